@@ -1,0 +1,147 @@
+import type { CalendarDate } from '../lib/time.ts'
+
+/**
+ * What an invoice or credit note says, whatever its syntax: the business terms (BT-…) and groups (BG-…) of EN 16931-1 under
+ * their own names. All amounts, quantities and rates are decimal strings as written (sign and zeros kept), never numbers;
+ * the reader promises that each is a plain decimal (`-?\d+(\.\d+)?`). A term that the document does not hold is absent.
+ */
+export interface InvoiceDocument {
+  readonly kind: 'invoice' | 'credit-note'
+  /** BT-1 */ readonly number: string
+  /** BT-2 */ readonly issuedOn: CalendarDate
+  /** BT-9 */ readonly dueOn?: CalendarDate
+  /** BT-5, ISO 4217 */ readonly currency: string
+  /** BT-6 */ readonly taxCurrency?: string
+  /** BT-3, UNTDID 1001 */ readonly typeCode: string
+  /** BT-24 */ readonly customisation?: string
+  /** BT-23 */ readonly process?: string
+  /** BT-22 with BT-21 */ readonly notes: readonly string[]
+  /** BT-10 */ readonly buyerReference?: string
+  /** BT-13 */ readonly orderReference?: string
+  /** BT-14 */ readonly salesOrderReference?: string
+  /** BT-12 */ readonly contractReference?: string
+  /** BT-11 */ readonly projectReference?: string
+  /** BT-15 */ readonly receiptReference?: string
+  /** BT-16 */ readonly despatchReference?: string
+  /** BT-19 */ readonly accountingReference?: string
+  /** BG-3 */ readonly precedingInvoices: readonly { readonly number: string; readonly issuedOn?: CalendarDate }[]
+  /** BG-4 */ readonly supplier: Party
+  /** BG-7 */ readonly buyer: Party
+  /** BG-10 */ readonly payee?: Party
+  /** BG-11 */ readonly taxRepresentative?: Party
+  /** BG-13 */ readonly delivery?: { readonly name?: string; readonly locationId?: string; readonly deliveredOn?: CalendarDate; readonly address?: Address }
+  /** BG-14 */ readonly period?: Period
+  /** BG-16: one entry per means and account */ readonly paymentMeans: readonly PaymentMeans[]
+  /** BT-20 */ readonly paymentTerms?: string
+  /** BG-20, BG-21 */ readonly allowancesCharges: readonly AllowanceCharge[]
+  /** BG-23 */ readonly taxBreakdown: readonly TaxSubtotal[]
+  /** BG-22 */ readonly totals: Totals
+  /** BG-24 */ readonly attachments: readonly Attachment[]
+  /** BG-25 */ readonly lines: readonly InvoiceLine[]
+}
+
+export interface Party {
+  /** BT-27, BT-44: the legal name, else the trading name */ readonly name: string
+  /** BT-28, BT-45 */ readonly tradingName?: string
+  /** BT-31, BT-48 */ readonly vatId?: string
+  /** BT-32 */ readonly taxId?: string
+  /** BT-30, BT-47 */ readonly legalId?: string
+  /** BT-29, BT-46 with their schemes */ readonly ids: readonly { readonly id: string; readonly scheme?: string }[]
+  /** BT-34, BT-49 */ readonly endpoint?: { readonly id: string; readonly scheme?: string }
+  readonly address?: Address
+  readonly contact?: { readonly name?: string; readonly phone?: string; readonly email?: string }
+}
+
+export interface Address {
+  readonly lines: readonly string[]
+  readonly city?: string
+  readonly postCode?: string
+  readonly subdivision?: string
+  /** ISO 3166-1 alpha-2 */ readonly country?: string
+}
+
+export interface Period { readonly from?: CalendarDate; readonly to?: CalendarDate }
+
+export interface PaymentMeans {
+  /** BT-81, UNTDID 4461 */ readonly code: string
+  /** BT-83 */ readonly remittance?: string
+  /** BT-84 */ readonly account?: string
+  /** BT-85 */ readonly accountName?: string
+  /** BT-86 */ readonly bic?: string
+  /** BT-87: as written, so masked */ readonly card?: string
+  /** BT-89 */ readonly mandate?: string
+  /** BT-90 */ readonly creditorId?: string
+  /** BT-91 */ readonly debitedAccount?: string
+}
+
+export interface AllowanceCharge {
+  readonly kind: 'allowance' | 'charge'
+  readonly amount: string
+  readonly base?: string
+  readonly percentage?: string
+  readonly reason?: string
+  readonly reasonCode?: string
+  readonly taxCategory?: string
+  readonly taxRate?: string
+}
+
+export interface TaxSubtotal {
+  /** BT-116 */ readonly taxable: string
+  /** BT-117 */ readonly tax: string
+  /** BT-118, UNTDID 5305 */ readonly category: string
+  /** BT-119 */ readonly rate?: string
+  /** BT-120 */ readonly exemptionReason?: string
+  /** BT-121 */ readonly exemptionCode?: string
+}
+
+export interface Totals {
+  /** BT-106 */ readonly lines: string
+  /** BT-107 */ readonly allowances?: string
+  /** BT-108 */ readonly charges?: string
+  /** BT-109 */ readonly taxExclusive: string
+  /** BT-110 */ readonly tax?: string
+  /** BT-111, in BT-6 */ readonly taxInTaxCurrency?: string
+  /** BT-112 */ readonly taxInclusive: string
+  /** BT-113 */ readonly prepaid?: string
+  /** BT-114 */ readonly rounding?: string
+  /** BT-115 */ readonly payable: string
+}
+
+export interface Attachment {
+  /** BT-122 */ readonly id: string
+  readonly description?: string
+  readonly fileName?: string
+  readonly mediaType?: string
+  /** BT-124 */ readonly url?: string
+  /** Decoded length of BT-125; the bytes stay in the document. */ readonly bytes?: number
+}
+
+export interface InvoiceLine {
+  /** BT-126 */ readonly id: string
+  /** BT-127 */ readonly note?: string
+  /** BT-129 */ readonly quantity: string
+  /** BT-130, UN/ECE Rec 20 and 21 */ readonly unit: string
+  /** BT-131 */ readonly net: string
+  /** BT-132 */ readonly orderLine?: string
+  /** BT-133 */ readonly accountingReference?: string
+  /** BT-134, BT-135 */ readonly period?: Period
+  readonly allowancesCharges: readonly AllowanceCharge[]
+  /** BT-146 */ readonly price: string
+  /** BT-148 */ readonly grossPrice?: string
+  /** BT-149: the quantity that the price is for; absent means 1 */ readonly priceQuantity?: string
+  /** BT-151 */ readonly taxCategory?: string
+  /** BT-152 */ readonly taxRate?: string
+  /** BT-153 */ readonly name: string
+  /** BT-154 */ readonly description?: string
+  /** BT-155 */ readonly supplierItem?: string
+  /** BT-156 */ readonly buyerItem?: string
+  /** BT-157 with its scheme */ readonly standardItem?: string
+}
+
+/** Bytes that are no invoice we can take: what is wrong and where. `line` and `column` count from 1; 0 where there is no place. */
+export interface Refused {
+  readonly code: string
+  readonly says: string
+  readonly line: number
+  readonly column: number
+}

@@ -1,0 +1,51 @@
+/** What a caller may do about a fault: try again soon, try again at a given time, wait for a person, or give up. */
+export type Disposition = 'retry' | 'retry-after' | 'hold' | 'stop'
+
+/**
+ * The one catalogue of faults: what went wrong in the world around us. `status` is the HTTP status of an answer that is
+ * caused by it. A refusal (the business says no) is a value and not in here; a bug is an assertion.
+ */
+export const FAULTS = {
+  'body-not-json': { status: 400, disposition: 'stop', says: 'The body is not JSON.' },
+  'body-not-clean': { status: 422, disposition: 'stop', says: 'The text holds a NUL or half of a surrogate pair, which cannot be stored or hashed safely.' },
+  'body-too-large': { status: 413, disposition: 'stop', says: 'The body is larger than the limit.' },
+  'event-not-valid': { status: 422, disposition: 'stop', says: 'The event does not have the shape that its type requires.' },
+  'event-type-unknown': { status: 422, disposition: 'stop', says: 'No event type has this name.' },
+  'event-id-reused': { status: 422, disposition: 'stop', says: 'This source has already sent another event under the same id.' },
+  'signature-bad': { status: 401, disposition: 'stop', says: 'The signature does not fit the message, or its time is too far from now.' },
+  'key-unknown': { status: 401, disposition: 'stop', says: 'The access key is missing or unknown.' },
+  'not-found': { status: 404, disposition: 'stop', says: 'There is nothing under this name.' },
+  'media-type-unknown': { status: 415, disposition: 'stop', says: 'This kind of content is not taken here.' },
+  'request-not-valid': { status: 400, disposition: 'stop', says: 'The request does not have the shape that this address takes.' },
+  'backlog-too-old': { status: 429, disposition: 'retry-after', says: 'More work is waiting than can be done in time; nothing was taken in. Send it again later.' },
+  'shutting-down': { status: 503, disposition: 'retry-after', says: 'The hub is stopping; nothing was taken in. Send it again in a moment.' },
+  'database-away': { status: 503, disposition: 'retry', says: 'The database does not answer; nothing was confirmed. Send it again with the same id.' },
+  'database-refused': { status: 500, disposition: 'stop', says: 'The hub will not run on this database as it is set up.' },
+  'schema-not-ours': { status: 500, disposition: 'stop', says: 'The tables in the database are not those of this version.' },
+  'config-not-valid': { status: 500, disposition: 'stop', says: 'The configuration is not valid.' },
+  'target-unreachable': { status: 502, disposition: 'retry', says: 'The system could not be reached; nothing was sent.' },
+  'target-unclear': { status: 502, disposition: 'hold', says: 'The system gave no clear answer; whether it acted is unknown.' },
+  'target-busy': { status: 502, disposition: 'retry-after', says: 'The system asks to wait.' },
+  'log-inconsistent': { status: 500, disposition: 'stop', says: 'The log does not extend what was signed before.' },
+  'internal': { status: 500, disposition: 'stop', says: 'Something broke inside the hub. It was recorded; nothing was confirmed.' },
+} as const satisfies Record<string, { status: number; disposition: Disposition; says: string }>
+
+export type FaultCode = keyof typeof FAULTS
+
+/** The world failed. `detail` names the object in question in plain words and never holds a secret. */
+export class Fault extends Error {
+  override name = 'Fault'
+  readonly code: FaultCode
+  readonly detail: string | undefined
+  readonly retryAfterMs: number | undefined
+
+  constructor(code: FaultCode, detail?: string, options?: { cause?: unknown; retryAfterMs?: number }) {
+    super(detail ? `${FAULTS[code].says} ${detail}` : FAULTS[code].says, options?.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.detail = detail
+    this.retryAfterMs = options?.retryAfterMs
+  }
+
+  get status(): number { return FAULTS[this.code].status }
+  get disposition(): Disposition { return FAULTS[this.code].disposition }
+}
