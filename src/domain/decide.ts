@@ -1,0 +1,196 @@
+/**
+ * The pure half of the one commit: facts in, events and changed objects out. It asks for the objects it needs by yielding a
+ * {@link Load}, so that the shell can fetch them set by set inside its transaction, and a test can answer from a map.
+ */
+import { assert } from '../lib/assert.ts'
+import type { Instant } from '../lib/time.ts'
+import { EVENT_TYPES, type Event, type Source } from './event.ts'
+import type { Cell, Decision, EffectMark, EffectParts, Expectation, Law, ObjectRecord, WantedEffect } from './object.ts'
+
+export interface Batch {
+  /** In the order in which they are logged. Their objects are resolved; those that do not exist yet are created by `evolve`. */
+  readonly facts: readonly Event[]
+  /** Ids of objects to judge again. */
+  readonly nudged: readonly string[]
+  /** The one time of this commit: what judging goes by and when decisions are recorded. */
+  readonly asOf: Instant
+}
+
+/** Objects wanted: by alias or canonical id, locked when they may be written. */
+export interface Load { readonly names: readonly string[]; readonly write: boolean }
+
+/** The answer: which object each name is bound to (absent: none) and the records of all of them. */
+export interface Loaded { readonly bound: ReadonlyMap<string, string>; readonly records: ReadonlyMap<string, ObjectRecord> }
+
+export interface Decided {
+  /** Facts and decisions in log order. */
+  readonly events: readonly Event[]
+  readonly changed: readonly { readonly before: ObjectRecord | undefined; readonly after: ObjectRecord }[]
+  readonly cells: readonly Cell[]
+  readonly wanted: readonly WantedEffect[]
+  readonly withdrawn: readonly EffectParts[]
+  readonly marks: readonly EffectMark[]
+}
+
+/** A neighbour that was read without a lock and then had to be written had moved: run the batch again. */
+export class Stale extends Error { override name = 'Stale' }
+
+const LIMIT_ROUNDS = 12
+const HUB: Source = { system: 'hub', role: 'hub' }
+const NOTHING: Expectation = { cells: [], effects: [], marks: [] }
+
+export function* decide(law: Law, batch: Batch, start: Loaded): Generator<Load, Decided, Loaded> {
+  const desk = new Desk(law, start)
+  for (const fact of batch.facts) desk.apply(fact)
+  for (const id of batch.nudged) desk.touch(id)
+
+  for (let round = 0; desk.touched.size > 0; round++) {
+    assert(round < LIMIT_ROUNDS, `judging comes to rest within ${LIMIT_ROUNDS} rounds; still open: ${[...desk.touched].join(', ')}`)
+    const now = [...desk.touched]
+    desk.touched.clear()
+    for (const write of [false, true]) {
+      const names = desk.unread(now, write)
+      if (names.length > 0) desk.take(yield { names, write }, write)
+    }
+    for (const id of now) {
+      const record = desk.records.get(id)
+      if (!record) continue
+      const judgement = law.judge(record, (name) => desk.look(name), batch.asOf)
+      const strange = judgement.decisions.flatMap((decision) => decision.objects).filter((other) => desk.records.has(other) && !desk.locked.has(other))
+      const unknown = judgement.decisions.flatMap((decision) => decision.objects).filter((other) => !desk.records.has(other))
+      const names = [...new Set([...strange, ...unknown])]
+      if (names.length > 0) desk.take(yield { names, write: true }, true)
+      for (const decision of judgement.decisions) desk.apply(desk.eventOf(decision, batch.asOf), id)
+      desk.sleep(id, judgement.wakeAt)
+    }
+  }
+  return desk.result()
+}
+
+/** What lies on the table during one commit. */
+class Desk {
+  readonly law: Law
+  readonly bound: Map<string, string>
+  readonly records: Map<string, ObjectRecord>
+  readonly locked: Set<string>
+  readonly touched = new Set<string>()
+  /** Names asked for, so that one that is bound to nothing is not asked for again. */
+  private readonly asked = new Set<string>()
+  private readonly before = new Map<string, ObjectRecord | undefined>()
+  private readonly events: Event[] = []
+
+  constructor(law: Law, start: Loaded) {
+    this.law = law
+    this.bound = new Map(start.bound)
+    this.records = new Map(start.records)
+    this.locked = new Set(start.records.keys())
+  }
+
+  touch(id: string): void {
+    if (this.records.has(id)) this.touched.add(id)
+  }
+
+  /** Folds an event into its objects. All but `judged`, which has just been judged, are judged (again) in the next round. */
+  apply(event: Event, judged?: string): void {
+    this.events.push(event)
+    for (const id of event.objects) {
+      const record = this.records.get(id)
+      if (!this.before.has(id)) this.before.set(id, record)
+      this.records.set(id, this.law.evolve(record, id, event))
+      this.locked.add(id)
+      if (id !== judged) this.touched.add(id)
+    }
+  }
+
+  sleep(id: string, wakeAt: Instant | null): void {
+    const record = this.records.get(id)
+    assert(record, `${id} is on the table`)
+    if (record.wakeAt === wakeAt) return
+    if (!this.before.has(id)) this.before.set(id, record)
+    this.records.set(id, { ...record, wakeAt })
+  }
+
+  unread(ids: readonly string[], write: boolean): string[] {
+    const names = new Set<string>()
+    for (const id of ids) {
+      const record = this.records.get(id)
+      if (!record) continue
+      const wanted = this.law.neighbours(record)
+      if (wanted.write !== write) continue
+      for (const name of wanted.names) {
+        const id = this.bound.get(name) ?? name
+        if (this.asked.has(name) && (!write || this.locked.has(id) || !this.records.has(id))) continue
+        if (this.records.has(id) && (!write || this.locked.has(id))) continue
+        names.add(name)
+      }
+    }
+    for (const name of names) this.asked.add(name)
+    return [...names]
+  }
+
+  take(loaded: Loaded, write: boolean): void {
+    for (const [name, id] of loaded.bound) this.bound.set(name, id)
+    for (const [id, record] of loaded.records) {
+      const known = this.records.get(id)
+      if (known && known.version !== record.version && !this.locked.has(id)) throw new Stale(`${id} moved while it was looked at`)
+      if (!known) this.records.set(id, record)
+      if (write) this.locked.add(id)
+    }
+  }
+
+  look(name: string): ObjectRecord | undefined {
+    return this.records.get(this.bound.get(name) ?? name)
+  }
+
+  eventOf(decision: Decision, asOf: Instant): Event {
+    const [about] = decision.objects
+    assert(about !== undefined, `${decision.type} is about an object`)
+    const version = this.records.get(about)?.version ?? 0
+    return {
+      id: `${about}.${version + 1}`,
+      type: decision.type,
+      v: EVENT_TYPES[decision.type].v,
+      objects: decision.objects,
+      source: HUB,
+      grade: 'settled',
+      actor: decision.actor,
+      occurredAt: asOf,
+      recordedAt: asOf,
+      correlation: about,
+      ...(decision.causation === undefined ? {} : { causation: decision.causation }),
+      data: decision.data,
+    }
+  }
+
+  result(): Decided {
+    const changed = []
+    const cells: Cell[] = []
+    const wanted: WantedEffect[] = []
+    const withdrawn: EffectParts[] = []
+    const marks: EffectMark[] = []
+    for (const [id, before] of this.before) {
+      const after = this.records.get(id)
+      assert(after, `${id} is on the table`)
+      changed.push({ before, after })
+      const was = before ? this.law.expect(before) : NOTHING
+      const is = this.law.expect(after)
+      const words = new Map(was.cells.map((cell) => [cellKey(cell), cellWords(cell)]))
+      for (const cell of is.cells) if (words.get(cellKey(cell)) !== cellWords(cell)) cells.push(cell)
+      const had = new Map(was.effects.map((effect) => [partsKey(effect), effect]))
+      for (const effect of is.effects) {
+        const old = had.get(partsKey(effect))
+        if (!old || JSON.stringify(old.content) !== JSON.stringify(effect.content)) wanted.push(effect)
+        had.delete(partsKey(effect))
+      }
+      withdrawn.push(...had.values())
+      const marked = new Set(was.marks.map((mark) => partsKey(mark) + mark.input))
+      marks.push(...is.marks.filter((mark) => !marked.has(partsKey(mark) + mark.input)))
+    }
+    return { events: this.events, changed, cells, wanted, withdrawn, marks }
+  }
+}
+
+const cellKey = (cell: Cell): string => `${cell.object}|${cell.system}|${cell.facet}`
+const cellWords = (cell: Cell): string => `${cell.expected}|${cell.told}|${cell.reported}`
+/** The one spelling of an effect's identity before it is hashed into a key. */
+export const partsKey = (parts: EffectParts): string => JSON.stringify([parts.target, parts.command, parts.object, parts.occurrence])
