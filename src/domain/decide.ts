@@ -115,9 +115,7 @@ class Desk {
     for (const id of ids) {
       const record = this.records.get(id)
       if (!record) continue
-      const wanted = this.law.neighbours(record)
-      if (wanted.write !== write) continue
-      for (const name of wanted.names) {
+      for (const name of this.law.neighbours(record)[write ? 'write' : 'read']) {
         const id = this.bound.get(name) ?? name
         if (this.asked.has(name) && (!write || this.locked.has(id) || !this.records.has(id))) continue
         if (this.records.has(id) && (!write || this.locked.has(id))) continue

@@ -162,12 +162,14 @@ export interface Law {
   /** Raised when the meaning of decisions changes; a commit under a lower one is refused by the tenant's head. */
   readonly version: number
   evolve(record: ObjectRecord | undefined, id: string, event: Event): ObjectRecord
-  /** Names (aliases or canonical ids) of the objects that `judge` looks at. `write`: it may decide about them, so they are locked. */
-  neighbours(record: ObjectRecord): { readonly names: readonly string[]; readonly write: boolean }
+  /** Names (aliases or canonical ids) of the objects that `judge` looks at (`read`), and of those it may decide about (`write`: they are locked). */
+  neighbours(record: ObjectRecord): Neighbours
   judge(record: ObjectRecord, look: Look, asOf: Instant): Judgement
   expect(record: ObjectRecord): Expectation
   list(record: ObjectRecord): ListRow | undefined
 }
+
+export interface Neighbours { readonly read: readonly string[]; readonly write: readonly string[] }
 
 /** A neighbour by one of the names that `neighbours` gave; undefined when nothing is bound to it. */
 export type Look = (name: string) => ObjectRecord | undefined

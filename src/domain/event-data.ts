@@ -1,0 +1,98 @@
+/** The `data` of each fact that connectors and people bring, by event type. Amounts are decimal texts in the named currency. */
+import type { CalendarDate, Instant } from '../lib/time.ts'
+import type { Facet } from './object.ts'
+import type { InvoiceContent } from './invoice-content.ts'
+import type { Terms } from './terms.ts'
+
+export interface FactData {
+  'invoice.received': { document: string; channel: string; content: InvoiceContent }
+  'invoice.corrected': { document: string; channel: string; content: InvoiceContent }
+  'invoice.withdrawn': { reason: string }
+  'invoice.rejected': { reason: string }
+  'invoice.reinstated': { reason: string }
+  'document.attached': { document: string; rendition: string }
+  /** `ticket`: the AP tool's own id. */
+  'approval.requested': { ticket: string; step?: string }
+  /** One named person's yes. `person` is the alias that `personName` gives; `terms` as the tool held them at that moment. */
+  'approval.granted': { ticket: string; step: string; person: string; terms: Terms }
+  'approval.refused': { ticket: string; step: string; person: string; reason: string }
+  /** `enteredBy`: aliases of the persons who coded it or changed amount, supplier or payee. */
+  'approval.completed': { ticket: string; terms: Terms; enteredBy: readonly string[] }
+  'approval.withdrawn': { ticket: string; person: string; reason: string }
+  'authority.granted': { person: string; name: string; limit: string; currency: string; from: CalendarDate; to?: CalendarDate }
+  'authority.revoked': { person: string; on: CalendarDate }
+  'posting.parked': { docNo: string }
+  /** The ERP's journal entry. `reference`: ours, as the ERP keeps it, when it does. `supplier`: the ERP's supplier number. */
+  'posting.confirmed': { docNo: string; entity: string; supplier: string; number: string; amount: string; currency: string; postedOn: CalendarDate; reference?: string }
+  'posting.reversed': { docNo: string; entity: string; reversalNo: string; reversedOn: CalendarDate; reason?: string }
+  /** One payment of the ERP's run. `items`: the postings it pays, credit notes negative; they add up to `amount`. */
+  'payment.instructed': {
+    messageId: string; endToEndId: string; paymentDoc: string; amount: string; currency: string; account: string; supplier: string
+    items: readonly { posting: string; amount: string }[]
+  }
+  /** The whole file, released by named people. `document`: SHA-256 of its bytes. */
+  'payment.released': { messageId: string; run: string; document: string; releasedBy: readonly string[] }
+  /** What the file itself says and what was read out of it; figures as the file's group header and our own count give them. */
+  'file.completed': {
+    messageId: string; document: string; claimedCount: string; claimedSum: string; count: number; sum: string
+    /** Per payment in the file: end-to-end id, amount, creditor account (plain). In pages of at most 200. */
+    payments: readonly { endToEndId: string; amount: string; currency: string; account: string }[]; findings: readonly string[]
+  }
+  /** pain.002 for the file as a whole. */
+  'payment.accepted': { messageId: string; code: string; document: string }
+  'payment.rejected': { messageId: string; endToEndId?: string; code: string; reason: string; document: string }
+  'payment.cancelled': { messageId: string; endToEndId?: string; reason: string }
+  'statement.received': {
+    account: string; statement: string; currency: string; document: string; opening: string; closing: string; from?: CalendarDate; to?: CalendarDate
+    entries: number; findings: readonly string[]
+  }
+  'statement.entry-announced': EntryData
+  'statement.entry-booked': EntryData
+  /** The ERP's clearing line that settles without cash: discount, withholding, rounding, credit, netting … */
+  'clearing.recorded': { docNo: string; kind: string; amount: string; currency: string; reason: string }
+  'reference.read': ReferenceData
+  'order.issued': OrderData
+  'order.changed': OrderData
+  'order.closed': { number: string }
+  'supplier.activated': { supplier: string }
+  'supplier.blocked': { supplier: string; reason: string }
+  'period.opened': { entity: string; month: string }
+  'period.closed': { entity: string; month: string }
+  'status.reported': { system: string; facet: Facet; word: string; claims?: string; amount?: string }
+  'hold.placed': { hold: string; kind: string; reason: string }
+  'hold.released': { hold: string; reason: string }
+  /** A person's answer to an exception: one of the actions that it allows. `second`: another person, where two are asked for. */
+  'exception.answered': { exception: string; action: string; reason: string; second?: string }
+  'exception.assigned': { exception: string; owner: string }
+  'evidence.archived': { archive: string; document: string; until: CalendarDate; covers: number }
+}
+
+/**
+ * One booked (or announced) amount. An itemised entry is split into one event per item, `part` of `parts`; an entry for a
+ * whole batch names the file only. `returns`: this entry gives back a payment that was made before.
+ */
+export interface EntryData {
+  account: string; statement: string; position: string; part: number; parts: number
+  amount: string; currency: string; direction: 'debit' | 'credit'; reversal: boolean
+  bookedOn?: CalendarDate; valuedOn?: CalendarDate; bankReference?: string
+  messageId?: string; batch?: string; endToEndId?: string; count?: number
+  counterparty?: string; remittance?: string; document: string
+  returns?: { endToEndId?: string; messageId?: string; code: string; reason?: string }
+}
+
+/** What an authoritative system answered when asked about a supplier, entity, tax code, order or period; `found: false` is an answer. */
+export type ReferenceData = { asked: string; readAt: Instant } & (
+  | { found: false }
+  | {
+    found: true
+    supplier?: { number: string; name: string; vatId?: string; active: boolean; blocked: boolean; accounts: readonly string[]; createdBy?: string }
+    entity?: { number: string; name: string; currency: string; currencies: readonly string[]; active: boolean; zone: string; account?: string }
+    taxCode?: { code: string; category: string; rate: string; active: boolean }
+    period?: { open: boolean }
+    order?: OrderData
+  })
+
+export interface OrderData {
+  number: string; entity: string; supplier: string; currency: string; open: boolean; approvedBy?: string
+  lines: readonly { id: string; item?: string; name?: string; quantity: string; price: string; priceQuantity?: string; unit: string }[]
+}

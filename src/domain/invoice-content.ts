@@ -1,0 +1,143 @@
+import { canonicalJson } from '../lib/canonical-json.ts'
+import { hexOf, type Sha256 } from '../lib/hash.ts'
+import type { CalendarDate } from '../lib/time.ts'
+import type { InvoiceDocument, InvoiceLine } from './invoice-document.ts'
+import { formatDecimal, parseDecimal } from './money.ts'
+import { documentName, foldedNumber, partyNames, plainAccount } from './names.ts'
+import { aliasOf, type Ref } from './object.ts'
+
+/**
+ * The part of an invoice that decisions rest on, small enough for an event (64 KB) and an object row. The whole invoice is
+ * always there: the document's bytes under their hash.
+ */
+export type InvoiceContent = {
+  readonly kind: 'invoice' | 'credit-note'
+  readonly number: string
+  readonly issuedOn: CalendarDate
+  readonly dueOn: CalendarDate | null
+  readonly currency: string
+  readonly typeCode: string
+  readonly supplier: PartyContent
+  readonly entity: PartyContent
+  readonly orders: readonly string[]
+  readonly preceding: readonly string[]
+  /** UNTDID 4461 code of the first payment means; null when the invoice names none. */
+  readonly meansCode: string | null
+  /** Creditor accounts that the invoice names (plain). Never paid to: the supplier master's are. */
+  readonly accounts: readonly string[]
+  readonly lineCount: number
+  /** Exact sum of all line nets (BT-131). */
+  readonly lineNet: string
+  /** The lines, when they are at most {@link LIMIT_LINES}; null beyond that: they are then matched by a person. */
+  readonly lines: readonly LineContent[] | null
+  /** Exact sums of document level allowances and charges (BT-92, BT-99). */
+  readonly allowances: string
+  readonly charges: string
+  readonly taxes: readonly { readonly taxable: string; readonly tax: string; readonly category: string; readonly rate: string }[]
+  readonly totals: {
+    readonly lines: string; readonly allowances: string; readonly charges: string; readonly taxExclusive: string; readonly tax: string
+    readonly taxInclusive: string; readonly prepaid: string; readonly rounding: string; readonly payable: string
+  }
+}
+
+export type PartyContent = {
+  readonly name: string
+  /** Aliases, most trustworthy first; never empty. */
+  readonly names: readonly string[]
+  readonly country: string | null
+}
+
+export type LineContent = {
+  readonly id: string
+  readonly quantity: string
+  readonly price: string
+  readonly per: string
+  readonly net: string
+  readonly orderLine: string | null
+  readonly item: string | null
+  readonly name: string
+}
+
+export const LIMIT_LINES = 60
+const LIMIT_NAME = 60
+
+/** What an invoice says, reduced to what decisions rest on. Amounts stay texts; sums are exact (at most 18 decimals). */
+export function contentOf(document: InvoiceDocument): InvoiceContent {
+  const { totals } = document
+  return {
+    kind: document.kind,
+    number: document.number.trim(),
+    issuedOn: document.issuedOn,
+    dueOn: document.dueOn ?? null,
+    currency: document.currency,
+    typeCode: document.typeCode,
+    supplier: partyOf('supplier', document.supplier),
+    entity: partyOf('entity', document.buyer),
+    orders: document.orderReference ? [document.orderReference.trim()] : [],
+    preceding: document.precedingInvoices.map((invoice) => invoice.number),
+    meansCode: document.paymentMeans[0]?.code ?? null,
+    accounts: [...new Set(document.paymentMeans.flatMap((means) => means.account ? [plainAccount(means.account)] : []))],
+    lineCount: document.lines.length,
+    lineNet: sumOf(document.lines.map((line) => line.net)),
+    lines: document.lines.length > LIMIT_LINES ? null : document.lines.map(lineOf),
+    allowances: sumOf(document.allowancesCharges.filter((item) => item.kind === 'allowance').map((item) => item.amount)),
+    charges: sumOf(document.allowancesCharges.filter((item) => item.kind === 'charge').map((item) => item.amount)),
+    taxes: document.taxBreakdown.map((row) => ({ taxable: row.taxable, tax: row.tax, category: row.category, rate: row.rate ?? '0' })),
+    totals: {
+      lines: totals.lines, allowances: totals.allowances ?? '0', charges: totals.charges ?? '0', taxExclusive: totals.taxExclusive,
+      tax: totals.tax ?? '0', taxInclusive: totals.taxInclusive, prepaid: totals.prepaid ?? '0', rounding: totals.rounding ?? '0', payable: totals.payable,
+    },
+  }
+}
+
+const partyOf = (role: 'supplier' | 'entity', party: InvoiceDocument['supplier']): PartyContent => ({
+  name: party.name, names: partyNames(role, party), country: party.address?.country ?? null,
+})
+
+const lineOf = (line: InvoiceLine): LineContent => ({
+  id: line.id, quantity: line.quantity, price: line.price, per: line.priceQuantity ?? '1', net: line.net, orderLine: line.orderLine ?? null,
+  item: line.buyerItem ?? line.supplierItem ?? line.standardItem ?? null, name: line.name.slice(0, LIMIT_NAME).toWellFormed(),
+})
+
+const SUM_SCALE = 18
+
+/** The exact sum of decimal texts, without trailing zeros. A text that is no decimal counts as nothing: the reader refuses those before. */
+export function sumOf(amounts: readonly string[]): string {
+  const total = amounts.reduce((sum, amount) => sum + (parseDecimal(amount, SUM_SCALE) ?? 0n), 0n)
+  return formatDecimal(total, SUM_SCALE).replace(/\.?0+$/u, '')
+}
+
+/**
+ * How an arriving invoice names itself. Same invoice (another rendition): the same document; or same entity, supplier,
+ * number (trimmed, case-folded, nothing else), type, issue date, currency and equal payable, tax and line totals. The number
+ * alone is offered, so that the first invoice has it and any other with the same number sees that it is not alone.
+ */
+export function invoiceRef(sha256: Sha256, content: InvoiceContent, document: string): Ref {
+  const who = [content.entity.names[0] ?? '', content.supplier.names[0] ?? '', foldedNumber(content.number)]
+  const { totals } = content
+  const all = [...who, content.kind, content.typeCode, content.issuedOn, content.currency, plain(totals.payable), plain(totals.tax), plain(totals.lines)]
+  return {
+    names: [documentName(document), aliasOf('public', 'invoice', digest(sha256, all))],
+    create: 'invoice',
+    offers: [numberName(sha256, content)],
+  }
+}
+
+/** The name under which the first invoice with this number of this supplier to this entity is found. */
+export function numberName(sha256: Sha256, content: InvoiceContent): string {
+  return aliasOf('public', 'invoice-number', digest(sha256, [content.entity.names[0] ?? '', content.supplier.names[0] ?? '', foldedNumber(content.number), content.kind]))
+}
+
+const digest = (sha256: Sha256, parts: readonly string[]): string => hexOf(sha256(canonicalJson(parts))).slice(0, 40)
+const plain = (amount: string): string => sumOf([amount])
+
+/** The objects that must exist once an invoice is there: its supplier, entity, tax codes and orders. They are then looked up. */
+export function invoiceEnsures(content: InvoiceContent, taxCodeName: (category: string, rate: string) => string, orderName: (number: string) => string): Ref[] {
+  const rates = new Map(content.taxes.map((row) => [taxCodeName(row.category, plain(row.rate)), row]))
+  return [
+    { names: content.supplier.names, create: 'supplier' },
+    { names: content.entity.names, create: 'entity' },
+    ...[...rates.keys()].map((name): Ref => ({ names: [name], create: 'tax-code' })),
+    ...content.orders.map((number): Ref => ({ names: [orderName(number)], create: 'order' })),
+  ]
+}

@@ -1,0 +1,47 @@
+/** The spellings of external names: which identifiers of a party, order or file become aliases, in order of trust. */
+import type { Party } from './invoice-document.ts'
+import { aliasOf } from './object.ts'
+
+/** Tax and register numbers without white space and punctuation, upper case: `DE 123 456` and `de123456` are one. */
+export function plainNumber(text: string): string {
+  return text.replace(/[\s.\-/]/gu, '').toUpperCase()
+}
+
+/** An invoice number for comparing: trimmed and case-folded, nothing else. */
+export function foldedNumber(text: string): string {
+  return text.trim().toLowerCase()
+}
+
+/** A name for comparing when there is no number: case-folded, one space between words. */
+export function foldedName(text: string): string {
+  return text.trim().replace(/\s+/gu, ' ').toLowerCase()
+}
+
+/** An account number as banks compare it: no spaces, upper case. */
+export function plainAccount(text: string): string {
+  return text.replace(/\s/gu, '').toUpperCase()
+}
+
+/**
+ * The aliases of a party in a role, most trustworthy first: VAT id (BT-31/48), tax id (BT-32), register number (BT-30/47),
+ * and the name only when the party has none of them (a name alone is no identity).
+ */
+export function partyNames(role: 'supplier' | 'entity', party: Party): string[] {
+  const names: string[] = []
+  if (party.vatId) names.push(aliasOf('public', `${role}-vat`, plainNumber(party.vatId)))
+  if (party.taxId) names.push(aliasOf('public', `${role}-tax`, plainNumber(party.taxId)))
+  if (party.legalId) names.push(aliasOf('public', `${role}-register`, plainNumber(party.legalId)))
+  if (names.length === 0) names.push(aliasOf('public', `${role}-name`, foldedName(party.name)))
+  return names
+}
+
+export const orderName = (number: string): string => aliasOf('public', 'order', number.trim())
+export const taxCodeName = (category: string, rate: string): string => aliasOf('public', 'tax-code', `${category} ${rate}`)
+export const periodName = (entity: string, month: string): string => aliasOf('public', 'period', `${entity} ${month}`)
+export const personName = (system: string, login: string): string => aliasOf('public', 'person', `${system} ${login.trim().toLowerCase()}`)
+export const documentName = (sha256: string): string => aliasOf('public', 'document', sha256)
+export const batchName = (messageId: string): string => aliasOf('public', 'payment-file', messageId)
+export const paymentName = (messageId: string, endToEndId: string): string => aliasOf('public', 'payment', `${messageId} ${endToEndId}`)
+/** An end-to-end id without its file: bank statements often say no more. Offered, so the first payment has it. */
+export const endToEndName = (endToEndId: string): string => aliasOf('public', 'end-to-end', endToEndId)
+export const postingName = (system: string, entity: string, docNo: string): string => aliasOf(system, 'posting', `${entity} ${docNo}`)
