@@ -26,6 +26,8 @@ export interface Decided {
   /** Facts and decisions in log order. */
   readonly events: readonly Event[]
   readonly changed: readonly { readonly before: ObjectRecord | undefined; readonly after: ObjectRecord }[]
+  /** Per judged object the names it waits for: its interest, replacing what it waited for before. */
+  readonly waits: ReadonlyMap<string, readonly string[]>
   readonly cells: readonly Cell[]
   readonly wanted: readonly WantedEffect[]
   readonly withdrawn: readonly EffectParts[]
@@ -62,6 +64,7 @@ export function* decide(law: Law, batch: Batch, start: Loaded): Generator<Load, 
       if (names.length > 0) desk.take(yield { names, write: true }, true)
       for (const decision of judgement.decisions) desk.apply(desk.eventOf(decision, batch.asOf), id)
       desk.sleep(id, judgement.wakeAt)
+      desk.waits.set(id, judgement.waits)
     }
   }
   return desk.result()
@@ -74,6 +77,7 @@ class Desk {
   readonly records: Map<string, ObjectRecord>
   readonly locked: Set<string>
   readonly touched = new Set<string>()
+  readonly waits = new Map<string, readonly string[]>()
   /** Names asked for, so that one that is bound to nothing is not asked for again. */
   private readonly asked = new Set<string>()
   private readonly before = new Map<string, ObjectRecord | undefined>()
@@ -184,7 +188,7 @@ class Desk {
       const marked = new Set(was.marks.map((mark) => partsKey(mark) + mark.input))
       marks.push(...is.marks.filter((mark) => !marked.has(partsKey(mark) + mark.input)))
     }
-    return { events: this.events, changed, cells, wanted, withdrawn, marks }
+    return { events: this.events, changed, waits: this.waits, cells, wanted, withdrawn, marks }
   }
 }
 

@@ -25,19 +25,18 @@ export interface FactData {
   /** The ERP's journal entry. `reference`: ours, as the ERP keeps it, when it does. `supplier`: the ERP's supplier number. */
   'posting.confirmed': { docNo: string; entity: string; supplier: string; number: string; amount: string; currency: string; postedOn: CalendarDate; reference?: string }
   'posting.reversed': { docNo: string; entity: string; reversalNo: string; reversedOn: CalendarDate; reason?: string }
-  /** One payment of the ERP's run. `items`: the postings it pays, credit notes negative; they add up to `amount`. */
+  /**
+   * One payment of a payment file: amount, currency and creditor account (plain) as the file says them; `items`, the postings it
+   * pays (aliases by `postingName`, credit notes negative), and the supplier's and payment document's numbers as the ERP's run says.
+   */
   'payment.instructed': {
     messageId: string; endToEndId: string; paymentDoc: string; amount: string; currency: string; account: string; supplier: string
     items: readonly { posting: string; amount: string }[]
   }
   /** The whole file, released by named people. `document`: SHA-256 of its bytes. */
   'payment.released': { messageId: string; run: string; document: string; releasedBy: readonly string[] }
-  /** What the file itself says and what was read out of it; figures as the file's group header and our own count give them. */
-  'file.completed': {
-    messageId: string; document: string; claimedCount: string; claimedSum: string; count: number; sum: string
-    /** Per payment in the file: end-to-end id, amount, creditor account (plain). In pages of at most 200. */
-    payments: readonly { endToEndId: string; amount: string; currency: string; account: string }[]; findings: readonly string[]
-  }
+  /** All payments of the file were read: figures as the file's group header gives them, and our own count and sum of what it holds. */
+  'file.completed': { messageId: string; document: string; claimedCount: string; claimedSum: string; count: number; sum: string; findings: readonly string[] }
   /** pain.002 for the file as a whole. */
   'payment.accepted': { messageId: string; code: string; document: string }
   'payment.rejected': { messageId: string; endToEndId?: string; code: string; reason: string; document: string }

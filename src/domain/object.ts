@@ -177,4 +177,9 @@ export type Look = (name: string) => ObjectRecord | undefined
 export interface Judgement {
   readonly decisions: readonly Decision[]
   readonly wakeAt: Instant | null
+  /**
+   * Names (aliases or canonical ids) whose news would change this judgement. The store keeps them as the object's interest:
+   * when such a name is bound or such an object changes, this one is woken. Empty for most objects most of the time.
+   */
+  readonly waits: readonly string[]
 }
