@@ -9,6 +9,7 @@ export default defineConfig({
     pool: 'forks',
     isolate: true,
     maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
+    globalSetup: 'test/postgres-server.ts',
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ['default', new ClosingLine()],

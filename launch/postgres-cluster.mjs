@@ -1,0 +1,127 @@
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import {
+  chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, symlinkSync,
+  unlinkSync, writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
+import { Advice, codeOf } from './advice.mjs'
+import { canReach, serverAccount } from './postgres-account.mjs'
+import { serverEnvironment } from './postgres-settings.mjs'
+
+/**
+ * @typedef {import('./postgres-account.mjs').Account} Account
+ * @typedef {{ folder: string, account: Account | undefined }} Cluster the server's own data folder and who runs it
+ */
+
+/** The server's superuser, and the database made with it: for migrations, never for the hub's work. */
+export const ADMIN = 'postgres'
+const FIRST_DATABASE = 'tieout'
+
+/** Where root's databases go when the account that runs the server cannot enter the data folder (below /root). */
+const ROOTS_DATABASES = '/var/lib/tieout'
+
+/**
+ * The cluster that belongs to a data folder, if there is one.
+ * @param {string} dataDir
+ * @returns {Cluster | undefined}
+ */
+export function existingCluster(dataDir) {
+  const place = join(dataDir, 'postgres')
+  if (!existsSync(join(place, 'PG_VERSION'))) return undefined
+  const folder = realpathSync(place)
+  return { folder, account: serverAccount(statSync(folder).uid) }
+}
+
+/**
+ * Makes the cluster of a data folder. It is made under another name and renamed when it is whole: whatever interrupts this,
+ * the next start finds either nothing or all of it.
+ * @param {string} dataDir
+ * @param {Account | undefined} account
+ * @param {string} programs the folder that holds bin/initdb
+ * @param {string} passwordFile used on Windows only
+ * @returns {Cluster}
+ */
+export function makeCluster(dataDir, account, programs, passwordFile) {
+  const name = join(dataDir, 'postgres')
+  const folder = canReach(account, dataDir) ? name : join(rootsDatabases(account), randomBytes(4).toString('hex'))
+  clearUnfinished(dirname(folder))
+  const unfinished = join(dirname(folder), `.unfinished-${process.pid}`)
+  mkdirSync(unfinished, { mode: 0o700 })
+  if (account) chownSync(unfinished, account.uid, account.gid)
+  run(account, join(programs, 'bin', 'initdb'), [
+    '--pgdata', unfinished, '--username', ADMIN, '--encoding', 'UTF8', '--locale', 'C', '--no-instructions', ...authentication(passwordFile),
+  ])
+  run(account, join(programs, 'bin', 'postgres'), ['--single', '-D', unfinished, 'postgres'], `CREATE DATABASE ${FIRST_DATABASE}\n`)
+  renameSync(unfinished, folder)
+  if (folder !== name) {
+    if (lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink()) unlinkSync(name)
+    symlinkSync(folder, name)
+  }
+  return { folder, account }
+}
+
+/**
+ * Another major version's files cannot be read, and converting them silently is not ours to do.
+ * @param {Cluster} cluster
+ * @param {number} major of the programs
+ */
+export function requireVersion(cluster, major) {
+  const found = Number.parseInt(readFileSync(join(cluster.folder, 'PG_VERSION'), 'utf8'), 10)
+  if (found === major) return
+  throw new Advice(`The database in ${cluster.folder} was made by PostgreSQL ${found}, and this version of Tieout brings PostgreSQL ${major}. `
+    + `Start the version of Tieout that made it, or name another folder with TIEOUT_DATA. (To move the data, restore a dump taken with PostgreSQL ${found}'s tools.)`)
+}
+
+/**
+ * On a socket in a folder of mode 0700 the folder is the lock. Windows has TCP on the loopback address and a password.
+ * @param {string} passwordFile
+ */
+function authentication(passwordFile) {
+  if (process.platform !== 'win32') return ['--auth', 'trust']
+  writeFileSync(passwordFile, randomBytes(24).toString('hex'), { mode: 0o600 })
+  return ['--auth', 'scram-sha-256', '--pwfile', passwordFile]
+}
+
+/** @param {Account | undefined} account */
+function rootsDatabases(account) {
+  try {
+    mkdirSync(ROOTS_DATABASES, { recursive: true })
+    chmodSync(ROOTS_DATABASES, 0o711)
+    return ROOTS_DATABASES
+  } catch (cause) {
+    throw new Advice(`The account "${account?.name}" that runs PostgreSQL cannot enter the data folder, and ${ROOTS_DATABASES} cannot be made (${codeOf(cause)}); `
+      + 'name a folder that every account may enter with TIEOUT_DATA.', { cause })
+  }
+}
+
+/** What an earlier start was making when it was ended. Called under the lock of the data folder. @param {string} folder */
+function clearUnfinished(folder) {
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith('.unfinished-') && !isOthers(name)) rmSync(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+/** Several data folders may share /var/lib/tieout: one that another start is making now is left alone. @param {string} name */
+function isOthers(name) {
+  try {
+    process.kill(Number(name.slice('.unfinished-'.length)), 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * @param {Account | undefined} account
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {string} [input]
+ */
+function run(account, program, args, input = '') {
+  const identity = account ? { uid: account.uid, gid: account.gid } : {}
+  const done = spawnSync(program, args, { ...identity, input, cwd: '/', env: serverEnvironment(), encoding: 'utf8' })
+  if (done.status === 0) return
+  const words = `${done.stderr ?? ''}`.trim().split('\n').at(-1) || String(done.error ?? `signal ${done.signal}`)
+  throw new Advice(`The database could not be made: ${words}`)
+}
