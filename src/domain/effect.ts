@@ -1,7 +1,7 @@
 /** The life of an effect: one row for life, from decided to done. A total table (state × input); the delivery only carries it out. */
 import type { Instant } from '../lib/time.ts'
 import type { Lane } from './event.ts'
-import type { CommandName } from './object.ts'
+import { COMMANDS, type CommandName } from './object.ts'
 
 export const EFFECT_STATES = ['waiting', 'open', 'unknown', 'done', 'refused', 'held', 'dead', 'superseded'] as const
 export type EffectState = typeof EFFECT_STATES[number]
@@ -49,4 +49,107 @@ export interface EffectRow {
   readonly dueAt: Instant
   /** Money: no other of the same command and object may be decided while this stands. */
   readonly blocks: boolean
+}
+
+/** The `dueAt` of a row that nothing but news or a person moves again. Sorts after every real instant. */
+export const NEVER: Instant = '9999-12-31T23:59:59.999Z'
+
+/** Of each state: what ends it, and what its `dueAt` means. */
+export const EFFECT_ENDS = {
+  'waiting': 'a claim at dueAt; or evidence, a later one, or nobody wanting it any more',
+  'open': 'the reply to its attempt; at dueAt anyone may declare the outcome unknown',
+  'unknown': 'at dueAt a look or the same call once more, as the class allows; or evidence',
+  'done': 'nothing; at dueAt one more look for doubles; a reversal there lets another occurrence be decided',
+  'refused': 'a person who asks for it again, other content, or nobody wanting it any more',
+  'held': "a person's word, or evidence; at dueAt one more look",
+  'dead': 'a person who asks for it again, other content, or nobody wanting it any more',
+  'superseded': 'being wanted again',
+} as const satisfies Record<EffectState, string>
+
+/**
+ * State × input → next state; `-` leaves the row alone. No holes: a new state or input is a type error until it has its row.
+ * Four rules made it: only `waiting` and `unknown` can be claimed · what may have happened is never tried again before
+ * somebody knows (so `open`, `unknown` and `held` ignore withdrawal) · evidence beats everything, also after a refusal ·
+ * a person answers only what a person was asked (`held`), or corrects upwards (it did happen).
+ */
+const LIFE = {
+  'waiting': {
+    'claimed': 'open', 'not-sent': '-', 'no-effect': '-', 'exhausted': 'dead', 'done': '-', 'refused': '-', 'unclear': '-',
+    'found': 'done', 'found-other': 'held', 'absent': '-', 'needs-person': 'held', 'said-applied': 'done', 'said-not-applied': '-',
+    'evidence': 'done', 'withdrawn': 'superseded', 'replaced': 'superseded', 'replay': 'waiting', 'undone': 'done',
+  },
+  'open': {
+    'claimed': '-', 'not-sent': 'waiting', 'no-effect': 'waiting', 'exhausted': 'dead', 'done': 'done', 'refused': 'refused', 'unclear': 'unknown',
+    'found': 'done', 'found-other': 'held', 'absent': '-', 'needs-person': 'held', 'said-applied': '-', 'said-not-applied': '-',
+    'evidence': 'done', 'withdrawn': '-', 'replaced': '-', 'replay': '-', 'undone': 'done',
+  },
+  'unknown': {
+    'claimed': 'open', 'not-sent': '-', 'no-effect': '-', 'exhausted': 'held', 'done': '-', 'refused': '-', 'unclear': 'unknown',
+    'found': 'done', 'found-other': 'held', 'absent': 'waiting', 'needs-person': 'held', 'said-applied': 'done', 'said-not-applied': '-',
+    'evidence': 'done', 'withdrawn': '-', 'replaced': '-', 'replay': 'unknown', 'undone': 'done',
+  },
+  'done': {
+    'claimed': '-', 'not-sent': '-', 'no-effect': '-', 'exhausted': '-', 'done': '-', 'refused': '-', 'unclear': 'done',
+    'found': '-', 'found-other': 'held', 'absent': '-', 'needs-person': '-', 'said-applied': '-', 'said-not-applied': '-',
+    'evidence': '-', 'withdrawn': '-', 'replaced': '-', 'replay': '-', 'undone': 'done',
+  },
+  'refused': {
+    'claimed': '-', 'not-sent': '-', 'no-effect': '-', 'exhausted': '-', 'done': '-', 'refused': '-', 'unclear': '-',
+    'found': 'done', 'found-other': 'held', 'absent': '-', 'needs-person': '-', 'said-applied': 'done', 'said-not-applied': '-',
+    'evidence': 'done', 'withdrawn': 'superseded', 'replaced': 'superseded', 'replay': 'waiting', 'undone': 'done',
+  },
+  'held': {
+    'claimed': '-', 'not-sent': '-', 'no-effect': '-', 'exhausted': '-', 'done': '-', 'refused': '-', 'unclear': 'held',
+    'found': 'done', 'found-other': '-', 'absent': '-', 'needs-person': '-', 'said-applied': 'done', 'said-not-applied': 'waiting',
+    'evidence': 'done', 'withdrawn': '-', 'replaced': 'superseded', 'replay': '-', 'undone': 'done',
+  },
+  'dead': {
+    'claimed': '-', 'not-sent': '-', 'no-effect': '-', 'exhausted': '-', 'done': '-', 'refused': '-', 'unclear': '-',
+    'found': 'done', 'found-other': 'held', 'absent': '-', 'needs-person': '-', 'said-applied': 'done', 'said-not-applied': '-',
+    'evidence': 'done', 'withdrawn': 'superseded', 'replaced': 'superseded', 'replay': 'waiting', 'undone': 'done',
+  },
+  'superseded': {
+    'claimed': '-', 'not-sent': '-', 'no-effect': '-', 'exhausted': '-', 'done': '-', 'refused': '-', 'unclear': '-',
+    'found': 'done', 'found-other': 'held', 'absent': '-', 'needs-person': '-', 'said-applied': 'done', 'said-not-applied': '-',
+    'evidence': 'done', 'withdrawn': '-', 'replaced': '-', 'replay': 'waiting', 'undone': 'done',
+  },
+} as const satisfies Record<EffectState, Record<EffectInput, EffectState | '-'>>
+
+/** A money effect in one of these has, or may have, moved money; nothing else of its command and object may be decided. */
+const MAY_HAVE_ACTED: ReadonlySet<EffectState> = new Set(['open', 'unknown', 'held', 'done'])
+/** Without a time of its own a row in one of these is due at once; in any other it is due never. */
+const DUE_AT_ONCE: ReadonlySet<EffectState> = new Set(['waiting', 'open', 'unknown'])
+
+export interface StepAt {
+  readonly now: Instant
+  /** When the row is next to be looked at; see {@link EFFECT_ENDS}. */
+  readonly dueAt?: Instant
+  /** Whether this counts as a definite failure. Unless said: `no-effect` does (it is about this effect), anything else does not. */
+  readonly counts?: boolean
+}
+
+/**
+ * The row after an input, or `ignored` when the input has no bearing on its state. The only way a row's state moves.
+ *
+ * `blocks` after evidence can clash with another occurrence of the same money command that already blocks (two of it are
+ * really there): whoever writes the row then lets the first one keep the mark, so that the evidence itself is never refused.
+ */
+export function stepEffect(row: EffectRow, input: EffectInput, at: StepAt): EffectRow | 'ignored' {
+  const next: EffectState | '-' = LIFE[row.state][input]
+  if (next === '-') return 'ignored'
+  const counts = at.counts ?? input === 'no-effect'
+  const startsAnew = input === 'replay' || input === 'said-not-applied' || next === 'done'
+  return {
+    ...row,
+    state: next,
+    attempts: input === 'claimed' ? row.attempts + 1 : row.attempts,
+    failures: startsAnew ? 0 : counts ? row.failures + 1 : row.failures,
+    dueAt: DUE_AT_ONCE.has(next) || MAY_HAVE_ACTED.has(next) ? at.dueAt ?? (DUE_AT_ONCE.has(next) ? at.now : NEVER) : NEVER,
+    blocks: COMMANDS[row.command].manner === 'money' && MAY_HAVE_ACTED.has(next) && input !== 'undone' && !wasUndone(row, next),
+  }
+}
+
+/** Done and no longer blocking: what it did was reversed, which one more look for doubles does not change. */
+function wasUndone(row: EffectRow, next: EffectState): boolean {
+  return row.state === 'done' && next === 'done' && !row.blocks
 }
