@@ -27,6 +27,7 @@ export const FAULTS = {
   'target-unclear': { status: 502, disposition: 'hold', says: 'The system gave no clear answer; whether it acted is unknown.' },
   'target-busy': { status: 502, disposition: 'retry-after', says: 'The system asks to wait.' },
   'log-inconsistent': { status: 500, disposition: 'stop', says: 'The log does not extend what was signed before.' },
+  'signer-away': { status: 503, disposition: 'retry', says: 'The signer does not answer; no checkpoint was made.' },
   'internal': { status: 500, disposition: 'stop', says: 'Something broke inside the hub. It was recorded; nothing was confirmed.' },
 } as const satisfies Record<string, { status: number; disposition: Disposition; says: string }>
 
