@@ -67,7 +67,13 @@ export type Auth =
   | { readonly scheme: 'basic'; readonly user: string; readonly secret: string }
   | { readonly scheme: 'header'; readonly name: string; readonly secret: string }
 
-export interface FolderPlace { readonly folder: string }
+/** Folders of this machine (or mounted on it). Files are put into one and read from another; at least one is given. */
+export interface FolderPlace {
+  readonly put?: string
+  readonly read?: string
+  /** Longest file read. Default 64 MiB. */
+  readonly fileBytes?: number
+}
 
 /** What the system can bear. The engine stays below it and learns a lower rate from 429 and Retry-After. */
 export interface Limits {
@@ -205,7 +211,8 @@ export interface KeptDocument { readonly bytes: Uint8Array; readonly mediaType: 
 
 /**
  * What is polled. Pages are repeatable: the same cursor gives the same facts, perhaps more. The cursor is stored only after
- * the facts are durable, so a page may be read twice and none is lost. `null` is the beginning.
+ * the facts are durable, so a page may be read twice and none is lost. `null` is the beginning. A cursor is any text up to
+ * 4,000 characters: where one fact needs a second call (a file that a row names), the cursor says so and `poll` asks for it.
  */
 export interface Feed {
   readonly name: string

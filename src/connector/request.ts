@@ -22,7 +22,7 @@ export interface FolderPut {
   readonly bytes: Uint8Array
 }
 
-/** Looks whether a file of this name is there, and whether its SHA-256 (hex) is this one. */
+/** Looks whether a file of this name is where files are put (or in `taken` of it), and whether its SHA-256 (hex) is this one. */
 export interface FolderLook {
   readonly transport: 'folder'
   readonly act: 'look'
@@ -30,7 +30,14 @@ export interface FolderLook {
   readonly sha256: string
 }
 
-export type Request = HttpRequest | FolderPut | FolderLook
+/** Names of the regular files in the folder that is read from, sorted; those that begin with a dot or end in `.tmp` are left out. */
+export interface FolderList { readonly transport: 'folder'; readonly act: 'list' }
+
+/** The bytes of one file of the folder that is read from. */
+export interface FolderRead { readonly transport: 'folder'; readonly act: 'read'; readonly name: string }
+
+export type FolderRequest = FolderPut | FolderLook | FolderList | FolderRead
+export type Request = HttpRequest | FolderRequest
 
 export interface HttpReply {
   readonly transport: 'http'
@@ -43,12 +50,13 @@ export interface HttpReply {
 
 /**
  * `written`: it was not there and now is. `same`: a file of this name with these bytes is there. `other`: one of this name
- * with other bytes is there (and was left alone). `absent`: only after a look.
+ * with other bytes is there (and was left alone). `absent`: nothing of this name.
  */
-export interface FolderReply {
-  readonly transport: 'folder'
-  readonly state: 'written' | 'same' | 'other' | 'absent'
-}
+export type FolderReply = { readonly transport: 'folder' } & (
+  | { readonly state: 'written' | 'same' | 'other' | 'absent' }
+  | { readonly state: 'listed'; readonly names: readonly string[] }
+  | { readonly state: 'read'; readonly bytes: Uint8Array }
+)
 
 export type Reply = HttpReply | FolderReply
 
@@ -58,8 +66,9 @@ export type Reply = HttpReply | FolderReply
  */
 export function requestBytes(request: Request): Uint8Array {
   if (request.transport === 'folder') {
-    const head = utf8.encode(`folder ${request.act} ${JSON.stringify(request.name)}\n`)
-    return request.act === 'put' ? joined(head, request.bytes) : joined(head, utf8.encode(request.sha256))
+    const head = utf8.encode(`folder ${request.act} ${'name' in request ? JSON.stringify(request.name) : ''}\n`)
+    if (request.act === 'put') return joined(head, request.bytes)
+    return joined(head, utf8.encode(request.act === 'look' ? request.sha256 : ''))
   }
   const headers = Object.keys(request.headers).sort().map((name) => `${name}: ${request.headers[name]}\n`)
   return joined(utf8.encode(`${request.method} ${request.path}\n${headers.join('')}\n`), request.body ?? new Uint8Array())
