@@ -122,6 +122,6 @@ function run(account, program, args, input = '') {
   const identity = account ? { uid: account.uid, gid: account.gid } : {}
   const done = spawnSync(program, args, { ...identity, input, cwd: '/', env: serverEnvironment(), encoding: 'utf8' })
   if (done.status === 0) return
-  const words = `${done.stderr ?? ''}`.trim().split('\n').at(-1) || String(done.error ?? `signal ${done.signal}`)
+  const words = (done.stderr ?? '').trim().split('\n').at(-1) || String(done.error ?? `signal ${done.signal}`)
   throw new Advice(`The database could not be made: ${words}`)
 }

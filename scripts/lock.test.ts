@@ -36,7 +36,8 @@ test('a range, a stale lock file and a fetched-from address are refused', () => 
 
 test('a file of ours that names a registry is refused', () => {
   const host = ['registry', 'example', 'com'].join('.')
-  expect(says(PINS, PACKAGES, { '.npmrc': `fund=false\nregistry${'='}https://packages.example\n`, 'docs/set-up.md': `Use ${host}.\n` }))
+  const setting = ['registry', 'https://packages.example'].join('=')
+  expect(says(PINS, PACKAGES, { '.npmrc': `fund=false\n${setting}\n`, 'docs/set-up.md': `Use ${host}.\n` }))
     .toEqual([expect.stringMatching(/^\.npmrc names a package registry/), expect.stringMatching(/^docs\/set-up\.md names a package registry/)])
 })
 
