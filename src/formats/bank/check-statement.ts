@@ -1,0 +1,104 @@
+import type { Balance, BankFinding, BankFindingCode, Statement, StatementEntry, StatementFileHead, WrittenAmount } from '../../domain/bank-document.ts'
+import { isIban } from '../../domain/iban.ts'
+import { exact, figureOf, isBeyondScale } from './exact.ts'
+import { MAX_ID } from './message.ts'
+
+/** BOOK booked, PDNG pending, INFO for information, FUTR due later (ISO external code list ExternalEntryStatus1Code). */
+const STATUSES = new Set(['BOOK', 'PDNG', 'INFO', 'FUTR'])
+
+/** What the entries of one statement add up to, and what is odd about single ones. */
+export interface Tally {
+  credits: { count: number; sum: bigint }
+  debits: { count: number; sum: bigint }
+  /** Booked entries by currency, credits less debits. */
+  readonly booked: Map<string, bigint>
+  readonly currencies: Map<string, number>
+  readonly findings: BankFinding[]
+}
+
+export function newTally(): Tally {
+  return { credits: { count: 0, sum: 0n }, debits: { count: 0, sum: 0n }, booked: new Map(), currencies: new Map(), findings: [] }
+}
+
+/**
+ * Takes an entry in. A reversal is counted on the side that it stands on: the indicator says what the entry does to the
+ * account, not what the reversed one did.
+ */
+export function tally(sums: Tally, entry: StatementEntry, statement: number): void {
+  const about = `statement ${statement}, entry ${entry.position}`
+  const add = (code: BankFindingCode, values: Pick<BankFinding, 'declared' | 'found'> = {}): void => {
+    sums.findings.push({ code, about, ...values })
+  }
+  const value = exact(entry.amount)
+  const own = entry.side === 'credit' ? sums.credits : sums.debits
+  own.count++
+  own.sum += value
+  if (!sums.currencies.has(entry.currency)) sums.currencies.set(entry.currency, entry.position)
+  if (entry.status === 'BOOK') sums.booked.set(entry.currency, (sums.booked.get(entry.currency) ?? 0n) + (entry.side === 'credit' ? value : -value))
+  if (!STATUSES.has(entry.status)) add('status-unknown', { found: entry.status })
+  if (entry.status === 'BOOK' && entry.bookedOn === undefined) add('booking-date-missing')
+  const amounts: WrittenAmount[] = [entry, ...entry.details.flatMap(({ amount, currency }) => amount !== undefined && currency !== undefined ? [{ amount, currency }] : [])]
+  for (const one of amounts) if (isBeyondScale(one)) add('amount-beyond-scale', { found: one.amount })
+  entry.batches.forEach((batch, index) => {
+    const inside = entry.details.filter((detail) => detail.batch === index).length
+    if (batch.count !== undefined && inside > 0 && inside !== batch.count) add('count-differs', { declared: String(batch.count), found: String(inside) })
+  })
+}
+
+/** All findings of a statement: those of its entries, then the declared totals and the proof by balances. */
+export function checkStatement(kind: StatementFileHead['kind'], statement: Omit<Statement, 'findings'>, sums: Tally): BankFinding[] {
+  const about = `statement ${statement.ordinal}`
+  const findings = sums.findings
+  const { account } = statement
+  if (statement.id.length > MAX_ID) findings.push({ code: 'id-too-long', about })
+  if (account.scheme === 'iban' && !isIban(account.id)) findings.push({ code: 'iban-wrong', about })
+  for (const balance of statement.balances) if (isBeyondScale(balance)) findings.push({ code: 'amount-beyond-scale', about, found: balance.amount })
+  if (account.currency !== undefined) {
+    for (const [currency, position] of sums.currencies) {
+      if (currency !== account.currency) findings.push({ code: 'currency-differs', about: `${about}, entry ${position}`, declared: account.currency, found: currency })
+    }
+  }
+  findings.push(...totalFindings(about, statement, sums))
+  if (kind === 'camt.053') findings.push(...balanceFindings(about, statement, sums))
+  return findings
+}
+
+function totalFindings(about: string, { declared }: Pick<Statement, 'declared'>, { credits, debits }: Tally): BankFinding[] {
+  if (declared === undefined) return []
+  const all = { count: credits.count + debits.count, sum: credits.sum + debits.sum }
+  const findings = ([['entries', all], ['credits', credits], ['debits', debits]] as const).flatMap(([which, found]): BankFinding[] => {
+    const said = declared[which]
+    const place = `${about}, ${which}`
+    return [
+      ...(said?.count !== undefined && said.count !== found.count ? [{ code: 'count-differs', about: place, declared: String(said.count), found: String(found.count) } as const] : []),
+      ...(said?.sum !== undefined && exact(said.sum) !== found.sum ? [{ code: 'sum-differs', about: place, declared: said.sum, found: figureOf(found.sum) } as const] : []),
+    ]
+  })
+  const net = credits.sum - debits.sum
+  if (declared.net !== undefined && exact(declared.net) !== net) findings.push({ code: 'sum-differs', about: `${about}, net`, declared: declared.net, found: figureOf(net) })
+  return findings
+}
+
+/**
+ * Opening booked balance and booked entries make the closing booked balance. A statement over several days may carry a pair
+ * for each: the first opening and the last closing are then proved. A statement in pages is proved only by all of its pages.
+ */
+function balanceFindings(about: string, { balances, page }: Pick<Statement, 'balances' | 'page'>, { booked }: Tally): BankFinding[] {
+  const ofType = (type: string): Balance[] => balances.filter((one) => one.type === type).sort(byDate)
+  const opening = ofType('OPBD')[0] ?? ofType('PRCD')[0]
+  const closing = ofType('CLBD').at(-1)
+  const inPages = page !== undefined && !(page.number === 1 && page.last)
+  if (!opening || !closing) return inPages ? [] : [{ code: 'balance-missing', about }]
+  if (opening.currency !== closing.currency) return [{ code: 'currency-differs', about: `${about}, closing balance`, declared: opening.currency, found: closing.currency }]
+  const found = signed(opening) + (booked.get(opening.currency) ?? 0n)
+  if (found === signed(closing)) return []
+  return [{ code: inPages ? 'balance-unproved' : 'balance-differs', about, declared: figureOf(signed(closing)), found: figureOf(found) }]
+}
+
+function byDate({ on: a = '' }: Balance, { on: b = '' }: Balance): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function signed(balance: Balance): bigint {
+  return balance.side === 'credit' ? exact(balance.amount) : -exact(balance.amount)
+}
