@@ -10,7 +10,7 @@ import type { CalendarDate } from '../lib/time.ts'
 
 export interface WrittenAmount {
   readonly amount: string
-  /** ISO 4217, known to `scaleOf`. */
+  /** ISO 4217. Of payments, entries and balances one that `scaleOf` knows; elsewhere it may be a former one. */
   readonly currency: string
 }
 

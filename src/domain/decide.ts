@@ -149,7 +149,7 @@ class Desk {
     assert(about !== undefined, `${decision.type} is about an object`)
     const version = this.records.get(about)?.version ?? 0
     return {
-      id: `${about}.${version + 1}`,
+      id: decisionId(about, version),
       type: decision.type,
       v: EVENT_TYPES[decision.type].v,
       objects: decision.objects,
@@ -191,6 +191,9 @@ class Desk {
     return { events: this.events, changed, waits: this.waits, cells, wanted, withdrawn, marks }
   }
 }
+
+/** The id of a decision about an object that has had `version` events: no other event can have it. */
+export const decisionId = (about: string, version: number): string => `${about}.${version + 1}`
 
 const cellKey = (cell: Cell): string => `${cell.object}|${cell.system}|${cell.facet}`
 const cellWords = (cell: Cell): string => `${cell.expected}|${cell.told}|${cell.reported}`

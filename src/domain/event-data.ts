@@ -79,7 +79,8 @@ export interface EntryData {
   returns?: { endToEndId?: string; messageId?: string; code: string; reason?: string }
 }
 
-/** What an authoritative system answered when asked about a supplier, entity, tax code, order or period; `found: false` is an answer. */
+/** What an authoritative system answered; `found: false` is an answer too.
+ * `asked`: `supplier`, `entity`, `order`, `period 2026-11` or `tax-code S 19`: one object answers several questions. */
 export type ReferenceData = { asked: string; readAt: Instant } & (
   | { found: false }
   | {

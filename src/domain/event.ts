@@ -8,7 +8,7 @@ import type { Instant } from '../lib/time.ts'
 
 /** Kinds of objects and the prefix of their canonical ids. */
 export const KINDS = {
-  'invoice': 'inv', 'order': 'ord', 'supplier': 'sup', 'entity': 'ent', 'tax-code': 'tax', 'period': 'per', 'person': 'prs',
+  'invoice': 'inv', 'order': 'ord', 'supplier': 'sup', 'entity': 'ent', 'person': 'prs',
   'payment-batch': 'bat', 'payment': 'pay', 'statement': 'sta', 'statement-entry': 'ste', 'document': 'doc', 'exception': 'exc', 'system': 'sys',
 } as const
 export type Kind = keyof typeof KINDS
@@ -78,8 +78,8 @@ export const EVENT_TYPES = {
   'supplier.activated': fact('supplier', 'intake', ['erp', 'procurement']),
   'supplier.blocked': fact('supplier', 'stop', ['erp', 'procurement']),
   'reference.read': fact('supplier', 'intake', ['erp', 'procurement'], 'settled'),
-  'period.opened': fact('period', 'intake', ['erp']),
-  'period.closed': fact('period', 'intake', ['erp']),
+  'period.opened': fact('entity', 'intake', ['erp']),
+  'period.closed': fact('entity', 'intake', ['erp']),
 
   'document.received': fact('document', 'intake', ['capture', 'bank', 'erp', 'treasury', 'person', 'hub'], 'settled'),
   'file.completed': fact('payment-batch', 'payment', ['erp', 'bank', 'treasury', 'hub'], 'settled'),
@@ -96,6 +96,7 @@ export const EVENT_TYPES = {
   'invoice.validation-failed': decision('invoice', 'intake'),
   'invoice.matched': decision('invoice', 'intake'),
   'invoice.mismatched': decision('invoice', 'intake'),
+  'reference.wanted': decision('entity', 'intake'),
   'rule.evaluated': decision('invoice', 'approval'),
   'invoice.state-moved': decision('invoice', 'status'),
   'payment.moved': decision('payment', 'payment'),

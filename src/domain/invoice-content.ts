@@ -3,7 +3,7 @@ import { hexOf, type Sha256 } from '../lib/hash.ts'
 import type { CalendarDate } from '../lib/time.ts'
 import type { InvoiceDocument, InvoiceLine } from './invoice-document.ts'
 import { formatDecimal, parseDecimal } from './money.ts'
-import { documentName, foldedNumber, partyNames, plainAccount } from './names.ts'
+import { documentName, foldedNumber, orderName, partyNames, plainAccount, remittanceName } from './names.ts'
 import { aliasOf, type Ref } from './object.ts'
 
 /**
@@ -119,7 +119,7 @@ export function invoiceRef(sha256: Sha256, content: InvoiceContent, document: st
   return {
     names: [documentName(document), aliasOf('public', 'invoice', digest(sha256, all))],
     create: 'invoice',
-    offers: [numberName(sha256, content)],
+    offers: [numberName(sha256, content), remittanceName(content.number)],
   }
 }
 
@@ -131,13 +131,11 @@ export function numberName(sha256: Sha256, content: InvoiceContent): string {
 const digest = (sha256: Sha256, parts: readonly string[]): string => hexOf(sha256(canonicalJson(parts))).slice(0, 40)
 const plain = (amount: string): string => sumOf([amount])
 
-/** The objects that must exist once an invoice is there: its supplier, entity, tax codes and orders. They are then looked up. */
-export function invoiceEnsures(content: InvoiceContent, taxCodeName: (category: string, rate: string) => string, orderName: (number: string) => string): Ref[] {
-  const rates = new Map(content.taxes.map((row) => [taxCodeName(row.category, plain(row.rate)), row]))
+/** The objects that must exist once an invoice is there: its supplier, entity and orders. They are then looked up. */
+export function invoiceEnsures(content: InvoiceContent): Ref[] {
   return [
     { names: content.supplier.names, create: 'supplier' },
     { names: content.entity.names, create: 'entity' },
-    ...[...rates.keys()].map((name): Ref => ({ names: [name], create: 'tax-code' })),
     ...content.orders.map((number): Ref => ({ names: [orderName(number)], create: 'order' })),
   ]
 }

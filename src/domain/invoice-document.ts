@@ -3,7 +3,9 @@ import type { CalendarDate } from '../lib/time.ts'
 /**
  * What an invoice or credit note says, whatever its syntax: the business terms (BT-…) and groups (BG-…) of EN 16931-1 under
  * their own names. All amounts, quantities and rates are decimal strings as written (sign and zeros kept), never numbers;
- * the reader promises that each is a plain decimal (`-?\d+(\.\d+)?`). A term that the document does not hold is absent.
+ * the reader promises that each is a plain decimal (`-?\d+(\.\d+)?`, at most 18 digits on either side of the point). A term
+ * that the document does not hold is absent; the few that stand here all the same, because EN 16931 demands them where UBL
+ * does not, are named in `inferred`.
  */
 export interface InvoiceDocument {
   readonly kind: 'invoice' | 'credit-note'
@@ -12,7 +14,9 @@ export interface InvoiceDocument {
   /** BT-9 */ readonly dueOn?: CalendarDate
   /** BT-5, ISO 4217 */ readonly currency: string
   /** BT-6 */ readonly taxCurrency?: string
-  /** BT-3, UNTDID 1001 */ readonly typeCode: string
+  /** BT-3, UNTDID 1001; inferred as 380 or 381 where the document says its kind by its root alone */ readonly typeCode: string
+  /** BT-7 */ readonly taxPointOn?: CalendarDate
+  /** BT-8, UNTDID 2005 */ readonly taxPointCode?: string
   /** BT-24 */ readonly customisation?: string
   /** BT-23 */ readonly process?: string
   /** BT-22 with BT-21 */ readonly notes: readonly string[]
@@ -21,6 +25,8 @@ export interface InvoiceDocument {
   /** BT-14 */ readonly salesOrderReference?: string
   /** BT-12 */ readonly contractReference?: string
   /** BT-11 */ readonly projectReference?: string
+  /** BT-17 */ readonly tenderReference?: string
+  /** BT-18 */ readonly invoicedObject?: Identified
   /** BT-15 */ readonly receiptReference?: string
   /** BT-16 */ readonly despatchReference?: string
   /** BT-19 */ readonly accountingReference?: string
@@ -38,7 +44,17 @@ export interface InvoiceDocument {
   /** BG-22 */ readonly totals: Totals
   /** BG-24 */ readonly attachments: readonly Attachment[]
   /** BG-25 */ readonly lines: readonly InvoiceLine[]
+  /**
+   * Terms that the document does not hold and that were worked out from others by the rules of EN 16931: `typeCode`,
+   * `totals.lines` (BR-CO-10), `totals.taxExclusive` (BR-CO-13), `totals.taxInclusive` (BR-CO-15), `taxBreakdown.taxable` (of
+   * a single row: the total without tax), `paymentMeans.code` (1, not defined), `lines.id` (the position), `lines.quantity`
+   * (1), `lines.price` (the line's net for its quantity). Absent when there is none.
+   */
+  readonly inferred?: readonly string[]
 }
+
+/** An identifier with its scheme as written, e.g. an ISO 6523 code. */
+export interface Identified { readonly id: string; readonly scheme?: string }
 
 export interface Party {
   /** BT-27, BT-44: the legal name, else the trading name */ readonly name: string
@@ -46,8 +62,10 @@ export interface Party {
   /** BT-31, BT-48 */ readonly vatId?: string
   /** BT-32 */ readonly taxId?: string
   /** BT-30, BT-47 */ readonly legalId?: string
-  /** BT-29, BT-46 with their schemes */ readonly ids: readonly { readonly id: string; readonly scheme?: string }[]
-  /** BT-34, BT-49 */ readonly endpoint?: { readonly id: string; readonly scheme?: string }
+  /** BT-30-1, BT-47-1 */ readonly legalScheme?: string
+  /** BT-33 */ readonly legalInformation?: string
+  /** BT-29, BT-46 with their schemes */ readonly ids: readonly Identified[]
+  /** BT-34, BT-49 */ readonly endpoint?: Identified
   readonly address?: Address
   readonly contact?: { readonly name?: string; readonly phone?: string; readonly email?: string }
 }
@@ -64,11 +82,13 @@ export interface Period { readonly from?: CalendarDate; readonly to?: CalendarDa
 
 export interface PaymentMeans {
   /** BT-81, UNTDID 4461 */ readonly code: string
+  /** BT-82 */ readonly meansText?: string
   /** BT-83 */ readonly remittance?: string
   /** BT-84 */ readonly account?: string
   /** BT-85 */ readonly accountName?: string
   /** BT-86 */ readonly bic?: string
   /** BT-87: as written, so masked */ readonly card?: string
+  /** BT-88 */ readonly cardHolder?: string
   /** BT-89 */ readonly mandate?: string
   /** BT-90 */ readonly creditorId?: string
   /** BT-91 */ readonly debitedAccount?: string
@@ -76,13 +96,13 @@ export interface PaymentMeans {
 
 export interface AllowanceCharge {
   readonly kind: 'allowance' | 'charge'
-  readonly amount: string
-  readonly base?: string
-  readonly percentage?: string
-  readonly reason?: string
-  readonly reasonCode?: string
-  readonly taxCategory?: string
-  readonly taxRate?: string
+  /** BT-92, BT-99, BT-136, BT-141 */ readonly amount: string
+  /** BT-93, BT-100, BT-137, BT-142 */ readonly base?: string
+  /** BT-94, BT-101, BT-138, BT-143 */ readonly percentage?: string
+  /** BT-97, BT-104, BT-139, BT-144 */ readonly reason?: string
+  /** BT-98, BT-105, BT-140, BT-145 */ readonly reasonCode?: string
+  /** BT-95, BT-102 */ readonly taxCategory?: string
+  /** BT-96, BT-103 */ readonly taxRate?: string
 }
 
 export interface TaxSubtotal {
@@ -120,22 +140,29 @@ export interface InvoiceLine {
   /** BT-126 */ readonly id: string
   /** BT-127 */ readonly note?: string
   /** BT-129 */ readonly quantity: string
-  /** BT-130, UN/ECE Rec 20 and 21 */ readonly unit: string
+  /** BT-130, UN/ECE Rec 20 and 21 */ readonly unit?: string
   /** BT-131 */ readonly net: string
   /** BT-132 */ readonly orderLine?: string
+  /** No term of EN 16931 but of its extensions: the order that this line belongs to, where lines of several orders are billed */ readonly orderReference?: string
+  /** BT-128 */ readonly invoicedObject?: Identified
   /** BT-133 */ readonly accountingReference?: string
   /** BT-134, BT-135 */ readonly period?: Period
   readonly allowancesCharges: readonly AllowanceCharge[]
   /** BT-146 */ readonly price: string
+  /** BT-147 */ readonly priceDiscount?: string
   /** BT-148 */ readonly grossPrice?: string
   /** BT-149: the quantity that the price is for; absent means 1 */ readonly priceQuantity?: string
   /** BT-151 */ readonly taxCategory?: string
   /** BT-152 */ readonly taxRate?: string
-  /** BT-153 */ readonly name: string
+  /** BT-153, else the first of description, item numbers and note */ readonly name: string
   /** BT-154 */ readonly description?: string
   /** BT-155 */ readonly supplierItem?: string
   /** BT-156 */ readonly buyerItem?: string
-  /** BT-157 with its scheme */ readonly standardItem?: string
+  /** BT-157 */ readonly standardItem?: string
+  /** BT-157-1 */ readonly standardItemScheme?: string
+  /** BT-158, UNTDID 7143 names the lists; absent when there is none */ readonly classifications?: readonly { readonly code: string; readonly list?: string; readonly version?: string }[]
+  /** BT-159 */ readonly originCountry?: string
+  /** BG-32; absent when there is none */ readonly attributes?: readonly { readonly name: string; readonly value: string }[]
 }
 
 /** Bytes that are no invoice we can take: what is wrong and where. `line` and `column` count from 1; 0 where there is no place. */

@@ -36,8 +36,6 @@ export function partyNames(role: 'supplier' | 'entity', party: Party): string[] 
 }
 
 export const orderName = (number: string): string => aliasOf('public', 'order', number.trim())
-export const taxCodeName = (category: string, rate: string): string => aliasOf('public', 'tax-code', `${category} ${rate}`)
-export const periodName = (entity: string, month: string): string => aliasOf('public', 'period', `${entity} ${month}`)
 export const personName = (system: string, login: string): string => aliasOf('public', 'person', `${system} ${login.trim().toLowerCase()}`)
 export const documentName = (sha256: string): string => aliasOf('public', 'document', sha256)
 export const batchName = (messageId: string): string => aliasOf('public', 'payment-file', messageId)
@@ -45,3 +43,8 @@ export const paymentName = (messageId: string, endToEndId: string): string => al
 /** An end-to-end id without its file: bank statements often say no more. Offered, so the first payment has it. */
 export const endToEndName = (endToEndId: string): string => aliasOf('public', 'end-to-end', endToEndId)
 export const postingName = (system: string, entity: string, docNo: string): string => aliasOf(system, 'posting', `${entity} ${docNo}`)
+/** What one asks of an entity about a tax code (UNTDID 5305 category and rate without trailing zeros) or a posting period. */
+export const taxCodeQuestion = (category: string, rate: string): string => `tax-code ${category} ${rate}`
+export const periodQuestion = (month: string): string => `period ${month}`
+/** An invoice's number as it may stand in a bank entry's remittance text: the only thread to a direct debit or card entry. */
+export const remittanceName = (number: string): string => aliasOf('public', 'remittance', plainNumber(number))

@@ -1,0 +1,78 @@
+/** The axes of an invoice: each one question, answered from its facts alone. Shown beside the headline. */
+import { amountDue, liveAllocations, liveGrants, livePostings } from './headline.ts'
+import type { InvoiceState } from './invoice.ts'
+import { sumOf } from './invoice-content.ts'
+import { parseDecimal } from './money.ts'
+import { ROUTES, routeOf, type Route } from './routes.ts'
+
+export interface Axes {
+  readonly document: 'none' | 'received' | 'observed'
+  readonly validation: 'open' | 'passed' | 'failed'
+  readonly match: 'open' | 'matched' | 'mismatched' | 'not-required'
+  readonly approval: 'none' | 'pending' | 'complete' | 'insufficient' | 'refused' | 'withdrawn'
+  readonly posting: 'none' | 'requested' | 'parked' | 'confirmed' | 'posted' | 'reversed' | 'refused'
+  readonly settlement: 'none' | 'instructed' | 'released' | 'accepted' | 'part' | 'full' | 'over' | 'returned' | 'nothing-due' | 'credit-applied'
+  readonly archive: 'none' | 'current' | 'stale'
+  readonly holds: readonly string[]
+}
+
+export function axesOf(state: InvoiceState): Axes {
+  return {
+    document: state.content ? 'received' : state.origin === 'observed' ? 'observed' : 'none',
+    validation: axisOf(state.verdicts.validation, state.content?.event, 'passed', 'failed'),
+    match: matchOf(state),
+    approval: approvalOf(state),
+    posting: postingOf(state),
+    settlement: settlementOf(state),
+    archive: !state.archived ? 'none' : state.archived.covers >= state.facts ? 'current' : 'stale',
+    holds: Object.entries(state.holds).filter(([, hold]) => hold.placed && !hold.released).map(([id]) => id).sort(),
+  }
+}
+
+function axisOf<P extends string, F extends string>(verdict: InvoiceState['verdicts']['match'], content: string | undefined, pass: P, fail: F): P | F | 'open' {
+  return verdict && verdict.subject === content ? verdict.pass ? pass : fail : 'open'
+}
+
+function matchOf(state: InvoiceState): Axes['match'] {
+  const route: Route = ROUTES[routeOf(state.content?.value)]
+  return route.requires.includes('matched') ? axisOf(state.verdicts.match, state.content?.event, 'matched', 'mismatched') : 'not-required'
+}
+
+function approvalOf(state: InvoiceState): Axes['approval'] {
+  const { approval, verdicts } = state
+  const end = approval.ends.at(-1)
+  const last = [approval.completed?.at ?? '', liveGrants(state).at(-1)?.at ?? ''].sort().at(-1) ?? ''
+  if (end && end.at >= last) return end.kind
+  if (approval.completed && verdicts.approval) return verdicts.approval.pass ? 'complete' : 'insufficient'
+  return approval.requested || approval.grants.length > 0 || approval.completed ? 'pending' : 'none'
+}
+
+function postingOf(state: InvoiceState): Axes['posting'] {
+  const live = livePostings(state)
+  if (live.some(([, posting]) => posting.confirmed?.settled)) return 'posted'
+  if (live.length > 0) return 'confirmed'
+  if (Object.values(state.postings).some((posting) => posting.reversed)) return 'reversed'
+  if (Object.keys(state.parked).length > 0) return 'parked'
+  const sent = Object.entries(state.sent).find(([command]) => command.startsWith('invoice.post@'))?.[1]
+  return !sent ? 'none' : sent.input === 'refused' ? 'refused' : 'requested'
+}
+
+function settlementOf(state: InvoiceState): Axes['settlement'] {
+  const due = amountDue(state)
+  if (due === '0') return 'nothing-due'
+  const live = liveAllocations(state)
+  if (live.length > 0 && due !== null) {
+    const sum = sumOf(live.map(([, allocation]) => allocation.amount))
+    if (sum === due) return due.startsWith('-') ? 'credit-applied' : 'full'
+    return size(sum) > size(due) ? 'over' : 'part'
+  }
+  const steps = Object.values(state.payments).map((payment) => payment.progress)
+  if (steps.includes('returned') || Object.keys(state.allocations).length > 0) return 'returned'
+  for (const step of ['accepted', 'released', 'instructed'] as const) if (steps.includes(step)) return step
+  return 'none'
+}
+
+function size(amount: string): bigint {
+  const minor = parseDecimal(amount, 18) ?? 0n
+  return minor < 0n ? -minor : minor
+}

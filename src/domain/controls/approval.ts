@@ -1,0 +1,72 @@
+/** The approval gate: the hub counts the grants itself, against its own dated table of authority. */
+import { TERM_ROWS, changedTerms, type Terms } from '../terms.ts'
+import { liveGrants } from '../headline.ts'
+import type { Grant } from '../invoice.ts'
+import { parseMoney } from '../money.ts'
+import { personOf, supplierOf, type InvoiceView } from '../view.ts'
+import { fail, indeterminate, pass, type Control } from './control.ts'
+
+export interface ApprovalView extends InvoiceView {
+  readonly ours: Terms
+  readonly completed: { readonly terms: Terms; readonly enteredBy: readonly string[] }
+}
+
+/** Grants that say yes to the terms as they were completed. */
+export function grantsOf(view: ApprovalView): Grant[] {
+  return liveGrants(view.state).filter((grant) => changedTerms(grant.terms, view.completed.terms).length === 0)
+}
+
+export const APPROVAL_CONTROLS: readonly Control<ApprovalView>[] = [
+  {
+    id: 'A2', title: 'What was approved is what was received',
+    evaluate: (view) => {
+      const changed = changedTerms(view.completed.terms, view.ours)
+      if (changed.length > 0) {
+        const shown = changed.map((term) => `${term} (approved ${text(view.completed.terms[term])}, received ${text(view.ours[term])})`)
+        return fail('approval-terms-differ', `Approved and received differ in ${shown.join(', ')}.`)
+      }
+      return pass(`All ${TERM_ROWS.length} terms agree.`)
+    },
+  },
+  {
+    id: 'A1', title: 'A named person with authority for the amount said yes to these terms',
+    evaluate: (view) => {
+      const grants = grantsOf(view)
+      if (grants.length === 0) return fail('approval-incomplete', 'The AP tool says approved; no grant on these terms is there.')
+      const { gross, currency } = view.ours
+      const amount = parseMoney(gross, currency)
+      const best = grants.map((grant) => ({ grant, limit: limitOf(view, grant, currency) }))
+      if (amount && best.some(({ limit }) => limit !== null && limit >= (amount.minor < 0n ? -amount.minor : amount.minor))) {
+        return pass(best.map(({ grant }) => `${grant.person.split('|').at(-1)} at ${grant.at}`).join(', '))
+      }
+      const unknown = grants.filter((grant) => !personOf(view, grant.person))
+      if (unknown.length === grants.length) return indeterminate(`The hub’s table of authority does not know ${unknown.map((grant) => grant.person.split('|').at(-1)).join(', ')}.`, unknown.map((grant) => grant.person))
+      return fail('authority-exceeded', `Nobody who approved has authority for ${gross} ${currency}.`, {}, grants.map((grant) => grant.person))
+    },
+  },
+  {
+    id: 'A4', title: 'Whoever approves did not enter or change it, nor create the supplier',
+    evaluate: (view) => {
+      const entered = new Set(view.completed.enteredBy)
+      const creator = supplierOf(view, view.state.content!.value).found?.supplier?.createdBy
+      if (creator) entered.add(creator)
+      const clash = grantsOf(view).find((grant) => entered.has(grant.person))
+      if (clash) return fail('duties-conflict', `${clash.person.split('|').at(-1)} approved what the same person entered.`)
+      return pass('Entered and approved by different persons.')
+    },
+  },
+]
+
+/** The highest limit (minor units) that the person had in the currency on the date of the grant; null for none. */
+function limitOf(view: ApprovalView, grant: Grant, currency: string): bigint | null {
+  const person = personOf(view, grant.person)
+  if (!person) return null
+  const on = grant.at.slice(0, 10)
+  if (person.state.revoked.some((revoked) => revoked.on <= on && !person.state.grants.some((given) => given.from > revoked.on && given.from <= on))) return null
+  const limits = person.state.grants
+    .filter((given) => given.currency === currency && given.from <= on && (given.to === null || given.to >= on))
+    .flatMap((given) => parseMoney(given.limit, currency)?.minor ?? [])
+  return limits.length === 0 ? null : limits.reduce((a, b) => a > b ? a : b)
+}
+
+const text = (value: unknown): string => typeof value === 'string' ? value : JSON.stringify(value)

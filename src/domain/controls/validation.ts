@@ -1,0 +1,101 @@
+/** The validation gate: what the ERP knows about the parties, order, taxes and period that the invoice names, and its own sums. */
+import { checkArithmetic } from '../arithmetic.ts'
+import { sumOf } from '../invoice-content.ts'
+import { scaleOf } from '../money.ts'
+import { dateIn, entityOf, holderOf, orderOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView } from '../view.ts'
+import type { InvoiceContent } from '../invoice-content.ts'
+import { fail, indeterminate, notApplicable, pass, type Control, type Finding } from './control.ts'
+
+export interface ContentView extends InvoiceView { readonly content: InvoiceContent }
+
+const inputs = (answer: Answer): { [key: string]: string | number } => ({ object: answer.record?.id ?? answer.name, version: answer.record?.version ?? 0 })
+const waiting = (what: string, answer: Answer): Finding => indeterminate(`The ERP has not yet answered about ${what}.`, [answer.name])
+
+export const VALIDATION_CONTROLS: readonly Control<ContentView>[] = [
+  {
+    id: 'S1', title: 'The supplier is known and active',
+    evaluate: (view) => {
+      const answer = supplierOf(view, view.content)
+      const name = view.content.supplier.name
+      if (answer.known === 'unknown') return waiting(`the supplier ${name}`, answer)
+      if (!answer.found?.supplier) return fail('supplier-unknown', `The ERP knows no supplier ${name} (${shown(view.content.supplier.names)}).`, inputs(answer), [answer.name])
+      const { supplier } = answer.found
+      if (!supplier.active || supplier.blocked) return fail('supplier-blocked', `Supplier ${supplier.number} ${supplier.name} is ${supplier.blocked ? 'blocked' : 'not active'} in the ERP.`, inputs(answer), [answer.name])
+      return pass(`Supplier ${supplier.number} is active.`, inputs(answer))
+    },
+  },
+  {
+    id: 'P2', title: 'The invoice is addressed to one of our companies, in a currency it takes',
+    evaluate: (view) => {
+      const answer = entityOf(view, view.content)
+      if (answer.known === 'unknown') return waiting(`the company ${view.content.entity.name}`, answer)
+      const entity = answer.found?.entity
+      if (!entity?.active) return fail('entity-unknown', `The ERP has no active company ${view.content.entity.name} (${shown(view.content.entity.names)}).`, inputs(answer), [answer.name])
+      if (scaleOf(view.content.currency) === undefined || !entity.currencies.includes(view.content.currency)) {
+        return fail('currency-refused', `Company ${entity.number} takes ${entity.currencies.join(', ')}; the invoice is in ${view.content.currency}.`, inputs(answer), [answer.name])
+      }
+      return pass(`Company ${entity.number} takes ${view.content.currency}.`, inputs(answer))
+    },
+  },
+  {
+    id: 'T1', title: 'Every tax category and rate has a valid tax code',
+    evaluate: (view) => {
+      const answers = view.content.taxes.map((row) => ({ row, answer: taxCodeOf(view, view.content, row.category, row.rate) }))
+      const bad = answers.find(({ answer }) => answer.known === 'no' || (answer.known === 'yes' && answer.found?.taxCode?.active !== true))
+      if (bad) return fail('tax-code-unknown', `The ERP has no valid tax code for category ${bad.row.category} at ${sumOf([bad.row.rate])} %.`, inputs(bad.answer), [bad.answer.name])
+      const open = answers.find(({ answer }) => answer.known === 'unknown')
+      if (open) return waiting(`tax category ${open.row.category} at ${sumOf([open.row.rate])} %`, open.answer)
+      return pass(answers.map(({ answer }) => answer.found?.taxCode?.code ?? '').join(', ') || 'No tax.')
+    },
+  },
+  {
+    id: 'P1', title: 'The posting period is open',
+    evaluate: (view) => {
+      const entity = entityOf(view, view.content)
+      if (!entity.found?.entity) return notApplicable('The company is not known.')
+      const month = dateIn(entity.found.entity.zone, view.asOf).slice(0, 7)
+      const answer = periodOf(view, view.content, month)
+      if (answer.known === 'unknown') return waiting(`period ${month}`, answer)
+      if (answer.found?.period?.open !== true) return fail('period-closed', `Period ${month} of company ${entity.found.entity.number} is ${answer.known === 'no' ? 'not set up' : 'closed'}.`, inputs(answer), [answer.name])
+      return pass(`Period ${month} is open.`, inputs(answer))
+    },
+  },
+  {
+    id: 'M6', title: 'The amounts add up',
+    evaluate: (view) => {
+      const findings = checkArithmetic(view.content)
+      const [first] = findings
+      if (first) return fail('arithmetic', findings.map((finding) => `${finding.rule}: expected ${finding.expected}, found ${finding.found}.`).join(' ').slice(0, 400))
+      return pass(`Lines ${view.content.lineNet}, gross ${view.content.totals.taxInclusive}, payable ${view.content.totals.payable}.`)
+    },
+  },
+  {
+    id: 'D1', title: 'No other invoice of this supplier has the same number',
+    evaluate: (view) => {
+      const holder = holderOf(view, view.content)
+      if (!holder || holder.id === view.id) return pass('The number is new.')
+      if (view.state.answers['duplicate-suspected']?.action === 'not-a-duplicate') return pass(`${view.state.answers['duplicate-suspected'].person} says it is not a duplicate of ${holder.id}.`)
+      return fail('duplicate-suspected', `${holder.id} of the same supplier has the number ${view.content.number} too.`, { object: holder.id, version: holder.version }, [holder.id])
+    },
+  },
+  {
+    id: 'M7', title: 'The order is open and belongs to this company, supplier and currency',
+    evaluate: (view) => {
+      if (view.content.orders.length === 0 || view.content.kind === 'credit-note') return notApplicable('It names no order that has to be matched.')
+      const answer = orderOf(view, view.content)
+      const number = view.content.orders[0] ?? ''
+      if (answer.known === 'unknown') return waiting(`order ${number}`, answer)
+      const order = answer.found?.order
+      if (!order?.open) return fail('order-unknown', `Order ${number} ${order ? 'is not open' : 'does not exist'} in the ERP.`, inputs(answer), [answer.name])
+      const supplier = supplierOf(view, view.content).found?.supplier
+      const entity = entityOf(view, view.content).found?.entity
+      if (!supplier || !entity) return notApplicable('Supplier or company is not known.')
+      const differs = order.supplier !== supplier.number ? `supplier ${order.supplier}` : order.entity !== entity.number ? `company ${order.entity}` : order.currency !== view.content.currency ? `currency ${order.currency}` : null
+      if (differs) return fail('order-differs', `Order ${number} belongs to ${differs}.`, inputs(answer), [answer.name])
+      return pass(`Order ${number} is open.`, inputs(answer))
+    },
+  },
+]
+
+/** Aliases as a person reads them: the identifiers alone. */
+const shown = (names: readonly string[]): string => names.map((name) => name.split('|').at(-1)).join(', ')

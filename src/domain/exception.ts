@@ -1,0 +1,137 @@
+/**
+ * Business cases for people: one table of causes with their owner, sentence, hint and allowed actions. An object says which
+ * causes it has now; what is new is raised, what is gone is resolved, and a person's answer is a fact like any other.
+ */
+import { derivedId } from '../lib/ids.ts'
+import type { Sha256 } from '../lib/hash.ts'
+import type { Instant } from '../lib/time.ts'
+import type { Event } from './event.ts'
+import type { Decision } from './object.ts'
+
+export type OwnerTeam = 'ap-clerks' | 'ap-lead' | 'procurement' | 'master-data' | 'treasury' | 'engineering'
+export type Severity = 'low' | 'normal' | 'high' | 'critical'
+
+interface CauseRow {
+  readonly owner: OwnerTeam
+  readonly severity: Severity
+  readonly title: string
+  readonly hint: string
+  readonly actions: readonly string[]
+  /** Hours until it is due, on the clock (business calendars come with the entity). */
+  readonly dueHours: number
+}
+
+export const CAUSES = {
+  'supplier-unknown': { owner: 'master-data', severity: 'normal', title: 'The supplier is not in the ERP', hint: 'Create the supplier in the ERP, or reject the invoice. It goes on by itself as soon as the ERP knows the supplier.', actions: ['reject'], dueHours: 48 },
+  'supplier-blocked': { owner: 'master-data', severity: 'high', title: 'The supplier is blocked or not active', hint: 'Find out why it is blocked. It goes on by itself when the block is lifted.', actions: ['reject'], dueHours: 48 },
+  'entity-unknown': { owner: 'ap-clerks', severity: 'normal', title: 'The invoice is not addressed to one of our companies', hint: 'Return it to the supplier, or have the company entered in the ERP.', actions: ['reject'], dueHours: 48 },
+  'currency-refused': { owner: 'ap-lead', severity: 'normal', title: 'The company does not take invoices in this currency', hint: 'Ask the supplier for an invoice in another currency, or have the currency opened in the ERP.', actions: ['reject'], dueHours: 48 },
+  'tax-code-unknown': { owner: 'ap-lead', severity: 'normal', title: 'The ERP has no valid tax code for this category and rate', hint: 'Have the tax code opened, or return the invoice.', actions: ['reject'], dueHours: 48 },
+  'period-closed': { owner: 'ap-lead', severity: 'normal', title: 'The posting period is closed', hint: 'It goes on by itself when the period is open.', actions: ['reject'], dueHours: 24 },
+  'arithmetic': { owner: 'ap-clerks', severity: 'normal', title: 'The amounts of the invoice do not add up', hint: 'Ask the supplier for a correct invoice.', actions: ['reject'], dueHours: 48 },
+  'duplicate-suspected': { owner: 'ap-clerks', severity: 'high', title: 'Another invoice of this supplier has the same number', hint: 'Compare both. Say whether it is a duplicate.', actions: ['duplicate', 'not-a-duplicate'], dueHours: 24 },
+  'order-unknown': { owner: 'procurement', severity: 'normal', title: 'The order named on the invoice does not exist or is not open', hint: 'Correct the order, or ask the supplier for the right order number.', actions: ['reject'], dueHours: 48 },
+  'order-differs': { owner: 'procurement', severity: 'normal', title: 'The order belongs to another company, supplier or currency', hint: 'Correct the order, or ask the supplier for the right order number.', actions: ['reject'], dueHours: 48 },
+  'mismatch': { owner: 'procurement', severity: 'normal', title: 'The invoice does not match the order within tolerance', hint: 'Change the order, accept the difference, or reject the invoice.', actions: ['accept-difference', 'reject'], dueHours: 48 },
+  'lines-not-paired': { owner: 'ap-clerks', severity: 'normal', title: 'Lines of the invoice could not be paired with lines of the order', hint: 'Pair them by hand in the AP tool and accept, or reject the invoice.', actions: ['accept-difference', 'reject'], dueHours: 48 },
+  'control-indeterminate': { owner: 'ap-lead', severity: 'normal', title: 'A control could not be evaluated because information is missing', hint: 'Nothing to do while the system that knows is being asked; look at the systems page if it lasts.', actions: [], dueHours: 8 },
+  'approval-incomplete': { owner: 'ap-lead', severity: 'normal', title: 'The AP tool says approved, the approvals do not suffice', hint: 'Ask for the missing approval; the hub counts the grants itself.', actions: ['reject'], dueHours: 24 },
+  'authority-exceeded': { owner: 'ap-lead', severity: 'high', title: 'Approved by somebody without authority for this amount', hint: 'Have it approved by somebody whose limit covers it.', actions: ['reject'], dueHours: 24 },
+  'duties-conflict': { owner: 'ap-lead', severity: 'high', title: 'The same person entered and approved it', hint: 'Have it approved by somebody who did not enter or change it.', actions: ['reject'], dueHours: 24 },
+  'approval-terms-differ': { owner: 'ap-lead', severity: 'high', title: 'What was approved is not what was received', hint: 'Compare the terms; have it approved again as it is.', actions: ['reject'], dueHours: 24 },
+  'posting-differs': { owner: 'ap-lead', severity: 'high', title: 'The posting is not what was approved', hint: 'Reverse the posting in the ERP and say post again, or explain the difference.', actions: ['accept-difference'], dueHours: 24 },
+  'posted-twice': { owner: 'ap-lead', severity: 'critical', title: 'The ERP holds two postings of this invoice', hint: 'Reverse one of them in the ERP.', actions: [], dueHours: 4 },
+  'posting-reversed': { owner: 'ap-lead', severity: 'high', title: 'The posting was reversed in the ERP', hint: 'Say whether it shall be posted again.', actions: ['post-again', 'reject'], dueHours: 24 },
+  'refused-by-target': { owner: 'ap-lead', severity: 'high', title: 'The system refused the command', hint: 'Its own words stand below. Correct the cause there, then try again.', actions: ['try-again'], dueHours: 8 },
+  'outcome-unknown': { owner: 'engineering', severity: 'critical', title: 'Nobody can say whether the command was carried out', hint: 'Look in the system itself and say whether it happened. For money two people say so.', actions: ['it-happened', 'it-did-not'], dueHours: 4 },
+  'found-other': { owner: 'ap-lead', severity: 'critical', title: 'The system holds something else under our reference', hint: 'Compare both, correct it there.', actions: ['it-happened', 'it-did-not'], dueHours: 4 },
+  'changed-after-sent': { owner: 'ap-lead', severity: 'high', title: 'The invoice changed after it was sent', hint: 'Reverse the posting in the ERP, or restore the invoice.', actions: ['accept-difference'], dueHours: 8 },
+  'dead-letter': { owner: 'engineering', severity: 'high', title: 'The command failed too often and is no longer tried', hint: 'Mend the connection, then try again.', actions: ['try-again'], dueHours: 8 },
+  'payment-file-differs': { owner: 'treasury', severity: 'critical', title: 'The payment file is not what was released, or pays an account that is not the supplier master’s', hint: 'Do not send it. Withdraw the run in the ERP and correct the account or the run.', actions: [], dueHours: 4 },
+  'payment-rejected': { owner: 'treasury', severity: 'high', title: 'The bank rejected the payment', hint: 'The bank’s reason stands below. Correct it in the ERP and pay again.', actions: [], dueHours: 8 },
+  'payment-returned': { owner: 'treasury', severity: 'high', title: 'A paid amount came back', hint: 'The bank’s reason stands below. Check the account, then pay again.', actions: [], dueHours: 8 },
+  'bank-entry-unknown': { owner: 'treasury', severity: 'normal', title: 'A bank entry belongs to no payment that we know', hint: 'Find out what it is; a payment made outside shows here.', actions: ['explained'], dueHours: 24 },
+  'amount-differs': { owner: 'treasury', severity: 'high', title: 'The bank booked another amount than was instructed', hint: 'Look for fees or a partial execution.', actions: ['explained'], dueHours: 24 },
+  'statement-incomplete': { owner: 'treasury', severity: 'high', title: 'The statement’s balances or totals do not fit its entries', hint: 'Ask the bank for the statement again.', actions: ['explained'], dueHours: 24 },
+  'divergence': { owner: 'ap-lead', severity: 'normal', title: 'A system shows something else than it should', hint: 'It is told again by itself where that is harmless; else correct it there.', actions: [], dueHours: 24 },
+  'unmapped-status': { owner: 'engineering', severity: 'high', title: 'A system uses a status that is not mapped', hint: 'Map the status; nothing is guessed meanwhile.', actions: [], dueHours: 8 },
+} as const satisfies Record<string, CauseRow>
+export type Cause = keyof typeof CAUSES
+
+export type ExceptionMap = { readonly [cause: string]: { readonly id: string; readonly open: boolean; readonly times: number } }
+
+/** One case as its own object. */
+export interface ExceptionState {
+  readonly cause: string
+  readonly about: string
+  readonly says: string
+  readonly owner: string
+  readonly severity: string
+  readonly amount: string | null
+  readonly currency: string | null
+  readonly party: string | null
+  readonly raisedAt: Instant
+  readonly dueAt: Instant
+  readonly actions: readonly string[]
+  readonly open: boolean
+  readonly assigned: string | null
+  readonly answered: { readonly action: string; readonly person: string; readonly reason: string } | null
+}
+
+export interface WantedException { readonly cause: Cause; readonly says: string }
+export interface ExceptionContext { readonly amount: string | null; readonly currency: string | null; readonly party: string | null }
+
+/** Decisions that bring the object's open exceptions to what is wanted now: nothing when they agree. */
+export function exceptionDecisions(
+  sha256: Sha256, about: string, known: ExceptionMap, wanted: readonly WantedException[], context: ExceptionContext, asOf: Instant,
+): Decision[] {
+  const decisions: Decision[] = []
+  const open = new Map(wanted.map((exception) => [exception.cause as string, exception]))
+  for (const [cause, exception] of open) {
+    const before = known[cause]
+    if (before?.open) continue
+    const times = (before?.times ?? 0) + 1
+    const id = derivedId(sha256, 'exc', about, cause, String(times))
+    const row = CAUSES[exception.cause]
+    const dueAt = new Date(Date.parse(asOf) + row.dueHours * 3_600_000).toISOString()
+    decisions.push({
+      type: 'exception.raised', objects: [id, about], actor: 'rule:exceptions',
+      data: { cause, exception: id, about, times, says: exception.says, owner: row.owner, severity: row.severity, actions: row.actions, dueAt, ...context },
+    })
+  }
+  for (const [cause, exception] of Object.entries(known)) {
+    if (!exception.open || open.has(cause)) continue
+    decisions.push({
+      type: 'exception.resolved', objects: [exception.id, about], actor: 'rule:exceptions',
+      data: { cause, exception: exception.id, about, times: exception.times },
+    })
+  }
+  return decisions
+}
+
+/** Folds raised and resolved into the object that the exception is about. */
+export function tracked<S extends { readonly exceptions: ExceptionMap }>(state: S, event: Event): S {
+  if (event.type !== 'exception.raised' && event.type !== 'exception.resolved') return state
+  const data = event.data as unknown as { cause: string; exception: string; times: number }
+  return { ...state, exceptions: { ...state.exceptions, [data.cause]: { id: data.exception, open: event.type === 'exception.raised', times: data.times } } }
+}
+
+const NO_EXCEPTION: ExceptionState = {
+  cause: '', about: '', says: '', owner: '', severity: 'normal', amount: null, currency: null, party: null, raisedAt: '', dueAt: '', actions: [],
+  open: false, assigned: null, answered: null,
+}
+
+export function evolveException(state: ExceptionState | undefined, event: Event): ExceptionState {
+  const known = state ?? NO_EXCEPTION
+  const data = event.data as unknown as { [key: string]: never }
+  switch (event.type) {
+    case 'exception.raised': return {
+      ...known, cause: data['cause']!, about: data['about']!, says: data['says']!, owner: data['owner']!, severity: data['severity']!, amount: data['amount']!,
+      currency: data['currency']!, party: data['party']!, actions: data['actions']!, dueAt: data['dueAt']!, raisedAt: event.occurredAt, open: true,
+    }
+    case 'exception.resolved': return { ...known, open: false }
+    case 'exception.assigned': return { ...known, assigned: data['owner']! }
+    case 'exception.answered': return { ...known, answered: { action: data['action']!, person: event.actor, reason: data['reason']! } }
+    default: return known
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The warrant table: for every state the evidence of its own that it needs, as the ids of the events it rests on. No other
+ * code yields a headline. What happened (the furthest state with its own warrant) is kept apart from what was allowed
+ * (the breaches: states that the route requires before it and whose warrant is missing).
+ */
+import type { InvoiceState, Posting, Verdict } from './invoice.ts'
+import { sumOf } from './invoice-content.ts'
+import { ROUTES, routeOf, type HeadlineState, type Route, type RouteName } from './routes.ts'
+
+/** Ids of the events that warrant the state; null when the warrant is not there. */
+type Warrant = (state: InvoiceState) => readonly string[] | null
+
+const WARRANTS: { readonly [state in HeadlineState]: Warrant } = {
+  received: (state) => {
+    if (state.content) return [state.content.event]
+    const [, posting] = livePostings(state)[0] ?? []
+    return posting?.confirmed ? [posting.confirmed.event] : null
+  },
+  validated: (state) => standing(state, state.verdicts.validation),
+  matched: (state) => standing(state, state.verdicts.match),
+  approved: (state) => standing(state, state.verdicts.approval),
+  posted: (state) => {
+    const verdict = state.verdicts.posting
+    const posting = verdict ? state.postings[verdict.subject] : undefined
+    return posting?.confirmed?.settled && !posting.reversed ? standing(state, verdict) : null
+  },
+  paid: (state) => {
+    const due = amountDue(state)
+    if (due === null) return null
+    if (due === '0') return WARRANTS.posted(state)
+    const live = liveAllocations(state)
+    if (live.length === 0 || sumOf(live.map(([, allocation]) => allocation.amount)) !== due) return null
+    return [...dueRests(state), ...live.map(([event]) => event)]
+  },
+  archived: (state) => {
+    const rests = WARRANTS.paid(state) ?? WARRANTS.rejected(state)
+    return rests && state.archived && state.archived.covers >= state.facts ? [...rests, state.archived.event] : null
+  },
+  rejected: (state) => {
+    if (livePostings(state).length > 0) return null
+    const no = [state.rejected, state.withdrawn, duplicateAnswer(state)].filter((fact) => fact !== null).sort((a, b) => a.at < b.at ? 1 : -1)[0]
+    if (!no) return null
+    return state.reinstated && state.reinstated.at > no.at ? null : [no.event]
+  },
+}
+
+/** From the least to the furthest. A refusal is further than an approval and less than a posting, which only a reversal undoes. */
+const FURTHEST: readonly HeadlineState[] = ['received', 'validated', 'matched', 'approved', 'rejected', 'posted', 'paid', 'archived']
+
+export interface Headline {
+  readonly state: HeadlineState | null
+  readonly rests: readonly string[]
+  readonly breaches: readonly HeadlineState[]
+  readonly route: RouteName
+}
+
+/** Where the invoice stands, on what that rests, and what should have been there before it. */
+export function headlineOf(state: InvoiceState): Headline {
+  const name = routeOf(state.content?.value)
+  const route: Route = ROUTES[name]
+  for (const candidate of FURTHEST.toReversed()) {
+    if (!route.requires.includes(candidate) && candidate !== 'rejected' && candidate !== 'archived') continue
+    const rests = WARRANTS[candidate](state)
+    if (!rests) continue
+    return { state: candidate, rests: [...new Set(rests)], breaches: breachesOf(state, route, candidate), route: name }
+  }
+  return { state: null, rests: [], breaches: [], route: name }
+}
+
+/** True when the warrants of all these states are there. */
+export function warranted(state: InvoiceState, states: readonly HeadlineState[]): boolean {
+  return states.every((name) => WARRANTS[name](state) !== null)
+}
+
+function breachesOf(state: InvoiceState, route: Route, headline: HeadlineState): HeadlineState[] {
+  if (headline === 'rejected' || (headline === 'archived' && !WARRANTS.paid(state))) return []
+  const end = headline === 'archived' ? route.requires.length : route.requires.indexOf(headline)
+  return route.requires.slice(0, end).filter((name) => WARRANTS[name](state) === null)
+}
+
+/** A passed verdict on what is there now: its own event and everything it rests on, all of it still standing. */
+function standing(state: InvoiceState, verdict: Verdict | null): readonly string[] | null {
+  if (!verdict?.pass) return null
+  const live = liveEvents(state)
+  return verdict.rests.every((event) => live.has(event)) ? [...verdict.rests, verdict.event] : null
+}
+
+/** The events of the present: current content, grants that no refusal ended, the completion, postings, persons' answers. */
+function liveEvents(state: InvoiceState): Set<string> {
+  const live = new Set<string>()
+  if (state.content) live.add(state.content.event)
+  for (const grant of liveGrants(state)) live.add(grant.event)
+  if (state.approval.completed) live.add(state.approval.completed.event)
+  for (const [, posting] of livePostings(state)) if (posting.confirmed) live.add(posting.confirmed.event)
+  for (const answer of Object.values(state.answers)) live.add(answer.event)
+  return live
+}
+
+/** Grants later than the last refusal or withdrawal: at the same instant the weaker word holds. */
+export function liveGrants(state: InvoiceState): InvoiceState['approval']['grants'] {
+  const end = state.approval.ends.at(-1)?.at
+  return end === undefined ? state.approval.grants : state.approval.grants.filter((grant) => grant.at > end)
+}
+
+/** Postings that were confirmed and not reversed, oldest first. */
+export function livePostings(state: InvoiceState): [string, Posting][] {
+  return Object.entries(state.postings)
+    .filter(([, posting]) => posting.confirmed && !posting.reversed)
+    .sort(([a, x], [b, y]) => {
+      const left = `${x.confirmed?.at} ${a}`
+      const right = `${y.confirmed?.at} ${b}`
+      return left < right ? -1 : left > right ? 1 : 0
+    })
+}
+
+export function liveAllocations(state: InvoiceState): [string, InvoiceState['allocations'][string]][] {
+  return Object.entries(state.allocations).filter(([, allocation]) => allocation.undone === null)
+}
+
+/** What has to be settled, exactly: the payable amount, negative for a credit note; the posting's amount when we never had the invoice. */
+export function amountDue(state: InvoiceState): string | null {
+  const content = state.content?.value
+  if (content) return content.kind === 'credit-note' ? sumOf([negative(content.totals.payable)]) : sumOf([content.totals.payable])
+  const [, posting] = livePostings(state)[0] ?? []
+  return posting?.confirmed ? sumOf([posting.confirmed.amount]) : null
+}
+
+const dueRests = (state: InvoiceState): string[] => {
+  if (state.content) return [state.content.event]
+  const [, posting] = livePostings(state)[0] ?? []
+  return posting?.confirmed ? [posting.confirmed.event] : []
+}
+
+export const negative = (amount: string): string => amount.startsWith('-') ? amount.slice(1) : `-${amount}`
+
+function duplicateAnswer(state: InvoiceState): { event: string; at: string } | null {
+  const answer = state.answers['duplicate-suspected']
+  return answer?.action === 'duplicate' ? answer : null
+}
+

@@ -1,0 +1,272 @@
+/**
+ * What is known of one invoice: a fold of its facts and of our verdicts on them. Every collection is keyed by what makes its
+ * members one, and kept in a fixed order, so that the order of arrival leaves no trace.
+ */
+import type { Instant } from '../lib/time.ts'
+import type { Event, EventType } from './event.ts'
+import type { FactData } from './event-data.ts'
+import type { EffectInput } from './effect.ts'
+import type { InvoiceContent } from './invoice-content.ts'
+import type { HeadlineState } from './routes.ts'
+import type { Progress } from './payment.ts'
+import type { Terms } from './terms.ts'
+
+export type FactRef = { readonly event: string; readonly at: Instant }
+
+export type Verdict = FactRef & {
+  readonly pass: boolean
+  /** What was judged: the event that brought the content, the hash of the approval terms, the document number. */
+  readonly subject: string
+  /** Controls that failed, as `cause: sentence`. */
+  readonly failed: readonly string[]
+  /** Events that the verdict rests on besides its subject. */
+  readonly rests: readonly string[]
+}
+
+export type Grant = FactRef & { readonly step: string; readonly person: string; readonly terms: Terms }
+export type Posting = {
+  readonly confirmed: (FactRef & { readonly settled: boolean; readonly amount: string; readonly currency: string; readonly supplier: string; readonly number: string; readonly postedOn: string; readonly ours: boolean }) | null
+  readonly reversed: (FactRef & { readonly settled: boolean }) | null
+}
+export type Allocation = FactRef & { readonly kind: string; readonly amount: string; readonly evidence: string; readonly undone: string | null }
+export type Sent = { readonly occurrence: string; readonly input: EffectInput; readonly contentHash: string; readonly event: string; readonly at: Instant; readonly says: string | null; readonly dead: boolean }
+
+/** `system|facet` → the word we told it, and when it said that it took it. */
+export type Told = { readonly [cell: string]: { readonly word: string; readonly at: Instant } }
+
+export interface InvoiceState {
+  readonly origin: 'received' | 'observed' | 'taken-over' | null
+  readonly content: (FactRef & { readonly value: InvoiceContent; readonly document: string }) | null
+  /** Documents that hold the same invoice, by hash → event. */
+  readonly renditions: { readonly [sha256: string]: string }
+  readonly withdrawn: FactRef | null
+  readonly rejected: FactRef | null
+  readonly reinstated: FactRef | null
+  readonly verdicts: { readonly validation: Verdict | null; readonly match: Verdict | null; readonly approval: Verdict | null; readonly posting: Verdict | null }
+  /** The approval terms as we see them, fixed when the content was validated; coding stays open until it is completed. */
+  readonly terms: (FactRef & { readonly value: Terms }) | null
+  readonly approval: {
+    readonly ticket: string | null
+    readonly requested: FactRef | null
+    readonly grants: readonly Grant[]
+    /** Refusals and withdrawals: each ends the grants that are not later than it. */
+    readonly ends: readonly (FactRef & { readonly kind: 'refused' | 'withdrawn'; readonly person: string; readonly reason: string })[]
+    readonly completed: (FactRef & { readonly terms: Terms; readonly enteredBy: readonly string[] }) | null
+  }
+  readonly parked: { readonly [docNo: string]: string }
+  readonly postings: { readonly [docNo: string]: Posting }
+  readonly payments: { readonly [payment: string]: { readonly progress: Progress; readonly amount: string; readonly event: string } }
+  readonly allocations: { readonly [event: string]: Allocation }
+  readonly holds: { readonly [hold: string]: { readonly kind: string; readonly placed: string | null; readonly released: string | null } }
+  readonly archived: (FactRef & { readonly covers: number }) | null
+  readonly exceptions: { readonly [cause: string]: { readonly id: string; readonly open: boolean; readonly times: number } }
+  /** Answers of persons to exceptions that let a control pass: cause → what was answered, about which subject. */
+  readonly answers: { readonly [cause: string]: FactRef & { readonly action: string; readonly person: string; readonly second: string | null; readonly reason: string } }
+  readonly sent: { readonly [command: string]: Sent }
+  readonly told: Told
+  readonly reported: { readonly [cell: string]: { readonly word: string; readonly at: Instant; readonly event: string } }
+  readonly divergences: { readonly [cell: string]: string }
+  /** Words from systems without authority: counted, never believed. */
+  readonly claims: number
+  /** Facts and verdicts so far that evidence must cover; `archived.covers` is compared with it. */
+  readonly facts: number
+  readonly headline: HeadlineState | null
+  readonly breaches: readonly string[]
+  readonly movedBy: string | null
+}
+
+export const NO_INVOICE: InvoiceState = {
+  origin: null, content: null, renditions: {}, withdrawn: null, rejected: null, reinstated: null,
+  verdicts: { validation: null, match: null, approval: null, posting: null },
+  terms: null,
+  approval: { ticket: null, requested: null, grants: [], ends: [], completed: null },
+  parked: {}, postings: {}, payments: {}, allocations: {}, holds: {}, archived: null, exceptions: {}, answers: {}, sent: {}, told: {}, reported: {},
+  divergences: {}, claims: 0, facts: 0, headline: null, breaches: [], movedBy: null,
+}
+
+type Handler = (state: InvoiceState, event: Event, data: never) => InvoiceState
+const on = <T extends keyof FactData>(handle: (state: InvoiceState, event: Event, data: FactData[T]) => InvoiceState): Handler => handle as Handler
+const decided = <D>(handle: (state: InvoiceState, event: Event, data: D) => InvoiceState): Handler => handle as unknown as Handler
+
+/** The handlers of the invoice, by event type; a type without one leaves it as it is. */
+const HANDLERS: { readonly [type in EventType]?: Handler } = {
+  'invoice.received': on<'invoice.received'>((state, event, data) => ({
+    ...state, origin: 'received',
+    content: later(state.content, { ...ref(event), value: data.content, document: data.document }),
+    renditions: { ...state.renditions, [data.document]: state.renditions[data.document] ?? event.id },
+  })),
+  'invoice.corrected': on<'invoice.corrected'>((state, event, data) => ({
+    ...state, origin: state.origin ?? 'received',
+    content: later(state.content, { ...ref(event), value: data.content, document: data.document }),
+    renditions: { ...state.renditions, [data.document]: state.renditions[data.document] ?? event.id },
+  })),
+  'document.attached': on<'document.attached'>((state, event, data) => ({ ...state, renditions: { ...state.renditions, [data.document]: event.id } })),
+  'invoice.withdrawn': on<'invoice.withdrawn'>((state, event) => ({ ...state, withdrawn: later(state.withdrawn, ref(event)) })),
+  'invoice.rejected': on<'invoice.rejected'>((state, event) => ({ ...state, rejected: later(state.rejected, ref(event)) })),
+  'invoice.reinstated': on<'invoice.reinstated'>((state, event) => ({ ...state, reinstated: later(state.reinstated, ref(event)) })),
+
+  'approval.requested': on<'approval.requested'>((state, event, data) => approving(state, data.ticket, { requested: later(state.approval.requested, ref(event)) })),
+  'approval.granted': on<'approval.granted'>((state, event, data) => approving(state, data.ticket, {
+    grants: ordered([...state.approval.grants, { ...ref(event), step: data.step, person: data.person, terms: data.terms }]),
+  })),
+  'approval.completed': on<'approval.completed'>((state, event, data) => approving(state, data.ticket, {
+    completed: later(state.approval.completed, { ...ref(event), terms: data.terms, enteredBy: [...data.enteredBy].sort() }),
+  })),
+  'approval.refused': on<'approval.refused'>((state, event, data) => approving(state, data.ticket, {
+    ends: ordered([...state.approval.ends, { ...ref(event), kind: 'refused', person: data.person, reason: data.reason }]),
+  })),
+  'approval.withdrawn': on<'approval.withdrawn'>((state, event, data) => approving(state, data.ticket, {
+    ends: ordered([...state.approval.ends, { ...ref(event), kind: 'withdrawn', person: data.person, reason: data.reason }]),
+  })),
+
+  'posting.parked': on<'posting.parked'>((state, event, data) => ({ ...state, parked: { ...state.parked, [data.docNo]: event.id } })),
+  'posting.confirmed': on<'posting.confirmed'>((state, event, data) => {
+    const known = state.postings[data.docNo] ?? { confirmed: null, reversed: null }
+    const fresh = {
+      ...ref(event), settled: event.grade === 'settled', amount: data.amount, currency: data.currency, supplier: data.supplier, number: data.number,
+      postedOn: data.postedOn, ours: data.reference !== undefined,
+    }
+    return { ...state, origin: state.origin ?? 'observed', postings: { ...state.postings, [data.docNo]: { ...known, confirmed: stronger(known.confirmed, fresh) } } }
+  }),
+  'posting.reversed': on<'posting.reversed'>((state, event, data) => {
+    const known = state.postings[data.docNo] ?? { confirmed: null, reversed: null }
+    return { ...state, postings: { ...state.postings, [data.docNo]: { ...known, reversed: stronger(known.reversed, { ...ref(event), settled: event.grade === 'settled' }) } } }
+  }),
+  'clearing.recorded': on<'clearing.recorded'>((state, event, data) => ({
+    ...state, allocations: { ...state.allocations, [event.id]: { ...ref(event), kind: data.kind, amount: data.amount, evidence: event.id, undone: state.allocations[event.id]?.undone ?? null } },
+  })),
+  'hold.placed': on<'hold.placed'>((state, event, data) => ({
+    ...state, holds: { ...state.holds, [data.hold]: { kind: data.kind, placed: event.id, released: state.holds[data.hold]?.released ?? null } },
+  })),
+  'hold.released': on<'hold.released'>((state, event, data) => ({
+    ...state, holds: { ...state.holds, [data.hold]: { kind: state.holds[data.hold]?.kind ?? '', placed: state.holds[data.hold]?.placed ?? null, released: event.id } },
+  })),
+  'evidence.archived': on<'evidence.archived'>((state, event, data) => ({ ...state, archived: later(state.archived, { ...ref(event), covers: data.covers }) })),
+  'status.reported': on<'status.reported'>((state, event, data) => {
+    const cell = `${data.system}|${data.facet}`
+    const known = state.reported[cell]
+    if (known && known.at > event.occurredAt) return state
+    return { ...state, reported: { ...state.reported, [cell]: { word: data.word, at: event.occurredAt, event: event.id } } }
+  }),
+  'exception.answered': on<'exception.answered'>((state, event, data) => {
+    const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
+    if (cause === undefined) return state
+    const answer = { ...ref(event), action: data.action, person: event.actor, second: data.second ?? null, reason: data.reason }
+    return { ...state, answers: { ...state.answers, [cause]: later(state.answers[cause] ?? null, answer) } }
+  }),
+
+  'invoice.validated': decided<VerdictData & { terms: Terms }>((state, event, data) => ({ ...verdict(state, 'validation', event, data, true), terms: { ...ref(event), value: data.terms } })),
+  'invoice.validation-failed': decided<VerdictData>((state, event, data) => verdict(state, 'validation', event, data, false)),
+  'invoice.matched': decided<VerdictData>((state, event, data) => verdict(state, 'match', event, data, true)),
+  'invoice.mismatched': decided<VerdictData>((state, event, data) => verdict(state, 'match', event, data, false)),
+  'rule.evaluated': decided<VerdictData & { gate: 'approval' | 'posting'; pass: boolean }>((state, event, data) => verdict(state, data.gate, event, data, data.pass)),
+  'invoice.state-moved': decided<{ to: HeadlineState | null; breaches: readonly string[] }>((state, event, data) => ({ ...state, headline: data.to, breaches: data.breaches, movedBy: event.id })),
+  'settlement.allocated': decided<{ kind: string; amount: string; entry: string }>((state, event, data) => ({
+    ...state, allocations: { ...state.allocations, [event.id]: { ...ref(event), kind: data.kind, amount: data.amount, evidence: data.entry, undone: state.allocations[event.id]?.undone ?? null } },
+  })),
+  'settlement.unallocated': decided<{ allocation: string }>((state, event, data) => {
+    const known = state.allocations[data.allocation]
+    return known ? { ...state, allocations: { ...state.allocations, [data.allocation]: { ...known, undone: event.id } } } : state
+  }),
+  'exception.raised': decided<{ cause: string; exception: string; times: number }>((state, _event, data) => ({
+    ...state, exceptions: { ...state.exceptions, [data.cause]: { id: data.exception, open: true, times: data.times } },
+  })),
+  'exception.resolved': decided<{ cause: string; exception: string; times: number }>((state, _event, data) => ({
+    ...state, exceptions: { ...state.exceptions, [data.cause]: { id: data.exception, open: false, times: data.times } },
+  })),
+  'divergence.opened': decided<{ cell: string }>((state, event, data) => ({ ...state, divergences: { ...state.divergences, [data.cell]: event.id } })),
+  'divergence.closed': decided<{ cell: string }>((state, _event, data) => ({ ...state, divergences: without(state.divergences, data.cell) })),
+  'effect.done': decided<EffectData>(sent),
+  'effect.refused': decided<EffectData>(sent),
+  'effect.unknown': decided<EffectData>(sent),
+  'effect.resolved': decided<EffectData>(sent),
+}
+
+export interface VerdictData {
+  readonly subject: string
+  readonly rests: readonly string[]
+  readonly controls: readonly { readonly id: string; readonly verdict: string; readonly says: string; readonly cause?: string }[]
+}
+
+/** What every outcome event of an effect carries (see the delivery). */
+export interface EffectData {
+  readonly effect: string
+  readonly target: string
+  readonly command: string
+  readonly object: string
+  readonly occurrence: string
+  readonly contentHash: string
+  readonly attempt: number
+  readonly input: EffectInput
+  readonly says?: string
+  readonly dead?: boolean
+  /** For status commands: the cell and the word that was told. */
+  readonly tells?: { readonly facet: string; readonly word: string }
+}
+
+/** Folds one event into an invoice. A claim (a word without authority) is counted and moves nothing. */
+export function evolveInvoice(state: InvoiceState, event: Event, id: string): InvoiceState {
+  if (event.grade === 'claimed' && event.type !== 'status.reported') return { ...state, claims: state.claims + 1 }
+  if (event.type === 'payment.moved') return paid(state, event, id)
+  const handle = HANDLERS[event.type]
+  const next = handle ? handle(state, event, event.data as never) : state
+  return NO_EVIDENCE.has(event.type) ? next : { ...next, facts: next.facts + 1 }
+}
+
+/** Types that say nothing about where the invoice stands, only about the work on it: archived evidence need not cover them. */
+const NO_EVIDENCE: ReadonlySet<EventType> = new Set<EventType>([
+  'status.reported', 'evidence.archived', 'effect.done', 'effect.refused', 'effect.unknown', 'effect.resolved', 'effect.replied-late', 'exception.raised',
+  'exception.resolved', 'divergence.opened', 'divergence.closed', 'invoice.state-moved',
+])
+
+function paid(state: InvoiceState, event: Event, id: string): InvoiceState {
+  const data = event.data as unknown as { payment: string; progress: Progress; amounts: { [invoice: string]: string } }
+  const amount = data.amounts[id]
+  if (amount === undefined) return state
+  return { ...state, facts: state.facts + 1, payments: { ...state.payments, [data.payment]: { progress: data.progress, amount, event: event.id } } }
+}
+
+function sent(state: InvoiceState, event: Event, data: EffectData): InvoiceState {
+  return { ...state, ...sending(state, event, data) }
+}
+
+/** Folds the outcome of an effect into whatever object it was for. */
+export function sending(state: { readonly sent: { readonly [command: string]: Sent }; readonly told: Told }, event: Event, data: EffectData): { sent: { readonly [command: string]: Sent }; told: Told } {
+  const told = data.tells && data.input === 'done' ? { ...state.told, [`${data.target}|${data.tells.facet}`]: { word: data.tells.word, at: event.occurredAt } } : state.told
+  const fresh: Sent = {
+    occurrence: data.occurrence, input: data.input, contentHash: data.contentHash, event: event.id, at: event.occurredAt, says: data.says ?? null, dead: data.dead ?? false,
+  }
+  return { told, sent: { ...state.sent, [`${data.command}@${data.target}`]: fresh } }
+}
+
+function approving(state: InvoiceState, ticket: string, change: Partial<InvoiceState['approval']>): InvoiceState {
+  return { ...state, approval: { ...state.approval, ticket, ...change } }
+}
+
+function verdict(state: InvoiceState, gate: keyof InvoiceState['verdicts'], event: Event, data: VerdictData, pass: boolean): InvoiceState {
+  const failed = data.controls.filter((control) => control.verdict !== 'pass' && control.verdict !== 'not-applicable').map((control) => `${control.cause ?? control.id}: ${control.says}`)
+  return { ...state, verdicts: { ...state.verdicts, [gate]: { ...ref(event), pass, subject: data.subject, failed, rests: data.rests } } }
+}
+
+export const ref = (event: Event): FactRef => ({ event: event.id, at: event.occurredAt })
+
+/** Of two facts of one kind the one that happened later; at the same instant the one with the greater id, whoever came first. */
+export function later<T extends FactRef>(known: T | null, fresh: T): T {
+  if (known === null) return fresh
+  return fresh.at > known.at || (fresh.at === known.at && fresh.event > known.event) ? fresh : known
+}
+
+/** Of two words on the same document the one with the better grade; else the first that happened. */
+function stronger<T extends FactRef & { readonly settled: boolean }>(known: T | null, fresh: T): T {
+  if (known === null) return fresh
+  if (known.settled !== fresh.settled) return fresh.settled ? fresh : known
+  return fresh.at < known.at || (fresh.at === known.at && fresh.event < known.event) ? fresh : known
+}
+
+function ordered<T extends FactRef>(facts: readonly T[]): T[] {
+  return [...facts].sort((a, b) => a.at < b.at ? -1 : a.at > b.at ? 1 : a.event < b.event ? -1 : 1)
+}
+
+function without<V>(record: { readonly [key: string]: V }, key: string): { readonly [key: string]: V } {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key))
+}

@@ -1,0 +1,111 @@
+/** What is known of a payment and of the file it travels in: folds of the ERP's run, the file as we read it, and the bank's words. */
+import type { Event, EventType } from './event.ts'
+import type { FactData } from './event-data.ts'
+import { later, ref, sending, type FactRef, type Sent, type EffectData, type Told } from './invoice.ts'
+import { sumOf } from './invoice-content.ts'
+import { tracked, type ExceptionMap } from './exception.ts'
+
+/** How far a payment is. Only `settled` rests on a booked entry; `returned` takes it back. */
+export const PROGRESS = ['instructed', 'released', 'accepted', 'rejected', 'cancelled', 'settled', 'returned'] as const
+export type Progress = typeof PROGRESS[number]
+
+export interface PaymentState {
+  readonly instructed: (FactRef & FactData['payment.instructed']) | null
+  readonly rejected: (FactRef & { readonly code: string; readonly reason: string }) | null
+  readonly cancelled: FactRef | null
+  readonly payee: (FactRef & { readonly pass: boolean; readonly failed: readonly string[] }) | null
+  /** Booked entries that our entry judge matched to this payment. */
+  readonly entries: { readonly [entry: string]: FactRef & { readonly kind: 'settles' | 'returns'; readonly amount: string; readonly bookedOn: string; readonly says: string } }
+  /** invoice → the allocation event that this payment gave it. */
+  readonly allocated: { readonly [invoice: string]: string }
+  readonly progress: Progress | null
+  readonly sent: { readonly [command: string]: Sent }
+  readonly told: Told
+  readonly exceptions: ExceptionMap
+}
+
+export interface BatchState {
+  readonly messageId: string | null
+  readonly released: (FactRef & { readonly run: string; readonly document: string; readonly by: readonly string[] }) | null
+  readonly file: (FactRef & FactData['file.completed']) | null
+  /** What the payments that name this file add up to. */
+  readonly seen: { readonly count: number; readonly sum: string }
+  /** Payments by the verdict on their payee: [passed, failed]. */
+  readonly cleared: number
+  readonly failed: number
+  readonly rejectedItems: { readonly count: number; readonly sum: string }
+  readonly accepted: (FactRef & { readonly code: string }) | null
+  readonly rejected: (FactRef & { readonly code: string; readonly reason: string }) | null
+  readonly release: (FactRef & { readonly pass: boolean; readonly failed: readonly string[] }) | null
+  /** The entry that booked the file as one amount. */
+  readonly entry: (FactRef & { readonly entry: string; readonly bookedOn: string }) | null
+  readonly sent: { readonly [command: string]: Sent }
+  readonly told: Told
+  readonly exceptions: ExceptionMap
+}
+
+export const NO_PAYMENT: PaymentState = { instructed: null, rejected: null, cancelled: null, payee: null, entries: {}, allocated: {}, progress: null, sent: {}, told: {}, exceptions: {} }
+export const NO_BATCH: BatchState = {
+  messageId: null, released: null, file: null, seen: { count: 0, sum: '0' }, cleared: 0, failed: 0, rejectedItems: { count: 0, sum: '0' },
+  accepted: null, rejected: null, release: null, entry: null, sent: {}, told: {}, exceptions: {},
+}
+
+type On<S> = { readonly [type in EventType]?: (state: S, event: Event, data: never) => S }
+
+const PAYMENT: On<PaymentState> = {
+  'payment.instructed': (state, event, data: FactData['payment.instructed']) => ({ ...state, instructed: later(state.instructed, { ...ref(event), ...data }) }),
+  'payment.rejected': (state, event, data: FactData['payment.rejected']) => ({ ...state, rejected: later(state.rejected, { ...ref(event), code: data.code, reason: data.reason }) }),
+  'payment.cancelled': (state, event) => ({ ...state, cancelled: later(state.cancelled, ref(event)) }),
+  'rule.evaluated': (state, event, data: { pass: boolean; failed: readonly string[] }) => ({ ...state, payee: { ...ref(event), pass: data.pass, failed: data.failed } }),
+  'statement.entry-matched': (state, event, data: { entry: string; kind: 'settles' | 'returns'; amount: string; bookedOn: string; says: string }) => ({
+    ...state, entries: { ...state.entries, [data.entry]: { ...ref(event), kind: data.kind, amount: data.amount, bookedOn: data.bookedOn, says: data.says } },
+  }),
+  'settlement.allocated': (state, event, data: { invoice: string }) => ({ ...state, allocated: { ...state.allocated, [data.invoice]: event.id } }),
+  'settlement.unallocated': (state, _event, data: { invoice: string }) => ({
+    ...state, allocated: Object.fromEntries(Object.entries(state.allocated).filter(([invoice]) => invoice !== data.invoice)),
+  }),
+  'payment.moved': (state, _event, data: { progress: Progress }) => ({ ...state, progress: data.progress }),
+}
+
+const BATCH: On<BatchState> = {
+  'payment.instructed': (state, _event, data: FactData['payment.instructed']) => ({
+    ...state, messageId: data.messageId, seen: { count: state.seen.count + 1, sum: sumOf([state.seen.sum, data.amount]) },
+  }),
+  'payment.released': (state, event, data: FactData['payment.released']) => ({
+    ...state, messageId: data.messageId, released: later(state.released, { ...ref(event), run: data.run, document: data.document, by: [...data.releasedBy].sort() }),
+  }),
+  'file.completed': (state, event, data: FactData['file.completed']) => ({ ...state, messageId: data.messageId, file: later(state.file, { ...ref(event), ...data }) }),
+  'payment.accepted': (state, event, data: FactData['payment.accepted']) => ({ ...state, accepted: later(state.accepted, { ...ref(event), code: data.code }) }),
+  'payment.rejected': (state, event, data: FactData['payment.rejected'] & { amount?: string }) => data.endToEndId === undefined
+    ? { ...state, rejected: later(state.rejected, { ...ref(event), code: data.code, reason: data.reason }) }
+    : state,
+  'payment.moved': (state, _event, data: { progress: Progress; amount: string }) => data.progress === 'rejected'
+    ? { ...state, rejectedItems: { count: state.rejectedItems.count + 1, sum: sumOf([state.rejectedItems.sum, data.amount]) } }
+    : state,
+  'rule.evaluated': (state, event, data: { gate: 'payee' | 'release'; pass: boolean; was: boolean | null; failed: readonly string[] }) => data.gate === 'release'
+    ? { ...state, release: { ...ref(event), pass: data.pass, failed: data.failed } }
+    : {
+      ...state,
+      cleared: state.cleared + (data.pass ? 1 : 0) - (data.was === true ? 1 : 0),
+      failed: state.failed + (data.pass ? 0 : 1) - (data.was === false ? 1 : 0),
+    },
+  'statement.entry-matched': (state, event, data: { entry: string; bookedOn: string }) => ({ ...state, entry: { ...ref(event), entry: data.entry, bookedOn: data.bookedOn } }),
+}
+
+export function evolvePayment(state: PaymentState, event: Event): PaymentState {
+  return tracked(fold(PAYMENT, state, event), event)
+}
+
+export function evolveBatch(state: BatchState, event: Event): BatchState {
+  return tracked(fold(BATCH, state, event), event)
+}
+
+function fold<S extends { readonly sent: { readonly [command: string]: Sent }; readonly told: Told }>(table: On<S>, state: S, event: Event): S {
+  if (event.grade === 'claimed') return state
+  if (event.type.startsWith('effect.') && event.type !== 'effect.replied-late') {
+    const data = event.data as unknown as EffectData
+    return { ...state, ...sending(state, event, data) }
+  }
+  const handle = table[event.type]
+  return handle ? handle(state, event, event.data as never) : state
+}

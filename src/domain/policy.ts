@@ -1,0 +1,24 @@
+/** What a company decides for itself: the configuration as the law reads it. Changed only through a new configuration version. */
+export interface Policy {
+  /** The configured systems by the part they play. */
+  readonly systems: { readonly erp: string; readonly ap: string; readonly bank: string }
+  /** Match tolerance: a difference passes when it is within both, the absolute (decimal, in invoice currency) and the relative (1/100 %) limit. */
+  readonly match: { readonly absolute: string; readonly bps: number }
+  /** How old an answer of the ERP about a supplier, entity, order, tax code or period may be when a verdict rests on it. */
+  readonly referenceMaxAgeMs: number
+  /** How long a control may stay indeterminate before a person is told. */
+  readonly indeterminateAfterMs: number
+  /** How long a system may show something else than it should before that is a divergence. */
+  readonly graceMs: number
+  /** How long a bank entry may wait for its payment to become known before a person is told. */
+  readonly entryGraceMs: number
+}
+
+export const DEFAULT_POLICY: Policy = {
+  systems: { erp: 'erp', ap: 'ap', bank: 'bank' },
+  match: { absolute: '1.00', bps: 200 },
+  referenceMaxAgeMs: 24 * 3_600_000,
+  indeterminateAfterMs: 15 * 60_000,
+  graceMs: 5 * 60_000,
+  entryGraceMs: 5 * 60_000,
+}

@@ -1,0 +1,51 @@
+/** What is known of a booked (or announced) bank entry and of the statement it stands in. */
+import type { Event } from './event.ts'
+import type { EntryData, FactData } from './event-data.ts'
+import { later, ref, type FactRef } from './invoice.ts'
+import { tracked, type ExceptionMap } from './exception.ts'
+
+export interface EntryState {
+  readonly entry: (FactRef & EntryData & { readonly booked: boolean }) | null
+  /** What our judge matched it to: the payment, the file or the invoice, and as what. */
+  readonly matched: (FactRef & { readonly to: string; readonly kind: string }) | null
+  readonly answers: { readonly [cause: string]: FactRef & { readonly action: string; readonly person: string } }
+  readonly exceptions: ExceptionMap
+}
+
+export interface StatementState {
+  readonly received: (FactRef & FactData['statement.received']) | null
+  readonly exceptions: ExceptionMap
+}
+
+export const NO_ENTRY: EntryState = { entry: null, matched: null, answers: {}, exceptions: {} }
+export const NO_STATEMENT: StatementState = { received: null, exceptions: {} }
+
+export function evolveEntry(state: EntryState, event: Event): EntryState {
+  if (event.grade === 'claimed') return state
+  switch (event.type) {
+    case 'statement.entry-announced':
+    case 'statement.entry-booked': {
+      const data = event.data as unknown as EntryData
+      const booked = event.type === 'statement.entry-booked'
+      if (state.entry?.booked && !booked) return state
+      return { ...state, entry: { ...ref(event), ...data, booked } }
+    }
+    case 'statement.entry-matched': {
+      const data = event.data as unknown as { to: string; kind: string }
+      return { ...state, matched: { ...ref(event), to: data.to, kind: data.kind } }
+    }
+    case 'exception.answered': {
+      const data = event.data as unknown as FactData['exception.answered']
+      const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
+      return cause === undefined ? state : { ...state, answers: { ...state.answers, [cause]: { ...ref(event), action: data.action, person: event.actor } } }
+    }
+    default: return tracked(state, event)
+  }
+}
+
+export function evolveStatement(state: StatementState, event: Event): StatementState {
+  if (event.grade !== 'claimed' && event.type === 'statement.received') {
+    return { ...state, received: later(state.received, { ...ref(event), ...(event.data as unknown as FactData['statement.received']) }) }
+  }
+  return tracked(state, event)
+}

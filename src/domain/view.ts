@@ -1,0 +1,69 @@
+/** What a gate of an invoice looks at: the invoice and its neighbours, each found by the names that the invoice gives. */
+import type { Sha256 } from '../lib/hash.ts'
+import type { CalendarDate, Instant } from '../lib/time.ts'
+import type { EntryState } from './statement.ts'
+import type { InvoiceContent } from './invoice-content.ts'
+import { numberName } from './invoice-content.ts'
+import type { InvoiceState } from './invoice.ts'
+import { orderName, periodQuestion, taxCodeQuestion } from './names.ts'
+import type { Look, ObjectRecord } from './object.ts'
+import type { Policy } from './policy.ts'
+import { foundIn, type Found, type PersonState, type ReferenceState } from './reference.ts'
+import type { BatchState, PaymentState } from './payment.ts'
+import { sumOf } from './invoice-content.ts'
+
+export interface Laws { readonly policy: Policy; readonly sha256: Sha256 }
+
+export interface InvoiceView extends Laws {
+  readonly id: string
+  readonly state: InvoiceState
+  readonly look: Look
+  readonly asOf: Instant
+}
+
+/** An answer, when it is fresh enough to rest a verdict on. */
+export interface Answer {
+  readonly record: ObjectRecord<ReferenceState> | undefined
+  readonly name: string
+  readonly known: 'yes' | 'no' | 'unknown'
+  readonly found: Found | undefined
+}
+
+/** What the ERP says about a party, order, tax code or period that the invoice names; `unknown` also when the answer is too old. */
+export function answerOf(view: InvoiceView, names: readonly string[], asked: string): Answer {
+  const name = names.find((candidate) => view.look(candidate)) ?? names[0] ?? ''
+  const record = view.look(name) as ObjectRecord<ReferenceState> | undefined
+  const read = record?.state.reads[asked]
+  const fresh = read !== undefined && Date.parse(view.asOf) - Date.parse(read.answer.readAt) <= view.policy.referenceMaxAgeMs
+  const known = !read || !fresh ? 'unknown' : read.answer.found ? 'yes' : 'no'
+  return { record, name: record?.id ?? name, known, found: known === 'yes' ? foundIn(record?.state, asked) : undefined }
+}
+
+export const supplierOf = (view: InvoiceView, content: InvoiceContent): Answer => answerOf(view, content.supplier.names, 'supplier')
+export const entityOf = (view: InvoiceView, content: InvoiceContent): Answer => answerOf(view, content.entity.names, 'entity')
+export const orderOf = (view: InvoiceView, content: InvoiceContent): Answer => answerOf(view, content.orders.map(orderName), 'order')
+export const taxCodeOf = (view: InvoiceView, content: InvoiceContent, category: string, rate: string): Answer =>
+  answerOf(view, content.entity.names, taxCodeQuestion(category, sumOf([rate])))
+export const periodOf = (view: InvoiceView, content: InvoiceContent, month: string): Answer => answerOf(view, content.entity.names, periodQuestion(month))
+
+/** The first invoice with this number of this supplier: this one itself, or the one it may be a duplicate of. */
+export const holderOf = (view: InvoiceView, content: InvoiceContent): ObjectRecord<InvoiceState> | undefined =>
+  view.look(numberName(view.sha256, content)) as ObjectRecord<InvoiceState> | undefined
+
+export const personOf = (view: InvoiceView, alias: string): ObjectRecord<PersonState> | undefined => view.look(alias) as ObjectRecord<PersonState> | undefined
+
+/** The calendar date of an instant in a zone of the IANA database. */
+export function dateIn(zone: string, instant: Instant): CalendarDate {
+  let format = FORMATS.get(zone)
+  if (!format) {
+    // en-CA writes YYYY-MM-DD.
+    format = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' })
+    FORMATS.set(zone, format)
+  }
+  return format.format(new Date(instant))
+}
+const FORMATS = new Map<string, Intl.DateTimeFormat>()
+
+export type PaymentRecord = ObjectRecord<PaymentState>
+export type BatchRecord = ObjectRecord<BatchState>
+export type EntryRecord = ObjectRecord<EntryState>
