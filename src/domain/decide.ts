@@ -147,21 +147,7 @@ class Desk {
   eventOf(decision: Decision, asOf: Instant): Event {
     const [about] = decision.objects
     assert(about !== undefined, `${decision.type} is about an object`)
-    const version = this.records.get(about)?.version ?? 0
-    return {
-      id: decisionId(about, version),
-      type: decision.type,
-      v: EVENT_TYPES[decision.type].v,
-      objects: decision.objects,
-      source: HUB,
-      grade: 'settled',
-      actor: decision.actor,
-      occurredAt: asOf,
-      recordedAt: asOf,
-      correlation: about,
-      ...(decision.causation === undefined ? {} : { causation: decision.causation }),
-      data: decision.data,
-    }
+    return decisionEvent(decision, this.records.get(about)?.version ?? 0, asOf)
   }
 
   result(): Decided {
@@ -194,6 +180,25 @@ class Desk {
 
 /** The id of a decision about an object that has had `version` events: no other event can have it. */
 export const decisionId = (about: string, version: number): string => `${about}.${version + 1}`
+
+/** A decision as the event that it becomes, about an object that has had `version` events. */
+export function decisionEvent(decision: Decision, version: number, asOf: Instant): Event {
+  const about = decision.objects[0] ?? ''
+  return {
+    id: decisionId(about, version),
+    type: decision.type,
+    v: EVENT_TYPES[decision.type].v,
+    objects: decision.objects,
+    source: HUB,
+    grade: 'settled',
+    actor: decision.actor,
+    occurredAt: asOf,
+    recordedAt: asOf,
+    correlation: about,
+    ...(decision.causation === undefined ? {} : { causation: decision.causation }),
+    data: decision.data,
+  }
+}
 
 const cellKey = (cell: Cell): string => `${cell.object}|${cell.system}|${cell.facet}`
 const cellWords = (cell: Cell): string => `${cell.expected}|${cell.told}|${cell.reported}`

@@ -9,6 +9,7 @@ import type { EffectInput } from './effect.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import type { HeadlineState } from './routes.ts'
 import type { Progress } from './payment.ts'
+import { COMMANDS, type CommandName } from './object.ts'
 import type { Terms } from './terms.ts'
 
 export type FactRef = { readonly event: string; readonly at: Instant }
@@ -29,7 +30,17 @@ export type Posting = {
   readonly reversed: (FactRef & { readonly settled: boolean }) | null
 }
 export type Allocation = FactRef & { readonly kind: string; readonly amount: string; readonly evidence: string; readonly undone: string | null }
-export type Sent = { readonly occurrence: string; readonly input: EffectInput; readonly contentHash: string; readonly event: string; readonly at: Instant; readonly says: string | null; readonly dead: boolean }
+export type Sent = { readonly occurrence: string; readonly input: EffectInput; readonly contentHash: string; readonly event: string; readonly at: Instant; readonly says: string | null; readonly dead: boolean; readonly receipt: string | null }
+
+export type Granted = { readonly terms: Terms; readonly hash: string; readonly approvers: readonly string[]; readonly approvedAt: Instant; readonly authority: string; readonly postOn: string }
+
+export type Parties = {
+  readonly supplier: string
+  readonly entity: string
+  readonly zone: string
+  /** `category rate` → the ERP's tax code. */
+  readonly taxCodes: { readonly [question: string]: string }
+}
 
 /** `system|facet` → the word we told it, and when it said that it took it. */
 export type Told = { readonly [cell: string]: { readonly word: string; readonly at: Instant } }
@@ -45,6 +56,10 @@ export interface InvoiceState {
   readonly verdicts: { readonly validation: Verdict | null; readonly match: Verdict | null; readonly approval: Verdict | null; readonly posting: Verdict | null }
   /** The approval terms as we see them, fixed when the content was validated; coding stays open until it is completed. */
   readonly terms: (FactRef & { readonly value: Terms }) | null
+  /** The other systems' own numbers for the parties and taxes, as they stood when it was validated. */
+  readonly parties: Parties | null
+  /** What the last passed approval verdict found: final terms, who said yes with which authority, and the day to post on. */
+  readonly granted: Granted | null
   readonly approval: {
     readonly ticket: string | null
     readonly requested: FactRef | null
@@ -78,7 +93,7 @@ export interface InvoiceState {
 export const NO_INVOICE: InvoiceState = {
   origin: null, content: null, renditions: {}, withdrawn: null, rejected: null, reinstated: null,
   verdicts: { validation: null, match: null, approval: null, posting: null },
-  terms: null,
+  terms: null, parties: null, granted: null,
   approval: { ticket: null, requested: null, grants: [], ends: [], completed: null },
   parked: {}, postings: {}, payments: {}, allocations: {}, holds: {}, archived: null, exceptions: {}, answers: {}, sent: {}, told: {}, reported: {},
   divergences: {}, claims: 0, facts: 0, headline: null, breaches: [], movedBy: null,
@@ -155,11 +170,15 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     return { ...state, answers: { ...state.answers, [cause]: later(state.answers[cause] ?? null, answer) } }
   }),
 
-  'invoice.validated': decided<VerdictData & { terms: Terms }>((state, event, data) => ({ ...verdict(state, 'validation', event, data, true), terms: { ...ref(event), value: data.terms } })),
+  'invoice.validated': decided<VerdictData & { terms: Terms; parties: Parties }>((state, event, data) => ({
+    ...verdict(state, 'validation', event, data, true), terms: { ...ref(event), value: data.terms }, parties: data.parties,
+  })),
   'invoice.validation-failed': decided<VerdictData>((state, event, data) => verdict(state, 'validation', event, data, false)),
   'invoice.matched': decided<VerdictData>((state, event, data) => verdict(state, 'match', event, data, true)),
   'invoice.mismatched': decided<VerdictData>((state, event, data) => verdict(state, 'match', event, data, false)),
-  'rule.evaluated': decided<VerdictData & { gate: 'approval' | 'posting'; pass: boolean }>((state, event, data) => verdict(state, data.gate, event, data, data.pass)),
+  'rule.evaluated': decided<VerdictData & { gate: 'approval' | 'posting'; pass: boolean; granted?: Granted }>((state, event, data) => ({
+    ...verdict(state, data.gate, event, data, data.pass), ...(data.granted ? { granted: data.granted } : {}),
+  })),
   'invoice.state-moved': decided<{ to: HeadlineState | null; breaches: readonly string[] }>((state, event, data) => ({ ...state, headline: data.to, breaches: data.breaches, movedBy: event.id })),
   'settlement.allocated': decided<{ kind: string; amount: string; entry: string }>((state, event, data) => ({
     ...state, allocations: { ...state.allocations, [event.id]: { ...ref(event), kind: data.kind, amount: data.amount, evidence: data.entry, undone: state.allocations[event.id]?.undone ?? null } },
@@ -192,17 +211,22 @@ export interface VerdictData {
 export interface EffectData {
   readonly effect: string
   readonly target: string
-  readonly command: string
+  readonly command: CommandName
   readonly object: string
   readonly occurrence: string
   readonly contentHash: string
   readonly attempt: number
   readonly input: EffectInput
+  readonly receipt?: { readonly reference: string }
   readonly says?: string
   readonly dead?: boolean
-  /** For status commands: the cell and the word that was told. */
-  readonly tells?: { readonly facet: string; readonly word: string }
 }
+
+/** Inputs after which it certainly happened there. */
+export const HAPPENED: ReadonlySet<EffectInput> = new Set<EffectInput>(['done', 'found', 'evidence', 'said-applied'])
+
+/** An occurrence of a status command is `word#cause`: the word told, and the event that made it so. */
+const toldWord = (occurrence: string): string => occurrence.slice(0, occurrence.indexOf('#'))
 
 /** Folds one event into an invoice. A claim (a word without authority) is counted and moves nothing. */
 export function evolveInvoice(state: InvoiceState, event: Event, id: string): InvoiceState {
@@ -232,9 +256,13 @@ function sent(state: InvoiceState, event: Event, data: EffectData): InvoiceState
 
 /** Folds the outcome of an effect into whatever object it was for. */
 export function sending(state: { readonly sent: { readonly [command: string]: Sent }; readonly told: Told }, event: Event, data: EffectData): { sent: { readonly [command: string]: Sent }; told: Told } {
-  const told = data.tells && data.input === 'done' ? { ...state.told, [`${data.target}|${data.tells.facet}`]: { word: data.tells.word, at: event.occurredAt } } : state.told
+  const row = COMMANDS[data.command]
+  const told = HAPPENED.has(data.input) && row.manner !== 'read'
+    ? { ...state.told, [`${data.target}|${row.facet}`]: { word: row.tells ?? toldWord(data.occurrence), at: event.occurredAt } }
+    : state.told
   const fresh: Sent = {
     occurrence: data.occurrence, input: data.input, contentHash: data.contentHash, event: event.id, at: event.occurredAt, says: data.says ?? null, dead: data.dead ?? false,
+    receipt: data.receipt?.reference ?? state.sent[`${data.command}@${data.target}`]?.receipt ?? null,
   }
   return { told, sent: { ...state.sent, [`${data.command}@${data.target}`]: fresh } }
 }

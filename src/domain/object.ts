@@ -92,31 +92,35 @@ export interface WantedEffect {
   readonly dueOn?: string
 }
 
-export type CommandName = keyof typeof COMMANDS
+export type CommandName =
+  | 'invoice.post' | 'payment.transmit' | 'settlement.record' | 'invoice.submit' | 'invoice.status' | 'payment.hold' | 'payment.unhold'
+  | 'lookup.supplier' | 'lookup.entity' | 'lookup.tax-code' | 'lookup.order' | 'lookup.period' | 'lookup.posting'
 
 interface CommandRow {
   readonly lane: Lane
   /** `money`: at most one open, unknown or done-and-not-reversed per command and object. `latest`: the next replaces a waiting one. `read`: free to repeat. */
   readonly manner: 'money' | 'latest' | 'read'
   readonly facet: Facet
+  /** The word that the target has been told once it is done; absent where the occurrence says it. */
+  readonly tells?: string
 }
 
 /** Every command kind, once. */
-export const COMMANDS = {
-  'invoice.post': { lane: 'posting', manner: 'money', facet: 'posting' },
-  'payment.transmit': { lane: 'payment', manner: 'money', facet: 'transmission' },
-  'settlement.record': { lane: 'settlement', manner: 'money', facet: 'settlement' },
-  'invoice.submit': { lane: 'approval', manner: 'latest', facet: 'approval' },
+export const COMMANDS: { readonly [name in CommandName]: CommandRow } = {
+  'invoice.post': { lane: 'posting', manner: 'money', facet: 'posting', tells: 'posted' },
+  'payment.transmit': { lane: 'payment', manner: 'money', facet: 'transmission', tells: 'transmitted' },
+  'settlement.record': { lane: 'settlement', manner: 'money', facet: 'settlement', tells: 'settled' },
+  'invoice.submit': { lane: 'approval', manner: 'latest', facet: 'approval', tells: 'submitted' },
   'invoice.status': { lane: 'status', manner: 'latest', facet: 'status' },
-  'payment.hold': { lane: 'stop', manner: 'money', facet: 'hold' },
-  'payment.unhold': { lane: 'payment', manner: 'money', facet: 'hold' },
+  'payment.hold': { lane: 'stop', manner: 'money', facet: 'hold', tells: 'held' },
+  'payment.unhold': { lane: 'payment', manner: 'money', facet: 'hold', tells: 'free' },
   'lookup.supplier': { lane: 'intake', manner: 'read', facet: 'reference' },
   'lookup.entity': { lane: 'intake', manner: 'read', facet: 'reference' },
   'lookup.tax-code': { lane: 'intake', manner: 'read', facet: 'reference' },
   'lookup.order': { lane: 'intake', manner: 'read', facet: 'reference' },
   'lookup.period': { lane: 'intake', manner: 'read', facet: 'reference' },
   'lookup.posting': { lane: 'posting', manner: 'read', facet: 'reference' },
-} as const satisfies Record<string, CommandRow>
+}
 
 /** What `expect` says of one object. */
 export interface Expectation {
