@@ -55,6 +55,8 @@ export interface HttpPlace {
   /** `https://host[:port][/prefix]`, no query. `http:` only when `plain` says so. */
   readonly baseUrl: string
   readonly plain?: boolean
+  /** `public` (unless said): only addresses that anybody on the internet can have. `private`: it stands in our own network. */
+  readonly network?: 'public' | 'private'
   readonly auth: Auth
   /** Longest reply body taken; a longer one makes the outcome unclear. Default 5 MiB. */
   readonly replyBytes?: number

@@ -1,0 +1,82 @@
+import { mkdtemp, readdir, readFile, rm, writeFile, mkdir, rename } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { hexOf } from '../../lib/hash.ts'
+import { type Request, requestHash } from '../request.ts'
+import { makeFolders } from './folder.ts'
+import { type SendMark, sha256 } from './sending.ts'
+import { openTransport } from './transport.ts'
+
+let root: string
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'tieout-folder-'))
+  await makeFolders({ put: join(root, 'in'), read: join(root, 'out') })
+})
+afterEach(() => rm(root, { recursive: true }))
+
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
+const put = (name: string, text: string): Request => ({ transport: 'folder', act: 'put', name, bytes: utf8(text) })
+const look = (name: string, text: string): Request => ({ transport: 'folder', act: 'look', name, sha256: hexOf(sha256(text)) })
+
+function send(request: Request, options: { ms?: number; mark?: SendMark; now?: () => number } = {}) {
+  const now = options.now ?? Date.now
+  const transport = openTransport({ places: { folder: { put: join(root, 'in'), read: join(root, 'out'), fileBytes: 100 } }, limits: { concurrency: 1, rate: { calls: 1, perMs: 1 } } },
+    { clocks: { wall: now, monotonic: now }, secret: () => undefined, mark: options.mark ?? (() => undefined) })
+  const until = now() + (options.ms ?? 1_000)
+  return transport.send(request, requestHash(request, sha256), { wall: until, monotonic: until })
+}
+const state = (state: string) => ({ kind: 'answered', reply: { transport: 'folder', state } })
+
+test('a file is written once; the same again is seen, another under its name is left alone', async () => {
+  expect(await send(put('M-1.xml', 'pay 1'))).toEqual(state('written'))
+  expect(await send(put('M-1.xml', 'pay 1'))).toEqual(state('same'))
+  expect(await send(put('M-1.xml', 'pay 2'))).toEqual(state('other'))
+  expect(await readFile(join(root, 'in', 'M-1.xml'), 'utf8')).toBe('pay 1')
+  expect(await readdir(join(root, 'in'))).toEqual(['M-1.xml'])
+})
+
+test('a file that the reader has taken away counts as there', async () => {
+  await send(put('M-1.xml', 'pay 1'))
+  await mkdir(join(root, 'in', 'taken'))
+  await rename(join(root, 'in', 'M-1.xml'), join(root, 'in', 'taken', 'M-1.xml'))
+  expect(await send(put('M-1.xml', 'pay 1'))).toEqual(state('same'))
+  expect(await send(look('M-1.xml', 'pay 1'))).toEqual(state('same'))
+  expect(await send(look('M-1.xml', 'pay 2'))).toEqual(state('other'))
+  expect(await send(look('M-2.xml', 'pay 2'))).toEqual(state('absent'))
+})
+
+test('two writers of one name: one has written it, the other sees it', async () => {
+  const results = await Promise.all(Array.from({ length: 8 }, () => send(put('M-1.xml', 'pay 1'))))
+  expect(results.filter((result) => JSON.stringify(result) === JSON.stringify(state('written'))).length).toBe(1)
+  expect(results.filter((result) => JSON.stringify(result) === JSON.stringify(state('same'))).length).toBe(7)
+})
+
+test('the deadline is looked at between writing and linking, and nothing of the file is left', async () => {
+  let now = 0
+  expect(await send(put('M-1.xml', 'pay 1'), { now: () => now, mark: (point) => { if (point === 'send-mid') now = 5_000 } })).toMatchObject({ kind: 'not-sent', late: true })
+  expect(await readdir(join(root, 'in'))).toEqual([])
+})
+
+test('a name is a name: no path, no hidden or temporary file', async () => {
+  for (const name of ['../M-1.xml', 'a/b', '.hidden', 'x.tmp', '', 'a\u0000b', 'x'.repeat(300)]) {
+    expect(await send(put(name, 'x'))).toMatchObject({ kind: 'not-sent' })
+  }
+})
+
+test('what lies in the folder that is read from is listed and read, bounded', async () => {
+  await writeFile(join(root, 'out', 'b-2.xml'), 'two')
+  await writeFile(join(root, 'out', 'a-1.xml'), 'one')
+  await writeFile(join(root, 'out', '.hidden'), 'x')
+  await writeFile(join(root, 'out', 'c.tmp'), 'x')
+  await writeFile(join(root, 'out', 'long.xml'), 'x'.repeat(101))
+  expect(await send({ transport: 'folder', act: 'list' })).toMatchObject({ kind: 'answered', reply: { state: 'listed', names: ['a-1.xml', 'b-2.xml', 'long.xml'] } })
+  expect(await send({ transport: 'folder', act: 'read', name: 'a-1.xml' })).toMatchObject({ reply: { state: 'read', bytes: utf8('one') } })
+  expect(await send({ transport: 'folder', act: 'read', name: 'none.xml' })).toEqual(state('absent'))
+  expect(await send({ transport: 'folder', act: 'read', name: 'long.xml' })).toEqual({ kind: 'unknown', says: 'the folder could not be read (EFBIG)' })
+})
+
+test('a folder that is not there: not sent', async () => {
+  await rm(join(root, 'in'), { recursive: true })
+  expect(await send(put('M-1.xml', 'x'))).toMatchObject({ kind: 'not-sent' })
+})

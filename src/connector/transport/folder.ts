@@ -1,0 +1,136 @@
+/**
+ * A folder that another system reads files from. A file appears under its final name whole or not at all and is never
+ * replaced: it is written under a temporary name, synced, linked to the final name (link(2) fails where the name exists), and
+ * the folder is synced. The link is the one step that has an effect.
+ */
+import { constants } from 'node:fs'
+import { link, mkdir, open, readdir, readFile, stat, unlink } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import type { FolderPlace } from '../contract.ts'
+import type { FolderReply, FolderRequest } from '../request.ts'
+import { hexOf } from '../../lib/hash.ts'
+import { type Channel, type Deadline, isLate, type Sending, sha256, type TransportOptions } from './sending.ts'
+
+const FILE_BYTES = 64 * 1024 * 1024
+const NAMES = 100_000
+/** Where a reader moves files that it has taken; looked at too, so that one is not written again after it was read. */
+const TAKEN = 'taken'
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/u
+
+export function openFolder(place: FolderPlace, options: TransportOptions): Channel<FolderRequest> {
+  const limitBytes = place.fileBytes ?? FILE_BYTES
+  return {
+    async send(request, deadline) {
+      if ('name' in request && (!NAME.test(request.name) || request.name.endsWith('.tmp'))) return { kind: 'not-sent', says: 'the file name is not allowed' }
+      const folder = request.act === 'put' || request.act === 'look' ? place.put : place.read
+      if (folder === undefined) return { kind: 'not-sent', says: `this system has no folder to ${request.act} in` }
+      if (isLate(deadline, options.clocks)) return { kind: 'not-sent', says: 'its time had passed before it could be written', late: true }
+      if (request.act === 'put') return put(folder, request.name, request.bytes, deadline, limitBytes, options)
+      try {
+        return answered(await looked(folder, request, limitBytes))
+      } catch (error) {
+        return { kind: 'unknown', says: `the folder could not be read (${codeOf(error)})` }
+      }
+    },
+    async close() { await Promise.resolve() },
+  }
+}
+
+async function put(folder: string, name: string, bytes: Uint8Array, deadline: Deadline, limitBytes: number, options: TransportOptions): Promise<Sending> {
+  const temporary = join(folder, `.${name}.${randomBytes(8).toString('hex')}.tmp`)
+  let linking = false
+  try {
+    const before = await compared(folder, name, hexOf(sha256(bytes)), limitBytes)
+    if (before !== 'absent') return answered({ state: before })
+    await written(temporary, bytes, options)
+    if (isLate(deadline, options.clocks)) return { kind: 'not-sent', says: 'its time had passed before it could be written', late: true }
+    linking = true
+    return await linked(folder, temporary, name, bytes, limitBytes, options)
+  } catch (error) {
+    if (linking) return { kind: 'unknown', says: `the file may or may not have its name (${codeOf(error)})` }
+    return { kind: 'not-sent', says: `the file could not be prepared (${codeOf(error)})` }
+  } finally {
+    await unlink(temporary).catch(() => undefined)
+  }
+}
+
+async function linked(folder: string, temporary: string, name: string, bytes: Uint8Array, limitBytes: number, options: TransportOptions): Promise<Sending> {
+  try {
+    await link(temporary, join(folder, name))
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+    const state = await compared(folder, name, hexOf(sha256(bytes)), limitBytes)
+    return state === 'absent' ? { kind: 'unknown', says: 'a file of this name was there and is gone' } : answered({ state })
+  }
+  options.mark('send-after')
+  // Without it a power cut could take the name away again.
+  const directory = await open(folder, constants.O_RDONLY)
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
+  }
+  return answered({ state: 'written' })
+}
+
+async function written(path: string, bytes: Uint8Array, options: TransportOptions): Promise<void> {
+  const file = await open(path, 'wx', 0o640)
+  try {
+    const half = Math.ceil(bytes.length / 2)
+    await file.writeFile(bytes.subarray(0, half))
+    options.mark('send-mid')
+    await file.writeFile(bytes.subarray(half))
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function looked(folder: string, request: Exclude<FolderRequest, { act: 'put' }>, limitBytes: number): Promise<Answer> {
+  switch (request.act) {
+    case 'look': return { state: await compared(folder, request.name, request.sha256, limitBytes) }
+    case 'list': {
+      const entries = await readdir(folder, { withFileTypes: true })
+      const names = entries.filter((entry) => entry.isFile() && NAME.test(entry.name) && !entry.name.endsWith('.tmp')).map((entry) => entry.name).sort()
+      if (names.length > NAMES) throw Object.assign(new Error('too many files'), { code: 'EMFILE' })
+      return { state: 'listed', names }
+    }
+    case 'read': {
+      const bytes = await bounded(join(folder, request.name), limitBytes)
+      return bytes ? { state: 'read', bytes } : { state: 'absent' }
+    }
+  }
+}
+
+async function compared(folder: string, name: string, wanted: string, limitBytes: number): Promise<'same' | 'other' | 'absent'> {
+  for (const path of [join(folder, name), join(folder, TAKEN, name)]) {
+    const bytes = await bounded(path, limitBytes)
+    if (bytes) return hexOf(sha256(bytes)) === wanted ? 'same' : 'other'
+  }
+  return 'absent'
+}
+
+/** The bytes of a regular file, undefined when there is none; fails on one that is longer than the limit. */
+async function bounded(path: string, limitBytes: number): Promise<Uint8Array | undefined> {
+  try {
+    const { size } = await stat(path)
+    if (size > limitBytes) throw Object.assign(new Error('too long'), { code: 'EFBIG' })
+    return new Uint8Array(await readFile(path))
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined
+    throw error
+  }
+}
+
+type Answer = FolderReply extends infer R ? R extends FolderReply ? Omit<R, 'transport'> : never : never
+const answered = (answer: Answer): Sending => ({ kind: 'answered', reply: { transport: 'folder', ...answer } as FolderReply })
+
+function codeOf(error: unknown): string {
+  return (error as { code?: string }).code ?? (error as Error).name
+}
+
+/** Makes the folders of a place where they are missing; the first step of setting a system up, never of sending. */
+export async function makeFolders(place: FolderPlace): Promise<void> {
+  for (const folder of [place.put, place.read]) if (folder !== undefined) await mkdir(folder, { recursive: true, mode: 0o750 })
+}
