@@ -33,15 +33,15 @@ export function serverAccount(ownerUid) {
 }
 
 /**
- * Whether the account can enter a folder and read it. Asked of the system itself, by a process of that account, because
+ * Whether the account can run a program or enter a folder. Asked of the system itself, by a process of that account, because
  * modes, groups and access lists of every folder above it count.
  * @param {Account | undefined} account
- * @param {string} folder
+ * @param {string} path
  */
-export function canReach(account, folder) {
+export function canReach(account, path) {
   if (account === undefined) return true
   const { uid, gid } = account
-  return spawnSync('/bin/sh', ['-c', 'cd "$1" && ls . >/dev/null', 'sh', folder], { uid, gid, cwd: '/', stdio: 'ignore' }).status === 0
+  return spawnSync('/bin/sh', ['-c', 'test -x "$1"', 'sh', path], { uid, gid, cwd: '/', stdio: 'ignore' }).status === 0
 }
 
 /** @returns {Account[]} */

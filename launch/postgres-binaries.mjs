@@ -7,6 +7,7 @@ import { canReach } from './postgres-account.mjs'
 
 /** @typedef {{ folder: string, major: number }} Binaries `folder` holds bin/initdb and bin/postgres */
 
+const PROGRAM = process.platform === 'win32' ? 'postgres.exe' : 'postgres'
 const MACHINES = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'darwin-x64', 'windows-x64']
 
 /**
@@ -28,7 +29,7 @@ export function serverBinaries(account, log, { packages = join(ROOT, 'node_modul
   const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8'))
   const major = Number.parseInt(version, 10)
   const links = /** @type {Link[]} */ (JSON.parse(readFileSync(join(home, 'native', 'pg-symlinks.json'), 'utf8')))
-  if (canReach(account, join(home, 'native', 'bin')) && linked(home, links)) return { folder: join(home, 'native'), major }
+  if (canReach(account, join(home, 'native', 'bin', PROGRAM)) && linked(home, links)) return { folder: join(home, 'native'), major }
   return { folder: copied(home, join(cache, `postgres-${MACHINE}-${version}`), links, account, log), major }
 }
 
@@ -90,7 +91,7 @@ function copied(home, place, links, account, log) {
     throw new Advice(`The PostgreSQL programs cannot be used where they are (${home}) nor copied to ${place} (${codeOf(cause)}); `
       + 'put this clone in a folder that every account may read, such as /opt.', { cause })
   }
-  if (canReach(account, join(native, 'bin'))) return native
+  if (canReach(account, join(native, 'bin', PROGRAM))) return native
   throw new Advice(`The account "${account?.name}" that runs PostgreSQL can reach neither ${home} nor ${place}; `
     + 'put this clone in a folder that every account may read, such as /opt.')
 }
