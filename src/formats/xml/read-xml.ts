@@ -1,6 +1,6 @@
 import { SaxesParser } from 'saxes'
 import type { Refused } from '../../domain/invoice-document.ts'
-import { badOffset, encodingOf, pieceDecoder, placeOf, shown, type Problem } from './source.ts'
+import { badOffset, encodingOf, pieceDecoder, placeOf, shown, type Encoding, type Problem } from './source.ts'
 
 /**
  * Safe reading of XML: no DOCTYPE, no entity beyond the five of XML 1.0 section 4.6, nothing fetched, limits on size and
@@ -14,6 +14,8 @@ export interface XmlLimits {
 
 export const MAX_BYTES = 10_000_000
 export const MAX_DEPTH = 100
+/** No element of our formats has more than a dozen attributes. */
+export const MAX_ATTRIBUTES = 100
 
 /** An element as it opens. `at` is good for {@link Problem.at} and for nothing else. */
 export interface XmlElement {
@@ -35,7 +37,7 @@ export interface XmlHandler {
 /**
  * Reads a document and tells `handler` of it; undefined when all of it was read and well formed. Until then nothing that
  * the handler has heard may be acted on. Nothing is thrown. Codes: xml-too-large, xml-encoding, xml-nul, xml-doctype,
- * xml-too-deep, xml-malformed, not-xml, and what the handler returns.
+ * xml-too-deep, xml-too-many (attributes), xml-malformed, not-xml, and what the handler returns.
  */
 export function readXml(bytes: Uint8Array, handler: XmlHandler, limits: XmlLimits = {}): Refused | undefined {
   const problem = read(bytes, handler, limits.maxBytes ?? MAX_BYTES)
@@ -85,16 +87,18 @@ function read(bytes: Uint8Array, handler: XmlHandler, maxBytes: number): Problem
  * The DOCTYPE is found before the parser sees a byte: behind the declaration, comments, processing instructions and white
  * space (XML 1.0 production 22, prolog), where alone it can stand.
  */
-function prologueProblem(bytes: Uint8Array, encoding: Parameters<typeof pieceDecoder>[0]): Problem | undefined {
+function prologueProblem(bytes: Uint8Array, encoding: Encoding): Problem | undefined {
   for (let size = PIECE_BYTES; ; size *= 16) {
     const all = size >= bytes.length
-    const text = pieceDecoder(encoding)(bytes.subarray(0, size), all)
-    if (text === undefined) return undefined // not text: the reading itself will say where
+    // Bytes that are no text do not matter here; where they stand, the reading itself will say.
+    const text = new TextDecoder(encoding).decode(bytes.subarray(0, size), { stream: !all })
     const at = rootAt(text)
     if (at === undefined && !all) continue
     if (at === undefined) return undefined
-    if (/^<!DOCTYPE/i.test(text.slice(at, at + 9))) {
-      return { code: 'xml-doctype', says: 'The document has a DOCTYPE declaration, which is refused: it can define entities and point elsewhere.', at }
+    const doctype = /^<!DOCTYPE\s*([^\s[>]{0,60})/i.exec(text.slice(at, at + 100))
+    if (doctype) {
+      const name = shown(doctype[1] ?? '')
+      return { code: 'xml-doctype', says: `The document has a DOCTYPE declaration (${name}), which is refused: it can define entities and point elsewhere.`, at }
     }
     if (text[at] !== '<') return { code: 'not-xml', says: 'This is not XML: it does not begin with an element.', at }
     return undefined
@@ -126,6 +130,7 @@ function safeParser(handler: XmlHandler): { write: (text: string) => Problem | u
   const parser = new SaxesParser({ xmlns: true, position: false, forceXMLVersion: true, defaultXMLVersion: '1.0' })
   let problem: Problem | undefined
   let depth = 0
+  let attributesSeen = 0
   let at = 0
   parser.on('error', (error) => {
     problem ??= { code: 'xml-malformed', says: `The XML is not well formed: ${shown(error.message)}`, at: Math.max(0, parser.position - 1) }
@@ -136,7 +141,11 @@ function safeParser(handler: XmlHandler): { write: (text: string) => Problem | u
   parser.on('opentagstart', (tag) => {
     // The parser has read `<`, the name and one character; a CR LF behind the name makes the place one column late.
     at = parser.position - tag.name.length - 2
+    attributesSeen = 0
     if (++depth > MAX_DEPTH) problem ??= { code: 'xml-too-deep', says: `The elements are nested deeper than ${MAX_DEPTH}.`, at }
+  })
+  parser.on('attribute', () => {
+    if (++attributesSeen > MAX_ATTRIBUTES) problem ??= { code: 'xml-too-many', says: `An element has more than ${MAX_ATTRIBUTES} attributes.`, at }
   })
   parser.on('opentag', (tag) => {
     if (problem) return

@@ -10,7 +10,7 @@ export interface Problem {
   readonly at: number
 }
 
-type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252'
+export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252'
 
 /**
  * Declared names we take. ISO 8859-1 is read as windows-1252, as the WHATWG Encoding Standard (section 4.2) has it: the two
