@@ -44,10 +44,12 @@ export function edgeTiles(size: number): TileName[] {
  * tiles of {@link edgeTiles}), so that growing costs what is new and not what is there.
  */
 export class TiledTree {
+  readonly #sha256: Sha256
   readonly #frontier: Frontier
   /** Per level the hashes of the tile that is not full yet. */
   readonly #open: Uint8Array[][] = []
-  readonly #touched = new Map<number, number>()
+  /** Levels whose open tile grew since it was last taken. */
+  readonly #touched = new Set<number>()
   #full: Tile[] = []
 
   constructor(sha256: Sha256, size = 0, edge: readonly Tile[] = []) {
@@ -61,10 +63,20 @@ export class TiledTree {
       this.#level(name.level).push(...hashes)
       roots.unshift(...perfectRoots(sha256, hashes))
     }
+    this.#sha256 = sha256
     this.#frontier = new Frontier(sha256, size, roots)
   }
 
   get size(): number { return this.#frontier.size }
+
+  /** The same tree, to grow in another direction. */
+  clone(): TiledTree {
+    const edge = this.#open.flatMap((hashes, level) => (hashes.length === 0 ? [] : [this.#openTile(level)]))
+    const copy = new TiledTree(this.#sha256, this.size, edge)
+    copy.#full = [...this.#full]
+    for (const level of this.#touched) copy.#touched.add(level)
+    return copy
+  }
 
   append(leafHash: Uint8Array): void {
     this.#frontier.append(leafHash, (height, index, hash) => {
@@ -76,14 +88,17 @@ export class TiledTree {
     return this.#frontier.root()
   }
 
-  /** The tiles that changed since the last call: those filled first, then the partial ones, each once, lowest level first. */
-  takeTiles(): Tile[] {
+  /** The tiles that were filled since they were last taken. */
+  takeFullTiles(): Tile[] {
     const tiles = this.#full
-    for (const [level, index] of [...this.#touched].sort(([a], [b]) => a - b)) {
-      const hashes = this.#level(level)
-      if (hashes.length > 0) tiles.push({ level, index, width: hashes.length, hashes: bytesOf(hashes) })
-    }
     this.#full = []
+    return tiles
+  }
+
+  /** The tiles that changed since they were last taken: the full ones, then the partial ones that grew, lowest level first. */
+  takeTiles(): Tile[] {
+    const tiles = this.takeFullTiles()
+    for (const level of [...this.#touched].sort((a, b) => a - b)) tiles.push(this.#openTile(level))
     this.#touched.clear()
     return tiles
   }
@@ -93,12 +108,17 @@ export class TiledTree {
     const tile = Math.floor(index / TILE_WIDTH)
     hashes.push(hash)
     if (hashes.length < TILE_WIDTH) {
-      this.#touched.set(level, tile)
+      this.#touched.add(level)
       return
     }
     this.#full.push({ level, index: tile, width: TILE_WIDTH, hashes: bytesOf(hashes) })
     hashes.length = 0
     this.#touched.delete(level)
+  }
+
+  #openTile(level: number): Tile {
+    const hashes = this.#level(level)
+    return { level, index: Math.floor(this.size / TILE_WIDTH ** (level + 1)), width: hashes.length, hashes: bytesOf(hashes) }
   }
 
   #level(level: number): Uint8Array[] {
