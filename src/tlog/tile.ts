@@ -7,6 +7,7 @@ import type { NodeReader } from './proof.ts'
 /** Hashes in a full tile, and the height of the subtree it stands for. c2sp.org/tlog-tiles. */
 export const TILE_WIDTH = 256
 const TILE_HEIGHT = 8
+const TILE_BYTES = TILE_WIDTH * HASH_BYTES
 
 /** The tile `index` of a level (0 holds leaf hashes; above, each hash is the root of a full tile below), `width` hashes wide. */
 export type TileName = { readonly level: number; readonly index: number; readonly width: number }
@@ -46,8 +47,8 @@ export function edgeTiles(size: number): TileName[] {
 export class TiledTree {
   readonly #sha256: Sha256
   readonly #frontier: Frontier
-  /** Per level the hashes of the tile that is not full yet. */
-  readonly #open: Uint8Array[][] = []
+  /** Per level the tile that is not full yet: room for a full one, and how many hashes it has. */
+  readonly #open: { bytes: Uint8Array; width: number }[] = []
   /** Levels whose open tile grew since it was last taken. */
   readonly #touched = new Set<number>()
   #full: Tile[] = []
@@ -59,9 +60,10 @@ export class TiledTree {
     for (const [at, name] of names.entries()) {
       const tile = edge[at]!
       assert(tile.level === name.level && tile.index === name.index, 'the right edge comes lowest level first')
-      const hashes = hashesOf(tile.hashes, name.width)
-      this.#level(name.level).push(...hashes)
-      roots.unshift(...perfectRoots(sha256, hashes))
+      const open = this.#level(name.level)
+      open.bytes.set(tile.hashes.subarray(0, name.width * HASH_BYTES))
+      open.width = name.width
+      roots.unshift(...perfectRoots(sha256, hashesOf(tile.hashes, name.width)))
     }
     this.#sha256 = sha256
     this.#frontier = new Frontier(sha256, size, roots)
@@ -71,7 +73,7 @@ export class TiledTree {
 
   /** The same tree, to grow in another direction. */
   clone(): TiledTree {
-    const edge = this.#open.flatMap((hashes, level) => (hashes.length === 0 ? [] : [this.#openTile(level)]))
+    const edge = this.#open.flatMap(({ width }, level) => (width === 0 ? [] : [this.#openTile(level)]))
     const copy = new TiledTree(this.#sha256, this.size, edge)
     copy.#full = [...this.#full]
     for (const level of this.#touched) copy.#touched.add(level)
@@ -104,25 +106,26 @@ export class TiledTree {
   }
 
   #add(level: number, index: number, hash: Uint8Array): void {
-    const hashes = this.#level(level)
-    const tile = Math.floor(index / TILE_WIDTH)
-    hashes.push(hash)
-    if (hashes.length < TILE_WIDTH) {
+    const open = this.#level(level)
+    open.bytes.set(hash, open.width * HASH_BYTES)
+    open.width += 1
+    if (open.width < TILE_WIDTH) {
       this.#touched.add(level)
       return
     }
-    this.#full.push({ level, index: tile, width: TILE_WIDTH, hashes: bytesOf(hashes) })
-    hashes.length = 0
+    this.#full.push({ level, index: Math.floor(index / TILE_WIDTH), width: TILE_WIDTH, hashes: open.bytes })
+    open.bytes = new Uint8Array(TILE_BYTES)
+    open.width = 0
     this.#touched.delete(level)
   }
 
   #openTile(level: number): Tile {
-    const hashes = this.#level(level)
-    return { level, index: Math.floor(this.size / TILE_WIDTH ** (level + 1)), width: hashes.length, hashes: bytesOf(hashes) }
+    const { bytes, width } = this.#level(level)
+    return { level, index: Math.floor(this.size / TILE_WIDTH ** (level + 1)), width, hashes: bytes.slice(0, width * HASH_BYTES) }
   }
 
-  #level(level: number): Uint8Array[] {
-    while (this.#open.length <= level) this.#open.push([])
+  #level(level: number): { bytes: Uint8Array; width: number } {
+    while (this.#open.length <= level) this.#open.push({ bytes: new Uint8Array(TILE_BYTES), width: 0 })
     return this.#open[level]!
   }
 }
@@ -191,10 +194,4 @@ function perfectRows(sha256: Sha256, hashes: readonly Uint8Array[]): Uint8Array[
     row = Array.from({ length: Math.floor(below.length / 2) }, (_, at) => nodeHash(sha256, below[2 * at]!, below[2 * at + 1]!))
   }
   return rows
-}
-
-function bytesOf(hashes: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(hashes.length * HASH_BYTES)
-  for (const [at, hash] of hashes.entries()) bytes.set(hash, at * HASH_BYTES)
-  return bytes
 }
