@@ -1,6 +1,8 @@
 import type { BankCode, Charge, EntryBatch, EntryDetail, Exchange, StatementEntry, WrittenAmount } from '../../domain/bank-document.ts'
 import type { XmlNode } from '../xml/tree.ts'
-import { account, agent, amount, codeOf, count, date, decimal, every, fail, flag, only, partyName, required, side, some, text, type Reading } from './fields.ts'
+import {
+  account, agent, amount, anyAmount, codeOf, count, date, decimal, every, fail, flag, only, partyName, required, side, some, text, type Reading,
+} from './fields.ts'
 import { reason, structured, unstructured } from './remittance.ts'
 
 /** Ntry without its details, which have been taken one by one: they are the many. */
@@ -32,8 +34,9 @@ function statusOf(reading: Reading, node: XmlNode): string {
   const status = only(reading, node, 'Sts')
   if (status === undefined || status.children.length === 0) return required(reading, node, 'status of the entry', 'Sts')
   const word = codeOf(reading, status)
-  if (word.code === undefined && word.proprietary === undefined) fail(reading, status, 'element-missing', 'The status of the entry (Sts) is empty.')
-  return word.code ?? word.proprietary ?? ''
+  const value = word.code ?? word.proprietary
+  if (value === undefined) fail(reading, status, 'element-missing', 'The status of the entry (Sts) is empty.')
+  return value ?? ''
 }
 
 /** Btch: which of the customer's batches the entry books. */
@@ -42,7 +45,7 @@ export function batchOf(reading: Reading, node: XmlNode): EntryBatch {
     ...some('messageId', text(reading, node, 'MsgId')),
     ...some('paymentInfoId', text(reading, node, 'PmtInfId')),
     ...some('count', count(reading, only(reading, node, 'NbOfTxs'))),
-    ...some('total', amount(reading, only(reading, node, 'TtlAmt'))),
+    ...some('total', anyAmount(reading, only(reading, node, 'TtlAmt'))),
     ...some('side', side(reading, node)),
   }
 }
@@ -54,7 +57,7 @@ export function detailOf(reading: Reading, node: XmlNode): EntryDetail {
   const agents = only(reading, node, 'RltdAgts')
   const remittance = only(reading, node, 'RmtInf')
   const exchange = exchangeOf(reading, only(reading, node, 'AmtDtls'))
-  const money = amount(reading, only(reading, node, 'Amt')) ?? exchange?.transaction
+  const money = anyAmount(reading, only(reading, node, 'Amt')) ?? exchange?.transaction
   const back = only(reading, node, 'RtrInf')
   return {
     ...some('messageId', text(reading, refs, 'MsgId')),
@@ -78,7 +81,9 @@ export function detailOf(reading: Reading, node: XmlNode): EntryDetail {
     ...some('creditorAgent', agent(reading, only(reading, agents, 'CdtrAgt'))),
     remittance: unstructured(remittance),
     references: structured(reading, remittance),
-    ...some('returned', back && { ...reason(reading, back), ...some('originalCode', bankCode(reading, only(reading, back, 'OrgnlBkTxCd'))) }),
+    ...some('returned', back && {
+      ...reason(reading, back), ...some('originalCode', bankCode(reading, only(reading, back, 'OrgnlBkTxCd'))),
+    }),
     ...some('text', text(reading, node, 'AddtlTxInf')),
   }
 }
@@ -99,7 +104,7 @@ function bankCode(reading: Reading, node: XmlNode | undefined): BankCode | undef
 
 /** AmtDtls: the amounts before and after exchange, and the rates in the order written. */
 function exchangeOf(reading: Reading, node: XmlNode | undefined): Exchange | undefined {
-  const place = (name: string): WrittenAmount | undefined => amount(reading, only(reading, node, name, 'Amt'))
+  const place = (name: string): WrittenAmount | undefined => anyAmount(reading, only(reading, node, name, 'Amt'))
   const rates = (node?.children ?? []).flatMap((block) => every(block, 'CcyXchg')).flatMap((rate) => {
     const source = text(reading, rate, 'SrcCcy')
     const figure = decimal(reading, only(reading, rate, 'XchgRate'))
@@ -118,7 +123,7 @@ function chargesOf(reading: Reading, node: XmlNode): Charge[] {
     const records = every(block, 'Rcrd')
     return records.length > 0 ? records : [block]
   }).flatMap((record) => {
-    const money = amount(reading, only(reading, record, 'Amt'))
+    const money = anyAmount(reading, only(reading, record, 'Amt'))
     if (money === undefined) return []
     const included = flag(reading, only(reading, record, 'ChrgInclInd'))
     return [{ ...money, ...some('side', side(reading, record)), ...some('included', included) }]

@@ -1,6 +1,8 @@
 import type { Balance, DeclaredTotal, DeclaredTotals, Page, Statement } from '../../domain/bank-document.ts'
 import type { XmlNode } from '../xml/tree.ts'
-import { account, agent, amount, codeOf, count, date, decimal, either, every, fail, flag, only, partyName, required, side, some, text, textOf, type Reading } from './fields.ts'
+import {
+  account, agent, amount, codeOf, count, date, decimal, either, every, fail, flag, only, partyName, required, side, some, text, textOf, type Reading,
+} from './fields.ts'
 
 /** Stmt, Rpt or Ntfctn without its entries, which have been taken one by one. */
 export function statementOf(reading: Reading, node: XmlNode, ordinal: number, entries: number): Omit<Statement, 'findings'> {
@@ -39,7 +41,9 @@ function balanceOf(reading: Reading, node: XmlNode): Balance {
   const type = codeOf(reading, only(reading, node, 'Tp'))
   const money = amount(reading, only(reading, node, 'Amt'))
   const own = side(reading, node)
-  if (money === undefined || own === undefined) fail(reading, node, 'element-missing', 'A balance has no amount or does not say whether it is a credit or a debit.')
+  if (money === undefined || own === undefined) {
+    fail(reading, node, 'element-missing', 'A balance has no amount or does not say whether it is a credit or a debit.')
+  }
   return {
     type: type.code ?? type.proprietary ?? '', amount: money?.amount ?? '0', currency: money?.currency ?? '', side: own ?? 'credit',
     ...some('on', date(reading, only(reading, node, 'Dt'))),

@@ -1,4 +1,6 @@
-import type { BankFinding, EntryBatch, EntryDetail, Statement, StatementEntry, StatementFile, StatementFileHead } from '../../domain/bank-document.ts'
+import type {
+  BankFinding, EntryBatch, EntryDetail, Statement, StatementEntry, StatementFile, StatementFileHead,
+} from '../../domain/bank-document.ts'
 import type { XmlLimits } from '../xml/read-xml.ts'
 import type { XmlNode } from '../xml/tree.ts'
 import { batchOf, detailOf, entryOf } from './camt-entry.ts'
@@ -90,7 +92,8 @@ function camt(message: CamtMessage, reading: Reading, handler: StatementHandler)
   }
   return {
     part: (node, parent, depth) => {
-      if (node.local === 'TxDtls' && (depth === 6 ? parent.local === 'NtryDtls' : depth === 5 && parent.local === 'Ntry')) details.push(detailOf(reading, node))
+      const isDetail = node.local === 'TxDtls' && (depth === 6 ? parent.local === 'NtryDtls' : depth === 5 && parent.local === 'Ntry')
+      if (isDetail) details.push(detailOf(reading, node))
       else if (depth === 5 && node.local === 'NtryDtls' && parent.local === 'Ntry') group(node)
       else if (depth === 4 && node.local === 'Ntry' && parent.local === container) entry(node)
       else if (depth === 3 && node.local === container) statement(node)
@@ -100,7 +103,8 @@ function camt(message: CamtMessage, reading: Reading, handler: StatementHandler)
     end: (node) => {
       const { head, group: header, findings } = headOf(reading, message, node)
       if (ordinal === 1) findings.push({ code: 'statement-missing', about: 'message' })
-      return { kind: message.kind, ...head, ...some('page', pageOf(reading, only(reading, header, 'MsgPgntn'))), findings: [...findings, ...repeated] }
+      const page = pageOf(reading, only(reading, header, 'MsgPgntn'))
+      return { kind: message.kind, ...head, ...some('page', page), findings: [...findings, ...repeated] }
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { BankFinding, BankFindingCode, PaymentFile } from '../../domain/bank-document.ts'
+import type { BankFinding, BankFindingCode, InstructedPayment, PaymentBatch, PaymentFile } from '../../domain/bank-document.ts'
 import { isIban } from '../../domain/iban.ts'
 import { exact, figureOf, isBeyondScale } from './exact.ts'
 import { MAX_ID } from './message.ts'
@@ -13,18 +13,19 @@ export function checkPain001(file: PaymentFile): BankFinding[] {
   const add = (code: BankFindingCode, about: string, values: Pick<BankFinding, 'declared' | 'found'> = {}): void => {
     findings.push({ code, about, ...values })
   }
-  const totals = (about: string, count: number | undefined, sum: string | undefined, amounts: readonly { readonly amount: string }[]): void => {
-    if (count !== undefined && count !== amounts.length) add('count-differs', about, { declared: String(count), found: String(amounts.length) })
-    if (sum === undefined) return
-    const found = amounts.reduce((total, { amount }) => total + exact(amount), 0n)
-    if (found !== exact(sum)) add('sum-differs', about, { declared: sum, found: figureOf(found) })
+  const totals = (about: string, { count, controlSum }: Pick<PaymentBatch, 'count' | 'controlSum'>, payments: readonly InstructedPayment[]): void => {
+    const there = payments.length
+    if (count !== undefined && count !== there) add('count-differs', about, { declared: String(count), found: String(there) })
+    if (controlSum === undefined) return
+    const found = payments.reduce((total, { amount }) => total + exact(amount), 0n)
+    if (found !== exact(controlSum)) add('sum-differs', about, { declared: controlSum, found: figureOf(found) })
   }
-  totals('message', file.count, file.controlSum, file.batches.flatMap(({ payments }) => payments))
+  totals('message', file, file.batches.flatMap(({ payments }) => payments))
   const batchIds = new Set<string>()
   const endToEndIds = new Set<string>()
   file.batches.forEach((batch, index) => {
     const about = `batch ${index + 1}`
-    totals(about, batch.count, batch.controlSum, batch.payments)
+    totals(about, batch, batch.payments)
     if (batch.id.length > MAX_ID) add('id-too-long', about)
     if (batchIds.has(batch.id)) add('id-repeated', about)
     batchIds.add(batch.id)
@@ -37,8 +38,9 @@ export function checkPain001(file: PaymentFile): BankFinding[] {
       endToEndIds.add(payment.endToEndId)
       if (isBeyondScale(payment)) add('amount-beyond-scale', one, { found: payment.amount })
       if (exact(payment.amount) === 0n) add('amount-zero', one)
-      if (payment.creditorAccount === undefined) add('creditor-account-missing', one)
-      else if (payment.creditorAccount.scheme === 'iban' && !isIban(payment.creditorAccount.id)) add('iban-wrong', one)
+      // A cheque goes to an address.
+      if (payment.creditorAccount === undefined && batch.method !== 'CHK') add('creditor-account-missing', one)
+      if (payment.creditorAccount?.scheme === 'iban' && !isIban(payment.creditorAccount.id)) add('iban-wrong', one)
     }
   })
   return findings

@@ -1,6 +1,9 @@
-import type { Balance, BankFinding, BankFindingCode, Statement, StatementEntry, StatementFileHead, WrittenAmount } from '../../domain/bank-document.ts'
+import type {
+  Balance, BankFinding, BankFindingCode, Statement, StatementEntry, StatementFileHead, WrittenAmount,
+} from '../../domain/bank-document.ts'
 import { isIban } from '../../domain/iban.ts'
 import { exact, figureOf, isBeyondScale } from './exact.ts'
+import { some } from './fields.ts'
 import { MAX_ID } from './message.ts'
 
 /** BOOK booked, PDNG pending, INFO for information, FUTR due later (ISO external code list ExternalEntryStatus1Code). */
@@ -34,14 +37,17 @@ export function tally(sums: Tally, entry: StatementEntry, statement: number): vo
   own.count++
   own.sum += value
   if (!sums.currencies.has(entry.currency)) sums.currencies.set(entry.currency, entry.position)
-  if (entry.status === 'BOOK') sums.booked.set(entry.currency, (sums.booked.get(entry.currency) ?? 0n) + (entry.side === 'credit' ? value : -value))
+  if (entry.status === 'BOOK') {
+    sums.booked.set(entry.currency, (sums.booked.get(entry.currency) ?? 0n) + (entry.side === 'credit' ? value : -value))
+  }
   if (!STATUSES.has(entry.status)) add('status-unknown', { found: entry.status })
   if (entry.status === 'BOOK' && entry.bookedOn === undefined) add('booking-date-missing')
-  const amounts: WrittenAmount[] = [entry, ...entry.details.flatMap(({ amount, currency }) => amount !== undefined && currency !== undefined ? [{ amount, currency }] : [])]
-  for (const one of amounts) if (isBeyondScale(one)) add('amount-beyond-scale', { found: one.amount })
+  const inDetails = entry.details.map(({ amount = '0', currency = '' }): WrittenAmount => ({ amount, currency }))
+  for (const one of [entry, ...inDetails]) if (isBeyondScale(one)) add('amount-beyond-scale', { found: one.amount })
   entry.batches.forEach((batch, index) => {
     const inside = entry.details.filter((detail) => detail.batch === index).length
-    if (batch.count !== undefined && inside > 0 && inside !== batch.count) add('count-differs', { declared: String(batch.count), found: String(inside) })
+    if (batch.count === undefined || inside === 0 || inside === batch.count) return
+    add('count-differs', { declared: String(batch.count), found: String(inside) })
   })
 }
 
@@ -49,14 +55,15 @@ export function tally(sums: Tally, entry: StatementEntry, statement: number): vo
 export function checkStatement(kind: StatementFileHead['kind'], statement: Omit<Statement, 'findings'>, sums: Tally): BankFinding[] {
   const about = `statement ${statement.ordinal}`
   const findings = sums.findings
+  const add = (code: BankFindingCode, where: string, declared?: string, found?: string): void => {
+    findings.push({ code, about: where, ...some('declared', declared), ...some('found', found) })
+  }
   const { account } = statement
-  if (statement.id.length > MAX_ID) findings.push({ code: 'id-too-long', about })
-  if (account.scheme === 'iban' && !isIban(account.id)) findings.push({ code: 'iban-wrong', about })
-  for (const balance of statement.balances) if (isBeyondScale(balance)) findings.push({ code: 'amount-beyond-scale', about, found: balance.amount })
-  if (account.currency !== undefined) {
-    for (const [currency, position] of sums.currencies) {
-      if (currency !== account.currency) findings.push({ code: 'currency-differs', about: `${about}, entry ${position}`, declared: account.currency, found: currency })
-    }
+  if (statement.id.length > MAX_ID) add('id-too-long', about)
+  if (account.scheme === 'iban' && !isIban(account.id)) add('iban-wrong', about)
+  for (const balance of statement.balances) if (isBeyondScale(balance)) add('amount-beyond-scale', about, undefined, balance.amount)
+  for (const [currency, position] of sums.currencies) {
+    if (currency !== (account.currency ?? currency)) add('currency-differs', `${about}, entry ${position}`, account.currency, currency)
   }
   findings.push(...totalFindings(about, statement, sums))
   if (kind === 'camt.053') findings.push(...balanceFindings(about, statement, sums))
@@ -65,17 +72,17 @@ export function checkStatement(kind: StatementFileHead['kind'], statement: Omit<
 
 function totalFindings(about: string, { declared }: Pick<Statement, 'declared'>, { credits, debits }: Tally): BankFinding[] {
   if (declared === undefined) return []
+  const findings: BankFinding[] = []
+  const compare = (code: 'count-differs' | 'sum-differs', which: string, said: string | undefined, found: bigint): void => {
+    if (said !== undefined && exact(said) !== found) findings.push({ code, about: `${about}, ${which}`, declared: said, found: figureOf(found) })
+  }
   const all = { count: credits.count + debits.count, sum: credits.sum + debits.sum }
-  const findings = ([['entries', all], ['credits', credits], ['debits', debits]] as const).flatMap(([which, found]): BankFinding[] => {
+  for (const [which, found] of [['entries', all], ['credits', credits], ['debits', debits]] as const) {
     const said = declared[which]
-    const place = `${about}, ${which}`
-    return [
-      ...(said?.count !== undefined && said.count !== found.count ? [{ code: 'count-differs', about: place, declared: String(said.count), found: String(found.count) } as const] : []),
-      ...(said?.sum !== undefined && exact(said.sum) !== found.sum ? [{ code: 'sum-differs', about: place, declared: said.sum, found: figureOf(found.sum) } as const] : []),
-    ]
-  })
-  const net = credits.sum - debits.sum
-  if (declared.net !== undefined && exact(declared.net) !== net) findings.push({ code: 'sum-differs', about: `${about}, net`, declared: declared.net, found: figureOf(net) })
+    compare('count-differs', which, said?.count?.toString(), exact(String(found.count)))
+    compare('sum-differs', which, said?.sum, found.sum)
+  }
+  compare('sum-differs', 'net', declared.net, credits.sum - debits.sum)
   return findings
 }
 
@@ -89,7 +96,9 @@ function balanceFindings(about: string, { balances, page }: Pick<Statement, 'bal
   const closing = ofType('CLBD').at(-1)
   const inPages = page !== undefined && !(page.number === 1 && page.last)
   if (!opening || !closing) return inPages ? [] : [{ code: 'balance-missing', about }]
-  if (opening.currency !== closing.currency) return [{ code: 'currency-differs', about: `${about}, closing balance`, declared: opening.currency, found: closing.currency }]
+  if (opening.currency !== closing.currency) {
+    return [{ code: 'currency-differs', about: `${about}, closing balance`, declared: opening.currency, found: closing.currency }]
+  }
   const found = signed(opening) + (booked.get(opening.currency) ?? 0n)
   if (found === signed(closing)) return []
   return [{ code: inPages ? 'balance-unproved' : 'balance-differs', about, declared: figureOf(signed(closing)), found: figureOf(found) }]

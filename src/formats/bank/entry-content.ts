@@ -11,7 +11,8 @@ import { exact, figureOf } from './exact.ts'
 export function entryContent(entry: StatementEntry): string {
   const { amount, currency, side, reversal, status, bookedOn, valuedOn, entryReference, bankReference, code, text } = entry
   return canonicalJson({
-    content: 1, amount: plain(amount), currency, side, reversal, status, bookedOn, valuedOn, entryReference, bankReference, code: { ...code }, text,
+    content: 1, amount: plain(amount), currency, side, reversal, status, bookedOn, valuedOn, entryReference, bankReference,
+    code: { ...code }, text,
     batches: entry.batches.map(({ messageId, paymentInfoId, count, total }): Json => ({
       messageId, paymentInfoId, count, total: total && { amount: plain(total.amount), currency: total.currency },
     })),

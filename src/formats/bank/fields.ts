@@ -17,13 +17,17 @@ export function fail(reading: Reading, node: XmlNode, code: string, says: string
   reading.problem ??= { code, says, at: node.at }
 }
 
+function twice(name: string): string {
+  return `The element ${name} stands twice where it may stand once.`
+}
+
 /** The element at `path` below `node`; undefined when it is not there. */
 export function only(reading: Reading, node: XmlNode | undefined, ...path: readonly string[]): XmlNode | undefined {
   let here = node
   for (const name of path) {
     if (!here) return undefined
     const [first, second] = here.children.filter((child) => child.local === name)
-    if (second) fail(reading, second, 'element-repeated', `The element ${name} stands twice where it may stand once.`)
+    if (second) fail(reading, second, 'element-repeated', twice(name))
     here = first
   }
   return here
@@ -33,7 +37,7 @@ export function only(reading: Reading, node: XmlNode | undefined, ...path: reado
 export function either(reading: Reading, node: XmlNode | undefined, ...names: readonly string[]): XmlNode | undefined {
   const [first, second] = node?.children.filter((child) => names.includes(child.local)) ?? []
   if (second) {
-    const says = second.local === first?.local ? `The element ${second.local} stands twice where it may stand once.` : `Only one of ${names.join(', ')} may stand here.`
+    const says = second.local === first?.local ? twice(second.local) : `Only one of ${names.join(', ')} may stand here.`
     fail(reading, second, 'element-repeated', says)
   }
   return first
@@ -63,7 +67,7 @@ export function required(reading: Reading, node: XmlNode, what: string, ...path:
 const DECIMAL = /^([+-]?)(\d*)(?:\.(\d*))?$/
 
 /** A decimal as text with the digits as written, `\d+(\.\d+)?`, with a minus in front where it has one; undefined for others. */
-export function decimalOf(written: string): string | undefined {
+function decimalOf(written: string): string | undefined {
   const [, sign, whole = '', fraction = ''] = DECIMAL.exec(written) ?? []
   if (sign === undefined || whole + fraction === '' || whole.length > 18 || fraction.length > 17) return undefined
   return (sign === '-' ? '-' : '') + (whole || '0') + (fraction && `.${fraction}`)
@@ -77,25 +81,37 @@ export function decimal(reading: Reading, node: XmlNode | undefined): string | u
   return value
 }
 
-/** An amount with its currency. A minus is refused: the side stands elsewhere, and a sign could only contradict it. */
-export function amount(reading: Reading, node: XmlNode | undefined): WrittenAmount | undefined {
+/**
+ * An amount with its currency, which may be one that we do not know (a former one, a fund's): for what stands beside the money
+ * that moved. A minus is refused: the side stands elsewhere, and a sign could only contradict it.
+ */
+export function anyAmount(reading: Reading, node: XmlNode | undefined): WrittenAmount | undefined {
   if (node === undefined) return undefined
   const written = textOf(node)
   const value = written === undefined ? undefined : decimalOf(written)
-  if (value === undefined) fail(reading, node, 'amount-not-decimal', `The amount ${shown(written ?? '')} in ${node.local} is no decimal number.`)
-  else if (value.startsWith('-')) fail(reading, node, 'amount-negative', `The amount ${value} in ${node.local} has a sign, which an amount has not.`)
+  const here = `The amount ${shown(written ?? '')} in ${node.local}`
+  if (value === undefined) fail(reading, node, 'amount-not-decimal', `${here} is no decimal number.`)
+  else if (value.startsWith('-')) fail(reading, node, 'amount-negative', `${here} has a sign, which an amount has not.`)
   const currency = node.attributes['Ccy'] ?? ''
-  if (scaleOf(currency) === undefined) {
-    fail(reading, node, 'currency-unknown', currency === '' ? `The amount in ${node.local} has no currency.` : `The currency ${shown(currency)} is not in ISO 4217.`)
-  }
+  if (currency === '') fail(reading, node, 'currency-missing', `The amount in ${node.local} has no currency.`)
   return value === undefined ? undefined : { amount: value, currency }
+}
+
+/** As {@link anyAmount}, for the money itself: its currency must be one whose decimal places we know. */
+export function amount(reading: Reading, node: XmlNode | undefined): WrittenAmount | undefined {
+  const found = anyAmount(reading, node)
+  if (node && found && scaleOf(found.currency) === undefined) {
+    fail(reading, node, 'currency-unknown', `The currency ${shown(found.currency)} is not one of ISO 4217 that is in use.`)
+  }
+  return found
 }
 
 export function count(reading: Reading, node: XmlNode | undefined): number | undefined {
   const written = textOf(node)
   if (node === undefined || written === undefined) return undefined
   // Max15NumericText: 15 digits are exact as a number.
-  if (!/^\d{1,15}$/.test(written)) fail(reading, node, 'count-not-number', `The count ${shown(written)} in ${node.local} is no whole number.`)
+  const right = /^\d{1,15}$/.test(written)
+  if (!right) fail(reading, node, 'count-not-number', `The count ${shown(written)} in ${node.local} is no whole number.`)
   return Number(written)
 }
 
@@ -103,7 +119,9 @@ export function flag(reading: Reading, node: XmlNode | undefined): boolean | und
   const written = textOf(node)
   if (node === undefined || written === undefined) return undefined
   const value = { 'true': true, '1': true, 'false': false, '0': false }[written]
-  if (value === undefined) fail(reading, node, 'flag-not-valid', `${node.local} is ${shown(written)}, which is neither true nor false.`)
+  if (value === undefined) {
+    fail(reading, node, 'flag-not-valid', `The flag ${node.local} is ${shown(written)}, which is neither true nor false.`)
+  }
   return value
 }
 
@@ -113,13 +131,14 @@ const SIDES = new Map<string, Side>([['CRDT', 'credit'], ['DBIT', 'debit']])
 export function side(reading: Reading, node: XmlNode | undefined): Side | undefined {
   const indicator = only(reading, node, 'CdtDbtInd')
   if (indicator === undefined) return undefined
-  const value = SIDES.get(textOf(indicator) ?? '')
-  if (value === undefined) fail(reading, indicator, 'side-not-valid', `CdtDbtInd is ${shown(textOf(indicator) ?? '')}, which is neither CRDT nor DBIT.`)
+  const written = textOf(indicator) ?? ''
+  const value = SIDES.get(written)
+  if (value === undefined) fail(reading, indicator, 'side-not-valid', `CdtDbtInd is ${shown(written)}, which is neither CRDT nor DBIT.`)
   return value
 }
 
 /** ISODate or ISODateTime with or without zone. */
-const DATE = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,12})?)?)?(?:Z|[+-]\d{2}:\d{2})?$/
+const DATE = /^(\d{4}-\d{2}-\d{2})(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,12})?)?)?(?:Z|[+-]\d{2}:?\d{2})?$/
 
 /**
  * A calendar date: Dt, or the date part of DtTm, or the element's own text (as versions differ), as written: the date is the
@@ -132,7 +151,7 @@ export function date(reading: Reading, node: XmlNode | undefined): CalendarDate 
   if (written === undefined) return undefined
   const on = DATE.exec(written)?.[1]
   if (on !== undefined && isCalendarDate(on)) return on
-  fail(reading, place, 'date-not-valid', `${shown(written)} in ${place.local} is no date.`)
+  fail(reading, place, 'date-not-valid', `The text ${shown(written)} in ${place.local} is no date.`)
   return undefined
 }
 

@@ -21,15 +21,17 @@ const KINDS = Object.keys(ELEMENTS) as Kind[]
 const OTHERS: readonly (readonly [string, string])[] = [
   ['pain.001', 'a payment file'], ['pain.002', 'a payment status report'], ['camt.052', 'an intraday account report'],
   ['camt.053', 'an account statement'], ['camt.054', 'a debit and credit notification'],
-  ['pain.007', 'a payment reversal'], ['pain.008', 'a direct debit file'], ['pain.009', 'a mandate request'], ['pain.010', 'a mandate change'],
-  ['pain.011', 'a mandate cancellation'], ['pain.012', 'a mandate report'], ['pain.013', 'a request to pay'], ['pain.014', 'an answer to a request to pay'],
+  ['pain.007', 'a payment reversal'], ['pain.008', 'a direct debit file'], ['pain.009', 'a mandate request'],
+  ['pain.010', 'a mandate change'], ['pain.011', 'a mandate cancellation'], ['pain.012', 'a mandate report'],
+  ['pain.013', 'a request to pay'], ['pain.014', 'an answer to a request to pay'],
   ['camt.026', 'an inquiry'], ['camt.027', 'an inquiry'], ['camt.028', 'an inquiry'], ['camt.029', 'an answer to an inquiry'],
-  ['camt.055', 'a request to cancel a payment'], ['camt.056', 'a request of a bank to cancel a payment'], ['camt.060', 'a request for statements'],
+  ['camt.055', 'a request to cancel a payment'], ['camt.056', 'a request of a bank to cancel a payment'],
+  ['camt.060', 'a request for statements'],
   ['camt.086', 'a statement of bank fees'], ['pacs.', 'a payment message between banks'], ['acmt.', 'a message about an account itself'],
   ['remt.', 'a remittance advice'], ['head.', 'a business header'], ['admi.', 'an administrative message'],
 ]
 
-/** The namespaces in use: ISO's own (national variants differ in the middle number), SWIFT's, and two national ones that embed ISO's name. */
+/** The namespaces in use: ISO's own (national variants differ in the middle number), SWIFT's, two national ones that hold ISO's name. */
 const NAMESPACES: readonly RegExp[] = [
   /^urn:iso:std:iso:20022:tech:xsd:\$?([a-z]{4}\.\d{3}\.\d{3}\.\d{2})$/,
   /^urn:swift:xsd:\$?([a-z]{4}\.\d{3}\.\d{3}\.\d{2})$/,
@@ -52,7 +54,7 @@ export interface MessageReader<T> {
 export interface Refusal { readonly refused: Refused }
 
 /** A sender's files may be large; a person's never are. Reading costs about the size of the file and one entry at a time. */
-export const MAX_BANK_BYTES = 256_000_000
+const MAX_BANK_BYTES = 256_000_000
 
 /**
  * Reads `bytes` as an ISO 20022 message, giving each part to the reader that `choose` has for its kind. Refuses, with a
@@ -77,7 +79,8 @@ export function readMessage<T>(
       reading.problem = envelopeProblem(element)
     } else if (element.uri !== uri) {
       if (reader?.strict !== true) return false
-      reading.problem = { code: 'element-foreign', says: `The element ${shown(element.local)} is of another namespace than the message.`, at: element.at }
+      const says = `The element ${shown(element.local)} is of another namespace than the message.`
+      reading.problem = { code: 'element-foreign', says, at: element.at }
     } else if (element.local === 'SplmtryData') {
       return false
     } else if (depth === 1) {
@@ -110,13 +113,16 @@ export function readMessage<T>(
 }
 
 /** GrpHdr: id and time of the message, and what is odd about them. */
-export function headOf(reading: Reading, message: Message, node: XmlNode): { head: Omit<MessageHead, 'findings'>; group: XmlNode | undefined; findings: BankFinding[] } {
+export function headOf(
+  reading: Reading, message: Message, node: XmlNode,
+): { head: Omit<MessageHead, 'findings'>; group: XmlNode | undefined; findings: BankFinding[] } {
   const group = only(reading, node, 'GrpHdr')
   const messageId = required(reading, group ?? node, 'message id', ...(group ? ['MsgId'] : ['GrpHdr', 'MsgId']))
   const findings: BankFinding[] = []
   if (message.version === undefined) findings.push({ code: 'namespace-missing', about: 'message' })
   if (messageId.length > MAX_ID) findings.push({ code: 'id-too-long', about: 'message' })
-  return { head: { ...some('version', message.version), messageId, ...some('createdAt', text(reading, group, 'CreDtTm')) }, group, findings }
+  const head = { ...some('version', message.version), messageId, ...some('createdAt', text(reading, group, 'CreDtTm')) }
+  return { head, group, findings }
 }
 
 /** Max35Text, the length of every identifier of these messages. */
@@ -134,7 +140,8 @@ function messageOf(uri: string, element: XmlElement): Message | Problem {
   const kind = KINDS.find((one) => version === undefined ? ELEMENTS[one].test(element.local) : version.startsWith(`${one}.`))
   if (kind === undefined) return otherMessage(version ?? element.local, element)
   if (!ELEMENTS[kind].test(element.local)) {
-    return { code: 'message-contradicts', says: `The namespace says ${version ?? ''}, but the message is ${shown(element.local)}.`, at: element.at }
+    const says = `The namespace says ${version ?? ''}, but the message is ${shown(element.local)}.`
+    return { code: 'message-contradicts', says, at: element.at }
   }
   return { kind, ...some('version', version) }
 }
@@ -150,7 +157,9 @@ const BANK_TEXTS: readonly (readonly [RegExp, string])[] = [
 
 /** Told before the XML reader is asked: text formats of banks deserve their name in the refusal. */
 function notXml(bytes: Uint8Array): Refused | undefined {
-  const start = new TextDecoder('windows-1252').decode(bytes.subarray(0, 1024)).replace(/^(ï»¿|þÿ|ÿþ)/, '').replaceAll('\u0000', '').trimStart()
+  const head = new TextDecoder('windows-1252').decode(bytes.subarray(0, 1024))
+  // Marks of UTF-8 and UTF-16, and the zeros of the latter.
+  const start = head.replace(/^(ï»¿|þÿ|ÿþ)/, '').replaceAll('\u0000', '').trimStart()
   if (start.startsWith('<')) return undefined
   const plain = BANK_TEXTS.find(([pattern]) => pattern.test(start))?.[1]
   return { code: 'not-iso20022', says: `This is not ISO 20022 XML${plain ? `: it looks like ${plain}` : ''}.`, line: 1, column: 1 }

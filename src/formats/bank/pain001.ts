@@ -1,7 +1,9 @@
 import type { InstructedPayment, PaymentBatch, PaymentFile } from '../../domain/bank-document.ts'
 import type { XmlLimits } from '../xml/read-xml.ts'
 import type { XmlNode } from '../xml/tree.ts'
-import { account, agent, amount, count, date, decimal, either, fail, only, partyName, required, some, text, textOf, type Reading } from './fields.ts'
+import {
+  account, agent, amount, count, date, decimal, either, fail, only, partyName, required, some, text, textOf, type Reading,
+} from './fields.ts'
 import { headOf, readMessage, type Message, type MessageReader, type Refusal } from './message.ts'
 import { structured, unstructured } from './remittance.ts'
 
@@ -46,7 +48,7 @@ export function pain001(message: Message, reading: Reading): MessageReader<Payme
 
 function batchOf(reading: Reading, node: XmlNode, payments: readonly InstructedPayment[]): PaymentBatch {
   const requestedOn = date(reading, only(reading, node, 'ReqdExctnDt'))
-  if (requestedOn === undefined) fail(reading, node, 'element-missing', 'The date on which the batch shall be carried out (ReqdExctnDt) is missing.')
+  if (requestedOn === undefined) fail(reading, node, 'element-missing', 'The date to carry the batch out (ReqdExctnDt) is missing.')
   return {
     id: required(reading, node, 'id of the batch', 'PmtInfId'),
     method: required(reading, node, 'payment method', 'PmtMtd'),

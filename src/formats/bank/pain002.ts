@@ -1,7 +1,7 @@
 import type { BatchStatus, PaymentStatus, PaymentStatusReport } from '../../domain/bank-document.ts'
 import type { XmlLimits } from '../xml/read-xml.ts'
 import type { XmlNode } from '../xml/tree.ts'
-import { amount, count, decimal, either, every, only, required, some, text, type Reading } from './fields.ts'
+import { anyAmount, count, decimal, either, every, only, required, some, text, type Reading } from './fields.ts'
 import { headOf, readMessage, type Message, type MessageReader, type Refusal } from './message.ts'
 import { reason } from './remittance.ts'
 
@@ -72,6 +72,6 @@ function paymentOf(reading: Reading, node: XmlNode): PaymentStatus {
     ...some('status', text(reading, node, 'TxSts')),
     reasons: every(node, 'StsRsnInf').map((one) => reason(reading, one)),
     ...some('bankReference', text(reading, node, 'AcctSvcrRef')),
-    ...some('original', amount(reading, money?.local === 'EqvtAmt' ? only(reading, money, 'Amt') : money)),
+    ...some('original', anyAmount(reading, money?.local === 'EqvtAmt' ? only(reading, money, 'Amt') : money)),
   }
 }

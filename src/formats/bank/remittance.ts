@@ -1,6 +1,6 @@
 import type { Reason, RemittanceReference, WrittenAmount } from '../../domain/bank-document.ts'
 import type { XmlNode } from '../xml/tree.ts'
-import { amount, codeOf, every, only, some, text, textOf, type Reading } from './fields.ts'
+import { anyAmount, codeOf, either, every, only, some, text, textOf, type Reading } from './fields.ts'
 
 /** RmtInf/Ustrd: free texts in order. */
 export function unstructured(information: XmlNode | undefined): readonly string[] {
@@ -13,10 +13,10 @@ export function unstructured(information: XmlNode | undefined): readonly string[
  */
 export function structured(reading: Reading, information: XmlNode | undefined): readonly RemittanceReference[] {
   return every(information, 'Strd').flatMap((block) => {
-    const documents = every(block, 'RfrdDocInf').flatMap((document) => reference(reading, 'document', document, ['Tp', 'RfrdDocTp'], ['Nb', 'RfrdDocNb']))
+    const documents = every(block, 'RfrdDocInf').flatMap((one) => reference(reading, 'document', one, ['Tp', 'RfrdDocTp'], ['Nb', 'RfrdDocNb']))
     const creditor = only(reading, block, 'CdtrRefInf')
     const references = creditor ? reference(reading, 'creditor', creditor, ['Tp', 'CdtrRefTp'], ['Ref', 'CdtrRef']) : []
-    const remitted = remittedAmount(reading, only(reading, block, 'RfrdDocAmt'))
+    const remitted = remittedAmount(reading, every(block, 'RfrdDocAmt'))
     // One amount stands for the whole block: it belongs to its one document, or to its one reference where no document is named.
     const bearer = documents.length === 0 ? references : documents
     const all = [...documents, ...references]
@@ -34,19 +34,19 @@ function reference(
 }
 
 /**
- * RmtdAmt, or CdtNoteAmt for a credit note; the newest versions (e.g. pain.001.001.12) have amounts with a type instead:
- * REMI and CREN of ISO's external code list ExternalDocumentAmountType1Code.
+ * RmtdAmt, or CdtNoteAmt for a credit note. Version 1 has one RfrdDocAmt for each kind of amount; the newest versions (e.g.
+ * pain.001.001.12) have amounts with a type instead: REMI and CREN of ISO's external list ExternalDocumentAmountType1Code.
  */
-function remittedAmount(reading: Reading, amounts: XmlNode | undefined): WrittenAmount | undefined {
-  const plain = only(reading, amounts, 'RmtdAmt') ?? only(reading, amounts, 'CdtNoteAmt')
-  if (plain) return amount(reading, plain)
-  const typed = every(amounts, 'RmtAmtAndTp').filter((one) => ['REMI', 'CREN'].includes(codeOf(reading, only(reading, one, 'Tp')).code ?? ''))
-  return typed.length === 1 ? amount(reading, only(reading, typed[0], 'Amt')) : undefined
+function remittedAmount(reading: Reading, amounts: readonly XmlNode[]): WrittenAmount | undefined {
+  const named = (name: string): readonly XmlNode[] => amounts.flatMap((one) => every(one, name))
+  const typed = named('RmtAmtAndTp').filter((one) => ['REMI', 'CREN'].includes(codeOf(reading, only(reading, one, 'Tp')).code ?? ''))
+  const found = [named('RmtdAmt'), named('CdtNoteAmt'), typed.flatMap((one) => every(one, 'Amt'))].find((all) => all.length > 0)
+  return found?.length === 1 ? anyAmount(reading, found[0]) : undefined
 }
 
 /** StsRsnInf and RtrInf: why. Version 1 and 2 of the messages spell StsRsn, RtrRsn, AddtlStsRsnInf and AddtlRtrRsnInf. */
 export function reason(reading: Reading, node: XmlNode): Reason {
-  const word = ['Rsn', 'StsRsn', 'RtrRsn'].map((name) => codeOf(reading, only(reading, node, name))).find((one) => one.code ?? one.proprietary)
-  const texts = ['AddtlInf', 'AddtlStsRsnInf', 'AddtlRtrRsnInf'].flatMap((name) => every(node, name)).map(textOf).filter((line) => line !== undefined)
-  return { ...word, texts }
+  const word = codeOf(reading, either(reading, node, 'Rsn', 'StsRsn', 'RtrRsn'))
+  const lines = ['AddtlInf', 'AddtlStsRsnInf', 'AddtlRtrRsnInf'].flatMap((name) => every(node, name))
+  return { ...word, texts: lines.map(textOf).filter((line) => line !== undefined) }
 }

@@ -10,8 +10,11 @@ import { readBankFile } from './read-bank-file.ts'
  * goes deeper than totals (parties, accounts, references, remittance). In its dumps the first element of a list stands under
  * the singular name, with `__RECURSIVITY__` in its place in the list.
  */
-// eslint-disable-next-line typescript/no-explicit-any -- a dump of foreign objects, of which only the leaves are looked at
-type Dump = Record<string, any>
+type Dump = Readonly<Record<string, unknown>>
+
+function at(value: unknown, ...path: readonly (string | number)[]): unknown {
+  return path.reduce<unknown>((here, key) => here === null || typeof here !== 'object' ? undefined : (here as Record<string | number, unknown>)[key], value)
+}
 
 /** Where the file is right and the dump is not. */
 const DIFFERENT: Readonly<Record<string, (ours: Dump[]) => Dump[]>> = {
@@ -30,8 +33,8 @@ test.skipIf(folder === undefined)('entries and details are as genkgo/camt reads 
   for (const name of readdirSync(data).filter((one) => one.endsWith('.json'))) {
     const file = readBankFile(readFileSync(join(data, name.replace('.json', '.xml'))))
     if ('refused' in file || file.kind === 'pain.001' || file.kind === 'pain.002') throw new Error(`${name} is no statement`)
-    const dump = JSON.parse(readFileSync(join(data, name), 'utf8')) as Dump
-    const theirs = ((dump['getEntries'] ?? []) as Dump[]).map(theirEntry)
+    const entries = at(JSON.parse(readFileSync(join(data, name), 'utf8')), 'getEntries')
+    const theirs = (Array.isArray(entries) ? entries : []).map(theirEntry)
     const ours = file.statements.flatMap(({ entries }) => entries).map(ourEntry)
     expect(DIFFERENT[name]?.(ours) ?? ours, name).toEqual(theirs)
     files++
@@ -42,37 +45,40 @@ test.skipIf(folder === undefined)('entries and details are as genkgo/camt reads 
 })
 
 const text = (value: unknown): string | undefined => typeof value === 'string' && value !== '' ? value : undefined
-const list = (first: Dump | undefined, all: readonly (Dump | string)[] | undefined): Dump[] => [
-  ...(first && all?.[0] === '__RECURSIVITY__' ? [first] : []), ...(all ?? []).filter((one): one is Dump => typeof one === 'object'),
-]
+const word = (value: unknown, ...path: readonly (string | number)[]): string | undefined => text(at(value, ...path))
 
-function theirEntry(entry: Dump): Dump {
-  const code = entry['getBankTransactionCode'] as Dump | undefined
+function list(owner: unknown, single: string, plural: string): unknown[] {
+  const all = at(owner, plural)
+  if (!Array.isArray(all)) return []
+  return [...all[0] === '__RECURSIVITY__' ? [at(owner, single)] : [], ...all.filter((one) => typeof one === 'object')]
+}
+
+function theirEntry(entry: unknown): Dump {
+  const code = at(entry, 'getBankTransactionCode')
   return {
-    reference: text(entry['getReference']), bankReference: text(entry['getAccountServicerReference']), status: text(entry['getStatus']),
-    side: entry['getCreditDebitIndicator'], reversal: entry['getReversalIndicator'], text: text(entry['getAdditionalInfo']),
-    batch: text(entry['getBatchPaymentId']), valuedOn: text(entry['getValueDate']?.[0])?.slice(0, 10),
-    domain: text(code?.['getDomain']?.['getCode']), sub: text(code?.['getDomain']?.['getFamily']?.['getSubFamilyCode']), own: text(code?.['getProprietary']?.['getCode']),
-    details: list(entry['getTransactionDetail'], entry['getTransactionDetails'] as Dump[]).map(theirDetail),
+    reference: word(entry, 'getReference'), bankReference: word(entry, 'getAccountServicerReference'), status: word(entry, 'getStatus'),
+    side: at(entry, 'getCreditDebitIndicator'), reversal: at(entry, 'getReversalIndicator'), text: word(entry, 'getAdditionalInfo'),
+    batch: word(entry, 'getBatchPaymentId'), valuedOn: word(entry, 'getValueDate', 0)?.slice(0, 10),
+    domain: word(code, 'getDomain', 'getCode'), sub: word(code, 'getDomain', 'getFamily', 'getSubFamilyCode'), own: word(code, 'getProprietary', 'getCode'),
+    details: list(entry, 'getTransactionDetail', 'getTransactionDetails').map(theirDetail),
   }
 }
 
-function theirDetail(detail: Dump): Dump {
-  const parties = list(detail['getRelatedParty'], detail['getRelatedParties'] as Dump[])
-  const party = (kind: string): Dump | undefined => parties.find((one) => String(one['getRelatedPartyType']?.['__CLASS__']).endsWith(`\\${kind}`))
-  const account = (one: Dump | undefined): string | undefined => text(one?.['getAccount']?.['getIdentification'])
-  const agents = list(detail['getRelatedAgent'], detail['getRelatedAgents'] as Dump[])
-  const bic = (kind: string): string | undefined => text(agents.find((one) => String(one['getRelatedAgentType']?.['__CLASS__']).endsWith(kind))?.['getRelatedAgentType']?.['getBIC'])
-  const remittance = detail['getRemittanceInformation'] as Dump | undefined
-  const reference = detail['getReference'] as Dump | undefined
+function theirDetail(detail: unknown): Dump {
+  const kindOf = (one: unknown, type: string): string => (word(one, type, '__CLASS__') ?? '').split('\\').at(-1) ?? ''
+  const parties = list(detail, 'getRelatedParty', 'getRelatedParties')
+  const party = (kind: string): unknown => parties.find((one) => kindOf(one, 'getRelatedPartyType') === kind)
+  const agents = list(detail, 'getRelatedAgent', 'getRelatedAgents')
+  const bic = (kind: string): string | undefined => word(agents.find((one) => kindOf(one, 'getRelatedAgentType') === kind), 'getRelatedAgentType', 'getBIC')
+  const refs = at(detail, 'getReference')
   return {
-    endToEndId: text(reference?.['getEndToEndId']), instructionId: text(reference?.['getInstructionId']), messageId: text(reference?.['getMessageId']),
-    paymentInfoId: text(reference?.['getPaymentInformationId']), uetr: text(reference?.['getUuidEndToEndReference']), mandateId: text(reference?.['getMandateId']),
-    debtor: text(party('Debtor')?.['getRelatedPartyType']?.['getName']), debtorAccount: account(party('Debtor')),
-    creditor: text(party('Creditor')?.['getRelatedPartyType']?.['getName']), creditorAccount: account(party('Creditor')),
+    endToEndId: word(refs, 'getEndToEndId'), instructionId: word(refs, 'getInstructionId'), messageId: word(refs, 'getMessageId'),
+    paymentInfoId: word(refs, 'getPaymentInformationId'), uetr: word(refs, 'getUuidEndToEndReference'), mandateId: word(refs, 'getMandateId'),
+    debtor: word(party('Debtor'), 'getRelatedPartyType', 'getName'), debtorAccount: word(party('Debtor'), 'getAccount', 'getIdentification'),
+    creditor: word(party('Creditor'), 'getRelatedPartyType', 'getName'), creditorAccount: word(party('Creditor'), 'getAccount', 'getIdentification'),
     debtorBic: bic('DebtorAgent'), creditorBic: bic('CreditorAgent'),
-    lines: list(remittance?.['getUnstructuredBlock'], remittance?.['getUnstructuredBlocks'] as Dump[]).map((one) => text(one['getMessage'])),
-    reason: text(detail['getReturnInformation']?.['getCode']), text: text(detail['getAdditionalTransactionInformation']?.['getMessage']),
+    lines: list(at(detail, 'getRemittanceInformation'), 'getUnstructuredBlock', 'getUnstructuredBlocks').map((one) => word(one, 'getMessage')),
+    reason: word(detail, 'getReturnInformation', 'getCode'), text: word(detail, 'getAdditionalTransactionInformation', 'getMessage'),
   }
 }
 
