@@ -33,7 +33,7 @@ export function takeDataFolder() {
       + 'Stop it there with Ctrl-C, or give this one data of its own: TIEOUT_DATA=/another/folder npm start')
   } catch (error) {
     if (error instanceof Advice) throw error
-    throw new Advice(`The data folder ${shown(folder)} cannot be used by this account (${codeOf(error)}); name another one with TIEOUT_DATA.`, { cause: error })
+    throw new Advice(`The data folder ${folder} cannot be used by this account (${codeOf(error)}); name another one with TIEOUT_DATA.`, { cause: error })
   }
 }
 

@@ -5,8 +5,15 @@ import { fileURLToPath } from 'node:url'
 /** The folder of this clone. */
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 
-/** The machine as npm names it in packages: `linux-x64`, `darwin-arm64`, `windows-x64`. */
-export const MACHINE = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`
+/** The machine as the packages with programs name it: `linux-x64`, `darwin-arm64`, `windows-x64`; `linux-x64-musl` has none. */
+export const MACHINE = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}${isMusl() ? '-musl' : ''}`
+
+/** Alpine and its like have another C library than the one all these programs are made for. */
+function isMusl() {
+  if (process.platform !== 'linux') return false
+  const report = /** @type {{ header: object }} */ (process.report.getReport())
+  return !('glibcVersionRuntime' in report.header)
+}
 
 /**
  * Where this user's data live: never in the clone, so that a new clone finds them and removing a clone loses nothing.

