@@ -249,7 +249,7 @@ function graft(onto: Plan, plan: Plan): void {
 }
 
 /** A decimal as written, but for the shorthand that xs:decimal allows and nothing else reads: `+5`, `.5` and `5.` */
-export function decimalOf(raw: string, node: XmlNode, to: Report): string | undefined {
+function decimalOf(raw: string, node: XmlNode, to: Report): string | undefined {
   const written = raw.trim()
   const parts = DECIMAL.exec(written)
   const [, sign = '', whole = '', fraction = ''] = parts ?? []

@@ -9,7 +9,7 @@ import { both, list, map, must, or, record, report, termsOf, type Must, type Sha
  * Where UBL keeps the terms of EN 16931: EN 16931-3-2 (syntax binding to UBL 2.1, Invoice and CreditNote), widened to what
  * UBL 2.0–2.3 invoices outside EN 16931 write (OIOUBL 2.0, Peppol). Cardinalities are those of the UBL schemas.
  */
-export const CBC = 'urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2'
+const CBC = 'urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2'
 export const CAC = 'urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2'
 
 const { first, each, text, decimal, amount, date, texts, group, groups } = termsOf({ cbc: CBC, cac: CAC })

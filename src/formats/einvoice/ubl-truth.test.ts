@@ -93,7 +93,7 @@ describe.skipIf(folder === undefined)('every UBL file that the truth knows', () 
       const wrong: string[] = []
       for (const { file, docs } of entries) {
         const bytes = readFileSync(join(corpus(name) ?? '', file))
-        const isInvoice = docs.length === 1 && docs[0]?.['syntax'] === 'UBL' && /^(Invoice|CreditNote)$/.test(String(docs[0]?.['doc']))
+        const isInvoice = docs.length === 1 && docs[0]?.['syntax'] === 'UBL' && ['Invoice', 'CreditNote'].includes(docs[0]['doc'] as string)
         if (!isInvoice) {
           if ('invoices' in readUbl(bytes)) wrong.push(`${file} was read`)
           else count.refused++

@@ -16,7 +16,7 @@ interface Growing extends XmlElement {
 const NONE: Growing[] = []
 
 /** Nodes alive at once, at about 200 bytes each: what a document can make us hold, however it is written. */
-export const MAX_NODES = 500_000
+const MAX_NODES = 500_000
 
 /**
  * A handler that builds nodes. `keep` says which elements become nodes (a dropped element drops all below it), `done` gets

@@ -7,7 +7,7 @@ const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0))
 
 function utf16(text: string, little: boolean, mark = true): Uint8Array {
-  const codes = [...(mark ? '\ufeff' : ''), ...text].join('')
+  const codes = `${mark ? '\ufeff' : ''}${text}`
   const bytes = new Uint8Array(codes.length * 2)
   const view = new DataView(bytes.buffer)
   for (let i = 0; i < codes.length; i++) view.setUint16(i * 2, codes.charCodeAt(i), little)
@@ -109,6 +109,23 @@ describe('what is refused, with its place', () => {
     const before = performance.now()
     expect(refused(utf8('<a>'.repeat(200_000)))).toMatchObject(at('xml-too-deep', 1, 301))
     expect(performance.now() - before).toBeLessThan(1000)
+  })
+
+  test('more attributes than any element has, without taking them all in', () => {
+    const before = performance.now()
+    expect(refused(utf8(`<a>\n<b ${Array.from({ length: 400_000 }, (_, i) => `a${i}=""`).join(' ')}/></a>`))).toMatchObject({ code: 'xml-too-many', line: 2 })
+    expect(performance.now() - before).toBeLessThan(1000)
+  })
+
+  test('more elements than can be held, a million of them within seconds', () => {
+    expect(refused(utf8(`<a>${'<b/>'.repeat(1_000_000)}</a>`)).code).toBe('xml-too-many')
+  })
+
+  test('a place is right where a tag lies over the end of a piece', () => {
+    const handler: XmlHandler = { open: ({ local, at }) => local === 'b' ? { code: 'b', says: '', at } : undefined, text: () => undefined, close: () => undefined }
+    for (let pad = 16_384 - 30; pad < 16_384 + 5; pad++) {
+      expect(readXml(utf8(`<a>${'é'.repeat(10)}\n${'x'.repeat(pad - 20 - 4)}<b c="12345" d="67890">`), handler)).toMatchObject({ line: 2, column: pad - 23 })
+    }
   })
 
   test('a name in the sentence is short and clean', () => {
