@@ -19,7 +19,7 @@ export interface Batch {
 /** Objects wanted: by alias or canonical id, locked when they may be written. */
 export interface Load { readonly names: readonly string[]; readonly write: boolean }
 
-/** The answer: which object each name is bound to (absent: none) and the records of all of them. */
+/** The answer: which object each name is bound to (absent: none; an object that this very batch creates included) and the records of those that are stored. */
 export interface Loaded { readonly bound: ReadonlyMap<string, string>; readonly records: ReadonlyMap<string, ObjectRecord> }
 
 export interface Decided {

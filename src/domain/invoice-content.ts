@@ -1,6 +1,7 @@
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { hexOf, type Sha256 } from '../lib/hash.ts'
 import type { CalendarDate } from '../lib/time.ts'
+import type { ArithmeticFacts } from './arithmetic.ts'
 import type { InvoiceDocument, InvoiceLine } from './invoice-document.ts'
 import { formatDecimal, parseDecimal } from './money.ts'
 import { documentName, foldedNumber, orderName, partyNames, plainAccount, remittanceName } from './names.ts'
@@ -30,15 +31,16 @@ export type InvoiceContent = {
   readonly lineNet: string
   /** The lines, when they are at most {@link LIMIT_LINES}; null beyond that: they are then matched by a person. */
   readonly lines: readonly LineContent[] | null
-  /** Exact sums of document level allowances and charges (BT-92, BT-99). */
-  readonly allowances: string
-  readonly charges: string
+  /** Exact sums of line nets (BT-131), document level allowances (BT-92) and charges (BT-99), each per tax category and rate. */
+  readonly bases: readonly Base[]
   readonly taxes: readonly { readonly taxable: string; readonly tax: string; readonly category: string; readonly rate: string }[]
   readonly totals: {
     readonly lines: string; readonly allowances: string; readonly charges: string; readonly taxExclusive: string; readonly tax: string
     readonly taxInclusive: string; readonly prepaid: string; readonly rounding: string; readonly payable: string
   }
 }
+
+export type Base = { readonly kind: 'line' | 'allowance' | 'charge'; readonly category: string | null; readonly rate: string | null; readonly amount: string }
 
 export type PartyContent = {
   readonly name: string
@@ -80,13 +82,36 @@ export function contentOf(document: InvoiceDocument): InvoiceContent {
     lineCount: document.lines.length,
     lineNet: sumOf(document.lines.map((line) => line.net)),
     lines: document.lines.length > LIMIT_LINES ? null : document.lines.map(lineOf),
-    allowances: sumOf(document.allowancesCharges.filter((item) => item.kind === 'allowance').map((item) => item.amount)),
-    charges: sumOf(document.allowancesCharges.filter((item) => item.kind === 'charge').map((item) => item.amount)),
+    bases: basesOf(document),
     taxes: document.taxBreakdown.map((row) => ({ taxable: row.taxable, tax: row.tax, category: row.category, rate: row.rate ?? '0' })),
     totals: {
       lines: totals.lines, allowances: totals.allowances ?? '0', charges: totals.charges ?? '0', taxExclusive: totals.taxExclusive,
       tax: totals.tax ?? '0', taxInclusive: totals.taxInclusive, prepaid: totals.prepaid ?? '0', rounding: totals.rounding ?? '0', payable: totals.payable,
     },
+  }
+}
+
+function basesOf(document: InvoiceDocument): Base[] {
+  const parts = [
+    ...document.lines.map((line) => ({ kind: 'line' as const, amount: line.net, category: line.taxCategory, rate: line.taxRate })),
+    ...document.allowancesCharges.map((item) => ({ kind: item.kind, amount: item.amount, category: item.taxCategory, rate: item.taxRate })),
+  ]
+  const groups = Map.groupBy(parts, (part) => JSON.stringify([part.kind, part.category ?? null, part.rate === undefined ? null : sumOf([part.rate])]))
+  return [...groups.values()].map((group) => ({
+    kind: group[0]!.kind, category: group[0]!.category ?? null, rate: group[0]!.rate ?? null, amount: sumOf(group.map((part) => part.amount)),
+  }))
+}
+
+/** The figures that the header arithmetic is checked on. */
+export function figuresOf(content: InvoiceContent): ArithmeticFacts {
+  const taxed = (base: Base): { taxCategory?: string; taxRate?: string } =>
+    ({ ...(base.category === null ? {} : { taxCategory: base.category }), ...(base.rate === null ? {} : { taxRate: base.rate }) })
+  return {
+    currency: content.currency,
+    lines: content.bases.filter((base) => base.kind === 'line').map((base) => ({ net: base.amount, ...taxed(base) })),
+    allowancesCharges: content.bases.flatMap((base) => base.kind === 'line' ? [] : [{ kind: base.kind, amount: base.amount, ...taxed(base) }]),
+    taxBreakdown: content.taxes,
+    totals: content.totals,
   }
 }
 

@@ -79,7 +79,7 @@ export interface InvoiceState {
   readonly answers: { readonly [cause: string]: FactRef & { readonly action: string; readonly person: string; readonly second: string | null; readonly reason: string } }
   readonly sent: { readonly [command: string]: Sent }
   readonly told: Told
-  readonly reported: { readonly [cell: string]: { readonly word: string; readonly at: Instant; readonly event: string } }
+  readonly reported: { readonly [cell: string]: { readonly word: string; readonly mapped: boolean; readonly at: Instant; readonly event: string } }
   readonly divergences: { readonly [cell: string]: string }
   /** Words from systems without authority: counted, never believed. */
   readonly claims: number
@@ -161,7 +161,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     const cell = `${data.system}|${data.facet}`
     const known = state.reported[cell]
     if (known && known.at > event.occurredAt) return state
-    return { ...state, reported: { ...state.reported, [cell]: { word: data.word, at: event.occurredAt, event: event.id } } }
+    return { ...state, reported: { ...state.reported, [cell]: { word: data.claims ?? data.word, mapped: data.claims !== undefined || data.word === ABSENT, at: event.occurredAt, event: event.id } } }
   }),
   'exception.answered': on<'exception.answered'>((state, event, data) => {
     const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
@@ -221,6 +221,9 @@ export interface EffectData {
   readonly says?: string
   readonly dead?: boolean
 }
+
+/** What a look reports when the system holds nothing; needs no mapping. */
+export const ABSENT = 'absent'
 
 /** Inputs after which it certainly happened there. */
 export const HAPPENED: ReadonlySet<EffectInput> = new Set<EffectInput>(['done', 'found', 'evidence', 'said-applied'])

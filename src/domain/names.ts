@@ -48,3 +48,5 @@ export const taxCodeQuestion = (category: string, rate: string): string => `tax-
 export const periodQuestion = (month: string): string => `period ${month}`
 /** An invoice's number as it may stand in a bank entry's remittance text: the only thread to a direct debit or card entry. */
 export const remittanceName = (number: string): string => aliasOf('public', 'remittance', plainNumber(number))
+/** A payment information block of a payment file: a statement that books a file as one line may name only this. */
+export const paymentInfoName = (id: string): string => aliasOf('public', 'payment-information', id)

@@ -9,16 +9,22 @@ import { tracked, type ExceptionMap } from './exception.ts'
 export const PROGRESS = ['instructed', 'released', 'accepted', 'rejected', 'cancelled', 'settled', 'returned'] as const
 export type Progress = typeof PROGRESS[number]
 
+export type Settled = { readonly entry: string; readonly bookedOn: string; readonly bankReference: string }
+
 export interface PaymentState {
   readonly instructed: (FactRef & FactData['payment.instructed']) | null
   readonly rejected: (FactRef & { readonly code: string; readonly reason: string }) | null
   readonly cancelled: FactRef | null
   readonly payee: (FactRef & { readonly pass: boolean; readonly failed: readonly string[] }) | null
   /** Booked entries that our entry judge matched to this payment. */
-  readonly entries: { readonly [entry: string]: FactRef & { readonly kind: 'settles' | 'returns'; readonly amount: string; readonly bookedOn: string; readonly says: string } }
+  readonly entries: { readonly [entry: string]: FactRef & { readonly kind: 'settles' | 'returns'; readonly amount: string; readonly bookedOn: string; readonly bankReference: string; readonly says: string } }
   /** invoice → the allocation event that this payment gave it. */
   readonly allocated: { readonly [invoice: string]: string }
   readonly progress: Progress | null
+  /** The invoices that have been told of `progress`. */
+  readonly reaches: readonly string[]
+  /** The booked entry that settled it, its own or its file's. */
+  readonly settled: Settled | null
   readonly sent: { readonly [command: string]: Sent }
   readonly told: Told
   readonly exceptions: ExceptionMap
@@ -38,13 +44,13 @@ export interface BatchState {
   readonly rejected: (FactRef & { readonly code: string; readonly reason: string }) | null
   readonly release: (FactRef & { readonly pass: boolean; readonly failed: readonly string[] }) | null
   /** The entry that booked the file as one amount. */
-  readonly entry: (FactRef & { readonly entry: string; readonly bookedOn: string }) | null
+  readonly entry: (FactRef & Settled) | null
   readonly sent: { readonly [command: string]: Sent }
   readonly told: Told
   readonly exceptions: ExceptionMap
 }
 
-export const NO_PAYMENT: PaymentState = { instructed: null, rejected: null, cancelled: null, payee: null, entries: {}, allocated: {}, progress: null, sent: {}, told: {}, exceptions: {} }
+export const NO_PAYMENT: PaymentState = { instructed: null, rejected: null, cancelled: null, payee: null, entries: {}, allocated: {}, progress: null, reaches: [], settled: null, sent: {}, told: {}, exceptions: {} }
 export const NO_BATCH: BatchState = {
   messageId: null, released: null, file: null, seen: { count: 0, sum: '0' }, cleared: 0, failed: 0, rejectedItems: { count: 0, sum: '0' },
   accepted: null, rejected: null, release: null, entry: null, sent: {}, told: {}, exceptions: {},
@@ -57,14 +63,16 @@ const PAYMENT: On<PaymentState> = {
   'payment.rejected': (state, event, data: FactData['payment.rejected']) => ({ ...state, rejected: later(state.rejected, { ...ref(event), code: data.code, reason: data.reason }) }),
   'payment.cancelled': (state, event) => ({ ...state, cancelled: later(state.cancelled, ref(event)) }),
   'rule.evaluated': (state, event, data: { pass: boolean; failed: readonly string[] }) => ({ ...state, payee: { ...ref(event), pass: data.pass, failed: data.failed } }),
-  'statement.entry-matched': (state, event, data: { entry: string; kind: 'settles' | 'returns'; amount: string; bookedOn: string; says: string }) => ({
-    ...state, entries: { ...state.entries, [data.entry]: { ...ref(event), kind: data.kind, amount: data.amount, bookedOn: data.bookedOn, says: data.says } },
+  'statement.entry-matched': (state, event, data: Settled & { kind: 'settles' | 'returns'; amount: string; says: string }) => ({
+    ...state, entries: { ...state.entries, [data.entry]: { ...ref(event), kind: data.kind, amount: data.amount, bookedOn: data.bookedOn, bankReference: data.bankReference, says: data.says } },
   }),
   'settlement.allocated': (state, event, data: { invoice: string }) => ({ ...state, allocated: { ...state.allocated, [data.invoice]: event.id } }),
   'settlement.unallocated': (state, _event, data: { invoice: string }) => ({
     ...state, allocated: Object.fromEntries(Object.entries(state.allocated).filter(([invoice]) => invoice !== data.invoice)),
   }),
-  'payment.moved': (state, _event, data: { progress: Progress }) => ({ ...state, progress: data.progress }),
+  'payment.moved': (state, _event, data: { progress: Progress; amounts: { [invoice: string]: string }; settled?: Settled }) => ({
+    ...state, progress: data.progress, reaches: Object.keys(data.amounts).sort(), settled: data.settled ?? state.settled,
+  }),
 }
 
 const BATCH: On<BatchState> = {
@@ -89,7 +97,7 @@ const BATCH: On<BatchState> = {
       cleared: state.cleared + (data.pass ? 1 : 0) - (data.was === true ? 1 : 0),
       failed: state.failed + (data.pass ? 0 : 1) - (data.was === false ? 1 : 0),
     },
-  'statement.entry-matched': (state, event, data: { entry: string; bookedOn: string }) => ({ ...state, entry: { ...ref(event), entry: data.entry, bookedOn: data.bookedOn } }),
+  'statement.entry-matched': (state, event, data: Settled) => ({ ...state, entry: { ...ref(event), entry: data.entry, bookedOn: data.bookedOn, bankReference: data.bankReference } }),
 }
 
 export function evolvePayment(state: PaymentState, event: Event): PaymentState {

@@ -48,3 +48,10 @@ export function routeOf(content: InvoiceContent | undefined): RouteName {
   const row = CHOICE.find((choice) => choice.fits(content))
   return row?.route ?? 'non-po'
 }
+
+/** How an invoice is paid, as the ERP is told: by our transfer, fetched from our account, or by card. */
+export function paymentMethodOf(content: InvoiceContent): 'transfer' | 'collected' | 'card' {
+  const route = routeOf(content)
+  if (route === 'direct-debit') return 'collected'
+  return route === 'card' ? 'card' : 'transfer'
+}

@@ -1,6 +1,6 @@
 /** The validation gate: what the ERP knows about the parties, order, taxes and period that the invoice names, and its own sums. */
 import { checkArithmetic } from '../arithmetic.ts'
-import { sumOf } from '../invoice-content.ts'
+import { figuresOf, sumOf } from '../invoice-content.ts'
 import { scaleOf } from '../money.ts'
 import { dateIn, entityOf, holderOf, orderOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView } from '../view.ts'
 import type { InvoiceContent } from '../invoice-content.ts'
@@ -63,9 +63,9 @@ export const VALIDATION_CONTROLS: readonly Control<ContentView>[] = [
   {
     id: 'M6', title: 'The amounts add up',
     evaluate: (view) => {
-      const findings = checkArithmetic(view.content)
+      const findings = checkArithmetic(figuresOf(view.content))
       const [first] = findings
-      if (first) return fail('arithmetic', findings.map((finding) => `${finding.rule}: expected ${finding.expected}, found ${finding.found}.`).join(' ').slice(0, 400))
+      if (first) return fail('arithmetic', findings.map((finding) => `${finding.rule}: expected ${finding.expected}, found ${finding.found ?? 'nothing'}.`).join(' ').slice(0, 400))
       return pass(`Lines ${view.content.lineNet}, gross ${view.content.totals.taxInclusive}, payable ${view.content.totals.payable}.`)
     },
   },

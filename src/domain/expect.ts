@@ -1,0 +1,169 @@
+/**
+ * What every system should show of an object, and which command leads there. A command is wanted only when all earlier
+ * warrants of the route hold; what happened without us is observed, never caused.
+ */
+import { livePostings, warranted } from './headline.ts'
+import { axesOf } from './axes.ts'
+import type { InvoiceState } from './invoice.ts'
+import type { Cell, EffectMark, Expectation, Facet, WantedEffect } from './object.ts'
+import type { BatchState, PaymentState } from './payment.ts'
+import type { ReferenceState } from './reference.ts'
+import { foundIn } from './reference.ts'
+import { paymentMethodOf, ROUTES, routeOf, type HeadlineState, type Route } from './routes.ts'
+import type { Laws } from './view.ts'
+
+interface Subject<State> { readonly id: string; readonly state: State }
+
+/** What the AP tool is told, by headline; it knows its own approvals, so it hears of what comes after them. */
+const TOLD_TO_AP: { readonly [state in HeadlineState]: string | null } = {
+  received: null, validated: null, matched: null, approved: null, posted: 'posted', paid: 'paid', archived: 'paid', rejected: 'rejected',
+}
+
+export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>): Expectation {
+  const { erp, ap } = laws.policy.systems
+  const route: Route = ROUTES[routeOf(state.content?.value)]
+  const effects: WantedEffect[] = []
+  const submit = submission(ap, id, state, route)
+  if (submit) effects.push(submit)
+  const post = posting(erp, id, state, route)
+  if (post) effects.push(post)
+  const live = livePostings(state)
+  for (const [docNo, booked] of live) {
+    if (booked.confirmed?.settled) continue
+    effects.push({ target: erp, command: 'lookup.posting', object: id, occurrence: docNo, subject: id, content: { question: 'posting', docNo, entity: state.parties?.entity, reference: id } })
+  }
+  const word = wordForAp(state)
+  const ticket = state.approval.ticket ?? state.sent[`invoice.submit@${ap}`]?.receipt ?? null
+  if (ticket !== null && word !== null) {
+    effects.push({
+      target: ap, command: 'invoice.status', object: id, occurrence: `${word}#${state.movedBy}`, subject: id,
+      content: { reference: id, ticket, word, refs: { posting: live[0]?.[0] } },
+    })
+  }
+  const settled = live.some(([, booked]) => booked.confirmed?.settled)
+  return {
+    cells: [
+      cellOf(id, state, ap, 'approval', submit || state.approval.ticket ? 'submitted' : null),
+      { ...cellOf(id, state, erp, 'posting', post || live.length > 0 ? 'posted' : null), ...(settled ? { reported: 'posted' } : {}) },
+      cellOf(id, state, erp, 'settlement', warranted(state, ['paid']) ? 'settled' : null),
+      cellOf(id, state, ap, 'status', ticket === null ? null : word),
+    ].filter((cell) => cell.expected !== null || cell.told !== null || cell.reported !== null),
+    effects,
+    marks: postingMarks(erp, id, state),
+  }
+}
+
+function cellOf(object: string, state: Pick<InvoiceState, 'told'> & Partial<Pick<InvoiceState, 'reported'>>, system: string, facet: Facet, expected: string | null): Cell {
+  const key = `${system}|${facet}`
+  return { object, system, facet, expected, told: state.told[key]?.word ?? null, reported: state.reported?.[key]?.word ?? null }
+}
+
+function wordForAp(state: InvoiceState): string | null {
+  const axes = axesOf(state)
+  if (axes.settlement === 'returned') return 'returned'
+  if (state.headline === 'posted' && axes.holds.length > 0) return 'held'
+  if (state.headline === 'posted' && ['instructed', 'released', 'accepted', 'part'].includes(axes.settlement)) return 'in-payment'
+  return state.headline === null ? null : TOLD_TO_AP[state.headline]
+}
+
+function submission(ap: string, id: string, state: InvoiceState, route: Route): WantedEffect | null {
+  const before = route.requires.slice(0, route.requires.indexOf('approved'))
+  const { content, terms, parties } = state
+  if (!route.submits || !content || !terms || !parties || !warranted(state, before) || warranted(state, ['rejected']) || livePostings(state).length > 0) return null
+  const { value } = content
+  return {
+    target: ap, command: 'invoice.submit', object: id, occurrence: content.event, subject: id, ...(value.dueOn ? { dueOn: value.dueOn } : {}),
+    content: {
+      reference: id, kind: value.kind, number: value.number, issuedOn: value.issuedOn, dueOn: value.dueOn, entity: parties.entity,
+      supplier: { name: value.supplier.name, names: value.supplier.names, number: parties.supplier }, terms: terms.value, currency: value.currency,
+      net: terms.value.net, tax: terms.value.tax, gross: terms.value.gross, payable: value.totals.payable, orders: value.orders,
+      lines: (value.lines ?? []).map((line) => ({ id: line.id, name: line.name, quantity: line.quantity, price: line.price, net: line.net, order: line.orderLine })),
+    },
+  }
+}
+
+function posting(erp: string, id: string, state: InvoiceState, route: Route): WantedEffect | null {
+  const { content, granted, parties } = state
+  if (route.postAfter.length === 0 || !content || !granted || !parties || !warranted(state, route.postAfter) || warranted(state, ['rejected'])) return null
+  if (livePostings(state).length > 0 || !mayPostAgain(state)) return null
+  const { value } = content
+  const [tax] = Object.values(parties.taxCodes)
+  return {
+    target: erp, command: 'invoice.post', object: id, occurrence: String(reversals(state).length), subject: id, ...(value.dueOn ? { dueOn: value.dueOn } : {}),
+    content: {
+      reference: id, entity: parties.entity, supplier: parties.supplier, kind: value.kind, number: value.number, issuedOn: value.issuedOn, dueOn: value.dueOn,
+      postedOn: granted.postOn, currency: value.currency, net: granted.terms.net, tax: granted.terms.tax, gross: granted.terms.gross, payable: value.totals.payable,
+      method: paymentMethodOf(value), orders: value.orders,
+      lines: (granted.terms.coding ?? []).map((line) => ({ ...line, ...(Object.keys(parties.taxCodes).length === 1 ? { taxCode: tax } : {}) })),
+      policy: `terms ${granted.hash.slice(0, 16)}`, authority: granted.authority, approvers: granted.approvers, approvedAt: granted.approvedAt, correlation: id,
+    },
+  }
+}
+
+const reversals = (state: InvoiceState): string[] => Object.values(state.postings).flatMap((booked) => booked.reversed ? [booked.reversed.at] : []).sort()
+
+/** After a reversal in the ERP the hub does not fight it: a person says that it shall be posted again. */
+function mayPostAgain(state: InvoiceState): boolean {
+  const last = reversals(state).at(-1)
+  const answer = state.answers['posting-reversed']
+  return last === undefined || (answer?.action === 'post-again' && answer.at > last)
+}
+
+/** Our postings that the ERP shows, whoever told us: each proves the effect with its number of earlier reversals. */
+function postingMarks(erp: string, id: string, state: InvoiceState): EffectMark[] {
+  const all = reversals(state)
+  return Object.values(state.postings).flatMap((booked): EffectMark[] => {
+    const { confirmed } = booked
+    if (!confirmed?.ours) return []
+    const occurrence = String(all.filter((at) => at <= confirmed.at).length)
+    return [{ target: erp, command: 'invoice.post', object: id, occurrence, input: booked.reversed ? 'undone' : 'evidence' }]
+  })
+}
+
+export function expectPayment(laws: Laws, { id, state }: Subject<PaymentState>): Expectation {
+  const { erp } = laws.policy.systems
+  const { instructed, settled } = state
+  const record: WantedEffect | null = instructed && settled && state.progress === 'settled'
+    ? {
+      target: erp, command: 'settlement.record', object: id, occurrence: settled.entry, subject: id,
+      content: { paymentDoc: instructed.paymentDoc, bankReference: settled.bankReference, bookedOn: settled.bookedOn, amount: instructed.amount, currency: instructed.currency, reference: id },
+    }
+    : null
+  const undone: EffectMark[] = settled && state.progress === 'returned' ? [{ target: erp, command: 'settlement.record', object: id, occurrence: settled.entry, input: 'undone' }] : []
+  return {
+    cells: [cellOf(id, state, erp, 'settlement', record ? 'settled' : null)].filter((cell) => cell.expected !== null || cell.told !== null),
+    effects: record ? [record] : [], marks: undone,
+  }
+}
+
+export function expectBatch(laws: Laws, { id, state }: Subject<BatchState>): Expectation {
+  const { bank } = laws.policy.systems
+  const transmit: WantedEffect | null = state.release?.pass && state.released && state.messageId !== null
+    ? { target: bank, command: 'payment.transmit', object: state.messageId, occurrence: state.messageId, subject: id, content: { messageId: state.messageId, document: state.released.document } }
+    : null
+  return {
+    cells: [cellOf(id, state, bank, 'transmission', transmit ? 'transmitted' : null)].filter((cell) => cell.expected !== null || cell.told !== null),
+    effects: transmit ? [transmit] : [], marks: [],
+  }
+}
+
+/** A lookup per question whose answer is missing or older than wanted; tax codes and periods only once the company is known. */
+export function expectReference(laws: Laws, { id, state }: Subject<ReferenceState>): Expectation {
+  const { erp } = laws.policy.systems
+  const entity = foundIn(state, 'entity')?.entity?.number
+  const effects = Object.entries(state.wants).flatMap(([question, since]): WantedEffect[] => {
+    const read = state.reads[question]
+    if (read && read.answer.readAt >= since) return []
+    const common = { target: erp, object: id, occurrence: `${question}#${since}`, subject: id }
+    const [what, ...words] = question.split(' ')
+    switch (what) {
+      case 'supplier': return [{ ...common, command: 'lookup.supplier', content: { question, names: state.ask?.names ?? [], name: state.ask?.name ?? '' } }]
+      case 'entity': return [{ ...common, command: 'lookup.entity', content: { question, names: state.ask?.names ?? [], name: state.ask?.name ?? '' } }]
+      case 'order': return [{ ...common, command: 'lookup.order', content: { question, number: state.ask?.name ?? '' } }]
+      case 'tax-code': return entity === undefined ? [] : [{ ...common, command: 'lookup.tax-code', content: { question, entity, category: words[0] ?? '', rate: words[1] ?? '0' } }]
+      case 'period': return entity === undefined ? [] : [{ ...common, command: 'lookup.period', content: { question, entity, month: words[0] ?? '' } }]
+      default: return []
+    }
+  })
+  return { cells: [], effects, marks: [] }
+}

@@ -1,0 +1,274 @@
+/** The decisions about one invoice: gate after gate, then its exceptions, divergences and headline. */
+import { canonicalJson, type Json } from '../lib/canonical-json.ts'
+import { hexOf } from '../lib/hash.ts'
+import type { Instant } from '../lib/time.ts'
+import { APPROVAL_CONTROLS, grantsOf, type ApprovalView } from './controls/approval.ts'
+import { runGate, type Evaluated, type GateResult } from './controls/control.ts'
+import { POSTING_CONTROLS } from './controls/posting.ts'
+import { VALIDATION_CONTROLS } from './controls/validation.ts'
+import type { Cause, WantedException } from './exception.ts'
+import { exceptionDecisions } from './exception.ts'
+import { expectInvoice } from './expect.ts'
+import { headlineOf, livePostings, warranted } from './headline.ts'
+import { evolveInvoice, type InvoiceState, type Verdict } from './invoice.ts'
+import type { InvoiceContent } from './invoice-content.ts'
+import { numberName, sumOf } from './invoice-content.ts'
+import { matchOrder } from './matching.ts'
+import { orderName, plainAccount, periodQuestion, taxCodeQuestion } from './names.ts'
+import type { Judgement, Look, Neighbours, ObjectRecord } from './object.ts'
+import { takenOf } from './reference.ts'
+import { ROUTES, routeOf, type Route } from './routes.ts'
+import { Scratch } from './scratch.ts'
+import { changedTerms, termsHash, type Terms } from './terms.ts'
+import { dateIn, entityOf, orderOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView, type Laws } from './view.ts'
+
+type Sheet = Scratch<InvoiceState>
+
+/** Whom the invoice's judge looks at. Only as long as a gate is open: an invoice that has come through looks at nobody. */
+export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>): Neighbours {
+  const { state } = record
+  const content = state.content?.value
+  if (!content) return { read: [], write: [] }
+  const names: string[] = []
+  if (!decidedOn(state.verdicts.validation, state)) names.push(...content.supplier.names, ...content.entity.names, ...content.orders.map(orderName), numberName(laws.sha256, content))
+  const matching = state.verdicts.validation?.pass === true && needsMatch(content) && !decidedOn(state.verdicts.match, state)
+  if (state.approval.completed && !warranted(state, ['approved'])) names.push(...content.supplier.names, ...content.entity.names, ...state.approval.grants.map((grant) => grant.person))
+  if (livePostings(state).length > 0 && !warranted(state, ['posted'])) names.push(...content.supplier.names)
+  return { read: [...new Set(names)], write: matching || !decidedOn(state.verdicts.validation, state) ? [...content.orders.map(orderName)] : [] }
+}
+
+const decidedOn = (verdict: Verdict | null, state: InvoiceState): boolean => verdict !== null && verdict.pass && verdict.subject === state.content?.event
+const needsMatch = (content: InvoiceContent): boolean => (ROUTES[routeOf(content)] as Route).requires.includes('matched')
+
+/** Gates in order: each sees what the one before decided. */
+const GATES: readonly ((laws: Laws, sheet: Sheet, look: Look) => WantedException[])[] = [validate, match, approve, checkPosting]
+
+export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, look: Look, asOf: Instant): Judgement {
+  const sheet: Sheet = new Scratch(record.id, record.version, record.state, asOf, (state, event) => evolveInvoice(state, event, record.id))
+  const exceptions = GATES.flatMap((gate) => gate(laws, sheet, look))
+  move(sheet)
+  diverge(laws, sheet)
+  raise(laws, sheet, [...exceptions, ...conditions(laws, sheet.state)])
+  return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
+}
+
+const viewOf = (laws: Laws, sheet: Sheet, look: Look): InvoiceView => ({ ...laws, id: sheet.id, state: sheet.state, look, asOf: sheet.asOf })
+
+function validate(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
+  const content = sheet.state.content
+  if (!content || decidedOn(sheet.state.verdicts.validation, sheet.state) || closed(sheet.state)) return []
+  const view = { ...viewOf(laws, sheet, look), content: content.value }
+  wantAnswers(view, sheet, content.value)
+  const result = runGate(VALIDATION_CONTROLS, view)
+  sheet.waitFor(result.waits)
+  if (result.outcome === 'pass') {
+    sheet.decide('invoice.validated', 'validation', { ...verdictData(result, content.event, [content.event]), ...fixed(view, content.value) })
+    return []
+  }
+  if (result.outcome === 'fail') {
+    if (differs(sheet.state.verdicts.validation, content.event, result.failed)) sheet.decide('invoice.validation-failed', 'validation', verdictData(result, content.event, [content.event]))
+    return result.failed.map(exceptionOf)
+  }
+  return patience(laws, sheet, content.at, result)
+}
+
+/** Asks whoever knows for what is missing or too old: the question is put to the party's own object, once per company. */
+function wantAnswers(view: InvoiceView, sheet: Sheet, content: InvoiceContent): void {
+  const ask = (answer: Answer, what: string): void => {
+    if (!answer.record || answer.known !== 'unknown') return
+    const { wants, reads } = answer.record.state
+    const since = wants[what]
+    const read = reads[what]
+    if (since !== undefined && (!read || read.answer.readAt < since)) return
+    sheet.add({ type: 'reference.wanted', objects: [answer.record.id], actor: 'rule:validation', data: { what, since: sheet.asOf, by: sheet.id } })
+  }
+  ask(supplierOf(view, content), 'supplier')
+  const entity = entityOf(view, content)
+  ask(entity, 'entity')
+  if (content.orders.length > 0) ask(orderOf(view, content), 'order')
+  if (!entity.found?.entity) return
+  for (const row of content.taxes) {
+    ask(taxCodeOf(view, content, row.category, row.rate), taxCodeQuestion(row.category, sumOf([row.rate])))
+  }
+  const month = dateIn(entity.found.entity.zone, view.asOf).slice(0, 7)
+  const period = periodQuestion(month)
+  ask(periodOf(view, content, month), period)
+}
+
+/** What validation fixes for all later gates: the terms as we see them, and the others' numbers for the parties. */
+function fixed(view: InvoiceView, content: InvoiceContent): { terms: Terms; parties: { [key: string]: Json } } {
+  const supplier = supplierOf(view, content).found?.supplier
+  const entity = entityOf(view, content).found?.entity
+  const collected = !(ROUTES[routeOf(content)] as Route).instructs
+  const account = supplier?.accounts.find((candidate) => content.accounts.includes(plainAccount(candidate))) ?? supplier?.accounts[0]
+  const terms: Terms = {
+    supplier: content.supplier.names[0] ?? '', entity: content.entity.names[0] ?? '', currency: content.currency,
+    payee: collected || account === undefined ? 'none' : hexOf(view.sha256(plainAccount(account))),
+    net: sumOf([content.totals.taxExclusive]), tax: sumOf([content.totals.tax]), gross: sumOf([content.totals.taxInclusive]),
+    orders: content.orders, dueOn: content.dueOn, coding: null,
+  }
+  const taxCodes = content.taxes.map((row) => [`${row.category} ${sumOf([row.rate])}`, taxCodeOf(view, content, row.category, row.rate).found?.taxCode?.code ?? ''])
+  return { terms, parties: { supplier: supplier?.number ?? '', entity: entity?.number ?? '', zone: entity?.zone ?? 'UTC', taxCodes: Object.fromEntries(taxCodes) as { [key: string]: string } } }
+}
+
+function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
+  const content = sheet.state.content
+  if (!content || !needsMatch(content.value) || !decidedOn(sheet.state.verdicts.validation, sheet.state) || decidedOn(sheet.state.verdicts.match, sheet.state) || closed(sheet.state)) return []
+  const view = viewOf(laws, sheet, look)
+  const answer = orderOf(view, content.value)
+  const order = answer.found?.order
+  if (!order || !answer.record) {
+    sheet.waitFor([answer.name])
+    return []
+  }
+  const record = answer.record
+  const answered = sheet.state.answers['mismatch'] ?? sheet.state.answers['lines-not-paired']
+  const accepted = answered?.action === 'accept-difference' && answered.at > content.at ? answered : null
+  const result = matchOrder(content.value, order, (line) => takenOf(record.state, line, sheet.id), laws.policy.match)
+  const control = { id: 'M1', inputs: { order: record.id, version: record.version }, says: result.says }
+  if (result.outcome === 'matched' || accepted) {
+    const taken = result.outcome === 'matched' ? result.taken : {}
+    const says = accepted ? `${accepted.person} accepted: ${result.says}` : result.says
+    sheet.decide('invoice.matched', 'match', {
+      subject: content.event, rests: accepted ? [content.event, accepted.event] : [content.event], controls: [{ ...control, verdict: 'pass', says }], taken, invoice: sheet.id,
+    }, [record.id])
+    return []
+  }
+  const cause: Cause = result.outcome === 'mismatched' ? 'mismatch' : 'lines-not-paired'
+  sheet.waitFor([record.id])
+  const failed = [{ ...control, verdict: 'fail' as const, cause }]
+  if (differs(sheet.state.verdicts.match, content.event, failed)) sheet.decide('invoice.mismatched', 'match', { subject: content.event, rests: [content.event], controls: failed })
+  return [{ cause, says: result.says }]
+}
+
+function approve(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
+  const { content, terms } = sheet.state
+  const completed = sheet.state.approval.completed
+  if (!content || !terms || !completed || !decidedOn(sheet.state.verdicts.validation, sheet.state) || warranted(sheet.state, ['approved']) || closed(sheet.state)) return []
+  const ours = { ...terms.value, coding: completed.terms.coding }
+  const view: ApprovalView = { ...viewOf(laws, sheet, look), ours, completed }
+  const result = runGate(APPROVAL_CONTROLS, view)
+  sheet.waitFor(result.waits)
+  const grants = grantsOf(view)
+  const subject = termsHash(laws.sha256, ours)
+  const rests = [content.event, completed.event, ...grants.map((grant) => grant.event)]
+  if (result.outcome === 'pass') {
+    const approvedAt = grants.map((grant) => grant.at).sort().at(-1) ?? completed.at
+    const granted = {
+      terms: ours, hash: subject, approvers: grants.map((grant) => grant.person), approvedAt,
+      authority: result.controls.find((control) => control.id === 'A1')?.says ?? '', postOn: dateIn(sheet.state.parties?.zone ?? 'UTC', sheet.asOf),
+    }
+    sheet.decide('rule.evaluated', 'approval', { gate: 'approval', pass: true, ...verdictData(result, subject, rests), granted })
+    return []
+  }
+  if (result.outcome === 'fail') {
+    if (differs(sheet.state.verdicts.approval, subject, result.failed)) sheet.decide('rule.evaluated', 'approval', { gate: 'approval', pass: false, ...verdictData(result, subject, rests) })
+    return result.failed.map(exceptionOf)
+  }
+  return patience(laws, sheet, completed.at, result)
+}
+
+function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
+  const live = livePostings(sheet.state)
+  const [first, second] = live
+  if (!first) return []
+  const twice: WantedException[] = second ? [{ cause: 'posted-twice', says: `The ERP holds ${live.map(([docNo]) => docNo).join(' and ')}.` }] : []
+  const [docNo, posting] = first
+  if (warranted(sheet.state, ['posted']) || !posting.confirmed?.settled) return twice
+  const result = runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), docNo, posting })
+  sheet.waitFor(result.waits)
+  const rests = [...(sheet.state.content ? [sheet.state.content.event] : []), posting.confirmed.event]
+  if (result.outcome === 'pass') {
+    sheet.decide('rule.evaluated', 'posting', { gate: 'posting', pass: true, ...verdictData(result, docNo, rests) })
+    return twice
+  }
+  if (result.outcome === 'wait') return twice
+  if (differs(sheet.state.verdicts.posting, docNo, result.failed)) sheet.decide('rule.evaluated', 'posting', { gate: 'posting', pass: false, ...verdictData(result, docNo, rests) })
+  return [...twice, ...result.failed.map(exceptionOf)]
+}
+
+/** A missing answer is waited for; after a while a person is told, once, in plain words. */
+function patience(laws: Laws, sheet: Sheet, since: Instant, result: GateResult): WantedException[] {
+  const until = sheet.after(since, laws.policy.indeterminateAfterMs)
+  if (sheet.asOf < until) {
+    sheet.wake(until)
+    return []
+  }
+  const open = result.controls.find((control) => control.verdict === 'indeterminate')
+  return [{ cause: 'control-indeterminate', says: open?.says ?? 'Information is missing.' }]
+}
+
+const closed = (state: InvoiceState): boolean => warranted(state, ['rejected'])
+
+/** Conditions that the facts themselves show, whatever gate the invoice is at. */
+function conditions(laws: Laws, state: InvoiceState): WantedException[] {
+  const wanted: WantedException[] = []
+  for (const [command, sent] of Object.entries(state.sent)) {
+    if (sent.input === 'refused' || sent.input === 'exhausted') wanted.push({ cause: sent.dead ? 'dead-letter' : 'refused-by-target', says: `${command}: ${sent.says ?? 'no words'}` })
+    if (sent.input === 'needs-person') wanted.push({ cause: 'outcome-unknown', says: `${command}: ${sent.says ?? 'no clear answer'}` })
+    if (sent.input === 'found-other') wanted.push({ cause: 'found-other', says: `${command}: ${sent.says ?? ''}` })
+  }
+  const reversed = Object.entries(state.postings).filter(([, posting]) => posting.reversed).sort(([, a], [, b]) => a.reversed!.at < b.reversed!.at ? 1 : -1)[0]
+  const answer = state.answers['posting-reversed']
+  if (reversed && livePostings(state).length === 0 && !(answer && answer.at > (reversed[1].reversed?.at ?? '')) && !closed(state)) {
+    wanted.push({ cause: 'posting-reversed', says: `Posting ${reversed[0]} was reversed.` })
+  }
+  for (const [id, payment] of Object.entries(state.payments)) {
+    if (payment.progress === 'returned') wanted.push({ cause: 'payment-returned', says: `Payment ${id} over ${payment.amount} came back.` })
+    if (payment.progress === 'rejected') wanted.push({ cause: 'payment-rejected', says: `Payment ${id} over ${payment.amount} was rejected by the bank.` })
+  }
+  const posted = state.sent[`invoice.post@${laws.policy.systems.erp}`]
+  if (posted && state.granted && livePostings(state).length > 0 && state.terms && changedTerms(state.granted.terms, state.terms.value).length > 0 && !state.answers['changed-after-sent']) {
+    wanted.push({ cause: 'changed-after-sent', says: `Changed since it was posted: ${changedTerms(state.granted.terms, state.terms.value).join(', ')}.` })
+  }
+  for (const [cell, reported] of Object.entries(state.reported)) {
+    if (!reported.mapped) wanted.push({ cause: 'unmapped-status', says: `${cell.replace('|', ' ')} says “${reported.word}”, a word that is not in its table.` })
+  }
+  for (const cell of Object.keys(state.divergences)) wanted.push({ cause: 'divergence', says: `${cell.replace('|', ' ')} shows something else than it should.` })
+  return dedupe(wanted)
+}
+
+/** A system that was told and shows something else beyond grace diverges; it stops diverging when it shows what it should. */
+function diverge(laws: Laws, sheet: Sheet): void {
+  for (const cell of expectInvoice(laws, { id: sheet.id, state: sheet.state }).cells) {
+    const key = `${cell.system}|${cell.facet}`
+    const told = sheet.state.told[key]
+    const wrong = told !== undefined && cell.reported !== null && cell.expected !== null && cell.reported !== cell.expected && told.word === cell.expected
+    const open = sheet.state.divergences[key] !== undefined
+    if (!wrong) {
+      if (open) sheet.decide('divergence.closed', 'matrix', { cell: key, expected: cell.expected, reported: cell.reported })
+      continue
+    }
+    const until = sheet.after(told.at, laws.policy.graceMs)
+    if (sheet.asOf < until) sheet.wake(until)
+    else if (!open) sheet.decide('divergence.opened', 'matrix', { cell: key, expected: cell.expected, told: told.word, reported: cell.reported })
+  }
+}
+
+function move(sheet: Sheet): void {
+  const { state, rests, breaches, route } = headlineOf(sheet.state)
+  if (state === sheet.state.headline && breaches.join() === sheet.state.breaches.join()) return
+  sheet.decide('invoice.state-moved', 'headline', { from: sheet.state.headline, to: state, rests, breaches, route })
+}
+
+function raise(laws: Laws, sheet: Sheet, wanted: readonly WantedException[]): void {
+  const content = sheet.state.content?.value
+  const context = { amount: content?.totals.payable ?? null, currency: content?.currency ?? null, party: content?.supplier.name ?? null }
+  for (const decision of exceptionDecisions(laws.sha256, sheet.id, sheet.state.exceptions, dedupe(wanted), context, sheet.asOf)) sheet.add(decision)
+}
+
+const exceptionOf = (control: Evaluated): WantedException => ({ cause: control.cause ?? 'control-indeterminate', says: control.says })
+
+function dedupe(wanted: readonly WantedException[]): WantedException[] {
+  return [...new Map(wanted.toReversed().map((exception) => [exception.cause, exception])).values()].toReversed()
+}
+
+function verdictData(result: GateResult, subject: string, rests: readonly string[]): { subject: string; rests: readonly string[]; controls: Json } {
+  return { subject, rests, controls: JSON.parse(canonicalJson(result.controls as unknown as Json)) as Json }
+}
+
+/** True when a failure is news: another subject, a passed verdict before, or other controls or words. */
+function differs(known: Verdict | null, subject: string, failed: readonly { readonly cause?: Cause | undefined; readonly id: string; readonly says: string }[]): boolean {
+  if (!known || known.pass || known.subject !== subject) return true
+  return known.failed.join('\n') !== failed.map((control) => `${control.cause ?? control.id}: ${control.says}`).join('\n')
+}

@@ -1,0 +1,207 @@
+/** The decisions about payments, payment files and bank entries: who may be paid, how far it is, what a booked entry settles. */
+import type { Instant } from '../lib/time.ts'
+import { runGate } from './controls/control.ts'
+import { PAYEE_CONTROLS, RELEASE_CONTROLS } from './controls/payment.ts'
+import { exceptionDecisions, type WantedException } from './exception.ts'
+import { amountDue, liveAllocations, negative } from './headline.ts'
+import type { InvoiceState } from './invoice.ts'
+import { sumOf } from './invoice-content.ts'
+import { batchName, endToEndName, paymentInfoName, paymentName, remittanceName } from './names.ts'
+import { aliasOf, type Judgement, type Look, type Neighbours, type ObjectRecord } from './object.ts'
+import { evolveBatch, evolvePayment, type BatchState, type PaymentState, type Progress, type Settled } from './payment.ts'
+import { ROUTES, routeOf, type Route } from './routes.ts'
+import { Scratch } from './scratch.ts'
+import { evolveEntry, type EntryState } from './statement.ts'
+import type { BatchRecord, Laws, PaymentRecord } from './view.ts'
+
+export const supplierAlias = (laws: Laws, number: string): string => aliasOf(laws.policy.systems.erp, 'supplier', number)
+
+export function paymentNeighbours(laws: Laws, { state }: PaymentRecord): Neighbours {
+  if (!state.instructed) return { read: [], write: [] }
+  const { messageId, supplier, items } = state.instructed
+  const invoices = items.map((item) => item.posting)
+  return { read: [batchName(messageId), supplierAlias(laws, supplier)], write: invoices }
+}
+
+export function judgePayment(laws: Laws, record: PaymentRecord, look: Look, asOf: Instant): Judgement {
+  const sheet = new Scratch<PaymentState>(record.id, record.version, record.state, asOf, evolvePayment)
+  const { instructed } = record.state
+  if (!instructed) return { decisions: [], wakeAt: null, waits: [] }
+  const batch = look(batchName(instructed.messageId)) as BatchRecord | undefined
+  const invoices = new Map(instructed.items.flatMap((item) => {
+    const invoice = look(item.posting) as ObjectRecord<InvoiceState> | undefined
+    return invoice ? [[invoice.id, { invoice, amount: item.amount }] as const] : []
+  }))
+  const wanted = payee(laws, sheet, batch, look)
+  progress(sheet, batch, new Map([...invoices].map(([id, item]) => [id, item.amount])))
+  allocate(sheet, invoices)
+  if (sheet.state.progress !== 'settled' && sheet.state.progress !== 'returned' && batch) sheet.waitFor([batch.id])
+  sheet.waitFor(instructed.items.flatMap((item) => look(item.posting) ? [] : [item.posting]))
+  if (sheet.state.progress === 'rejected') wanted.push({ cause: 'payment-rejected', says: `${sheet.state.rejected?.code ?? batch?.state.rejected?.code ?? ''} ${sheet.state.rejected?.reason ?? batch?.state.rejected?.reason ?? ''}`.trim() })
+  if (sheet.state.progress === 'returned') wanted.push({ cause: 'payment-returned', says: Object.values(sheet.state.entries).find((entry) => entry.kind === 'returns')?.says ?? 'The bank gave no reason.' })
+  for (const [command, sent] of Object.entries(sheet.state.sent)) {
+    if (sent.input === 'refused') wanted.push({ cause: sent.dead ? 'dead-letter' : 'refused-by-target', says: `${command}: ${sent.says ?? 'no words'}` })
+    if (sent.input === 'needs-person') wanted.push({ cause: 'outcome-unknown', says: `${command}: ${sent.says ?? 'no clear answer'}` })
+  }
+  const context = { amount: instructed.amount, currency: instructed.currency, party: null }
+  for (const decision of exceptionDecisions(laws.sha256, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)
+  return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
+}
+
+/** The payee is judged when people have released the file, with what the supplier master says then. */
+function payee(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord | undefined, look: Look): WantedException[] {
+  const { instructed, payee: known } = sheet.state
+  if (!instructed || !batch?.state.released || batch.state.release?.pass) return []
+  if (known?.pass) return []
+  const result = runGate(PAYEE_CONTROLS, { ...laws, payment: instructed, look })
+  sheet.waitFor(result.waits)
+  if (result.outcome === 'wait') return []
+  const failed = result.failed.map((control) => control.says)
+  const pass = result.outcome === 'pass'
+  if (known === null || known.pass !== pass || known.failed.join() !== failed.join()) {
+    sheet.decide('rule.evaluated', 'payee', { gate: 'payee', pass, was: known?.pass ?? null, subject: instructed.endToEndId, failed, controls: result.controls as never }, [batch.id])
+  }
+  return pass ? [] : [{ cause: 'payment-file-differs', says: failed.join(' ') }]
+}
+
+function progress(sheet: Scratch<PaymentState>, batch: BatchRecord | undefined, amounts: ReadonlyMap<string, string>): void {
+  const { state } = sheet
+  const settles = Object.entries(state.entries).find(([, entry]) => entry.kind === 'settles')
+  const rejected = state.rejected !== null || (batch?.state.rejected ?? null) !== null
+  const booked = !rejected && !state.cancelled ? batch?.state.entry : null
+  const settled: Settled | null = settles
+    ? { entry: settles[0], bookedOn: settles[1].bookedOn, bankReference: settles[1].bankReference }
+    : booked ? { entry: booked.entry, bookedOn: booked.bookedOn, bankReference: booked.bankReference } : null
+  const now: Progress = Object.values(state.entries).some((entry) => entry.kind === 'returns') ? 'returned'
+    : settled ? 'settled'
+      : rejected ? 'rejected'
+        : state.cancelled ? 'cancelled'
+          : batch?.state.accepted ? 'accepted'
+            : batch?.state.release?.pass ? 'released' : 'instructed'
+  const reaches = [...amounts.keys()].sort()
+  if (now === state.progress && reaches.join() === state.reaches.join()) return
+  const others = now === 'rejected' && batch && state.progress !== 'rejected' ? [batch.id, ...reaches] : reaches
+  sheet.decide('payment.moved', 'payment', {
+    payment: sheet.id, progress: now, amount: state.instructed?.amount, amounts: Object.fromEntries(amounts), ...(settled ? { settled } : {}),
+  }, others)
+}
+
+/** A settled payment covers its invoices; a returned one no longer does. */
+function allocate(sheet: Scratch<PaymentState>, invoices: ReadonlyMap<string, { readonly invoice: ObjectRecord<InvoiceState>; readonly amount: string }>): void {
+  const { progress: now, allocated, settled } = sheet.state
+  if (now === 'settled' && settled) {
+    for (const [id, { amount }] of invoices) {
+      if (allocated[id] !== undefined) continue
+      sheet.add({ type: 'settlement.allocated', objects: [id, sheet.id], actor: 'rule:settlement', data: { kind: 'bank', invoice: id, payment: sheet.id, amount, entry: settled.entry } })
+    }
+  }
+  if (now === 'returned') {
+    for (const [id, allocation] of Object.entries(allocated)) {
+      sheet.add({ type: 'settlement.unallocated', objects: [id, sheet.id], actor: 'rule:settlement', data: { invoice: id, payment: sheet.id, allocation } })
+    }
+  }
+}
+
+export function judgeBatch(laws: Laws, record: BatchRecord, asOf: Instant): Judgement {
+  const sheet = new Scratch<BatchState>(record.id, record.version, record.state, asOf, evolveBatch)
+  const wanted: WantedException[] = []
+  const { released, file, release } = record.state
+  if (released && file && !release?.pass) {
+    const result = runGate(RELEASE_CONTROLS, record.state)
+    const failed = result.failed.map((control) => control.says)
+    if (result.outcome !== 'wait' && (!release || release.pass !== (result.outcome === 'pass') || release.failed.join() !== failed.join())) {
+      sheet.decide('rule.evaluated', 'release', { gate: 'release', pass: result.outcome === 'pass', was: release?.pass ?? null, subject: file.document, failed, controls: result.controls as never })
+    }
+    if (result.outcome === 'fail') wanted.push({ cause: 'payment-file-differs', says: failed.join(' ') })
+  }
+  for (const [command, sent] of Object.entries(record.state.sent)) {
+    if (sent.input === 'refused') wanted.push({ cause: sent.dead ? 'dead-letter' : 'refused-by-target', says: `${command}: ${sent.says ?? 'no words'}` })
+    if (sent.input === 'needs-person') wanted.push({ cause: 'outcome-unknown', says: `${command}: ${sent.says ?? 'no clear answer'}` })
+    if (sent.input === 'found-other') wanted.push({ cause: 'found-other', says: `${command}: ${sent.says ?? ''}` })
+  }
+  const context = { amount: file?.sum ?? null, currency: null, party: null }
+  for (const decision of exceptionDecisions(laws.sha256, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)
+  return { decisions: sheet.decisions, wakeAt: null, waits: [] }
+}
+
+type EntryRecordOf = ObjectRecord<EntryState>
+
+/** The names under which what the entry settles may be known, best first. Locked: of two entries only one may have it. */
+function candidates(entry: NonNullable<EntryState['entry']>): string[] {
+  const about = entry.returns ?? entry
+  const names: string[] = []
+  if (about.endToEndId) names.push(...(about.messageId ? [paymentName(about.messageId, about.endToEndId)] : []), endToEndName(about.endToEndId))
+  else names.push(...(about.messageId ? [batchName(about.messageId)] : []), ...(entry.batch ? [paymentInfoName(entry.batch)] : []))
+  return [...names, ...tokens(entry.remittance ?? '').map(remittanceName)]
+}
+
+/** Words of a remittance text that may be an invoice number: at most ten, of 3 to 35 characters with a digit. */
+function tokens(text: string): string[] {
+  return [...new Set(text.split(/[\s,;:]+/u).filter((word) => word.length >= 3 && word.length <= 35 && /\d/u.test(word)))].slice(0, 10)
+}
+
+export function entryNeighbours({ state }: EntryRecordOf): Neighbours {
+  return state.entry?.booked && !state.matched ? { read: [], write: candidates(state.entry) } : { read: [], write: [] }
+}
+
+export function judgeEntry(laws: Laws, record: EntryRecordOf, look: Look, asOf: Instant): Judgement {
+  const sheet = new Scratch<EntryState>(record.id, record.version, record.state, asOf, evolveEntry)
+  const { entry, matched } = record.state
+  if (!entry?.booked) return { decisions: [], wakeAt: null, waits: [] }
+  const wanted = matched ? [] : settle(laws, sheet, entry, look)
+  const explained = Object.values(sheet.state.answers).some((answer) => answer.action === 'explained')
+  const context = { amount: entry.amount, currency: entry.currency, party: entry.counterparty ?? null }
+  for (const decision of exceptionDecisions(laws.sha256, sheet.id, sheet.state.exceptions, explained ? [] : wanted, context, asOf)) sheet.add(decision)
+  return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
+}
+
+function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<EntryState['entry']>, look: Look): WantedException[] {
+  const names = candidates(entry)
+  const found = names.map((name) => look(name)).find((record) => record !== undefined && (record.kind !== 'invoice' || collected(seenAs<InvoiceState>(record))))
+  const says = `${entry.direction === 'debit' ? 'Paid' : 'Received'} ${entry.amount} ${entry.currency} on ${entry.bookedOn ?? 'an unknown day'}${entry.counterparty ? `, ${entry.counterparty}` : ''}${entry.remittance ? `: ${entry.remittance.slice(0, 140)}` : ''}`
+  const booked: Settled = { entry: sheet.id, bookedOn: entry.bookedOn ?? '', bankReference: entry.bankReference ?? `${entry.statement} ${entry.position}` }
+  const returning = entry.returns !== undefined || entry.reversal || entry.direction === 'credit'
+  if (found?.kind === 'payment') {
+    const { state } = seenAs<PaymentState>(found)
+    if (returning) return bind(sheet, found.id, 'returns', entry, booked, entry.returns ? `${entry.returns.code} ${entry.returns.reason ?? ''}`.trim() : says)
+    const other = Object.entries(state.entries).find(([, known]) => known.kind === 'settles')
+    if (other) return [{ cause: 'bank-entry-unknown', says: `${says}. The payment was already settled by ${other[0]}.` }]
+    if (!equal(state.instructed?.amount, entry.amount) || state.instructed?.currency !== entry.currency) return [{ cause: 'amount-differs', says: `${says}. Instructed were ${state.instructed?.amount} ${state.instructed?.currency}.` }]
+    return bind(sheet, found.id, 'settles', entry, booked, says)
+  }
+  if (found?.kind === 'payment-batch' && !returning) {
+    const { state } = seenAs<BatchState>(found)
+    const due = sumOf([state.seen.sum, negative(state.rejectedItems.sum)])
+    if (state.entry) return [{ cause: 'bank-entry-unknown', says: `${says}. The file was already booked by ${state.entry.entry}.` }]
+    if (!equal(due, entry.amount)) {
+      sheet.waitFor([found.id])
+      return [{ cause: 'amount-differs', says: `${says}. The file less what was rejected is ${due}.` }]
+    }
+    return bind(sheet, found.id, 'settles', entry, booked, says)
+  }
+  if (found?.kind === 'invoice' && !returning) {
+    const { state } = seenAs<InvoiceState>(found)
+    if (liveAllocations(state).length === 0 && equal(amountDue(state) ?? undefined, entry.amount) && state.content?.value.currency === entry.currency) {
+      sheet.decide('statement.entry-matched', 'settlement', { to: found.id, kind: 'invoice', amount: entry.amount, says, ...booked })
+      sheet.add({ type: 'settlement.allocated', objects: [found.id], actor: 'rule:settlement', data: { kind: routeOf(state.content.value) === 'card' ? 'card' : 'bank', invoice: found.id, amount: entry.amount, entry: sheet.id } })
+      return []
+    }
+  }
+  sheet.waitFor(names)
+  const until = sheet.after(entry.at, laws.policy.entryGraceMs)
+  if (sheet.asOf < until) {
+    sheet.wake(until)
+    return []
+  }
+  return [{ cause: 'bank-entry-unknown', says }]
+}
+
+function bind(sheet: Scratch<EntryState>, to: string, kind: 'settles' | 'returns', entry: NonNullable<EntryState['entry']>, booked: Settled, says: string): WantedException[] {
+  sheet.decide('statement.entry-matched', 'settlement', { to, kind, amount: entry.amount, says, ...booked }, [to])
+  return []
+}
+
+/** A neighbour whose kind was looked at. */
+const seenAs = <S>(record: ObjectRecord): ObjectRecord<S> => record as unknown as ObjectRecord<S>
+const collected = ({ state }: ObjectRecord<InvoiceState>): boolean => !(ROUTES[routeOf(state.content?.value)] as Route).instructs
+const equal = (a: string | undefined, b: string): boolean => a !== undefined && sumOf([a]) === sumOf([b])

@@ -1,0 +1,86 @@
+/** The law as one object: which fold, which judge and which expectations each kind of object has. */
+import type { Json } from '../lib/canonical-json.ts'
+import type { Sha256 } from '../lib/hash.ts'
+import type { Instant } from '../lib/time.ts'
+import { kindOf, type Event, type Kind } from './event.ts'
+import { evolveException, exceptionDecisions, type ExceptionState } from './exception.ts'
+import { expectBatch, expectInvoice, expectPayment, expectReference } from './expect.ts'
+import { evolveInvoice, NO_INVOICE, type InvoiceState } from './invoice.ts'
+import { invoiceNeighbours, judgeInvoice } from './judge-invoice.ts'
+import { entryNeighbours, judgeBatch, judgeEntry, judgePayment, paymentNeighbours } from './judge-payment.ts'
+import { listRowOf } from './list.ts'
+import type { Expectation, Judgement, Law, Look, Neighbours, ObjectRecord } from './object.ts'
+import { evolveBatch, evolvePayment, NO_BATCH, NO_PAYMENT, type BatchState, type PaymentState } from './payment.ts'
+import type { Policy } from './policy.ts'
+import { evolvePerson, evolveReference, NO_PERSON, NO_REFERENCE, type PersonState, type ReferenceState } from './reference.ts'
+import { evolveEntry, evolveStatement, NO_ENTRY, NO_STATEMENT, type EntryState, type StatementState } from './statement.ts'
+import type { Laws } from './view.ts'
+
+/** Raised when the meaning of a decision changes. */
+export const LAW_VERSION = 1
+
+interface KindLaw<State> {
+  readonly evolve: (state: State | undefined, event: Event, id: string) => State
+  readonly neighbours?: (laws: Laws, record: ObjectRecord<State>) => Neighbours
+  readonly judge?: (laws: Laws, record: ObjectRecord<State>, look: Look, asOf: Instant) => Judgement
+  readonly expect?: (laws: Laws, record: ObjectRecord<State>) => Expectation
+}
+
+const kind = <State>(law: KindLaw<State>): KindLaw<never> => law as unknown as KindLaw<never>
+const reference = (of: 'supplier' | 'entity' | 'order'): KindLaw<never> => kind<ReferenceState>({
+  evolve: (state, event) => evolveReference(of, state ?? NO_REFERENCE, event), expect: expectReference,
+})
+/** Kinds that only hang together what others say of them. */
+const silent = kind<{ [key: string]: Json }>({ evolve: (state) => state ?? {} })
+
+const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
+  'invoice': kind<InvoiceState>({
+    evolve: (state, event, id) => evolveInvoice(state ?? NO_INVOICE, event, id), neighbours: invoiceNeighbours, judge: judgeInvoice, expect: expectInvoice,
+  }),
+  'supplier': reference('supplier'),
+  'entity': reference('entity'),
+  'order': reference('order'),
+  'person': kind<PersonState>({ evolve: (state, event) => evolvePerson(state ?? NO_PERSON, event) }),
+  'payment': kind<PaymentState>({
+    evolve: (state, event) => evolvePayment(state ?? NO_PAYMENT, event), neighbours: paymentNeighbours, judge: judgePayment, expect: expectPayment,
+  }),
+  'payment-batch': kind<BatchState>({
+    evolve: (state, event) => evolveBatch(state ?? NO_BATCH, event), judge: (laws, record, _look, asOf) => judgeBatch(laws, record, asOf), expect: expectBatch,
+  }),
+  'statement': kind<StatementState>({
+    evolve: (state, event) => evolveStatement(state ?? NO_STATEMENT, event),
+    judge: ({ sha256 }, { id, state }, _look, asOf) => {
+      const findings = state.received?.findings ?? []
+      const wanted = findings.length > 0 ? [{ cause: 'statement-incomplete' as const, says: findings.join(' ').slice(0, 400) }] : []
+      const context = { amount: state.received?.closing ?? null, currency: state.received?.currency ?? null, party: null }
+      return { decisions: exceptionDecisions(sha256, id, state.exceptions, wanted, context, asOf), wakeAt: null, waits: [] }
+    },
+  }),
+  'statement-entry': kind<EntryState>({
+    evolve: (state, event) => evolveEntry(state ?? NO_ENTRY, event), neighbours: (_laws, record) => entryNeighbours(record), judge: judgeEntry,
+  }),
+  'exception': kind<ExceptionState>({ evolve: (state, event) => evolveException(state, event) }),
+  'document': silent,
+  'system': silent,
+}
+
+const NOBODY: Neighbours = { read: [], write: [] }
+const NOTHING: Expectation = { cells: [], effects: [], marks: [] }
+const REST: Judgement = { decisions: [], wakeAt: null, waits: [] }
+
+/** The law under a policy. Pure: the same records, policy and time give the same decisions, whoever asks. */
+export function lawOf(policy: Policy, sha256: Sha256): Law {
+  const laws: Laws = { policy, sha256 }
+  return {
+    version: LAW_VERSION,
+    evolve(record, id, event) {
+      const of = kindOf(id)
+      const state = KIND_LAWS[of].evolve(record?.state as never, event, id) as ObjectRecord['state']
+      return { id, kind: of, version: (record?.version ?? 0) + 1, state, wakeAt: record?.wakeAt ?? null }
+    },
+    neighbours: (record) => KIND_LAWS[record.kind].neighbours?.(laws, record as never) ?? NOBODY,
+    judge: (record, look, asOf) => KIND_LAWS[record.kind].judge?.(laws, record as never, look, asOf) ?? REST,
+    expect: (record) => KIND_LAWS[record.kind].expect?.(laws, record as never) ?? NOTHING,
+    list: listRowOf,
+  }
+}

@@ -1,0 +1,44 @@
+/** The typed row of each object that people list: what lists filter and sort by. */
+import type { ExceptionState } from './exception.ts'
+import { livePostings } from './headline.ts'
+import type { InvoiceState } from './invoice.ts'
+import type { ListRow, ObjectRecord } from './object.ts'
+import type { PaymentState } from './payment.ts'
+
+const EMPTY: ListRow = { title: '', state: '', currency: null, amount: null, party: null, entity: null, dueOn: null, owner: null, cause: null, open: true, breaches: [] }
+
+export function listRowOf(record: ObjectRecord): ListRow | undefined {
+  switch (record.kind) {
+    case 'invoice': return invoiceRow(record.state as unknown as InvoiceState)
+    case 'exception': return exceptionRow(record.state as unknown as ExceptionState)
+    case 'payment': return paymentRow(record.state as unknown as PaymentState)
+    default: return undefined
+  }
+}
+
+function invoiceRow(state: InvoiceState): ListRow {
+  const content = state.content?.value
+  const [, posting] = livePostings(state)[0] ?? []
+  return {
+    ...EMPTY,
+    title: content?.number ?? posting?.confirmed?.number ?? '', state: state.headline ?? '', currency: content?.currency ?? posting?.confirmed?.currency ?? null,
+    amount: content?.totals.payable ?? posting?.confirmed?.amount ?? null, party: content?.supplier.name ?? posting?.confirmed?.supplier ?? null,
+    entity: content?.entity.name ?? null, dueOn: content?.dueOn ?? null, breaches: state.breaches,
+    open: !['paid', 'archived', 'rejected'].includes(state.headline ?? ''),
+  }
+}
+
+function exceptionRow(state: ExceptionState): ListRow {
+  return {
+    ...EMPTY, title: state.says, state: state.open ? 'open' : 'resolved', currency: state.currency, amount: state.amount, party: state.party,
+    dueOn: state.dueAt.slice(0, 10), owner: state.assigned ?? state.owner, cause: state.cause, open: state.open,
+  }
+}
+
+function paymentRow(state: PaymentState): ListRow {
+  const instructed = state.instructed
+  return {
+    ...EMPTY, title: instructed?.endToEndId ?? '', state: state.progress ?? '', currency: instructed?.currency ?? null, amount: instructed?.amount ?? null,
+    party: instructed?.supplier ?? null, open: !['settled', 'cancelled'].includes(state.progress ?? ''),
+  }
+}
