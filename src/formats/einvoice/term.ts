@@ -234,7 +234,7 @@ function follow<T>(node: XmlNode, steps: readonly Step[], at: number, to: Report
   let seen = false
   for (const child of node.children) {
     if (child.local !== step.local || child.uri !== step.uri) continue
-    if (seen && !step.many) return report(to, 'repeated', `${child.local} stands more than once where there is room for one.`, child.at)
+    if (seen && !step.many) return report(to, 'element-repeated', `${child.local} stands more than once where there is room for one.`, child.at)
     seen = true
     value = follow(child, steps, at + 1, to, take)
     if (value !== undefined && step.many) return value

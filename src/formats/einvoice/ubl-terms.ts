@@ -125,8 +125,15 @@ const PAYMENT_MEANS: Shape<RawPaymentMeans> = {
   debitedAccount: text('cac:PaymentMandate/cac:PayerFinancialAccount/cbc:ID'),
 }
 
-export interface RawSubtotal extends Partial<Omit<TaxSubtotal, 'tax'>> { readonly tax?: string; readonly currency?: string }
-export interface RawTaxTotal { readonly tax?: string; readonly currency?: string; readonly rows: readonly RawSubtotal[]; readonly at: number }
+type RawSubtotal = Partial<TaxSubtotal> & { readonly currency?: string }
+
+/** One cac:TaxTotal with its currencies: which of them is the invoice's is known only when all is read. */
+export interface RawTaxTotal {
+  readonly tax?: string
+  readonly currency?: string
+  readonly rows: readonly { readonly row: Partial<TaxSubtotal>; readonly currency: string | undefined }[]
+  readonly at: number
+}
 
 const SUBTOTAL: Shape<RawSubtotal> = {
   taxable: decimal('cbc:TaxableAmount'),
@@ -141,7 +148,7 @@ const SUBTOTAL: Shape<RawSubtotal> = {
 const taxTotals = groups<Omit<RawTaxTotal, 'at'>, RawTaxTotal>('cac:TaxTotal+', {
   tax: decimal('cbc:TaxAmount'),
   currency: text('cbc:TaxAmount/@currencyID'),
-  rows: groups('cac:TaxSubtotal+', SUBTOTAL, (raw) => raw),
+  rows: groups('cac:TaxSubtotal+', SUBTOTAL, ({ currency: named, ...row }) => ({ row, currency: named })),
 }, (raw, node) => ({ ...raw, at: node.at }))
 
 export type RawTotals = Partial<Omit<Totals, 'tax' | 'taxInTaxCurrency'>>
@@ -157,17 +164,19 @@ const TOTALS: Shape<RawTotals> = {
   payable: amount('cbc:PayableAmount'),
 }
 
-export interface RawReference extends Partial<Attachment> { readonly scheme?: string; readonly type?: string }
+/** A document that the invoice refers to: by its type it is an attachment or a term of its own. */
+export interface RawReference { readonly type?: string; readonly id?: Identified; readonly attachment: Omit<Attachment, 'id'> }
 
 const REFERENCE: Shape<RawReference> = {
-  id: text('cbc:ID'),
-  scheme: text('cbc:ID/@schemeID'),
+  id: identifier('cbc:ID'),
   type: text('cbc:DocumentTypeCode'),
-  description: text('cbc:DocumentDescription+'),
-  fileName: text('cac:Attachment/cbc:EmbeddedDocumentBinaryObject/@filename'),
-  mediaType: text('cac:Attachment/cbc:EmbeddedDocumentBinaryObject/@mimeCode'),
-  url: text('cac:Attachment/cac:ExternalReference/cbc:URI'),
-  bytes: first(['cac:Attachment/cbc:EmbeddedDocumentBinaryObject'], decodedLength),
+  attachment: record<Omit<Attachment, 'id'>>({
+    description: text('cbc:DocumentDescription+'),
+    fileName: text('cac:Attachment/cbc:EmbeddedDocumentBinaryObject/@filename'),
+    mediaType: text('cac:Attachment/cbc:EmbeddedDocumentBinaryObject/@mimeCode'),
+    url: text('cac:Attachment/cac:ExternalReference/cbc:URI'),
+    bytes: first(['cac:Attachment/cbc:EmbeddedDocumentBinaryObject'], decodedLength),
+  }),
 }
 
 /** The length that a base64 text decodes to; undefined when it is none (RFC 4648 section 4, with white space as XML Schema allows). */

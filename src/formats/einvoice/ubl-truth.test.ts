@@ -88,7 +88,7 @@ describe.skipIf(folder === undefined)('every UBL file that the truth knows', () 
   const differing = new Set<string>()
 
   for (const name of CORPORA) {
-    test(name, () => {
+    test(`of ${name}`, () => {
       const entries = JSON.parse(readFileSync(join(folder ?? '', `${name}.doc.json`), 'utf8')) as Entry[]
       const wrong: string[] = []
       for (const { file, docs } of entries) {

@@ -47,7 +47,7 @@ function plans(): { roots: Plan; kinds: ReadonlyMap<Plan, Kind>; lines: Readonly
  *
  * Codes of refusal besides those of readXml: not-ubl; no-number, no-date, no-currency, no-supplier, no-buyer, no-payee,
  * no-representative, no-payable, no-line-amount, no-line-name; bad-amount, bad-date, bad-indicator, unknown-currency,
- * currency-mixed, number-too-long, repeated. Lines are taken one by one: memory is that of the result and one line.
+ * currency-mixed, number-too-long, element-repeated. Lines are taken one by one: memory is that of the result and one line.
  */
 export function readUbl(bytes: Uint8Array, limits: XmlLimits = {}): InvoicesOrRefused {
   const invoices: InvoiceDocument[] = []
@@ -158,15 +158,16 @@ function taxesOf(all: readonly RawTaxTotal[], currency: string | undefined, taxC
   if (own.length === 0 && other && currency !== undefined) mixed(other.currency ?? '', currency, other.at, to)
   const broken = own.filter((total) => total.rows.length > 0)
   const taken = broken.length === 1 ? broken : own
-  const rows = taken.flatMap((total) => total.rows.map((row) => ({ ...row, at: total.at })))
-  const strange = rows.find((row) => currency !== undefined && row.currency !== undefined && row.currency !== currency)
-  if (strange) mixed(strange.currency ?? '', currency ?? '', strange.at, to)
+  for (const { rows, at } of taken) {
+    const strange = rows.find((one) => currency !== undefined && one.currency !== undefined && one.currency !== currency)?.currency
+    if (strange !== undefined && currency !== undefined) mixed(strange, currency, at, to)
+  }
   const amounts = taken.flatMap((total) => total.tax ?? [])
   const inTaxCurrency = all.find((total) => taxCurrency !== undefined && total.currency === taxCurrency && !own.includes(total))?.tax
   return {
     ...(amounts.length > 0 && { tax: amounts.length === 1 ? amounts[0] as string : exactSum(amounts) }),
     ...(inTaxCurrency !== undefined && { taxInTaxCurrency: inTaxCurrency }),
-    rows: rows.map(({ currency: _, at: __, ...row }) => row),
+    rows: taken.flatMap(({ rows }) => rows.map(({ row }) => row)),
   }
 }
 
@@ -211,13 +212,13 @@ function paymentMeansOf(raw: RawPaymentMeans, ids: readonly Identified[], to: Re
 function referencesOf(references: readonly RawReference[], kind: Kind, project: string | undefined): {
   readonly attachments: readonly Attachment[]; readonly invoicedObject?: Identified; readonly projectReference?: string
 } {
-  const object = references.find(({ type, id }) => type === '130' && id !== undefined)
-  const named = project ?? (kind === 'credit-note' ? references.find(({ type }) => type === '50')?.id : undefined)
-  const attachments = references.flatMap(({ type, scheme: _, id, ...rest }): Attachment[] =>
-    id === undefined || type === '130' || (type === '50' && kind === 'credit-note') ? [] : [{ id, ...rest }])
+  const object = references.find(({ type, id }) => type === '130' && id !== undefined)?.id
+  const named = project ?? (kind === 'credit-note' ? references.find(({ type }) => type === '50')?.id?.id : undefined)
+  const attachments = references.flatMap(({ type, id, attachment }): Attachment[] =>
+    id === undefined || type === '130' || (type === '50' && kind === 'credit-note') ? [] : [{ id: id.id, ...attachment }])
   return {
     attachments,
-    ...(object?.id !== undefined && { invoicedObject: { id: object.id, ...(object.scheme !== undefined && { scheme: object.scheme }) } }),
+    ...(object && { invoicedObject: object }),
     ...(named !== undefined && { projectReference: named }),
   }
 }
