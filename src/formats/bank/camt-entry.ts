@@ -1,7 +1,8 @@
 import type { BankCode, Charge, EntryBatch, EntryDetail, Exchange, StatementEntry, WrittenAmount } from '../../domain/bank-document.ts'
 import type { XmlNode } from '../xml/tree.ts'
 import {
-  account, agent, amount, anyAmount, codeOf, count, date, decimal, every, fail, flag, only, partyName, required, side, some, text, type Reading,
+  account, agent, amount, anyAmount, codeOf, count, date, decimal, every, fail, flag, only, partyName, required, side, some, text,
+  type Reading,
 } from './fields.ts'
 import { reason, structured, unstructured } from './remittance.ts'
 

@@ -1,7 +1,8 @@
 import type { Balance, DeclaredTotal, DeclaredTotals, Page, Statement } from '../../domain/bank-document.ts'
 import type { XmlNode } from '../xml/tree.ts'
 import {
-  account, agent, amount, codeOf, count, date, decimal, either, every, fail, flag, only, partyName, required, side, some, text, textOf, type Reading,
+  account, agent, amount, codeOf, count, date, decimal, either, every, fail, flag, only, partyName, required, side, some, text, textOf,
+  type Reading,
 } from './fields.ts'
 
 /** Stmt, Rpt or Ntfctn without its entries, which have been taken one by one. */

@@ -3,6 +3,8 @@ import { isIban } from '../../domain/iban.ts'
 import { exact, figureOf, isBeyondScale } from './exact.ts'
 import { MAX_ID } from './message.ts'
 
+type Declared = Pick<PaymentBatch, 'count' | 'controlSum'>
+
 /**
  * What is wrong in a payment file in itself: counts and control sums, of the file and of each batch; ids too long or
  * repeated; amounts that their currency cannot hold; accounts that cannot be. The control sum is ISO's: the plain sum of all
@@ -13,7 +15,7 @@ export function checkPain001(file: PaymentFile): BankFinding[] {
   const add = (code: BankFindingCode, about: string, values: Pick<BankFinding, 'declared' | 'found'> = {}): void => {
     findings.push({ code, about, ...values })
   }
-  const totals = (about: string, { count, controlSum }: Pick<PaymentBatch, 'count' | 'controlSum'>, payments: readonly InstructedPayment[]): void => {
+  const totals = (about: string, { count, controlSum }: Declared, payments: readonly InstructedPayment[]): void => {
     const there = payments.length
     if (count !== undefined && count !== there) add('count-differs', about, { declared: String(count), found: String(there) })
     if (controlSum === undefined) return

@@ -74,7 +74,8 @@ function totalFindings(about: string, { declared }: Pick<Statement, 'declared'>,
   if (declared === undefined) return []
   const findings: BankFinding[] = []
   const compare = (code: 'count-differs' | 'sum-differs', which: string, said: string | undefined, found: bigint): void => {
-    if (said !== undefined && exact(said) !== found) findings.push({ code, about: `${about}, ${which}`, declared: said, found: figureOf(found) })
+    if (said === undefined || exact(said) === found) return
+    findings.push({ code, about: `${about}, ${which}`, declared: said, found: figureOf(found) })
   }
   const all = { count: credits.count + debits.count, sum: credits.sum + debits.sum }
   for (const [which, found] of [['entries', all], ['credits', credits], ['debits', debits]] as const) {

@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { corpus, truth } from '../../../test/corpora.ts'
-import type { BankFile, PaymentFile, PaymentStatusReport, StatementFile, StatementEntry } from '../../domain/bank-document.ts'
+import type {
+  BankFile, PaymentFile, PaymentStatusReport, Reason, RemittanceReference, StatementEntry, StatementFile,
+} from '../../domain/bank-document.ts'
 import { checkPain001 } from './check-pain001.ts'
 import { entryContent } from './entry-content.ts'
 import { exact, figureOf } from './exact.ts'
@@ -18,7 +20,7 @@ const SETS = ['genkgo-camt', 'bank-statement-golden', 'iso20022-bank-samples', '
 const DIFFERENT: Readonly<Record<string, { readonly code: string; readonly line: number; readonly why: string }>> = {
   'bank-statement-golden/tests/test_data/golden/camt053_garbled_amount.xml': {
     code: 'amount-not-decimal', line: 17,
-    why: 'The entry says 12..34; the other reader counts it as 0 and keeps the text apart. A statement with an amount that nobody can read is refused.',
+    why: 'The entry says 12..34; the other reader counts it as 0 and keeps the text apart. A statement with such an amount is refused.',
   },
 }
 const REFUSED: Readonly<Record<string, string>> = {
@@ -52,18 +54,20 @@ test.skipIf(facts === undefined || present.length === 0)('every value that is kn
       values += count
     }
   }
-  expect(refused.sort()).toEqual([...Object.keys(DIFFERENT), ...Object.keys(REFUSED)].filter((name) => present.some((set) => name.startsWith(`${set}/`))).sort())
+  const named = [...Object.keys(DIFFERENT), ...Object.keys(REFUSED)].filter((name) => present.some((set) => name.startsWith(`${set}/`)))
+  expect(refused.sort()).toEqual(named.sort())
   process.stdout.write(`bank files: ${files} files and ${values} values equal, ${refused.length} refused as named\n`)
   expect(files).toBeGreaterThan(0)
 })
 
 const samples = corpus('iso20022-bank-samples')
 
-test.skipIf(samples === undefined)('an entry and its reversal under the same references are two entries, and both move the balance on the side that they name', () => {
+test.skipIf(samples === undefined)('an entry and its reversal under the same references are two entries', () => {
   const file = readBankFile(readFileSync(join(samples ?? '', 'test/assets/ing/example_camt.xml'))) as StatementFile
   const entries = file.statements[0]?.entries ?? []
   const twins = entries.filter((entry) => entry.bankReference === '3101963431841')
-  expect(twins.map(({ position, entryReference, amount, side, reversal, valuedOn }) => [position, entryReference, amount, side, reversal, valuedOn])).toEqual([
+  const terms = (one: StatementEntry): unknown[] => [one.position, one.entryReference, one.amount, one.side, one.reversal, one.valuedOn]
+  expect(twins.map(terms)).toEqual([
     [8, '021514017743280167000000001', '30.00', 'debit', false, '2014-01-03'],
     [9, '021514017743280167000000001', '30.00', 'debit', true, '2013-12-20'],
   ])
@@ -88,7 +92,9 @@ function comparable(known: Known): Known {
 
 /** Our reading in the other reader's words, with the keys that it gives, and how many values that is. */
 function asKnown(file: BankFile, known: Known): { read: unknown; count: number } {
-  const words = { 'pain.001': paymentFile, 'pain.002': statusReport, 'camt.052': statements, 'camt.053': statements, 'camt.054': statements }
+  const words = {
+    'pain.001': paymentFile, 'pain.002': statusReport, 'camt.052': statements, 'camt.053': statements, 'camt.054': statements,
+  }
   const read = likeKnown((words[file.kind] as (file: BankFile) => Known)(file), comparable(known))
   return { read, count: leaves(read) }
 }
@@ -97,13 +103,16 @@ function asKnown(file: BankFile, known: Known): { read: unknown; count: number }
 function likeKnown(read: unknown, known: unknown): unknown {
   if (Array.isArray(read)) return read.map((one, index) => Array.isArray(known) ? likeKnown(one, known[index]) : one)
   if (read === null || typeof read !== 'object' || known === null || typeof known !== 'object') return read
-  return Object.fromEntries(Object.entries(read).filter(([key]) => key in known).map(([key, value]) => [key, likeKnown(value, (known as Known)[key])]))
+  const kept = Object.entries(read).filter(([key]) => key in known)
+  return Object.fromEntries(kept.map(([key, value]) => [key, likeKnown(value, (known as Known)[key])]))
 }
 
 function leaves(value: unknown): number {
   return value !== null && typeof value === 'object' ? Object.values(value).reduce((sum: number, one) => sum + leaves(one), 0) : 1
 }
 
+const creditorReferences = (references: readonly RemittanceReference[]): string[] =>
+  references.filter(({ about }) => about === 'creditor').map(({ number }) => number)
 const plain = (figure: string | undefined): string | null => figure === undefined ? null : figureOf(exact(figure))
 const sums = (amounts: readonly { amount: string; currency: string }[]): Known => {
   const totals = new Map<string, bigint>()
@@ -115,7 +124,8 @@ function paymentFile(file: PaymentFile): Known {
   const payments = file.batches.flatMap((batch) => batch.payments)
   const codes = checkPain001(file).filter(({ about }) => about === 'message').map(({ code }) => code)
   return {
-    version: file.version ?? null, msg_id: file.messageId, created: file.createdAt ?? null, declared_txs: String(file.count), declared_sum: plain(file.controlSum),
+    version: file.version ?? null, msg_id: file.messageId, created: file.createdAt ?? null,
+    declared_txs: String(file.count), declared_sum: plain(file.controlSum),
     initiator: file.initiator ?? null, txs: payments.length, sum: sums(payments),
     declared_txs_ok: !codes.includes('count-differs'), declared_sum_ok: !codes.includes('sum-differs'),
     payments: file.batches.map((batch) => ({
@@ -125,14 +135,14 @@ function paymentFile(file: PaymentFile): Known {
       transactions: batch.payments.map((one) => ({
         e2e: one.endToEndId, instr: one.instructionId ?? null, amount: plain(one.amount), currency: one.currency,
         party: one.creditorName ?? null, account: one.creditorAccount?.id ?? null,
-        ref: [...one.remittance, ...one.references.filter(({ about }) => about === 'creditor').map(({ number }) => number)],
+        ref: [...one.remittance, ...creditorReferences(one.references)],
       })),
     })),
   }
 }
 
 function statusReport(file: PaymentStatusReport): Known {
-  const codes = (reasons: readonly { code?: string; proprietary?: string }[]): (string | undefined)[] => reasons.map((one) => one.code ?? one.proprietary)
+  const codes = (reasons: readonly Reason[]): (string | undefined)[] => reasons.map((one) => one.code ?? one.proprietary)
   return {
     version: file.version, msg_id: file.messageId, orig_msg_id: file.originalMessageId, orig_msg_name: file.originalMessageName ?? null,
     orig_txs: file.originalCount ?? null, group_status: file.status ?? null, group_reasons: codes(file.reasons),
@@ -152,16 +162,20 @@ function statements(file: StatementFile): Known {
       const details = one.entries.flatMap((entry) => entry.details)
       const codes = one.findings.map(({ code }) => code)
       return {
-        id: one.id, seq: one.sequence ?? null, created: one.createdAt ?? null, account: one.account.id, account_currency: one.account.currency ?? null,
-        entries: one.entries.length, credit: sums(one.entries.filter(({ side }) => side === 'credit')), debit: sums(one.entries.filter(({ side }) => side === 'debit')),
+        id: one.id, seq: one.sequence ?? null, created: one.createdAt ?? null, account: one.account.id,
+        account_currency: one.account.currency ?? null,
+        entries: one.entries.length, credit: sums(one.entries.filter(({ side }) => side === 'credit')),
+        debit: sums(one.entries.filter(({ side }) => side === 'debit')),
         statuses: one.entries.reduce<Record<string, number>>((all, { status }) => ({ ...all, [status]: (all[status] ?? 0) + 1 }), {}),
         reversals: one.entries.filter(({ reversal }) => reversal).length, tx_details: details.length,
         end_to_end_ids: details.map(({ endToEndId }) => endToEndId).filter((id) => id !== undefined),
-        structured_refs: details.flatMap(({ references }) => references.filter(({ about }) => about === 'creditor').map(({ number }) => number)),
+        structured_refs: details.flatMap((detail) => creditorReferences(detail.references)),
         unstructured_count: details.reduce((sum, { remittance }) => sum + remittance.length, 0),
         return_reasons: details.map(({ returned }) => returned?.code).filter((code) => code !== undefined),
         booking_dates: [...new Set(one.entries.map(({ bookedOn }) => bookedOn).filter((on) => on !== undefined))].sort(),
-        balances: one.balances.map(({ type, amount, currency, side, on }) => ({ type, amount: plain(amount), currency, sign: side === 'credit' ? 'CRDT' : 'DBIT', date: on })),
+        balances: one.balances.map(({ type, amount, currency, side, on }) => ({
+          type, amount: plain(amount), currency, sign: side === 'credit' ? 'CRDT' : 'DBIT', date: on,
+        })),
         declared: one.declared ? {
           entries: String(one.declared.entries?.count), sum: plain(one.declared.entries?.sum),
           credit_n: String(one.declared.credits?.count), credit_sum: plain(one.declared.credits?.sum),

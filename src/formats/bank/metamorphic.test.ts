@@ -18,6 +18,8 @@ interface Spelling {
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 const pick = (random: () => number, ...choices: readonly string[]): string => choices[Math.floor(random() * choices.length)] ?? ''
 const cdata = (text: string): string => `<![CDATA[${text.replaceAll(']]>', ']]]]><![CDATA[>')}]]>`
+const byNumber = (one: string, random: () => number): string =>
+  pick(random, `&#${one.codePointAt(0)};`, `&#x${one.codePointAt(0)?.toString(16)};`, escaped(one))
 
 const SPELLINGS: Readonly<Record<string, Spelling>> = {
   'with a prefix on every element': { prefix: 'bank:' },
@@ -28,13 +30,16 @@ const SPELLINGS: Readonly<Record<string, Spelling>> = {
     },
   },
   'with comments and processing instructions everywhere': {
-    text: (text) => [...text].map(escaped).join('<!-- <Amt Ccy="EUR">1</Amt> -->'), between: (random) => pick(random, '<!-- x -->', '<?x <Ntry/> ?>', ''),
+    text: (text) => Array.from(text).map(escaped).join('<!-- <Amt Ccy="EUR">1</Amt> -->'),
+    between: (random) => pick(random, '<!-- x -->', '<?x <Ntry/> ?>', ''),
   },
-  'with characters by number': { text: (text, random) => [...text].map((one) => pick(random, `&#${one.codePointAt(0)};`, `&#x${one.codePointAt(0)?.toString(16)};`, escaped(one))).join('') },
+  'with characters by number': { text: (text, random) => Array.from(text).map((one) => byNumber(one, random)).join('') },
   'with other white space': { text: (text) => `\n\t ${escaped(text)} \r\n`, between: (random) => pick(random, '\n', '\r\n\t\t', '  ', '') },
   'without white space': { between: () => '' },
   'with elements of different names in another order': { shuffle: true },
-  'in all these ways at once': { prefix: 'ü:', shuffle: true, text: (text) => `<!---->${cdata(text)} `, between: (random) => pick(random, '\n', '<!-- - -->') },
+  'in all these ways at once': {
+    prefix: 'ü:', shuffle: true, text: (text) => `<!---->${cdata(text)} `, between: (random) => pick(random, '\n', '<!-- - -->'),
+  },
 }
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 32)
@@ -58,7 +63,8 @@ function written(node: XmlNode, spelling: Spelling, random: () => number, top = 
   const declared = top && node.uri ? ` xmlns${prefix ? `:${prefix.slice(0, -1)}` : ''}="${node.uri}"` : ''
   const attributes = Object.entries(node.attributes).map(([key, value]) => ` ${key}='${value}'`).join('')
   const children = spelling.shuffle ? mixed(node.children, random) : node.children
-  const inside = children.length > 0 ? children.map((child) => between(random) + written(child, spelling, random, false)).join('') + between(random) : textOf(node, text, random)
+  const below = children.map((child) => between(random) + written(child, spelling, random, false))
+  const inside = below.length > 0 ? below.join('') + between(random) : textOf(node, text, random)
   return `<${name}${declared}${attributes}>${inside}</${name}>`
 }
 
@@ -79,13 +85,18 @@ function mixed(children: readonly XmlNode[], random: () => number): XmlNode[] {
 function filesOf(set: string): [string, Uint8Array][] {
   const folder = corpus(set)
   if (folder === undefined) return []
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.xml')).map((name) => [`${set}/${name}`, readFileSync(join(folder, name))])
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.xml'))
+  return names.map((name) => [`${set}/${name}`, readFileSync(join(folder, name))])
 }
 
+const DETAILS = `<NtryDtls><Btch><PmtInfId>B &amp; C</PmtInfId><NbOfTxs>2</NbOfTxs></Btch><TxDtls/>
+<TxDtls><Refs><EndToEndId>E-1</EndToEndId></Refs><RmtInf><Ustrd>a  b</Ustrd><Ustrd>&lt;c&gt;</Ustrd></RmtInf></TxDtls></NtryDtls>`
+const STATEMENT = statement(balance('OPBD', '1.00') + balance('CLBD', '2.00') + entry('1.00', 'CRDT', DETAILS))
+const BATCHES = batch(payment('E-1', '1.00') + payment('E-2', '2.00')) + batch(payment('E-3', '3'), { id: 'BATCH-2' })
+
 const FILES: readonly (readonly [string, Uint8Array])[] = [
-  ['a statement', camt(statement(balance('OPBD', '1.00') + balance('CLBD', '2.00') + entry('1.00', 'CRDT', `<NtryDtls><Btch><PmtInfId>B &amp; C</PmtInfId><NbOfTxs>2</NbOfTxs></Btch>
-    <TxDtls><Refs><EndToEndId>E-1</EndToEndId></Refs><RmtInf><Ustrd>a  b</Ustrd><Ustrd>&lt;c&gt;</Ustrd></RmtInf></TxDtls><TxDtls/></NtryDtls>`)) + statement(entry('2', 'DBIT'), 'STMT-2'))],
-  ['a payment file', pain001(batch(payment('E-1', '1.00') + payment('E-2', '2.00')) + batch(payment('E-3', '3'), { id: 'BATCH-2' }), { count: '3', sum: '6' })],
+  ['a file of two statements', camt(STATEMENT + statement(entry('2', 'DBIT'), 'STMT-2'))],
+  ['a payment file', pain001(BATCHES, { count: '3', sum: '6' })],
   ...['genkgo-camt', 'bank-statement-golden', 'iso20022-bank-samples', 'pain001'].flatMap(filesOf),
 ]
 

@@ -13,7 +13,8 @@ export function unstructured(information: XmlNode | undefined): readonly string[
  */
 export function structured(reading: Reading, information: XmlNode | undefined): readonly RemittanceReference[] {
   return every(information, 'Strd').flatMap((block) => {
-    const documents = every(block, 'RfrdDocInf').flatMap((one) => reference(reading, 'document', one, ['Tp', 'RfrdDocTp'], ['Nb', 'RfrdDocNb']))
+    const named = every(block, 'RfrdDocInf')
+    const documents = named.flatMap((one) => reference(reading, 'document', one, ['Tp', 'RfrdDocTp'], ['Nb', 'RfrdDocNb']))
     const creditor = only(reading, block, 'CdtrRefInf')
     const references = creditor ? reference(reading, 'creditor', creditor, ['Tp', 'CdtrRefTp'], ['Ref', 'CdtrRef']) : []
     const remitted = remittedAmount(reading, every(block, 'RfrdDocAmt'))

@@ -13,7 +13,8 @@ import { readBankFile } from './read-bank-file.ts'
 type Dump = Readonly<Record<string, unknown>>
 
 function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>((here, key) => here === null || typeof here !== 'object' ? undefined : (here as Record<string | number, unknown>)[key], value)
+  return path.reduce<unknown>((here, key) => here === null || typeof here !== 'object' ? undefined : (here as Record<string | number,
+    unknown>)[key], value)
 }
 
 /** Where the file is right and the dump is not. */
@@ -56,45 +57,55 @@ function list(owner: unknown, single: string, plural: string): unknown[] {
 function theirEntry(entry: unknown): Dump {
   const code = at(entry, 'getBankTransactionCode')
   return {
-    reference: word(entry, 'getReference'), bankReference: word(entry, 'getAccountServicerReference'), status: word(entry, 'getStatus'),
-    side: at(entry, 'getCreditDebitIndicator'), reversal: at(entry, 'getReversalIndicator'), text: word(entry, 'getAdditionalInfo'),
-    batch: word(entry, 'getBatchPaymentId'), valuedOn: word(entry, 'getValueDate', 0)?.slice(0, 10),
-    domain: word(code, 'getDomain', 'getCode'), sub: word(code, 'getDomain', 'getFamily', 'getSubFamilyCode'), own: word(code, 'getProprietary', 'getCode'),
+    reference: word(entry, 'getReference'), bankReference: word(entry, 'getAccountServicerReference'),
+    status: word(entry, 'getStatus'), side: at(entry, 'getCreditDebitIndicator'), reversal: at(entry, 'getReversalIndicator'),
+    text: word(entry, 'getAdditionalInfo'), batch: word(entry, 'getBatchPaymentId'), valuedOn: word(entry, 'getValueDate', 0)?.slice(0, 10),
+    domain: word(code, 'getDomain', 'getCode'), sub: word(code, 'getDomain', 'getFamily', 'getSubFamilyCode'),
+    own: word(code, 'getProprietary', 'getCode'),
     details: list(entry, 'getTransactionDetail', 'getTransactionDetails').map(theirDetail),
   }
 }
 
+/** Of the parties or agents of a detail the one of `kind`, by the class that the dump names. */
+function ofKind(detail: unknown, single: string, plural: string, type: string, kind: string): unknown {
+  return list(detail, single, plural).find((one) => (word(one, type, '__CLASS__') ?? '').endsWith(`\\${kind}`))
+}
+
 function theirDetail(detail: unknown): Dump {
-  const kindOf = (one: unknown, type: string): string => (word(one, type, '__CLASS__') ?? '').split('\\').at(-1) ?? ''
-  const parties = list(detail, 'getRelatedParty', 'getRelatedParties')
-  const party = (kind: string): unknown => parties.find((one) => kindOf(one, 'getRelatedPartyType') === kind)
-  const agents = list(detail, 'getRelatedAgent', 'getRelatedAgents')
-  const bic = (kind: string): string | undefined => word(agents.find((one) => kindOf(one, 'getRelatedAgentType') === kind), 'getRelatedAgentType', 'getBIC')
+  const party = (kind: string): unknown => ofKind(detail, 'getRelatedParty', 'getRelatedParties', 'getRelatedPartyType', kind)
+  const agent = (kind: string): unknown => ofKind(detail, 'getRelatedAgent', 'getRelatedAgents', 'getRelatedAgentType', kind)
   const refs = at(detail, 'getReference')
+  const lines = list(at(detail, 'getRemittanceInformation'), 'getUnstructuredBlock', 'getUnstructuredBlocks')
   return {
     endToEndId: word(refs, 'getEndToEndId'), instructionId: word(refs, 'getInstructionId'), messageId: word(refs, 'getMessageId'),
-    paymentInfoId: word(refs, 'getPaymentInformationId'), uetr: word(refs, 'getUuidEndToEndReference'), mandateId: word(refs, 'getMandateId'),
-    debtor: word(party('Debtor'), 'getRelatedPartyType', 'getName'), debtorAccount: word(party('Debtor'), 'getAccount', 'getIdentification'),
-    creditor: word(party('Creditor'), 'getRelatedPartyType', 'getName'), creditorAccount: word(party('Creditor'), 'getAccount', 'getIdentification'),
-    debtorBic: bic('DebtorAgent'), creditorBic: bic('CreditorAgent'),
-    lines: list(at(detail, 'getRemittanceInformation'), 'getUnstructuredBlock', 'getUnstructuredBlocks').map((one) => word(one, 'getMessage')),
+    paymentInfoId: word(refs, 'getPaymentInformationId'),
+    uetr: word(refs, 'getUuidEndToEndReference'), mandateId: word(refs, 'getMandateId'),
+    debtor: word(party('Debtor'), 'getRelatedPartyType', 'getName'),
+    debtorAccount: word(party('Debtor'), 'getAccount', 'getIdentification'),
+    creditor: word(party('Creditor'), 'getRelatedPartyType', 'getName'),
+    creditorAccount: word(party('Creditor'), 'getAccount', 'getIdentification'),
+    debtorBic: word(agent('DebtorAgent'), 'getRelatedAgentType', 'getBIC'),
+    creditorBic: word(agent('CreditorAgent'), 'getRelatedAgentType', 'getBIC'),
+    lines: lines.map((one) => word(one, 'getMessage')),
     reason: word(detail, 'getReturnInformation', 'getCode'), text: word(detail, 'getAdditionalTransactionInformation', 'getMessage'),
   }
 }
 
 function ourEntry(entry: StatementEntry): Dump {
   return {
-    reference: entry.entryReference, bankReference: entry.bankReference, status: entry.status, side: entry.side === 'credit' ? 'CRDT' : 'DBIT',
-    reversal: entry.reversal, text: entry.text, batch: entry.batches[0]?.paymentInfoId, valuedOn: entry.valuedOn,
+    reference: entry.entryReference, bankReference: entry.bankReference, status: entry.status,
+    side: entry.side === 'credit' ? 'CRDT' : 'DBIT', reversal: entry.reversal, text: entry.text,
+    batch: entry.batches[0]?.paymentInfoId, valuedOn: entry.valuedOn,
     domain: entry.code.domain, sub: entry.code.subFamily, own: entry.code.proprietary, details: entry.details.map(ourDetail),
   }
 }
 
 function ourDetail(detail: EntryDetail): Dump {
+  const { endToEndId, instructionId, messageId, paymentInfoId, uetr, mandateId, remittance, returned, text } = detail
   return {
-    endToEndId: detail.endToEndId, instructionId: detail.instructionId, messageId: detail.messageId, paymentInfoId: detail.paymentInfoId,
-    uetr: detail.uetr, mandateId: detail.mandateId, debtor: detail.debtorName, debtorAccount: detail.debtorAccount?.id,
-    creditor: detail.creditorName, creditorAccount: detail.creditorAccount?.id, debtorBic: detail.debtorAgent?.bic, creditorBic: detail.creditorAgent?.bic,
-    lines: detail.remittance, reason: detail.returned?.code, text: detail.text,
+    endToEndId, instructionId, messageId, paymentInfoId, uetr, mandateId, lines: remittance, reason: returned?.code, text,
+    debtor: detail.debtorName, debtorAccount: detail.debtorAccount?.id,
+    creditor: detail.creditorName, creditorAccount: detail.creditorAccount?.id,
+    debtorBic: detail.debtorAgent?.bic, creditorBic: detail.creditorAgent?.bic,
   }
 }
