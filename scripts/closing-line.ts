@@ -3,15 +3,17 @@ import type { Reporter, TestModule } from 'vitest/node'
 /**
  * Prints `N passed, N failed, N skipped` alone on the last line of all output, when the process ends: whoever reads only
  * the end of a log reads the result. A file that broke before its first test, an error outside any test and a run that never
- * came to its tests count as failed.
+ * came to its tests count as failed; so does what `TIEOUT_FAILED_BEFORE` says failed before the tests, in the same job.
  */
 export class ClosingLine implements Reporter {
-  #count = { passed: 0, failed: 1, skipped: 0, pending: 0 }
+  #count = { passed: 0, failed: 0, skipped: 0, pending: 0 }
 
   onInit(): void {
-    process.once('exit', () => {
+    process.once('exit', (status) => {
       const { passed, failed, skipped, pending } = this.#count
-      process.stdout.write(`\n${passed} passed, ${failed} failed, ${skipped + pending} skipped\n`)
+      const here = failed === 0 && status !== 0 ? 1 : failed
+      const before = Number(process.env['TIEOUT_FAILED_BEFORE'] ?? 0)
+      process.stdout.write(`\n${passed} passed, ${here + before} failed, ${skipped + pending} skipped\n`)
     })
   }
 
