@@ -12,7 +12,14 @@ test('an IBAN has the shape, the length of its country and the right check digit
   expect(isIban('DE8937040044053201300'), 'length').toBe(false)
   expect(isIban('de89370400440532013000'), 'not normalised').toBe(false)
   expect(isIban(''), 'empty').toBe(false)
-  expect(isIban('GB00NWBK60161331926819'), 'digits that are never issued').toBe(false)
+})
+
+test('00, 01 and 99 are never issued, though they may leave the right remainder', () => {
+  for (const [issued, never] of [['97', '00'], ['98', '01'], ['02', '99']] as const) {
+    const account = Array.from({ length: 1000 }, (_, at) => String(at).padStart(18, '7')).find((one) => checkDigits('DE', one) === issued)
+    expect(isIban(`DE${issued}${account}`)).toBe(true)
+    expect(isIban(`DE${never}${account}`)).toBe(false)
+  }
 })
 
 test('paper form becomes electronic form', () => {

@@ -22,6 +22,7 @@ const refusal = (bytes: Uint8Array): string => {
   return 'refused' in file ? file.refused.code : 'taken'
 }
 const first = (bytes: Uint8Array): StatementEntry | undefined => read(bytes).statements[0]?.entries[0]
+const entriesOf = (bytes: Uint8Array): readonly StatementEntry[] => read(bytes).statements[0]?.entries ?? []
 const PROVED = balance('OPBD', '100.00') + balance('CLBD', '101.00')
 
 test('an entry of version 8 is read with batch, details, exchange, charges and return', () => {
@@ -178,7 +179,9 @@ test('each group of details keeps its own batch', () => {
   const groups = '<NtryDtls><TxDtls><Refs><EndToEndId>A</EndToEndId></Refs></TxDtls></NtryDtls>'
     + '<NtryDtls><TxDtls><Refs><EndToEndId>B</EndToEndId></Refs></TxDtls><Btch><PmtInfId>P1</PmtInfId></Btch></NtryDtls>'
     + '<NtryDtls><Btch><PmtInfId>P2</PmtInfId></Btch><TxDtls><Refs><EndToEndId>C</EndToEndId></Refs></TxDtls></NtryDtls>'
-  const read = first(camt(statement(PROVED + entry('1', 'CRDT', groups))))
+  const single = '<NtryDtls><Btch/><TxDtls/></NtryDtls>'
+  const [read, after] = entriesOf(camt(statement(PROVED + entry('1', 'CRDT', groups) + entry('1', 'CRDT', single))))
+  expect(after?.details.map(({ batch }) => batch)).toEqual([0])
   const batchOf = (index: number | undefined): string | undefined => index === undefined ? undefined : read?.batches[index]?.paymentInfoId
   const pairs = read?.details.map(({ endToEndId, batch }) => [endToEndId, batchOf(batch)])
   expect(pairs).toEqual([['A', undefined], ['B', 'P1'], ['C', 'P2']])

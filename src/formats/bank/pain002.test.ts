@@ -37,6 +37,16 @@ test('a status stands at the level where the bank wrote it, with its reasons and
   })
 })
 
+test('the payments of one batch never leak into the next', () => {
+  const of = (id: string): string =>
+    `<OrgnlPmtInfAndSts><OrgnlPmtInfId>${id}</OrgnlPmtInfId>
+    <TxInfAndSts><OrgnlEndToEndId>E-${id}</OrgnlEndToEndId></TxInfAndSts></OrgnlPmtInfAndSts>`
+  const file = readPain002(report(`<OrgnlGrpInfAndSts>${original}</OrgnlGrpInfAndSts>${of('1')}${of('2')}`))
+  expect(file).toMatchObject({
+    batches: ['1', '2'].map((id) => ({ originalId: id, payments: [{ originalEndToEndId: `E-${id}` }] })),
+  })
+})
+
 test('payments that an old version reports without their batch are kept', () => {
   const bytes = bytesOf(`<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.02"><pain.002.001.02><GrpHdr><MsgId>S-1</MsgId>
     </GrpHdr>
