@@ -45,9 +45,9 @@ export function received(document: InvoiceDocument, eventId: string, at: string,
 }
 
 /** What the ERP answers about the company, its master data and the person who may approve. */
-export function masterData(at = '2026-01-02T08:00:00.000Z'): Arrival[] {
+export function masterData(at = '2026-01-02T08:00:00.000Z', readAt = '2026-01-15T08:00:00.000Z'): Arrival[] {
   const read = (ref: Ref, asked: string, found: object): Arrival =>
-    fact('reference.read', 'erp', `read ${asked}`, at, [ref], { asked, readAt: '2026-01-15T08:00:00.000Z', found: true, ...found } as never)
+    fact('reference.read', 'erp', `read ${asked}`, at, [ref], { asked, readAt, found: true, ...found } as never)
   return [
     read(SUPPLIER, 'supplier', { supplier: { number: 'V1', name: 'Acme GmbH', vatId: 'DE111', active: true, blocked: false, accounts: [ACCOUNT] } }),
     read(ENTITY, 'entity', { entity: { number: '1000', name: 'Us AG', currency: 'EUR', currencies: ['EUR'], active: true, zone: 'Europe/Berlin' } }),

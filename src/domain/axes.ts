@@ -1,9 +1,10 @@
 /** The axes of an invoice: each one question, answered from its facts alone. Shown beside the headline. */
-import { amountDue, liveAllocations, liveGrants, livePostings } from './headline.ts'
-import type { InvoiceState } from './invoice.ts'
+import { amountDue, liveAllocations, liveGrants, livePostings, warranted } from './headline.ts'
+import type { InvoiceState, Verdict } from './invoice.ts'
 import { sumOf } from './invoice-content.ts'
 import { parseDecimal } from './money.ts'
 import { ROUTES, routeOf, type Route } from './routes.ts'
+import { changedTerms } from './terms.ts'
 
 export interface Axes {
   readonly document: 'none' | 'received' | 'observed'
@@ -43,8 +44,18 @@ function approvalOf(state: InvoiceState): Axes['approval'] {
   const end = approval.ends.at(-1)
   const last = [approval.completed?.at ?? '', liveGrants(state).at(-1)?.at ?? ''].sort().at(-1) ?? ''
   if (end && end.at >= last) return end.kind
-  if (approval.completed && verdicts.approval) return verdicts.approval.pass ? 'complete' : 'insufficient'
+  if (warranted(state, ['approved'])) return 'complete'
+  if (approval.completed && verdicts.approval && !verdicts.approval.pass && onPresent(state, verdicts.approval)) return 'insufficient'
   return approval.requested || approval.grants.length > 0 || approval.completed ? 'pending' : 'none'
+}
+
+/** True while a failed verdict is about the content, completion and grants that stand now. */
+function onPresent(state: InvoiceState, verdict: Verdict): boolean {
+  const { completed } = state.approval
+  if (!completed) return false
+  const grants = liveGrants(state).filter((grant) => changedTerms(grant.terms, completed.terms).length === 0 && !completed.enteredBy.includes(grant.person))
+  const present = [state.content?.event ?? '', completed.event, ...grants.map((grant) => grant.event)]
+  return present.sort().join() === [...verdict.rests].sort().join()
 }
 
 function postingOf(state: InvoiceState): Axes['posting'] {

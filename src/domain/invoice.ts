@@ -47,7 +47,7 @@ export type Told = { readonly [cell: string]: { readonly word: string; readonly 
 
 export interface InvoiceState {
   readonly origin: 'received' | 'observed' | 'taken-over' | null
-  readonly content: (FactRef & { readonly value: InvoiceContent; readonly document: string }) | null
+  readonly content: (FactRef & { readonly value: InvoiceContent; readonly document: string; readonly corrected: boolean }) | null
   /** Documents that hold the same invoice, by hash → event. */
   readonly renditions: { readonly [sha256: string]: string }
   readonly withdrawn: FactRef | null
@@ -107,12 +107,14 @@ const decided = <D>(handle: (state: InvoiceState, event: Event, data: D) => Invo
 const HANDLERS: { readonly [type in EventType]?: Handler } = {
   'invoice.received': on<'invoice.received'>((state, event, data) => ({
     ...state, origin: 'received',
-    content: later(state.content, { ...ref(event), value: data.content, document: data.document }),
+    // Another rendition of the same invoice changes nothing: the first that came holds, until somebody corrects it.
+    content: state.content?.corrected ? state.content
+      : first(state.content, { ...ref(event), value: data.content, document: data.document, corrected: false }),
     renditions: { ...state.renditions, [data.document]: state.renditions[data.document] ?? event.id },
   })),
   'invoice.corrected': on<'invoice.corrected'>((state, event, data) => ({
     ...state, origin: state.origin ?? 'received',
-    content: later(state.content, { ...ref(event), value: data.content, document: data.document }),
+    content: later(state.content?.corrected ? state.content : null, { ...ref(event), value: data.content, document: data.document, corrected: true }),
     renditions: { ...state.renditions, [data.document]: state.renditions[data.document] ?? event.id },
   })),
   'document.attached': on<'document.attached'>((state, event, data) => ({ ...state, renditions: { ...state.renditions, [data.document]: event.id } })),
@@ -267,7 +269,7 @@ export function sending(state: { readonly sent: { readonly [command: string]: Se
     occurrence: data.occurrence, input: data.input, contentHash: data.contentHash, event: event.id, at: event.occurredAt, says: data.says ?? null, dead: data.dead ?? false,
     receipt: data.receipt?.reference ?? state.sent[`${data.command}@${data.target}`]?.receipt ?? null,
   }
-  return { told, sent: { ...state.sent, [`${data.command}@${data.target}`]: fresh } }
+  return { told, sent: { ...state.sent, [`${data.command}@${data.target}`]: later(state.sent[`${data.command}@${data.target}`] ?? null, fresh) } }
 }
 
 function approving(state: InvoiceState, ticket: string, change: Partial<InvoiceState['approval']>): InvoiceState {
@@ -285,6 +287,10 @@ export const ref = (event: Event): FactRef => ({ event: event.id, at: event.occu
 export function later<T extends FactRef>(known: T | null, fresh: T): T {
   if (known === null) return fresh
   return fresh.at > known.at || (fresh.at === known.at && fresh.event > known.event) ? fresh : known
+}
+
+function first<T extends FactRef>(known: T | null, fresh: T): T {
+  return known !== null && later(known, fresh) === fresh ? known : fresh
 }
 
 /** Of two words on the same document the one with the better grade; else the first that happened. */

@@ -33,7 +33,7 @@ export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>
   if (!decidedOn(state.verdicts.validation, state)) names.push(...content.supplier.names, ...content.entity.names, ...content.orders.map(orderName), numberName(laws.sha256, content))
   const matching = state.verdicts.validation?.pass === true && needsMatch(content) && !decidedOn(state.verdicts.match, state)
   if (state.approval.completed && !warranted(state, ['approved'])) names.push(...content.supplier.names, ...content.entity.names, ...state.approval.grants.map((grant) => grant.person))
-  if (livePostings(state).length > 0 && !warranted(state, ['posted'])) names.push(...content.supplier.names)
+  if (livePostings(state).length > 1 || (livePostings(state).length > 0 && !warranted(state, ['posted']))) names.push(...content.supplier.names)
   return { read: [...new Set(names)], write: matching || !decidedOn(state.verdicts.validation, state) ? [...content.orders.map(orderName)] : [] }
 }
 
@@ -45,7 +45,9 @@ const GATES: readonly ((laws: Laws, sheet: Sheet, look: Look) => WantedException
 
 export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, look: Look, asOf: Instant): Judgement {
   const sheet: Sheet = new Scratch(record.id, record.version, record.state, asOf, (state, event) => evolveInvoice(state, event, record.id))
-  const exceptions = GATES.flatMap((gate) => gate(laws, sheet, look))
+  const failures = GATES.flatMap((gate) => gate(laws, sheet, look))
+  // Nobody has to mend what was refused or taken back for good.
+  const exceptions = closed(sheet.state) ? [] : failures
   move(sheet)
   diverge(laws, sheet)
   raise(laws, sheet, [...exceptions, ...conditions(laws, sheet.state)])
@@ -56,7 +58,7 @@ const viewOf = (laws: Laws, sheet: Sheet, look: Look): InvoiceView => ({ ...laws
 
 function validate(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const content = sheet.state.content
-  if (!content || decidedOn(sheet.state.verdicts.validation, sheet.state) || closed(sheet.state)) return []
+  if (!content || decidedOn(sheet.state.verdicts.validation, sheet.state)) return []
   const view = { ...viewOf(laws, sheet, look), content: content.value }
   wantAnswers(view, sheet, content.value)
   const result = runGate(VALIDATION_CONTROLS, view)
@@ -66,7 +68,7 @@ function validate(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
     return []
   }
   if (result.outcome === 'fail') {
-    if (differs(sheet.state.verdicts.validation, content.event, result.failed)) sheet.decide('invoice.validation-failed', 'validation', verdictData(result, content.event, [content.event]))
+    if (differs(sheet.state.verdicts.validation, content.event, [content.event], result.failed)) sheet.decide('invoice.validation-failed', 'validation', verdictData(result, content.event, [content.event]))
     return result.failed.map(exceptionOf)
   }
   return patience(laws, sheet, content.at, result)
@@ -113,7 +115,7 @@ function fixed(view: InvoiceView, content: InvoiceContent): { terms: Terms; part
 
 function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const content = sheet.state.content
-  if (!content || !needsMatch(content.value) || !decidedOn(sheet.state.verdicts.validation, sheet.state) || decidedOn(sheet.state.verdicts.match, sheet.state) || closed(sheet.state)) return []
+  if (!content || !needsMatch(content.value) || !decidedOn(sheet.state.verdicts.validation, sheet.state) || decidedOn(sheet.state.verdicts.match, sheet.state)) return []
   const view = viewOf(laws, sheet, look)
   const answer = orderOf(view, content.value)
   const order = answer.found?.order
@@ -137,14 +139,14 @@ function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const cause: Cause = result.outcome === 'mismatched' ? 'mismatch' : 'lines-not-paired'
   sheet.waitFor([record.id])
   const failed = [{ ...control, verdict: 'fail' as const, cause }]
-  if (differs(sheet.state.verdicts.match, content.event, failed)) sheet.decide('invoice.mismatched', 'match', { subject: content.event, rests: [content.event], controls: failed })
+  if (differs(sheet.state.verdicts.match, content.event, [content.event], failed)) sheet.decide('invoice.mismatched', 'match', { subject: content.event, rests: [content.event], controls: failed })
   return [{ cause, says: result.says }]
 }
 
 function approve(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const { content, terms } = sheet.state
   const completed = sheet.state.approval.completed
-  if (!content || !terms || !completed || !decidedOn(sheet.state.verdicts.validation, sheet.state) || warranted(sheet.state, ['approved']) || closed(sheet.state)) return []
+  if (!content || !terms || !completed || !decidedOn(sheet.state.verdicts.validation, sheet.state) || warranted(sheet.state, ['approved'])) return []
   const ours = { ...terms.value, coding: completed.terms.coding }
   const view: ApprovalView = { ...viewOf(laws, sheet, look), ours, completed }
   const result = runGate(APPROVAL_CONTROLS, view)
@@ -162,7 +164,7 @@ function approve(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
     return []
   }
   if (result.outcome === 'fail') {
-    if (differs(sheet.state.verdicts.approval, subject, result.failed)) sheet.decide('rule.evaluated', 'approval', { gate: 'approval', pass: false, ...verdictData(result, subject, rests) })
+    if (differs(sheet.state.verdicts.approval, subject, rests, result.failed)) sheet.decide('rule.evaluated', 'approval', { gate: 'approval', pass: false, ...verdictData(result, subject, rests) })
     return result.failed.map(exceptionOf)
   }
   return patience(laws, sheet, completed.at, result)
@@ -173,17 +175,20 @@ function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const [first, second] = live
   if (!first) return []
   const twice: WantedException[] = second ? [{ cause: 'posted-twice', says: `The ERP holds ${live.map(([docNo]) => docNo).join(' and ')}.` }] : []
-  const [docNo, posting] = first
-  if (warranted(sheet.state, ['posted']) || !posting.confirmed?.settled) return twice
-  const result = runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), docNo, posting })
+  const settled = live.filter(([, posting]) => posting.confirmed?.settled)
+  if (settled.length === 0) return twice
+  // Of several postings the oldest that is what was approved is the one; if none is, the oldest is what is wrong.
+  const judged = settled.map(([docNo, posting]) => ({ docNo, posting, result: runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), docNo, posting }) }))
+  const { docNo, posting, result } = judged.find((candidate) => candidate.result.outcome === 'pass') ?? judged[0]!
   sheet.waitFor(result.waits)
-  const rests = [...(sheet.state.content ? [sheet.state.content.event] : []), posting.confirmed.event]
+  const known = sheet.state.verdicts.posting
+  if (result.outcome === 'wait' || (known?.pass === true && known.subject === docNo && warranted(sheet.state, ['posted']))) return twice
+  const rests = [...(sheet.state.content ? [sheet.state.content.event] : []), ...(posting.confirmed ? [posting.confirmed.event] : [])]
   if (result.outcome === 'pass') {
     sheet.decide('rule.evaluated', 'posting', { gate: 'posting', pass: true, ...verdictData(result, docNo, rests) })
     return twice
   }
-  if (result.outcome === 'wait') return twice
-  if (differs(sheet.state.verdicts.posting, docNo, result.failed)) sheet.decide('rule.evaluated', 'posting', { gate: 'posting', pass: false, ...verdictData(result, docNo, rests) })
+  if (differs(known, docNo, rests, result.failed)) sheet.decide('rule.evaluated', 'posting', { gate: 'posting', pass: false, ...verdictData(result, docNo, rests) })
   return [...twice, ...result.failed.map(exceptionOf)]
 }
 
@@ -267,8 +272,8 @@ function verdictData(result: GateResult, subject: string, rests: readonly string
   return { subject, rests, controls: JSON.parse(canonicalJson(result.controls as unknown as Json)) as Json }
 }
 
-/** True when a failure is news: another subject, a passed verdict before, or other controls or words. */
-function differs(known: Verdict | null, subject: string, failed: readonly { readonly cause?: Cause | undefined; readonly id: string; readonly says: string }[]): boolean {
-  if (!known || known.pass || known.subject !== subject) return true
+/** True when a failure is news: another subject or other grounds, a passed verdict before, or other controls or words. */
+function differs(known: Verdict | null, subject: string, rests: readonly string[], failed: readonly { readonly cause?: Cause | undefined; readonly id: string; readonly says: string }[]): boolean {
+  if (!known || known.pass || known.subject !== subject || known.rests.join() !== rests.join()) return true
   return known.failed.join('\n') !== failed.map((control) => `${control.cause ?? control.id}: ${control.says}`).join('\n')
 }

@@ -181,7 +181,7 @@ function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<Entry
   }
   if (found?.kind === 'invoice' && !returning) {
     const { state } = seenAs<InvoiceState>(found)
-    if (liveAllocations(state).length === 0 && equal(amountDue(state) ?? undefined, entry.amount) && state.content?.value.currency === entry.currency) {
+    if (!liveAllocations(state).some(([, allocation]) => CASH.has(allocation.kind)) && equal(amountDue(state) ?? undefined, entry.amount) && state.content?.value.currency === entry.currency) {
       sheet.decide('statement.entry-matched', 'settlement', { to: found.id, kind: 'invoice', amount: entry.amount, says, ...booked })
       sheet.add({ type: 'settlement.allocated', objects: [found.id], actor: 'rule:settlement', data: { kind: routeOf(state.content.value) === 'card' ? 'card' : 'bank', invoice: found.id, amount: entry.amount, entry: sheet.id } })
       return []
@@ -204,4 +204,6 @@ function bind(sheet: Scratch<EntryState>, to: string, kind: 'settles' | 'returns
 /** A neighbour whose kind was looked at. */
 const seenAs = <S>(record: ObjectRecord): ObjectRecord<S> => record as unknown as ObjectRecord<S>
 const collected = ({ state }: ObjectRecord<InvoiceState>): boolean => !(ROUTES[routeOf(state.content?.value)] as Route).instructs
+/** Only these allocations are money that left an account. */
+const CASH = new Set(['bank', 'card'])
 const equal = (a: string | undefined, b: string): boolean => a !== undefined && sumOf([a]) === sumOf([b])

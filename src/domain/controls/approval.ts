@@ -4,16 +4,24 @@ import { liveGrants } from '../headline.ts'
 import type { Grant } from '../invoice.ts'
 import { parseMoney } from '../money.ts'
 import { personOf, supplierOf, type InvoiceView } from '../view.ts'
-import { fail, indeterminate, pass, type Control } from './control.ts'
+import { fail, indeterminate, notApplicable, pass, type Control } from './control.ts'
 
 export interface ApprovalView extends InvoiceView {
   readonly ours: Terms
   readonly completed: { readonly terms: Terms; readonly enteredBy: readonly string[] }
 }
 
-/** Grants that say yes to the terms as they were completed. */
+/** Grants that say yes to the terms as they were completed, by persons who did not enter it nor create the supplier. */
 export function grantsOf(view: ApprovalView): Grant[] {
-  return liveGrants(view.state).filter((grant) => changedTerms(grant.terms, view.completed.terms).length === 0)
+  const entered = enterersOf(view)
+  return sayingYes(view).filter((grant) => !entered.has(grant.person))
+}
+
+const sayingYes = (view: ApprovalView): Grant[] => liveGrants(view.state).filter((grant) => changedTerms(grant.terms, view.completed.terms).length === 0)
+
+function enterersOf(view: ApprovalView): Set<string> {
+  const creator = view.state.content ? supplierOf(view, view.state.content.value).found?.supplier?.createdBy : undefined
+  return new Set([...view.completed.enteredBy, ...(creator ? [creator] : [])])
 }
 
 export const APPROVAL_CONTROLS: readonly Control<ApprovalView>[] = [
@@ -32,7 +40,9 @@ export const APPROVAL_CONTROLS: readonly Control<ApprovalView>[] = [
     id: 'A1', title: 'A named person with authority for the amount said yes to these terms',
     evaluate: (view) => {
       const grants = grantsOf(view)
-      if (grants.length === 0) return fail('approval-incomplete', 'The AP tool says approved; no grant on these terms is there.')
+      if (grants.length === 0) {
+        return sayingYes(view).length > 0 ? notApplicable('Nobody but those who entered it said yes.') : fail('approval-incomplete', 'The AP tool says approved; no grant on these terms is there.')
+      }
       const { gross, currency } = view.ours
       const amount = parseMoney(gross, currency)
       const best = grants.map((grant) => ({ grant, limit: limitOf(view, grant, currency) }))
@@ -47,11 +57,8 @@ export const APPROVAL_CONTROLS: readonly Control<ApprovalView>[] = [
   {
     id: 'A4', title: 'Whoever approves did not enter or change it, nor create the supplier',
     evaluate: (view) => {
-      const entered = new Set(view.completed.enteredBy)
-      const creator = supplierOf(view, view.state.content!.value).found?.supplier?.createdBy
-      if (creator) entered.add(creator)
-      const clash = grantsOf(view).find((grant) => entered.has(grant.person))
-      if (clash) return fail('duties-conflict', `${clash.person.split('|').at(-1)} approved what the same person entered.`)
+      const own = sayingYes(view)[0]
+      if (own && grantsOf(view).length === 0) return fail('duties-conflict', `${own.person.split('|').at(-1)} approved what the same person entered, and nobody else did.`)
       return pass('Entered and approved by different persons.')
     },
   },
