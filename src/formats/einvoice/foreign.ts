@@ -10,6 +10,7 @@ const KNOWN: readonly Known[] = [
   { uri: /^urn:un:unece:uncefact:data:standard:CrossDomainAcknowledgementAndResponse:/, is: 'an invoice status message (UN/CEFACT CDAR), not an invoice' },
   { uri: /^urn:un:unece:uncefact:data:SCRDMCCBDACIOMessageStructure:/, is: 'a UN/CEFACT order, not an invoice' },
   { uri: /^urn:oasis:names:specification:ubl:schema:xsd:Invoice-1/, is: 'a UBL 1 invoice, which is not read' },
+  { uri: /:xsd:SelfBilled(Invoice|CreditNote)-2$/, is: 'a UBL self-billed invoice or credit note, which is not read yet' },
   { local: /^Facturae$/, is: 'a Spanish Facturae invoice, which is not read' },
   { local: /^FatturaElettronica/, is: 'an Italian FatturaPA invoice, which is not read' },
   { local: /^cXML$/, is: 'a cXML document, not a UBL invoice' },
