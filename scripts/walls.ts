@@ -52,8 +52,8 @@ export const ROOMS: readonly Room[] = [
     instead: 'The contract and the transports know neither a vendor nor the database: vendor shapes belong in src/connectors, keeping in src/store.',
   },
   {
-    folder: 'src/connectors/*', ours: ['src/connector', 'src/formats', ...LAW], packages: [], builtins: ['node:crypto'],
-    instead: 'A connector is pure functions and a declaration: transports come from src/connector, formats from src/formats; what two connectors share belongs in one of these.',
+    folder: 'src/connectors/*', ours: ['src/connector', 'src/formats', ...LAW], packages: ['zod'], builtins: false,
+    instead: 'A connector is pure functions and a declaration: transports come from src/connector, formats from src/formats, SHA-256 from `open`; what two connectors share belongs in one of these.',
   },
   {
     folder: 'src/access', ours: [...LAW, 'src/store'], packages: [], builtins: true,

@@ -9,7 +9,7 @@
  *     export const acme: ConnectorKind<AcmeConfig> = {
  *       name: 'acme', role: 'erp',
  *       readConfig(config) { … },
- *       open: (config, system) => ({
+ *       open: (config, system, given) => ({
  *         system, kind: 'acme', role: 'erp',
  *         places: { http: { baseUrl: config.url, auth: { scheme: 'bearer', secret: config.token } } },
  *         limits: { concurrency: 4, rate: { calls: 20, perMs: 1_000 } },
@@ -20,6 +20,7 @@
  *     }
  */
 import type { Json } from '../lib/canonical-json.ts'
+import type { Sha256 } from '../lib/hash.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Role } from '../domain/event.ts'
 import type { Arrival, CommandName } from '../domain/object.ts'
@@ -32,7 +33,12 @@ export interface ConnectorKind<Config = unknown> {
   /** The configuration decoded, or everything that is wrong with it; a key that is not known is wrong. */
   readConfig(config: Json): { readonly config: Config } | { readonly problems: readonly string[] }
   /** Silent: nothing goes out. `system` is the name in our configuration, which aliases and sources carry. */
-  open(config: Config, system: string): Connector
+  open(config: Config, system: string, given: Given): Connector
+}
+
+/** What a connector needs of the machine; it comes in, so that a connector imports nothing that acts. */
+export interface Given {
+  readonly sha256: Sha256
 }
 
 export interface Connector {
@@ -221,16 +227,30 @@ export interface Feed {
   readonly everyMs: number
   readonly timeoutMs: number
   poll(cursor: string | null): Request
-  readPage(reply: Reply, cursor: string | null): Page | { readonly trouble: string }
+  /** SHA-256 (hex) of documents, kept by an earlier page of this feed, whose bytes `readPage` needs beside the reply. */
+  documents?(cursor: string | null): readonly string[]
+  /** `trouble`: not understood as a whole (an error page, half an answer): the cursor stays and it is asked again. */
+  readPage(reply: Reply, cursor: string | null, document: (sha256: string) => Uint8Array): Page | { readonly trouble: string }
 }
 
 export interface Page {
   readonly documents?: readonly KeptDocument[]
   readonly observations: readonly Observation[]
+  readonly unreadable?: readonly Unreadable[]
   /** Where to go on; the same as before when there was nothing. */
   readonly cursor: string | null
   /** Whether another page is there now. */
   readonly more: boolean
+}
+
+/**
+ * One thing on a page that cannot be read though the page can: a file that is no bank file, a row of a shape that nobody
+ * knows. Its bytes are kept and quarantined, a person is told, and the feed goes on: it must not stop what stands behind it.
+ */
+export interface Unreadable extends KeptDocument {
+  /** Where it stands there; the same each time it is read. */
+  readonly reference: string
+  readonly says: string
 }
 
 /** What a system pushes at us. Order and repetition of notices mean nothing; only what they say counts. */

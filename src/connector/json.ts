@@ -1,0 +1,61 @@
+/**
+ * JSON over HTTP, as most connectors speak it: requests whose bytes are the same for ever, and replies that are taken apart
+ * without ever throwing.
+ */
+import { canonicalJson, type Json } from '../lib/canonical-json.ts'
+import type { HttpReply, HttpRequest, Reply } from './request.ts'
+
+const utf8 = new TextEncoder()
+
+/** `query`: members that are undefined are left out; keys in the order given. */
+export function getJson(path: string, query: Readonly<Record<string, string | undefined>> = {}): HttpRequest {
+  const pairs = Object.entries(query).flatMap(([key, value]) => value === undefined ? [] : [`${encodeURIComponent(key)}=${encodeURIComponent(value)}`])
+  return { transport: 'http', method: 'GET', path: pairs.length === 0 ? path : `${path}?${pairs.join('&')}`, headers: { accept: 'application/json' } }
+}
+
+/** The body is canonical JSON: the same value gives the same bytes. */
+export function sendJson(method: 'POST' | 'PUT' | 'PATCH', path: string, body: Json, headers: Readonly<Record<string, string>> = {}): HttpRequest {
+  return { transport: 'http', method, path, headers: { accept: 'application/json', 'content-type': 'application/json', ...headers }, body: utf8.encode(canonicalJson(body)) }
+}
+
+/** Segments of a path, each encoded; one that is `.` or `..` would leave the folder and becomes a name nobody has. */
+export function pathOf(...segments: readonly string[]): string {
+  return segments.map((segment) => `/${/^\.{1,2}$/u.test(segment) ? '%00' : encodeURIComponent(segment)}`).join('')
+}
+
+/** What a schema library says of a value; as zod does. */
+export interface Shape<T> {
+  safeParse(value: unknown): { success: true; data: T } | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } }
+}
+
+/** The reply's body in the given shape, or why not. The status is the caller's to judge. */
+export function readJson<T>(reply: Reply, shape: Shape<T>): { readonly value: T } | { readonly trouble: string } {
+  if (reply.transport !== 'http') return { trouble: 'the reply did not come over HTTP' }
+  const parsed = parsedJson(reply.body)
+  return parsed === undefined ? { trouble: `HTTP ${reply.status}, and the body is not JSON` } : shaped(parsed.value, shape)
+}
+
+/** As {@link readJson}, for a value already there. */
+export function shaped<T>(value: unknown, shape: Shape<T>): { readonly value: T } | { readonly trouble: string } {
+  const result = shape.safeParse(value)
+  if (result.success) return { value: result.data }
+  const says = result.error.issues.slice(0, 3).map(({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`).join('; ')
+  return { trouble: `not of the shape that is documented (${says.slice(0, 400)})` }
+}
+
+/** All that is wrong with a configuration, each with its place. */
+export function configProblems<T>(config: unknown, shape: Shape<T>): { readonly config: T } | { readonly problems: readonly string[] } {
+  const result = shape.safeParse(config)
+  if (result.success) return { config: result.data }
+  return { problems: result.error.issues.map(({ path, message }) => path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`) }
+}
+
+export function parsedJson(body: Uint8Array): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) }
+  } catch {
+    return undefined
+  }
+}
+
+export const isOk = (reply: Reply): reply is HttpReply => reply.transport === 'http' && reply.status >= 200 && reply.status < 300
