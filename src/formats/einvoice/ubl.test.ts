@@ -99,6 +99,12 @@ describe('terms that few invoices have', () => {
     expect(read.taxBreakdown.map(({ category }) => category)).toEqual(['S', 'X'])
   })
 
+  test('a total without breakdown beside one with it is the same tax again, as Saudi invoices write it', () => {
+    const read = invoice(edited(['<cac:TaxTotal>', '<cac:TaxTotal><cbc:TaxAmount currencyID="EUR">2.73</cbc:TaxAmount></cac:TaxTotal><cac:TaxTotal>']))
+    expect(read.totals.tax).toBe('2.73')
+    expect(read.taxBreakdown.length).toBe(1)
+  })
+
   test('the invoiced object is no attachment; an address line and a street number are lines', () => {
     const read = invoice(edited(['<cac:AdditionalDocumentReference>', '<cac:AdditionalDocumentReference><cbc:ID schemeID="ABT">DR35</cbc:ID><cbc:DocumentTypeCode>130</cbc:DocumentTypeCode></cac:AdditionalDocumentReference><cac:AdditionalDocumentReference>'],
       ['</cbc:StreetName>', '</cbc:StreetName><cbc:BuildingNumber>7a</cbc:BuildingNumber><cac:AddressLine><cbc:Line>Floor 3</cbc:Line></cac:AddressLine>']))
@@ -119,6 +125,10 @@ describe('terms that few invoices have', () => {
     const payload = INVOICE.replace(/^<\?xml.*\?>\n/, '')
     const envelope = `<sh:StandardBusinessDocument xmlns:sh="http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"><sh:StandardBusinessDocumentHeader><sh:HeaderVersion>1.0</sh:HeaderVersion></sh:StandardBusinessDocumentHeader>${payload}</sh:StandardBusinessDocument>`
     expect(invoice(envelope)).toEqual(invoice(INVOICE))
+    const two = readUbl(bytesOf(envelope.replace(payload, payload.replace(/<cbc:InvoiceTypeCode.*\n/, '').replace('F-2026', 'G-2026') + payload)))
+    expect(two).toMatchObject({ invoices: [{ number: 'G-2026-0001', inferred: ['typeCode'] }, invoice(INVOICE)] })
+    expect('invoices' in two && two.invoices[1]?.inferred).toBeUndefined()
+    expect(refused(envelope.replace(payload, ''))).toMatchObject({ code: 'not-ubl', says: 'The envelope holds no UBL invoice or credit note.' })
   })
 
   test('lines below a line are left out, the line itself counts', () => {
