@@ -248,6 +248,19 @@ test('streaming hands over what the whole reading holds, entry by entry and in o
   expect({ ...head, statements }).toEqual({ ...whole, statements: whole.statements.map((one) => ({ ...one, entries: undefined })) })
 })
 
+test('the time grows with the length of an entry, not with its square, and its length is no harm', { timeout: 60_000 }, () => {
+  const group = '<NtryDtls><Btch><NbOfTxs>1</NbOfTxs></Btch><TxDtls/></NtryDtls>'
+  const started = performance.now()
+  const details = (inside: string): number | undefined => first(camt(statement(PROVED + entry('1', 'CRDT', inside))))?.details.length
+  expect(details(group.repeat(60_000))).toBe(60_000)
+  expect(details(`<NtryDtls>${'<TxDtls/>'.repeat(300_000)}<Btch/></NtryDtls>`)).toBe(300_000)
+  expect(first(camt(statement(PROVED + entry('1', 'CRDT', '<Btch/>'.repeat(300_000)))))?.batches).toHaveLength(300_000)
+  const spaces = `<NtryDtls><TxDtls><RmtInf><Ustrd>a${' '.repeat(3_000_000)}b</Ustrd></RmtInf></TxDtls></NtryDtls>`
+  expect(first(camt(statement(PROVED + entry('1', 'CRDT', spaces))))?.details[0]?.remittance[0]).toHaveLength(3_000_002)
+  // About three seconds; with a walk over all details for each batch it is minutes.
+  expect(performance.now() - started).toBeLessThan(30_000)
+})
+
 test('50,000 entries are read without holding them', { timeout: 60_000 }, () => {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

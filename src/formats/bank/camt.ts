@@ -65,8 +65,8 @@ function camt(message: CamtMessage, reading: Reading, handler: StatementHandler)
     const own = every(node, 'Btch').map((one) => batchOf(reading, one))
     // Details belong to the batch of their group; where version 1 has several batches in one group, the file does not say.
     const batch = own.length === 1 ? batches.length : undefined
-    if (batch !== undefined) details.forEach((detail, index) => { if (index >= ofGroup) details[index] = { batch, ...detail } })
-    batches.push(...own)
+    if (batch !== undefined) for (let at = ofGroup; at < details.length; at++) details[at] = { batch, ...details[at] as EntryDetail }
+    for (const one of own) batches.push(one)
     ofGroup = details.length
   }
   const entry = (node: XmlNode): void => {

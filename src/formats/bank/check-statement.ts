@@ -44,10 +44,13 @@ export function tally(sums: Tally, entry: StatementEntry, statement: number): vo
   if (entry.status === 'BOOK' && entry.bookedOn === undefined) add('booking-date-missing')
   const inDetails = entry.details.map(({ amount = '0', currency = '' }): WrittenAmount => ({ amount, currency }))
   for (const one of [entry, ...inDetails]) if (isBeyondScale(one)) add('amount-beyond-scale', { found: one.amount })
-  entry.batches.forEach((batch, index) => {
-    const inside = entry.details.filter((detail) => detail.batch === index).length
-    if (batch.count === undefined || inside === 0 || inside === batch.count) return
-    add('count-differs', { declared: String(batch.count), found: String(inside) })
+  const inside = new Map<number | undefined, number>()
+  for (const { batch } of entry.details) inside.set(batch, (inside.get(batch) ?? 0) + 1)
+  entry.batches.forEach(({ count }, index) => {
+    // A batch without details is told by its sum alone.
+    const found = inside.get(index)
+    if (count === undefined || found === undefined || found === count) return
+    add('count-differs', { declared: String(count), found: String(found) })
   })
 }
 

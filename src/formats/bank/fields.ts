@@ -49,7 +49,19 @@ export function every(node: XmlNode | undefined, name: string): readonly XmlNode
 
 /** The text of an element; undefined when the element is absent or holds nothing but white space (XML 1.0 section 2.3). */
 export function textOf(node: XmlNode | undefined): string | undefined {
-  return node?.text.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '') || undefined
+  if (node === undefined) return undefined
+  const { text } = node
+  // Step by step: a pattern for space at the end walks a long run of spaces in the middle once for each of them.
+  let from = 0
+  let to = text.length
+  while (from < to && isSpace(text.charCodeAt(from))) from++
+  while (to > from && isSpace(text.charCodeAt(to - 1))) to--
+  return text.slice(from, to) || undefined
+}
+
+/** White space of XML; a no-break space is text. */
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d
 }
 
 export function text(reading: Reading, node: XmlNode | undefined, ...path: readonly string[]): string | undefined {
