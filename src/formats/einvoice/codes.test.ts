@@ -11,5 +11,5 @@ test('every code of refusal is explained, and no other', () => {
   const table = readFileSync(join(ROOT, 'docs/spec/invoices.md'), 'utf8').split('## Codes')[1] ?? ''
   const explained = table.split('\n').flatMap((row) => row.startsWith('| ') ? (row.split('|')[1] ?? '').split(',').map((code) => code.trim()) : []).filter((code) => code !== 'code')
   // How a file that is none is told from others inside the command; not a code of refusal.
-  expect([...new Set(written)].filter((code) => code !== 'not-a-file').toSorted()).toEqual(explained.toSorted())
+  expect(new Set(written.filter((code) => code !== 'not-a-file'))).toEqual(new Set(explained))
 })
