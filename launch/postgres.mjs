@@ -68,6 +68,7 @@ export async function startPostgres({ dataDir, log = () => {}, onLost = () => {}
       try {
         pid = await start()
         failures = 0
+        log('The database is running again.')
         if (stopping) await stopIt()
       } catch (error) {
         if (stopping) return
