@@ -1,0 +1,48 @@
+/** Tables `system` and `cursor`: what delivery has learned about each system, when it was last heard, how far its feeds are read. */
+import type { ClientBase } from 'pg'
+import type { Instant } from '../lib/time.ts'
+
+export interface SystemRow { readonly name: string; readonly heardAt: Instant | null; readonly paused: boolean; readonly delivery: string; readonly version: number }
+
+export async function readSystem(client: ClientBase, tenant: string, name: string): Promise<SystemRow> {
+  const { rows } = await client.query<{ name: string; heard_at: Instant | null; paused: boolean; delivery: string; version: number }>({
+    name: 'system_read', text: 'SELECT name, heard_at, paused, delivery, version FROM system WHERE tenant = $1 AND name = $2', values: [tenant, name],
+  })
+  const [row] = rows
+  return row ? { name, heardAt: row.heard_at, paused: row.paused, delivery: row.delivery, version: row.version } : { name, heardAt: null, paused: false, delivery: '{}', version: 0 }
+}
+
+/** Writes what delivery knows (JSON text) if nobody wrote since `version` was read; true when it took. */
+export async function writeDelivery(client: ClientBase, tenant: string, name: string, version: number, delivery: string): Promise<boolean> {
+  const { rowCount } = await client.query({
+    name: 'system_delivery',
+    text: `INSERT INTO system (tenant, name, delivery, version) VALUES ($1, $2, $4, 1)
+           ON CONFLICT (tenant, name) DO UPDATE SET delivery = excluded.delivery, version = system.version + 1 WHERE system.version = $3`,
+    values: [tenant, name, version, delivery],
+  })
+  return rowCount === 1
+}
+
+/** The system has been heard. Written at most once a second per system: it is a clock, not a log. */
+export async function heard(client: ClientBase, tenant: string, name: string, at: Instant): Promise<void> {
+  await client.query({
+    name: 'system_heard',
+    text: `INSERT INTO system (tenant, name, heard_at) VALUES ($1, $2, $3)
+           ON CONFLICT (tenant, name) DO UPDATE SET heard_at = excluded.heard_at WHERE system.heard_at IS NULL OR system.heard_at < excluded.heard_at - interval '1 second'`,
+    values: [tenant, name, at],
+  })
+}
+
+export async function readCursor(client: ClientBase, tenant: string, system: string, feed: string): Promise<string | null> {
+  const { rows } = await client.query<{ position: string }>({ name: 'cursor_read', text: 'SELECT position FROM cursor WHERE tenant = $1 AND system = $2 AND feed = $3', values: [tenant, system, feed] })
+  return rows[0]?.position ?? null
+}
+
+/** How far a feed has been read; written only after its facts are durable. */
+export async function writeCursor(client: ClientBase, tenant: string, system: string, feed: string, position: string): Promise<void> {
+  await client.query({
+    name: 'cursor_write',
+    text: 'INSERT INTO cursor (tenant, system, feed, position) VALUES ($1, $2, $3, $4) ON CONFLICT (tenant, system, feed) DO UPDATE SET position = excluded.position',
+    values: [tenant, system, feed, position],
+  })
+}
