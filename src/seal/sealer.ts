@@ -1,14 +1,15 @@
+import type { Pool } from 'pg'
 import { Fault } from '../lib/fault.ts'
+import { sealStore } from './seal-store.ts'
 import { sealTenant } from './seal-tenant.ts'
-import type { SealStore } from './seal-store.ts'
 import type { Signer } from './signer-child.ts'
 
 /** Raised once when a tenant's sealing stops working or its trouble changes, cleared once when it works again. */
 export type SealAlarm = { readonly tenant: string; readonly raised: Fault } | { readonly tenant: string; readonly cleared: true }
 
 export type SealerOptions = {
-  /** The database as one tenant's sealing sees it; `sealStore` over a pool of the role hub_signer. */
-  readonly storeOf: (tenant: string) => SealStore
+  /** Connections of the role hub_signer; one is enough. */
+  readonly pool: Pool
   /** Asked before each round. */
   readonly tenants: () => Promise<readonly string[]> | readonly string[]
   /** Without one there are no checkpoints, an alarm stands, and nothing else is disturbed. */
@@ -27,7 +28,7 @@ export type Sealer = {
 }
 
 /** Seals all tenants again and again. Trouble with one is an alarm and disturbs no other, and never who writes the log. */
-export function startSealer({ storeOf, tenants, signer, everyMs = 5_000, publishDir, alarm }: SealerOptions): Sealer {
+export function startSealer({ pool, tenants, signer, everyMs = 5_000, publishDir, alarm }: SealerOptions): Sealer {
   const standing = new Map<string, string>()
   const last = new Map<string, Promise<unknown>>()
   let stopped = false
@@ -43,7 +44,7 @@ export function startSealer({ storeOf, tenants, signer, everyMs = 5_000, publish
   const round = async (tenant: string): Promise<number> => {
     try {
       if (!signer) throw new Fault('signer-away', 'None is configured.')
-      const size = await sealTenant({ store: storeOf(tenant), signer, publishDir }, tenant)
+      const size = await sealTenant({ store: sealStore(pool, tenant), signer, publishDir }, tenant)
       report(tenant, undefined)
       return size
     } catch (error) {

@@ -12,6 +12,7 @@ import { keyOfPem, newPrivateKeyPem, type Ed25519Key } from './node-crypto.ts'
 
 const KEY_FILE = 'key.json'
 const LAST_FOLDER = 'last'
+const LOCK_WAIT_MS = 2_000
 /** Becomes the beginning of every origin and key name: `<deployment>/<tenant>`. */
 const DEPLOYMENT = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(\/[a-z0-9._-]+)*$/
 const TENANT = /^[a-z0-9-]{1,40}$/
@@ -74,10 +75,11 @@ export function isTenant(name: unknown): name is string {
 
 /**
  * Two signers on one folder could sign two trees of the same size. The lock is a file lock (taken through SQLite, the one part
- * of Node that has them): the system drops it when its process ends, however it ends. Throws the fault `signer-away` when held.
+ * of Node that has them): the system drops it when its process ends, however it ends. It waits a moment, for the signer of a
+ * hub that was just killed ends by itself. Throws the fault `signer-away` when it stays held.
  */
 export function lockSigner(dir: string): { release(): void } {
-  const lock = new DatabaseSync(join(dir, 'lock'))
+  const lock = new DatabaseSync(join(dir, 'lock'), { timeout: LOCK_WAIT_MS })
   try {
     lock.exec('BEGIN EXCLUSIVE')
   } catch {
