@@ -9,6 +9,8 @@ const ROOT = join(import.meta.dirname, '..')
 function lastLine(files: Record<string, string>, env: Record<string, string> = {}, config = ''): { line: string | undefined; status: number | null } {
   const root = planted({
     ...files,
+    // Where vite keeps its own files: the nearest folder of this name, which must not be someone else's.
+    'node_modules/of-this-test': '',
     'vitest.config.mjs': `import { ClosingLine } from ${JSON.stringify(join(ROOT, 'scripts', 'closing-line.ts'))}
       export default { test: { include: ['*.test.mjs'], globals: true, reporters: ['default', new ClosingLine()], ${config} } }`,
   })
