@@ -11,6 +11,8 @@ export interface FactData {
   'invoice.rejected': { reason: string }
   'invoice.reinstated': { reason: string }
   'document.attached': { document: string; rendition: string }
+  /** A document that could not be taken as an invoice; one that could is named by the invoice's own event. */
+  'document.received': { document: string; mediaType: string; fileName: string; channel: string; refused: { code: string; says: string; line: number; column: number } }
   /** `ticket`: the AP tool's own id. */
   'approval.requested': { ticket: string; step?: string }
   /** One named person's yes. `person` is the alias that `personName` gives; `terms` as the tool held them at that moment. */

@@ -22,6 +22,7 @@ interface CauseRow {
 }
 
 export const CAUSES = {
+  'unreadable-document': { owner: 'ap-clerks', severity: 'normal', title: 'A document arrived that could not be read as an invoice', hint: 'Open the document. Ask the sender for an e-invoice, or say that it is none.', actions: ['explained'], dueHours: 24 },
   'supplier-unknown': { owner: 'master-data', severity: 'normal', title: 'The supplier is not in the ERP', hint: 'Create the supplier in the ERP, or reject the invoice. It goes on by itself as soon as the ERP knows the supplier.', actions: ['reject'], dueHours: 48 },
   'supplier-blocked': { owner: 'master-data', severity: 'high', title: 'The supplier is blocked or not active', hint: 'Find out why it is blocked. It goes on by itself when the block is lifted.', actions: ['reject'], dueHours: 48 },
   'entity-unknown': { owner: 'ap-clerks', severity: 'normal', title: 'The invoice is not addressed to one of our companies', hint: 'Return it to the supplier, or have the company entered in the ERP.', actions: ['reject'], dueHours: 48 },

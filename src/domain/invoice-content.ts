@@ -62,6 +62,9 @@ export type LineContent = {
 
 export const LIMIT_LINES = 60
 const LIMIT_NAME = 60
+/** Longest identifier (number, tax id, account, order) that is taken: names are keys, and keys are bounded. */
+const LIMIT_IDENTIFIER = 140
+const LIMIT_PARTY_NAME = 200
 
 /** What an invoice says, reduced to what decisions rest on. Amounts stay texts; sums are exact (at most 18 decimals). */
 export function contentOf(document: InvoiceDocument): InvoiceContent {
@@ -116,13 +119,25 @@ export function figuresOf(content: InvoiceContent): ArithmeticFacts {
 }
 
 const partyOf = (role: 'supplier' | 'entity', party: InvoiceDocument['supplier']): PartyContent => ({
-  name: party.name, names: partyNames(role, party), country: party.address?.country ?? null,
+  name: clipped(party.name, LIMIT_PARTY_NAME), names: partyNames(role, party), country: party.address?.country ?? null,
 })
 
 const lineOf = (line: InvoiceLine): LineContent => ({
   id: line.id, quantity: line.quantity, price: line.price, per: line.priceQuantity ?? '1', net: line.net, orderLine: line.orderLine ?? null,
-  item: line.buyerItem ?? line.supplierItem ?? line.standardItem ?? null, name: line.name.slice(0, LIMIT_NAME).toWellFormed(),
+  item: line.buyerItem ?? line.supplierItem ?? line.standardItem ?? null, name: clipped(line.name, LIMIT_NAME),
 })
+
+const clipped = (text: string, limit: number): string => text.slice(0, limit).toWellFormed()
+
+/** An identifier of the content that is too long to be a key, by its name; undefined when all are short enough. */
+export function tooLong(content: InvoiceContent): string | undefined {
+  const identifiers: [string, readonly string[]][] = [
+    ['invoice number', [content.number]], ['supplier', content.supplier.names], ['buyer', content.entity.names], ['order reference', content.orders],
+    ['preceding invoice', content.preceding], ['account', content.accounts], ['line', (content.lines ?? []).flatMap((line) => [line.id, line.orderLine ?? '', line.item ?? ''])],
+    ['tax category', content.taxes.map((row) => row.category)],
+  ]
+  return identifiers.find(([, values]) => values.some((value) => value.length > LIMIT_IDENTIFIER))?.[0]
+}
 
 const SUM_SCALE = 18
 

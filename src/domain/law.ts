@@ -13,6 +13,7 @@ import type { Expectation, Judgement, Law, Look, Neighbours, ObjectRecord } from
 import { evolveBatch, evolvePayment, NO_BATCH, NO_PAYMENT, type BatchState, type PaymentState } from './payment.ts'
 import type { Policy } from './policy.ts'
 import { evolvePerson, evolveReference, NO_PERSON, NO_REFERENCE, type PersonState, type ReferenceState } from './reference.ts'
+import { evolveDocument, NO_DOCUMENT, type DocumentState } from './document.ts'
 import { evolveEntry, evolveStatement, NO_ENTRY, NO_STATEMENT, type EntryState, type StatementState } from './statement.ts'
 import type { Laws } from './view.ts'
 
@@ -60,7 +61,14 @@ const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
     evolve: (state, event) => evolveEntry(state ?? NO_ENTRY, event), neighbours: (_laws, record) => entryNeighbours(record), judge: judgeEntry,
   }),
   'exception': kind<ExceptionState>({ evolve: (state, event) => evolveException(state, event) }),
-  'document': silent,
+  'document': kind<DocumentState>({
+    evolve: (state, event) => evolveDocument(state ?? NO_DOCUMENT, event),
+    judge: ({ sha256 }, { id, state }, _look, asOf) => {
+      const explained = Object.values(state.answers).some((answer) => answer.action === 'explained')
+      const wanted = state.refused && !explained ? [{ cause: 'unreadable-document' as const, says: `${state.fileName}: ${state.refused.says}` }] : []
+      return { decisions: exceptionDecisions(sha256, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf), wakeAt: null, waits: [] }
+    },
+  }),
   'system': silent,
 }
 

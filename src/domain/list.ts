@@ -25,6 +25,8 @@ function invoiceRow(state: InvoiceState): ListRow {
     amount: content?.totals.payable ?? posting?.confirmed?.amount ?? null, party: content?.supplier.name ?? posting?.confirmed?.supplier ?? null,
     entity: content?.entity.name ?? null, dueOn: content?.dueOn ?? null, breaches: state.breaches,
     open: !['paid', 'archived', 'rejected'].includes(state.headline ?? ''),
+    // Why it does not move by itself: the first case that a person has to answer.
+    cause: Object.entries(state.exceptions).find(([, exception]) => exception.open)?.[0] ?? null,
   }
 }
 
