@@ -1,0 +1,117 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { LANES } from '../domain/event.ts'
+import { BREAKER_CLOSED, type Breaker, stepBreaker } from './breaker.ts'
+import { Budget } from './budget.ts'
+import { closedUntil } from './calendar.ts'
+import { backoffMs, LANE_POLICIES } from './lanes.ts'
+
+describe('the budget of a target', () => {
+  test('no window of the stated length holds more calls than stated, from the first second on', () => {
+    fc.assert(fc.property(fc.array(fc.record({ afterMs: fc.integer({ min: 0, max: 400 }), wants: fc.integer({ min: 0, max: 9 }) }), { maxLength: 60 }), (steps) => {
+      const budget = new Budget({ concurrency: 50, rate: { calls: 5, perMs: 1_000 } })
+      const starts: number[] = []
+      let now = 0
+      for (const { afterMs, wants } of steps) {
+        now += afterMs
+        for (let n = Math.min(wants, budget.free(now)); n > 0; n--) { budget.start(now, 'first'); budget.end(now, 'answered'); starts.push(now) }
+      }
+      return starts.every((at) => starts.filter((other) => other >= at && other < at + 1_000).length <= 5)
+    }))
+  })
+  test('calls at the same time are limited, and shared among processes', () => {
+    const budget = new Budget({ concurrency: 4, rate: { calls: 100, perMs: 1_000 } })
+    budget.start(0, 'first')
+    expect([budget.free(0), budget.free(0, 2), budget.free(0, 4)]).toEqual([3, 1, 0])
+  })
+  test('429 halves the rate once per window and pauses as long as asked; success lets it grow back', () => {
+    const budget = new Budget({ concurrency: 50, rate: { calls: 16, perMs: 1_000 } })
+    for (let i = 0; i < 3; i++) { budget.start(0, 'first'); budget.end(10, 'busy', 3_000) }
+    expect(budget.learned.callsPerWindow).toBe(8)
+    expect(budget.free(3_009)).toBe(0)
+    expect(budget.freeAt(20)).toBe(3_010)
+    expect(budget.free(3_010)).toBe(8)
+    for (let now = 10_010; now < 80_000; now += 1_000) { budget.start(now, 'first'); budget.end(now, 'answered') }
+    expect(budget.learned.callsPerWindow).toBe(16)
+  })
+  test('while the target fails, retries stay below a tenth of the first tries, but for a trickle', () => {
+    const budget = new Budget({ concurrency: 1_000, rate: { calls: 10_000, perMs: 1_000 } })
+    let retries = 0
+    for (let i = 0; i < 1_000; i++) {
+      budget.start(i, 'first')
+      budget.end(i, 'failed')
+      if (budget.takeRetry(i)) retries++
+    }
+    expect(retries).toBeGreaterThan(90)
+    expect(retries).toBeLessThanOrEqual(102)
+    const alone = new Budget({ concurrency: 10, rate: { calls: 10, perMs: 1_000 } })
+    alone.start(0, 'first')
+    alone.end(0, 'failed')
+    expect([1, 2, 9_000, 10_001, 10_002].map((now) => alone.takeRetry(now))).toEqual([true, false, false, true, false])
+  })
+})
+
+describe('the breaker of a target', () => {
+  const run = (inputs: Parameters<typeof stepBreaker>[1][], times: number[]): Breaker => inputs.reduce<Breaker>((breaker, input, i) => stepBreaker(breaker, input, times[i] ?? 0), BREAKER_CLOSED)
+  test('opens, lets one probe through when its pause is over, and closes when that answers', () => {
+    const open = run([{ kind: 'failing', says: 'HTTP 500' }], [1_000])
+    expect(open).toMatchObject({ state: 'open', until: 3_000, since: 1_000, cause: 'failing', says: 'HTTP 500' })
+    expect(stepBreaker(open, { kind: 'probe' }, 2_999)).toBe(open)
+    const probing = stepBreaker(open, { kind: 'probe' }, 3_000)
+    expect(probing.state).toBe('half-open')
+    expect(stepBreaker(probing, { kind: 'probe' }, 3_001)).toBe(probing)
+    expect(stepBreaker(probing, { kind: 'probe-ok' }, 3_100)).toEqual({ state: 'closed', pauseMs: 2_000 })
+  })
+  test('pauses double up to a minute, also when probes answer and commands do not; a command that gets through ends that', () => {
+    const pauses: number[] = []
+    let breaker: Breaker = BREAKER_CLOSED
+    let now = 0
+    for (let i = 0; i < 8; i++) {
+      breaker = stepBreaker(breaker, { kind: 'failing', says: '' }, now)
+      pauses.push(breaker.pauseMs)
+      now += 100_000
+      breaker = stepBreaker(stepBreaker(breaker, { kind: 'probe' }, now), { kind: 'probe-ok' }, now)
+    }
+    expect(pauses).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000])
+    expect(stepBreaker(breaker, { kind: 'working' }, now)).toBe(BREAKER_CLOSED)
+  })
+  test('a probe that fails keeps the time since when it is open; a probe that never ends does not keep others from trying', () => {
+    const open = run([{ kind: 'failing', says: 'a' }, { kind: 'probe' }, { kind: 'probe-failed', says: 'b' }], [1_000, 3_000, 3_500])
+    expect(open).toMatchObject({ state: 'open', since: 1_000, until: 7_500, says: 'b' })
+    const stuck = stepBreaker(open, { kind: 'probe' }, 8_000)
+    expect(stepBreaker(stuck, { kind: 'probe' }, 23_000)).toMatchObject({ state: 'half-open', until: 38_000 })
+  })
+  test('a closed door (credentials) opens it at once and for a minute', () => {
+    expect(run([{ kind: 'credential', says: 'HTTP 401' }], [0])).toMatchObject({ state: 'open', cause: 'credential', until: 60_000 })
+  })
+})
+
+describe('the calendar of a target', () => {
+  const at = (text: string): number => Date.parse(text)
+  test('a weekly night in the zone of the system, over midnight', () => {
+    const night = [{ days: [5], from: '22:00', to: '02:30', zone: 'Europe/Berlin' }] // Friday
+    expect(closedUntil(night, at('2026-03-06T20:59:59Z'))).toBeUndefined()
+    expect(closedUntil(night, at('2026-03-06T21:00:00Z'))).toBe(at('2026-03-07T01:30:00Z'))
+    expect(closedUntil(night, at('2026-03-07T01:29:59Z'))).toBe(at('2026-03-07T01:30:00Z'))
+    expect(closedUntil(night, at('2026-03-07T01:30:00Z'))).toBeUndefined()
+    expect(closedUntil(night, at('2026-03-07T21:30:00Z'))).toBeUndefined()
+  })
+  test('the longest of several windows counts', () => {
+    const windows = [{ fromAt: 0, toAt: 100 }, { fromAt: 50, toAt: 300 }]
+    expect([closedUntil(windows, 40), closedUntil(windows, 60), closedUntil(windows, 300)]).toEqual([100, 300, undefined])
+  })
+})
+
+test('every lane has its patience: waits double from the first to the longest, spread by a fifth', () => {
+  for (const lane of LANES) {
+    const policy = LANE_POLICIES[lane]
+    const waits = Array.from({ length: 40 }, (_, i) => backoffMs(policy, i + 1, 'key'))
+    for (const [i, wait] of waits.entries()) {
+      const plain = Math.min(policy.longestMs, policy.firstMs * 2 ** i)
+      expect(Math.abs(wait - plain)).toBeLessThanOrEqual(plain * 0.2 + 1)
+    }
+    expect(policy.deadAfter).toBeGreaterThan(3)
+  }
+  const spread = new Set(Array.from({ length: 100 }, (_, i) => backoffMs(LANE_POLICIES.posting, 5, `key ${i}`)))
+  expect(spread.size).toBeGreaterThan(90)
+})

@@ -1,0 +1,84 @@
+/**
+ * How much one target may be asked. Three limits: calls at the same time, calls in any window of the stated length (exactly,
+ * also in the first second after an outage), and retries as a share of calls while the target fails. The rate is learned: 429
+ * halves it, success lets it grow back. Times are ms on the monotonic clock and come in as arguments.
+ */
+import type { Limits } from '../connector/contract.ts'
+
+/** Retries and looks per first try while the target fails. */
+const RETRY_SHARE = 0.1
+/** One retry goes through each so often whatever the share says, else a target without new work would never be tried again. */
+const TRICKLE_MS = 10_000
+const LEAST_FACTOR = 1 / 64
+
+export class Budget {
+  private readonly limits: Limits
+  /** Starting times of the last calls, oldest first, at most as many as a window may hold. */
+  private readonly started: number[] = []
+  private inFlight = 0
+  private factor = 1
+  private factorAt = -Infinity
+  private pausedUntil = -Infinity
+  private retryTokens = 1
+  private lastRetryAt = -Infinity
+  private failing = false
+
+  constructor(limits: Limits) { this.limits = limits }
+
+  /** Calls that may start now, when `share` hub processes divide the target among them. */
+  free(now: number, share = 1): number {
+    if (now < this.pausedUntil) return 0
+    const calls = this.callsPerWindow(share)
+    while (this.started.length > 0 && now - (this.started[0] ?? 0) >= this.limits.rate.perMs) this.started.shift()
+    return Math.max(0, Math.min(Math.max(1, Math.floor(this.limits.concurrency / share)) - this.inFlight, calls - this.started.length))
+  }
+
+  /** When a call may start that cannot now, by rate or pause; `now` when only a slot is missing. */
+  freeAt(now: number, share = 1): number {
+    const oldest = this.started[this.started.length - this.callsPerWindow(share)]
+    return Math.max(now, this.pausedUntil, oldest === undefined ? now : oldest + this.limits.rate.perMs)
+  }
+
+  /** Whether a retry or a look may start; taking it counts. First tries earn it. */
+  takeRetry(now: number): boolean {
+    if (!this.failing || this.retryTokens >= 1 || now - this.lastRetryAt >= TRICKLE_MS) {
+      if (this.failing) this.retryTokens = Math.max(0, this.retryTokens - 1)
+      this.lastRetryAt = now
+      return true
+    }
+    return false
+  }
+
+  start(now: number, kind: 'first' | 'retry'): void {
+    this.inFlight++
+    this.started.push(now)
+    if (kind === 'first') this.retryTokens = Math.min(10, this.retryTokens + RETRY_SHARE)
+  }
+
+  /** `busy`: 429 or a documented 503, with the wait that it asks for. `failed`: no usable answer. */
+  end(now: number, how: 'answered' | 'busy' | 'failed', retryAfterMs = 0): void {
+    this.inFlight--
+    this.failing = how === 'answered' ? false : how === 'failed' || this.failing
+    if (how === 'busy') {
+      this.pausedUntil = Math.max(this.pausedUntil, now + retryAfterMs)
+      // Once per window: one burst of 429 is one lesson.
+      if (now - this.factorAt >= this.limits.rate.perMs) this.learn(now, this.factor / 2)
+    } else if (how === 'answered' && this.factor < 1 && now - this.factorAt >= 10 * this.limits.rate.perMs) {
+      this.learn(now, this.factor * 1.25)
+    }
+  }
+
+  private learn(now: number, factor: number): void {
+    this.factor = Math.min(1, Math.max(LEAST_FACTOR, factor))
+    this.factorAt = now
+  }
+
+  private callsPerWindow(share: number): number {
+    return Math.max(1, Math.floor(this.limits.rate.calls * this.factor / share))
+  }
+
+  /** For the systems page. */
+  get learned(): { readonly callsPerWindow: number; readonly inFlight: number } {
+    return { callsPerWindow: this.callsPerWindow(1), inFlight: this.inFlight }
+  }
+}
