@@ -1,0 +1,53 @@
+/** Prints docs/spec/tables.md from the tables of the domain; `--write` writes it. A test compares the two. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { APPROVAL_CONTROLS } from '../src/domain/controls/approval.ts'
+import { PAYEE_CONTROLS, RELEASE_CONTROLS } from '../src/domain/controls/payment.ts'
+import { POSTING_CONTROLS } from '../src/domain/controls/posting.ts'
+import { VALIDATION_CONTROLS } from '../src/domain/controls/validation.ts'
+import { EVENT_TYPES } from '../src/domain/event.ts'
+import { CAUSES } from '../src/domain/exception.ts'
+import { COMMANDS } from '../src/domain/object.ts'
+import { ROUTES } from '../src/domain/routes.ts'
+import { TERM_ROWS } from '../src/domain/terms.ts'
+
+export const TABLES_FILE = join(import.meta.dirname, '..', 'docs', 'spec', 'tables.md')
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n')
+}
+
+/** The page as the code says it. */
+export function specTables(): string {
+  const gates = Object.entries({ validation: VALIDATION_CONTROLS, approval: APPROVAL_CONTROLS, posting: POSTING_CONTROLS, payee: PAYEE_CONTROLS, release: RELEASE_CONTROLS })
+  return `# Tables of the domain
+
+Printed from the code by \`node scripts/spec-tables.ts --write\`; a test fails when they differ. [domain.md](domain.md) says what they mean.
+
+## Event types
+
+${table(['type', 'nature', 'about', 'lane', 'who has authority', 'best grade'], Object.entries(EVENT_TYPES).map(([type, row]) => [`\`${type}\``, row.nature, row.about, row.lane, row.roles.join(', '), row.best]))}
+
+## Routes
+
+${table(['route', 'requires', 'posted after', 'sent for approval', 'paid by us'], Object.entries(ROUTES).map(([name, row]) => [`\`${name}\``, row.requires.join(' → '), row.postAfter.join(', ') || 'never asked for', row.submits ? 'yes' : 'no', row.instructs ? 'yes' : 'no']))}
+
+## Controls
+
+${table(['gate', 'id', 'control'], [...gates.flatMap(([gate, controls]) => controls.map((control) => [gate, control.id, control.title])), ['match', 'M1', 'Every line matches the order in price (absolute and relative limit) and open quantity']])}
+
+## Approval terms
+
+${table(['term', 'changing it makes one an enterer'], TERM_ROWS.map((row) => [`\`${row.term}\``, row.enters ? 'yes' : 'no']))}
+
+## Commands
+
+${table(['command', 'lane', 'manner', 'facet'], Object.entries(COMMANDS).map(([name, row]) => [`\`${name}\``, row.lane, row.manner, row.facet]))}
+
+## Exceptions
+
+${table(['cause', 'owner', 'severity', 'what happened', 'what to do', 'actions'], Object.entries(CAUSES).map(([cause, row]) => [`\`${cause}\``, row.owner, row.severity, row.title, row.hint, row.actions.join(', ') || 'none']))}
+`
+}
+
+if (process.argv.includes('--write')) writeFileSync(TABLES_FILE, specTables())

@@ -1,0 +1,239 @@
+/** `tieout start`: the main job. A hub, a company to try it on, invoices to send through, and a picture of how they travel. */
+import { createHash } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { basename, join, resolve } from 'node:path'
+import { Command } from 'commander'
+import { Client } from 'pg'
+import { Fault } from '../lib/fault.ts'
+import { initSigner } from '../seal/signer-home.ts'
+import { createTenant, migrate } from '../store/migrate.ts'
+import { PACES, startCompany, type Company } from './company.ts'
+import { openPicture, type Summary } from './picture.ts'
+import { startChild, type Child } from './processes.ts'
+import { readFiles } from './read.ts'
+
+interface StartOptions { readonly inbox?: string; readonly once?: boolean; readonly json?: boolean; readonly seed: string; readonly count: string; readonly fast?: boolean }
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const SETTLE_MS = 1_500
+
+export function startCommand(): Command {
+  return new Command('start')
+    .description('start the hub with a simulated company, and show invoices travel from arrival to paid')
+    .option('--inbox <folder>', 'your own e-invoices instead of the sample')
+    .option('--once', 'end when nothing is left to do; the exit status says whether everything tied out')
+    .option('--json', 'print one object at the end (with --once)')
+    .option('--fast', 'let the simulated people and systems work at full speed')
+    .option('--seed <number>', 'chooses the sample, or what is left out of the set-up for an inbox', '1')
+    .option('--count <number>', 'how many invoices the sample has', '40')
+    .action(async (options: StartOptions) => { process.exitCode = await start(options) })
+}
+
+async function start(options: StartOptions): Promise<number> {
+  const say = options.json ? (): void => {} : (line: string): void => { process.stdout.write(`${line}\n`) }
+  const place = placeOf(options)
+  await mkdir(place.folder, { recursive: true })
+  await prepareDatabase(place)
+  const company = await startCompany(join(place.folder, 'company'), PACES[options.fast || options.once ? 'full' : 'watch'], log(place))
+  let hub: Child | undefined
+  try {
+    const work = await prepareWork(options, place, say)
+    await company.setUp(work.setup)
+    hub = await startHub(place, company, log(place))
+    const api = String(hub.ready['api'])
+    await company.notify(`${api}/v1/notices/ap`)
+    writeRun(place, api, hub)
+    say(`  hub       ${api} (key in ${place.keyFile})\n  erp       ${company.urls.erp}\n  ap        ${company.urls.ap}\n  bank      ${company.urls.bank}`)
+    const status = await run(options, { api, key: place.key, files: work.files, hub })
+    return status
+  } finally {
+    await hub?.end()
+    await company.end()
+  }
+}
+
+interface Place {
+  readonly tenant: string
+  readonly folder: string
+  readonly adminUrl: string
+  readonly appUrl: string
+  readonly key: string
+  readonly keyFile: string
+  readonly data: string
+}
+
+/** Each inbox has a tenant and a company of its own, so that what one try-out left behind does not meddle with another. */
+function placeOf(options: StartOptions): Place {
+  const data = process.env['TIEOUT_DATA'] ?? join(homedir(), '.local', 'share', 'tieout')
+  const adminUrl = process.env['TIEOUT_DATABASE_ADMIN_URL'] ?? process.env['DATABASE_URL']
+  if (adminUrl === undefined) throw new Fault('database-away', 'Start it with npm start, or name a PostgreSQL server in DATABASE_URL.')
+  const inbox = options.inbox === undefined ? undefined : resolve(options.inbox)
+  const tenant = inbox === undefined ? `demo-${options.seed}` : `inbox-${createHash('sha256').update(`${inbox} ${options.seed}`).digest('hex').slice(0, 8)}`
+  const folder = join(data, 'tenants', tenant)
+  const app = new URL(adminUrl)
+  app.username = 'hub_app'
+  const key = createHash('sha256').update(`${folder} ${process.pid} ${Date.now()} ${Math.random()}`).digest('base64url')
+  return { tenant, folder, adminUrl, appUrl: app.href, key, keyFile: join(folder, 'api-key'), data }
+}
+
+async function prepareDatabase(place: Place): Promise<void> {
+  const client = new Client({ connectionString: place.adminUrl })
+  await client.connect()
+  try {
+    await migrate(client)
+    await createTenant(client, place.tenant)
+  } finally {
+    await client.end()
+  }
+}
+
+interface Work { readonly files: readonly string[]; readonly setup: { readonly erp: string; readonly ap: string; readonly bank: string } }
+
+/** The invoices to send and the set-up under which they can be paid: the sample's, or one made for the inbox as an implementer would. */
+async function prepareWork(options: StartOptions, place: Place, say: (line: string) => void): Promise<Work> {
+  const out = join(place.folder, 'set-up')
+  await mkdir(out, { recursive: true })
+  const setup = { erp: join(out, 'erp.json'), ap: join(out, 'ap.json'), bank: join(out, 'bank.json') }
+  if (options.inbox === undefined) {
+    await runTool('sample', 'main.ts', ['--out', out, '--count', options.count, '--seed', options.seed])
+    return { setup, files: (await readdir(join(out, 'inbox'))).sort().map((name) => join(out, 'inbox', name)) }
+  }
+  const inbox = resolve(options.inbox)
+  if (!(await stat(inbox).catch(() => undefined))) throw new Fault('not-found', `There is no folder ${inbox}.`)
+  const lines: string[] = []
+  await readFiles([inbox], { maxBytes: 20_000_000, check: false }, (line) => {
+    lines.push(line.trimEnd())
+    return Promise.resolve(true)
+  })
+  const readLines = join(out, 'read.jsonl')
+  writeFileSync(readLines, `${lines.join('\n')}\n`)
+  const said = await runTool('sample', 'from-inbox.ts', ['--read', readLines, '--out', out, '--seed', options.seed])
+  const left = said['vendorsLeftOut']
+  const altered = said['ordersAltered']
+  say(`  set-up    ${Array.isArray(left) ? left.length : 0} suppliers left out, ${Array.isArray(altered) ? altered.length : 0} orders altered: their invoices must end with people`)
+  const files = lines.map((line) => (JSON.parse(line) as { file: string }).file)
+  return { setup, files }
+}
+
+async function runTool(folder: string, file: string, args: readonly string[]): Promise<{ readonly [key: string]: unknown }> {
+  const child = await startChild({ name: `${folder}/${file}`, file: join(ROOT, 'sandbox', folder, file), args })
+  await child.over
+  return child.ready
+}
+
+async function startHub(place: Place, company: Company, logLine: (line: string) => void): Promise<Child> {
+  const signer = join(place.data, 'signer')
+  try {
+    initSigner(signer, 'tieout.local')
+  } catch {
+    // It has its key already.
+  }
+  const config = {
+    tenant: place.tenant, signer, publish: join(place.data, 'published'), systems: company.systems, parts: { erp: 'erp', ap: 'ap', bank: 'bank' },
+    sealEveryMs: 1_000,
+  }
+  const file = join(place.folder, 'hub.json')
+  writeFileSync(file, JSON.stringify(config, undefined, 2))
+  writeFileSync(place.keyFile, `${place.key}\n`, { mode: 0o600 })
+  const signerUrl = new URL(place.appUrl)
+  signerUrl.username = 'hub_signer'
+  return startChild({
+    name: 'hub', file: join(import.meta.dirname, 'main.ts'), args: ['hub', '--config', file], log: logLine,
+    env: { ...company.secrets, TIEOUT_DATABASE_URL: place.appUrl, TIEOUT_SIGNER_DATABASE_URL: signerUrl.href, TIEOUT_API_KEY: place.key },
+  })
+}
+
+/** What other commands find while it runs, and afterwards: where the data are. */
+function writeRun(place: Place, api: string, hub: Child): void {
+  const read = new URL(place.adminUrl)
+  read.username = 'hub_read'
+  const run = { databaseUrl: read.href, tenant: place.tenant, api, keyFile: place.keyFile, publish: join(place.data, 'published'), verifierKey: hub.ready['verifierKey'] }
+  writeFileSync(join(place.data, 'run.json'), JSON.stringify(run, undefined, 2))
+}
+
+function log(place: Place): (line: string) => void {
+  mkdirSync(place.folder, { recursive: true })
+  const file = join(place.folder, 'log')
+  return (line) => { writeFileSync(file, `${new Date().toISOString()} ${line}\n`, { flag: 'a' }) }
+}
+
+interface Running { readonly api: string; readonly key: string; readonly files: readonly string[]; readonly hub: Child }
+
+async function run(options: StartOptions, running: Running): Promise<number> {
+  const picture = options.json ? undefined : openPicture(process.stdout)
+  const stop = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { stop.abort() })
+  void running.hub.over.then(() => { stop.abort() })
+  let sent = 0
+  const feeding = feed(running, stop.signal, (count) => { sent = count })
+  let quietSince: number | undefined
+  let summary: Summary | undefined
+  while (!stop.signal.aborted) {
+    summary = await summaryOf(running).catch(() => summary)
+    const fed = sent >= running.files.length
+    if (summary) picture?.show(summary, fed ? '' : `${sent} of ${running.files.length} sent`)
+    if (summary && fed && summary.busy === 0 && summary.received + summary.refused > 0) quietSince ??= Date.now()
+    else quietSince = undefined
+    if (options.once && quietSince !== undefined && Date.now() - quietSince >= SETTLE_MS) break
+    await pause(250, stop.signal)
+  }
+  await feeding.catch(() => {})
+  summary = await summaryOf(running).catch(() => summary)
+  picture?.close()
+  if (!summary) return 1
+  const tiedOut = tiesOut(summary)
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...published(summary), tiedOut })}\n`)
+  else if (options.once) process.stdout.write(`${verdict(summary, tiedOut)}\n`)
+  return options.once && !tiedOut ? 1 : 0
+}
+
+/** Sends each file once; one that the hub cannot take just now is sent again: the same bytes are the same document. */
+async function feed({ api, key, files }: Running, signal: AbortSignal, progress: (count: number) => void): Promise<void> {
+  const queue = files.values()
+  let done = 0
+  const worker = async (): Promise<void> => {
+    for (const file of queue) {
+      const bytes = await readFile(file)
+      while (!signal.aborted) {
+        const answer = await fetch(`${api}/v1/documents?name=${encodeURIComponent(basename(file))}`, {
+          method: 'POST', body: bytes, headers: { 'content-type': 'application/xml', authorization: `Bearer ${key}` },
+        }).catch(() => undefined)
+        await answer?.arrayBuffer()
+        if (answer && answer.status !== 429 && answer.status < 500) break
+        await pause(300, signal)
+      }
+      progress(++done)
+      if (signal.aborted) return
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, worker))
+}
+
+async function summaryOf({ api, key }: Running): Promise<Summary> {
+  const answer = await fetch(`${api}/v1/summary`, { headers: { authorization: `Bearer ${key}` } })
+  if (!answer.ok) throw new Fault('internal', `The hub answered ${answer.status}.`)
+  return await answer.json() as Summary
+}
+
+/** Everything is where it should be, or stands with a named person: no system is behind without a case, nothing is still on its way. */
+function tiesOut(summary: Summary): boolean {
+  const behind = Object.values(summary.systems).reduce((sum, system) => sum + system.behind, 0)
+  return summary.busy === 0 && behind === 0 && (summary.exceptions['divergence'] ?? 0) === 0
+}
+
+const published = ({ received, refused, states, breaches, exceptions, systems, log: { size, root } }: Summary): object => ({ received, refused, states, breaches, exceptions, systems, log: { size, root } })
+
+function verdict(summary: Summary, tiedOut: boolean): string {
+  const cases = Object.entries(summary.exceptions).map(([cause, count]) => `${count} ${cause}`).join(', ')
+  return `\n  ${tiedOut ? 'Everything ties out' : 'Not everything ties out'}: ${summary.states['paid'] ?? 0} of ${summary.received} invoices paid${cases ? `; with people: ${cases}` : ''}; ${summary.log.size} events in the log.`
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) { done(); return }
+    const timer = setTimeout(done, ms)
+    signal.addEventListener('abort', () => { clearTimeout(timer); done() }, { once: true })
+  })
+}
