@@ -1,4 +1,5 @@
 /** The typed row of each object that people list: what lists filter and sort by. */
+import type { DocumentState } from './document.ts'
 import type { ExceptionState } from './exception.ts'
 import { livePostings } from './headline.ts'
 import type { InvoiceState } from './invoice.ts'
@@ -12,6 +13,7 @@ export function listRowOf(record: ObjectRecord): ListRow | undefined {
     case 'invoice': return invoiceRow(record.state as unknown as InvoiceState)
     case 'exception': return exceptionRow(record.state as unknown as ExceptionState)
     case 'payment': return paymentRow(record.state as unknown as PaymentState)
+    case 'document': return documentRow(record.state as unknown as DocumentState)
     default: return undefined
   }
 }
@@ -35,6 +37,10 @@ function exceptionRow(state: ExceptionState): ListRow {
     ...EMPTY, title: state.says, state: state.open ? 'open' : 'resolved', currency: state.currency, amount: state.amount, party: state.party,
     dueOn: state.dueAt.slice(0, 10), owner: state.assigned ?? state.owner, cause: state.cause, open: state.open,
   }
+}
+
+function documentRow(state: DocumentState): ListRow {
+  return { ...EMPTY, title: state.fileName, state: 'refused', cause: state.refused?.code ?? null, open: Object.values(state.exceptions).some((exception) => exception.open) }
 }
 
 function paymentRow(state: PaymentState): ListRow {
