@@ -7,7 +7,16 @@ import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Line } from './plumbing/book.ts'
 
-export interface Answer { readonly status: number; readonly headers: Headers; readonly text: string; readonly body: any } // eslint-disable-line @typescript-eslint/no-explicit-any
+/** What came over the wire, which a test looks into without declaring its shape. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type Loose = any
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  readonly body: Loose
+} // eslint-disable-line @typescript-eslint/no-explicit-any
 
 /** A system of the sandbox as a process of its own, as a test sees it. */
 export interface System {
@@ -27,7 +36,11 @@ export async function start(name: 'erp' | 'ap' | 'bank', args: readonly string[]
   const ready = await firstLine(child)
   const url = `http://127.0.0.1:${ready.port}`
   const call: System['call'] = async (method, path, body, headers) => {
-    const response = await fetch(url + path, { method, headers: headers ?? {}, body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body) })
+    const response = await fetch(url + path, {
+      method,
+      headers: headers ?? {},
+      body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
+    })
     const text = await response.text()
     return { status: response.status, headers: response.headers, text, body: parsed(text) }
   }

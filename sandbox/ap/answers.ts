@@ -7,5 +7,7 @@ export function refusal(status: number, error: string, detail: string): Outcome 
 export function bodyOf<T>(call: Call, read: Read<T>): { value: T; refused?: undefined } | { refused: Outcome } {
   const problems: Problem[] = []
   const value = read(call.body, '', problems)
-  return problems.length === 0 ? { value } : { refused: refusal(400, 'MALFORMED', `${problems.map(({ field, text }) => `${field} ${text}`).join('; ')}.`) }
+  return problems.length === 0
+    ? { value }
+    : { refused: refusal(400, 'MALFORMED', `${problems.map(({ field, text }) => `${field} ${text}`).join('; ')}.`) }
 }

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, describe, expect, test } from 'vitest'
-import { until, Workshop, type Answer, type System } from '../testing.ts'
+import { until, Workshop, type Answer, type Loose, type System } from '../testing.ts'
 
 const SECRET = `whsec_${Buffer.from('a secret for tests only, 32 bytes').toString('base64')}`
 const shop = new Workshop()
@@ -30,9 +30,22 @@ const SETUP = {
 
 function bill(more: Record<string, unknown> = {}): Record<string, unknown> {
   return {
-    corrRef: 'c-1', billKind: 'BILL', billNo: 'RE-1', billedOn: '2026-01-12', dueOn: '2026-02-11', legalUnit: '1000', creditor: { name: 'Atelier', vatReg: 'FR1', vendorNo: 'K-1' },
-    remitTo: { digest: 'abc' }, ccy: 'EUR', netTotal: '1000.00', taxTotal: '190.00', grossTotal: '1190.00', poRefs: ['45'],
-    rows: [{ rowNo: '1', text: 'Work', qty: '8', price: '125.00', rowNet: '1000.00', taxPct: '19' }], openedBy: 'test', ...more,
+    corrRef: 'c-1',
+    billKind: 'BILL',
+    billNo: 'RE-1',
+    billedOn: '2026-01-12',
+    dueOn: '2026-02-11',
+    legalUnit: '1000',
+    creditor: { name: 'Atelier', vatReg: 'FR1', vendorNo: 'K-1' },
+    remitTo: { digest: 'abc' },
+    ccy: 'EUR',
+    netTotal: '1000.00',
+    taxTotal: '190.00',
+    grossTotal: '1190.00',
+    poRefs: ['45'],
+    rows: [{ rowNo: '1', text: 'Work', qty: '8', price: '125.00', rowNet: '1000.00', taxPct: '19' }],
+    openedBy: 'test',
+    ...more,
   }
 }
 const LINES = [{ rowNo: '1', glAccount: '476000', costCentre: 'CC-10', amount: '1000.00', taxPct: '19' }]
@@ -49,7 +62,11 @@ async function opened(system: System, more: Record<string, unknown> = {}): Promi
   return answer.body.ticketNo as string
 }
 
-interface Received { readonly id: string; readonly type: string; readonly data: any } // eslint-disable-line @typescript-eslint/no-explicit-any
+interface Received {
+  readonly id: string
+  readonly type: string
+  readonly data: Loose
+}
 
 /** Somebody who takes webhooks: verifies each, answers with the given statuses in turn and then always with 204. */
 async function listener(...statuses: number[]): Promise<{ url: string; got: Received[]; raw: string[] }> {
@@ -91,9 +108,23 @@ describe('tickets', () => {
     expect(types).toEqual(['ticket.coded', 'ticket.greenlit', 'ticket.signed', 'ticket.signed', 'ticket.signoff_requested'])
     const greenlit = got.find((one) => one.type === 'ticket.greenlit')
     expect(greenlit?.data).toMatchObject({
-      ticketNo: no, corrRef: 'c-1', stage: 'GREENLIT',
-      terms: { creditor: { vendorNo: 'K-1' }, remitTo: { digest: 'abc' }, legalUnit: '1000', grossTotal: '1190.00', poRefs: ['45'], dueOn: '2026-02-11', coding: LINES, rev: 1 },
-      signers: [{ step: 1, by: 'l.roth', verdict: 'SIGNED' }, { step: 2, by: 'h.berg', fullName: 'Henrik Berg' }],
+      ticketNo: no,
+      corrRef: 'c-1',
+      stage: 'GREENLIT',
+      terms: {
+        creditor: { vendorNo: 'K-1' },
+        remitTo: { digest: 'abc' },
+        legalUnit: '1000',
+        grossTotal: '1190.00',
+        poRefs: ['45'],
+        dueOn: '2026-02-11',
+        coding: LINES,
+        rev: 1,
+      },
+      signers: [
+        { step: 1, by: 'l.roth', verdict: 'SIGNED' },
+        { step: 2, by: 'h.berg', fullName: 'Henrik Berg' },
+      ],
     })
   })
 
@@ -114,10 +145,19 @@ describe('tickets', () => {
     const system = await ap('--autopilot', '0')
     const no = await opened(system)
     await until('the signatures', async () => (await system.call('GET', `/tickets/${no}`)).body.stage === 'GREENLIT' || undefined)
-    expect((await system.call('POST', `/tickets/${no}/amend`, { by: 'c.lind', changes: { grossTotal: '1', corrRef: 'x' } })).status).toBe(400)
+    expect((await system.call('POST', `/tickets/${no}/amend`, { by: 'c.lind', changes: { grossTotal: '1', corrRef: 'x' } })).status).toBe(
+      400,
+    )
     expect((await system.call('POST', `/tickets/${no}/amend`, { by: 'c.lind', changes: { grossTotal: '1' } })).body.error).toBe('TOTALS')
-    expect((await system.call('POST', `/tickets/${no}/amend`, { by: 'c.lind', changes: { remitTo: { iban: 'NL91ABNA0417164300' } } })).body.stage).toBe('GREENLIT')
-    expect((await system.call('GET', `/tickets/${no}`)).body).toMatchObject({ rev: 2, remitTo: { iban: 'NL91ABNA0417164300' }, signers: [{ verdict: 'SIGNED' }, { verdict: 'SIGNED' }] })
+    expect(
+      (await system.call('POST', `/tickets/${no}/amend`, { by: 'c.lind', changes: { remitTo: { iban: 'NL91ABNA0417164300' } } })).body
+        .stage,
+    ).toBe('GREENLIT')
+    expect((await system.call('GET', `/tickets/${no}`)).body).toMatchObject({
+      rev: 2,
+      remitTo: { iban: 'NL91ABNA0417164300' },
+      signers: [{ verdict: 'SIGNED' }, { verdict: 'SIGNED' }],
+    })
     expect((await system.call('POST', `/tickets/${no}/recall`, { by: 'h.berg', reason: 'wrong supplier' })).body.stage).toBe('RECALLED')
     const { body } = await system.call('GET', `/tickets/${no}`)
     expect(body).toMatchObject({ stage: 'RECALLED', closedBy: 'h.berg', closedReason: 'wrong supplier' })
@@ -140,7 +180,8 @@ describe('idempotency keys', () => {
     const data = await shop.folder()
     const one = await shop.start('ap', ['--data', data])
     await one.call('PUT', '/setup', SETUP)
-    const post = (system: System, body: unknown, key = 'k-1'): Promise<Answer> => system.call('POST', '/tickets', body, { 'idempotency-key': key })
+    const post = (system: System, body: unknown, key = 'k-1'): Promise<Answer> =>
+      system.call('POST', '/tickets', body, { 'idempotency-key': key })
     expect((await post(one, bill({ legalUnit: '9' }))).status).toBe(422)
     const first = await post(one, bill())
     const books = await one.books()
@@ -156,12 +197,21 @@ describe('idempotency keys', () => {
   test('a badge needs a key; reply lost and the call repeated make one change; a forgotten key makes two', async () => {
     const system = await ap()
     const no = await opened(system)
-    const badge = (key?: string): Promise<Answer> => system.call('POST', `/tickets/${no}/badge`, { badge: 'AT_LEDGER', refs: { docNo: '5100000001' }, by: 'hub' }, key ? { 'idempotency-key': key } : {})
+    const badge = (key?: string): Promise<Answer> =>
+      system.call(
+        'POST',
+        `/tickets/${no}/badge`,
+        { badge: 'AT_LEDGER', refs: { docNo: '5100000001' }, by: 'hub' },
+        key ? { 'idempotency-key': key } : {},
+      )
     expect((await badge()).body.error).toBe('KEY_MISSING')
     await system.call('PUT', '/faults', { rules: [{ op: 'ticket.badge', first: 1, reply: 'lost' }] })
     await expect(badge('b-1')).rejects.toThrow('fetch failed')
     expect((await badge('b-1')).body).toMatchObject({ badge: 'AT_LEDGER', mark: 2 })
-    expect((await system.call('GET', `/tickets/${no}`)).body).toMatchObject({ mark: 2, badge: { badge: 'AT_LEDGER', refs: { docNo: '5100000001' } } })
+    expect((await system.call('GET', `/tickets/${no}`)).body).toMatchObject({
+      mark: 2,
+      badge: { badge: 'AT_LEDGER', refs: { docNo: '5100000001' } },
+    })
     await system.call('PUT', '/tempo', { keyRetentionMs: 0 })
     expect((await badge('b-1')).body.mark).toBe(3)
   })
@@ -204,8 +254,15 @@ describe('webhooks', () => {
   test('an event may be kept back for ever, doubled or late: the ticket list knows all the same', async () => {
     const { url, got } = await listener()
     const system = await ap('--webhook', url)
-    await system.call('PUT', '/faults', { rules: [{ op: 'webhook.send', first: 1, effect: 'none' }, { op: 'webhook.send', first: 1, effect: 'twice' }, { op: 'webhook.send', first: 1, effect: 'late', lateMs: 80 }] })
-    for (const billNo of ['1', '2', '3', '4']) await system.call('POST', `/tickets/${await opened(system, { billNo, corrRef: billNo })}/recall`, { by: 'h.berg', reason: 'x' })
+    await system.call('PUT', '/faults', {
+      rules: [
+        { op: 'webhook.send', first: 1, effect: 'none' },
+        { op: 'webhook.send', first: 1, effect: 'twice' },
+        { op: 'webhook.send', first: 1, effect: 'late', lateMs: 80 },
+      ],
+    })
+    for (const billNo of ['1', '2', '3', '4'])
+      await system.call('POST', `/tickets/${await opened(system, { billNo, corrRef: billNo })}/recall`, { by: 'h.berg', reason: 'x' })
     await until('four webhooks', () => got.length === 4 || undefined)
     expect(got.map((one) => one.data.corrRef)).toEqual(['2', '2', '4', '3'])
     expect((await system.call('GET', '/tickets?stage=RECALLED')).body.tickets).toHaveLength(4)
@@ -217,9 +274,14 @@ describe('the simulated people', () => {
     const run = async (): Promise<unknown[]> => {
       const system = await ap('--autopilot', '0', '--seed', '7')
       await Promise.all(Array.from({ length: 100 }, (_, nth) => opened(system, { billNo: `RE-${nth}`, corrRef: `c-${nth}` })))
-      await until('all greenlit', async () => (await system.call('GET', '/tickets?stage=GREENLIT&limit=1000')).body.tickets.length === 100 || undefined)
+      await until(
+        'all greenlit',
+        async () => (await system.call('GET', '/tickets?stage=GREENLIT&limit=1000')).body.tickets.length === 100 || undefined,
+      )
       const { tickets } = (await system.call('GET', '/tickets?limit=1000')).body
-      return tickets.map((ticket: any) => [ticket.billNo, ticket.coding.lines, ticket.signers.map((signer: any) => signer.by)]).toSorted() // eslint-disable-line @typescript-eslint/no-explicit-any
+      return tickets
+        .map((ticket: Loose) => [ticket.billNo, ticket.coding.lines, ticket.signers.map((signer: Loose) => signer.by)])
+        .toSorted()
     }
     expect(await run()).toEqual(await run())
   })
@@ -227,10 +289,15 @@ describe('the simulated people', () => {
   test('decline or forget the share they are told to', async () => {
     const system = await ap('--autopilot', '0', '--decline', '0.3', '--never', '0.3', '--seed', '3')
     await Promise.all(Array.from({ length: 60 }, (_, nth) => opened(system, { billNo: `RE-${nth}` })))
-    // Each ticket ends greenlit, declined, or with nobody signing: after four changes, two, or in between. It is over when no mark moves for a while of looks.
+    // A ticket ends greenlit, declined, or with nobody signing; it is over when no mark moves for some looks.
     const look = async (): Promise<{ mark: number; counts: number[] }> => {
       const { body } = await system.call('GET', '/tickets?limit=1000')
-      return { mark: body.mark, counts: ['GREENLIT', 'DECLINED', 'SIGNOFF'].map((stage) => body.tickets.filter((ticket: { stage: string }) => ticket.stage === stage).length) }
+      return {
+        mark: body.mark,
+        counts: ['GREENLIT', 'DECLINED', 'SIGNOFF'].map(
+          (stage) => body.tickets.filter((ticket: { stage: string }) => ticket.stage === stage).length,
+        ),
+      }
     }
     let [still, last] = [0, -1]
     const settled = await until('the people to finish', async () => {

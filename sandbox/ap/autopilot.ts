@@ -76,18 +76,30 @@ export class Autopilot {
     const spared = (person: Person): boolean => may(person) && !later.some((step) => person.duties.includes(step.duty))
     const signer = this.#one(ticket, spared, `step ${next?.step ?? 0}`) ?? this.#one(ticket, may, `step ${next?.step ?? 0}`)
     if (!signer || !next) return undefined
-    return draw(seed, 'decline', bill) < declineShare ? decline(tray, ticket, signer, 'not ordered by us', now) : sign(tray, ticket, signer, next.step, now)
+    return draw(seed, 'decline', bill) < declineShare
+      ? decline(tray, ticket, signer, 'not ordered by us', now)
+      : sign(tray, ticket, signer, next.step, now)
   }
 
   #one(ticket: Ticket, may: (person: Person) => boolean, role: string): Person | undefined {
-    return choose([...this.#setting.tray.people.values()].filter((person) => person.active && may(person)), this.#setting.seed, role, ticket.creditor.name, ticket.billNo)
+    return choose(
+      [...this.#setting.tray.people.values()].filter((person) => person.active && may(person)),
+      this.#setting.seed,
+      role,
+      ticket.creditor.name,
+      ticket.billNo,
+    )
   }
 }
 
-/** An account and a cost centre for each row; what rows do not explain of the net total (an allowance on the whole bill) gets a line of its own. */
+/** An account and a cost centre for each row; what rows leave of the net total (an allowance on the whole bill) gets a line of its own. */
 function codingOf(tray: Tray, seed: number, ticket: Ticket): CodingLine[] {
   const line = (rowNo: string, amount: string, taxPct: string, about: string): CodingLine => ({
-    rowNo, glAccount: choose(tray.glAccounts, seed, 'gl', about)?.glAccount ?? '999999', costCentre: choose(tray.costCentres, seed, 'cc', about) ?? '', amount, taxPct,
+    rowNo,
+    glAccount: choose(tray.glAccounts, seed, 'gl', about)?.glAccount ?? '999999',
+    costCentre: choose(tray.costCentres, seed, 'cc', about) ?? '',
+    amount,
+    taxPct,
   })
   const rest = num(ticket.netTotal) - sum(ticket.rows.map((row) => row.rowNet))
   return [

@@ -5,8 +5,9 @@ import type { KeptKey } from './rows.ts'
 import type { Tray } from './tray.ts'
 
 /**
- * Idempotency keys in the manner of the IETF draft "The Idempotency-Key HTTP Header Field" (draft-ietf-httpapi-idempotency-key-header-06): the first
- * success under a key is kept with a fingerprint of its request and given again until the retention has passed.
+ * Idempotency keys in the manner of the IETF draft "The Idempotency-Key HTTP Header Field"
+ * (draft-ietf-httpapi-idempotency-key-header-06): the first success under a key is kept with a fingerprint of its request and given
+ * again until the retention has passed.
  */
 export class Keys {
   readonly #tray: Tray

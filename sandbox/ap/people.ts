@@ -16,11 +16,17 @@ const setup = record({
 export function peopleRoutes(tray: Tray): Route[] {
   return [
     { method: 'PUT', path: '/setup', op: 'setup', control: true, maxBytes: 64 * 1024 * 1024, run: (call) => load(tray, call) },
-    { method: 'GET', path: '/people', op: 'people.read', run: () => ({ status: 200, body: { people: [...tray.people.values()], signRules: tray.signRules } }) },
+    {
+      method: 'GET', path: '/people', op: 'people.read',
+      run: () => ({ status: 200, body: { people: [...tray.people.values()], signRules: tray.signRules } }),
+    },
     {
       method: 'GET', path: '/legal-units', op: 'unit.read', run: ({ query }) => {
         const vatReg = query.get('vatReg')
-        return { status: 200, body: { legalUnits: [...tray.units.values()].filter((row) => vatReg === null || folded(row.vatReg) === folded(vatReg)) } }
+        return {
+          status: 200,
+          body: { legalUnits: [...tray.units.values()].filter((row) => vatReg === null || folded(row.vatReg) === folded(vatReg)) },
+        }
       },
     },
   ]
@@ -50,7 +56,8 @@ function changed(what: string, key: string, row: unknown, held: unknown): Fact |
 /** The duties that must sign, in order; undefined when no rule covers the amount. */
 export function stepsFor(tray: Tray, ticket: Ticket): readonly Duty[] | undefined {
   const named = tray.signRules.some((rule) => rule.ccy === ticket.ccy)
-  return tray.signRules.find((rule) => rule.ccy === (named ? ticket.ccy : '*') && (rule.upTo === null || num(rule.upTo) >= grossOf(ticket)))?.steps
+  return tray.signRules.find((rule) => rule.ccy === (named ? ticket.ccy : '*') && (rule.upTo === null || num(rule.upTo) >= grossOf(ticket)))
+    ?.steps
 }
 
 /** Why this person may not sign the step that is next; undefined when he may. */
@@ -63,7 +70,9 @@ export function hindrance(tray: Tray, ticket: Ticket, by: Person): [error: strin
     return ['SELF_SIGN', `${by.handle} has coded or signed ${ticket.ticketNo} already.`]
   }
   const last = next.step === ticket.signers.length
-  return last && ceilingOf(by, ticket.ccy) < grossOf(ticket) ? ['CEILING', `The ceiling of ${by.handle} is below ${ticket.grossTotal} ${ticket.ccy}.`] : undefined
+  return last && ceilingOf(by, ticket.ccy) < grossOf(ticket)
+    ? ['CEILING', `The ceiling of ${by.handle} is below ${ticket.grossTotal} ${ticket.ccy}.`]
+    : undefined
 }
 
 export function covers(by: Person, ticket: Ticket): boolean { return by.units.includes('*') || by.units.includes(ticket.legalUnit) }

@@ -1,4 +1,4 @@
-import { amount, currency, date, flag, list, note, oneOf, optional, record, text, texts, type Of } from '../plumbing/shape.ts'
+import { amount, currency, date, decimal, flag, list, note, oneOf, optional, record, text, texts, type Of } from '../plumbing/shape.ts'
 
 /** What the AP tool keeps, in its own words, and the shapes in which it takes it. Rows are replaced, never changed in place. */
 
@@ -27,13 +27,35 @@ const remit: typeof remitTo = (value, field, problems) => {
 }
 
 export const openFields = {
-  corrRef: optional(note(200), ''), billKind: oneOf('BILL', 'CREDIT'), billNo: text(200), billedOn: date, dueOn: optional(date, null), legalUnit: text(40),
-  creditor: record({ name: text(300), vatReg: optional(note(40), ''), vendorNo: optional(note(60), '') }), remitTo: optional(remit, null), ccy: currency,
-  netTotal: amount, taxTotal: amount, grossTotal: amount, payTotal: optional(amount, null), poRefs: optional(list(text(120), 200), []),
-  rows: optional(list(record({
-    rowNo: text(60), text: optional(note(2000), ''), qty: optional(amount, '1'), price: optional(note(40), ''), rowNet: amount, taxPct: optional(note(20), ''),
-    poRef: optional(note(120), ''), poRow: optional(note(60), ''),
-  })), []),
+  corrRef: optional(note(200), ''),
+  billKind: oneOf('BILL', 'CREDIT'),
+  billNo: text(200),
+  billedOn: date,
+  dueOn: optional(date, null),
+  legalUnit: text(40),
+  creditor: record({ name: text(300), vatReg: optional(note(40), ''), vendorNo: optional(note(60), '') }),
+  remitTo: optional(remit, null),
+  ccy: currency,
+  netTotal: amount,
+  taxTotal: amount,
+  grossTotal: amount,
+  payTotal: optional(amount, null),
+  poRefs: optional(list(text(120), 200), []),
+  rows: optional(
+    list(
+      record({
+        rowNo: text(60),
+        text: optional(note(2000), ''),
+        qty: optional(decimal, '1'),
+        price: optional(note(40), ''),
+        rowNet: amount,
+        taxPct: optional(note(20), ''),
+        poRef: optional(note(120), ''),
+        poRow: optional(note(60), ''),
+      }),
+    ),
+    [],
+  ),
   openedBy: text(60),
 }
 export const openBody = record(openFields)
@@ -44,7 +66,12 @@ export const codingLine = record({
 })
 export type CodingLine = Of<typeof codingLine>
 
-export const badgeBody = record({ badge: oneOf(...BADGES), note: optional(note(1000), ''), refs: optional(texts(20, 500), {}), by: text(60) })
+export const badgeBody = record({
+  badge: oneOf(...BADGES),
+  note: optional(note(1000), ''),
+  refs: optional(texts(20, 500), {}),
+  by: text(60),
+})
 
 export type Stage = 'INBOX' | 'CODING' | 'SIGNOFF' | 'GREENLIT' | 'DECLINED' | 'RECALLED'
 export interface Signer {
@@ -69,4 +96,10 @@ export interface Ticket extends Readonly<Opened> {
 /** A webhook that waits to be sent: the exact bytes of its body. */
 export interface Hook { readonly hookId: string; readonly type: string; readonly body: string }
 /** The answer kept under an Idempotency-Key. */
-export interface KeptKey { readonly key: string; readonly fingerprint: string; readonly status: number; readonly body: unknown; readonly at: string }
+export interface KeptKey {
+  readonly key: string
+  readonly fingerprint: string
+  readonly status: number
+  readonly body: unknown
+  readonly at: string
+}

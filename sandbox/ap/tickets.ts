@@ -15,20 +15,41 @@ const codeBody = record({ by: text(60), lines: list(codingLine) })
 
 /** What a person, or another system, may do with tickets. */
 export function ticketRoutes(tray: Tray, keys: Keys, now: () => string): Route[] {
-  const on = (act: (call: Call, ticket: Ticket) => Outcome) => (call: Call): Outcome => {
-    const ticket = tray.tickets.get(call.params['no'] ?? '')
-    return ticket ? act(call, ticket) : refusal(404, 'NO_TICKET', `There is no ticket ${call.params['no'] ?? ''}.`)
-  }
-  const post = (name: string, op: string, act: (call: Call, ticket: Ticket) => Outcome): Route => ({ method: 'POST', path: `/tickets/{no}/${name}`, op, run: on(act) })
+  const on =
+    (act: (call: Call, ticket: Ticket) => Outcome) =>
+    (call: Call): Outcome => {
+      const ticket = tray.tickets.get(call.params['no'] ?? '')
+      return ticket ? act(call, ticket) : refusal(404, 'NO_TICKET', `There is no ticket ${call.params['no'] ?? ''}.`)
+    }
+  const post = (name: string, op: string, act: (call: Call, ticket: Ticket) => Outcome): Route => ({
+    method: 'POST',
+    path: `/tickets/{no}/${name}`,
+    op,
+    run: on(act),
+  })
   return [
     { method: 'POST', path: '/tickets', op: 'ticket.open', run: (call) => keys.once(call, () => open(tray, call, now())) },
     { method: 'GET', path: '/tickets', op: 'ticket.list', run: (call) => sweep(tray, call) },
     { method: 'GET', path: '/tickets/{no}', op: 'ticket.read', run: on((_call, ticket) => ({ status: 200, body: ticket })) },
-    post('pick', 'ticket.pick', (call, ticket) => acting(tray, call, byBody, ticket, ['INBOX'], ({ person }) => pick(tray, ticket, person, now()))),
-    post('coding', 'ticket.code', (call, ticket) => acting(tray, call, codeBody, ticket, ['INBOX', 'CODING'], ({ value, person }) => code(tray, ticket, person, value.lines, now()))),
-    post('sign', 'ticket.sign', (call, ticket) => acting(tray, call, signBody, ticket, ['SIGNOFF'], ({ value, person }) => sign(tray, ticket, person, value.step, now()))),
-    post('decline', 'ticket.decline', (call, ticket) => acting(tray, call, reasonBody, ticket, ['CODING', 'SIGNOFF'], ({ value, person }) => decline(tray, ticket, person, value.reason, now()))),
-    post('recall', 'ticket.recall', (call, ticket) => acting(tray, call, reasonBody, ticket, ['INBOX', 'CODING', 'SIGNOFF', 'GREENLIT'], ({ value, person }) => recall(tray, ticket, person, value.reason, now()))),
+    post('pick', 'ticket.pick', (call, ticket) =>
+      acting(tray, call, byBody, ticket, ['INBOX'], ({ person }) => pick(tray, ticket, person, now())),
+    ),
+    post('coding', 'ticket.code', (call, ticket) =>
+      acting(tray, call, codeBody, ticket, ['INBOX', 'CODING'], ({ value, person }) => code(tray, ticket, person, value.lines, now())),
+    ),
+    post('sign', 'ticket.sign', (call, ticket) =>
+      acting(tray, call, signBody, ticket, ['SIGNOFF'], ({ value, person }) => sign(tray, ticket, person, value.step, now())),
+    ),
+    post('decline', 'ticket.decline', (call, ticket) =>
+      acting(tray, call, reasonBody, ticket, ['CODING', 'SIGNOFF'], ({ value, person }) =>
+        decline(tray, ticket, person, value.reason, now()),
+      ),
+    ),
+    post('recall', 'ticket.recall', (call, ticket) =>
+      acting(tray, call, reasonBody, ticket, ['INBOX', 'CODING', 'SIGNOFF', 'GREENLIT'], ({ value, person }) =>
+        recall(tray, ticket, person, value.reason, now()),
+      ),
+    ),
     post('amend', 'ticket.amend', (call, ticket) => amend(tray, call, ticket, now())),
     post('badge', 'ticket.badge', (call, ticket) => keys.required(call) ?? keys.once(call, () => badge(tray, call, ticket, now()))),
   ]
@@ -39,10 +60,25 @@ function open(tray: Tray, call: Call, at: string): Outcome {
   if (read.refused) return read.refused
   const wrong = problemOf(tray, read.value)
   if (wrong) return wrong
-  const { ticket, facts } = change(tray, 'OPENED', {
-    ...read.value, payTotal: read.value.payTotal ?? read.value.grossTotal, ticketNo: `T-${String(tray.tickets.size + 1).padStart(6, '0')}`, stage: 'INBOX', rev: 1, openedAt: at,
-    pickedBy: null, coding: null, signers: [], badge: null, closedBy: null, closedReason: null,
-  }, at)
+  const { ticket, facts } = change(
+    tray,
+    'OPENED',
+    {
+      ...read.value,
+      payTotal: read.value.payTotal ?? read.value.grossTotal,
+      ticketNo: `T-${String(tray.tickets.size + 1).padStart(6, '0')}`,
+      stage: 'INBOX',
+      rev: 1,
+      openedAt: at,
+      pickedBy: null,
+      coding: null,
+      signers: [],
+      badge: null,
+      closedBy: null,
+      closedReason: null,
+    },
+    at,
+  )
   return { status: 201, body: brief(ticket), facts }
 }
 
@@ -70,7 +106,12 @@ function sweep(tray: Tray, { query }: Call): Outcome {
 
 /** Reads the body, finds the person and checks the stage, as every act of a person needs. */
 function acting<T extends { by: string }>(
-  tray: Tray, call: Call, shape: Parameters<typeof bodyOf<T>>[1], ticket: Ticket, stages: readonly Stage[], act: (given: { value: T; person: Person }) => Outcome,
+  tray: Tray,
+  call: Call,
+  shape: Parameters<typeof bodyOf<T>>[1],
+  ticket: Ticket,
+  stages: readonly Stage[],
+  act: (given: { value: T; person: Person }) => Outcome,
 ): Outcome {
   const read = bodyOf(call, shape)
   if (read.refused) return read.refused
@@ -81,20 +122,29 @@ function acting<T extends { by: string }>(
 }
 
 export function pick(tray: Tray, ticket: Ticket, by: Person, at: string): Outcome {
-  if (!by.duties.includes('CODER') || !covers(by, ticket)) return refusal(422, 'NOT_A_CODER', `${by.handle} does not code for ${ticket.legalUnit}.`)
+  if (!by.duties.includes('CODER') || !covers(by, ticket))
+    return refusal(422, 'NOT_A_CODER', `${by.handle} does not code for ${ticket.legalUnit}.`)
   const done = change(tray, 'PICKED', { ...ticket, stage: 'CODING', pickedBy: by.handle }, at)
   return { status: 200, body: brief(done.ticket), facts: done.facts }
 }
 
 export function code(tray: Tray, ticket: Ticket, by: Person, lines: readonly CodingLine[], at: string): Outcome {
-  if (!by.duties.includes('CODER') || !covers(by, ticket)) return refusal(422, 'NOT_A_CODER', `${by.handle} does not code for ${ticket.legalUnit}.`)
-  if (sum(lines.map((line) => line.amount)) !== num(ticket.netTotal)) return refusal(422, 'CODING_SUM', `The lines do not add up to ${ticket.netTotal}.`)
+  if (!by.duties.includes('CODER') || !covers(by, ticket))
+    return refusal(422, 'NOT_A_CODER', `${by.handle} does not code for ${ticket.legalUnit}.`)
+  if (sum(lines.map((line) => line.amount)) !== num(ticket.netTotal))
+    return refusal(422, 'CODING_SUM', `The lines do not add up to ${ticket.netTotal}.`)
   const steps = stepsFor(tray, ticket)
   if (!steps) return refusal(422, 'NO_RULE', `No sign rule covers ${ticket.grossTotal} ${ticket.ccy}.`)
   const signers = steps.map((duty, nth) => ({ step: nth + 1, duty, by: null, fullName: null, verdict: 'WAITING' as const, at: null }))
   const coded = { ...ticket, stage: 'SIGNOFF' as const, coding: { by: by.handle, at, lines }, signers }
-  const done = change(tray, 'CODED', coded, at,
-    { type: 'ticket.coded', data: { by: who(by), codedAt: at, terms: termsOf(coded) } }, { type: 'ticket.signoff_requested', data: { signers } })
+  const done = change(
+    tray,
+    'CODED',
+    coded,
+    at,
+    { type: 'ticket.coded', data: { by: who(by), codedAt: at, terms: termsOf(coded) } },
+    { type: 'ticket.signoff_requested', data: { signers } },
+  )
   return { status: 200, body: brief(done.ticket), facts: done.facts }
 }
 
@@ -103,7 +153,9 @@ export function sign(tray: Tray, ticket: Ticket, by: Person, step: number, at: s
   if (next?.step !== step) return refusal(422, 'NOT_YOUR_STEP', `Step ${step} of ${ticket.ticketNo} is not the next one.`)
   const why = hindrance(tray, ticket, by)
   if (why) return refusal(422, ...why)
-  const signers = ticket.signers.map((signer) => signer === next ? { ...signer, by: by.handle, fullName: by.fullName, verdict: 'SIGNED' as const, at } : signer)
+  const signers = ticket.signers.map((signer) =>
+    signer === next ? { ...signer, by: by.handle, fullName: by.fullName, verdict: 'SIGNED' as const, at } : signer,
+  )
   const last = step === signers.length
   const signed = { ...ticket, stage: last ? 'GREENLIT' as const : ticket.stage, signers }
   const terms = termsOf(signed)
@@ -115,15 +167,22 @@ export function sign(tray: Tray, ticket: Ticket, by: Person, step: number, at: s
 
 export function decline(tray: Tray, ticket: Ticket, by: Person, reason: string, at: string): Outcome {
   const next = ticket.signers.find((signer) => signer.verdict === 'WAITING')
-  const signers = ticket.signers.map((signer) => signer === next ? { ...signer, by: by.handle, fullName: by.fullName, verdict: 'DECLINED' as const, at } : signer)
+  const signers = ticket.signers.map((signer) =>
+    signer === next ? { ...signer, by: by.handle, fullName: by.fullName, verdict: 'DECLINED' as const, at } : signer,
+  )
   return close(tray, { ...ticket, signers }, 'DECLINED', by, reason, at)
 }
 
-function recall(tray: Tray, ticket: Ticket, by: Person, reason: string, at: string): Outcome { return close(tray, ticket, 'RECALLED', by, reason, at) }
+function recall(tray: Tray, ticket: Ticket, by: Person, reason: string, at: string): Outcome {
+  return close(tray, ticket, 'RECALLED', by, reason, at)
+}
 
 function close(tray: Tray, ticket: Ticket, stage: 'DECLINED' | 'RECALLED', by: Person, reason: string, at: string): Outcome {
   const type = stage === 'DECLINED' ? 'ticket.declined' : 'ticket.recalled'
-  const done = change(tray, stage, { ...ticket, stage, closedBy: by.handle, closedReason: reason }, at, { type, data: { by: who(by), at, reason } })
+  const done = change(tray, stage, { ...ticket, stage, closedBy: by.handle, closedReason: reason }, at, {
+    type,
+    data: { by: who(by), at, reason },
+  })
   return { status: 200, body: brief(done.ticket), facts: done.facts }
 }
 
@@ -131,9 +190,11 @@ function close(tray: Tray, ticket: Ticket, stage: 'DECLINED' | 'RECALLED', by: P
 function amend(tray: Tray, call: Call, ticket: Ticket, at: string): Outcome {
   const { by, changes, ...rest } = isObject(call.body) ? call.body : {}
   const person = tray.people.get(typeof by === 'string' ? by : '')
-  if (!isObject(changes) || Object.keys(rest).length > 0 || Object.hasOwn(changes, 'corrRef')) return refusal(400, 'MALFORMED', 'The body is {"by","changes":{…}}; corrRef cannot change.')
+  if (!isObject(changes) || Object.keys(rest).length > 0 || Object.hasOwn(changes, 'corrRef'))
+    return refusal(400, 'MALFORMED', 'The body is {"by","changes":{…}}; corrRef cannot change.')
   if (!person) return refusal(404, 'NO_PERSON', `There is nobody called ${String(by)}.`)
-  if (ticket.stage === 'DECLINED' || ticket.stage === 'RECALLED') return refusal(409, 'WRONG_STAGE', `${ticket.ticketNo} is in ${ticket.stage}.`)
+  if (ticket.stage === 'DECLINED' || ticket.stage === 'RECALLED')
+    return refusal(409, 'WRONG_STAGE', `${ticket.ticketNo} is in ${ticket.stage}.`)
   const held = Object.fromEntries(Object.keys(openFields).map((name) => [name, ticket[name as keyof Opened]]))
   const read = bodyOf({ ...call, body: { ...held, ...changes } }, openBody)
   if (read.refused) return read.refused

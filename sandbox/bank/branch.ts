@@ -17,7 +17,7 @@ interface Setting {
   readonly tempo: { latencyMs: number; pollMs: number; settleAfterMs: number; statementEveryMs: number; paused: number }
 }
 
-/** The working day: look into the input folder, book what is due, draw statements, put files into the output folder. One thing at a time. */
+/** The working day: look into the input folder, book what is due, draw statements, fill the output folder. One thing at a time. */
 export class Branch {
   readonly #setting: Setting
   /** What each name in the input folder looked like when it was last read, so that it is not read again at every look. */
@@ -103,7 +103,7 @@ export class Branch {
     const { vault, counter } = this.#setting
     const at = new Date()
     const due = (when: string | null): boolean => when !== null && Date.parse(when) <= at.getTime()
-    for (const message of [...vault.waiting.values()]) if (due(message.bookAt)) this.#commit('settle', counter.settle(message, at))
+    for (const message of vault.waiting.values()) if (due(message.bookAt)) this.#commit('settle', counter.settle(message, at))
     for (const collection of vault.collections.values()) {
       if (!vault.collected.has(collection.collectionId) && due(collection.dueAt)) this.#commit('collect', counter.collect(collection, at))
     }
@@ -121,7 +121,7 @@ export class Branch {
     const { vault, book, outDir } = this.#setting
     await book.settled()
     const names: string[] = []
-    for (const { n, name, text } of [...vault.unwritten.values()]) {
+    for (const { n, name, text } of vault.unwritten.values()) {
       const hidden = join(outDir, `.${name}.tmp`)
       const file = await open(hidden, 'w')
       await file.writeFile(text)

@@ -49,11 +49,23 @@ export class Counter {
   collect(collection: Collection, at: Date): Fact[] {
     this.#begin()
     const { debtorIban, amount, ccy, endToEndId, mandateId, means, creditorName, creditorIban, creditorId, remittance } = collection
-    const entry = this.#entry(debtorIban, 'DBIT', means, amount, ccy, at, [{
-      ...NO_DETAIL, endToEndId, mandateId, amt: amount, counterName: creditorName, counterIban: creditorIban, counterId: creditorId,
-      remit: remittance === '' ? null : { Ustrd: remittance },
-    }])
-    return [{ what: 'COLLECTION', verb: 'DONE', key: collection.collectionId, row: collection }, entryFact(entry), ...this.#announce([entry], at)]
+    const entry = this.#entry(debtorIban, 'DBIT', means, amount, ccy, at, [
+      {
+        ...NO_DETAIL,
+        endToEndId,
+        mandateId,
+        amt: amount,
+        counterName: creditorName,
+        counterIban: creditorIban,
+        counterId: creditorId,
+        remit: remittance === '' ? null : { Ustrd: remittance },
+      },
+    ])
+    return [
+      { what: 'COLLECTION', verb: 'DONE', key: collection.collectionId, row: collection },
+      entryFact(entry),
+      ...this.#announce([entry], at),
+    ]
   }
 
   /** A payment comes back; undefined when nothing is known under this end-to-end id or reference, `again` when it has come back before. */
@@ -94,20 +106,51 @@ export class Counter {
   #entriesOf(message: Message, group: PaymentGroup, at: Date): Entry[] {
     const ccy = this.#vault.accounts.get(group.debtorIban)?.ccy ?? ''
     const details = group.accepted.map((payment): Detail => ({
-      ...NO_DETAIL, endToEndId: payment.endToEndId, instrId: payment.instrId, msgId: message.msgId, pmtInfId: group.pmtInfId, amt: payment.amt,
-      counterName: payment.payeeName, counterIban: payment.payeeIban, counterOther: payment.payeeOther, remit: payment.remit,
+      ...NO_DETAIL,
+      endToEndId: payment.endToEndId,
+      instrId: payment.instrId,
+      msgId: message.msgId,
+      pmtInfId: group.pmtInfId,
+      amt: payment.amt,
+      counterName: payment.payeeName,
+      counterIban: payment.payeeIban,
+      counterOther: payment.payeeOther,
+      remit: payment.remit,
     }))
     if (!group.batch) return details.map((detail) => this.#entry(group.debtorIban, 'DBIT', 'TRANSFER', detail.amt, ccy, at, [detail]))
     const total = show(sum(details.map((detail) => detail.amt)), ccy)
-    return [this.#entry(group.debtorIban, 'DBIT', 'BATCH', total, ccy, at, details, { msgId: message.msgId, pmtInfId: group.pmtInfId, count: details.length })]
+    return [
+      this.#entry(group.debtorIban, 'DBIT', 'BATCH', total, ccy, at, details, {
+        msgId: message.msgId,
+        pmtInfId: group.pmtInfId,
+        count: details.length,
+      }),
+    ]
   }
 
-  #entry(iban: string, side: Entry['side'], kind: EntryKind, amt: string, ccy: string, at: Date, details: readonly Detail[], batch: Entry['batch'] = null): Entry {
+  #entry(
+    iban: string,
+    side: Entry['side'],
+    kind: EntryKind,
+    amt: string,
+    ccy: string,
+    at: Date,
+    details: readonly Detail[],
+    batch: Entry['batch'] = null,
+  ): Entry {
     this.#refs += 1
     const bookedOn = ZONE.format(at)
     return {
-      acctSvcrRef: `${bookedOn.replaceAll('-', '').slice(2)}${String(this.#refs).padStart(8, '0')}`, iban, side, amt: tidy(amt, ccy), ccy, bookedOn, bookedAt: at.toISOString(),
-      kind, batch, details,
+      acctSvcrRef: `${bookedOn.replaceAll('-', '').slice(2)}${String(this.#refs).padStart(8, '0')}`,
+      iban,
+      side,
+      amt: tidy(amt, ccy),
+      ccy,
+      bookedOn,
+      bookedAt: at.toISOString(),
+      kind,
+      batch,
+      details,
     }
   }
 
@@ -115,7 +158,12 @@ export class Counter {
     return entry.details.flatMap((detail) => {
       const rule = this.#vault.bouncing.get(detail.counterIban)
       if (!rule) return []
-      const row: Bounce = { endToEndId: detail.endToEndId, acctSvcrRef: entry.acctSvcrRef, reason: rule.reason, dueAt: new Date(at.getTime() + rule.afterMs).toISOString() }
+      const row: Bounce = {
+        endToEndId: detail.endToEndId,
+        acctSvcrRef: entry.acctSvcrRef,
+        reason: rule.reason,
+        dueAt: new Date(at.getTime() + rule.afterMs).toISOString(),
+      }
       return [{ what: 'BOUNCE', verb: 'DUE', key: detail.endToEndId, row }]
     })
   }
@@ -142,7 +190,18 @@ export class Counter {
 }
 
 export const NO_DETAIL: Detail = {
-  endToEndId: '', instrId: '', msgId: '', pmtInfId: '', mandateId: '', amt: '', counterName: '', counterIban: '', counterOther: '', counterId: '', remit: null, returnReason: '',
+  endToEndId: '',
+  instrId: '',
+  msgId: '',
+  pmtInfId: '',
+  mandateId: '',
+  amt: '',
+  counterName: '',
+  counterIban: '',
+  counterOther: '',
+  counterId: '',
+  remit: null,
+  returnReason: '',
 }
 
 function entryFact(row: Entry): Fact { return { what: 'ENTRY', verb: 'BOOKED', key: row.acctSvcrRef, row } }

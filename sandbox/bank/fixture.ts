@@ -7,8 +7,22 @@ export const FRENCH = 'FR7630006000011234567890189'
 export const DUTCH = 'NL91ABNA0417164300'
 export const BELGIAN = 'BE71096123456769'
 
-export interface Order { readonly id: string; readonly amt: string; readonly iban?: string; readonly ccy?: string; readonly bills?: readonly string[] }
-interface Sent { readonly msgId: string; readonly orders: readonly Order[]; readonly batch?: boolean; readonly version?: '03' | '09'; readonly count?: number; readonly sum?: string; readonly from?: string }
+export interface Order {
+  readonly id: string
+  readonly amt: string
+  readonly iban?: string
+  readonly ccy?: string
+  readonly bills?: readonly string[]
+}
+interface Sent {
+  readonly msgId: string
+  readonly orders: readonly Order[]
+  readonly batch?: boolean
+  readonly version?: '03' | '09'
+  readonly count?: number
+  readonly sum?: string
+  readonly from?: string
+}
 
 /** A payment file, written by hand and not by the code under test. Amounts in cents of the sum are exact: tests use whole euros. */
 export function paymentFile({ msgId, orders, batch = false, version = '09', count = orders.length, sum, from = OURS }: Sent): string {
@@ -19,12 +33,15 @@ export function paymentFile({ msgId, orders, batch = false, version = '09', coun
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.${version}"><CstmrCdtTrfInitn>
 <GrpHdr><MsgId>${msgId}</MsgId><CreDtTm>2026-02-10T08:00:00Z</CreDtTm>${heads}<InitgPty><Nm>Nordlicht</Nm></InitgPty></GrpHdr>
 <PmtInf><PmtInfId>${msgId}-1</PmtInfId><PmtMtd>TRF</PmtMtd><BtchBookg>${batch}</BtchBookg>${heads}<ReqdExctnDt>${when}</ReqdExctnDt>
-<Dbtr><Nm>Nordlicht</Nm></Dbtr><DbtrAcct><Id><IBAN>${from}</IBAN></Id></DbtrAcct>${orders.map(transfer).join('')}</PmtInf></CstmrCdtTrfInitn></Document>`
+<Dbtr><Nm>Nordlicht</Nm></Dbtr><DbtrAcct><Id><IBAN>${from}</IBAN></Id></DbtrAcct>
+${orders.map(transfer).join('')}</PmtInf></CstmrCdtTrfInitn></Document>`
 }
 
 function transfer({ id, amt, iban = FRENCH, ccy = 'EUR', bills = ['RE-1'] }: Order): string {
-  return `<CdtTrfTxInf><PmtId><EndToEndId>${id}</EndToEndId></PmtId><Amt><InstdAmt Ccy="${ccy}">${amt}</InstdAmt></Amt><Cdtr><Nm>Müller &amp; Fils</Nm></Cdtr>
-<CdtrAcct><Id><IBAN>${iban}</IBAN></Id></CdtrAcct><RmtInf>${bills.map((no) => `<Strd><RfrdDocInf><Tp><CdOrPrtry><Cd>CINV</Cd></CdOrPrtry></Tp><Nb>${no}</Nb></RfrdDocInf></Strd>`).join('')}</RmtInf></CdtTrfTxInf>`
+  const remittance = bills.map((no) => `<Strd><RfrdDocInf><Tp><CdOrPrtry><Cd>CINV</Cd></CdOrPrtry></Tp><Nb>${no}</Nb></RfrdDocInf></Strd>`)
+  return `<CdtTrfTxInf><PmtId><EndToEndId>${id}</EndToEndId></PmtId><Amt><InstdAmt Ccy="${ccy}">${amt}</InstdAmt></Amt>
+<Cdtr><Nm>Müller &amp; Fils</Nm></Cdtr><CdtrAcct><Id><IBAN>${iban}</IBAN></Id></CdtrAcct>
+<RmtInf>${remittance.join('')}</RmtInf></CdtTrfTxInf>`
 }
 
 /** Puts a file there as a careful sender does: hidden, then linked to its name. */

@@ -1,5 +1,5 @@
 import { millionths, num, show, sum } from '../plumbing/amounts.ts'
-import { ibanHolds } from './iban.ts'
+import { ibanHolds } from '../plumbing/iban.ts'
 import type { SentGroup, SentMessage } from './read-order.ts'
 import type { Message, Payment, PaymentGroup, Refused } from './rows.ts'
 import type { Vault } from './vault.ts'
@@ -16,7 +16,14 @@ export function judge(vault: Vault, sent: SentMessage, file: { name: string; sha
   const [accepted, refused] = [groups.some((group) => group.accepted.length > 0), groups.some((group) => group.refused.length > 0)]
   const verdict = accepted ? refused ? 'PART' : 'ACCP' : 'RJCT'
   return {
-    msgId: sent.msgId, msgName: sent.msgName, fileName: file.name, sha256: file.sha256, count: sent.count, ctrlSum: sent.ctrlSum, groups, verdict,
+    msgId: sent.msgId,
+    msgName: sent.msgName,
+    fileName: file.name,
+    sha256: file.sha256,
+    count: sent.count,
+    ctrlSum: sent.ctrlSum,
+    groups,
+    verdict,
     bookAt: accepted ? bookAt : null,
   }
 }
@@ -27,8 +34,10 @@ function wholeRefusal(vault: Vault, sent: SentMessage): Whole | undefined {
   if (payments.length === 0) return { reason: 'FF01', text: 'There is no payment.' }
   if (payments.some((payment) => millionths(payment.amt) === undefined)) return { reason: 'FF01', text: 'An amount is no decimal.' }
   for (const [where, all] of [[sent, payments] as const, ...sent.groups.map((group) => [group, group.payments] as const)]) {
-    if (where.count !== '' && where.count !== String(all.length)) return { reason: 'AM18', text: `NbOfTxs says ${where.count}, there are ${all.length}.` }
-    if (where.ctrlSum !== '' && millionths(where.ctrlSum) !== sum(all.map((payment) => payment.amt))) return { reason: 'AM10', text: `CtrlSum ${where.ctrlSum} is not the sum.` }
+    if (where.count !== '' && where.count !== String(all.length))
+      return { reason: 'AM18', text: `NbOfTxs says ${where.count}, there are ${all.length}.` }
+    if (where.ctrlSum !== '' && millionths(where.ctrlSum) !== sum(all.map((payment) => payment.amt)))
+      return { reason: 'AM10', text: `CtrlSum ${where.ctrlSum} is not the sum.` }
   }
   const unknown = sent.groups.find((group) => !vault.accounts.has(group.debtorIban))
   return unknown ? { reason: 'AC02', text: `Account ${unknown.debtorIban} is not kept here.` } : undefined
@@ -53,7 +62,8 @@ function judgeGroup(vault: Vault, group: SentGroup, left: Map<string, bigint>): 
 }
 
 function refusalOf(vault: Vault, payment: Payment, ccy: string, available: bigint): Whole | undefined {
-  if (payment.payeeIban === '' ? payment.payeeOther === '' : !ibanHolds(payment.payeeIban)) return { reason: 'AC01', text: 'The creditor account is wrong.' }
+  if (payment.payeeIban === '' ? payment.payeeOther === '' : !ibanHolds(payment.payeeIban))
+    return { reason: 'AC01', text: 'The creditor account is wrong.' }
   if (vault.closed.has(payment.payeeIban)) return { reason: 'AC04', text: 'The creditor account is closed.' }
   if (payment.ccy !== ccy) return { reason: 'AM03', text: `The account is not kept in ${payment.ccy}.` }
   if (num(payment.amt) <= 0n) return { reason: 'AM01', text: 'There is nothing to pay.' }

@@ -8,10 +8,17 @@ import { Counter } from './counter.ts'
 import { Vault } from './vault.ts'
 
 const given = options({ in: '', out: '', poll: 200, 'settle-after': 0, 'statement-every': 1000, pickup: 'leave' })
-if (given.in === '' || given.out === '') leave('--in DIR and --out DIR are needed: the folders for payment files and for the bank\'s answers')
+if (given.in === '' || given.out === '')
+  leave("--in DIR and --out DIR are needed: the folders for payment files and for the bank's answers")
 if (given.pickup !== 'leave' && given.pickup !== 'move') leave('--pickup is leave or move')
 
-const tempo = { latencyMs: given.latency, pollMs: given.poll, settleAfterMs: given['settle-after'], statementEveryMs: given['statement-every'], paused: 0 }
+const tempo = {
+  latencyMs: given.latency,
+  pollMs: given.poll,
+  settleAfterMs: given['settle-after'],
+  statementEveryMs: given['statement-every'],
+  paused: 0,
+}
 const vault = new Vault()
 const book = await Book.open(given.data, vault.apply)
 if (vault.tag === '') book.commit('begin', [{ what: 'BORN', verb: 'SET', key: 'books', row: { tag: Date.now().toString(36) } }])

@@ -18,7 +18,10 @@ const CODES: Readonly<Record<EntryKind, readonly [string, string, string]>> = {
 export interface Head { readonly id: string; readonly at: string }
 
 function document(space: string, content: unknown): string {
-  return builder.build({ '?xml': { '@version': '1.0', '@encoding': 'UTF-8' }, Document: { '@xmlns': `urn:iso:std:iso:20022:tech:xsd:${space}`, ...content as object } }) as string
+  return builder.build({
+    '?xml': { '@version': '1.0', '@encoding': 'UTF-8' },
+    Document: { '@xmlns': `urn:iso:std:iso:20022:tech:xsd:${space}`, ...(content as object) },
+  })
 }
 
 /** The answer to a message that is refused as a whole; `about` is what could be read of it. */
@@ -41,10 +44,15 @@ export function statusReport(head: Head, message: Message, good: 'ACCP' | 'ACSC'
         ...message.ctrlSum === '' ? {} : { OrgnlCtrlSum: message.ctrlSum }, GrpSts: message.verdict === 'ACCP' ? good : message.verdict,
       },
       OrgnlPmtInfAndSts: message.groups.map((group) => ({
-        OrgnlPmtInfId: group.pmtInfId, ...group.count === '' ? {} : { OrgnlNbOfTxs: group.count }, ...group.ctrlSum === '' ? {} : { OrgnlCtrlSum: group.ctrlSum },
+        OrgnlPmtInfId: group.pmtInfId,
+        ...(group.count === '' ? {} : { OrgnlNbOfTxs: group.count }),
+        ...(group.ctrlSum === '' ? {} : { OrgnlCtrlSum: group.ctrlSum }),
         PmtInfSts: statusOf(group, good),
         TxInfAndSts: group.refused.map((refused) => ({
-          ...refused.instrId === '' ? {} : { OrgnlInstrId: refused.instrId }, OrgnlEndToEndId: refused.endToEndId, TxSts: 'RJCT', StsRsnInf: reason(refused),
+          ...(refused.instrId === '' ? {} : { OrgnlInstrId: refused.instrId }),
+          OrgnlEndToEndId: refused.endToEndId,
+          TxSts: 'RJCT',
+          StsRsnInf: reason(refused),
         })),
       })),
     },
@@ -58,7 +66,9 @@ function statusOf(group: PaymentGroup, good: string): string {
 
 function spaceOf(msgName: string): string { return msgName.endsWith('.03') ? 'pain.002.001.03' : 'pain.002.001.10' }
 
-function reason({ reason: code, text }: { reason: string; text: string }): unknown { return { Rsn: { Cd: code }, AddtlInf: text.slice(0, 105) } }
+function reason({ reason: code, text }: { reason: string; text: string }): unknown {
+  return { Rsn: { Cd: code }, AddtlInf: text.slice(0, 105) }
+}
 
 /** camt.054: announces entries of one account. */
 export function notification(head: Head, account: Account, entries: readonly Entry[]): string {
@@ -99,7 +109,12 @@ function accountNode(account: Account): unknown {
 }
 
 function balance(code: 'OPBD' | 'CLBD', value: bigint, ccy: string, on: string): unknown {
-  return { Tp: { CdOrPrtry: { Cd: code } }, Amt: amount(show(value < 0n ? -value : value, ccy), ccy), CdtDbtInd: value < 0n ? 'DBIT' : 'CRDT', Dt: { Dt: on } }
+  return {
+    Tp: { CdOrPrtry: { Cd: code } },
+    Amt: amount(show(value < 0n ? -value : value, ccy), ccy),
+    CdtDbtInd: value < 0n ? 'DBIT' : 'CRDT',
+    Dt: { Dt: on },
+  }
 }
 
 function amount(text: string, ccy: string): unknown { return { '@Ccy': ccy, '#text': text } }
@@ -107,11 +122,29 @@ function amount(text: string, ccy: string): unknown { return { '@Ccy': ccy, '#te
 function entryNode(entry: Entry, at: number): unknown {
   const [domain, family, sub] = CODES[entry.kind]
   return {
-    NtryRef: String(at + 1), Amt: amount(entry.amt, entry.ccy), CdtDbtInd: entry.side, Sts: { Cd: 'BOOK' }, BookgDt: { Dt: entry.bookedOn }, ValDt: { Dt: entry.bookedOn },
-    AcctSvcrRef: entry.acctSvcrRef, BkTxCd: { Domn: { Cd: domain, Fmly: { Cd: family, SubFmlyCd: sub } } },
-    ...entry.batch
-      ? { NtryDtls: { Btch: { MsgId: entry.batch.msgId, PmtInfId: entry.batch.pmtInfId, NbOfTxs: String(entry.batch.count), TtlAmt: amount(entry.amt, entry.ccy), CdtDbtInd: entry.side } } }
-      : entry.details.length === 0 ? {} : { NtryDtls: { TxDtls: entry.details.map((detail) => detailNode(entry, detail)) } },
+    NtryRef: String(at + 1),
+    Amt: amount(entry.amt, entry.ccy),
+    CdtDbtInd: entry.side,
+    Sts: { Cd: 'BOOK' },
+    BookgDt: { Dt: entry.bookedOn },
+    ValDt: { Dt: entry.bookedOn },
+    AcctSvcrRef: entry.acctSvcrRef,
+    BkTxCd: { Domn: { Cd: domain, Fmly: { Cd: family, SubFmlyCd: sub } } },
+    ...(entry.batch
+      ? {
+          NtryDtls: {
+            Btch: {
+              MsgId: entry.batch.msgId,
+              PmtInfId: entry.batch.pmtInfId,
+              NbOfTxs: String(entry.batch.count),
+              TtlAmt: amount(entry.amt, entry.ccy),
+              CdtDbtInd: entry.side,
+            },
+          },
+        }
+      : entry.details.length === 0
+        ? {}
+        : { NtryDtls: { TxDtls: entry.details.map((detail) => detailNode(entry, detail)) } }),
   }
 }
 
@@ -122,15 +155,25 @@ function detailNode(entry: Entry, detail: Detail): unknown {
   const account = detail.counterIban === '' ? { Othr: { Id: detail.counterOther } } : { IBAN: detail.counterIban }
   return {
     Refs: {
-      ...named('MsgId', detail.msgId), AcctSvcrRef: entry.acctSvcrRef, ...named('PmtInfId', detail.pmtInfId), ...named('InstrId', detail.instrId),
-      ...named('EndToEndId', detail.endToEndId), ...named('MndtId', detail.mandateId),
+      ...named('MsgId', detail.msgId),
+      AcctSvcrRef: entry.acctSvcrRef,
+      ...named('PmtInfId', detail.pmtInfId),
+      ...named('InstrId', detail.instrId),
+      ...named('EndToEndId', detail.endToEndId),
+      ...named('MndtId', detail.mandateId),
     },
-    Amt: amount(detail.amt, entry.ccy), CdtDbtInd: entry.side,
-    ...detail.counterName === '' ? {} : {
-      RltdPties: { [counter]: { Pty: { Nm: detail.counterName, ...schemeId(detail.counterId) } }, ...detail.counterIban + detail.counterOther === '' ? {} : { [`${counter}Acct`]: { Id: account } } },
-    },
-    ...detail.remit === null ? {} : { RmtInf: detail.remit },
-    ...detail.returnReason === '' ? {} : { RtrInf: { Rsn: { Cd: detail.returnReason } } },
+    Amt: amount(detail.amt, entry.ccy),
+    CdtDbtInd: entry.side,
+    ...(detail.counterName === ''
+      ? {}
+      : {
+          RltdPties: {
+            [counter]: { Pty: { Nm: detail.counterName, ...schemeId(detail.counterId) } },
+            ...(detail.counterIban + detail.counterOther === '' ? {} : { [`${counter}Acct`]: { Id: account } }),
+          },
+        }),
+    ...(detail.remit === null ? {} : { RmtInf: detail.remit }),
+    ...(detail.returnReason === '' ? {} : { RtrInf: { Rsn: { Cd: detail.returnReason } } }),
   }
 }
 

@@ -14,7 +14,12 @@ export interface SentGroup {
 
 const REPEATED = new Set(['PmtInf', 'CdtTrfTxInf', 'Strd', 'Ustrd'])
 const parser = new XMLParser({
-  ignoreAttributes: false, attributeNamePrefix: '@', parseTagValue: false, parseAttributeValue: false, removeNSPrefix: true, isArray: (name) => REPEATED.has(name),
+  ignoreAttributes: false,
+  attributeNamePrefix: '@',
+  parseTagValue: false,
+  parseAttributeValue: false,
+  removeNSPrefix: true,
+  isArray: (name) => REPEATED.has(name),
 })
 const MOST_BYTES = 64 * 1024 * 1024
 const SPACES = /urn:iso:std:iso:20022:tech:xsd:(pain\.001\.001\.(?:03|09))/
@@ -31,7 +36,9 @@ export function readOrder(bytes: Buffer): SentMessage | string {
     const root = at(parser.parse(text) as unknown, 'Document', 'CstmrCdtTrfInitn')
     const header = at(root, 'GrpHdr')
     const msgId = word(header, 'MsgId')
-    return msgId === '' ? 'There is no MsgId.' : { msgId, msgName, count: word(header, 'NbOfTxs'), ctrlSum: word(header, 'CtrlSum'), groups: many(root, 'PmtInf').map(group) }
+    return msgId === ''
+      ? 'There is no MsgId.'
+      : { msgId, msgName, count: word(header, 'NbOfTxs'), ctrlSum: word(header, 'CtrlSum'), groups: many(root, 'PmtInf').map(group) }
   } catch (error) {
     return error instanceof Error ? error.message : 'The file cannot be read.'
   }
@@ -47,9 +54,14 @@ function group(node: unknown): SentGroup {
 function payment(node: unknown): Payment {
   const amount = at(node, 'Amt', 'InstdAmt')
   return {
-    endToEndId: word(node, 'PmtId', 'EndToEndId'), instrId: word(node, 'PmtId', 'InstrId'),
-    amt: word(amount, '#text'), ccy: word(amount, '@Ccy'), payeeName: word(node, 'Cdtr', 'Nm'),
-    payeeIban: word(node, 'CdtrAcct', 'Id', 'IBAN'), payeeOther: word(node, 'CdtrAcct', 'Id', 'Othr', 'Id'), remit: at(node, 'RmtInf') ?? null,
+    endToEndId: word(node, 'PmtId', 'EndToEndId'),
+    instrId: word(node, 'PmtId', 'InstrId'),
+    amt: word(amount, '#text'),
+    ccy: word(amount, '@Ccy'),
+    payeeName: word(node, 'Cdtr', 'Nm'),
+    payeeIban: word(node, 'CdtrAcct', 'Id', 'IBAN'),
+    payeeOther: word(node, 'CdtrAcct', 'Id', 'Othr', 'Id'),
+    remit: at(node, 'RmtInf') ?? null,
   }
 }
 

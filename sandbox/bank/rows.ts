@@ -34,9 +34,18 @@ export interface Entry {
 }
 export type EntryKind = 'TRANSFER' | 'BATCH' | 'COLLECTION' | 'CARD' | 'CHARGE' | 'RETURN' | 'INCOMING'
 export interface Collection {
-  readonly collectionId: string; readonly debtorIban: string; readonly creditorName: string; readonly creditorIban: string; readonly creditorId: string
-  readonly mandateId: string; readonly amount: string; readonly ccy: string; readonly remittance: string; readonly endToEndId: string
-  readonly means: 'COLLECTION' | 'CARD'; readonly dueAt: string
+  readonly collectionId: string
+  readonly debtorIban: string
+  readonly creditorName: string
+  readonly creditorIban: string
+  readonly creditorId: string
+  readonly mandateId: string
+  readonly amount: string
+  readonly ccy: string
+  readonly remittance: string
+  readonly endToEndId: string
+  readonly means: 'COLLECTION' | 'CARD'
+  readonly dueAt: string
 }
 export interface Bounce { readonly endToEndId: string; readonly acctSvcrRef: string; readonly reason: string; readonly dueAt: string }
 export interface Statement { readonly iban: string; readonly seq: number; readonly closing: string; readonly entries: number }

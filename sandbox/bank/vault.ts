@@ -31,8 +31,11 @@ export class Vault {
 
   /** What an account may still spend: its balance less what is accepted and not yet booked. */
   available(iban: string): bigint {
-    const reserved = [...this.waiting.values()].flatMap((message) => message.groups)
-      .filter((group) => group.debtorIban === iban).flatMap((group) => group.accepted).reduce((total, payment) => total + num(payment.amt), 0n)
+    const reserved = [...this.waiting.values()]
+      .flatMap((message) => message.groups)
+      .filter((group) => group.debtorIban === iban)
+      .flatMap((group) => group.accepted)
+      .reduce((total, payment) => total + num(payment.amt), 0n)
     return (this.balances.get(iban) ?? 0n) - reserved
   }
 

@@ -4,14 +4,20 @@ import type { Problem, Read } from '../plumbing/shape.ts'
 /** One sentence of refusal, as the ERP words it. */
 export interface Msg { readonly msgId: string; readonly field?: string; readonly text: string }
 
-export function refusal(status: number, ...msgs: readonly Msg[]): Outcome { return { status, body: { msgs } } }
-export function unknown(kind: string, no: string): Outcome { return refusal(404, { msgId: 'F5-404', text: `${kind} ${no} does not exist.` }) }
+export function refusal(status: number, ...msgs: readonly Msg[]): Outcome {
+  return { status, body: { msgs } }
+}
+export function unknown(kind: string, no: string): Outcome {
+  return refusal(404, { msgId: 'F5-404', text: `${kind} ${no} does not exist.` })
+}
 
 /** The body in the wanted shape, or the refusal that names each field that is not. */
 export function bodyOf<T>(call: Call, read: Read<T>): { value: T; refused?: undefined } | { refused: Outcome } {
   const problems: Problem[] = []
   const value = read(call.body, '', problems)
-  return problems.length === 0 ? { value } : { refused: refusal(400, ...problems.map(({ field, text }) => ({ msgId: 'F5-001', field, text: `${field} ${text}.` }))) }
+  return problems.length === 0
+    ? { value }
+    : { refused: refusal(400, ...problems.map(({ field, text }) => ({ msgId: 'F5-001', field, text: `${field} ${text}.` }))) }
 }
 
 /**

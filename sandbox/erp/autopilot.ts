@@ -64,4 +64,6 @@ function pay(setting: Setting, companyCode: string, waers: string, releasers: re
   }
 }
 
-function daysAfter(day: string, days: number): string { return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10) }
+function daysAfter(day: string, days: number): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)
+}

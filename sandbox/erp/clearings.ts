@@ -7,14 +7,29 @@ import { signed } from './documents.ts'
 import type { Ledger } from './ledger.ts'
 import type { Clearing, LedgerDocument, PaymentDoc } from './rows.ts'
 
-const confirmBody = record({ bankRef: text(140), bookedOn: date, amt: amount, waers: currency, extRef: optional(note(60), ''), by: text(60) })
+const confirmBody = record({
+  bankRef: text(140),
+  bookedOn: date,
+  amt: amount,
+  waers: currency,
+  extRef: optional(note(60), ''),
+  by: text(60),
+})
 const bounceBody = record({ bankRef: text(140), bookedOn: date, reason: text(60), extRef: optional(note(60), ''), by: text(60) })
 const voidBody = record({ reason: text(200), by: text(60) })
 const lineFields = record({ docNo: text(20), amt: amount })
 const clearingBody = record({
-  companyCode: text(20), vendorNo: text(60), waers: currency, means: oneOf('BANK', 'NETTING'), bankRef: optional(note(140), ''), bookedOn: date, amt: amount,
-  lines: list(lineFields), differences: optional(list(record({ reasonKey: oneOf('SKONTO', 'FX', 'FEE', 'ROUND', 'WHT'), amt: amount })), []),
-  extRef: optional(note(60), ''), by: text(60),
+  companyCode: text(20),
+  vendorNo: text(60),
+  waers: currency,
+  means: oneOf('BANK', 'NETTING'),
+  bankRef: optional(note(140), ''),
+  bookedOn: date,
+  amt: amount,
+  lines: list(lineFields),
+  differences: optional(list(record({ reasonKey: oneOf('SKONTO', 'FX', 'FEE', 'ROUND', 'WHT'), amt: amount })), []),
+  extRef: optional(note(60), ''),
+  by: text(60),
 })
 
 /** Payment documents and what clears the ledger: the bank side of a payment, its return, and clearings without a run. */
@@ -26,8 +41,18 @@ export function clearingRoutes(ledger: Ledger, now: () => string, shown: (at: st
   return [
     { method: 'GET', path: '/payment-docs', op: 'payment.read', run: (call) => searchPayments(ledger, call) },
     { method: 'GET', path: '/payment-docs/{payDocNo}', op: 'payment.read', run: on((_call, payment) => ({ status: 200, body: payment })) },
-    { method: 'POST', path: '/payment-docs/{payDocNo}/confirm', op: 'payment.confirm', run: on((call, payment) => confirm(ledger, call, payment, now())) },
-    { method: 'POST', path: '/payment-docs/{payDocNo}/bounce', op: 'payment.bounce', run: on((call, payment) => bounce(ledger, call, payment, now())) },
+    {
+      method: 'POST',
+      path: '/payment-docs/{payDocNo}/confirm',
+      op: 'payment.confirm',
+      run: on((call, payment) => confirm(ledger, call, payment, now())),
+    },
+    {
+      method: 'POST',
+      path: '/payment-docs/{payDocNo}/bounce',
+      op: 'payment.bounce',
+      run: on((call, payment) => bounce(ledger, call, payment, now())),
+    },
     { method: 'POST', path: '/payment-docs/{payDocNo}/void', op: 'payment.void', run: on((call, payment) => voided(call, payment, now())) },
     { method: 'POST', path: '/clearings', op: 'clearing.post', run: (call) => post(ledger, call, now()) },
     { method: 'GET', path: '/clearings', op: 'clearing.read', run: (call) => searchClearings(ledger, call, shown) },
@@ -70,11 +95,25 @@ function confirm(ledger: Ledger, call: Call, payment: PaymentDoc, at: string): O
   const { amt, waers, ...said } = body.value
   if (payment.lifecycle === 'VOID') return refusal(409, { msgId: 'F1-342', text: `Payment document ${payment.payDocNo} is void.` })
   if (waers !== payment.waers || num(amt) !== num(payment.amt)) {
-    return refusal(422, { msgId: 'F1-341', field: 'amt', text: `Payment document ${payment.payDocNo} is about ${payment.amt} ${payment.waers}, not ${amt} ${waers}.` })
+    return refusal(422, {
+      msgId: 'F1-341',
+      field: 'amt',
+      text: `Payment document ${payment.payDocNo} is about ${payment.amt} ${payment.waers}, not ${amt} ${waers}.`,
+    })
   }
   const clearing: Clearing = {
-    ...said, clearingDocNo: ledger.take('CLEARING'), means: 'BANK', companyCode: payment.companyCode, vendorNo: payment.vendorNo, payDocNo: payment.payDocNo,
-    amt: payment.amt, waers, lines: payment.items.map(({ docNo, amt: open }) => ({ docNo, amt: open })), differences: [], undoes: null, bookedAt: at,
+    ...said,
+    clearingDocNo: ledger.take('CLEARING'),
+    means: 'BANK',
+    companyCode: payment.companyCode,
+    vendorNo: payment.vendorNo,
+    payDocNo: payment.payDocNo,
+    amt: payment.amt,
+    waers,
+    lines: payment.items.map(({ docNo, amt: open }) => ({ docNo, amt: open })),
+    differences: [],
+    undoes: null,
+    bookedAt: at,
   }
   return booked(ledger, clearing, at, paymentFact(payment, 'CONFIRMED', clearing.clearingDocNo))
 }
@@ -83,11 +122,19 @@ function bounce(ledger: Ledger, call: Call, payment: PaymentDoc, at: string): Ou
   const body = bodyOf(call, bounceBody)
   if (body.refused) return body.refused
   const last = ledger.clearings.get(payment.clearings.at(-1) ?? '')
-  if (payment.lifecycle !== 'CONFIRMED' || !last) return refusal(409, { msgId: 'F1-343', text: `Payment document ${payment.payDocNo} is not confirmed.` })
+  if (payment.lifecycle !== 'CONFIRMED' || !last)
+    return refusal(409, { msgId: 'F1-343', text: `Payment document ${payment.payDocNo} is not confirmed.` })
   const clearing: Clearing = {
-    ...last, clearingDocNo: ledger.take('CLEARING'), bankRef: body.value.bankRef, bookedOn: body.value.bookedOn, extRef: body.value.extRef, by: body.value.by,
-    amt: show(-num(last.amt), last.waers), lines: last.lines.map(({ docNo, amt }) => ({ docNo, amt: show(-num(amt), last.waers) })),
-    undoes: last.clearingDocNo, bookedAt: at,
+    ...last,
+    clearingDocNo: ledger.take('CLEARING'),
+    bankRef: body.value.bankRef,
+    bookedOn: body.value.bookedOn,
+    extRef: body.value.extRef,
+    by: body.value.by,
+    amt: show(-num(last.amt), last.waers),
+    lines: last.lines.map(({ docNo, amt }) => ({ docNo, amt: show(-num(amt), last.waers) })),
+    undoes: last.clearingDocNo,
+    bookedAt: at,
   }
   return booked(ledger, clearing, at, paymentFact(payment, 'BOUNCED', clearing.clearingDocNo))
 }
@@ -95,7 +142,8 @@ function bounce(ledger: Ledger, call: Call, payment: PaymentDoc, at: string): Ou
 function voided(call: Call, payment: PaymentDoc, at: string): Outcome {
   const body = bodyOf(call, voidBody)
   if (body.refused) return body.refused
-  if (payment.lifecycle !== 'INSTRUCTED') return refusal(409, { msgId: 'F1-344', text: `Payment document ${payment.payDocNo} is ${payment.lifecycle}.` })
+  if (payment.lifecycle !== 'INSTRUCTED')
+    return refusal(409, { msgId: 'F1-344', text: `Payment document ${payment.payDocNo} is ${payment.lifecycle}.` })
   return {
     status: 200, body: { payDocNo: payment.payDocNo, lifecycle: 'VOID' }, facts: [
       { what: 'PAYMENT', verb: 'VOID', key: payment.payDocNo, row: { ...payment, lifecycle: 'VOID' } },
@@ -113,9 +161,14 @@ function post(ledger: Ledger, call: Call, at: string): Outcome {
     const held = ledger.documents.get(line.docNo)
     if (!held) return unknown('Document', line.docNo)
     if (held.vendorNo !== given.vendorNo || held.companyCode !== given.companyCode || held.waers !== given.waers) {
-      return refusal(422, { msgId: 'F1-350', field: 'lines', text: `Document ${line.docNo} is of another vendor, company code or currency.` })
+      return refusal(422, {
+        msgId: 'F1-350',
+        field: 'lines',
+        text: `Document ${line.docNo} is of another vendor, company code or currency.`,
+      })
     }
-    if (held.lifecycle !== 'BOOKED' && held.lifecycle !== 'CLEARED') return refusal(409, { msgId: 'F1-352', text: `Document ${line.docNo} is ${held.lifecycle}.` })
+    if (held.lifecycle !== 'BOOKED' && held.lifecycle !== 'CLEARED')
+      return refusal(409, { msgId: 'F1-352', text: `Document ${line.docNo} is ${held.lifecycle}.` })
   }
   const wanted = sum(given.lines.map((line) => line.amt)) - sum(given.differences.map((line) => line.amt))
   if (wanted !== num(given.amt) || (given.means === 'NETTING' && wanted !== 0n)) {
@@ -151,9 +204,14 @@ function cleared(held: LedgerDocument, amt: bigint, clearing: Clearing, at: stri
   // Nothing open, or open the other way round: cleared, perhaps too often.
   const whole = num(signed(held)) < 0n ? open >= 0n : open <= 0n
   return {
-    docNo: held.docNo, openAmt: show(open, held.waers), lifecycle: whole ? 'CLEARED' : 'BOOKED', clearedOn: whole ? clearing.bookedOn : null,
-    clearings: [...held.clearings, clearing.clearingDocNo], inRun: clearing.payDocNo === null ? held.inRun : null,
-    ...clearing.undoes !== null && !whole ? { payBlock: 'B' } : {}, changedAt: at,
+    docNo: held.docNo,
+    openAmt: show(open, held.waers),
+    lifecycle: whole ? 'CLEARED' : 'BOOKED',
+    clearedOn: whole ? clearing.bookedOn : null,
+    clearings: [...held.clearings, clearing.clearingDocNo],
+    inRun: clearing.payDocNo === null ? held.inRun : null,
+    ...(clearing.undoes !== null && !whole ? { payBlock: 'B' } : {}),
+    changedAt: at,
   }
 }
 
@@ -162,7 +220,9 @@ function verbOf(row: Partial<LedgerDocument>, clearing: Clearing): string {
   return clearing.undoes === null ? 'PART_CLEARED' : 'REOPENED'
 }
 
-function documentFact(verb: string, row: Partial<LedgerDocument> & { docNo: string }): Fact { return { what: 'DOCUMENT', verb, key: row.docNo, row } }
+function documentFact(verb: string, row: Partial<LedgerDocument> & { docNo: string }): Fact {
+  return { what: 'DOCUMENT', verb, key: row.docNo, row }
+}
 
 function paymentFact(payment: PaymentDoc, lifecycle: 'CONFIRMED' | 'BOUNCED', clearingDocNo: string): Fact {
   const row: PaymentDoc = { ...payment, lifecycle, clearings: [...payment.clearings, clearingDocNo] }

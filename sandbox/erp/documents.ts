@@ -1,20 +1,59 @@
 import { fits, num, show, sum, tidy } from '../plumbing/amounts.ts'
 import type { Fact } from '../plumbing/book.ts'
 import type { Call, Outcome, Route } from '../plumbing/server.ts'
-import { amount, base64, currency, date, flag, hash, list, note, oneOf, optional, record, text, texts, type Of } from '../plumbing/shape.ts'
+import {
+  amount,
+  base64,
+  currency,
+  date,
+  decimal,
+  flag,
+  hash,
+  list,
+  note,
+  oneOf,
+  optional,
+  record,
+  text,
+  texts,
+  type Of,
+} from '../plumbing/shape.ts'
 import { bodyOf, page, refusal, unknown, type Msg } from './answers.ts'
 import { orderKey, type Ledger } from './ledger.ts'
 import type { Attachment, LedgerDocument } from './rows.ts'
 
 const postBody = record({
-  companyCode: text(20), docType: oneOf('KR', 'KG'), vendorNo: text(60), vendorDocNo: text(60), docDate: date, postingDate: optional(date, null),
-  netDueDate: optional(date, null), waers: currency, netAmt: amount, taxAmt: optional(amount, '0'), grossAmt: amount, dueAmt: optional(amount, null),
-  payMethod: optional(oneOf('T', 'E', 'K', 'N'), 'T'), payBlock: optional(note(1), ''), park: optional(flag, false),
-  items: list(record({
-    glAccount: text(40), costCentre: optional(note(40), ''), taxKey: optional(note(20), ''), netAmt: amount, text: optional(note(500), ''),
-    poNo: optional(note(120), ''), poItem: optional(note(40), ''), qty: optional(amount, '0'),
-  })),
-  extRef: optional(note(60), ''), headerText: optional(note(500), ''), zFields: optional(texts(20, 500), {}), enteredBy: text(60),
+  companyCode: text(20),
+  docType: oneOf('KR', 'KG'),
+  vendorNo: text(60),
+  vendorDocNo: text(60),
+  docDate: date,
+  postingDate: optional(date, null),
+  netDueDate: optional(date, null),
+  waers: currency,
+  netAmt: amount,
+  taxAmt: optional(amount, '0'),
+  grossAmt: amount,
+  dueAmt: optional(amount, null),
+  payMethod: optional(oneOf('T', 'E', 'K', 'N'), 'T'),
+  payBlock: optional(note(1), ''),
+  park: optional(flag, false),
+  items: list(
+    record({
+      glAccount: text(40),
+      costCentre: optional(note(40), ''),
+      taxKey: optional(note(20), ''),
+      netAmt: amount,
+      text: optional(note(500), ''),
+      poNo: optional(note(120), ''),
+      poItem: optional(note(40), ''),
+      qty: optional(decimal, '0'),
+    }),
+  ),
+  extRef: optional(note(60), ''),
+  headerText: optional(note(500), ''),
+  zFields: optional(texts(20, 500), {}),
+  enteredBy: text(60),
 })
 const stornoBody = record({ reason: text(60), requestedBy: text(60), agreedBy: text(60), extRef: optional(note(60), '') })
 const blockBody = record({ payBlock: note(1), by: text(60), text: optional(note(500), '') })
@@ -23,7 +62,7 @@ const attachBody = record({
   title: text(200), mime: text(100), sha256: hash, contentBase64: optional(base64, ''), extRef: optional(note(60), ''), by: text(60),
 })
 
-/** Posting, reading back, reversing and blocking of documents. `shown` says whether something written at this instant is in searches yet. */
+/** Posting, reading back, reversing and blocking of documents. `shown`: whether what was written then is in searches yet. */
 export function documentRoutes(ledger: Ledger, now: () => string, shown: (at: string) => boolean): Route[] {
   const on = (run: (call: Call, held: LedgerDocument) => Outcome) => (call: Call): Outcome => {
     const held = ledger.documents.get(call.params['docNo'] ?? '')
@@ -34,12 +73,35 @@ export function documentRoutes(ledger: Ledger, now: () => string, shown: (at: st
     { method: 'GET', path: '/documents', op: 'document.search', run: (call) => search(ledger, call, shown) },
     { method: 'GET', path: '/documents/{docNo}', op: 'document.read', run: on((_call, held) => ({ status: 200, body: held })) },
     { method: 'POST', path: '/documents/{docNo}/book', op: 'document.book', run: on((call, held) => book(ledger, call, held, now())) },
-    { method: 'POST', path: '/documents/{docNo}/storno', op: 'document.storno', run: on((call, held) => storno(ledger, call, held, now())) },
-    { method: 'POST', path: '/documents/{docNo}/pay-block', op: 'document.block', run: on((call, held) => block(ledger, call, held, now())) },
-    { method: 'POST', path: '/documents/{docNo}/attachments', op: 'document.attach', run: on((call, held) => attach(ledger, call, held, now())) },
     {
-      method: 'GET', path: '/documents/{docNo}/attachments', op: 'document.attachments', run: on((call, held) =>
-        page(call, (ledger.attachments.get(held.docNo) ?? []).filter((row) => shown(row.at)), { extRef: (row, wanted) => row.extRef === wanted })),
+      method: 'POST',
+      path: '/documents/{docNo}/storno',
+      op: 'document.storno',
+      run: on((call, held) => storno(ledger, call, held, now())),
+    },
+    {
+      method: 'POST',
+      path: '/documents/{docNo}/pay-block',
+      op: 'document.block',
+      run: on((call, held) => block(ledger, call, held, now())),
+    },
+    {
+      method: 'POST',
+      path: '/documents/{docNo}/attachments',
+      op: 'document.attach',
+      run: on((call, held) => attach(ledger, call, held, now())),
+    },
+    {
+      method: 'GET',
+      path: '/documents/{docNo}/attachments',
+      op: 'document.attachments',
+      run: on((call, held) =>
+        page(
+          call,
+          (ledger.attachments.get(held.docNo) ?? []).filter((row) => shown(row.at)),
+          { extRef: (row, wanted) => row.extRef === wanted },
+        ),
+      ),
     },
   ]
 }
@@ -81,8 +143,10 @@ function businessProblems(ledger: Ledger, body: Omit<Of<typeof postBody>, 'park'
   if (!vendor) say('F5-117', 'vendorNo', `Vendor ${body.vendorNo} does not exist.`)
   else if (vendor.centralBlock || vendor.standing !== 'ACTIVE') say('F5-118', 'vendorNo', `Vendor ${body.vendorNo} is blocked for posting.`)
   const amounts = [body.netAmt, body.taxAmt, body.grossAmt, body.dueAmt ?? '0', ...body.items.map((item) => item.netAmt)]
-  if (amounts.some((held) => !fits(num(held), body.waers))) say('F5-212', 'waers', `An amount has more decimal places than ${body.waers} allows.`)
-  if (sum([body.netAmt, body.taxAmt]) !== num(body.grossAmt)) say('F5-210', 'grossAmt', 'Net amount and tax do not add up to the gross amount.')
+  if (amounts.some((held) => !fits(num(held), body.waers)))
+    say('F5-212', 'waers', `An amount has more decimal places than ${body.waers} allows.`)
+  if (sum([body.netAmt, body.taxAmt]) !== num(body.grossAmt))
+    say('F5-210', 'grossAmt', 'Net amount and tax do not add up to the gross amount.')
   if (sum(body.items.map((item) => item.netAmt)) !== num(body.netAmt)) say('F5-211', 'items', 'The items do not add up to the net amount.')
   for (const [at, item] of body.items.entries()) {
     const key = ledger.taxKeys.get(item.taxKey)
@@ -91,16 +155,20 @@ function businessProblems(ledger: Ledger, body: Omit<Of<typeof postBody>, 'park'
     }
     if (item.poNo === '') continue
     const order = ledger.orders.get(orderKey(body.companyCode, item.poNo))
-    if (!order || order.vendorNo !== body.vendorNo) say('M8-301', `items[${at}].poNo`, `Purchase order ${item.poNo} does not exist for vendor ${body.vendorNo}.`)
+    if (!order || order.vendorNo !== body.vendorNo)
+      say('M8-301', `items[${at}].poNo`, `Purchase order ${item.poNo} does not exist for vendor ${body.vendorNo}.`)
     else if (order.standing !== 'RELEASED') say('M8-303', `items[${at}].poNo`, `Purchase order ${item.poNo} is not released.`)
-    else if (item.poItem !== '' && !order.items.some((held) => held.poItem === item.poItem)) say('M8-302', `items[${at}].poItem`, `Purchase order ${item.poNo} has no item ${item.poItem}.`)
+    else if (item.poItem !== '' && !order.items.some((held) => held.poItem === item.poItem))
+      say('M8-302', `items[${at}].poItem`, `Purchase order ${item.poNo} has no item ${item.poItem}.`)
   }
   return found
 }
 
 function periodProblems(ledger: Ledger, companyCode: string, postingDate: string): Msg[] {
   const period = ledger.periodOf(companyCode, postingDate)
-  const text = period ? `Period ${period.periodNo} of ${period.fiscalYear} is shut.` : `No period is kept for ${postingDate} in company code ${companyCode}.`
+  const text = period
+    ? `Period ${period.periodNo} of ${period.fiscalYear} is shut.`
+    : `No period is kept for ${postingDate} in company code ${companyCode}.`
   return period?.gate === 'OPEN' ? [] : [{ msgId: 'F5-286', field: 'postingDate', text }]
 }
 
@@ -122,7 +190,9 @@ function narrowest(ledger: Ledger, query: URLSearchParams): readonly string[] | 
   return vendorNo ? ledger.byVendor.get(vendorNo) : undefined
 }
 
-function changed(verb: string, row: Partial<LedgerDocument> & { docNo: string }): Fact { return { what: 'DOCUMENT', verb, key: row.docNo, row } }
+function changed(verb: string, row: Partial<LedgerDocument> & { docNo: string }): Fact {
+  return { what: 'DOCUMENT', verb, key: row.docNo, row }
+}
 
 function book(ledger: Ledger, call: Call, held: LedgerDocument, at: string): Outcome {
   const body = bodyOf(call, bookBody)
@@ -138,14 +208,20 @@ function storno(ledger: Ledger, call: Call, held: LedgerDocument, at: string): O
   const body = bodyOf(call, stornoBody)
   if (body.refused) return body.refused
   const { reason, requestedBy, agreedBy, extRef } = body.value
-  if (held.lifecycle === 'STORNO') return refusal(409, { msgId: 'F5-361', text: `Document ${held.docNo} was reversed by ${held.stornoDocNo}.` })
-  if (held.lifecycle === 'CLEARED' || held.inRun !== null) return refusal(409, { msgId: 'F5-362', text: `Document ${held.docNo} is cleared or in a payment run.` })
+  if (held.lifecycle === 'STORNO')
+    return refusal(409, { msgId: 'F5-361', text: `Document ${held.docNo} was reversed by ${held.stornoDocNo}.` })
+  if (held.lifecycle === 'CLEARED' || held.inRun !== null)
+    return refusal(409, { msgId: 'F5-362', text: `Document ${held.docNo} is cleared or in a payment run.` })
   if (requestedBy === agreedBy) return refusal(422, { msgId: 'F5-363', field: 'agreedBy', text: 'A reversal needs two different persons.' })
   const row = {
     docNo: held.docNo, lifecycle: 'STORNO' as const, stornoDocNo: ledger.take('STORNO'), stornoReason: reason, stornoExtRef: extRef,
     openAmt: tidy('0', held.waers), changedAt: at,
   }
-  return { status: 201, body: { docNo: held.docNo, stornoDocNo: row.stornoDocNo, lifecycle: row.lifecycle }, facts: [changed('STORNO', row)] }
+  return {
+    status: 201,
+    body: { docNo: held.docNo, stornoDocNo: row.stornoDocNo, lifecycle: row.lifecycle },
+    facts: [changed('STORNO', row)],
+  }
 }
 
 function block(ledger: Ledger, call: Call, held: LedgerDocument, at: string): Outcome {

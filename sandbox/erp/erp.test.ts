@@ -1,42 +1,30 @@
 import { createHash } from 'node:crypto'
 import { appendFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { XMLParser } from 'fast-xml-parser'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { until, Workshop, type Answer, type System } from '../testing.ts'
-import { claim, SETUP } from './fixture.ts'
+import { claim, erpIn, posted, releasedRun, SETUP } from './fixture.ts'
 
 const shop = new Workshop()
 afterAll(() => shop.clear())
 
-async function erp(...args: string[]): Promise<System> {
-  const system = await shop.start('erp', ['--data', await shop.folder(), ...args])
-  expect((await system.call('PUT', '/setup', SETUP)).status).toBe(200)
-  return system
-}
-
-async function posted(system: System, more: Record<string, unknown> = {}): Promise<string> {
-  const answer = await system.call('POST', '/documents', claim(more))
-  expect(answer.text).toContain('docNo')
-  return answer.body.docNo as string
-}
-
-async function releasedRun(system: System, more: Record<string, unknown> = {}): Promise<Answer['body']> {
-  const run = await system.call('POST', '/runs', { companyCode: '1000', waers: 'EUR', dueBy: '2030-01-01', proposedBy: 'a.clerk', ...more })
-  await system.call('POST', `/runs/${run.body.runNo}/release`, { by: 't.meyer' })
-  return (await system.call('POST', `/runs/${run.body.runNo}/release`, { by: 'u.katz' })).body
-}
-
-const confirmation = (amt: string): unknown => ({ bankRef: 'B-1', bookedOn: '2026-02-12', amt, waers: 'EUR', extRef: 'alloc-1', by: 'test' })
-
 describe('documents', () => {
   let system: System
-  beforeAll(async () => { system = await erp() })
+  beforeAll(async () => { system = await erpIn(shop) })
 
   test('a posted document is read back with its number, amounts and what the poster wrote on it', async () => {
     const docNo = await posted(system, { zFields: { ZZPOLICY: 'p-7' }, grossAmt: '119', netAmt: '100.0' })
     const { body } = await system.call('GET', `/documents/${docNo}`)
-    expect(body).toMatchObject({ docNo, lifecycle: 'BOOKED', grossAmt: '119.00', openAmt: '119.00', extRef: 'ref-1', fiscalYear: 2026, periodNo: 1, zFields: { ZZPOLICY: 'p-7' } })
+    expect(body).toMatchObject({
+      docNo,
+      lifecycle: 'BOOKED',
+      grossAmt: '119.00',
+      openAmt: '119.00',
+      extRef: 'ref-1',
+      fiscalYear: 2026,
+      periodNo: 1,
+      zFields: { ZZPOLICY: 'p-7' },
+    })
   })
 
   test('the same reference posted twice books two documents', async () => {
@@ -47,9 +35,14 @@ describe('documents', () => {
   })
 
   test.each([
-    ['F5-101', { companyCode: '9' }], ['F5-117', { vendorNo: 'K-9' }], ['F5-210', { grossAmt: '119.01' }], ['F5-211', { netAmt: '99.00', grossAmt: '118.00' }],
-    ['F5-212', { waers: 'JPY', netAmt: '100.5', grossAmt: '119.5' }], ['F5-201', { items: [{ glAccount: '1', taxKey: 'X', netAmt: '100' }] }],
-    ['F5-286', { postingDate: '2025-12-31' }], ['M8-301', { items: [{ glAccount: '1', netAmt: '100', poNo: '77' }] }],
+    ['F5-101', { companyCode: '9' }],
+    ['F5-117', { vendorNo: 'K-9' }],
+    ['F5-210', { grossAmt: '119.01' }],
+    ['F5-211', { netAmt: '99.00', grossAmt: '118.00' }],
+    ['F5-212', { waers: 'JPY', netAmt: '100.5', grossAmt: '119.5' }],
+    ['F5-201', { items: [{ glAccount: '1', taxKey: 'X', netAmt: '100' }] }],
+    ['F5-286', { postingDate: '2025-12-31' }],
+    ['M8-301', { items: [{ glAccount: '1', netAmt: '100', poNo: '77' }] }],
     ['M8-301', { vendorNo: 'K-2', items: [{ glAccount: '1', netAmt: '100', poNo: '4500000001' }] }],
     ['M8-302', { items: [{ glAccount: '1', netAmt: '100', poNo: '4500000001', poItem: '99' }] }],
   ])('%s is the refusal of %j, and nothing is booked', async (msgId, more) => {
@@ -69,7 +62,8 @@ describe('documents', () => {
 
   test('a reversal needs two persons, happens once and closes the document', async () => {
     const docNo = await posted(system)
-    const storno = (agreedBy: string): Promise<Answer> => system.call('POST', `/documents/${docNo}/storno`, { reason: '01', requestedBy: 'a', agreedBy })
+    const storno = (agreedBy: string): Promise<Answer> =>
+      system.call('POST', `/documents/${docNo}/storno`, { reason: '01', requestedBy: 'a', agreedBy })
     expect((await storno('a')).status).toBe(422)
     expect((await storno('b')).body.stornoDocNo).toMatch(/^59\d{8}$/)
     expect((await storno('b')).body.msgs[0].msgId).toBe('F5-361')
@@ -102,122 +96,21 @@ describe('documents', () => {
 
   test('attaching twice keeps two attachments', async () => {
     const docNo = await posted(system)
-    for (const _ of [1, 2]) await system.call('POST', `/documents/${docNo}/attachments`, { title: 'e', mime: 'text/plain', sha256: '0'.repeat(64), extRef: 'x', by: 'a' })
+    for (const _ of [1, 2])
+      await system.call('POST', `/documents/${docNo}/attachments`, {
+        title: 'e',
+        mime: 'text/plain',
+        sha256: '0'.repeat(64),
+        extRef: 'x',
+        by: 'a',
+      })
     expect((await system.call('GET', `/documents/${docNo}/attachments?extRef=x`)).body.rows).toHaveLength(2)
-  })
-})
-
-describe('payment runs', () => {
-  test('one payment per vendor with the credit memo netted in, and a file that says the same', async () => {
-    const system = await erp()
-    await posted(system, { vendorDocNo: 'RE-1' })
-    await posted(system, { vendorDocNo: 'RE-2' })
-    await posted(system, { vendorDocNo: 'GS-3', docType: 'KG', netAmt: '50.00', taxAmt: '9.50', grossAmt: '59.50', items: [{ glAccount: '476000', netAmt: '50.00' }] })
-    await posted(system, { vendorNo: 'K-2', vendorDocNo: 'RE-4' })
-    await posted(system, { vendorNo: 'K-2', vendorDocNo: 'RE-5', payBlock: 'A' })
-    await posted(system, { vendorNo: 'K-2', vendorDocNo: 'RE-6', payMethod: 'E' })
-    const run = await releasedRun(system, { batchBooking: false })
-    expect(run).toMatchObject({ lifecycle: 'RELEASED', file: { count: 2, ctrlSum: '297.50' } })
-    expect(run.leftOut).toEqual([{ docNo: expect.any(String), why: 'PAY_BLOCK' }])
-
-    const file = await system.call('GET', `/runs/${run.runNo}/file`)
-    expect(createHash('sha256').update(file.text).digest('hex')).toBe(run.file.sha256)
-    expect(file.headers.get('x-file-sha256')).toBe(run.file.sha256)
-    const parser = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '@', parseTagValue: false, isArray: (name) => ['CdtTrfTxInf', 'Strd'].includes(name) })
-    const { GrpHdr, PmtInf } = parser.parse(file.text).Document.CstmrCdtTrfInitn
-    expect(GrpHdr).toMatchObject({ MsgId: run.file.msgId, NbOfTxs: '2', CtrlSum: '297.50' })
-    expect(PmtInf).toMatchObject({ BtchBookg: 'false', CtrlSum: '297.50', ReqdExctnDt: { Dt: run.executeOn } })
-    expect(PmtInf.CdtTrfTxInf[0]).toMatchObject({
-      PmtId: { EndToEndId: run.payments[0].payDocNo }, Amt: { InstdAmt: { '#text': '178.50', '@Ccy': 'EUR' } }, Cdtr: { Nm: 'Atelier Müller &amp; Fils'.replace('&amp;', '&') },
-      CdtrAcct: { Id: { IBAN: 'FR7630006000011234567890189' } },
-    })
-    expect(PmtInf.CdtTrfTxInf[0].RmtInf.Strd.map((one: any) => [one.RfrdDocInf.Tp.CdOrPrtry.Cd, one.RfrdDocInf.Nb])) // eslint-disable-line @typescript-eslint/no-explicit-any
-      .toEqual([['CINV', 'RE-1'], ['CINV', 'RE-2'], ['CREN', 'GS-3']])
-  })
-
-  test('release takes two treasury people, neither of them twice nor the proposer', async () => {
-    const system = await erp()
-    await posted(system)
-    const { body: run } = await system.call('POST', '/runs', { companyCode: '1000', waers: 'EUR', dueBy: '2030-01-01', proposedBy: 't.meyer' })
-    const release = async (by: string): Promise<string> => (await system.call('POST', `/runs/${run.runNo}/release`, { by })).text
-    expect(await release('a.clerk')).toContain('F1-320')
-    expect(await release('t.meyer')).toContain('F1-322')
-    expect(await release('u.katz')).toContain('HALF_RELEASED')
-    expect(await release('u.katz')).toContain('F1-321')
-    expect((await system.call('GET', `/runs/${run.runNo}/file`)).body.msgs[0].msgId).toBe('F1-330')
-    expect((await system.call('POST', '/runs', { companyCode: '1000', waers: 'EUR', dueBy: '2030-01-01', proposedBy: 'x' })).text).toContain('F1-310')
-  })
-
-  test('the account is that of the vendor master at release, and what was blocked since the proposal falls out', async () => {
-    const system = await erp()
-    await posted(system)
-    const held = await posted(system, { vendorNo: 'K-2' })
-    const { body: run } = await system.call('POST', '/runs', { companyCode: '1000', waers: 'EUR', dueBy: '2030-01-01', proposedBy: 'x' })
-    await system.call('PUT', '/vendors/K-1', { name: 'Atelier', vatReg: '', country: 'FR', payIban: 'BE71096123456769', standing: 'ACTIVE', by: 'm.keller' })
-    await system.call('POST', `/documents/${held}/pay-block`, { payBlock: 'R', by: 'hub' })
-    await system.call('POST', `/runs/${run.runNo}/release`, { by: 't.meyer' })
-    const { body: released } = await system.call('POST', `/runs/${run.runNo}/release`, { by: 'u.katz' })
-    expect(released.leftOut).toEqual([{ docNo: held, why: 'PAY_BLOCK' }])
-    expect((await system.call('GET', `/payment-docs/${released.payments[0].payDocNo}`)).body).toMatchObject({ payeeIban: 'BE71096123456769', lifecycle: 'INSTRUCTED' })
-    expect((await system.call('GET', `/documents/${held}`)).body.inRun).toBeNull()
-  })
-
-  test('confirming clears the documents; confirming twice books a second clearing', async () => {
-    const system = await erp()
-    const docNo = await posted(system)
-    const { payments } = await releasedRun(system)
-    const path = `/payment-docs/${payments[0].payDocNo}/confirm`
-    expect((await system.call('POST', path, confirmation('118.00'))).text).toContain('F1-341')
-    const first = await system.call('POST', path, confirmation('119.00'))
-    expect((await system.call('GET', `/documents/${docNo}`)).body).toMatchObject({ lifecycle: 'CLEARED', openAmt: '0.00', clearedOn: '2026-02-12', clearings: [first.body.clearingDocNo] })
-    await system.call('POST', path, confirmation('119.00'))
-    expect((await system.call('GET', `/documents/${docNo}`)).body).toMatchObject({ lifecycle: 'CLEARED', openAmt: '-119.00' })
-    expect((await system.call('GET', '/clearings?extRef=alloc-1')).body.rows).toHaveLength(2)
-    const facts = (await system.books()).flatMap((line) => line.facts)
-    expect(facts.filter((fact) => fact.what === 'CLEARING')).toHaveLength(2)
-  })
-
-  test('a bounce opens the documents again, blocked; a void does so before any confirmation', async () => {
-    const system = await erp()
-    const docNo = await posted(system)
-    const one = (await releasedRun(system)).payments[0].payDocNo
-    await system.call('POST', `/payment-docs/${one}/confirm`, confirmation('119.00'))
-    expect((await system.call('POST', `/payment-docs/${one}/bounce`, { bankRef: 'B-2', bookedOn: '2026-02-14', reason: 'AC04', by: 'test' })).status).toBe(201)
-    expect((await system.call('GET', `/documents/${docNo}`)).body).toMatchObject({ lifecycle: 'BOOKED', openAmt: '119.00', payBlock: 'B', clearedOn: null })
-    await system.call('POST', `/documents/${docNo}/pay-block`, { payBlock: '', by: 'test' })
-    const two = (await releasedRun(system)).payments[0].payDocNo
-    expect((await system.call('POST', `/payment-docs/${two}/void`, { reason: 'AC01', by: 'test' })).body.lifecycle).toBe('VOID')
-    expect((await system.call('POST', `/payment-docs/${two}/confirm`, confirmation('119.00'))).text).toContain('F1-342')
-    expect((await system.call('GET', `/documents/${docNo}`)).body).toMatchObject({ lifecycle: 'BOOKED', inRun: null, payBlock: 'B' })
-  })
-
-  test('clearings without a run: collected by the vendor, in parts, with a difference, and netting', async () => {
-    const system = await erp()
-    const docNo = await posted(system, { payMethod: 'E' })
-    const clear = (lines: unknown, amt: string, more: Record<string, unknown> = {}): Promise<Answer> => system.call('POST', '/clearings', {
-      companyCode: '1000', vendorNo: 'K-1', waers: 'EUR', means: 'BANK', bankRef: 'B-9', bookedOn: '2026-02-20', amt, lines, by: 'test', ...more,
-    })
-    expect((await clear([{ docNo, amt: '100.00' }], '99.00')).text).toContain('F1-351')
-    expect((await clear([{ docNo, amt: '100.00' }], '98.00', { differences: [{ reasonKey: 'SKONTO', amt: '2.00' }] })).status).toBe(201)
-    expect((await system.call('GET', `/documents/${docNo}`)).body).toMatchObject({ lifecycle: 'BOOKED', openAmt: '19.00' })
-    const credit = await posted(system, { docType: 'KG', netAmt: '19.00', taxAmt: '0', grossAmt: '19.00', items: [{ glAccount: '1', netAmt: '19.00' }] })
-    expect((await clear([{ docNo, amt: '19.00' }, { docNo: credit, amt: '-19.00' }], '0.00', { means: 'NETTING' })).status).toBe(201)
-    for (const no of [docNo, credit]) expect((await system.call('GET', `/documents/${no}`)).body).toMatchObject({ lifecycle: 'CLEARED', openAmt: '0.00' })
-  })
-
-  test('the autopilot pays what is open, by two named people', async () => {
-    const system = await erp('--autopilot', '10', '--pain', '03')
-    const docNo = await posted(system)
-    const run = await until('a released run', async () => (await system.call('GET', '/runs?lifecycle=RELEASED')).body.rows[0])
-    expect(run).toMatchObject({ proposedBy: 'autopilot', releases: [{ by: 't.meyer' }, { by: 'u.katz' }] })
-    expect((await system.call('GET', `/documents/${docNo}`)).body.inRun).toBe(run.runNo)
-    expect((await system.call('GET', `/runs/${run.runNo}/file`)).text).toContain('pain.001.001.03')
   })
 })
 
 describe('change feed', () => {
   test('pages hold every fact once, are repeatable, and a waiting reader is answered at the next change', async () => {
-    const system = await erp()
+    const system = await erpIn(shop)
     await posted(system)
     const marks: string[] = []
     let after = '0'
@@ -238,7 +131,7 @@ describe('change feed', () => {
 
 describe('faults', () => {
   let system: System
-  beforeAll(async () => { system = await erp() })
+  beforeAll(async () => { system = await erpIn(shop) })
   const rules = (...wanted: unknown[]): Promise<Answer> => system.call('PUT', '/faults', { rules: wanted })
   const found = async (extRef: string): Promise<number> => (await system.call('GET', `/documents?extRef=${extRef}`)).body.rows.length
 
@@ -267,9 +160,13 @@ describe('faults', () => {
   test('errors before and after the work, throttling, HTML, half answers, patched answers', async () => {
     const call = (): Promise<Answer> => system.call('POST', '/documents', claim({ extRef: 'mixed' }))
     await rules(
-      { op: 'document.post', first: 1, effect: 'none', reply: 'error' }, { op: 'document.post', first: 1, reply: 'error', status: 502 },
-      { op: 'document.post', first: 1, effect: 'none', reply: 'error', status: 429, retryAfter: '1' }, { op: 'document.post', first: 1, reply: 'html' },
-      { op: 'document.post', first: 1, reply: 'cut' }, { op: 'document.post', first: 1, patch: { docNo: null } }, { op: 'document.post', first: 1, reply: 'torn' },
+      { op: 'document.post', first: 1, effect: 'none', reply: 'error' },
+      { op: 'document.post', first: 1, reply: 'error', status: 502 },
+      { op: 'document.post', first: 1, effect: 'none', reply: 'error', status: 429, retryAfter: '1' },
+      { op: 'document.post', first: 1, reply: 'html' },
+      { op: 'document.post', first: 1, reply: 'cut' },
+      { op: 'document.post', first: 1, patch: { docNo: null } },
+      { op: 'document.post', first: 1, reply: 'torn' },
     )
     expect([(await call()).status, await found('mixed')]).toEqual([500, 0])
     expect([(await call()).status, await found('mixed')]).toEqual([502, 1])
@@ -292,7 +189,8 @@ describe('faults', () => {
 
   test('a rule that makes no sense is refused and the old ones stay', async () => {
     await rules({ op: 'document.post', reply: 'html' })
-    for (const bad of [{ op: 'nothing' }, { op: 'document.post', effect: 'late', reply: 'as-is' }, { op: 'document.post', colour: 'red' }]) expect((await rules(bad)).status).toBe(400)
+    for (const bad of [{ op: 'nothing' }, { op: 'document.post', effect: 'late', reply: 'as-is' }, { op: 'document.post', colour: 'red' }])
+      expect((await rules(bad)).status).toBe(400)
     expect((await system.call('GET', '/faults')).body.rules).toHaveLength(1)
     await rules()
   })
@@ -317,7 +215,7 @@ describe('the process', () => {
   })
 
   test('a new document hides from searches for as long as asked, but not from its number', async () => {
-    const system = await erp()
+    const system = await erpIn(shop)
     await system.call('PUT', '/tempo', { searchDelayMs: 60_000 })
     const docNo = await posted(system, { extRef: 'hidden' })
     expect((await system.call('GET', '/documents?extRef=hidden')).body.rows).toEqual([])

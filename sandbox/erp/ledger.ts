@@ -7,7 +7,15 @@ import type {
 export interface Change extends Fact { readonly mark: string; readonly at: string; readonly op: string }
 
 /** First digits of the number ranges, and how long their numbers are. */
-const RANGES = { KR: ['51', 10], KG: ['52', 10], STORNO: ['59', 10], CLEARING: ['15', 10], RUN: ['R', 7], PAYMENT: ['ZP', 10], ATTACH: ['A', 8] } as const
+const RANGES = {
+  KR: ['51', 10],
+  KG: ['52', 10],
+  STORNO: ['59', 10],
+  CLEARING: ['15', 10],
+  RUN: ['R', 7],
+  PAYMENT: ['ZP', 10],
+  ATTACH: ['A', 8],
+} as const
 type Range = keyof typeof RANGES
 /** Kept in the book but not in the change feed: they are only bytes. */
 const UNSHOWN = new Set(['FILE', 'ATTACHMENT'])

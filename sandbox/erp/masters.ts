@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Fact } from '../plumbing/book.ts'
 import type { Call, Outcome, Route } from '../plumbing/server.ts'
-import { amount, currency, date, flag, list, note, oneOf, optional, record, text, whole, type Of } from '../plumbing/shape.ts'
-import { num } from '../plumbing/amounts.ts'
+import { amount, currency, date, decimal, flag, list, note, oneOf, optional, record, text, whole, type Of } from '../plumbing/shape.ts'
 import { alike, bodyOf, page, unknown } from './answers.ts'
 import { orderKey, periodKey, type Ledger } from './ledger.ts'
 import type { Company, PostingPeriod, PurchaseOrder, TaxKey, User, Vendor } from './rows.ts'
@@ -15,24 +14,55 @@ const vendor = record({ vendorNo: text(60), ...vendorFields })
 const vendorBody = record(vendorFields)
 
 const orderItem = record({
-  poItem: text(40), materialNo: optional(note(80), ''), text: note(500), qty: amount, uom: text(10), price: amount, per: optional(amount, '1'),
-  taxKey: note(20), grQty: optional(amount, '0'), standing: optional(oneOf('OPEN', 'CLOSED'), 'OPEN'),
+  poItem: text(40),
+  materialNo: optional(note(80), ''),
+  text: note(500),
+  qty: decimal,
+  uom: text(10),
+  price: decimal,
+  per: optional(decimal, '1'),
+  taxKey: note(20),
+  grQty: optional(decimal, '0'),
+  standing: optional(oneOf('OPEN', 'CLOSED'), 'OPEN'),
 })
 const orderFields = {
-  vendorNo: text(60), waers: currency, standing: oneOf('RELEASED', 'HELD', 'CLOSED', 'CANCELLED'), by: text(60), agreedBy: optional(note(60), ''),
+  vendorNo: text(60),
+  waers: currency,
+  standing: oneOf('RELEASED', 'HELD', 'CLOSED', 'CANCELLED'),
+  by: text(60),
+  agreedBy: optional(note(60), ''),
   items: list(orderItem),
 }
 const order = record({ companyCode: text(20), poNo: text(120), ...orderFields })
 const orderBody = record(orderFields)
 
 const setup = record({
-  companyCodes: optional(list(record({
-    companyCode: text(20), name: text(200), vatReg: note(30), country: note(2), waers: currency,
-    houseAccounts: list(record({ waers: currency, iban: text(34), bic: optional(note(11), '') }), 50),
-  })), []),
-  taxKeys: optional(list(record({
-    taxKey: text(20), companyCode: text(20), category: text(5), pct: amount, selfAssessed: optional(flag, false), text: optional(note(200), ''),
-  })), []),
+  companyCodes: optional(
+    list(
+      record({
+        companyCode: text(20),
+        name: text(200),
+        vatReg: note(30),
+        country: note(2),
+        waers: currency,
+        houseAccounts: list(record({ waers: currency, iban: text(34), bic: optional(note(11), '') }), 50),
+      }),
+    ),
+    [],
+  ),
+  taxKeys: optional(
+    list(
+      record({
+        taxKey: text(20),
+        companyCode: text(20),
+        category: text(5),
+        pct: decimal,
+        selfAssessed: optional(flag, false),
+        text: optional(note(200), ''),
+      }),
+    ),
+    [],
+  ),
   vendors: optional(list(vendor, 200_000), []),
   purchaseOrders: optional(list(order, 200_000), []),
   postingPeriods: optional(list(record({
@@ -51,35 +81,54 @@ export function masterRoutes(ledger: Ledger, now: () => string): Route[] {
   return [
     { method: 'PUT', path: '/setup', op: 'setup', control: true, maxBytes: 64 * 1024 * 1024, run: (call) => load(ledger, call, now()) },
 
-    get('/vendors', 'vendor.read', (call) => page(call, [...ledger.vendors.values()], {
-      vendorNo: (row, wanted) => row.vendorNo === wanted,
-      vatReg: (row, wanted) => row.vatReg !== '' && alike(row.vatReg, wanted),
-      name: (row, wanted) => alike(row.name, wanted),
-      iban: (row, wanted) => [row.payIban, row.payOther, ...row.otherIbans].some((held) => held !== '' && alike(held, wanted)),
-    })),
-    get('/vendors/{vendorNo}', 'vendor.read', ({ params }) => one('Vendor', params['vendorNo'] ?? '', ledger.vendors.get(params['vendorNo'] ?? ''))),
+    get('/vendors', 'vendor.read', (call) =>
+      page(call, [...ledger.vendors.values()], {
+        vendorNo: (row, wanted) => row.vendorNo === wanted,
+        vatReg: (row, wanted) => row.vatReg !== '' && alike(row.vatReg, wanted),
+        name: (row, wanted) => alike(row.name, wanted),
+        iban: (row, wanted) => [row.payIban, row.payOther, ...row.otherIbans].some((held) => held !== '' && alike(held, wanted)),
+      }),
+    ),
+    get('/vendors/{vendorNo}', 'vendor.read', ({ params }) =>
+      one('Vendor', params['vendorNo'] ?? '', ledger.vendors.get(params['vendorNo'] ?? '')),
+    ),
     {
       method: 'PUT', path: '/vendors/{vendorNo}', op: 'vendor.put', run: (call) => {
         const body = bodyOf(call, vendorBody)
-        return body.refused ?? put(vendorFact(ledger, { vendorNo: call.params['vendorNo'] ?? '', ...body.value }, now()), ledger.vendors.get(call.params['vendorNo'] ?? ''))
+        return (
+          body.refused ??
+          put(
+            vendorFact(ledger, { vendorNo: call.params['vendorNo'] ?? '', ...body.value }, now()),
+            ledger.vendors.get(call.params['vendorNo'] ?? ''),
+          )
+        )
       },
     },
 
-    get('/company-codes', 'company.read', (call) => page(call, [...ledger.companies.values()], {
-      vatReg: (row, wanted) => row.vatReg !== '' && alike(row.vatReg, wanted), name: (row, wanted) => alike(row.name, wanted),
-    })),
-    get('/company-codes/{no}', 'company.read', ({ params }) => one('Company code', params['no'] ?? '', ledger.companies.get(params['no'] ?? ''))),
+    get('/company-codes', 'company.read', (call) =>
+      page(call, [...ledger.companies.values()], {
+        vatReg: (row, wanted) => row.vatReg !== '' && alike(row.vatReg, wanted),
+        name: (row, wanted) => alike(row.name, wanted),
+      }),
+    ),
+    get('/company-codes/{no}', 'company.read', ({ params }) =>
+      one('Company code', params['no'] ?? '', ledger.companies.get(params['no'] ?? '')),
+    ),
 
     get('/tax-keys', 'tax.read', (call) => page(call, [...ledger.taxKeys.values()], {
       companyCode: (row, wanted) => row.companyCode === '*' || row.companyCode === wanted,
       category: (row, wanted) => row.category === wanted,
-      pct: (row, wanted) => /^\d{1,3}(\.\d{1,6})?$/.test(wanted) && num(row.pct) === num(wanted),
+      pct: (row, wanted) => plainer(row.pct) === plainer(wanted),
     })),
     get('/tax-keys/{no}', 'tax.read', ({ params }) => one('Tax key', params['no'] ?? '', ledger.taxKeys.get(params['no'] ?? ''))),
 
-    get('/purchase-orders', 'order.read', (call) => page(call, [...ledger.orders.values()], {
-      poNo: (row, wanted) => row.poNo === wanted, vendorNo: (row, wanted) => row.vendorNo === wanted, companyCode: (row, wanted) => row.companyCode === wanted,
-    })),
+    get('/purchase-orders', 'order.read', (call) =>
+      page(call, [...ledger.orders.values()], {
+        poNo: (row, wanted) => row.poNo === wanted,
+        vendorNo: (row, wanted) => row.vendorNo === wanted,
+        companyCode: (row, wanted) => row.companyCode === wanted,
+      }),
+    ),
     get('/purchase-orders/{companyCode}/{poNo}', 'order.read', ({ params }) => {
       const key = orderKey(params['companyCode'] ?? '', params['poNo'] ?? '')
       return one('Purchase order', key, ledger.orders.get(key))
@@ -93,15 +142,26 @@ export function masterRoutes(ledger: Ledger, now: () => string): Route[] {
       },
     },
 
-    get('/posting-periods', 'period.read', (call) => page(call, [...ledger.periods.values()], {
-      companyCode: (row, wanted) => row.companyCode === wanted, on: (row, wanted) => row.from <= wanted && wanted <= row.to,
-    })),
-    { method: 'PUT', path: '/posting-periods/{companyCode}/{fiscalYear}/{periodNo}/gate', op: 'period.gate', run: (call) => turnGate(ledger, call) },
+    get('/posting-periods', 'period.read', (call) =>
+      page(call, [...ledger.periods.values()], {
+        companyCode: (row, wanted) => row.companyCode === wanted,
+        on: (row, wanted) => row.from <= wanted && wanted <= row.to,
+      }),
+    ),
+    {
+      method: 'PUT',
+      path: '/posting-periods/{companyCode}/{fiscalYear}/{periodNo}/gate',
+      op: 'period.gate',
+      run: (call) => turnGate(ledger, call),
+    },
 
     get('/users', 'user.read', (call) => page(call, [...ledger.users.values()], { role: (row, wanted) => row.roles.includes(wanted) })),
     get('/users/{no}', 'user.read', ({ params }) => one('User', params['no'] ?? '', ledger.users.get(params['no'] ?? ''))),
   ]
 }
+
+/** A decimal without zeros that say nothing: "19.00" and "19" are the same rate. */
+function plainer(decimalText: string): string { return decimalText.includes('.') ? decimalText.replace(/\.?0+$/, '') : decimalText }
 
 function put(fact: Fact | undefined, held: unknown): Outcome {
   if (!fact) return { status: 200, body: held }
@@ -162,5 +222,7 @@ function turnGate(ledger: Ledger, call: Call): Outcome {
   const held = ledger.periods.get(key)
   if (!held) return unknown('Posting period', key)
   const row = { ...held, gate: body.value.gate }
-  return held.gate === row.gate ? { status: 200, body: row } : { status: 200, body: row, facts: [{ what: 'PERIOD', verb: 'CHANGED', key, row }] }
+  return held.gate === row.gate
+    ? { status: 200, body: row }
+    : { status: 200, body: row, facts: [{ what: 'PERIOD', verb: 'CHANGED', key, row }] }
 }

@@ -23,13 +23,21 @@ export function pain001({ version, run, msgId, createdAt, company, payments }: I
   const account = houseAccount(company, run.waers)
   const count = String(payments.length)
   const ctrlSum = show(sum(payments.map((payment) => payment.amt)), run.waers)
-  const agent = (bic: string): unknown => ({ FinInstnId: bic === '' ? { Othr: { Id: 'NOTPROVIDED' } } : { [version === '03' ? 'BIC' : 'BICFI']: bic } })
+  const agent = (bic: string): unknown => ({
+    FinInstnId: bic === '' ? { Othr: { Id: 'NOTPROVIDED' } } : { [version === '03' ? 'BIC' : 'BICFI']: bic },
+  })
   return builder.build({
     '?xml': { '@version': '1.0', '@encoding': 'UTF-8' },
     Document: {
       '@xmlns': `urn:iso:std:iso:20022:tech:xsd:pain.001.001.${version}`,
       CstmrCdtTrfInitn: {
-        GrpHdr: { MsgId: msgId, CreDtTm: createdAt.replace(/\.\d+Z$/, 'Z'), NbOfTxs: count, CtrlSum: ctrlSum, InitgPty: { Nm: cut(company.name, 140) } },
+        GrpHdr: {
+          MsgId: msgId,
+          CreDtTm: createdAt.replace(/\.\d+Z$/, 'Z'),
+          NbOfTxs: count,
+          CtrlSum: ctrlSum,
+          InitgPty: { Nm: cut(company.name, 140) },
+        },
         PmtInf: {
           PmtInfId: `${msgId}-1`, PmtMtd: 'TRF', BtchBookg: String(run.batchBooking), NbOfTxs: count, CtrlSum: ctrlSum,
           PmtTpInf: { SvcLvl: { Cd: run.waers === 'EUR' ? 'SEPA' : 'NURG' } },
@@ -49,7 +57,7 @@ export function pain001({ version, run, msgId, createdAt, company, payments }: I
         },
       },
     },
-  }) as string
+  })
 }
 
 function remittance(item: PaymentDoc['items'][number], waers: string): unknown {

@@ -38,25 +38,66 @@ export interface DocumentItem {
   readonly poNo: string; readonly poItem: string; readonly qty: string
 }
 export interface LedgerDocument {
-  readonly docNo: string; readonly docType: 'KR' | 'KG'; readonly companyCode: string; readonly fiscalYear: number; readonly periodNo: number
-  readonly vendorNo: string; readonly vendorDocNo: string; readonly docDate: string; readonly postingDate: string; readonly netDueDate: string
-  readonly waers: string; readonly netAmt: string; readonly taxAmt: string; readonly grossAmt: string; readonly dueAmt: string
+  readonly docNo: string
+  readonly docType: 'KR' | 'KG'
+  readonly companyCode: string
+  readonly fiscalYear: number
+  readonly periodNo: number
+  readonly vendorNo: string
+  readonly vendorDocNo: string
+  readonly docDate: string
+  readonly postingDate: string
+  readonly netDueDate: string
+  readonly waers: string
+  readonly netAmt: string
+  readonly taxAmt: string
+  readonly grossAmt: string
+  readonly dueAmt: string
   /** Still open, signed: negative is what the vendor owes us. */ readonly openAmt: string
-  readonly payMethod: 'T' | 'E' | 'K' | 'N'; readonly payBlock: string; readonly items: readonly DocumentItem[]
-  readonly extRef: string; readonly headerText: string; readonly zFields: Readonly<Record<string, string>>; readonly enteredBy: string
-  readonly lifecycle: 'PARKED' | 'BOOKED' | 'STORNO' | 'CLEARED'; readonly enteredAt: string; readonly bookedAt: string | null
-  readonly changedAt: string; readonly inRun: string | null; readonly stornoDocNo: string | null; readonly stornoReason: string | null; readonly stornoExtRef: string | null
-  readonly clearedOn: string | null; readonly clearings: readonly string[]; readonly attachCount: number
+  readonly payMethod: 'T' | 'E' | 'K' | 'N'
+  readonly payBlock: string
+  readonly items: readonly DocumentItem[]
+  readonly extRef: string
+  readonly headerText: string
+  readonly zFields: Readonly<Record<string, string>>
+  readonly enteredBy: string
+  readonly lifecycle: 'PARKED' | 'BOOKED' | 'STORNO' | 'CLEARED'
+  readonly enteredAt: string
+  readonly bookedAt: string | null
+  readonly changedAt: string
+  readonly inRun: string | null
+  readonly stornoDocNo: string | null
+  readonly stornoReason: string | null
+  readonly stornoExtRef: string | null
+  readonly clearedOn: string | null
+  readonly clearings: readonly string[]
+  readonly attachCount: number
 }
 export interface Attachment {
   readonly attachNo: string; readonly docNo: string; readonly title: string; readonly mime: string; readonly sha256: string
   readonly contentBase64: string; readonly extRef: string; readonly by: string; readonly at: string
 }
 
-export interface RunItem { readonly docNo: string; readonly docType: string; readonly vendorDocNo: string; readonly docDate: string; readonly amt: string }
-export interface RunPayment { readonly vendorNo: string; readonly payDocNo: string | null; readonly amt: string; readonly items: readonly RunItem[] }
+export interface RunItem {
+  readonly docNo: string
+  readonly docType: string
+  readonly vendorDocNo: string
+  readonly docDate: string
+  readonly amt: string
+}
+export interface RunPayment {
+  readonly vendorNo: string
+  readonly payDocNo: string | null
+  readonly amt: string
+  readonly items: readonly RunItem[]
+}
 export interface RunFile {
-  readonly name: string; readonly msgId: string; readonly sha256: string; readonly bytes: number; readonly count: number; readonly ctrlSum: string
+  readonly name: string
+  readonly msgId: string
+  readonly sha256: string
+  readonly bytes: number
+  readonly count: number
+  readonly ctrlSum: string
 }
 export interface Run {
   readonly runNo: string; readonly companyCode: string; readonly waers: string

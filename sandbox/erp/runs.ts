@@ -52,21 +52,40 @@ export function runRoutes(ledger: Ledger, now: () => string, pain: PainVersion, 
 export function propose(ledger: Ledger, wanted: Proposal, at: string): Outcome {
   const company = ledger.companies.get(wanted.companyCode)
   if (!company) return refusal(422, { msgId: 'F5-101', field: 'companyCode', text: `Company code ${wanted.companyCode} does not exist.` })
-  if (!houseAccount(company, wanted.waers)) return refusal(422, { msgId: 'F1-311', field: 'waers', text: `Company code ${wanted.companyCode} has no house account in ${wanted.waers}.` })
-  const looked = [...ledger.payable].map((docNo) => ledger.documents.get(docNo)).filter((row) => row !== undefined)
-    .filter((row) => row.companyCode === wanted.companyCode && row.waers === wanted.waers).slice(0, wanted.limit)
+  if (!houseAccount(company, wanted.waers))
+    return refusal(422, {
+      msgId: 'F1-311',
+      field: 'waers',
+      text: `Company code ${wanted.companyCode} has no house account in ${wanted.waers}.`,
+    })
+  const looked = [...ledger.payable]
+    .map((docNo) => ledger.documents.get(docNo))
+    .filter((row) => row !== undefined)
+    .filter((row) => row.companyCode === wanted.companyCode && row.waers === wanted.waers)
+    .slice(0, wanted.limit)
   const reasons = looked.map((row) => ({ row, why: hindrance(ledger, row) ?? (row.netDueDate > wanted.dueBy ? 'NOT_DUE' : undefined) }))
   const leftOut = reasons.flatMap(({ row, why }) => why ? [{ docNo: row.docNo, why }] : [])
   const payments: RunPayment[] = []
   for (const group of grouped(reasons.flatMap(({ row, why }) => why ? [] : [row]), wanted.combine)) {
     const total = sum(group.map((row) => row.openAmt))
-    if (total > 0n) payments.push({ vendorNo: group[0]?.vendorNo ?? '', payDocNo: null, amt: show(total, wanted.waers), items: group.map(item) })
+    if (total > 0n)
+      payments.push({ vendorNo: group[0]?.vendorNo ?? '', payDocNo: null, amt: show(total, wanted.waers), items: group.map(item) })
     else leftOut.push(...group.map((row) => ({ docNo: row.docNo, why: 'NOTHING_TO_PAY' })))
   }
   if (payments.length === 0) return refusal(422, { msgId: 'F1-310', text: 'There is nothing to pay.' })
   const run: Run = {
-    runNo: ledger.take('RUN'), companyCode: wanted.companyCode, waers: wanted.waers, lifecycle: 'PROPOSED', proposedBy: wanted.proposedBy,
-    proposedAt: at, executeOn: wanted.executeOn ?? at.slice(0, 10), batchBooking: wanted.batchBooking, releases: [], payments, leftOut, file: null,
+    runNo: ledger.take('RUN'),
+    companyCode: wanted.companyCode,
+    waers: wanted.waers,
+    lifecycle: 'PROPOSED',
+    proposedBy: wanted.proposedBy,
+    proposedAt: at,
+    executeOn: wanted.executeOn ?? at.slice(0, 10),
+    batchBooking: wanted.batchBooking,
+    releases: [],
+    payments,
+    leftOut,
+    file: null,
   }
   return { status: 201, body: run, facts: [fact('RUN', 'PROPOSED', run.runNo, run)] }
 }
@@ -92,10 +111,14 @@ interface Making { readonly at: string; readonly pain: PainVersion; readonly hou
 
 /** The first release waits for another person; the second makes the payment documents and the file. */
 export function release(ledger: Ledger, run: Run, by: string, making: Making): Outcome {
-  if (run.lifecycle !== 'PROPOSED' && run.lifecycle !== 'HALF_RELEASED') return refusal(409, { msgId: 'F1-323', text: `Run ${run.runNo} is ${run.lifecycle}.` })
-  if (!ledger.users.get(by)?.roles.includes('TREASURY')) return refusal(422, { msgId: 'F1-320', field: 'by', text: `${by} has not the role TREASURY.` })
-  if (run.releases.some((held) => held.by === by)) return refusal(422, { msgId: 'F1-321', field: 'by', text: `${by} has released run ${run.runNo} already; another person must.` })
-  if (run.proposedBy === by) return refusal(422, { msgId: 'F1-322', field: 'by', text: `${by} proposed run ${run.runNo} and cannot release it.` })
+  if (run.lifecycle !== 'PROPOSED' && run.lifecycle !== 'HALF_RELEASED')
+    return refusal(409, { msgId: 'F1-323', text: `Run ${run.runNo} is ${run.lifecycle}.` })
+  if (!ledger.users.get(by)?.roles.includes('TREASURY'))
+    return refusal(422, { msgId: 'F1-320', field: 'by', text: `${by} has not the role TREASURY.` })
+  if (run.releases.some((held) => held.by === by))
+    return refusal(422, { msgId: 'F1-321', field: 'by', text: `${by} has released run ${run.runNo} already; another person must.` })
+  if (run.proposedBy === by)
+    return refusal(422, { msgId: 'F1-322', field: 'by', text: `${by} proposed run ${run.runNo} and cannot release it.` })
   const signed = { ...run, releases: [...run.releases, { by, at: making.at }] }
   if (signed.releases.length < 2) return moved({ ...signed, lifecycle: 'HALF_RELEASED' })
   const checked = recheck(ledger, signed)
@@ -151,14 +174,28 @@ function instruction(ledger: Ledger, run: Run, payment: RunPayment, msgId: strin
   const vendor = ledger.vendors.get(payment.vendorNo) as Vendor
   const payDocNo = ledger.take('PAYMENT')
   return {
-    payDocNo, runNo: run.runNo, msgId, endToEndId: payDocNo, companyCode: run.companyCode, vendorNo: payment.vendorNo, payeeName: vendor.name,
-    payeeIban: vendor.payIban, payeeOther: vendor.payIban === '' ? vendor.payOther : '', payeeBic: vendor.payBic, amt: payment.amt,
-    waers: run.waers, executeOn: run.executeOn, items: payment.items, lifecycle: 'INSTRUCTED', clearings: [],
+    payDocNo,
+    runNo: run.runNo,
+    msgId,
+    endToEndId: payDocNo,
+    companyCode: run.companyCode,
+    vendorNo: payment.vendorNo,
+    payeeName: vendor.name,
+    payeeIban: vendor.payIban,
+    payeeOther: vendor.payIban === '' ? vendor.payOther : '',
+    payeeBic: vendor.payBic,
+    amt: payment.amt,
+    waers: run.waers,
+    executeOn: run.executeOn,
+    items: payment.items,
+    lifecycle: 'INSTRUCTED',
+    clearings: [],
   }
 }
 
 function discard(run: Run): Outcome {
-  if (run.lifecycle !== 'PROPOSED' && run.lifecycle !== 'HALF_RELEASED') return refusal(409, { msgId: 'F1-323', text: `Run ${run.runNo} is ${run.lifecycle}.` })
+  if (run.lifecycle !== 'PROPOSED' && run.lifecycle !== 'HALF_RELEASED')
+    return refusal(409, { msgId: 'F1-323', text: `Run ${run.runNo} is ${run.lifecycle}.` })
   return moved({ ...run, lifecycle: 'DISCARDED' })
 }
 

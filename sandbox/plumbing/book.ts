@@ -59,7 +59,7 @@ export class Book {
     this.#apply(line)
   }
 
-  /** Resolves when everything committed so far is on disk. Answers wait for it, reads too: nothing is shown that a crash could take back. */
+  /** Resolves when everything committed so far is on disk. Answers wait for it, reads too: none shows what a crash could take back. */
   async settled(): Promise<void> {
     while (this.#flushing || this.#pending.length > 0) {
       this.#flushing ??= this.#flush().finally(() => { this.#flushing = undefined })

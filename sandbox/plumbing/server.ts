@@ -91,20 +91,35 @@ export async function serve(desk: Desk, port: number): Promise<Served> {
 
 interface Parted { readonly route: Route; readonly parts: readonly string[] }
 
-async function answer(desk: Desk, faults: Faults, routes: readonly Parted[], request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  desk: Desk,
+  faults: Faults,
+  routes: readonly Parted[],
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const url = URL.parse(request.url ?? '/', 'http://localhost')
   const refuse = (status: 400 | 401 | 404 | 413, text: string): void => {
     send(response, { status, body: desk.wording.refuse(status, text) })
   }
   if (!url) return refuse(400, 'The address is malformed.')
   const found = match(routes, request.method ?? '', url.pathname)
-  if (found?.route.op !== READY_OP && !admitted(desk.token, request.headers.authorization)) return refuse(401, 'The access token is missing or wrong.')
+  if (found?.route.op !== READY_OP && !admitted(desk.token, request.headers.authorization))
+    return refuse(401, 'The access token is missing or wrong.')
   if (!found) return refuse(404, `There is no ${request.method ?? ''} ${url.pathname} here.`)
   const bytes = await collect(request, found.route.maxBytes ?? BODY_LIMIT)
   if (!bytes) return refuse(413, 'The body is too large.')
   const { route, params } = found
   const rule = route.control ? undefined : faults.turn(route.op)
-  const call: Call = { params, query: url.searchParams, headers: request.headers, path: url.pathname, bytes, body: json(bytes), twist: rule?.twist ?? null }
+  const call: Call = {
+    params,
+    query: url.searchParams,
+    headers: request.headers,
+    path: url.pathname,
+    bytes,
+    body: json(bytes),
+    twist: rule?.twist ?? null,
+  }
   if (bytes.length > 0 && call.body === undefined) return refuse(400, 'The body is not JSON.')
   const entered = desk.enter?.(route.op, call)
   if (entered && typeof entered !== 'function') { send(response, entered); return }
@@ -147,10 +162,14 @@ const REPLIES: Readonly<Record<Rule['reply'], (response: ServerResponse, outcome
     const headers = rule.retryAfter === null ? {} : { 'retry-after': rule.retryAfter }
     response.writeHead(rule.status, { 'content-type': 'text/plain', ...headers }).end(`simulated ${rule.status}\n`)
   },
-  html: (response) => { response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Signed out</title><p>Please sign in.</p>') },
+  html: (response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Signed out</title><p>Please sign in.</p>')
+  },
   cut: (response, outcome) => {
     const bytes = bytesOf(outcome)
-    response.writeHead(outcome.status, headersOf(outcome, Math.floor(bytes.length / 2))).end(bytes.subarray(0, Math.floor(bytes.length / 2)))
+    response
+      .writeHead(outcome.status, headersOf(outcome, Math.floor(bytes.length / 2)))
+      .end(bytes.subarray(0, Math.floor(bytes.length / 2)))
   },
   torn: (response, outcome) => {
     const bytes = bytesOf(outcome)
@@ -237,7 +256,13 @@ function controls(desk: Desk, faults: Faults): Route[] {
   const refused = (text: string, field?: string): Outcome => ({ status: 400, body: desk.wording.refuse(400, text, field) })
   const read = (call: Call): Promise<Buffer> => desk.book.read(count(call.query, 'after', 0), count(call.query, 'limit', 1e9))
   return [
-    { method: 'GET', path: '/alive', op: READY_OP, control: true, run: () => ({ status: 200, body: { alive: true, system: desk.system } }) },
+    {
+      method: 'GET',
+      path: '/alive',
+      op: READY_OP,
+      control: true,
+      run: () => ({ status: 200, body: { alive: true, system: desk.system } }),
+    },
     { method: 'GET', path: '/tempo', op: 'tempo', control: true, run: () => ({ status: 200, body: desk.tempo }) },
     {
       method: 'PUT', path: '/tempo', op: 'tempo', control: true,

@@ -21,6 +21,8 @@ export const text = (max = 200): Read<string> =>
 /** A text that may be empty. */
 export const note = (max = 500): Read<string> => matching((value) => clean(value, max), `must be a text of at most ${max} characters`)
 export const amount: Read<string> = matching((value) => millionths(value) !== undefined, 'must be a decimal as text, like "119.00"')
+/** A quantity, price or rate: more digits than an amount has. */
+export const decimal: Read<string> = matching((value) => /^-?\d{1,18}(\.\d{1,18})?$/.test(value), 'must be a decimal as text, like "12.50"')
 export const date: Read<string> = matching(isDate, 'must be a date, like "2026-01-31"')
 export const currency: Read<string> = matching((value) => /^[A-Z]{3}$/.test(value), 'must be a currency code of three capitals')
 export const base64: Read<string> = matching((value) => /^[A-Za-z0-9+/]*={0,2}$/.test(value), 'must be base64')
@@ -62,7 +64,11 @@ export function list<T>(read: Read<T>, max = 10_000): Read<T[]> {
 export function texts(maxEntries: number, maxLength: number): Read<Record<string, string>> {
   return (value, field, problems) => {
     const entries = isObject(value) ? Object.entries(value) : undefined
-    if (entries && entries.length <= maxEntries && entries.every(([name, held]) => clean(name, 60) && typeof held === 'string' && clean(held, maxLength))) {
+    if (
+      entries &&
+      entries.length <= maxEntries &&
+      entries.every(([name, held]) => clean(name, 60) && typeof held === 'string' && clean(held, maxLength))
+    ) {
       return Object.fromEntries(entries) as Record<string, string>
     }
     problems.push({ field, text: `must hold at most ${maxEntries} texts of at most ${maxLength} characters` })
@@ -76,8 +82,11 @@ export function record<S extends Record<string, Read<unknown>>>(fields: S): Read
     const held = isObject(value) ? value : {}
     const inside = field === '' ? '' : `${field}.`
     if (!isObject(value)) problems.push({ field: field || 'body', text: 'must be an object' })
-    for (const name of Object.keys(held)) if (!Object.hasOwn(fields, name)) problems.push({ field: inside + name, text: 'is not known here' })
-    return Object.fromEntries(Object.entries(fields).map(([name, read]) => [name, read(held[name], inside + name, problems)])) as { [K in keyof S]: Of<S[K]> }
+    for (const name of Object.keys(held))
+      if (!Object.hasOwn(fields, name)) problems.push({ field: inside + name, text: 'is not known here' })
+    return Object.fromEntries(Object.entries(fields).map(([name, read]) => [name, read(held[name], inside + name, problems)])) as {
+      [K in keyof S]: Of<S[K]>
+    }
   }
 }
 
