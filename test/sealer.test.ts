@@ -54,10 +54,12 @@ type Alarms = SealAlarm[] & { of(tenant: string): string[] }
 
 function seal(options: Partial<Parameters<typeof startSealer>[0]> = {}): { sealer: Sealer; alarms: Alarms } {
   const alarms = Object.assign([] as SealAlarm[], {
-    of: (tenant: string): string[] => alarms.filter((alarm) => alarm.tenant === tenant).map((alarm) => ('raised' in alarm ? alarm.raised.code : 'cleared')),
+    of: (tenant: string): string[] => alarms.filter((alarm) => alarm.tenant === tenant)
+      .map((alarm) => ('raised' in alarm ? alarm.raised.code : 'cleared')),
   })
   const sealer = startSealer({
-    pool, tenants: () => TENANTS, signer, everyMs: 10, publishDir: join(dir, 'published'), alarm: (alarm) => { alarms.push(alarm) }, ...options,
+    pool, tenants: () => TENANTS, signer, everyMs: 10, publishDir: join(dir, 'published'),
+    alarm: (alarm) => { alarms.push(alarm) }, ...options,
   })
   started.push(sealer)
   return { sealer, alarms }
@@ -67,8 +69,9 @@ const published = (tenant: string): number => Number(publishedCheckpoint(join(di
 
 async function verify(tenant: string, checkpoint = join(dir, 'published', tenant, 'checkpoint')): Promise<string> {
   const lines: string[] = []
-  const status = await runVerify({ checkpoint, key: await signer.verifierKey(tenant), database: database.adminUrl, published: join(dir, 'published', tenant) },
-    (line) => { lines.push(line) })
+  const key = await signer.verifierKey(tenant)
+  const published = join(dir, 'published', tenant)
+  const status = await runVerify({ checkpoint, key, database: database.adminUrl, published }, (line) => { lines.push(line) })
   return `${status} ${lines.at(-1)}`
 }
 
@@ -119,7 +122,8 @@ describe('the sealer', () => {
     const { sealer } = seal()
     await insertEvents(admin, 'acme', 0, 10)
     await expect.poll(() => published('acme'), UNTIL).toBe(10)
-    await admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()')
+    await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid()`)
     await insertEvents(admin, 'acme', 10, 20)
     await expect.poll(() => published('acme'), UNTIL).toBe(20)
     await sealer.stop()
@@ -137,26 +141,34 @@ describe('the role of the sealer', () => {
       await client.query('ROLLBACK')
       return message
     }
-    const denied = ['SELECT body FROM event', 'SELECT * FROM event', 'SELECT count(*) FROM identity', 'INSERT INTO event DEFAULT VALUES', 'UPDATE event SET leaf_hash = \'\'',
-      'DELETE FROM event', 'UPDATE tenant_head SET next_index = 0', 'UPDATE checkpoint SET note = \'\'', 'DELETE FROM checkpoint', 'TRUNCATE checkpoint',
+    const denied = ['SELECT body FROM event', 'SELECT * FROM event', 'SELECT count(*) FROM identity', 'INSERT INTO event DEFAULT VALUES',
+      'UPDATE event SET leaf_hash = \'\'', 'DELETE FROM event', 'UPDATE tenant_head SET next_index = 0',
+      'UPDATE checkpoint SET note = \'\'', 'DELETE FROM checkpoint', 'TRUNCATE checkpoint',
       'DELETE FROM tile', 'TRUNCATE tile', 'UPDATE tile SET level = 1', 'SELECT leaf_hash FROM event_p0']
     for (const sql of denied) expect(await refused(sql), sql).toMatch(/permission denied/)
     expect(await refused('UPDATE tile SET hashes = substring(hashes FOR 32)')).toMatch(/would lose or change a hash/)
     expect(await refused('UPDATE tile SET hashes = set_byte(hashes, 0, get_byte(hashes, 0) # 1)')).toMatch(/would lose or change a hash/)
     expect(await refused('INSERT INTO tile VALUES (\'beta\', 0, 0, decode(repeat(\'00\', 32), \'hex\'))')).toMatch(/row-level security/)
-    for (const table of ['tile', 'checkpoint', 'tenant_head']) expect((await client.query(`SELECT tenant FROM ${table}`)).rowCount, table).toBe(0)
+    for (const table of ['tile', 'checkpoint', 'tenant_head']) {
+      expect((await client.query(`SELECT tenant FROM ${table}`)).rowCount, table).toBe(0)
+    }
     await client.query('BEGIN; SET LOCAL hub.tenant = \'beta\'')
     for (const table of ['tile', 'checkpoint']) expect((await client.query(`SELECT FROM ${table}`)).rowCount, table).toBe(0)
     await client.query('ROLLBACK')
     client.release()
-    for (const sql of ['DELETE FROM tile', 'TRUNCATE checkpoint', 'UPDATE checkpoint SET size = 1']) await expect(admin.query(sql), sql).rejects.toThrow(/is not allowed/)
+    for (const sql of ['DELETE FROM tile', 'TRUNCATE checkpoint', 'UPDATE checkpoint SET size = 1']) {
+      await expect(admin.query(sql), sql).rejects.toThrow(/is not allowed/)
+    }
   })
 })
 
 describe('kill -9', () => {
   test.runIf(process.platform !== 'win32')('of hub and signer at any moment leaves a log that seals on and verifies', async () => {
     await signer.close()
-    const args = [join(import.meta.dirname, 'sealer-process.ts'), database.adminUrl, join(dir, 'signer'), join(dir, 'published'), 'acme']
+    // A hub reduced to its sealer.
+    const program = `import(process.argv[1]).then((m) => m.runSealer(...process.argv.slice(2)))`
+    const module = join(import.meta.dirname, 'sealed-log.ts')
+    const args = ['-e', program, module, database.adminUrl, join(dir, 'signer'), join(dir, 'published'), 'acme']
     const seen = new Set<string>()
     let random = seed
     let size = 0

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runVerify, type VerifyStatus } from '../src/cli/verify.ts'
+import { runVerify, type VerifyOptions, type VerifyStatus } from '../src/cli/verify.ts'
 import { sha256 } from '../src/seal/node-crypto.ts'
 import type { Finding } from '../src/verify/finding.ts'
 import type { Report } from '../src/verify/log.ts'
@@ -46,18 +46,18 @@ afterAll(async () => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-async function verified(more: { published?: string; checkpoint?: string } = {}): Promise<{ status: VerifyStatus; report: Report; text: string }> {
+async function verified(other: Partial<VerifyOptions> = {}): Promise<{ status: VerifyStatus; report: Report }> {
   const lines: string[] = []
-  const options = { checkpoint: log.checkpoint, key: log.key, database: database.adminUrl, ...more }
-  const status = await runVerify({ ...options, json: true }, (line) => { lines.push(line) })
-  return { status, report: JSON.parse(lines.join('\n')) as Report, text: lines.join('\n') }
+  const options = { checkpoint: log.checkpoint, key: log.key, database: database.adminUrl, json: true, ...other }
+  const status = await runVerify(options, (line) => { lines.push(line) })
+  return { status, report: JSON.parse(lines.join('\n')) as Report }
 }
 
 /** Tampers, verifies, and puts everything back as it was. */
-async function after(tamper: () => Promise<void>, more?: { published?: string; checkpoint?: string }): ReturnType<typeof verified> {
+async function after(tamper: () => Promise<void>, other?: Partial<VerifyOptions>): ReturnType<typeof verified> {
   try {
     await tamper()
-    return await verified(more)
+    return await verified(other)
   } finally {
     for (const table of ['event', 'tile', 'checkpoint', 'tenant_head']) {
       await forger.query(`DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM kept.${table}`)
@@ -66,7 +66,8 @@ async function after(tamper: () => Promise<void>, more?: { published?: string; c
 }
 
 const indicesOf = (findings: readonly Finding[]): number[] =>
-  [...new Set(findings.flatMap((finding) => ('index' in finding && finding.index !== undefined ? [finding.index] : [])))].sort((a, b) => a - b)
+  [...new Set(findings.flatMap((finding) => ('index' in finding && finding.index !== undefined ? [finding.index] : [])))]
+    .toSorted((a, b) => a - b)
 
 /** What can be edited in a row, as SQL on the row of an index, and whether body or salt are touched. */
 const EDITS: Readonly<Record<string, string>> = {
@@ -95,7 +96,8 @@ async function recompute(what: 'commitment' | 'leaf hash' | 'tiles', where = 'tr
   const tree = new TiledTree(sha256)
   const made = rows.map((row) => {
     const commitment = row.body && row.salt ? Buffer.from(commitmentOf(sha256, row.salt, row.body)) : row.commitment
-    const leaf = leafHash(sha256, leafBytes({ ...row, commitment, occurredAt: new Date(row.occurred_at).toISOString(), recordedAt: new Date(row.recorded_at).toISOString() }))
+    const [occurredAt, recordedAt] = [row.occurred_at, row.recorded_at].map((at) => new Date(at).toISOString()) as [string, string]
+    const leaf = leafHash(sha256, leafBytes({ ...row, commitment, occurredAt, recordedAt }))
     if (what === 'tiles' && tree.size < SEALED) tree.append(leaf)
     return { index: row.index, commitment, leaf: what === 'commitment' ? row.leaf_hash : Buffer.from(leaf) }
   })
@@ -105,7 +107,7 @@ async function recompute(what: 'commitment' | 'leaf hash' | 'tiles', where = 'tr
   if (what !== 'tiles') return
   await forger.query('DELETE FROM tile WHERE tenant = $1', [TENANT])
   for (const { level, index, hashes } of tree.takeTiles()) {
-    await forger.query('INSERT INTO tile (tenant, level, "index", hashes) VALUES ($1, $2, $3, $4)', [TENANT, level, index, Buffer.from(hashes)])
+    await forger.query('INSERT INTO tile VALUES ($1, $2, $3, $4)', [TENANT, level, index, Buffer.from(hashes)])
   }
 }
 
@@ -117,7 +119,8 @@ describe('a log that nobody tampered with', () => {
     const lines: string[] = []
     expect(await runVerify({ checkpoint: log.checkpoint, key: log.key, database: reader.href }, (line) => { lines.push(line) })).toBe(0)
     expect(lines).toEqual([`log          ${log.origin}`, `checkpoint   ${SEALED} events`,
-      `read         ${ROWS} rows, ${SEALED} under a signed root, ${ROWS - SEALED} not sealed yet`, 'HOLDS        every row, body and hash is what was sealed'])
+      `read         ${ROWS} rows, ${SEALED} under a signed root, ${ROWS - SEALED} not sealed yet`,
+    'HOLDS        every row, body and hash is what was sealed'])
   })
 
   test('holds after erasure, which is counted', async () => {
@@ -203,16 +206,21 @@ describe('an edit by the superuser is found and its index named', () => {
 describe('what a superuser can do besides is found too', () => {
   test('a tile, a checkpoint, half an erasure, a forgotten head', async () => {
     const tampers: [string, Finding][] = [
-      ['UPDATE tile SET hashes = set_byte(hashes, 64, get_byte(hashes, 64) # 1) WHERE level = 0 AND "index" = 1', { kind: 'tile', source: 'database', level: 0, tile: 1, index: 258 }],
-      ['UPDATE checkpoint SET note = replace(note, E\'\\n256\\n\', E\'\\n255\\n\')', { kind: 'checkpoint', size: 256, why: 'its signature does not fit its text' }],
+      ['UPDATE tile SET hashes = set_byte(hashes, 64, get_byte(hashes, 64) # 1) WHERE level = 0 AND "index" = 1',
+        { kind: 'tile', source: 'database', level: 0, tile: 1, index: 258 }],
+      ['UPDATE checkpoint SET note = replace(note, E\'\\n256\\n\', E\'\\n255\\n\')',
+        { kind: 'checkpoint', size: 256, why: 'its signature does not fit its text' }],
       ['UPDATE event SET salt = NULL WHERE "index" = 5', { kind: 'half-erased', index: 5 }],
       ['UPDATE tenant_head SET next_index = 619', { kind: 'head', says: 619, rows: 620 }],
       ['DELETE FROM tenant_head', { kind: 'head', rows: 620 } as Finding],
       ['UPDATE event SET tenant = \'other\' WHERE "index" = 300', { kind: 'missing', index: 300, to: 300 }],
       ['UPDATE event SET occurred_at = \'infinity\' WHERE "index" = 7', { kind: 'no-leaf', index: 7 }],
-      ['UPDATE event SET occurred_at = ((occurred_at AT TIME ZONE \'UTC\')::text || \' BC\')::timestamp AT TIME ZONE \'UTC\' WHERE "index" = 7', { kind: 'no-leaf', index: 7 }],
-      ['UPDATE event SET objects = (\'[0:1]={\' || array_to_string(objects, \',\') || \'}\')::text[] WHERE "index" = 9', { kind: 'no-leaf', index: 9 }],
-      ['UPDATE event SET leaf_hash = set_byte(leaf_hash, 0, get_byte(leaf_hash, 0) # 1) WHERE "index" = 619', { kind: 'leaf-hash', index: 619 }],
+      ['UPDATE event SET occurred_at = ((occurred_at AT TIME ZONE \'UTC\')::text || \' BC\')::timestamp WHERE "index" = 7',
+        { kind: 'no-leaf', index: 7 }],
+      ['UPDATE event SET objects = (\'[0:1]={\' || array_to_string(objects, \',\') || \'}\')::text[] WHERE "index" = 9',
+        { kind: 'no-leaf', index: 9 }],
+      ['UPDATE event SET leaf_hash = set_byte(leaf_hash, 0, get_byte(leaf_hash, 0) # 1) WHERE "index" = 619',
+        { kind: 'leaf-hash', index: 619 }],
     ]
     for (const [sql, finding] of tampers) {
       const { status, report } = await after(async () => { expect((await forger.query(sql)).rowCount, sql).toBeGreaterThan(0) })
@@ -230,9 +238,8 @@ describe('what a superuser can do besides is found too', () => {
       UPDATE event SET occurred_at = occurred_at + interval '1 microsecond' WHERE "index" = 11;
       ALTER TABLE event DROP CONSTRAINT event_pkey CASCADE; INSERT INTO event SELECT * FROM event WHERE "index" = 499`)
     await admin.end()
-    const lines: string[] = []
-    const status = await runVerify({ checkpoint: ownLog.checkpoint, key: ownLog.key, database: own.adminUrl, json: true }, (line) => { lines.push(line) })
-    expect([status, (JSON.parse(lines.join('\n')) as Report).findings]).toEqual([1, [{ kind: 'no-leaf', index: 11 }, { kind: 'twice', index: 499 }]])
+    const { status, report } = await verified({ checkpoint: ownLog.checkpoint, key: ownLog.key, database: own.adminUrl })
+    expect([status, report.findings]).toEqual([1, [{ kind: 'no-leaf', index: 11 }, { kind: 'twice', index: 499 }]])
     await ownLog.close()
     await own.drop()
   })

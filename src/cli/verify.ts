@@ -54,11 +54,17 @@ export async function runVerify(options: VerifyOptions, say: (line: string) => v
     return report.holds ? 0 : 1
   } catch (error) {
     // A server that is away, a password that is wrong, a table that is not there: nothing was shown either way.
-    return refuse(error instanceof Fault ? error.message : `the database could not be read: ${error instanceof Error ? error.message : String(error)}`)
+    const says = error instanceof Error ? error.message : String(error)
+    return refuse(error instanceof Fault ? says : `the database could not be read: ${says}`)
   }
 }
 
-type Asked = { readonly key: VerifierKey; readonly tenant: string; readonly checkpoint: Checkpoint; readonly published: PublishedLog | undefined }
+type Asked = {
+  readonly key: VerifierKey
+  readonly tenant: string
+  readonly checkpoint: Checkpoint
+  readonly published: PublishedLog | undefined
+}
 
 /** What the caller brought, opened: files that cannot be read or that the key did not sign are refused before any database is. */
 function read({ key: keyText, checkpoint: file, published }: VerifyOptions): Asked | Refused {

@@ -34,7 +34,9 @@ export async function publish({ dir, tenant, key, note, tile }: Publication): Pr
   const standing = publishedCheckpoint(folder)
   if (standing === note) return
   const before = standing === undefined ? undefined : read(standing, key)
-  if (before && before.size > next.size) throw inconsistent(folder, `it holds a checkpoint of ${before.size} events, and the log has one of ${next.size}`)
+  if (before && before.size > next.size) {
+    throw inconsistent(folder, `it holds a checkpoint of ${before.size} events, and the log has one of ${next.size}`)
+  }
   if (before?.size === next.size) {
     if (!equalBytes(before.root, next.root)) throw inconsistent(folder, `it holds another tree of ${next.size} events`)
     // The same checkpoint, to which a witness may have added its line.
@@ -50,7 +52,9 @@ export async function publish({ dir, tenant, key, note, tile }: Publication): Pr
     for (let at = tree.size % TILE_WIDTH; at < width; at++) tree.append(hashes.slice(at * HASH_BYTES, (at + 1) * HASH_BYTES))
     for (const full of tree.takeFullTiles()) write(folder, full)
   }
-  if (!equalBytes(tree.root(), next.root)) throw inconsistent(folder, `the tiles do not give the root of the checkpoint of ${next.size} events`)
+  if (!equalBytes(tree.root(), next.root)) {
+    throw inconsistent(folder, `the tiles do not give the root of the checkpoint of ${next.size} events`)
+  }
   for (const partial of tree.takeTiles()) write(folder, partial)
   mkdirSync(folder, { recursive: true })
   replaceFile(join(folder, 'checkpoint'), note, 0o644)
@@ -94,7 +98,9 @@ function widestPartial(path: string): Buffer | undefined {
 
 function read(note: string, key: VerifierKey): Checkpoint {
   const checkpoint = openCheckpoint(note, key, ed25519Verify)
-  if (isRefused(checkpoint)) throw new Fault('log-inconsistent', `A published checkpoint of ${key.name} is not valid: ${checkpoint.refused}.`)
+  if (isRefused(checkpoint)) {
+    throw new Fault('log-inconsistent', `A published checkpoint of ${key.name} is not valid: ${checkpoint.refused}.`)
+  }
   return checkpoint
 }
 

@@ -78,8 +78,9 @@ async function expectSealed(store: MemoryStore, size: number): Promise<void> {
   const published = publishedTiles(folder())
   for (const edge of edgeTiles(size)) expect(await published(edge.level, edge.index, edge.width), tilePath(edge)).toBeDefined()
   for (let index = 0; index < size; index++) {
-    const tile = await published(0, Math.floor(index / 256), (index % 256) + 1)
-    if (!tile || !equalBytes(tile.subarray((index % 256) * 32, (index % 256 + 1) * 32), leaf(index))) expect.fail(`published leaf hash ${index}`)
+    const at = index % 256
+    const tile = await published(0, Math.floor(index / 256), at + 1)
+    if (!tile || !equalBytes(tile.subarray(at * 32, (at + 1) * 32), leaf(index))) expect.fail(`published leaf hash ${index}`)
   }
 }
 
@@ -246,15 +247,16 @@ function broken(good: SealParts, write: 'putTiles' | 'sign' | 'putCheckpoint', k
     if (kept) await call(...args)
     throw new Error('broken on purpose')
   }
-  // The store's functions are its own properties, but `tile` and others must stay those of the same store.
-  return write === 'sign'
-    ? { ...good, signer: { ...good.signer, sign: breaking(good.signer.sign) } }
-    : { ...good, store: Object.assign(Object.create(good.store) as SealStore, { [write]: breaking(good.store[write] as (...args: unknown[]) => Promise<unknown>) }) }
+  if (write === 'sign') return { ...good, signer: { ...good.signer, sign: breaking(good.signer.sign) } }
+  // All else stays that of the same store.
+  const store = Object.create(good.store) as SealStore
+  return { ...good, store: Object.assign(store, { [write]: breaking(good.store[write] as (...args: unknown[]) => Promise<unknown>) }) }
 }
 
 function filesBelow(path: string): string[] {
   mkdirSync(path, { recursive: true })
-  return readdirSync(path, { recursive: true, encoding: 'utf8' }).filter((name) => statSync(join(path, name)).isFile() && name !== 'checkpoint')
+  const names = readdirSync(path, { recursive: true, encoding: 'utf8' })
+  return names.filter((name) => name !== 'checkpoint' && statSync(join(path, name)).isFile())
 }
 
 function timesBelow(path: string): [string, number, number][] {

@@ -41,7 +41,9 @@ export async function sealTenant({ store, signer, publishDir }: SealParts, tenan
     const root = await growTiles(store, tenant, stored, head)
     const note = await signedOrFault(signer, tenant, signed, head, root, store)
     const checkpoint = opened(note, key, 'The checkpoint from the signer')
-    if (checkpoint.size !== head || !equalBytes(checkpoint.root, root)) throw inconsistent(tenant, 'The signer signed something else than was asked')
+    if (checkpoint.size !== head || !equalBytes(checkpoint.root, root)) {
+      throw inconsistent(tenant, 'The signer signed something else than was asked')
+    }
     await store.putCheckpoint({ size: head, root, note })
     await publish({ dir: publishDir, tenant, key, note, tile: store.tile })
   } else {
@@ -91,7 +93,8 @@ async function signedOrFault(
 ): Promise<string> {
   const from = signed?.size ?? 0
   const missing = (tile: TileName): never => { throw inconsistent(tenant, `The database lacks ${tilePath(tile)}`) }
-  const proof = from === 0 || from === head ? [] : await proofOf(sha256, consistencyRanges(from, head), nodeReader(sha256, head, store.tile, missing))
+  const nodes = nodeReader(sha256, head, store.tile, missing)
+  const proof = from === 0 || from === head ? [] : await proofOf(sha256, consistencyRanges(from, head), nodes)
   const answer = await signer.sign({ tenant, from, size: head, root, proof })
   if (isRefused(answer)) throw inconsistent(tenant, `The signer refused: ${answer.refused}`)
   return answer.note

@@ -90,7 +90,9 @@ export function startSealer({ pool, tenants, signer, everyMs = 5_000, publishDir
 /** The tenant name under which trouble with the list of tenants itself is reported. */
 const ALL = '*'
 
-async function listed(tenants: SealerOptions['tenants'], report: (tenant: string, fault: Fault | undefined) => void): Promise<readonly string[]> {
+async function listed(
+  tenants: SealerOptions['tenants'], report: (tenant: string, fault: Fault | undefined) => void,
+): Promise<readonly string[]> {
   try {
     const names = await tenants()
     report(ALL, undefined)

@@ -24,13 +24,16 @@ export type SignerOptions = {
   readonly timeoutMs?: number
 }
 
-type Process = { readonly child: ChildProcessWithoutNullStreams; readonly waiting: Map<number, (answer: WireAnswer) => void>; readonly gone: Promise<void> }
+type Waiting = Map<number, (answer: WireAnswer) => void>
+type Process = { readonly child: ChildProcessWithoutNullStreams; readonly waiting: Waiting; readonly gone: Promise<void> }
+
+const ENTRY = join(import.meta.dirname, 'signer-main.ts')
 
 /**
  * Starts the signer as a child process and waits until it is ready; a child that died is started again by the next call.
  * Throws the fault `signer-away` with the child's own sentence, for one when `dir` holds no key.
  */
-export async function openSigner({ dir, entry = join(import.meta.dirname, 'signer-main.ts'), timeoutMs = 10_000 }: SignerOptions): Promise<Signer> {
+export async function openSigner({ dir, entry = ENTRY, timeoutMs = 10_000 }: SignerOptions): Promise<Signer> {
   let running: Promise<Process> | undefined
   let number = 0
   let closed = false
@@ -81,7 +84,7 @@ function started(dir: string, entry: string, timeoutMs: number): Promise<Process
   // No environment: it needs none (but what Windows wants of every process), and the hub's holds the database's password.
   const env = process.platform === 'win32' ? { SystemRoot: process.env['SystemRoot'] } : {}
   const child = spawn(process.execPath, [entry, dir], { stdio: 'pipe', env })
-  const waiting = new Map<number, (answer: WireAnswer) => void>()
+  const waiting: Waiting = new Map()
   const gone = new Promise<void>((ended) => child.once('close', () => {
     for (const answered of waiting.values()) answered({ failed: 'It ended without an answer.' })
     waiting.clear()
@@ -113,7 +116,7 @@ function answerOf(line: string): WireAnswer | undefined {
   }
 }
 
-function take(waiting: Map<number, (answer: WireAnswer) => void>, n: number, answer: WireAnswer): void {
+function take(waiting: Waiting, n: number, answer: WireAnswer): void {
   waiting.get(n)?.(answer)
   waiting.delete(n)
 }

@@ -25,7 +25,8 @@ export type SignerKey = Ed25519Key & { readonly deployment: string }
  */
 export function initSigner(dir: string, deployment: string): void {
   if (!DEPLOYMENT.test(deployment) || deployment.length > 200) {
-    throw new Fault('config-not-valid', `The deployment's name ${JSON.stringify(deployment)} is not lower-case letters, digits, dots and dashes, as in hub.example.com.`)
+    const form = 'lower-case letters, digits, dots and dashes, as in hub.example.com'
+    throw new Fault('config-not-valid', `The deployment's name ${JSON.stringify(deployment)} is not ${form}.`)
   }
   mkdirSync(join(dir, LAST_FOLDER), { recursive: true, mode: 0o700 })
   const text = `${JSON.stringify({ version: 1, deployment, privateKey: newPrivateKeyPem() }, null, 2)}\n`
@@ -33,7 +34,7 @@ export function initSigner(dir: string, deployment: string): void {
     createFile(join(dir, KEY_FILE), text, 0o600)
   } catch (cause) {
     if (codeOf(cause) !== 'EEXIST') throw cause
-    throw new Fault('config-not-valid', `There is a signing key in ${dir} already; a new one would make every checkpoint so far unverifiable.`)
+    throw new Fault('config-not-valid', `There is a signing key in ${dir} already; with a new one no checkpoint so far could be verified.`)
   }
 }
 
@@ -44,7 +45,7 @@ export function readSignerKey(dir: string): SignerKey {
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new Fault('config-not-valid', `There is no signing key at ${path} (${codeOf(cause)}); it is made once, on purpose, and never on the way.`)
+    throw new Fault('config-not-valid', `There is no signing key at ${path} (${codeOf(cause)}); it is made once and on purpose.`)
   }
   const held = parsed(text)
   const key = typeof held?.privateKey === 'string' ? keyOfPem(held.privateKey) : undefined

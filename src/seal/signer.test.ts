@@ -28,8 +28,10 @@ for (let index = 0; index <= 40; index++) {
 for (const tile of tree.takeTiles()) tiles.set(`${tile.level}/${tile.index}`, tile)
 
 async function growth(from: number, size: number): Promise<SignRequest> {
-  const read = nodeReader(sha256, size, async (level, index) => tiles.get(`${level}/${index}`)?.hashes, () => expect.fail('a tile is missing'))
-  return { tenant: 'acme', from, size, root: roots[size]!, proof: from === 0 || from === size ? [] : await proofOf(sha256, consistencyRanges(from, size), read) }
+  const missing = (): never => expect.fail('a tile is missing')
+  const read = nodeReader(sha256, size, async (level, index) => tiles.get(`${level}/${index}`)?.hashes, missing)
+  const proof = from === 0 || from === size ? [] : await proofOf(sha256, consistencyRanges(from, size), read)
+  return { tenant: 'acme', from, size, root: roots[size]!, proof }
 }
 
 describe('the signing key', () => {
@@ -50,7 +52,9 @@ describe('the signing key', () => {
   })
 
   test('is refused when its file is damaged or the deployment has no proper name', () => {
-    for (const name of ['', 'a b', 'A', 'a+b', '/a', 'a/', '../a', 'x'.repeat(201)]) expect(codeOf(() => { initSigner(dir, name) }), name).toBe('config-not-valid')
+    for (const name of ['', 'a b', 'A', 'a+b', '/a', 'a/', '../a', 'x'.repeat(201)]) {
+      expect(codeOf(() => { initSigner(dir, name) }), name).toBe('config-not-valid')
+    }
     for (const text of ['', '{}', 'null', '{"version":1,"deployment":"a","privateKey":"x"}']) {
       writeFileSync(join(dir, 'key.json'), text)
       expect(codeOf(() => startSigner(dir)), text).toBe('config-not-valid')
@@ -163,7 +167,8 @@ describe('the signer as a process of its own', () => {
   test('answers every line, refuses what is none of its requests, and ends with its input', async () => {
     initSigner(dir, 'hub.example')
     const lines = ['x', 'null', '7', '[]', '{"n":1}', '{"n":2,"op":"key","tenant":"acme"}', '{"n":3,"op":"sign","tenant":"acme"}',
-      '{"n":4,"op":"sign","tenant":"acme","from":0,"size":1,"root":"AA==","proof":[]}', '{"n":5,"op":"sign","tenant":"acme","from":0,"size":1,"root":"x","proof":[null]}',
+      '{"n":4,"op":"sign","tenant":"acme","from":0,"size":1,"root":"AA==","proof":[]}',
+      '{"n":5,"op":"sign","tenant":"acme","from":0,"size":1,"root":"x","proof":[null]}',
       '{"n":6,"op":"last","tenant":"toString"}', '{"n":7,"op":"drop","tenant":"acme"}']
     const { answers, status } = await talk(dir, `${lines.join('\n')}\n`)
     expect(answers).toHaveLength(lines.length + 1)

@@ -48,8 +48,8 @@ export function startSigner(dir: string): SignerCore {
     const note = readLast(dir, tenant)
     if (note === undefined) return undefined
     const checkpoint = openCheckpoint(note, keyOf(tenant), ed25519Verify)
-    if (isRefused(checkpoint)) throw new Fault('log-inconsistent', `The signer's last checkpoint of ${tenant} cannot be read: ${checkpoint.refused}.`)
-    return checkpoint
+    if (!isRefused(checkpoint)) return checkpoint
+    throw new Fault('log-inconsistent', `The signer's last checkpoint of ${tenant} cannot be read: ${checkpoint.refused}.`)
   }
 
   return {
@@ -75,10 +75,12 @@ export function startSigner(dir: string): SignerCore {
 /** Why a checkpoint is not signed; undefined when it extends the last one. */
 function refusal(request: SignRequest, last: Checkpoint | undefined): string | undefined {
   const { tenant, from, size, root, proof } = request
-  if (!Number.isSafeInteger(size) || size < 1 || root.length !== HASH_BYTES) return 'a checkpoint has at least one leaf and a root of 32 bytes'
+  if (!Number.isSafeInteger(size) || size < 1) return 'a checkpoint has at least one leaf'
+  if (root.length !== HASH_BYTES) return 'a root has 32 bytes'
   if (!last) return from === 0 && proof.length === 0 ? undefined : `nothing was signed for ${tenant} yet, and the request starts at ${from}`
   if (size < last.size) return `${size} leaves were offered, and ${last.size} are signed`
   if (size === last.size) return equalBytes(root, last.root) ? undefined : `another tree of ${size} leaves is signed`
   if (from !== last.size) return `the proof starts at ${from}, and ${last.size} leaves are signed`
-  return verifyConsistency(sha256, from, size, last.root, root, proof) ? undefined : `the tree of ${size} leaves does not extend the signed one of ${from}`
+  const extends_ = verifyConsistency(sha256, from, size, last.root, root, proof)
+  return extends_ ? undefined : `the tree of ${size} leaves does not extend the signed one of ${from}`
 }

@@ -66,18 +66,25 @@ const EVENTS = {
           actor::text, cfg::text, body::bytea, salt::bytea, commitment::bytea, leaf_hash::bytea
         FROM event WHERE tenant = $1 ORDER BY event."index"`,
 }
-const CHECKPOINTS = { name: 'audit_checkpoints', sql: 'SELECT size::bigint::text, root::bytea, note::text FROM checkpoint WHERE tenant = $1 ORDER BY checkpoint.size' }
+const CHECKPOINTS = {
+  name: 'audit_checkpoints',
+  sql: 'SELECT size::bigint::text, root::bytea, note::text FROM checkpoint WHERE tenant = $1 ORDER BY checkpoint.size',
+}
+const HEAD = 'SELECT next_index::bigint::text AS next FROM tenant_head WHERE tenant = $1'
 
-type Cells = readonly (string | Buffer | null)[]
+type Cell = string | Buffer | null
+type Cells = readonly Cell[]
 
 /**
  * All rows of a statement in batches, by a cursor and not by paging over the index: a second row of the same index, which
  * cannot be there unless somebody removed the primary key, would fall between two pages. While a batch is worked on the
  * server reads the next.
  */
-async function* batches<T>(client: ClientBase, { name, sql }: { name: string; sql: string }, tenant: string, decode: (cells: Cells) => T): AsyncGenerator<T[]> {
+async function* batches<T>(
+  client: ClientBase, { name, sql }: { readonly name: string; readonly sql: string }, tenant: string, decode: (cells: Cells) => T,
+): AsyncGenerator<T[]> {
   await client.query(`DECLARE ${name} NO SCROLL CURSOR FOR ${sql}`, [tenant])
-  const fetch = (): Promise<Cells[]> => client.query({ text: `FETCH ${BATCH} FROM ${name}`, rowMode: 'array' }).then(({ rows }) => rows as Cells[])
+  const fetch = async (): Promise<Cells[]> => (await client.query<Cell[]>({ text: `FETCH ${BATCH} FROM ${name}`, rowMode: 'array' })).rows
   let next = fetch()
   // Whoever stops reading early leaves a batch behind that nobody waits for.
   const ignored = (): void => {}
@@ -91,7 +98,7 @@ async function* batches<T>(client: ClientBase, { name, sql }: { name: string; sq
 }
 
 async function head(client: ClientBase, tenant: string): Promise<number | undefined> {
-  const { rows } = await client.query<{ next: string }>('SELECT next_index::bigint::text AS next FROM tenant_head WHERE tenant = $1', [tenant])
+  const { rows } = await client.query<{ next: string }>(HEAD, [tenant])
   return rows[0] && Number(rows[0].next)
 }
 
@@ -100,7 +107,8 @@ async function* checkpoints(client: ClientBase, tenant: string): AsyncGenerator<
     { size: wholeNumber(size) ?? -1, root: bytesOf(root), note: textOf(note) }))) yield* batch
 }
 
-function auditRow([index, tenant, id, type, v, objects, occurredAt, recordedAt, actor, cfg, body, salt, commitment, leafHash]: Cells): AuditRow {
+function auditRow(cells: Cells): AuditRow {
+  const [index, tenant, id, type, v, objects, occurredAt, recordedAt, actor, cfg, body, salt, commitment, leafHash] = cells
   return {
     index: wholeNumber(index), tenant: textOf(tenant), id: textOf(id), type: textOf(type), v: wholeNumber(v), objects: listOf(objects),
     occurredAt: instant(occurredAt), recordedAt: instant(recordedAt), actor: textOf(actor), cfg: textOf(cfg),
@@ -108,29 +116,27 @@ function auditRow([index, tenant, id, type, v, objects, occurredAt, recordedAt, 
   }
 }
 
-type Cell = string | Buffer | null | undefined
-
-function textOf(cell: Cell): string | null {
+function textOf(cell: Cell | undefined): string | null {
   return typeof cell === 'string' ? cell : null
 }
 
-function bytesOf(cell: Cell): Buffer | null {
+function bytesOf(cell: Cell | undefined): Buffer | null {
   return Buffer.isBuffer(cell) ? cell : null
 }
 
-function wholeNumber(cell: Cell): number | null {
+function wholeNumber(cell: Cell | undefined): number | null {
   const number = typeof cell === 'string' ? Number(cell) : NaN
   return Number.isSafeInteger(number) ? number : null
 }
 
-function listOf(cell: Cell): readonly string[] | null {
+function listOf(cell: Cell | undefined): readonly string[] | null {
   if (typeof cell !== 'string') return null
   const list = JSON.parse(cell) as unknown[]
   return list.every((item) => typeof item === 'string') ? list : null
 }
 
 /** Whole milliseconds within the years that an instant can name; a forger may have stored microseconds or infinity. */
-function instant(cell: Cell): Instant | null {
+function instant(cell: Cell | undefined): Instant | null {
   const ms = typeof cell === 'string' && /^-?\d+(\.0*)?$/.test(cell) ? Number(cell) : NaN
   return Math.abs(ms) <= 8_640_000_000_000_000 ? instantOf(ms) : null
 }

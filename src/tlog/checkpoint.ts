@@ -33,5 +33,6 @@ export function openCheckpoint(note: string, key: VerifierKey, verify: Ed25519Ve
   if ('refused' in opened) return opened
   const checkpoint = parseCheckpoint(opened.text)
   if ('refused' in checkpoint) return checkpoint
-  return checkpoint.origin === key.name ? checkpoint : { refused: `it speaks of the log ${checkpoint.origin}, and the key is for ${key.name}` }
+  if (checkpoint.origin === key.name) return checkpoint
+  return { refused: `it speaks of the log ${checkpoint.origin}, and the key is for ${key.name}` }
 }

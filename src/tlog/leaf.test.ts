@@ -61,7 +61,9 @@ test('base64 is written as everywhere else and each byte string has one spelling
     expect(base64Of(bytes)).toBe(Buffer.from(bytes).toString('base64'))
     expect(bytesOfBase64(base64Of(bytes))).toEqual(bytes)
   }), { seed })
-  for (const other of ['QQ', 'QQ=', 'QR==', 'QQ==\n', 'Q===', 'QQ=A', '====', 'QQ-_', 'QQé=']) expect(bytesOfBase64(other), other).toBeUndefined()
+  for (const other of ['QQ', 'QQ=', 'QR==', 'QQ==\n', 'Q===', 'QQ=A', '====', 'QQ-_', 'QQé=']) {
+    expect(bytesOfBase64(other), other).toBeUndefined()
+  }
 })
 
 function outcome(run: () => string): string {

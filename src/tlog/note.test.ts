@@ -55,8 +55,9 @@ describe('signed notes', () => {
 
   test('are refused when hostile, without an exception', () => {
     const signed = signNote('text\n', key, signWith)
-    const hostile = ['', '\n\n', 'text\n\n', `text\r\n\n${signed.split('\n\n')[1]}`, `a\u0000${signed}`, `\ud800${signed}`, signed.slice(0, -1),
-      'x'.repeat(70_000), `text\n\n${'— a AAAAAAAA\n'.repeat(65)}`, '—', 'text\n\n—  AAAAAAAA\n', 'text\n\n— a+b AAAAAAAA\n']
+    const hostile = ['', '\n\n', 'text\n\n', `text\r\n\n${signed.split('\n\n')[1]}`, `a\u0000${signed}`, `\ud800${signed}`,
+      signed.slice(0, -1), 'x'.repeat(70_000), `text\n\n${'— a AAAAAAAA\n'.repeat(65)}`, '—', 'text\n\n—  AAAAAAAA\n',
+      'text\n\n— a+b AAAAAAAA\n']
     for (const one of hostile) expect(isRefused(openNote(one, key, check)), JSON.stringify(one.slice(0, 40))).toBe(true)
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (one) => {
       expect(isRefused(openNote(one, key, check))).toBe(true)
@@ -89,7 +90,8 @@ describe('checkpoints', () => {
     for (const size of ['03', '+3', '-3', '3.0', '1e3', '', ' 3', '0x3', '9007199254740993', 'Infinity', '-0']) {
       expect(isRefused(parseCheckpoint(`o\n${size}\n${root}\n`)), size).toBe(true)
     }
-    for (const text of [`o\n3\n${root}`, `o\n3\n${root}\n\n`, `o\n3\n${root}\nextension\n`, `\n3\n${root}\n`, `o\n3\n${root.slice(4)}\n`, `o\n3\n${root}=\n`]) {
+    for (const text of [`o\n3\n${root}`, `o\n3\n${root}\n\n`, `o\n3\n${root}\nextension\n`,
+      `\n3\n${root}\n`, `o\n3\n${root.slice(4)}\n`, `o\n3\n${root}=\n`]) {
       expect(isRefused(parseCheckpoint(text)), JSON.stringify(text)).toBe(true)
     }
     expect(parseCheckpoint(`o\n0\n${root}\n`)).toEqual({ origin: 'o', size: 0, root: checkpoint.root })
@@ -122,8 +124,8 @@ describe('proof files', () => {
   })
 
   test('have one spelling', () => {
-    for (const other of [text.replace('index 1', 'index 01'), text.replace('index 1\n', 'index 1\nextra AAAA\n'), text.replace('@v1', '@v2'),
-      text.replace('index 1\n', ''), `\n${text}`, text.replaceAll('\n', '\r\n')]) {
+    for (const other of [text.replace('index 1', 'index 01'), text.replace('index 1\n', 'index 1\nextra AAAA\n'),
+      text.replace('@v1', '@v2'), text.replace('index 1\n', ''), `\n${text}`, text.replaceAll('\n', '\r\n')]) {
       expect(isRefused(parseProofFile(other)), other.slice(0, 60)).toBe(true)
     }
   })

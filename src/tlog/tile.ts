@@ -19,8 +19,9 @@ export type TileReader = (level: number, index: number, width: number) => Promis
 /** The address of a tile below a log's prefix: `tile/0/x001/x234/067`, with `.p/5` when it holds only 5 hashes. */
 export function tilePath({ level, index, width }: TileName): string {
   assert(level >= 0 && level < 64 && index >= 0 && width >= 1 && width <= TILE_WIDTH, 'a tile has a level, an index and 1 to 256 hashes')
-  let path = String(index % 1000).padStart(3, '0')
-  for (let rest = Math.floor(index / 1000); rest > 0; rest = Math.floor(rest / 1000)) path = `x${String(rest % 1000).padStart(3, '0')}/${path}`
+  const digits = (part: number): string => String(part % 1000).padStart(3, '0')
+  let path = digits(index)
+  for (let rest = Math.floor(index / 1000); rest > 0; rest = Math.floor(rest / 1000)) path = `x${digits(rest)}/${path}`
   return `tile/${level}/${path}${width === TILE_WIDTH ? '' : `.p/${width}`}`
 }
 

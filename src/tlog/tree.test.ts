@@ -75,7 +75,8 @@ describe('the tree', () => {
 
   test('has the tiles that the specification counts for 256 and for 70,000 leaves', () => {
     expect(edgeTiles(256)).toEqual([{ level: 1, index: 0, width: 1 }])
-    expect(edgeTiles(MANY)).toEqual([{ level: 0, index: 273, width: 112 }, { level: 1, index: 1, width: 17 }, { level: 2, index: 0, width: 1 }])
+    expect(edgeTiles(MANY))
+      .toEqual([{ level: 0, index: 273, width: 112 }, { level: 1, index: 1, width: 17 }, { level: 2, index: 0, width: 1 }])
     expect([...tiles.values()].filter((tile) => tile.level === 0 && tile.width === 256)).toHaveLength(273)
     expect(tilePath({ level: 0, index: 1_234_067, width: 256 })).toBe('tile/0/x001/x234/067')
     expect(tilePath({ level: 2, index: 67, width: 5 })).toBe('tile/2/067.p/5')

@@ -12,9 +12,11 @@ export type Finding =
   | { readonly kind: 'head'; readonly says: number | undefined; readonly rows: number }
   | { readonly kind: 'checkpoint'; readonly size: number; readonly why: string }
   | { readonly kind: 'fork'; readonly size: number }
-  | { readonly kind: 'tile' | 'tile-missing'; readonly source: TileSource; readonly level: number; readonly tile: number; readonly index?: number }
+  | { readonly kind: 'tile'; readonly source: TileSource; readonly level: number; readonly tile: number; readonly index?: number }
+  | { readonly kind: 'tile-missing'; readonly source: TileSource; readonly level: number; readonly tile: number }
 
-type Sentences = { readonly [K in Finding['kind']]: (finding: Extract<Finding, { kind: K }>) => string }
+type OfKind<K, F = Finding> = F extends { readonly kind: infer Kinds } ? (K extends Kinds ? F : never) : never
+type Sentences = { readonly [K in Finding['kind']]: (finding: OfKind<K>) => string }
 
 const SOURCE: Readonly<Record<TileSource, string>> = { published: 'the published folder', database: 'the database' }
 
@@ -25,13 +27,17 @@ const SENTENCES: Sentences = {
   'leaf-hash': ({ index }) => `index ${index}: the row was changed; its columns do not give its leaf hash`,
   'twice': ({ index }) => `index ${index}: there is more than one row, or one out of order`,
   'no-index': () => 'a row of this tenant has no index that an event can have',
-  'not-sealed': ({ index, to, provedBy }) => `${indices(index, to)}: not what was sealed; the leaf hash in ${SOURCE[provedBy]} is proved under the checkpoint and differs`,
+  'not-sealed': ({ index, to, provedBy }) =>
+    `${indices(index, to)}: not what was sealed; the leaf hash in ${SOURCE[provedBy]} is proved under the checkpoint and differs`,
   'missing': ({ index, to }) => `${indices(index, to)}: the row is missing`,
-  'somewhere': ({ index, to }) => `${indices(index, to)}: the log no longer extends the checkpoint; something in this range was changed and nothing is left that names it more closely`,
-  'head': ({ says, rows }) => (says === undefined ? `the head row is missing; there are ${rows} rows` : `the head row says ${says} events, and there are ${rows} rows`),
+  'somewhere': ({ index, to }) =>
+    `${indices(index, to)}: the log no longer extends the checkpoint; what was changed in this range, nothing is left to name it by`,
+  'head': ({ says, rows }) =>
+    `${says === undefined ? 'the head row is missing' : `the head row says ${says} events`}, and the rows make ${rows}`,
   'checkpoint': ({ size, why }) => `the database's checkpoint of ${size} events is not valid: ${why}`,
   'fork': ({ size }) => `two different trees of ${size} events are signed with this key`,
-  'tile': ({ source, level, tile, index }) => `${tileName(source, level, tile)} was changed${index === undefined ? '' : ` at index ${index}`}; the rows fit the checkpoint without it`,
+  'tile': ({ source, level, tile, index }) =>
+    `${tileName(source, level, tile)} was changed${index === undefined ? '' : ` at index ${index}`}; it does not give what was sealed`,
   'tile-missing': ({ source, level, tile }) => `${tileName(source, level, tile)} is missing`,
 }
 

@@ -96,7 +96,8 @@ export class Judge {
     const said: [TileSource, Uint8Array][] = []
     for (const source of this.#sources) {
       const hashes = await source.tile(0, tile, 1) ?? new Uint8Array()
-      if (hashes.length < widthOf(0, tile, source.size) * HASH_BYTES) this.#findings.add({ kind: 'tile-missing', source: source.name, level: 0, tile })
+      const due = widthOf(0, tile, source.size) * HASH_BYTES
+      if (hashes.length < due) this.#findings.add({ kind: 'tile-missing', source: source.name, level: 0, tile })
       said.push([source.name, hashes])
     }
     this.#said = said
@@ -113,8 +114,9 @@ export class Judge {
       this.#overflow = { count: (this.#overflow?.count ?? 0) + 1, last: index }
       return
     }
-    const said = this.#said.filter(([, hashes]) => hashes.length >= at + HASH_BYTES).map(([name, hashes]) => [name, hashes.slice(at, at + HASH_BYTES)] as const)
-    this.#differences.push({ index, row, said: new Map(said) })
+    const said = new Map<TileSource, Uint8Array>()
+    for (const [name, hashes] of this.#said) if (hashes.length >= at + HASH_BYTES) said.set(name, hashes.slice(at, at + HASH_BYTES))
+    this.#differences.push({ index, row, said })
   }
 
   async #settle(target: Target): Promise<void> {
@@ -141,7 +143,8 @@ export class Judge {
   }
 
   async #proveEach(target: Target): Promise<void> {
-    const readers = new Map(this.#sources.map(({ name, tile }) => [name, nodeReader(this.#sha256, target.size, tile, tileMissing)] as const))
+    const readers = new Map<TileSource, NodeReader>()
+    for (const { name, tile } of this.#sources) readers.set(name, nodeReader(this.#sha256, target.size, tile, tileMissing))
     let named = 0
     for (const { index, row, said } of this.#differences) {
       for (const [name, hash] of said) {
@@ -155,7 +158,7 @@ export class Judge {
     this.#lost = true
     const range = { index: this.#good, to: target.size - 1 }
     if (named === 0) this.#findings.add({ kind: 'somewhere', ...range })
-    else this.notes.push(`the kept leaf hashes were damaged too: besides the indices named, others from ${range.index} to ${range.to} may have been changed`)
+    else this.notes.push(`the kept leaf hashes were damaged too: others from ${range.index} to ${range.to} may have been changed besides`)
   }
 
   async #isProved(index: number, hash: Uint8Array, target: Target, read: NodeReader): Promise<boolean> {

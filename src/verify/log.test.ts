@@ -6,7 +6,7 @@ import { signCheckpoint, type Checkpoint } from '../tlog/checkpoint.ts'
 import { leafHash } from '../tlog/hash.ts'
 import { commitmentOf, leafBytes } from '../tlog/leaf.ts'
 import { verifierKey, type Ed25519Verify, type VerifierKey } from '../tlog/note.ts'
-import { TiledTree, type Tile } from '../tlog/tile.ts'
+import { TiledTree, type Tile, type TileReader } from '../tlog/tile.ts'
 import { sentenceOf, type Finding } from './finding.ts'
 import { verifyLog, type LogUnderTest, type PublishedLog, type Report } from './log.ts'
 import { linesOf } from './report.ts'
@@ -73,36 +73,42 @@ class Log {
   }
 
   verify(with_: { published?: boolean; checkpoint?: Checkpoint } = {}): Promise<Report> {
-    const reader = (tiles: Map<string, Uint8Array>) => async (level: number, index: number, width: number): Promise<Uint8Array | undefined> => {
+    const reader = (tiles: Map<string, Uint8Array>): TileReader => async (level, index, width) => {
       const hashes = tiles.get(`${level}/${index}`)
       return hashes && hashes.length >= width * 32 ? hashes : undefined
     }
-    const self = this
+    const { rows, checkpoints } = this
     const log: LogUnderTest = {
-      async *rows() { for (let at = 0; at < self.rows.length; at += 97) yield self.rows.slice(at, at + 97) },
-      head: async () => self.head,
-      async *checkpoints() { yield* self.checkpoints },
+      async *rows() { for (let at = 0; at < rows.length; at += 97) yield rows.slice(at, at + 97) },
+      head: async () => this.head,
+      async *checkpoints() { yield* checkpoints },
       tile: reader(this.tiles),
     }
     const published: PublishedLog = { checkpoint: this.checkpoint, tile: reader(this.published) }
-    return verifyLog({ sha256, ed25519Verify, key, checkpoint: with_.checkpoint ?? this.checkpoint, log, published: with_.published === false ? undefined : published })
+    const checkpoint = with_.checkpoint ?? this.checkpoint
+    return verifyLog({ sha256, ed25519Verify, key, checkpoint, log, published: with_.published === false ? undefined : published })
   }
 }
 
-const flipped = (bytes: Uint8Array, bit: number): Uint8Array => bytes.map((byte, at) => (at === (bit >> 3) % bytes.length ? byte ^ (1 << (bit & 7)) : byte))
-const indicesOf = (findings: readonly Finding[]): number[] => [...new Set(findings.flatMap((finding) => ('index' in finding && finding.index !== undefined ? [finding.index] : [])))]
+const flipped = (bytes: Uint8Array, bit: number): Uint8Array =>
+  bytes.map((byte, at) => (at === (bit >> 3) % bytes.length ? byte ^ (1 << (bit & 7)) : byte))
+const indicesOf = (findings: readonly Finding[]): number[] =>
+  [...new Set(findings.flatMap((finding) => ('index' in finding && finding.index !== undefined ? [finding.index] : [])))]
 
 describe('a log that nobody touched', () => {
   test('holds, with the folder outside and without, and says how much is sealed', async () => {
     for (const published of [true, false]) {
-      expect(await new Log().verify({ published })).toMatchObject({ holds: true, rows: 720, sealed: 700, erased: 0, checkpoints: 4, found: 0, notes: [] })
+      expect(await new Log().verify({ published }))
+        .toMatchObject({ holds: true, rows: 720, sealed: 700, erased: 0, checkpoints: 4, found: 0, notes: [] })
     }
     expect(linesOf(await new Log().verify()).at(-1)).toMatch(/^HOLDS/)
   })
 
   test('holds under every checkpoint that was ever signed for it', async () => {
     const log = new Log()
-    for (const { size, root } of log.checkpoints) expect((await log.verify({ checkpoint: { origin: key.name, size, root: root! } })).holds).toBe(true)
+    for (const { size, root } of log.checkpoints) {
+      expect((await log.verify({ checkpoint: { origin: key.name, size, root: root! } })).holds).toBe(true)
+    }
   })
 
   test('holds after erasure, which is counted', async () => {
@@ -110,7 +116,7 @@ describe('a log that nobody touched', () => {
     for (const index of [3, 300, 710]) Object.assign(log.rows[index]!, { body: null, salt: null })
     const report = await log.verify()
     expect(report).toMatchObject({ holds: true, erased: 3 })
-    expect(linesOf(report)).toContain('erased       3 bodies removed with their salts; their leaves are in place')
+    expect(linesOf(report)).toContain('erased       3 bodies removed with the salts; the leaves are there')
   })
 })
 
@@ -255,7 +261,8 @@ describe('rows that are missing, swapped or added are named', () => {
     const [a, b] = [log.rows[100]!, log.rows[600]!]
     log.rows[100] = { ...b, index: 100 }
     log.rows[600] = { ...a, index: 600 }
-    expect((await log.verify()).findings).toEqual([100, 600].map((index) => ({ kind: 'not-sealed', index, to: index, provedBy: 'published' })))
+    expect((await log.verify()).findings)
+      .toEqual([100, 600].map((index) => ({ kind: 'not-sealed', index, to: index, provedBy: 'published' })))
   })
 
   test('a row twice, before the beginning, and far behind the end', async () => {
@@ -277,7 +284,8 @@ describe('what else was tampered with is named as what it is', () => {
       expect((await log.verify()).findings).toEqual([{ kind: 'tile', source, level: 0, tile: 1, index: 263 }])
       tiles.set('0/1', new Uint8Array())
       tiles.set('1/0', flipped(tiles.get('1/0')!, 7))
-      expect((await log.verify()).findings).toEqual([{ kind: 'tile-missing', source, level: 0, tile: 1 }, { kind: 'tile', source, level: 1, tile: 0 }])
+      expect((await log.verify()).findings)
+        .toEqual([{ kind: 'tile-missing', source, level: 0, tile: 1 }, { kind: 'tile', source, level: 1, tile: 0 }])
     }
   })
 

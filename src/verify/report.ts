@@ -8,7 +8,7 @@ export function linesOf(report: Report): string[] {
     `log          ${report.origin}`,
     `checkpoint   ${count(report.size, 'event')}`,
     `read         ${count(report.rows, 'row')}, ${report.sealed} under a signed root, ${unsealed} not sealed yet`,
-    ...(report.erased > 0 ? [`erased       ${count(report.erased, 'body', 'bodies')} removed with their salts; their leaves are in place`] : []),
+    ...(report.erased > 0 ? [`erased       ${count(report.erased, 'body', 'bodies')} removed with the salts; the leaves are there`] : []),
     ...report.findings.map((finding) => `FOUND        ${sentenceOf(finding)}`),
     ...(report.found > report.findings.length ? [`FOUND        ${report.found - report.findings.length} more`] : []),
     ...report.notes.map((note) => `note         ${note}`),
