@@ -3,6 +3,8 @@
  * without ever throwing.
  */
 import { canonicalJson, type Json } from '../lib/canonical-json.ts'
+import { assert } from '../lib/assert.ts'
+import type { Content } from './contract.ts'
 import type { HttpReply, HttpRequest, Reply } from './request.ts'
 
 const utf8 = new TextEncoder()
@@ -43,6 +45,13 @@ export function shaped<T>(value: unknown, shape: Shape<T>): { readonly value: T 
   return { trouble: `not of the shape that is documented (${says.slice(0, 400)})` }
 }
 
+/** An effect's content in the shape that the command needs; another shape is a mistake of ours and not of the system's. */
+export function contentAs<T>(content: Content, shape: Shape<T>): T {
+  const read = shaped(content, shape)
+  assert('value' in read, `the content of the command is ${'trouble' in read ? read.trouble : ''}`)
+  return read.value
+}
+
 /** All that is wrong with a configuration, each with its place. */
 export function configProblems<T>(config: unknown, shape: Shape<T>): { readonly config: T } | { readonly problems: readonly string[] } {
   const result = shape.safeParse(config)
@@ -58,4 +67,10 @@ export function parsedJson(body: Uint8Array): { readonly value: unknown } | unde
   }
 }
 
-export const isOk = (reply: Reply): reply is HttpReply => reply.transport === 'http' && reply.status >= 200 && reply.status < 300
+/** The reply when it came over HTTP with a 2xx. */
+export function okReply(reply: Reply): HttpReply | undefined {
+  return reply.transport === 'http' && reply.status >= 200 && reply.status < 300 ? reply : undefined
+}
+
+/** What an unexpected reply is called. */
+export const replyName = (reply: Reply): string => reply.transport === 'http' ? `HTTP ${reply.status}` : 'no HTTP reply'

@@ -1,0 +1,154 @@
+/** One row of the change feed as facts, by what it is about. A verb that is not in its table is reported as it stands. */
+import type { z } from 'zod'
+import { meaningOf, type Observation, type StatusTable } from '../../connector/contract.ts'
+import { shaped } from '../../connector/json.ts'
+import type { Facet, Ref } from '../../domain/object.ts'
+import { aliasOf } from '../../domain/object.ts'
+import { paymentName, periodQuestion, postingName } from '../../domain/names.ts'
+import type { Instant } from '../../lib/time.ts'
+import { entityOf, isOpen, monthsOf, orderOf, supplierOf } from './answers.ts'
+import type { Setting } from './config.ts'
+import { booked, parked } from './document-facts.ts'
+import { CLEARING_KINDS, DOCUMENT_VERBS, PAY_BLOCK, PAYMENT_VERBS, RUN_VERBS } from './map.ts'
+import { companyAlias, companyRef, documentAlias, documentRef, orderRef, person, vendorRef } from './names.ts'
+import { Clearing, CompanyCode, Document, DocumentChange, PaymentDoc, PostingPeriod, PurchaseOrder, User, Vendor, type Change } from './wire.ts'
+
+export type Facts = { readonly facts: readonly Observation[] } | { readonly trouble: string }
+type Reader = (setting: Setting, change: Change) => Facts
+
+/** Readers by `what`. RUN RELEASED, DOCUMENT STORNO and TAX need another call and are not read here. */
+export const READERS: { readonly [what: string]: Reader } = {
+  DOCUMENT: (setting, change) => change.verb === 'BOOKED' || change.verb === 'PARKED'
+    ? row(change, Document, (document) => [...whole(setting, change, document), ...holds(setting, change, document.payBlock === '' ? {} : document, documentRef(setting.system, document))])
+    : row(change, DocumentChange, (document) => changed(setting, change, document)),
+  RUN: (setting, change) => ({ facts: strange(setting, change, RUN_VERBS, { names: [aliasOf(setting.system, 'run', change.key)] }, 'transmission') }),
+  PAYMENT: (setting, change) => row(change, PaymentDoc, (payment) => paymentFacts(setting, change, payment)),
+  CLEARING: (setting, change) => row(change, Clearing, (clearing) => clearingFacts(setting, clearing)),
+  VENDOR: (setting, change) => row(change, Vendor, (vendor) => [{
+    ...master(change), type: 'reference.read', about: [vendorRef(setting.system, vendor)],
+    data: { asked: 'supplier', readAt: change.at, found: true, supplier: supplierOf(vendor) },
+  }]),
+  COMPANY: (setting, change) => row(change, CompanyCode, (company) => [{
+    ...master(change), type: 'reference.read', about: [companyRef(setting.system, company)],
+    data: { asked: 'entity', readAt: change.at, found: true, entity: entityOf(setting, company) },
+  }]),
+  ORDER: (setting, change) => row(change, PurchaseOrder, (order) => [{
+    ...master(change), type: change.verb === 'CREATED' ? 'order.issued' : 'order.changed', about: [orderRef(setting.system, order)], data: orderOf(order) as unknown as Observation['data'],
+  }]),
+  PERIOD: (setting, change) => row(change, PostingPeriod, (period) => monthsOf(period).map((month) => ({
+    ...master(change, periodQuestion(month)), type: isOpen(period) ? 'period.opened' : 'period.closed',
+    about: [{ names: [companyAlias(setting.system, period.companyCode)], create: 'entity' }], data: { entity: period.companyCode, month },
+  }))),
+  USER: (_setting, change) => row(change, User, (user) => authority(change, user)),
+}
+
+/** Facts of master data are about the row as it is after the change; each change is a fact of its own. */
+function master(change: Change, part = ''): Pick<Observation, 'eventId' | 'occurredAt' | 'readBack' | 'reference'> {
+  return { eventId: `change|${change.mark}${part === '' ? '' : `|${part}`}`, occurredAt: change.at, readBack: true, reference: change.key }
+}
+
+function row<T extends z.ZodType>(change: Change, shape: T, facts: (row: z.infer<T>) => readonly Observation[]): Facts {
+  const read = shaped(change.row, shape)
+  return 'value' in read ? { facts: facts(read.value) } : read
+}
+
+function whole(setting: Setting, change: Change, document: Document): Observation[] {
+  return change.verb === 'PARKED' ? [parked(setting, document)] : booked(setting, document)
+}
+
+/** CLEARED and REOPENED are the ERP's word on settlement; a payment block comes as a verb of its own or with another one (a bounce sets `B`). */
+function changed(setting: Setting, change: Change, document: DocumentChange): Observation[] {
+  const about: Ref = { names: [documentAlias(setting.system, document.docNo)] }
+  const claims = meaningOf(DOCUMENT_VERBS, change.verb)
+  const shown = claims === 'settled' || claims === 'open' ? [status(setting, change, about, 'settlement', change.verb, claims)] : []
+  return [...shown, ...strange(setting, change, DOCUMENT_VERBS, about, 'posting'), ...holds(setting, change, document, about)]
+}
+
+/** The hold of a document is one and the same whatever its letter: the row that lifts it does not say which one it was. */
+function holds(setting: Setting, change: Change, document: Pick<DocumentChange, 'payBlock'>, about: Ref): Observation[] {
+  const { payBlock } = document
+  if (payBlock === undefined) return []
+  const hold = `${setting.system} payment block ${change.key}`
+  const common = { eventId: `change|${change.mark}|hold`, occurredAt: change.at, about: [about], reference: change.key }
+  const told = status(setting, change, about, 'hold', payBlock, meaningOf(PAY_BLOCK, payBlock))
+  return payBlock === ''
+    ? [{ ...common, type: 'hold.released', data: { hold, reason: `The ERP lifted the payment block of ${change.key}.` } }, told]
+    : [{ ...common, type: 'hold.placed', data: { hold, kind: 'payment-block', reason: `The ERP shows payment block ${payBlock}.` } }, told]
+}
+
+function paymentFacts(setting: Setting, change: Change, payment: PaymentDoc): Observation[] {
+  const about: Ref = { names: [paymentName(payment.msgId, payment.endToEndId), aliasOf(setting.system, 'payment-doc', payment.payDocNo)] }
+  const claims = meaningOf(PAYMENT_VERBS, change.verb)
+  if (claims === 'cancelled') {
+    return [{
+      ...master(change), readBack: false, type: 'payment.cancelled', about: [about],
+      data: { messageId: payment.msgId, endToEndId: payment.endToEndId, reason: `Payment document ${payment.payDocNo} was made void in the ERP.` },
+    }]
+  }
+  // What is instructed is said by the file itself.
+  return claims === 'instructed' ? [] : [status(setting, change, about, 'settlement', change.verb, claims)]
+}
+
+/**
+ * Clearings settle without cash by netting and by differences. A difference is the clearing's, not a line's: where one with
+ * several documents has one, which of them it belongs to is not said, and nothing is claimed but the word itself.
+ */
+function clearingFacts(setting: Setting, clearing: Clearing): Observation[] {
+  const [single, another] = clearing.lines
+  const netting = meaningOf(CLEARING_KINDS, clearing.means) === 'netting'
+  const facts = netting ? clearing.lines.map((line, index) => cleared(setting, clearing, line.docNo, clearing.means, line.amt, `line ${index}`)) : []
+  const differences = clearing.differences.flatMap((difference, index) => clearing.lines.map((line) => single !== undefined && another === undefined
+    ? cleared(setting, clearing, line.docNo, difference.reasonKey, difference.amt, `difference ${index}`)
+    : untold(setting, clearing, line.docNo, `${difference.reasonKey} ${difference.amt} of clearing ${clearing.clearingDocNo}`, `difference ${index} ${line.docNo}`)))
+  // A netting settles all of its lines; one with a single line is settled by its difference and by nothing else.
+  return netting && (another !== undefined || differences.length === 0) ? facts : differences
+}
+
+function cleared(setting: Setting, clearing: Clearing, docNo: string, word: string, amount: string, part: string): Observation {
+  const kind = meaningOf(CLEARING_KINDS, word)
+  if (kind === null) return untold(setting, clearing, docNo, word, part)
+  return {
+    eventId: `clearing|${clearing.clearingDocNo}|${part}`, type: 'clearing.recorded', occurredAt: clearing.bookedAt, readBack: true, reference: clearing.clearingDocNo,
+    about: [lineRef(setting, clearing, docNo)], data: { docNo, kind, amount, currency: clearing.waers, reason: `${word} in clearing ${clearing.clearingDocNo}` },
+  }
+}
+
+function untold({ system }: Setting, clearing: Clearing, docNo: string, word: string, part: string): Observation {
+  return {
+    eventId: `clearing|${clearing.clearingDocNo}|${part}`, type: 'status.reported', occurredAt: clearing.bookedAt, reference: clearing.clearingDocNo,
+    about: [lineRef({ system }, clearing, docNo)], data: { system, facet: 'settlement', word },
+  }
+}
+
+const lineRef = ({ system }: Pick<Setting, 'system'>, clearing: Clearing, docNo: string): Ref =>
+  ({ names: [postingName(system, clearing.companyCode, docNo), documentAlias(system, docNo)] })
+
+/**
+ * Limits that hold in all companies. One for a single company is left out: the hub's table of authority knows no companies,
+ * and there it would hold everywhere. Days are UTC because a grant is compared by the UTC day of its instant.
+ */
+function authority(change: Change, user: User): Observation[] {
+  const day = change.at.slice(0, 10)
+  const about: Ref[] = [{ names: [person(user.userId)], create: 'person' }]
+  const ended: Observation[] = change.verb === 'CREATED' ? [] : [{
+    ...master(change, 'ended'), type: 'authority.revoked', about, data: { person: person(user.userId), on: dayBefore(day) },
+  }]
+  return [...ended, ...user.limits.filter((limit) => limit.companyCode === '*').map((limit, index): Observation => ({
+    ...master(change, `limit ${index}`), type: 'authority.granted', about,
+    data: { person: person(user.userId), name: user.name, limit: limit.upTo, currency: limit.waers, from: day },
+  }))]
+}
+
+const dayBefore = (day: string): string => new Date(Date.parse(`${day}T00:00:00.000Z`) - 86_400_000).toISOString().slice(0, 10)
+
+/** A word that the table does not have, as it stands and without a claim; nothing for one that it has. */
+function strange(setting: Setting, change: Change, table: StatusTable, about: Ref, facet: Facet): Observation[] {
+  return meaningOf(table, change.verb) === null ? [status(setting, change, about, facet, change.verb, null)] : []
+}
+
+function status({ system }: Setting, change: { readonly mark: string; readonly at: Instant; readonly key: string }, about: Ref, facet: Facet, word: string, claims: string | null): Observation {
+  return {
+    eventId: `change|${change.mark}|status|${facet}`, type: 'status.reported', occurredAt: change.at, about: [about], reference: change.key,
+    data: { system, facet, word, ...(claims === null ? {} : { claims }) },
+  }
+}

@@ -1,0 +1,59 @@
+/** A document of the ERP as facts: word for word the same, whether the change feed, a look or a lookup read it. */
+import { meaningOf, type Observation } from '../../connector/contract.ts'
+import { dateIn } from '../../domain/view.ts'
+import { zoneOf, type Setting } from './config.ts'
+import { DOCUMENT_LIFECYCLE } from './map.ts'
+import { documentRef, isOurs } from './names.ts'
+import type { Document } from './wire.ts'
+
+/** What the document's lifecycle says has happened. */
+export function documentFacts(setting: Setting, document: Document): Observation[] {
+  switch (meaningOf(DOCUMENT_LIFECYCLE, document.lifecycle)) {
+    case 'parked': return [parked(setting, document)]
+    case 'posted':
+    case 'settled': return booked(setting, document)
+    // A parked document that was taken back had never been booked.
+    case 'reversed': return [...booked(setting, document), reversed(setting, document, document.changedAt)]
+    default: return [unmapped(setting, document)]
+  }
+}
+
+export function parked(setting: Setting, document: Document): Observation {
+  return { ...common(setting, document, 'parked'), type: 'posting.parked', occurredAt: document.changedAt, data: { docNo: document.docNo } }
+}
+
+export function booked(setting: Setting, document: Document): Observation[] {
+  if (document.bookedAt === null) return []
+  return [{
+    ...common(setting, document, 'booked'), type: 'posting.confirmed', occurredAt: document.bookedAt, readBack: true,
+    data: {
+      docNo: document.docNo, entity: document.companyCode, supplier: document.vendorNo, number: document.vendorDocNo, amount: document.grossAmt,
+      currency: document.waers, postedOn: document.postingDate, ...(isOurs(document.extRef) ? { reference: document.extRef } : {}),
+    },
+  }]
+}
+
+/** The ERP gives the instant of a storno and no posting date of it: its day is that of the company's zone. */
+export function reversed(setting: Setting, document: Document, at: string): Observation {
+  return {
+    ...common(setting, document, 'storno'), type: 'posting.reversed', occurredAt: at, readBack: true,
+    data: {
+      docNo: document.docNo, entity: document.companyCode, reversalNo: document.stornoDocNo ?? '', reversedOn: dateIn(zoneOf(setting, document.companyCode), at),
+      ...(document.stornoReason ? { reason: document.stornoReason } : {}),
+    },
+  }
+}
+
+function unmapped(setting: Setting, document: Document): Observation {
+  return {
+    ...common(setting, document, `lifecycle|${document.lifecycle}`), type: 'status.reported', occurredAt: document.changedAt,
+    data: { system: setting.system, facet: 'posting', word: document.lifecycle },
+  }
+}
+
+function common({ system }: Setting, document: Document, what: string): Pick<Observation, 'eventId' | 'about' | 'reference' | 'correlation'> {
+  return {
+    eventId: `document|${document.docNo}|${what}`, about: [documentRef(system, document)], reference: document.docNo,
+    ...(isOurs(document.extRef) ? { correlation: document.extRef } : {}),
+  }
+}

@@ -1,0 +1,21 @@
+import { getJson } from '../../connector/json.ts'
+import { foldedName } from '../../domain/names.ts'
+import { chosenCompany, entityOf } from './answers.ts'
+import type { Setting } from './config.ts'
+import { idIn, LIST_LIMIT, lookup, Party } from './lookup.ts'
+import { companyAlias } from './names.ts'
+import type { Lookup } from './replies.ts'
+import { CompanyCode } from './wire.ts'
+
+/** `GET /company-codes`: by VAT id, else the whole list, of which the one with the same name is meant. */
+export function lookupEntity(setting: Setting): Lookup {
+  return lookup(setting, {
+    content: Party, row: CompanyCode,
+    request: ({ names }) => getJson('/company-codes', { vatReg: idIn(names, 'entity-vat'), limit: LIST_LIMIT }),
+    choose: (rows, { names, name }) => {
+      const byVat = idIn(names, 'entity-vat') !== undefined
+      return chosenCompany(byVat ? rows : rows.filter((row) => foldedName(row.name) === foldedName(name)), name)
+    },
+    found: (company) => ({ answer: { entity: entityOf(setting, company) }, number: company.companyCode, alias: companyAlias(setting.system, company.companyCode) }),
+  })
+}

@@ -1,0 +1,39 @@
+/** The ERP's words and what they claim in ours. Total: a word that is not here is reported as it stands and means nothing. */
+import type { StatusTable } from '../../connector/contract.ts'
+
+/** Verbs of DOCUMENT rows in the change feed; of them CLEARED and REOPENED are shown as they are. */
+export const DOCUMENT_VERBS: StatusTable = {
+  name: 'document.verb', version: 1,
+  words: {
+    PARKED: 'parked', BOOKED: 'posted', STORNO: 'reversed', BLOCKED: 'held', UNBLOCKED: 'free', CLEARED: 'settled', REOPENED: 'open', ATTACHED: 'evidence-attached',
+  },
+}
+
+export const DOCUMENT_LIFECYCLE: StatusTable = { name: 'document.lifecycle', version: 1, words: { PARKED: 'parked', BOOKED: 'posted', STORNO: 'reversed', CLEARED: 'settled' } }
+
+/** "`payBlock` one letter or empty": which letter means what is the company's own; each keeps the document out of payment. */
+export const PAY_BLOCK: StatusTable = {
+  name: 'document.payBlock', version: 1, words: { '': 'free', ...Object.fromEntries([...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].map((letter) => [letter, 'held'])) },
+}
+
+export const PAYMENT_VERBS: StatusTable = { name: 'payment.verb', version: 1, words: { INSTRUCTED: 'instructed', CONFIRMED: 'settled', BOUNCED: 'returned', VOID: 'cancelled' } }
+
+export const RUN_VERBS: StatusTable = { name: 'run.verb', version: 1, words: { PROPOSED: 'proposed', HALF_RELEASED: 'half-released', RELEASED: 'released', DISCARDED: 'discarded' } }
+
+/** Kinds of clearing without cash, by the reason key of a difference or the means of the clearing. */
+export const CLEARING_KINDS: StatusTable = {
+  name: 'clearing.kind', version: 1, words: { SKONTO: 'discount', FX: 'fx', FEE: 'fee', ROUND: 'rounding', WHT: 'withholding', NETTING: 'netting', BANK: 'bank' },
+}
+
+export const VENDOR_STANDING: StatusTable = { name: 'vendor.standing', version: 1, words: { ACTIVE: 'active', DORMANT: 'not-active' } }
+export const ORDER_STANDING: StatusTable = { name: 'order.standing', version: 1, words: { RELEASED: 'open', HELD: 'not-open', CLOSED: 'not-open', CANCELLED: 'not-open' } }
+export const PERIOD_GATE: StatusTable = { name: 'period.gate', version: 1, words: { OPEN: 'open', SHUT: 'not-open' } }
+
+export const STATUSES: readonly StatusTable[] = [
+  DOCUMENT_VERBS, DOCUMENT_LIFECYCLE, PAY_BLOCK, PAYMENT_VERBS, RUN_VERBS, CLEARING_KINDS, VENDOR_STANDING, ORDER_STANDING, PERIOD_GATE,
+]
+
+/** Our payment method → the ERP's letter. */
+export const PAY_METHODS = { transfer: 'T', collected: 'E', card: 'K', none: 'N' } as const
+/** Our kind of invoice → the ERP's document type. */
+export const DOC_TYPES = { 'invoice': 'KR', 'credit-note': 'KG' } as const

@@ -1,0 +1,32 @@
+/** How the ERP's things are named here, so that what the feed brings and what an invoice names become the same objects. */
+import { orderName, partyNames, personName, postingName } from '../../domain/names.ts'
+import { aliasOf, type Ref } from '../../domain/object.ts'
+import type { CompanyCode, Document, PurchaseOrder, Vendor } from './wire.ts'
+
+/** The company's directory: ERP and AP tool know a person by the same login. */
+export const person = (login: string): string => personName('directory', login)
+
+/** The hub's own invoices, whose id the ERP keeps in `extRef`. */
+export const isOurs = (extRef: string): boolean => extRef.startsWith('inv_')
+
+/** Document numbers are unique through all companies ("There is no uniqueness on anything but docNo"); changes name nothing else. */
+export const documentAlias = (system: string, docNo: string): string => aliasOf(system, 'document', docNo)
+
+/** A document that the hub did not cause becomes an invoice of its own: somebody owes that money, whoever posted it. */
+export function documentRef(system: string, document: Pick<Document, 'docNo' | 'companyCode' | 'extRef'>): Ref {
+  const names = [postingName(system, document.companyCode, document.docNo), documentAlias(system, document.docNo)]
+  return isOurs(document.extRef) ? { names: [document.extRef, ...names] } : { names, create: 'invoice' }
+}
+
+export const vendorRef = (system: string, vendor: Vendor): Ref => ({
+  names: [aliasOf(system, 'supplier', vendor.vendorNo), ...partyNames('supplier', party(vendor))], create: 'supplier',
+})
+export const companyAlias = (system: string, companyCode: string): string => aliasOf(system, 'entity', companyCode)
+export const companyRef = (system: string, company: CompanyCode): Ref => ({
+  names: [companyAlias(system, company.companyCode), ...partyNames('entity', party(company))], create: 'entity',
+})
+export const orderAlias = (system: string, order: PurchaseOrder): string => aliasOf(system, 'order', `${order.companyCode}/${order.poNo}`)
+export const orderRef = (system: string, order: PurchaseOrder): Ref => ({ names: [orderName(order.poNo), orderAlias(system, order)], create: 'order' })
+
+const party = ({ name, vatReg }: { readonly name: string; readonly vatReg: string }): Parameters<typeof partyNames>[1] =>
+  ({ name, ids: [], ...(vatReg.trim() === '' ? {} : { vatId: vatReg }) })
