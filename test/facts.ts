@@ -2,7 +2,7 @@
 import type { InvoiceDocument } from '../src/domain/invoice-document.ts'
 import { contentOf, invoiceEnsures, invoiceRef } from '../src/domain/invoice-content.ts'
 import type { FactData } from '../src/domain/event-data.ts'
-import type { EventType, Role } from '../src/domain/event.ts'
+import type { Role } from '../src/domain/event.ts'
 import { batchName, endToEndName, orderName, paymentName, personName, postingName } from '../src/domain/names.ts'
 import { aliasOf, type Arrival, type Ref } from '../src/domain/object.ts'
 import type { Terms } from '../src/domain/terms.ts'
@@ -21,7 +21,7 @@ export function fact<T extends keyof FactData>(
   type: T, role: Role, eventId: string, at: string, about: readonly Ref[], data: FactData[T], more: Partial<Arrival> = {},
 ): Arrival {
   return {
-    tenant: TENANT, source: { system: role, role }, eventId, type: type as EventType, occurredAt: at, actor: `system:${role}`, about,
+    tenant: TENANT, source: { system: role, role }, eventId, type, occurredAt: at, actor: `system:${role}`, about,
     data: data as unknown as Arrival['data'], readBack: true, ...more,
   }
 }
@@ -47,7 +47,7 @@ export function received(document: InvoiceDocument, eventId: string, at: string,
 /** What the ERP answers about the company, its master data and the person who may approve. */
 export function masterData(at = '2026-01-02T08:00:00.000Z', readAt = '2026-01-15T08:00:00.000Z'): Arrival[] {
   const read = (ref: Ref, asked: string, found: object): Arrival =>
-    fact('reference.read', 'erp', `read ${asked}`, at, [ref], { asked, readAt, found: true, ...found } as never)
+    fact('reference.read', 'erp', `read ${asked}`, at, [ref], { asked, readAt, found: true, ...found })
   return [
     read(SUPPLIER, 'supplier', { supplier: { number: 'V1', name: 'Acme GmbH', vatId: 'DE111', active: true, blocked: false, accounts: [ACCOUNT] } }),
     read(ENTITY, 'entity', { entity: { number: '1000', name: 'Us AG', currency: 'EUR', currencies: ['EUR'], active: true, zone: 'Europe/Berlin' } }),

@@ -1,7 +1,7 @@
 /** The configuration: one schema, unknown keys refused with the nearest known one, all problems at once. */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { canonicalJson, type Json } from '../lib/canonical-json.ts'
+import { canonicalJson } from '../lib/canonical-json.ts'
 import { Fault } from '../lib/fault.ts'
 import { DEFAULT_POLICY, type Policy } from '../domain/policy.ts'
 
@@ -77,5 +77,5 @@ export function policyOf(config: Config): Policy {
 
 /** SHA-256 (hex) of the whole configuration, as every event names it. Secrets are not part of it: they are referred to by name. */
 export function configHash(config: Config): string {
-  return createHash('sha256').update(canonicalJson(config as unknown as Json)).digest('hex')
+  return createHash('sha256').update(canonicalJson(config)).digest('hex')
 }

@@ -67,9 +67,9 @@ describe('the life of an effect', () => {
     expect(stepEffect(row('dead', { failures: 9 }), 'replay', { now: NOW })).toMatchObject({ state: 'waiting', failures: 0, dueAt: NOW })
   })
 
-  test('only money blocks, and it does so from when it waits until it is refused, given up or undone', () => {
+  test('only money blocks, and it does so from the first byte until it is refused, given up or undone', () => {
     expect(stepEffect(row('waiting', { command: 'invoice.status' }), 'claimed', { now: NOW })).toMatchObject({ blocks: false })
-    for (const state of ['waiting', 'open', 'unknown', 'held', 'done'] as const) {
+    for (const state of ['open', 'unknown', 'held', 'done'] as const) {
       const into = EFFECT_STATES.flatMap((from) => EFFECT_INPUTS.filter((input) => input !== 'undone' && from !== 'done').map((input) => stepEffect(row(from), input, { now: NOW })))
         .filter((next) => next !== 'ignored').filter((next) => next.state === state)
       expect(into.length).toBeGreaterThan(0)

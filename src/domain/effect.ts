@@ -115,8 +115,8 @@ const LIFE = {
   },
 } as const satisfies Record<EffectState, Record<EffectInput, EffectState | '-'>>
 
-/** A money effect in one of these will move money, may have, or has; nothing else of its command and object may be decided. */
-const STANDS: ReadonlySet<EffectState> = new Set(['waiting', 'open', 'unknown', 'held', 'done'])
+/** A money effect in one of these has, or may have, moved money; nothing else of its command and object may be decided. */
+const MAY_HAVE_ACTED: ReadonlySet<EffectState> = new Set(['open', 'unknown', 'held', 'done'])
 /** Without a time of its own a row in one of these is due at once; in any other it is due never. */
 const DUE_AT_ONCE: ReadonlySet<EffectState> = new Set(['waiting', 'open', 'unknown'])
 
@@ -133,7 +133,6 @@ export interface StepAt {
  *
  * `blocks` after evidence can clash with another occurrence of the same money command that already blocks (two of it are
  * really there): whoever writes the row then lets the first one keep the mark, so that the evidence itself is never refused.
- * A money row that waits without the mark is not to be claimed.
  */
 export function stepEffect(row: EffectRow, input: EffectInput, at: StepAt): EffectRow | 'ignored' {
   const next: EffectState | '-' = LIFE[row.state][input]
@@ -145,8 +144,8 @@ export function stepEffect(row: EffectRow, input: EffectInput, at: StepAt): Effe
     state: next,
     attempts: input === 'claimed' ? row.attempts + 1 : row.attempts,
     failures: startsAnew ? 0 : counts ? row.failures + 1 : row.failures,
-    dueAt: STANDS.has(next) ? at.dueAt ?? (DUE_AT_ONCE.has(next) ? at.now : NEVER) : NEVER,
-    blocks: COMMANDS[row.command].manner === 'money' && STANDS.has(next) && input !== 'undone' && !wasUndone(row, next),
+    dueAt: DUE_AT_ONCE.has(next) || MAY_HAVE_ACTED.has(next) ? at.dueAt ?? (DUE_AT_ONCE.has(next) ? at.now : NEVER) : NEVER,
+    blocks: COMMANDS[row.command].manner === 'money' && MAY_HAVE_ACTED.has(next) && input !== 'undone' && !wasUndone(row, next),
   }
 }
 

@@ -59,7 +59,7 @@ function possible(variant: string): History {
   const run = (docNo: string, message: string, at: string): Arrival[] => paymentRun(docNo, message, `E${message}`, at, sign)
   const effect = (type: EventType, eventId: string, at: string, data: object): Arrival => ({
     ...fact('invoice.rejected', 'hub', eventId, at, [ours], { reason: '' }), type, source: { system: 'hub', role: 'hub' },
-    data: { effect: 'k', target: 'erp', command: 'invoice.post', object: id, occurrence: '0', contentHash: 'h', attempt: 1, ...data } as never,
+    data: { effect: 'k', target: 'erp', command: 'invoice.post', object: id, occurrence: '0', contentHash: 'h', attempt: 1, ...data },
   })
   const collected = ['direct debit', 'card'].includes(variant)
   return {
@@ -228,7 +228,7 @@ describe('the law over random histories', () => {
   })
 
   afterAll(() => {
-    console.log([...reached].sort().map(([name, times]) => `${name}: ${times}`).join('\n'))
+    console.log([...reached].sort(([a], [b]) => a < b ? -1 : 1).map(([name, times]) => `${name}: ${times}`).join('\n'))
     const zero = [
       ...HEADLINE_STATES.map((state) => `headline ${state}`),
       ...Object.entries(EXPECTED_AXES).flatMap(([axis, words]) => words.map((word) => `${axis} ${word}`)), 'with breaches', 'removals', ...RANK.map((state) => `falls from ${state}`),
@@ -254,7 +254,7 @@ function legOf(event: World['log'][number]): string {
   if (event.data['content'] !== undefined) return `content ${JSON.stringify(event.data['content'])}`
   if (event.data['gate'] === 'posting') return 'the verdict on a posting'
   return event.type === 'rule.evaluated' || event.type.startsWith('invoice.valid') || event.type.startsWith('invoice.match')
-    ? `${event.type} ${String(event.data['gate'])} ${String(event.data['subject'])}` : event.id
+    ? `${event.type} ${JSON.stringify([event.data['gate'], event.data['subject']])}` : event.id
 }
 
 const RANK = ['received', 'validated', 'matched', 'approved', 'rejected', 'posted', 'paid', 'archived']

@@ -100,8 +100,8 @@ export const NO_INVOICE: InvoiceState = {
 }
 
 type Handler = (state: InvoiceState, event: Event, data: never) => InvoiceState
-const on = <T extends keyof FactData>(handle: (state: InvoiceState, event: Event, data: FactData[T]) => InvoiceState): Handler => handle as Handler
-const decided = <D>(handle: (state: InvoiceState, event: Event, data: D) => InvoiceState): Handler => handle as unknown as Handler
+const on = <T extends keyof FactData>(handle: (state: InvoiceState, event: Event, data: FactData[T]) => InvoiceState): Handler => handle
+const decided = <D>(handle: (state: InvoiceState, event: Event, data: D) => InvoiceState): Handler => handle
 
 /** The handlers of the invoice, by event type; a type without one leaves it as it is. */
 const HANDLERS: { readonly [type in EventType]?: Handler } = {

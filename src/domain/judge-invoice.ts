@@ -34,7 +34,7 @@ export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>
   const matching = state.verdicts.validation?.pass === true && needsMatch(content) && !decidedOn(state.verdicts.match, state)
   if (state.approval.completed && !warranted(state, ['approved'])) names.push(...content.supplier.names, ...content.entity.names, ...state.approval.grants.map((grant) => grant.person))
   if (livePostings(state).length > 1 || (livePostings(state).length > 0 && !warranted(state, ['posted']))) names.push(...content.supplier.names)
-  return { read: [...new Set(names)], write: matching || !decidedOn(state.verdicts.validation, state) ? [...content.orders.map(orderName)] : [] }
+  return { read: [...new Set(names)], write: matching || !decidedOn(state.verdicts.validation, state) ? content.orders.map(orderName) : [] }
 }
 
 const decidedOn = (verdict: Verdict | null, state: InvoiceState): boolean => verdict !== null && verdict.pass && verdict.subject === state.content?.event

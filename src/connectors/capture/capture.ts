@@ -2,7 +2,6 @@
  * Document capture: bytes that somebody sent us become facts about invoices. Pure; the bytes themselves are stored under their
  * hash before these facts are submitted.
  */
-import type { Json } from '../../lib/canonical-json.ts'
 import type { Sha256 } from '../../lib/hash.ts'
 import type { Instant } from '../../lib/time.ts'
 import { contentOf, invoiceEnsures, invoiceRef, tooLong } from '../../domain/invoice-content.ts'
@@ -41,7 +40,7 @@ export function captureDocument(sha256: Sha256, input: Captured): { arrivals: Ar
     arrivals: contents.map((content, ordinal): Arrival => ({
       ...common(input), eventId: `${input.document}#${ordinal} ${way(input)}`, type: 'invoice.received', readBack: true,
       about: [invoiceRef(sha256, content, contents.length === 1 ? input.document : `${input.document}#${ordinal}`)], ensures: invoiceEnsures(content),
-      data: { document: input.document, channel: input.channel, content: content as unknown as Json },
+      data: { document: input.document, channel: input.channel, content },
     })),
   }
 }
