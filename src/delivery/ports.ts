@@ -1,33 +1,54 @@
-/**
- * What delivery needs of the others, in one place. The statements themselves stand in `store/` in the file of their table.
- *
- * Asked of `store/effect.ts` (all inside one `inTenant` transaction; instants as text):
- * - claimDue: rows of one target in state `waiting` or `unknown` with due_at ≤ now, lane by lane then due_at, at most `limit`,
- *   FOR NO KEY UPDATE SKIP LOCKED; none whose (target, object) has another row open or unknown, none of manner money whose
- *   (target, command, object) has another row that blocks, and one row per object in the answer.
- * - saving a stepped row (state, attempts, failures, due_at, blocks) WHERE key AND attempts = the number it was read with AND
- *   state = the state it was read with, saying whether it took: the number of the last attempt is the fence.
- * - rows of one target to look at: `held` or `done` with due_at ≤ now.
- * Asked of `store/attempt.ts`:
- * - openAttempts: rows (key, n, process, request hash, not_after, opened_at).
- * - closeAttempt: outcome, says, receipt, closed_at WHERE still open, saying whether it took (a refused one is counted).
- * - `sender_done_at`: set by the sender's own process when it has finished with an attempt, also with one that others closed.
- *   Together with the session lock it tells whether a call can still be made from a frozen process.
- * - `looks`: a JSON list of {at, found} on the attempt, so that two looks apart survive a crash and may be made by two processes.
- * - attempts of some keys, all tries, oldest first.
- * - open attempts past not_after + 1 s, or whose process is gone.
- * Asked of `store/system.ts`: per (tenant, system) one JSON document `delivery` (breaker, learned rate) with a version to write
- *   by, and `heard_at`.
- * Asked of the commit: an `effect.resolved` arrival carries no guard; it counts only while the row's `attempts` equals
- *   `data.attempt` (else a stale look could free an attempt that came later), else it becomes `effect.replied-late`.
- */
+/** What delivery and its target's desk are given from outside, and what they share. */
 import type { Arrival } from '../domain/object.ts'
+import type { Connector } from '../connector/contract.ts'
+import type { Clocks } from '../connector/transport/sending.ts'
+import type { Transport } from '../connector/transport/transport.ts'
+import type { Pool } from '../store/database.ts'
+import type { Budget } from './budget.ts'
+import type { Window } from './calendar.ts'
+import type { Identity } from './process.ts'
 
-/** The door: everything that delivery and watching learn goes through it. Resolves when durable. */
-export type Submit = (arrivals: readonly Arrival[]) => Promise<readonly SubmitReceipt[]>
+/** The door: everything that delivery learns goes through it. Resolves when durable, one receipt per arrival; a fault otherwise. */
+export type Submit = (arrivals: readonly Arrival[]) => Promise<readonly unknown[]>
 
-/** What the door answers per arrival, in order. */
-export interface SubmitReceipt {
-  readonly eventId: string
-  readonly status: string
+/** One system of one tenant. */
+export interface SystemPlan {
+  readonly tenant: string
+  readonly connector: Connector
+  /** When it is not to be called. */
+  readonly windows?: readonly Window[]
+}
+
+/** What happened since the start; of this process only. */
+export interface Counts {
+  claimed: number
+  sent: number
+  notSent: number
+  unknown: number
+  looks: number
+  /** Writes that the fence refused: the attempt had been closed by somebody else meanwhile. */
+  fenced: number
+  expired: number
+  probes: number
+}
+
+/** Everything about one system of one tenant, in this process. */
+export interface Desk {
+  readonly tenant: string
+  readonly connector: Connector
+  readonly windows: readonly Window[]
+  readonly pool: Pool
+  readonly submit: Submit
+  readonly clocks: Clocks
+  readonly identity: Identity
+  readonly transport: Transport
+  readonly budget: Budget
+  readonly counts: Counts
+  /** `key n` of tries that this process has under way. */
+  readonly underWay: Set<string>
+  readonly freezeLimitMs: number
+  /** Says that a system worked or failed, so that its breaker can move. */
+  readonly signal: (how: 'working' | 'failing' | 'credential', says: string) => void
+  /** A fault that nothing here can mend, for the log. */
+  readonly trouble: (what: string, error: unknown) => void
 }

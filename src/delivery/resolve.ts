@@ -9,10 +9,10 @@
  */
 import type { EffectState } from '../domain/effect.ts'
 import type { Command } from '../connector/contract.ts'
+import type { AttemptOutcome } from '../store/attempt.ts'
 
 /** How one try ended; `open` while its process has it. */
-export const TRY_STATES = ['open', 'not-sent', 'no-effect', 'done', 'refused', 'other', 'unknown'] as const
-export type TryState = typeof TRY_STATES[number]
+export type TryState = AttemptOutcome
 
 /** All times in ms since 1970. */
 export interface Try {

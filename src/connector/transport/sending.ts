@@ -9,6 +9,8 @@ export interface Deadline {
   readonly wall: number
   /** On the clock of {@link Clocks.monotonic}. */
   readonly monotonic: number
+  /** True once the sender may no longer send it for another reason: its identity is lost. */
+  readonly revoked?: () => boolean
 }
 
 export interface Clocks {
@@ -41,9 +43,9 @@ export interface Channel<R extends Request = Request> {
   close(): Promise<void>
 }
 
-/** Whether the time for a first byte has passed, on either clock. */
+/** Whether the time for a first byte has passed, on either clock, or it must not be sent for another reason. */
 export function isLate(deadline: Deadline, clocks: Clocks): boolean {
-  return clocks.monotonic() >= deadline.monotonic || clocks.wall() >= deadline.wall
+  return clocks.monotonic() >= deadline.monotonic || clocks.wall() >= deadline.wall || deadline.revoked?.() === true
 }
 
 export const sha256 = (data: Uint8Array | string): Uint8Array => hash('sha256', data, 'buffer')

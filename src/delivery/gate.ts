@@ -1,0 +1,105 @@
+/** Whether a system is called at all at this moment: paused by a person, closed by its calendar, or stopped by its breaker. */
+import { type Request, requestHash } from '../connector/request.ts'
+import { sha256 } from '../connector/transport/sending.ts'
+import { inTenant } from '../store/database.ts'
+import { readSystem, type SystemRow, writeDelivery } from '../store/system.ts'
+import { type Breaker, BREAKER_CLOSED, type BreakerInput, FAILURES_TO_OPEN, mayProbe, stepBreaker } from './breaker.ts'
+import { closedUntil } from './calendar.ts'
+import type { Desk } from './ports.ts'
+
+const PROBE_MS = 10_000
+/** A pause or an open breaker is seen at most this late by the other processes. */
+const FRESH_MS = 250
+
+export class Gate {
+  /** As last read; the database has the last word. */
+  breaker: Breaker = BREAKER_CLOSED
+  paused = false
+  private failures = 0
+  private readAt = -Infinity
+  private writing: Promise<void> = Promise.resolve()
+  private readonly desk: () => Desk
+
+  constructor(desk: () => Desk) { this.desk = desk }
+
+  /** Until when (ms since 1970) nothing may be called; `open` when it may. Probes when it is time to. */
+  async look(): Promise<'open' | { readonly until: number }> {
+    const desk = this.desk()
+    const now = desk.clocks.wall()
+    if (desk.clocks.monotonic() - this.readAt > FRESH_MS) await this.read()
+    if (this.paused) return { until: Infinity }
+    const closed = closedUntil(desk.windows, now)
+    if (closed !== undefined) return { until: closed }
+    if (this.breaker.state === 'closed') return 'open'
+    if (!mayProbe(this.breaker, now)) return { until: this.breaker.until }
+    await this.probe()
+    // Read anew: another process may have been first.
+    await this.read()
+    return { until: now }
+  }
+
+  /** What a call told about the system. Opening is written once; others read it at their next turn. */
+  signal(how: 'working' | 'failing' | 'credential', says: string): void {
+    this.failures = how === 'working' ? 0 : this.failures + 1
+    if (how === 'working' && this.breaker.pauseMs === 0) return
+    if (how === 'failing' && this.failures < FAILURES_TO_OPEN) return
+    this.writing = this.writing.then(() => this.step(how === 'working' ? { kind: 'working' } : { kind: how, says })).then(() => undefined).catch((error: unknown) => this.desk().trouble('breaker', error))
+  }
+
+  /** Resolves when what was signalled is written. */
+  settled(): Promise<void> { return this.writing }
+
+  private async probe(): Promise<void> {
+    if (!await this.step({ kind: 'probe' })) return
+    const desk = this.desk()
+    desk.counts.probes++
+    const trouble = await probeTrouble(desk)
+    if (trouble === undefined) this.failures = 0
+    await this.step(trouble === undefined ? { kind: 'probe-ok' } : { kind: 'probe-failed', says: trouble })
+  }
+
+  /** True when it took: the state changed, and nobody else had changed it meanwhile. */
+  private async step(input: BreakerInput): Promise<boolean> {
+    const desk = this.desk()
+    return inTenant(desk.pool, desk.tenant, async (client) => {
+      const system = await readSystem(client, desk.tenant, desk.connector.system)
+      const breaker = breakerOf(system)
+      const next = stepBreaker(breaker, input, desk.clocks.wall())
+      this.breaker = next
+      if (next === breaker) return false
+      return writeDelivery(client, desk.tenant, desk.connector.system, system.version, JSON.stringify({ ...known(system), breaker: next }))
+    })
+  }
+
+  private async read(): Promise<void> {
+    const desk = this.desk()
+    const system = await inTenant(desk.pool, desk.tenant, (client) => readSystem(client, desk.tenant, desk.connector.system))
+    this.breaker = breakerOf(system)
+    this.paused = system.paused
+    this.readAt = desk.clocks.monotonic()
+  }
+}
+
+/** Asks the system something that changes nothing; undefined when it answers as it should. */
+export async function probeTrouble(desk: Pick<Desk, 'connector' | 'transport' | 'clocks'>): Promise<string | undefined> {
+  const { wall, monotonic } = desk.clocks
+  let request: Request
+  try {
+    request = desk.connector.probe.request()
+    const sending = await desk.transport.send(request, requestHash(request, sha256), { wall: wall() + PROBE_MS, monotonic: monotonic() + PROBE_MS })
+    if (sending.kind !== 'answered') return sending.says
+    const read = desk.connector.probe.read(sending.reply)
+    return read === 'ok' ? undefined : read.trouble
+  } catch (error) {
+    return `the probe broke (${(error as Error).name})`
+  }
+}
+
+function known(system: SystemRow): { readonly breaker?: Breaker } {
+  return JSON.parse(system.delivery) as { readonly breaker?: Breaker }
+}
+
+/** The breaker as it stands in a system's row. */
+export function breakerOf(system: SystemRow): Breaker {
+  return known(system).breaker ?? BREAKER_CLOSED
+}

@@ -1,0 +1,70 @@
+/** Looks whether something that may have been carried out is there, and tells what was found. */
+import { instantOf } from '../lib/time.ts'
+import type { Call, Found } from '../connector/contract.ts'
+import { type Request, requestHash } from '../connector/request.ts'
+import { sha256 } from '../connector/transport/sending.ts'
+import { addLook } from '../store/attempt.ts'
+import { inTenant } from '../store/database.ts'
+import { lockEffects, writeEffects } from '../store/effect.ts'
+import type { PreparedLook } from './claim.ts'
+import type { Desk } from './ports.ts'
+import { observed, outcomeArrival } from './report.ts'
+import { submitSurely, surely } from './surely.ts'
+
+const LOOK_MS = 10_000
+
+/** Looks once. Only a positive finding is told; what was not found is noted on the try, where the rules count it. */
+export async function lookFor(desk: Desk, job: PreparedLook): Promise<void> {
+  const { monotonic, wall } = desk.clocks
+  desk.counts.looks++
+  desk.budget.start(monotonic(), 'retry')
+  const found = await ask(desk, job)
+  const usable = found.kind !== 'unclear'
+  desk.budget.end(monotonic(), usable ? 'answered' : 'failed')
+  desk.signal(usable ? 'working' : 'failing', usable ? '' : found.says)
+  const at = wall()
+  if (found.kind === 'one' || found.kind === 'several') await tellFound(desk, job, found, at)
+  const { row } = job
+  await surely(desk, () => inTenant(desk.pool, desk.tenant, async (client) => {
+    const held = (await lockEffects(client, desk.tenant, [row.key])).get(row.key)
+    await addLook(client, desk.tenant, row.key, row.attempts, { at: instantOf(at), found: found.kind })
+    // The lease of this look is over: the rules say when to look again.
+    if (held && held.attempts === row.attempts && held.state === row.state) await writeEffects(client, desk.tenant, [{ ...held, dueAt: instantOf(at) }])
+  }))
+}
+
+async function ask(desk: Desk, job: PreparedLook): Promise<Found> {
+  const { find, noEffect } = job.command
+  const { row, input } = job
+  let request: Request
+  try {
+    request = find.request(row.key, input)
+  } catch (error) {
+    return { kind: 'unclear', says: `the look could not be built (${(error as Error).name})` }
+  }
+  const { wall, monotonic } = desk.clocks
+  const sending = await desk.transport.send(request, requestHash(request, sha256), { wall: wall() + LOOK_MS, monotonic: monotonic() + LOOK_MS })
+  if (sending.kind !== 'answered') return { kind: 'unclear', says: sending.says }
+  const { reply } = sending
+  if (reply.transport === 'http' && (reply.status >= 500 || (reply.status >= 300 && reply.status < 400) || noEffect.some((entry) => entry.status === reply.status))) return { kind: 'unclear', says: `HTTP ${reply.status}` }
+  const call: Call = { key: row.key, input, object: row.object, occurrence: row.occurrence, at: instantOf(wall()) }
+  try {
+    return find.read(reply, call)
+  } catch (error) {
+    return { kind: 'unclear', says: `the reply could not be read (${(error as Error).name})` }
+  }
+}
+
+async function tellFound(desk: Desk, job: PreparedLook, found: Extract<Found, { kind: 'one' | 'several' }>, at: number): Promise<void> {
+  const { row, attempts } = job
+  const facts = found.observations.map((observation) => observed(desk.tenant, desk.connector, observation))
+  if (facts.length > 0) await submitSurely(desk, facts)
+  const input = found.kind === 'one' && found.equal ? 'found' : 'found-other'
+  // What is done and found to be there once is no news.
+  if (row.state === 'done' && input === 'found') return
+  const last = attempts.at(-1)
+  await submitSurely(desk, [outcomeArrival({
+    tenant: desk.tenant, row, attempts, input, outcome: last?.outcome ?? 'unknown', at, by: 'look', guarded: false, nextAt: at,
+    ...(found.says ? { says: found.says } : {}), ...(found.kind === 'one' ? { receipt: found.receipt } : {}),
+  })])
+}

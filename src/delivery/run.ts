@@ -1,0 +1,202 @@
+/**
+ * Delivery: for every system of every tenant one loop that claims what is due, as much as the system has free places, carries
+ * it out and records the end. Loops are apart: a slow system takes nobody else's place. Hints only make them faster.
+ */
+import { mark } from '../lib/mark.ts'
+import type { Clocks } from '../connector/transport/sending.ts'
+import { openTransport } from '../connector/transport/transport.ts'
+import { inTenant, type Pool } from '../store/database.ts'
+import { sqlState } from '../store/trouble.ts'
+import type { Breaker } from './breaker.ts'
+import { Budget } from './budget.ts'
+import { claim } from './claim.ts'
+import { expire } from './expire.ts'
+import { Gate } from './gate.ts'
+import { lookFor } from './look.ts'
+import type { Counts, Desk, Submit, SystemPlan } from './ports.ts'
+import { type Identity, livingProcesses } from './process.ts'
+import { carryOut } from './send.ts'
+import { submitSurely } from './surely.ts'
+
+const POLL_MS = 1_000
+const EXPIRE_MS = 2_000
+const AGAIN_MS = 50
+const AWAY_MS = 500
+/** Claimed at once at most, so that one transaction stays short. */
+const CLAIM_LIMIT = 100
+const FREEZE_LIMIT_MS = 3_600_000
+
+export interface DeliveryOptions {
+  readonly pool: Pool
+  readonly systems: readonly SystemPlan[]
+  readonly submit: Submit
+  readonly identity: Identity
+  /** The value of a tenant's secret by its name. Asked anew for each call. */
+  readonly secret: (tenant: string, name: string) => string | undefined
+  readonly clocks?: Clocks
+  readonly freezeLimitMs?: number
+  readonly pollMs?: number
+  readonly trouble?: (what: string, error: unknown) => void
+}
+
+export interface Delivery {
+  /** Something may be due: for one system of a tenant, or for all. Losing it costs the poll interval. */
+  hint(tenant?: string, target?: string): void
+  /** Takes nothing new, waits for what is under way (at most its time-out), and closes its connections. */
+  stop(): Promise<void>
+  stats(): readonly SystemStats[]
+}
+
+export interface SystemStats {
+  readonly tenant: string
+  readonly system: string
+  readonly counts: Counts
+  readonly inFlight: number
+  readonly callsPerWindow: number
+  readonly breaker: Breaker
+  readonly paused: boolean
+}
+
+export function startDelivery(options: DeliveryOptions): Delivery {
+  const clocks = options.clocks ?? { wall: Date.now, monotonic: () => performance.now() }
+  const shared = { processes: 1 }
+  const loops = options.systems.map((plan) => new SystemLoop(plan, options, clocks, shared))
+  const watch = new Watchman(options, clocks, shared, loops)
+  const running = [...loops.map((loop) => loop.run()), watch.run()]
+  return {
+    hint(tenant, target) {
+      for (const loop of loops) if ((tenant === undefined || loop.desk.tenant === tenant) && (target === undefined || loop.desk.connector.system === target)) loop.wake()
+    },
+    async stop() {
+      for (const loop of [...loops, watch]) loop.stop()
+      await Promise.all(running)
+      await Promise.all(loops.map((loop) => loop.desk.transport.close()))
+    },
+    stats: () => loops.map((loop) => loop.stats()),
+  }
+}
+
+/** Sleeps until woken or until its time; a wake-up while it works is remembered. */
+class Sleeper {
+  protected stopped = false
+  private woken = false
+  private awake: (() => void) | undefined
+
+  wake(): void {
+    this.woken = true
+    this.awake?.()
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.wake()
+  }
+
+  protected async sleep(ms: number): Promise<void> {
+    if (!this.woken && ms > 0) {
+      await new Promise<void>((done) => {
+        const timer = setTimeout(done, ms)
+        this.awake = () => { clearTimeout(timer); done() }
+      })
+    }
+    this.awake = undefined
+    this.woken = false
+  }
+}
+
+class SystemLoop extends Sleeper {
+  readonly desk: Desk
+  private readonly gate: Gate
+  private readonly shared: { processes: number }
+  private readonly pollMs: number
+  private readonly working = new Set<Promise<void>>()
+
+  constructor(plan: SystemPlan, options: DeliveryOptions, clocks: Clocks, shared: { processes: number }) {
+    super()
+    this.shared = shared
+    this.pollMs = options.pollMs ?? POLL_MS
+    this.gate = new Gate(() => this.desk)
+    this.desk = {
+      tenant: plan.tenant, connector: plan.connector, windows: plan.windows ?? [], pool: options.pool, submit: options.submit, clocks, identity: options.identity,
+      transport: openTransport(plan.connector, { clocks, secret: (name) => options.secret(plan.tenant, name), mark }), budget: new Budget(plan.connector.limits),
+      counts: { claimed: 0, sent: 0, notSent: 0, unknown: 0, looks: 0, fenced: 0, expired: 0, probes: 0 }, underWay: new Set(),
+      freezeLimitMs: options.freezeLimitMs ?? FREEZE_LIMIT_MS, signal: (how, says) => this.gate.signal(how, says), trouble: options.trouble ?? (() => undefined),
+    }
+  }
+
+  async run(): Promise<void> {
+    while (!this.stopped) await this.sleep(await this.turn().catch((error: unknown) => this.troubled(error)))
+    await Promise.all(this.working)
+    await this.gate.settled()
+  }
+
+  stats(): SystemStats {
+    const { tenant, connector, counts, budget } = this.desk
+    return { tenant, system: connector.system, counts: { ...counts }, ...budget.learned, breaker: this.gate.breaker, paused: this.gate.paused }
+  }
+
+  /** One round; gives how long to sleep (ms). */
+  private async turn(): Promise<number> {
+    const { desk } = this
+    if (desk.identity.current() === undefined) return AWAY_MS
+    const now = desk.clocks.monotonic()
+    const free = Math.min(CLAIM_LIMIT, desk.budget.free(now, this.shared.processes))
+    // Without a free place the end of a call wakes it; without rate, the clock.
+    if (free <= 0) return Math.min(this.pollMs, desk.budget.freeAt(now, this.shared.processes) - now || this.pollMs)
+    const gate = await this.gate.look()
+    if (gate !== 'open') return Math.min(this.pollMs, Math.max(AGAIN_MS, gate.until - desk.clocks.wall()))
+    const { calls, looks, arrivals, taken } = await claim(desk, free)
+    for (const call of calls) this.work(carryOut(desk, call))
+    for (const look of looks) this.work(lookFor(desk, look))
+    if (arrivals.length > 0) this.work(submitSurely(desk, arrivals).then(() => undefined))
+    return taken >= free ? 0 : this.pollMs
+  }
+
+  private work(task: Promise<void>): void {
+    const tracked = task.catch((error: unknown) => this.desk.trouble('delivery', error)).finally(() => {
+      this.working.delete(tracked)
+      this.wake()
+    })
+    this.working.add(tracked)
+  }
+
+  private troubled(error: unknown): number {
+    // Two processes took two effects of one object in the same moment: the index let one of them through.
+    if (sqlState(error) === '23505') return AGAIN_MS
+    this.desk.trouble('claiming', error)
+    return AWAY_MS
+  }
+}
+
+/** Looks after what no loop of its own process would: attempts left behind, and how many processes share the systems. */
+class Watchman extends Sleeper {
+  private readonly options: DeliveryOptions
+  private readonly clocks: Clocks
+  private readonly shared: { processes: number }
+  private readonly loops: readonly SystemLoop[]
+
+  constructor(options: DeliveryOptions, clocks: Clocks, shared: { processes: number }, loops: readonly SystemLoop[]) {
+    super()
+    this.options = options
+    this.clocks = clocks
+    this.shared = shared
+    this.loops = loops
+  }
+
+  async run(): Promise<void> {
+    while (!this.stopped) {
+      await this.round().catch((error: unknown) => this.options.trouble?.('expiring', error))
+      await this.sleep(EXPIRE_MS)
+    }
+  }
+
+  private async round(): Promise<void> {
+    const { pool, submit } = this.options
+    for (const tenant of new Set(this.loops.map((loop) => loop.desk.tenant))) {
+      this.shared.processes = Math.max(1, (await inTenant(pool, tenant, livingProcesses)).length)
+      const expired = await expire({ pool, tenant, clocks: this.clocks, submit })
+      if (expired === 0) continue
+      for (const loop of this.loops) if (loop.desk.tenant === tenant) { loop.desk.counts.expired += expired; loop.wake() }
+    }
+  }
+}

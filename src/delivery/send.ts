@@ -1,0 +1,113 @@
+/** One prepared call: sent once, its end classified, and the end recorded where it belongs. */
+import { mark } from '../lib/mark.ts'
+import { instantOf } from '../lib/time.ts'
+import { stepEffect } from '../domain/effect.ts'
+import type { Arrival } from '../domain/object.ts'
+import type { Observation } from '../connector/contract.ts'
+import { closeAttempts, senderDone } from '../store/attempt.ts'
+import { inTenant } from '../store/database.ts'
+import { lockEffects, writeEffects } from '../store/effect.ts'
+import type { PreparedCall } from './claim.ts'
+import { backoffMs, LANE_POLICIES } from './lanes.ts'
+import { inputOf, type Verdict, verdictOf } from './outcome.ts'
+import type { Desk } from './ports.ts'
+import { outcomeArrival, observed } from './report.ts'
+import { submitSurely, surely } from './surely.ts'
+
+/** Sends it, and is done when its end is durable. Never throws for what the other side or the database does. */
+export async function carryOut(desk: Desk, call: PreparedCall): Promise<void> {
+  const name = `${call.row.key} ${call.row.attempts}`
+  const kind = call.row.attempts === 1 ? 'first' : 'retry'
+  desk.underWay.add(name)
+  desk.budget.start(desk.clocks.monotonic(), kind)
+  let verdict: Verdict | undefined
+  try {
+    const sending = await desk.transport.send(call.request, call.hash, call.deadline)
+    const at = desk.clocks.wall()
+    verdict = verdictOf(call.command, sending, { key: call.row.key, input: call.input, object: call.row.object, occurrence: call.row.occurrence, at: instantOf(at) }, at)
+  } finally {
+    // A transport that throws has broken its promise; the process ends over it, and the attempt is resolved as unknown.
+    learn(desk, verdict)
+  }
+  count(desk, verdict)
+  mark('reply-before-record')
+  await record(desk, call, verdict)
+  mark('record-after')
+  desk.underWay.delete(name)
+}
+
+/** What the call tells about the system as a whole. */
+function learn(desk: Desk, verdict: Verdict | undefined): void {
+  const now = desk.clocks.monotonic()
+  if (!verdict || verdict.late) return desk.budget.end(now, 'answered')
+  const busy = verdict.state === 'no-effect' && verdict.about === 'target'
+  const failed = verdict.state === 'not-sent' || verdict.state === 'unknown'
+  desk.budget.end(now, busy ? 'busy' : failed ? 'failed' : 'answered', verdict.retryAfterMs ?? 0)
+  if (verdict.state === 'no-effect' && verdict.about === 'credential') return desk.signal('credential', verdict.says)
+  if (busy && verdict.says === 'HTTP 429') return
+  desk.signal(busy || failed ? 'failing' : 'working', verdict.says)
+}
+
+function count(desk: Desk, verdict: Verdict): void {
+  if (verdict.state === 'not-sent') desk.counts.notSent++
+  else desk.counts.sent++
+  if (verdict.state === 'unknown') desk.counts.unknown++
+}
+
+/**
+ * An end with a meaning for the business goes through the door (done, refused, given up, found to be something else, and the
+ * first doubt); one without only closes the try and sets when to try again.
+ */
+async function record(desk: Desk, call: PreparedCall, verdict: Verdict): Promise<void> {
+  const { row, command, doubt } = call
+  const policy = LANE_POLICIES[row.lane]
+  const input = inputOf(verdict, doubt, command, { failures: row.failures, deadAfter: policy.deadAfter })
+  const at = desk.clocks.wall()
+  const silent = input === 'not-sent' || input === 'no-effect' || (input === 'unclear' && doubt)
+  if (silent) {
+    const nextAt = verdict.late ? at : Math.max(at + (verdict.retryAfterMs ?? 0), at + backoffMs(policy, Math.max(1, row.attempts), row.key))
+    // In doubt the rules of its class say when; they look at once.
+    await closeQuietly(desk, call, verdict, input === 'unclear' ? at : nextAt)
+    await tellFacts(desk, verdict.observations)
+  } else {
+    const arrival = outcomeArrival({
+      tenant: desk.tenant, row, attempts: call.attempts, input, outcome: verdict.state, at, by: 'reply', guarded: true, says: verdict.says,
+      ...(verdict.receipt ? { receipt: verdict.receipt } : {}), ...(input === 'unclear' ? { nextAt: at } : {}),
+    })
+    await tell(desk, verdict.observations, arrival)
+  }
+  // Others must know that nothing more comes of it: from now on settling begins.
+  if (verdict.state === 'unknown') await surely(desk, () => inTenant(desk.pool, desk.tenant, (client) => senderDone(client, desk.tenant, row.key, row.attempts, instantOf(at))))
+}
+
+async function closeQuietly(desk: Desk, call: PreparedCall, verdict: Verdict, nextAt: number): Promise<void> {
+  const { row, command, doubt } = call
+  const closed = await surely(desk, () => inTenant(desk.pool, desk.tenant, async (client) => {
+    const now = desk.clocks.wall()
+    // Effects before attempts, in the order in which the commit takes them.
+    const held = (await lockEffects(client, desk.tenant, [row.key])).get(row.key)
+    const names = await closeAttempts(client, desk.tenant, [{ key: row.key, n: row.attempts, outcome: verdict.state, says: verdict.says, receipt: null }], instantOf(now))
+    if (names.size === 0) return false
+    const input = inputOf(verdict, doubt, command, { failures: held?.failures ?? 0, deadAfter: Infinity })
+    const next = held ? stepEffect(held, input, { now: instantOf(now), dueAt: instantOf(nextAt), counts: verdict.state === 'no-effect' && verdict.about === 'effect' && !doubt }) : 'ignored'
+    if (next !== 'ignored') await writeEffects(client, desk.tenant, [next])
+    return true
+  }))
+  if (closed === false) await fenced(desk, call)
+}
+
+/** Somebody else closed the try: this process was too late. Whatever it did has been counted as unknown. */
+async function fenced(desk: Desk, call: PreparedCall): Promise<void> {
+  desk.counts.fenced++
+  await surely(desk, () => inTenant(desk.pool, desk.tenant, (client) => senderDone(client, desk.tenant, call.row.key, call.row.attempts, instantOf(desk.clocks.wall()))))
+}
+
+/** Facts first, so that what is done rests on something; a fact that is refused must not keep the outcome out. */
+async function tell(desk: Desk, observations: readonly Observation[], outcome: Arrival): Promise<void> {
+  await tellFacts(desk, observations)
+  await submitSurely(desk, [outcome])
+}
+
+async function tellFacts(desk: Desk, observations: readonly Observation[]): Promise<void> {
+  if (observations.length > 0) await submitSurely(desk, observations.map((observation) => observed(desk.tenant, desk.connector, observation)))
+}
