@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -163,23 +163,40 @@ describe('the role of the sealer', () => {
 })
 
 describe('kill -9', () => {
+  const POINTS = ['seal-tiles-after', 'signer-persist-before', 'signer-persist-after', 'seal-sign-after', 'seal-checkpoint-after', 'publish-tiles-after']
+  for (const point of POINTS) {
+    test.runIf(process.platform !== 'win32')(`at ${point} is made good by the next round`, async () => {
+      const { sealer } = seal({ everyMs: 3_600_000, tenants: () => [] })
+      await insertEvents(admin, 'acme', 0, 300)
+      await sealer.sealNow('acme')
+      await signer.close()
+      await insertEvents(admin, 'acme', 300, 600)
+      const { child, said, gone } = hubOfSealer({ TIEOUT_KILL_AT: point })
+      // The signer's death is an alarm of its hub, which is ended here as well.
+      if (point.startsWith('signer')) {
+        await expect.poll(said, UNTIL).toContain('The signer does not answer')
+        child.kill('SIGKILL')
+      }
+      expect(await gone).toBe('SIGKILL')
+      expect(published('acme')).toBe(300)
+      await insertEvents(admin, 'acme', 600, 650)
+      signer = await openSigner({ dir: join(dir, 'signer') })
+      expect(await seal({ everyMs: 3_600_000, tenants: () => [] }).sealer.sealNow('acme')).toBe(650)
+      expect(readFileSync(join(dir, 'signer', 'last', 'acme'), 'utf8')).toBe(publishedCheckpoint(join(dir, 'published', 'acme')))
+      expect(await verify('acme')).toMatch(/^0 HOLDS/)
+    })
+  }
+
   test.runIf(process.platform !== 'win32')('of hub and signer at any moment leaves a log that seals on and verifies', async () => {
     await signer.close()
-    // A hub reduced to its sealer.
-    const program = `import(process.argv[1]).then((m) => m.runSealer(...process.argv.slice(2)))`
-    const module = join(import.meta.dirname, 'sealed-log.ts')
-    const args = ['-e', program, module, database.adminUrl, join(dir, 'signer'), join(dir, 'published'), 'acme']
     const seen = new Set<string>()
     let random = seed
     let size = 0
     for (let round = 0; round < 12; round++) {
-      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-      let said = ''
-      child.stdout.setEncoding('utf8').on('data', (text: string) => { said += text })
-      await expect.poll(() => said, UNTIL).toContain('running')
+      const { child, said, gone } = hubOfSealer()
+      await expect.poll(said, UNTIL).toContain('running')
       random = (random * 1_103_515_245 + 12_345) % 2 ** 31
       const kill = setTimeout(() => child.kill('SIGKILL'), random % 600)
-      const gone = new Promise((done) => child.once('close', done))
       for (let part = 0; part < 8; part++) {
         await insertEvents(admin, 'acme', size, size + 1 + (random % 90))
         size += 1 + (random % 90)
@@ -187,7 +204,7 @@ describe('kill -9', () => {
       }
       await gone
       clearTimeout(kill)
-      expect(said.trim()).toBe('running')
+      expect(said().trim()).toBe('running')
     }
     signer = await openSigner({ dir: join(dir, 'signer') })
     const { sealer } = seal({ everyMs: 3_600_000, tenants: () => [] })
@@ -204,3 +221,13 @@ describe('kill -9', () => {
     }
   }, 120_000)
 })
+
+/** A hub reduced to its sealer, as a process of its own. */
+function hubOfSealer(env: NodeJS.ProcessEnv = {}): { child: ChildProcess; said: () => string; gone: Promise<NodeJS.Signals | null> } {
+  const program = 'import(process.argv[1]).then((m) => m.runSealer(...process.argv.slice(2)))'
+  const args = [join(import.meta.dirname, 'sealed-log.ts'), database.adminUrl, join(dir, 'signer'), join(dir, 'published'), 'acme']
+  const child = spawn(process.execPath, ['-e', program, ...args], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } })
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => { said += text })
+  return { child, said: () => said, gone: new Promise((done) => child.once('close', (_, signal) => { done(signal) })) }
+}

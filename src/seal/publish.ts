@@ -1,13 +1,15 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Fault } from '../lib/fault.ts'
+import { mark } from '../lib/mark.ts'
+import { sha256 } from '../store/sha256.ts'
 import { openCheckpoint, type Checkpoint } from '../tlog/checkpoint.ts'
 import { equalBytes, HASH_BYTES } from '../tlog/hash.ts'
 import type { VerifierKey } from '../tlog/note.ts'
 import { isRefused } from '../tlog/refused.ts'
 import { readEdge, rootOfEdge, TiledTree, TILE_WIDTH, tilePath, widthOf, type Tile, type TileReader } from '../tlog/tile.ts'
 import { createFile, replaceFile } from './durable-file.ts'
-import { ed25519Verify, sha256 } from './node-crypto.ts'
+import { ed25519Verify } from './ed25519.ts'
 
 // <dir>/<tenant>/ is a whole c2sp.org/tlog-tiles log but for its entries: `checkpoint`, and `tile/…` of every level. Being
 // outside the database it lets a changed event be named though rows and tiles inside were all rewritten. Whoever changes the
@@ -56,6 +58,7 @@ export async function publish({ dir, tenant, key, note, tile }: Publication): Pr
     throw inconsistent(folder, `the tiles do not give the root of the checkpoint of ${next.size} events`)
   }
   for (const partial of tree.takeTiles()) write(folder, partial)
+  mark('publish-tiles-after')
   mkdirSync(folder, { recursive: true })
   replaceFile(join(folder, 'checkpoint'), note, 0o644)
 }

@@ -1,11 +1,13 @@
 import { Fault } from '../lib/fault.ts'
+import { mark } from '../lib/mark.ts'
+import { sha256 } from '../store/sha256.ts'
 import { openCheckpoint, type Checkpoint } from '../tlog/checkpoint.ts'
 import { equalBytes } from '../tlog/hash.ts'
 import { parseVerifierKey, type VerifierKey } from '../tlog/note.ts'
 import { consistencyRanges, proofOf } from '../tlog/proof.ts'
 import { isRefused } from '../tlog/refused.ts'
 import { nodeReader, readEdge, rootOfEdge, TiledTree, tilePath, type TileName } from '../tlog/tile.ts'
-import { ed25519Verify, sha256 } from './node-crypto.ts'
+import { ed25519Verify } from './ed25519.ts'
 import { publish } from './publish.ts'
 import type { SealStore } from './seal-store.ts'
 import type { Signer } from './signer-child.ts'
@@ -39,12 +41,15 @@ export async function sealTenant({ store, signer, publishDir }: SealParts, tenan
 
   if (stored?.size !== head) {
     const root = await growTiles(store, tenant, stored, head)
+    mark('seal-tiles-after')
     const note = await signedOrFault(signer, tenant, signed, head, root, store)
+    mark('seal-sign-after')
     const checkpoint = opened(note, key, 'The checkpoint from the signer')
     if (checkpoint.size !== head || !equalBytes(checkpoint.root, root)) {
       throw inconsistent(tenant, 'The signer signed something else than was asked')
     }
     await store.putCheckpoint({ size: head, root, note })
+    mark('seal-checkpoint-after')
     await publish({ dir: publishDir, tenant, key, note, tile: store.tile })
   } else {
     await publish({ dir: publishDir, tenant, key, note: storedNote!.note, tile: store.tile })

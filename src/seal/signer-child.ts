@@ -81,9 +81,7 @@ export async function openSigner({ dir, entry = ENTRY, timeoutMs = 10_000 }: Sig
 }
 
 function started(dir: string, entry: string, timeoutMs: number): Promise<Process> {
-  // No environment: it needs none (but what Windows wants of every process), and the hub's holds the database's password.
-  const env = process.platform === 'win32' ? { SystemRoot: process.env['SystemRoot'] } : {}
-  const child = spawn(process.execPath, [entry, dir], { stdio: 'pipe', env })
+  const child = spawn(process.execPath, [entry, dir], { stdio: 'pipe', env: environment() })
   const waiting: Waiting = new Map()
   const gone = new Promise<void>((ended) => child.once('close', () => {
     for (const answered of waiting.values()) answered({ failed: 'It ended without an answer.' })
@@ -106,6 +104,12 @@ function started(dir: string, entry: string, timeoutMs: number): Promise<Process
     })
   })
   return withinTime(timeoutMs, ready, () => { child.kill('SIGKILL') })
+}
+
+/** Next to nothing: what Windows wants of every process, and a test's point to die at. The hub's own holds the database's password. */
+function environment(): NodeJS.ProcessEnv {
+  const passed = ['SystemRoot', 'TIEOUT_KILL_AT'].filter((name) => process.env[name] !== undefined)
+  return Object.fromEntries(passed.map((name) => [name, process.env[name]]))
 }
 
 function answerOf(line: string): WireAnswer | undefined {

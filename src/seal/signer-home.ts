@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Fault } from '../lib/fault.ts'
 import { createFile, replaceFile } from './durable-file.ts'
-import { keyOfPem, newPrivateKeyPem, type Ed25519Key } from './node-crypto.ts'
+import { keyOfPem, newPrivateKeyPem, type Ed25519Key } from './ed25519.ts'
 
 // The signer's folder, readable by its account alone:
 //   key.json        deployment and private key; whoever reads it can sign anything

@@ -1,11 +1,13 @@
 import { assert } from '../lib/assert.ts'
 import { Fault } from '../lib/fault.ts'
+import { mark } from '../lib/mark.ts'
+import { sha256 } from '../store/sha256.ts'
 import { openCheckpoint, signCheckpoint, type Checkpoint } from '../tlog/checkpoint.ts'
 import { equalBytes, HASH_BYTES } from '../tlog/hash.ts'
 import { verifierKey, type VerifierKey } from '../tlog/note.ts'
 import { verifyConsistency } from '../tlog/proof.ts'
 import { isRefused, type Refused } from '../tlog/refused.ts'
-import { ed25519Verify, sha256 } from './node-crypto.ts'
+import { ed25519Verify } from './ed25519.ts'
 import { isTenant, lockSigner, readLast, readSignerKey, writeLast } from './signer-home.ts'
 
 /** Asks for a checkpoint of `size` leaves; `proof` is the consistency proof from the signer's last one, of `from` leaves. */
@@ -65,7 +67,9 @@ export function startSigner(dir: string): SignerCore {
       if (again !== undefined) return { note: again }
       const key = keyOf(request.tenant)
       const note = signCheckpoint({ origin: key.name, size: request.size, root: request.root }, key, sign)
+      mark('signer-persist-before')
       writeLast(dir, request.tenant, note)
+      mark('signer-persist-after')
       return { note }
     },
     close: () => { lock.release() },
