@@ -3,7 +3,7 @@
  * it out and records the end. Loops are apart: a slow system takes nobody else's place. Hints only make them faster.
  */
 import { mark } from '../lib/mark.ts'
-import type { Clocks } from '../connector/transport/sending.ts'
+import { type Clocks, sha256 } from '../connector/transport/sending.ts'
 import { openTransport } from '../connector/transport/transport.ts'
 import { inTenant, type Pool } from '../store/database.ts'
 import { sqlState } from '../store/trouble.ts'
@@ -45,7 +45,12 @@ export interface Delivery {
   /** Takes nothing new, waits for what is under way (at most its time-out), and closes its connections. */
   stop(): Promise<void>
   stats(): readonly SystemStats[]
+  /** Whether, among the hub processes of now, this one is to do the work of this name. For work that may be done twice. */
+  isMine(name: string): boolean
 }
+
+/** What the loops know together: identities of the hub processes as last seen. */
+interface Shared { living: readonly string[] }
 
 export interface SystemStats {
   readonly tenant: string
@@ -59,7 +64,7 @@ export interface SystemStats {
 
 export function startDelivery(options: DeliveryOptions): Delivery {
   const clocks = options.clocks ?? { wall: Date.now, monotonic: () => performance.now() }
-  const shared = { processes: 1 }
+  const shared: Shared = { living: [] }
   const loops = options.systems.map((plan) => new SystemLoop(plan, options, clocks, shared))
   const watch = new Watchman(options, clocks, shared, loops)
   const running = [...loops.map((loop) => loop.run()), watch.run()]
@@ -73,6 +78,10 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       await Promise.all(loops.map((loop) => loop.desk.transport.close()))
     },
     stats: () => loops.map((loop) => loop.stats()),
+    isMine(name) {
+      const { living } = shared
+      return living.length <= 1 || living[sha256(name)[0]! % living.length] === options.identity.current()
+    },
   }
 }
 
@@ -107,11 +116,11 @@ class Sleeper {
 class SystemLoop extends Sleeper {
   readonly desk: Desk
   private readonly gate: Gate
-  private readonly shared: { processes: number }
+  private readonly shared: Shared
   private readonly pollMs: number
   private readonly working = new Set<Promise<void>>()
 
-  constructor(plan: SystemPlan, options: DeliveryOptions, clocks: Clocks, shared: { processes: number }) {
+  constructor(plan: SystemPlan, options: DeliveryOptions, clocks: Clocks, shared: Shared) {
     super()
     this.shared = shared
     this.pollMs = options.pollMs ?? POLL_MS
@@ -135,14 +144,17 @@ class SystemLoop extends Sleeper {
     return { tenant, system: connector.system, counts: { ...counts }, ...budget.learned, breaker: this.gate.breaker, paused: this.gate.paused }
   }
 
+  /** Hub processes among which the system's limits are divided. */
+  private get processes(): number { return Math.max(1, this.shared.living.length) }
+
   /** One round; gives how long to sleep (ms). */
   private async turn(): Promise<number> {
     const { desk } = this
     if (desk.identity.current() === undefined) return AWAY_MS
     const now = desk.clocks.monotonic()
-    const free = Math.min(CLAIM_LIMIT, desk.budget.free(now, this.shared.processes))
+    const free = Math.min(CLAIM_LIMIT, desk.budget.free(now, this.processes))
     // Without a free place the end of a call wakes it; without rate, the clock.
-    if (free <= 0) return Math.min(this.pollMs, desk.budget.freeAt(now, this.shared.processes) - now || this.pollMs)
+    if (free <= 0) return Math.min(this.pollMs, desk.budget.freeAt(now, this.processes) - now || this.pollMs)
     const gate = await this.gate.look()
     if (gate !== 'open') return Math.min(this.pollMs, Math.max(AGAIN_MS, gate.until - desk.clocks.wall()))
     const { calls, looks, arrivals, taken } = await claim(desk, free)
@@ -172,10 +184,10 @@ class SystemLoop extends Sleeper {
 class Watchman extends Sleeper {
   private readonly options: DeliveryOptions
   private readonly clocks: Clocks
-  private readonly shared: { processes: number }
+  private readonly shared: Shared
   private readonly loops: readonly SystemLoop[]
 
-  constructor(options: DeliveryOptions, clocks: Clocks, shared: { processes: number }, loops: readonly SystemLoop[]) {
+  constructor(options: DeliveryOptions, clocks: Clocks, shared: Shared, loops: readonly SystemLoop[]) {
     super()
     this.options = options
     this.clocks = clocks
@@ -193,7 +205,7 @@ class Watchman extends Sleeper {
   private async round(): Promise<void> {
     const { pool, submit } = this.options
     for (const tenant of new Set(this.loops.map((loop) => loop.desk.tenant))) {
-      this.shared.processes = Math.max(1, (await inTenant(pool, tenant, livingProcesses)).length)
+      this.shared.living = await inTenant(pool, tenant, livingProcesses)
       const expired = await expire({ pool, tenant, clocks: this.clocks, submit })
       if (expired === 0) continue
       for (const loop of this.loops) if (loop.desk.tenant === tenant) { loop.desk.counts.expired += expired; loop.wake() }

@@ -1,0 +1,145 @@
+/**
+ * One round of one feed: page after page from the stored cursor. The cursor moves only after the page's documents are kept
+ * and its facts are durable, so a page may be read twice and none is lost. What nobody can read is kept for a person and
+ * passed over: it must not stop what stands behind it.
+ */
+import { setTimeout } from 'node:timers/promises'
+import { Fault } from '../lib/fault.ts'
+import { canonicalJson, type Json } from '../lib/canonical-json.ts'
+import { instantOf } from '../lib/time.ts'
+import { documentName } from '../domain/names.ts'
+import type { Arrival } from '../domain/object.ts'
+import type { Connector, Feed, Observation, Page, Unreadable } from '../connector/contract.ts'
+import { requestHash } from '../connector/request.ts'
+import { type Clocks, sha256 } from '../connector/transport/sending.ts'
+import type { Transport } from '../connector/transport/transport.ts'
+import { inTenant, type Pool } from '../store/database.ts'
+import { readDocument, storeDocument } from '../store/document.ts'
+import { heard, readCursor, writeCursor } from '../store/system.ts'
+
+/** The door. Resolves when durable, one receipt per arrival; a fault otherwise. */
+export type Submit = (arrivals: readonly Arrival[]) => Promise<readonly unknown[]>
+
+export interface Reader {
+  readonly tenant: string
+  readonly connector: Connector
+  readonly pool: Pool
+  readonly submit: Submit
+  readonly transport: Transport
+  readonly clocks: Clocks
+}
+
+export interface Round { readonly pages: number; readonly facts: number; readonly unreadable: number; readonly trouble?: string }
+
+/** Pages of one round at most; the next round goes on. */
+const LIMIT_PAGES = 1_000
+/** Facts handed to the door at once. */
+const SLICE = 500
+
+/** Reads what is new. `from`: 'cursor' goes on and moves it; 'beginning' reads all again and leaves it alone (a sweep). */
+export async function readFeed(reader: Reader, feed: Feed, from: 'cursor' | 'beginning', stopped: () => boolean = () => false): Promise<Round> {
+  const { tenant, pool, connector } = reader
+  let cursor = from === 'beginning' ? null : await inTenant(pool, tenant, (client) => readCursor(client, tenant, connector.system, feed.name))
+  const done = { pages: 0, facts: 0, unreadable: 0 }
+  // Never faster than the system's rate allows, one call at a time.
+  const gapMs = connector.limits.rate.perMs / connector.limits.rate.calls
+  while (!stopped() && done.pages < LIMIT_PAGES) {
+    const page = await readOnce(reader, feed, cursor)
+    if ('trouble' in page) return { ...done, trouble: page.trouble }
+    done.pages++
+    done.facts += page.observations.length
+    done.unreadable += await take(reader, feed, page)
+    const moved = page.cursor !== cursor
+    if (moved && page.cursor !== null && from === 'cursor') {
+      const position = page.cursor
+      await inTenant(pool, tenant, (client) => writeCursor(client, tenant, connector.system, feed.name, position))
+    }
+    if (!page.more) return done
+    if (!moved) return { ...done, trouble: 'the feed says that there is more and does not move' }
+    cursor = page.cursor
+    await setTimeout(gapMs)
+  }
+  return done
+}
+
+async function readOnce(reader: Reader, feed: Feed, cursor: string | null): Promise<Page | { readonly trouble: string }> {
+  const { tenant, pool, connector, clocks } = reader
+  try {
+    const request = feed.poll(cursor)
+    const sending = await reader.transport.send(request, requestHash(request, sha256), { wall: clocks.wall() + feed.timeoutMs, monotonic: clocks.monotonic() + feed.timeoutMs })
+    if (sending.kind !== 'answered') return { trouble: sending.says }
+    if (sending.reply.transport === 'http' && sending.reply.status >= 500) return { trouble: `HTTP ${sending.reply.status}` }
+    const documents = new Map<string, Uint8Array>()
+    await inTenant(pool, tenant, async (client) => {
+      await heard(client, tenant, connector.system, instantOf(clocks.wall()))
+      for (const hash of feed.documents?.(cursor) ?? []) {
+        const stored = await readDocument(client, tenant, hash)
+        if (stored) documents.set(hash, stored.bytes)
+      }
+    })
+    return feed.readPage(sending.reply, cursor, (hash) => {
+      const bytes = documents.get(hash)
+      if (!bytes) throw new Error(`document ${hash} is not kept`)
+      return bytes
+    })
+  } catch (error) {
+    if (error instanceof Fault) throw error
+    return { trouble: `the page could not be read (${(error as Error).message.slice(0, 200)})` }
+  }
+}
+
+/** Keeps a page; gives how much of it could not be read. */
+async function take(reader: Reader, feed: Feed, page: Page): Promise<number> {
+  const { tenant, pool, connector } = reader
+  for (const { bytes, mediaType } of page.documents ?? []) await storeDocument(pool, tenant, bytes, mediaType)
+  const unreadable = [...page.unreadable ?? []]
+  for (let at = 0; at < page.observations.length; at += SLICE) {
+    const slice = page.observations.slice(at, at + SLICE)
+    try {
+      await reader.submit(slice.map((observation) => factOf(tenant, connector, observation)))
+    } catch (error) {
+      if (!(error instanceof Fault) || error.disposition !== 'stop') throw error
+      // One of them is not an event; the others do not wait for it.
+      for (const observation of slice) unreadable.push(...await alone(reader, observation))
+    }
+  }
+  for (const thing of unreadable) await keepForPerson(reader, feed, thing)
+  return unreadable.length
+}
+
+async function alone(reader: Reader, observation: Observation): Promise<Unreadable[]> {
+  try {
+    await reader.submit([factOf(reader.tenant, reader.connector, observation)])
+    return []
+  } catch (error) {
+    if (!(error instanceof Fault) || error.disposition !== 'stop') throw error
+    return [{ bytes: bytesOf(observation), mediaType: 'application/json', reference: observation.eventId, says: error.message }]
+  }
+}
+
+async function keepForPerson(reader: Reader, feed: Feed, thing: Unreadable): Promise<void> {
+  const { tenant, pool, connector, clocks } = reader
+  const document = await storeDocument(pool, tenant, thing.bytes, thing.mediaType)
+  const reference = thing.reference.slice(0, 200).toWellFormed()
+  await reader.submit([{
+    tenant, source: { system: 'hub', role: 'hub', reference: connector.system }, eventId: `unreadable ${connector.system} ${feed.name} ${document}`, type: 'document.received',
+    occurredAt: instantOf(clocks.wall()), actor: 'rule:watch', readBack: true, about: [{ names: [documentName(document)], create: 'document' }],
+    data: {
+      document, mediaType: thing.mediaType, fileName: reference, channel: `${connector.system} ${feed.name}`,
+      refused: { code: 'not-readable', says: thing.says.slice(0, 500).toWellFormed(), line: 0, column: 0 },
+    },
+  }])
+}
+
+function factOf(tenant: string, connector: Connector, observation: Observation): Arrival {
+  const { reference, ...fact } = observation
+  return { ...fact, tenant, source: { system: connector.system, role: connector.role, ...(reference === undefined ? {} : { reference }) }, actor: `system:${connector.system}` }
+}
+
+function bytesOf(observation: Observation): Uint8Array {
+  try {
+    return new TextEncoder().encode(canonicalJson(observation as unknown as Json))
+  } catch {
+    return new TextEncoder().encode(JSON.stringify(observation))
+  }
+}

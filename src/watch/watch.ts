@@ -1,0 +1,152 @@
+/** Watching: every feed of every system is polled in its rhythm, apart from all others, slower while it has trouble. */
+import type { Clocks } from '../connector/transport/sending.ts'
+import type { Connector, Feed } from '../connector/contract.ts'
+import { openTransport, type Transport } from '../connector/transport/transport.ts'
+import { inTenant, type Pool } from '../store/database.ts'
+import { readSystem } from '../store/system.ts'
+import { readFeed, type Round, type Submit } from './read-feed.ts'
+
+export interface WatchOptions {
+  readonly pool: Pool
+  readonly systems: readonly { readonly tenant: string; readonly connector: Connector }[]
+  readonly submit: Submit
+  readonly secret: (tenant: string, name: string) => string | undefined
+  readonly clocks?: Clocks
+  /** Whether this process is the one to poll a feed at this moment; several at once do no harm but cost calls. */
+  readonly mine?: (name: string) => boolean
+  readonly trouble?: (what: string, error: unknown) => void
+}
+
+export interface FeedStats {
+  readonly tenant: string
+  readonly system: string
+  readonly feed: string
+  readonly rounds: number
+  readonly facts: number
+  readonly unreadable: number
+  /** Why the last round ended early. */
+  readonly trouble: string | undefined
+}
+
+export interface Watch {
+  /** Polls now: one system of a tenant, or all. */
+  hint(tenant?: string, system?: string): void
+  /** Reads all feeds of a system again from the beginning; what is known already is no event. */
+  sweep(tenant: string, system: string): Promise<readonly Round[]>
+  stop(): Promise<void>
+  stats(): readonly FeedStats[]
+}
+
+const LONGEST_MS = 60_000
+const PAUSED_MS = 2_000
+
+export function startWatch(options: WatchOptions): Watch {
+  const clocks = options.clocks ?? { wall: Date.now, monotonic: () => performance.now() }
+  const systems = options.systems.map(({ tenant, connector }) => {
+    const transport = openTransport(connector, { clocks, secret: (name) => options.secret(tenant, name), mark: () => undefined })
+    return { tenant, connector, transport, feeds: connector.feeds.map((feed) => new FeedLoop(tenant, connector, feed, transport, clocks, options)) }
+  })
+  const loops = systems.flatMap((system) => system.feeds)
+  const running = loops.map((loop) => loop.run())
+  return {
+    hint(tenant, system) {
+      for (const loop of loops) if ((tenant === undefined || loop.tenant === tenant) && (system === undefined || loop.connector.system === system)) loop.wake()
+    },
+    async sweep(tenant, name) {
+      const rounds: Round[] = []
+      for (const system of systems) {
+        if (system.tenant !== tenant || system.connector.system !== name) continue
+        for (const feed of system.connector.feeds) rounds.push(await readFeed({ ...system, pool: options.pool, submit: options.submit, clocks }, feed, 'beginning'))
+      }
+      return rounds
+    },
+    async stop() {
+      for (const loop of loops) loop.stop()
+      await Promise.all(running)
+      await Promise.all(systems.map((system) => system.transport.close()))
+    },
+    stats: () => loops.map((loop) => loop.stats()),
+  }
+}
+
+class FeedLoop {
+  readonly tenant: string
+  readonly connector: Connector
+  private readonly feed: Feed
+  private readonly transport: Transport
+  private readonly clocks: Clocks
+  private readonly options: WatchOptions
+  private stopped = false
+  private woken = false
+  private awake: (() => void) | undefined
+  private troubles = 0
+  private rounds = 0
+  private facts = 0
+  private unreadable = 0
+  private trouble: string | undefined
+
+  constructor(tenant: string, connector: Connector, feed: Feed, transport: Transport, clocks: Clocks, options: WatchOptions) {
+    this.tenant = tenant
+    this.connector = connector
+    this.feed = feed
+    this.transport = transport
+    this.clocks = clocks
+    this.options = options
+  }
+
+  async run(): Promise<void> {
+    while (!this.stopped) {
+      const waitMs = await this.round().catch((error: unknown) => {
+        this.options.trouble?.(`feed ${this.connector.system} ${this.feed.name}`, error)
+        return this.later()
+      })
+      await this.sleep(waitMs)
+    }
+  }
+
+  wake(): void {
+    this.woken = true
+    this.awake?.()
+  }
+
+  stop(): void {
+    this.stopped = true
+    this.wake()
+  }
+
+  stats(): FeedStats {
+    return { tenant: this.tenant, system: this.connector.system, feed: this.feed.name, rounds: this.rounds, facts: this.facts, unreadable: this.unreadable, trouble: this.trouble }
+  }
+
+  private async round(): Promise<number> {
+    const { pool, submit, mine } = this.options
+    const { tenant, connector, transport, clocks } = this
+    if (mine && !mine(`${tenant} ${connector.system} ${this.feed.name}`)) return this.feed.everyMs
+    if ((await inTenant(pool, tenant, (client) => readSystem(client, tenant, connector.system))).paused) return PAUSED_MS
+    const { facts, unreadable, trouble } = await readFeed({ tenant, connector, pool, submit, transport, clocks }, this.feed, 'cursor', () => this.stopped)
+    this.rounds++
+    this.facts += facts
+    this.unreadable += unreadable
+    this.trouble = trouble
+    if (trouble !== undefined) return this.later()
+    this.troubles = 0
+    return this.feed.everyMs
+  }
+
+  /** Twice as long after each trouble in a row, up to a minute (or its own rhythm, when that is slower). */
+  private later(): number {
+    this.troubles++
+    return Math.max(this.feed.everyMs, Math.min(LONGEST_MS, this.feed.everyMs * 2 ** Math.min(16, this.troubles)))
+  }
+
+  private async sleep(ms: number): Promise<void> {
+    if (!this.woken) {
+      await new Promise<void>((done) => {
+        const timer = setTimeout(done, ms)
+        this.awake = () => { clearTimeout(timer); done() }
+      })
+    }
+    this.awake = undefined
+    this.woken = false
+  }
+}
