@@ -1,4 +1,3 @@
-import { canonicalJson } from '../lib/canonical-json.ts'
 import { hexOf, type Sha256 } from '../lib/hash.ts'
 import type { CalendarDate } from '../lib/time.ts'
 import type { ArithmeticFacts } from './arithmetic.ts'
@@ -140,9 +139,13 @@ export function tooLong(content: InvoiceContent): string | undefined {
 }
 
 const SUM_SCALE = 18
+/** Already as sums are written: no leading zeros, no trailing zeros after the point. */
+const PLAIN = /^(?:0|-?[1-9]\d{0,17}|-?(?:0|[1-9]\d{0,17})\.\d{0,17}[1-9])$/
 
 /** The exact sum of decimal texts, without trailing zeros. A text that is no decimal counts as nothing: the reader refuses those before. */
 export function sumOf(amounts: readonly string[]): string {
+  const [only] = amounts
+  if (amounts.length === 1 && only !== undefined && PLAIN.test(only)) return only
   const total = amounts.reduce((sum, amount) => sum + (parseDecimal(amount, SUM_SCALE) ?? 0n), 0n)
   return formatDecimal(total, SUM_SCALE).replace(/\.?0+$/u, '')
 }
@@ -165,10 +168,15 @@ export function invoiceRef(sha256: Sha256, content: InvoiceContent, document: st
 
 /** The name under which the first invoice with this number of this supplier to this entity is found. */
 export function numberName(sha256: Sha256, content: InvoiceContent): string {
-  return aliasOf('public', 'invoice-number', digest(sha256, [content.entity.names[0] ?? '', content.supplier.names[0] ?? '', foldedNumber(content.number), content.kind]))
+  const known = NUMBER_NAMES.get(content)
+  if (known !== undefined) return known
+  const name = aliasOf('public', 'invoice-number', digest(sha256, [content.entity.names[0] ?? '', content.supplier.names[0] ?? '', foldedNumber(content.number), content.kind]))
+  NUMBER_NAMES.set(content, name)
+  return name
 }
+const NUMBER_NAMES = new WeakMap<InvoiceContent, string>()
 
-const digest = (sha256: Sha256, parts: readonly string[]): string => hexOf(sha256(canonicalJson(parts))).slice(0, 40)
+const digest = (sha256: Sha256, parts: readonly string[]): string => hexOf(sha256(JSON.stringify(parts))).slice(0, 40)
 const plain = (amount: string): string => sumOf([amount])
 
 /** The objects that must exist once an invoice is there: its supplier, entity and orders. They are then looked up. */

@@ -1,5 +1,5 @@
 /** The decisions about one invoice: gate after gate, then its exceptions, divergences and headline. */
-import { canonicalJson, type Json } from '../lib/canonical-json.ts'
+import type { Json } from '../lib/canonical-json.ts'
 import { hexOf } from '../lib/hash.ts'
 import type { Instant } from '../lib/time.ts'
 import { APPROVAL_CONTROLS, grantsOf, type ApprovalView } from './controls/approval.ts'
@@ -269,7 +269,7 @@ function dedupe(wanted: readonly WantedException[]): WantedException[] {
 }
 
 function verdictData(result: GateResult, subject: string, rests: readonly string[]): { subject: string; rests: readonly string[]; controls: Json } {
-  return { subject, rests, controls: JSON.parse(canonicalJson(result.controls as unknown as Json)) as Json }
+  return { subject, rests, controls: result.controls as unknown as Json }
 }
 
 /** True when a failure is news: another subject or other grounds, a passed verdict before, or other controls or words. */

@@ -54,14 +54,18 @@ export const personOf = (view: InvoiceView, alias: string): ObjectRecord<PersonS
 
 /** The calendar date of an instant in a zone of the IANA database. */
 export function dateIn(zone: string, instant: Instant): CalendarDate {
+  // A batch asks for one instant again and again, and formatting is slow.
+  if (last.zone === zone && last.instant === instant) return last.date
   let format = FORMATS.get(zone)
   if (!format) {
     // en-CA writes YYYY-MM-DD.
     format = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' })
     FORMATS.set(zone, format)
   }
-  return format.format(new Date(instant))
+  last = { zone, instant, date: format.format(new Date(instant)) }
+  return last.date
 }
+let last = { zone: '', instant: '', date: '' }
 const FORMATS = new Map<string, Intl.DateTimeFormat>()
 
 export type PaymentRecord = ObjectRecord<PaymentState>
