@@ -35,7 +35,7 @@ export function drive(connector: Connector, secrets: Readonly<Record<string, str
   }
   return {
     documents, keep, send,
-    async run(name, content, { key = 'key-1', object = String(content['reference'] ?? 'obj_1'), occurrence = '0' } = {}) {
+    async run(name, content, { key = 'key-1', object = textIn(content, 'reference'), occurrence = '0' } = {}) {
       const command = commandOf(connector, name)
       const reply = await send(command.write(inputOf(content), key))
       if ('unsent' in reply) return { outcome: { kind: 'unclear', says: reply.unsent }, observations: [] }
@@ -46,7 +46,7 @@ export function drive(connector: Connector, secrets: Readonly<Record<string, str
       const { find } = commandOf(connector, name)
       if (!find) throw new Error(`${name} has no find`)
       const reply = await send(find.request(key, inputOf(content)))
-      return 'unsent' in reply ? { kind: 'unclear', says: reply.unsent } : find.read(reply, callOf(content, key, String(content['reference'] ?? 'obj_1'), '0'))
+      return 'unsent' in reply ? { kind: 'unclear', says: reply.unsent } : find.read(reply, callOf(content, key, textIn(content, 'reference'), '0'))
     },
     async sweep(cursor, limit = 200) {
       const [feed] = connector.feeds
@@ -71,6 +71,11 @@ export function drive(connector: Connector, secrets: Readonly<Record<string, str
     },
     close: () => transport.close(),
   }
+}
+
+function textIn(content: Content, key: string): string {
+  const value = content[key]
+  return typeof value === 'string' ? value : 'obj_1'
 }
 
 function commandOf(connector: Connector, name: CommandName): NonNullable<Connector['commands'][CommandName]> {

@@ -13,7 +13,7 @@ export const DOCUMENT_LIFECYCLE: StatusTable = { name: 'document.lifecycle', ver
 
 /** "`payBlock` one letter or empty": which letter means what is the company's own; each keeps the document out of payment. */
 export const PAY_BLOCK: StatusTable = {
-  name: 'document.payBlock', version: 1, words: { '': 'free', ...Object.fromEntries([...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].map((letter) => [letter, 'held'])) },
+  name: 'document.payBlock', version: 1, words: { '': 'free', ...Object.fromEntries('ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('').map((letter) => [letter, 'held'])) },
 }
 
 export const PAYMENT_VERBS: StatusTable = { name: 'payment.verb', version: 1, words: { INSTRUCTED: 'instructed', CONFIRMED: 'settled', BOUNCED: 'returned', VOID: 'cancelled' } }

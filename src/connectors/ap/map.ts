@@ -1,0 +1,28 @@
+/** The AP tool's words and what they claim in ours. Total: a word that is not here is reported as it stands and means nothing. */
+import type { StatusTable } from '../../connector/contract.ts'
+
+/** Stages become approval facts; a stage that is not here becomes none. */
+export const STAGES: StatusTable = {
+  name: 'ticket.stage', version: 1,
+  words: { INBOX: 'requested', CODING: 'requested', SIGNOFF: 'requested', GREENLIT: 'completed', DECLINED: 'refused', RECALLED: 'withdrawn' },
+}
+
+/** What a badge shows by itself. Several of our words share one: which of them was told stands in its `refs` (see `wordOf`). */
+export const BADGES: StatusTable = {
+  name: 'ticket.badge', version: 1,
+  words: { AT_LEDGER: 'posted', IN_RUN: 'in-payment', MONEY_OUT: 'paid', BOUNCED: 'returned', HELD: 'held', CLOSED: 'rejected', NONE: 'received' },
+}
+
+/** Our status → the badge that shows it. */
+export const BADGE_OF = {
+  'received': 'NONE', 'validated': 'NONE', 'matched': 'NONE', 'approved': 'NONE', 'posted': 'AT_LEDGER', 'in-payment': 'IN_RUN', 'paid': 'MONEY_OUT',
+  'returned': 'BOUNCED', 'rejected': 'CLOSED', 'held': 'HELD',
+} as const
+export type Word = keyof typeof BADGE_OF
+
+export const VERDICTS: StatusTable = { name: 'signer.verdict', version: 1, words: { WAITING: 'open', SIGNED: 'granted', DECLINED: 'refused' } }
+
+/** Our kind of invoice → the tool's. */
+export const BILL_KINDS = { 'invoice': 'BILL', 'credit-note': 'CREDIT' } as const
+
+export const STATUSES: readonly StatusTable[] = [STAGES, BADGES, VERDICTS]
