@@ -1,7 +1,12 @@
-/** Table `attempt`: one try each, written before the first byte is sent. */
-import type { ClientBase } from 'pg'
+/** Table `attempt`: one try each, written before the first byte is sent; its outcome is written once. */
+import type { Json } from '../lib/canonical-json.ts'
 import type { Instant } from '../lib/time.ts'
 import { int4Array, textArray, timestampArray } from './arrays.ts'
+import { rowsOf, type ClientBase } from './database.ts'
+
+/** How a try ended; `open` while its process has it. */
+export const ATTEMPT_OUTCOMES = ['open', 'not-sent', 'no-effect', 'done', 'refused', 'other', 'unknown'] as const
+export type AttemptOutcome = typeof ATTEMPT_OUTCOMES[number]
 
 export interface AttemptRow {
   readonly key: string
@@ -10,79 +15,105 @@ export interface AttemptRow {
   readonly requestHash: string
   readonly openedAt: Instant
   readonly notAfter: Instant
-  readonly outcome: string | null
+  readonly outcome: AttemptOutcome
   readonly says: string | null
-  /** JSON text */
-  readonly receipt: string | null
+  readonly receipt: Json
   readonly closedAt: Instant | null
   readonly senderDoneAt: Instant | null
   readonly looks: readonly { readonly at: Instant; readonly found: string }[]
 }
 
-interface Row {
-  key: string; n: number; process: string; request_hash: string; opened_at: Instant; not_after: Instant; outcome: string | null; says: string | null
-  receipt: string | null; closed_at: Instant | null; sender_done_at: Instant | null; looks: string
-}
+type Row = readonly [string, number, string, string, Instant, Instant, AttemptOutcome, string | null, string | null, Instant | null, Instant | null, string]
 const COLUMNS = 'key, n, process, request_hash, opened_at, not_after, outcome, says, receipt, closed_at, sender_done_at, looks'
-const rowOf = (row: Row): AttemptRow => ({
-  key: row.key, n: row.n, process: row.process, requestHash: row.request_hash, openedAt: row.opened_at, notAfter: row.not_after, outcome: row.outcome, says: row.says,
-  receipt: row.receipt, closedAt: row.closed_at, senderDoneAt: row.sender_done_at, looks: JSON.parse(row.looks) as AttemptRow['looks'],
+const decode = ([key, n, process, requestHash, openedAt, notAfter, outcome, says, receipt, closedAt, senderDoneAt, looks]: Row): AttemptRow => ({
+  key, n, process, requestHash, openedAt, notAfter, outcome, says, receipt: receipt === null ? null : JSON.parse(receipt) as Json, closedAt, senderDoneAt,
+  looks: JSON.parse(looks) as AttemptRow['looks'],
 })
 
-export interface Opening { readonly key: string; readonly n: number; readonly process: string; readonly requestHash: string; readonly openedAt: Instant; readonly notAfter: Instant }
+export type Opening = Pick<AttemptRow, 'key' | 'n' | 'process' | 'requestHash' | 'openedAt' | 'notAfter'>
+
+const OPEN = {
+  name: 'attempt_open',
+  text: `INSERT INTO attempt (tenant, key, n, process, request_hash, opened_at, not_after)
+         SELECT $1, * FROM unnest($2::text[], $3::int4[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])`,
+}
 
 /** Opens attempts, in the transaction that claims their effects. */
 export async function openAttempts(client: ClientBase, tenant: string, rows: readonly Opening[]): Promise<void> {
   if (rows.length === 0) return
   await client.query({
-    name: 'attempt_open',
-    text: `INSERT INTO attempt (tenant, key, n, process, request_hash, opened_at, not_after)
-           SELECT $1, * FROM unnest($2::text[], $3::int4[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[])`,
-    values: [tenant, textArray(rows.map((row) => row.key)), int4Array(rows.map((row) => row.n)), textArray(rows.map((row) => row.process)),
-      textArray(rows.map((row) => row.requestHash)), timestampArray(rows.map((row) => row.openedAt)), timestampArray(rows.map((row) => row.notAfter))],
+    ...OPEN,
+    values: [
+      tenant, textArray(rows.map((row) => row.key)), int4Array(rows.map((row) => row.n)), textArray(rows.map((row) => row.process)),
+      textArray(rows.map((row) => row.requestHash)), timestampArray(rows.map((row) => row.openedAt)), timestampArray(rows.map((row) => row.notAfter)),
+    ],
   })
 }
 
-export interface Closing { readonly key: string; readonly n: number; readonly outcome: string; readonly says: string | null; readonly receipt: string | null }
+export interface Closing { readonly key: string; readonly n: number; readonly outcome: Exclude<AttemptOutcome, 'open'>; readonly says: string | null; readonly receipt: string | null }
 
-/** Closes attempts that are still open; gives `key n` of those that it closed. The rest were closed by somebody else: the fence held. */
+const CLOSE = {
+  name: 'attempt_close',
+  text: `UPDATE attempt a SET outcome = x.outcome, says = x.says, receipt = x.receipt, closed_at = $2
+         FROM unnest($3::text[], $4::int4[], $5::text[], $6::text[], $7::text[]) AS x (key, n, outcome, says, receipt)
+         WHERE a.tenant = $1 AND a.key = x.key AND a.n = x.n AND a.outcome = 'open' RETURNING a.key, a.n`,
+}
+
+/** Closes attempts that are open; gives `key n` of those it closed. The rest were closed by somebody else: the fence held. `receipt` is JSON text. */
 export async function closeAttempts(client: ClientBase, tenant: string, rows: readonly Closing[], at: Instant): Promise<Set<string>> {
   if (rows.length === 0) return new Set()
   const sorted = rows.toSorted((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : a.n - b.n)
-  const { rows: closed } = await client.query<{ key: string; n: number }>({
-    name: 'attempt_close',
-    text: `UPDATE attempt a SET outcome = o, says = s, receipt = r, closed_at = $2
-           FROM unnest($3::text[], $4::int4[], $5::text[], $6::text[], $7::text[]) AS x (k, m, o, s, r)
-           WHERE a.tenant = $1 AND a.key = k AND a.n = m AND a.closed_at IS NULL RETURNING a.key, a.n`,
-    values: [tenant, at, textArray(sorted.map((row) => row.key)), int4Array(sorted.map((row) => row.n)), textArray(sorted.map((row) => row.outcome)),
-      textArray(sorted.map((row) => row.says)), textArray(sorted.map((row) => row.receipt))],
-  })
-  return new Set(closed.map((row) => `${row.key} ${row.n}`))
+  const closed = await rowsOf<[string, number]>(client, CLOSE, [
+    tenant, at, textArray(sorted.map((row) => row.key)), int4Array(sorted.map((row) => row.n)), textArray(sorted.map((row) => row.outcome)),
+    textArray(sorted.map((row) => row.says)), textArray(sorted.map((row) => row.receipt)),
+  ])
+  return new Set(closed.map(([key, n]) => `${key} ${n}`))
 }
 
 /** The sender itself says that it can no longer send this attempt. */
 export async function senderDone(client: ClientBase, tenant: string, key: string, n: number, at: Instant): Promise<void> {
-  await client.query('UPDATE attempt SET sender_done_at = $4 WHERE tenant = $1 AND key = $2 AND n = $3 AND sender_done_at IS NULL', [tenant, key, n, at])
+  await client.query({
+    name: 'attempt_sender_done', values: [tenant, key, n, at],
+    text: 'UPDATE attempt SET sender_done_at = $4 WHERE tenant = $1 AND key = $2 AND n = $3 AND sender_done_at IS NULL',
+  })
+}
+
+/** A process is certainly gone (its session lock was seen free): none of its attempts can be sent any more. */
+export async function senderGone(client: ClientBase, tenant: string, process: string, at: Instant): Promise<void> {
+  await client.query({
+    name: 'attempt_sender_gone', values: [tenant, process, at],
+    text: 'UPDATE attempt SET sender_done_at = $3 WHERE tenant = $1 AND process = $2 AND sender_done_at IS NULL',
+  })
+}
+
+/** Processes that have attempts of which nobody knows whether they can still be sent. */
+export async function sendingProcesses(client: ClientBase, tenant: string): Promise<string[]> {
+  const rows = await rowsOf<[string]>(client, { name: 'attempt_senders', text: 'SELECT DISTINCT process FROM attempt WHERE tenant = $1 AND sender_done_at IS NULL' }, [tenant])
+  return rows.map(([process]) => process)
 }
 
 /** Adds a look to an attempt: two looks apart may be made by two processes. */
 export async function addLook(client: ClientBase, tenant: string, key: string, n: number, look: { readonly at: Instant; readonly found: string }): Promise<void> {
-  await client.query('UPDATE attempt SET looks = (looks::jsonb || $4::jsonb)::text WHERE tenant = $1 AND key = $2 AND n = $3', [tenant, key, n, JSON.stringify([look])])
+  await client.query({
+    name: 'attempt_look', values: [tenant, key, n, JSON.stringify([look])],
+    text: 'UPDATE attempt SET looks = (looks::jsonb || $4::jsonb)::text WHERE tenant = $1 AND key = $2 AND n = $3',
+  })
 }
+
+const OF = { name: 'attempt_of', text: `SELECT ${COLUMNS} FROM attempt WHERE tenant = $1 AND key = ANY($2::text[]) ORDER BY key, n` }
 
 /** All tries of some effects, oldest first. */
 export async function attemptsOf(client: ClientBase, tenant: string, keys: readonly string[]): Promise<AttemptRow[]> {
   if (keys.length === 0) return []
-  const { rows } = await client.query<Row>({ name: 'attempt_of', text: `SELECT ${COLUMNS} FROM attempt WHERE tenant = $1 AND key = ANY($2::text[]) ORDER BY key, n`, values: [tenant, textArray(keys)] })
-  return rows.map(rowOf)
+  return (await rowsOf<Row>(client, OF, [tenant, textArray(keys)])).map(decode)
 }
 
-/** Open attempts whose time is over, or all that are open: oldest first. */
-export async function stillOpen(client: ClientBase, tenant: string, limit: number, overdueBefore?: Instant): Promise<AttemptRow[]> {
-  const { rows } = await client.query<Row>({
-    name: 'attempt_still_open',
-    text: `SELECT ${COLUMNS} FROM attempt WHERE tenant = $1 AND closed_at IS NULL AND ($2::timestamptz IS NULL OR not_after <= $2) ORDER BY not_after LIMIT $3`,
-    values: [tenant, overdueBefore ?? null, limit],
-  })
-  return rows.map(rowOf)
+const STILL_OPEN = {
+  name: 'attempt_still_open',
+  text: `SELECT ${COLUMNS} FROM attempt WHERE tenant = $1 AND outcome = 'open' AND not_after <= $2 ORDER BY not_after LIMIT $3`,
+}
+
+/** Open attempts whose time was over at `overdueAt`, or, without it, all that are open: the longest overdue first. */
+export async function stillOpen(client: ClientBase, tenant: string, limit: number, overdueAt: Instant | 'infinity' = 'infinity'): Promise<AttemptRow[]> {
+  return (await rowsOf<Row>(client, STILL_OPEN, [tenant, overdueAt, limit])).map(decode)
 }

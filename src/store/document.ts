@@ -31,3 +31,11 @@ export async function readDocument(client: ClientBase, tenant: string, sha256: s
   const chunks = await client.query<{ bytes: Buffer }>('SELECT bytes FROM document_chunk WHERE tenant = $1 AND sha256 = $2 ORDER BY n', [tenant, sha256])
   return { mediaType: rows[0].media_type, bytes: Buffer.concat(chunks.rows.map((row) => row.bytes)) }
 }
+
+/** Which of these hashes no document is kept under. */
+export async function unknownDocuments(client: ClientBase, tenant: string, hashes: readonly string[]): Promise<Set<string>> {
+  const { rows } = await client.query<{ sha256: string }>({
+    name: 'document_unknown', text: 'SELECT h AS sha256 FROM unnest($2::text[]) AS h WHERE NOT EXISTS (SELECT FROM document WHERE tenant = $1 AND sha256 = h)', values: [tenant, hashes],
+  })
+  return new Set(rows.map((row) => row.sha256))
+}

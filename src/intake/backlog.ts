@@ -1,0 +1,99 @@
+/** What waits to be committed for one tenant: lane by lane, first come first out within a lane. */
+import { LANES, type Lane } from '../domain/event.ts'
+import { Fault } from '../lib/fault.ts'
+import { BATCH_LIMITS, objectsNamed, type Item, type Receipt } from '../store/item.ts'
+
+export interface Waiting {
+  readonly item: Item
+  /** Monotonic ms. */
+  readonly since: number
+  readonly settle: (outcome: Outcome) => void
+}
+/** What became of an item: what the commit said, or a fault after which nothing is known of it. */
+export type Outcome = { readonly receipt: Receipt | undefined } | { readonly fault: unknown }
+
+/** How old the work before a lane (its own and that of higher lanes) may be before the lane takes no more, in ms. */
+export const LANE_AGE_MS: { readonly [lane in Lane]: number } = {
+  stop: 60_000, settlement: 30_000, payment: 30_000, posting: 20_000, approval: 15_000, intake: 10_000, status: 5_000, metadata: 3_000,
+}
+/** Items and bytes that wait at most; the lower lanes leave a fifth to those above them. */
+const LIMIT_ITEMS = 40_000
+const LIMIT_BYTES = 128_000_000
+const LOWER = LANES.indexOf('intake')
+
+interface Queue { items: Waiting[]; head: number }
+
+export class Backlog {
+  private readonly queues: readonly Queue[] = LANES.map(() => ({ items: [], head: 0 }))
+  private waiting = 0
+  private bytes = 0
+
+  get size(): number { return this.waiting }
+
+  /** Age of the oldest item in a lane or one above it, in ms. */
+  ageBefore(lane: Lane, now: number): number {
+    let age = 0
+    for (const queue of this.queues.slice(0, LANES.indexOf(lane) + 1)) {
+      const oldest = queue.items[queue.head]
+      if (oldest && now - oldest.since > age) age = now - oldest.since
+    }
+    return age
+  }
+
+  /** The fault `backlog-too-old` when so much waits before these items that they had better come again later; nothing is taken then. */
+  checkRoom(items: readonly Item[], now: number): void {
+    const lanes = new Set(items.map((item) => item.lane))
+    const bytes = items.reduce((sum, item) => sum + bytesOf(item), 0)
+    for (const lane of lanes) {
+      const age = this.ageBefore(lane, now)
+      const share = LANES.indexOf(lane) >= LOWER ? 0.8 : 1
+      const full = this.waiting > 0 && (this.waiting + items.length > LIMIT_ITEMS * share || this.bytes + bytes > LIMIT_BYTES * share)
+      if (age > LANE_AGE_MS[lane] || full) throw new Fault('backlog-too-old', undefined, { retryAfterMs: Math.min(60_000, Math.max(1_000, Math.round(age))) })
+    }
+  }
+
+  add(waiting: Waiting): void {
+    this.queues[LANES.indexOf(waiting.item.lane)]!.items.push(waiting)
+    this.waiting += 1
+    this.bytes += bytesOf(waiting.item)
+  }
+
+  /** The next batch: the highest lanes first, within the limits of a batch but at least one item. */
+  take(): Waiting[] {
+    const batch: Waiting[] = []
+    let bytes = 0
+    let objects = 0
+    for (const queue of this.queues) {
+      while (queue.head < queue.items.length) {
+        const next = queue.items[queue.head]!
+        const [moreBytes, moreObjects] = [bytesOf(next.item), objectsNamed(next.item)]
+        const fits = batch.length < BATCH_LIMITS.items && bytes + moreBytes <= BATCH_LIMITS.bytes && objects + moreObjects <= BATCH_LIMITS.objects
+        if (!fits && batch.length > 0) return this.taken(batch, bytes)
+        batch.push(next)
+        bytes += moreBytes
+        objects += moreObjects
+        queue.head += 1
+      }
+      queue.items = []
+      queue.head = 0
+    }
+    return this.taken(batch, bytes)
+  }
+
+  private taken(batch: Waiting[], bytes: number): Waiting[] {
+    this.waiting -= batch.length
+    this.bytes -= bytes
+    for (const queue of this.queues) {
+      // What was taken must not be held by what waits behind it.
+      if (queue.head > 2_000) {
+        queue.items = queue.items.slice(queue.head)
+        queue.head = 0
+      }
+    }
+    return batch
+  }
+}
+
+function bytesOf(item: Item): number {
+  return item.kind === 'fact' ? item.body.length : 0
+}

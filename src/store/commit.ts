@@ -1,0 +1,403 @@
+/**
+ * The one commit: the only writer of events, objects, cells and effects. A batch of one tenant runs through set-based statements,
+ * one per table, in one READ COMMITTED transaction and always in this order:
+ *
+ *   identity → bindings → objects by id (locked) → decide (pure) → objects, lists, interest, news → cells, effects → head and log → COMMIT
+ *
+ * Everything that waits for another transaction waits in an order: keys sorted, the head last. What others moved meanwhile shows
+ * as SQLSTATE 40001, 40P01 or TO001, as Stale, or as a COMMIT without an answer; then the same batch runs again from the first
+ * statement, which identity makes harmless. Statements that need no answer of each other are sent together.
+ */
+import { decide, Stale, type Decided, type Load, type Loaded } from '../domain/decide.ts'
+import type { Event } from '../domain/event.ts'
+import type { Law } from '../domain/object.ts'
+import { assert } from '../lib/assert.ts'
+import { Fault } from '../lib/fault.ts'
+import { mark } from '../lib/mark.ts'
+import { instantOf, msOf, type Clock, type Instant } from '../lib/time.ts'
+import { awaitNames, bindNames, boundNames } from './alias.ts'
+import { closeAttempts } from './attempt.ts'
+import { writingCells } from './cell.ts'
+import { begin, commit, type ClientBase, type PoolClient } from './database.ts'
+import { effectsToLock, planEffects, type Blocked, type EffectNews, type EffectPlan } from './effect-plan.ts'
+import { insertingEffects, lockEffects, writingEffects } from './effect.ts'
+import { appending, readEvents, readHead, type EventLink, type Head, type LogRow } from './event.ts'
+import { claimIdentities, readFingerprints } from './identity.ts'
+import { changingInterest, leavingNews, type Interest } from './interest.ts'
+import type { FactItem, Item, NudgeItem, Receipt } from './item.ts'
+import { writingListRows } from './list-row.ts'
+import { decisionRow, eventOf, factRow, linksOf } from './log-rows.ts'
+import { holdVersions, readObjects, writingObjects, type StoredObject } from './object.ts'
+import { closingOf, effectOutcome, isLate, outcomeOf, type OutcomeData } from './outcomes.ts'
+import { Resolver, type Resolved } from './resolve.ts'
+import { namesIn, parkedUnder, parking, unparking, type Parked } from './unbound.ts'
+
+/** By what a process judges and writes. `cfg` is the hash of its whole configuration (64 hex digits), `config` that configuration's number. */
+export interface Settings {
+  readonly law: Law
+  readonly cfg: string
+  readonly config: number
+  readonly clock: Clock
+}
+
+/** What a commit did, for whoever asked and for hints. */
+export interface Committed {
+  /** In the order of the items; undefined for nudges. */
+  readonly receipts: readonly (Receipt | undefined)[]
+  /** Targets that have something new to do. */
+  readonly targets: ReadonlySet<string>
+  /** Somebody waits for what changed here. */
+  readonly news: boolean
+  /** Events logged. */
+  readonly events: number
+  /** The log's next index when this commit began. */
+  readonly head: number
+  /** Money effects that were wanted and not queued, because another one of their command and object stands. */
+  readonly blocked: readonly Blocked[]
+}
+
+/** A name that was waited for is bound, or what was read has moved: run again. */
+const moved = (what: string): Stale => new Stale(`${what} moved while it was looked at`)
+/** A law that wants to be asked again in the past is asked again after so long. */
+const AGAIN_MS = 10_000
+
+/**
+ * Runs one batch once, on a connection of its own. Throws what the database or the law throws; the caller rolls back.
+ * Errors of the law come out as the fault `internal`, so that they can be told from broken promises of this code.
+ */
+export async function runBatch(client: PoolClient, settings: Settings, tenant: string, items: readonly Item[]): Promise<Committed> {
+  return new Commit(client, settings, tenant, items).run()
+}
+
+/** Makes an error of the law one that can be contained. */
+function lawful<T>(what: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof Fault || error instanceof Stale) throw error
+    throw new Fault('internal', `${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  }
+}
+
+/** One run of one batch. */
+class Commit {
+  private readonly client: ClientBase
+  private readonly settings: Settings
+  private readonly tenant: string
+  private readonly items: readonly Item[]
+  private readonly receipts = new Map<Item, Receipt>()
+  /** The first item of each id; later ones with the same id are its twins. */
+  private readonly firsts = new Map<string, FactItem>()
+  private readonly stored = new Map<string, StoredObject>()
+  private readonly bound = new Map<string, string>()
+  private resolver = new Resolver(new Map())
+  /** Names that were waited for and are bound by this batch. */
+  private awaited: readonly string[] = []
+  private taken: { readonly parked: Parked; readonly event: Event }[] = []
+  private late = new Set<FactItem>()
+  private outcomes: OutcomeData[] = []
+  private now: Instant = ''
+  private head = 0
+
+  constructor(client: ClientBase, settings: Settings, tenant: string, items: readonly Item[]) {
+    this.client = client
+    this.settings = settings
+    this.tenant = tenant
+    this.items = items
+  }
+
+  async run(): Promise<Committed> {
+    mark('commit-before-begin')
+    const fresh = await this.identify()
+    const { resolved, parked } = this.resolveFacts(fresh)
+    await this.bindAndLock(resolved)
+    const waiting = this.awaited.length > 0 ? await this.takeParked() : []
+    const facts = resolved.map(({ fact, objects }) => eventOf(fact, objects, this.now)).map((event) => this.late.size === 0 ? event : this.asLate(event))
+    const decided = await this.decide([...facts, ...waiting])
+    return this.write(resolved, parked, facts, decided)
+  }
+
+  // ------------------------------------------------------------------------------------------------ identity
+
+  /** Opens the transaction, claims identities, and reads the head and what names are bound to. Gives the facts that are new. */
+  private async identify(): Promise<FactItem[]> {
+    const { client, tenant, firsts } = this
+    for (const item of this.items) if (item.kind === 'fact' && !firsts.has(item.id)) firsts.set(item.id, item)
+    const identities = [...firsts.values()].map((item) => ({ id: item.id, source: item.source.system, eventId: item.eventId, fingerprint: item.fingerprint }))
+    const names = new Set([...firsts.values()].flatMap((item) => namesIn(item.refs)))
+    const [, head, claimed, bound] = await Promise.all([
+      begin(client, tenant), readHead(client, tenant), identities.length === 0 ? new Set<string>() : claimIdentities(client, tenant, identities),
+      boundNames(client, tenant, [...names]),
+    ])
+    this.checkHead(head)
+    this.know(bound)
+    const repeats = identities.flatMap(({ id }) => claimed.has(id) ? [] : [id])
+    const known = await readFingerprints(client, tenant, repeats)
+    for (const id of repeats) {
+      const item = firsts.get(id)!
+      this.receipts.set(item, repeatOf(item, known.get(id)))
+    }
+    return [...firsts.values()].filter((item) => claimed.has(item.id))
+  }
+
+  private checkHead(head: Head | undefined): asserts head is Head {
+    const { law, config, clock } = this.settings
+    if (!head) throw new Fault('request-not-valid', `There is no tenant ${this.tenant}.`)
+    if (head.law > law.version || head.config > config) {
+      throw new Fault('hub-outdated', `Law ${law.version} and configuration ${config} here, ${head.law} and ${head.config} in the log.`, { retryAfterMs: 1_000 })
+    }
+    // No event is recorded before its predecessor, whatever the clocks of several machines say.
+    const now = instantOf(clock())
+    this.now = now > head.recordedAt ? now : head.recordedAt
+    this.head = head.nextIndex
+  }
+
+  private know(bound: ReadonlyMap<string, string>): void {
+    for (const [name, id] of bound) this.bound.set(name, id)
+  }
+
+  // ------------------------------------------------------------------------------------------------ bindings and objects
+
+  private resolveFacts(fresh: readonly FactItem[]): { resolved: Resolved<FactItem>[]; parked: { fact: FactItem; names: string[] }[] } {
+    this.resolver = new Resolver(this.bound)
+    const { resolved, missing, refused } = this.resolver.resolve(fresh)
+    // An identity that was claimed for nothing: the whole batch without it, since its row would stand for an event that is not there.
+    if (refused.length > 0) throw new RefusedItems(refused.map(({ fact, fault }) => [fact, fault] as const))
+    for (const { fact } of resolved) this.receipts.set(fact, { eventId: fact.id, outcome: 'new' })
+    for (const { fact } of missing) this.receipts.set(fact, { eventId: fact.id, outcome: 'parked' })
+    this.know(this.resolver.bindings)
+    return { resolved, parked: missing }
+  }
+
+  /** Binds names, locks the objects that facts and nudges are about, and closes the attempts whose outcomes came. */
+  private async bindAndLock(resolved: readonly Resolved<FactItem>[]): Promise<void> {
+    const { client, tenant, resolver } = this
+    const nudged = this.items.flatMap((item) => item.kind === 'nudge' ? [item.object] : [])
+    const existing = new Set([...resolved.flatMap(({ objects }) => objects), ...nudged].filter((id) => !resolver.created.has(id)))
+    const reports = resolved.flatMap(({ fact }) => {
+      const outcome = outcomeOf(fact)
+      return outcome ? [{ fact, outcome }] : []
+    })
+    const guarded = reports.flatMap(({ fact, outcome }) => fact.guard ? [{ fact, outcome, guard: fact.guard }] : [])
+    const unguarded = reports.filter(({ fact }) => !fact.guard)
+    const [names, objects, closed, rows] = await Promise.all([
+      bindNames(client, tenant, resolver.bindings), readObjects(client, tenant, existing, true),
+      closeAttempts(client, tenant, guarded.map(({ guard, outcome }) => closingOf(guard, outcome)), this.now),
+      lockEffects(client, tenant, unguarded.map(({ outcome }) => outcome.effect)),
+    ])
+    if (names === undefined) throw moved('a free name')
+    this.awaited = names
+    this.keep(objects)
+    for (const { fact, outcome, guard } of guarded) this.count(fact, outcome, !closed.has(`${guard.effect} ${guard.attempt}`))
+    for (const { fact, outcome } of unguarded) this.count(fact, outcome, isLate(outcome, rows.get(outcome.effect)))
+    // A guard on anything but an outcome guards nothing: it cannot close an attempt.
+    assert(resolved.every(({ fact }) => !fact.guard || outcomeOf(fact)), 'a guard stands on an outcome')
+  }
+
+  private count(fact: FactItem, outcome: OutcomeData, late: boolean): void {
+    if (late) this.late.add(fact)
+    else this.outcomes.push(outcome)
+  }
+
+  private keep(objects: ReadonlyMap<string, StoredObject>): void {
+    for (const [id, object] of objects) this.stored.set(id, object)
+  }
+
+  /** Takes the facts that waited for names bound here, and those that these bind names for in turn. */
+  private async takeParked(): Promise<Event[]> {
+    const { client, tenant, resolver } = this
+    let names = this.awaited
+    while (names.length > 0) {
+      const parked = (await parkedUnder(client, tenant, names)).filter((fact) => this.taken.every(({ parked: other }) => other.index !== fact.index))
+      if (parked.length === 0) break
+      const unknown = [...new Set(parked.flatMap((fact) => namesIn(fact.refs)))].filter((name) => !this.bound.has(name))
+      const [events, bound] = await Promise.all([readEvents(client, tenant, parked.map((fact) => fact.index)), boundNames(client, tenant, unknown)])
+      const byIndex = new Map(events.map((event) => [event.index, event]))
+      this.know(bound)
+      resolver.know(bound)
+      const before = new Set(resolver.bindings.keys())
+      const { resolved } = resolver.resolve(parked.map((fact) => ({ id: byIndex.get(fact.index)!.id, refs: fact.refs, parked: fact })))
+      for (const { fact, objects } of resolved) this.taken.push({ parked: fact.parked, event: { ...byIndex.get(fact.parked.index)!, objects } })
+      const more = new Map([...resolver.bindings].filter(([name]) => !before.has(name)))
+      this.know(more)
+      const [awaited, objects] = await Promise.all([
+        bindNames(client, tenant, more),
+        readObjects(client, tenant, resolved.flatMap((one) => one.objects).filter((id) => !resolver.created.has(id) && !this.stored.has(id)), true),
+      ])
+      if (awaited === undefined) throw moved('a free name')
+      this.keep(objects)
+      this.awaited = [...this.awaited, ...awaited]
+      names = awaited
+    }
+    this.taken.sort((a, b) => a.parked.index - b.parked.index)
+    return this.taken.map(({ event }) => event)
+  }
+
+  private asLate(event: Event): Event {
+    const item = this.firsts.get(event.id)
+    return item && this.late.has(item) ? { ...event, type: 'effect.replied-late' } : event
+  }
+
+  // ------------------------------------------------------------------------------------------------ deciding
+
+  private async decide(facts: readonly Event[]): Promise<Decided> {
+    const nudged = this.items.filter((item): item is NudgeItem => item.kind === 'nudge').map((item) => item.object)
+    const batch = { facts, nudged: [...new Set(nudged)], asOf: this.now }
+    const deciding = decide(this.settings.law, batch, { bound: this.bound, records: this.stored })
+    let step = lawful('deciding', () => deciding.next())
+    while (!step.done) {
+      const loaded = await this.load(step.value)
+      step = lawful('deciding', () => deciding.next(loaded))
+    }
+    return step.value
+  }
+
+  /** Objects that the law looks at, found by name; locked when it may decide about them. */
+  private async load({ names, write }: Load): Promise<Loaded> {
+    const unknown = names.filter((name) => !this.bound.has(name) && name.includes('|'))
+    this.know(await boundNames(this.client, this.tenant, unknown))
+    const bound = new Map(names.flatMap((name) => {
+      const id = this.bound.get(name)
+      return id === undefined ? [] : [[name, id] as const]
+    }))
+    const ids = names.map((name) => bound.get(name) ?? name).filter((id) => !id.includes('|') && !this.resolver.created.has(id))
+    const records = await readObjects(this.client, this.tenant, ids, write)
+    for (const [id, object] of records) if (write || !this.stored.has(id)) this.stored.set(id, object)
+    return { bound, records }
+  }
+
+  // ------------------------------------------------------------------------------------------------ writing
+
+  private async write(
+    resolved: readonly Resolved<FactItem>[], parked: readonly { fact: FactItem; names: string[] }[], facts: readonly Event[], decided: Decided,
+  ): Promise<Committed> {
+    const { client, tenant, now, settings } = this
+    const effectNews: EffectNews = { outcomes: this.outcomes.map((outcome) => effectOutcome(outcome, now)), marks: decided.marks, withdrawn: decided.withdrawn, wanted: decided.wanted }
+    const toLock = effectsToLock(tenant, effectNews)
+    const waits = this.waitsOf(decided)
+    const waitedNames = [...waits.names, ...parked.flatMap(({ names }) => names)]
+    // Sent before the rows are built, so that the server works meanwhile.
+    const answers = Promise.all([
+      lockEffects(client, tenant, toLock.keys, toLock.subjects, toLock.money), holdVersions(client, tenant, waits.ids), awaitNames(client, tenant, waitedNames),
+    ])
+    answers.catch(() => {})
+    const objects = this.objectsOf(decided, waits.of)
+    const lists = lawful('listing', () => this.listsOf(decided))
+    const context = { tenant, cfg: settings.cfg, recordedAt: now }
+    const rows: LogRow[] = [
+      ...resolved.map(({ fact }, at) => factRow(context, fact, facts[at]!.type, facts[at]!.objects)),
+      ...decided.events.slice(facts.length + this.taken.length).map((event) => decisionRow(context, event)),
+      ...parked.map(({ fact }) => factRow(context, fact, fact.type, [])),
+    ]
+    const links: EventLink[] = [...linksOf(rows), ...this.taken.flatMap(({ parked: { index }, event }) =>
+      event.objects.map((object) => ({ object, place: 0, index, appliedPlace: resolved.length - 1, bound: event.objects })))]
+    const [locked, versions, stillFree] = await answers
+    if (!stillFree) throw moved('a free name')
+    for (const [id, version] of versions) if ((this.stored.get(id)?.version ?? version) !== version) throw moved(id)
+    const plan = planEffects(tenant, locked, effectNews, now)
+    const changedIds = decided.changed.flatMap(({ before, after }) => before && before.version !== after.version ? [after.id] : [])
+
+    // All that can fail on our side is done before the first of these is sent: the COMMIT goes out with them.
+    const news = leavingNews(tenant, [...changedIds, ...this.awaited])
+    const statements = [
+      ...writingObjects(tenant, objects.created, objects.changed), ...writingListRows(tenant, lists.rows, lists.gone, now),
+      ...changingInterest(tenant, waits.added, waits.removed), ...news,
+      ...writingCells(tenant, decided.cells, now), ...insertingEffects(tenant, plan.inserted, now), ...writingEffects(tenant, plan.changed),
+      ...unparking(tenant, this.taken.map((one) => one.parked)),
+      ...appending(tenant, rows, links, { recordedAt: now, cfg: settings.cfg, law: settings.law.version, config: settings.config }),
+      ...parking(tenant, parked.map(({ fact, names }, at) => ({ fromEnd: parked.length - at, refs: fact.refs, missing: names })), now),
+    ]
+    const results = await Promise.all([...statements.map((statement) => client.query(statement)), this.commit()])
+    mark('commit-after')
+    const left = news[0] ? results[statements.indexOf(news[0])] : undefined
+    return this.committed(plan, (left?.rowCount ?? 0) > 0, rows.length)
+  }
+
+  private commit(): Promise<undefined> {
+    mark('commit-before-commit')
+    const answered = commit(this.client)
+    mark('commit-sent')
+    return answered.then(() => undefined)
+  }
+
+  /** What judged objects wait for now: canonical ids where names are bound, and what changed against what they waited for before. */
+  private waitsOf(decided: Decided): { of: Map<string, readonly string[]>; ids: string[]; names: string[]; added: Interest[]; removed: Interest[] } {
+    const of = new Map<string, readonly string[]>()
+    const added: Interest[] = []
+    const removed: Interest[] = []
+    for (const [object, wanted] of decided.waits) {
+      const before = this.stored.get(object)?.waits ?? []
+      if (wanted.length === 0 && before.length === 0) continue
+      const after = [...new Set(wanted.map((name) => this.bound.get(name) ?? name))].filter((name) => name !== object).sort()
+      if (after.join('\n') === before.join('\n')) continue
+      of.set(object, after)
+      for (const name of after) if (!before.includes(name)) added.push({ name, object })
+      for (const name of before) if (!after.includes(name)) removed.push({ name, object })
+    }
+    // What this very batch creates cannot be moved by others yet.
+    const names = [...new Set(added.map(({ name }) => name))].filter((name) => !this.resolver.created.has(name))
+    return { of, added, removed, ids: names.filter((name) => !name.includes('|')), names: names.filter((name) => name.includes('|')) }
+  }
+
+  private objectsOf(decided: Decided, waits: ReadonlyMap<string, readonly string[]>): { created: StoredObject[]; changed: StoredObject[] } {
+    const created: StoredObject[] = []
+    const changed: StoredObject[] = []
+    const seen = new Set<string>()
+    const late = instantOf(msOf(this.now) + AGAIN_MS)
+    const put = (record: Omit<StoredObject, 'waits'>): void => {
+      seen.add(record.id)
+      const before = this.stored.get(record.id)
+      const wakeAt = record.wakeAt !== null && record.wakeAt <= this.now ? late : record.wakeAt
+      const object = { ...record, wakeAt, waits: waits.get(record.id) ?? before?.waits ?? [] }
+      if (before) changed.push(object)
+      else created.push(object)
+    }
+    for (const { after } of decided.changed) put(after)
+    // Judged without anything said: what it waits for may have changed all the same, and its time must not come again at once.
+    for (const id of decided.waits.keys()) {
+      const record = this.stored.get(id)
+      if (record && !seen.has(id) && (waits.has(id) || (record.wakeAt !== null && record.wakeAt <= this.now))) put(record)
+    }
+    return { created, changed }
+  }
+
+  private listsOf(decided: Decided): { rows: { object: string; kind: string; row: NonNullable<ReturnType<Law['list']>> }[]; gone: string[] } {
+    const { law } = this.settings
+    const rows = []
+    const gone: string[] = []
+    for (const { before, after } of decided.changed) {
+      const was = before && law.list(before)
+      const row = law.list(after)
+      if (row && (!was || JSON.stringify(was) !== JSON.stringify(row))) rows.push({ object: after.id, kind: after.kind, row })
+      if (was && !row) gone.push(after.id)
+    }
+    return { rows, gone }
+  }
+
+  private committed(plan: EffectPlan, news: boolean, events: number): Committed {
+    const receipts = this.items.map((item): Receipt | undefined => {
+      if (item.kind === 'nudge') return undefined
+      const first = this.firsts.get(item.id)!
+      const receipt = this.receipts.get(first)
+      assert(receipt, 'every fact has a receipt')
+      return first === item ? receipt : repeatOf(item, first.fingerprint, receipt)
+    })
+    return { receipts, targets: plan.targets, news, events, head: this.head, blocked: plan.blocked }
+  }
+}
+
+/** Items that are refused although their identities were claimed: the batch runs again without them. */
+export class RefusedItems extends Error {
+  override name = 'RefusedItems'
+  readonly items: readonly (readonly [FactItem, Fault])[]
+  constructor(items: readonly (readonly [FactItem, Fault])[]) {
+    super('some items are refused')
+    this.items = items
+  }
+}
+
+/** The answer to a fact whose id is taken: the first result when it says the same (or nobody can tell any more), else a refusal. */
+function repeatOf(item: FactItem, fingerprint: Uint8Array | null | undefined, first?: Receipt): Receipt {
+  if (fingerprint && Buffer.compare(item.fingerprint, fingerprint) !== 0) return { eventId: item.id, outcome: 'refused', fault: new Fault('event-id-reused') }
+  return first?.outcome === 'refused' ? first : { eventId: item.id, outcome: 'repeat' }
+}

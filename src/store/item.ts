@@ -1,0 +1,56 @@
+/** What comes to a commit: facts that the door has made ready, and objects to be judged again. */
+import type { EventType, Grade, Lane, Source } from '../domain/event.ts'
+import type { Arrival } from '../domain/object.ts'
+import type { Fault } from '../lib/fault.ts'
+import type { Instant } from '../lib/time.ts'
+import type { Refs } from './unbound.ts'
+
+/** An arrival that passed the door: checked, canonical, its body in bytes and committed to. */
+export interface FactItem {
+  readonly kind: 'fact'
+  readonly tenant: string
+  /** Canonical, derived from tenant, source and the source's own id. */
+  readonly id: string
+  readonly eventId: string
+  readonly source: Source
+  readonly type: EventType
+  readonly v: number
+  readonly occurredAt: Instant
+  readonly actor: string
+  readonly grade: Grade
+  readonly correlation: string | undefined
+  readonly causation: string | undefined
+  readonly data: Arrival['data']
+  readonly refs: Refs
+  readonly guard: Arrival['guard']
+  /** Canonical JSON of {source, grade, correlation, causation, data}. */
+  readonly body: Uint8Array
+  readonly salt: Uint8Array
+  /** SHA-256(salt ‖ body) */
+  readonly commitment: Uint8Array
+  /** SHA-256 of type and body: what another arrival under the same id must equal. */
+  readonly fingerprint: Uint8Array
+  readonly lane: Lane
+}
+
+export interface NudgeItem { readonly kind: 'nudge'; readonly tenant: string; readonly object: string; readonly lane: Lane }
+export type Item = FactItem | NudgeItem
+
+/** A batch stays within these, so that one commit is short and bounded. Bytes are those of bodies; objects those that facts name. */
+export const BATCH_LIMITS = { items: 500, bytes: 2_000_000, objects: 1_000 } as const
+
+/**
+ * `new`: logged now. `repeat`: the same event was logged before; `eventId` is that one. `parked`: logged now; it waits for a name
+ * to be bound. `refused`: not logged, `fault` says why.
+ */
+export interface Receipt {
+  /** Canonical. */
+  readonly eventId: string
+  readonly outcome: 'new' | 'repeat' | 'parked' | 'refused'
+  readonly fault?: Fault
+}
+
+/** How many objects an item names at most. */
+export function objectsNamed(item: Item): number {
+  return item.kind === 'nudge' ? 1 : item.refs.about.length + (item.refs.ensures?.length ?? 0)
+}

@@ -1,0 +1,50 @@
+/** Table `quarantine`: arrivals that our own code breaks on, as they came, with an owner. */
+import type { Instant } from '../lib/time.ts'
+import { rowsOf, type ClientBase } from './database.ts'
+
+export interface Quarantined {
+  /** The canonical id that the event would have had; of a nudge the object's id. */
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  /** Canonical JSON of the arrival. */
+  readonly bytes: Uint8Array | null
+  /** What broke. */
+  readonly says: string
+  readonly owner: string
+  readonly since: Instant
+  readonly lastAt: Instant
+  readonly times: number
+  readonly resolvedAt: Instant | null
+}
+
+const KEEP = {
+  name: 'quarantine_keep',
+  text: `INSERT INTO quarantine (tenant, id, source, type, bytes, says, owner, since, last_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+         ON CONFLICT (tenant, id) DO UPDATE SET times = quarantine.times + 1, last_at = excluded.last_at, resolved_at = NULL RETURNING times`,
+}
+
+/** Keeps it; gives how many times it has come by now. */
+export async function keepQuarantined(client: ClientBase, tenant: string, row: Pick<Quarantined, 'id' | 'source' | 'type' | 'bytes' | 'says' | 'owner'>, now: Instant): Promise<number> {
+  const [kept] = await rowsOf<[number]>(client, KEEP, [tenant, row.id, row.source, row.type, row.bytes && Buffer.from(row.bytes), row.says, row.owner, now])
+  return kept![0]
+}
+
+const RESOLVE = { name: 'quarantine_resolve', text: 'UPDATE quarantine SET resolved_at = $3 WHERE tenant = $1 AND id = $2 AND resolved_at IS NULL' }
+
+/** It has come in after all, or somebody decided about it. True when it stood. */
+export async function resolveQuarantined(client: ClientBase, tenant: string, id: string, now: Instant): Promise<boolean> {
+  return (await client.query({ ...RESOLVE, values: [tenant, id, now] })).rowCount === 1
+}
+
+type Row = readonly [string, string, string, Buffer | null, string, string, Instant, Instant, number, Instant | null]
+const STANDING = {
+  name: 'quarantine_standing',
+  text: `SELECT id, source, type, bytes, says, owner, since, last_at, times, resolved_at FROM quarantine WHERE tenant = $1 AND resolved_at IS NULL ORDER BY since LIMIT $2`,
+}
+
+/** What stands in quarantine, oldest first. */
+export async function standingQuarantined(client: ClientBase, tenant: string, limit: number): Promise<Quarantined[]> {
+  const rows = await rowsOf<Row>(client, STANDING, [tenant, limit])
+  return rows.map(([id, source, type, bytes, says, owner, since, lastAt, times, resolvedAt]) => ({ id, source, type, bytes, says, owner, since, lastAt, times, resolvedAt }))
+}

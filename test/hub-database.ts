@@ -1,0 +1,46 @@
+import { Client } from 'pg'
+import { openPool, type Pool } from '../src/store/database.ts'
+import { createTenant, migrate } from '../src/store/migrate.ts'
+import { freshDatabase, templateDatabase } from './postgres.ts'
+
+export interface HubDatabase {
+  /** Address for the superuser. */
+  readonly adminUrl: string
+  /** Address for a role of ours; `hub_app` unless said. */
+  url(role?: string): string
+  /** Connections as hub_app. */
+  readonly pool: Pool
+  admin<T>(work: (client: Client) => Promise<T>): Promise<T>
+  drop(): Promise<void>
+}
+
+/** A database with our tables and these tenants, of this test's own. Built once per run, then copied. */
+export async function hubDatabase(tenants: readonly string[] = ['acme'], poolSize = 8): Promise<HubDatabase> {
+  await templateDatabase('hub', (adminUrl) => connected(adminUrl, async (client) => { await migrate(client) }))
+  const database = await freshDatabase('hub')
+  const url = (role = 'hub_app'): string => {
+    const address = new URL(database.adminUrl)
+    address.username = role
+    return address.href
+  }
+  await connected(database.adminUrl, async (client) => { for (const tenant of tenants) await createTenant(client, tenant) })
+  const pool = openPool(url(), { max: poolSize })
+  return {
+    adminUrl: database.adminUrl, url, pool,
+    admin: (work) => connected(database.adminUrl, work),
+    async drop() {
+      await pool.end()
+      await database.drop()
+    },
+  }
+}
+
+async function connected<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
