@@ -4,12 +4,13 @@ import type { Connector } from '../connector/contract.ts'
 import type { Clocks } from '../connector/transport/sending.ts'
 import type { Transport } from '../connector/transport/transport.ts'
 import type { Pool } from '../store/database.ts'
+import type { Receipt } from '../store/item.ts'
 import type { Budget } from './budget.ts'
 import type { Window } from './calendar.ts'
 import type { Identity } from './process.ts'
 
-/** The door: everything that delivery learns goes through it. Resolves when durable, one receipt per arrival; a fault otherwise. */
-export type Submit = (arrivals: readonly Arrival[]) => Promise<readonly unknown[]>
+/** The door: everything that delivery learns goes through it. Resolves when durable, one receipt per arrival, in order. */
+export type Submit = (arrivals: readonly Arrival[]) => Promise<readonly Receipt[]>
 
 /** One system of one tenant. */
 export interface SystemPlan {

@@ -34,7 +34,7 @@ export interface EffectReport {
   readonly dead?: boolean
   /** When the effect is due next. */
   readonly nextAt?: Instant
-  /** All tries, oldest first. */
+  /** The last tries, oldest first. */
   readonly tries: readonly TryReport[]
 }
 
@@ -53,6 +53,10 @@ const TYPES: { readonly [input in EffectInput]?: EventType } = {
   'done': 'effect.done', 'refused': 'effect.refused', 'exhausted': 'effect.refused', 'unclear': 'effect.unknown',
   'found': 'effect.resolved', 'found-other': 'effect.resolved', 'absent': 'effect.resolved', 'needs-person': 'effect.resolved',
 }
+
+/** The event must stay far below 64 KB; the table of attempts has them all. */
+const LIMIT_TRIES = 40
+const LIMIT_LOOKS = 10
 
 export interface Telling {
   readonly tenant: string
@@ -79,7 +83,7 @@ export function outcomeArrival(telling: Telling): Arrival {
   const type = TYPES[input] ?? 'effect.resolved'
   const report: EffectReport = {
     effect: row.key, target: row.target, command: row.command, object: row.object, occurrence: row.occurrence, contentHash: row.contentHash,
-    attempt: row.attempts, input, outcome: telling.outcome, tries: telling.attempts.map((attempt) => tryReport(attempt, telling)),
+    attempt: row.attempts, input, outcome: telling.outcome, tries: telling.attempts.slice(-LIMIT_TRIES).map((attempt) => tryReport(attempt, telling)),
     ...(telling.says ? { says: telling.says } : {}), ...(telling.receipt ? { receipt: telling.receipt } : {}), ...(input === 'exhausted' ? { dead: true } : {}),
     ...(telling.nextAt === undefined ? {} : { nextAt: instantOf(telling.nextAt) }),
   }
@@ -100,7 +104,7 @@ function tryReport(attempt: AttemptRow, telling: Telling): TryReport {
   return {
     n: attempt.n, requestHash: attempt.requestHash, openedAt: attempt.openedAt, notAfter: attempt.notAfter,
     outcome: last ? telling.outcome : attempt.outcome, ...(last ? { closedAt: instantOf(telling.at) } : attempt.closedAt ? { closedAt: attempt.closedAt } : {}),
-    ...(!last && attempt.says ? { says: attempt.says } : {}), ...(attempt.looks.length > 0 ? { looks: attempt.looks } : {}),
+    ...(!last && attempt.says ? { says: attempt.says } : {}), ...(attempt.looks.length > 0 ? { looks: attempt.looks.slice(-LIMIT_LOOKS) } : {}),
   }
 }
 

@@ -8,7 +8,8 @@ import { describe, expect, test } from 'vitest'
 import { type EffectInput, type EffectRow, stepEffect } from '../domain/effect.ts'
 import { instantOf, msOf } from '../lib/time.ts'
 import type { Command } from '../connector/contract.ts'
-import { inputOf, type Verdict } from './outcome.ts'
+import type { Verdict } from '../connector/verdict.ts'
+import { inputOf } from './outcome.ts'
 import { doubtful, nextStep, type ResolvePolicy, retentionMarginMs, type Step, type Try } from './resolve.ts'
 
 const SEED = Number(process.env['TIEOUT_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))

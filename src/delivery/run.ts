@@ -160,7 +160,7 @@ class SystemLoop extends Sleeper {
     const { calls, looks, arrivals, taken } = await claim(desk, free)
     for (const call of calls) this.work(carryOut(desk, call))
     for (const look of looks) this.work(lookFor(desk, look))
-    if (arrivals.length > 0) this.work(submitSurely(desk, arrivals).then(() => undefined))
+    if (arrivals.length > 0) this.work(submitSurely(desk, arrivals))
     return taken >= free ? 0 : this.pollMs
   }
 

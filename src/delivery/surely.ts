@@ -24,8 +24,16 @@ export async function surely<T>(desk: Pick<Desk, 'trouble'>, work: () => Promise
 }
 
 /** Submits until it is durable. What the door will never take is reported and left out; the others are not held up by it. */
-export async function submitSurely(desk: Pick<Desk, 'submit' | 'trouble'>, arrivals: readonly Arrival[]): Promise<readonly unknown[]> {
-  return await surely(desk, () => desk.submit(arrivals)) ?? []
+export async function submitSurely(desk: Pick<Desk, 'submit' | 'trouble'>, arrivals: readonly Arrival[]): Promise<void> {
+  let left = arrivals
+  await surely(desk, async () => {
+    const receipts = await desk.submit(left)
+    const refused = receipts.flatMap(({ outcome, fault }, n) => outcome === 'refused' && fault ? [{ arrival: left[n]!, fault }] : [])
+    for (const { arrival, fault } of refused) if (!passing(fault)) desk.trouble(`telling ${arrival.eventId}`, fault)
+    const again = refused.filter(({ fault }) => passing(fault))
+    left = again.map(({ arrival }) => arrival)
+    if (again[0]) throw again[0].fault
+  })
 }
 
 /** Faults that go away by themselves: no database, too much work, another transaction was first. */

@@ -15,10 +15,11 @@ import { type Clocks, sha256 } from '../connector/transport/sending.ts'
 import type { Transport } from '../connector/transport/transport.ts'
 import { inTenant, type Pool } from '../store/database.ts'
 import { readDocument, storeDocument } from '../store/document.ts'
+import type { Receipt } from '../store/item.ts'
 import { heard, readCursor, writeCursor } from '../store/system.ts'
 
-/** The door. Resolves when durable, one receipt per arrival; a fault otherwise. */
-export type Submit = (arrivals: readonly Arrival[]) => Promise<readonly unknown[]>
+/** The door. Resolves when durable, one receipt per arrival, in order. */
+export type Submit = (arrivals: readonly Arrival[]) => Promise<readonly Receipt[]>
 
 export interface Reader {
   readonly tenant: string
@@ -95,26 +96,17 @@ async function take(reader: Reader, feed: Feed, page: Page): Promise<number> {
   const unreadable = [...page.unreadable ?? []]
   for (let at = 0; at < page.observations.length; at += SLICE) {
     const slice = page.observations.slice(at, at + SLICE)
-    try {
-      await reader.submit(slice.map((observation) => factOf(tenant, connector, observation)))
-    } catch (error) {
-      if (!(error instanceof Fault) || error.disposition !== 'stop') throw error
-      // One of them is not an event; the others do not wait for it.
-      for (const observation of slice) unreadable.push(...await alone(reader, observation))
+    const receipts = await reader.submit(slice.map((observation) => factOf(tenant, connector, observation)))
+    for (const [n, { outcome, fault }] of receipts.entries()) {
+      if (outcome !== 'refused' || !fault) continue
+      // Not now: the page is read again. Never: it is no event, and the others do not wait for it.
+      if (fault.disposition !== 'stop') throw fault
+      const observation = slice[n]!
+      unreadable.push({ bytes: bytesOf(observation), mediaType: 'application/json', reference: observation.eventId, says: fault.message })
     }
   }
   for (const thing of unreadable) await keepForPerson(reader, feed, thing)
   return unreadable.length
-}
-
-async function alone(reader: Reader, observation: Observation): Promise<Unreadable[]> {
-  try {
-    await reader.submit([factOf(reader.tenant, reader.connector, observation)])
-    return []
-  } catch (error) {
-    if (!(error instanceof Fault) || error.disposition !== 'stop') throw error
-    return [{ bytes: bytesOf(observation), mediaType: 'application/json', reference: observation.eventId, says: error.message }]
-  }
 }
 
 async function keepForPerson(reader: Reader, feed: Feed, thing: Unreadable): Promise<void> {

@@ -1,0 +1,95 @@
+/** Promises about what a system tells: pages, statuses, notices. */
+import { meaningOf, type Observation } from '../contract.ts'
+import type { Try } from './try.ts'
+
+const MANY = 37
+
+export async function pagingPromise(attempt: Try): Promise<boolean> {
+  const { happens } = attempt.subject
+  if (!happens || attempt.connector.feeds.length === 0) return false
+  const start = await attempt.sweep(null)
+  const marks = await happens(MANY)
+  const news = await attempt.sweep(start.cursor)
+  const texts = news.observations.map((observation) => JSON.stringify(observation))
+  for (const mark of marks) attempt.must(texts.some((text) => text.includes(mark)), `${mark} happened and was not told`)
+  const ids = news.observations.map((observation) => observation.eventId)
+  attempt.must(new Set(ids).size === ids.length, 'one round tells a fact twice under one id')
+  // Pages are repeatable: from the same cursor the same facts, with the same ids and content.
+  const again = await attempt.sweep(start.cursor)
+  attempt.must(sameFacts(news.observations, again.observations), 'the same cursor gives other facts the second time')
+  const whole = await attempt.sweep(null)
+  const known = new Set(whole.observations.map((observation) => observation.eventId))
+  for (const id of ids) attempt.must(known.has(id), `${id} is not told any more when all is read from the beginning`)
+  const after = await attempt.sweep(news.cursor)
+  attempt.must(after.observations.length === 0 && after.cursor === news.cursor, 'without news it tells news')
+  return true
+}
+
+function sameFacts(first: readonly Observation[], second: readonly Observation[]): boolean {
+  const texts = (all: readonly Observation[]): string[] => all.map((observation) => JSON.stringify(observation)).toSorted()
+  return JSON.stringify(texts(first)) === JSON.stringify(texts(second))
+}
+
+const INVENTED = 'ZZ-INVENTED'
+
+export async function statusesPromise(attempt: Try): Promise<boolean> {
+  const { shows } = attempt.subject
+  if (!shows || attempt.connector.statuses.length === 0) return false
+  for (const table of attempt.connector.statuses) {
+    attempt.must(meaningOf(table, 'constructor') === null, `${table.name}: a word that every record has is mapped`)
+    for (const word of [...Object.keys(table.words), INVENTED]) {
+      const { cursor } = await attempt.sweep(null)
+      const mark = await shows(table.name, word)
+      const { observations } = await attempt.sweep(cursor)
+      const told = observations.filter((observation) => JSON.stringify(observation).includes(mark) && observation.type === 'status.reported' && observation.data['word'] === word)
+      const claims = told.map((observation) => observation.data['claims'])
+      if (word === INVENTED) {
+        attempt.must(told.length > 0, `${table.name}: an invented word is not reported`)
+        attempt.must(claims.every((claim) => claim === undefined), `${table.name}: an invented word is taken for ${JSON.stringify(claims)}`)
+      } else attempt.must(claims.includes(table.words[word]), `${table.name}: ${word} is not told as ${table.words[word]}`)
+    }
+  }
+  return true
+}
+
+export async function noticesPromise(attempt: Try): Promise<boolean> {
+  await Promise.resolve()
+  const { notices } = attempt.connector
+  const make = attempt.subject.notice
+  if (!notices || !make) return false
+  const now = Date.now()
+  const secret = 'c2VjcmV0LW9mLXRoZS1raXQ='
+  const verify = (raw: Uint8Array, headers: Readonly<Record<string, string>>, secrets: readonly string[], at = now): boolean => {
+    const said = notices.verify(raw, headers, secrets, at)
+    attempt.outputs.push(said)
+    return said === 'ok'
+  }
+  const good = make(1, now, secret)
+  const other = make(2, now, secret)
+  attempt.must(verify(good.raw, good.headers, [secret]), 'a good notice is refused')
+  attempt.must(verify(good.raw, good.headers, ['b3RoZXI=', secret]), 'a notice signed with the former secret is refused')
+  attempt.must(!verify(good.raw, good.headers, ['b3RoZXI=']), "a notice signed with another's secret is taken")
+  attempt.must(!verify(good.raw, good.headers, []), 'a notice is taken without any secret')
+  attempt.must(!verify(good.raw, {}, [secret]), 'a notice without a signature is taken')
+  attempt.must(!verify(other.raw, good.headers, [secret]), 'another body is taken under the same signature')
+  attempt.must(!verify(Uint8Array.of(...good.raw, 0x20), good.headers, [secret]), 'a body with one byte more is taken')
+  for (const [says, apart] of [['old', -301_000], ['future', 301_000], ['a year old', -31_536_000_000]] as const) {
+    const stale = make(1, now + apart, secret)
+    attempt.must(!verify(stale.raw, stale.headers, [secret]), `a notice with an ${says} time is taken`)
+  }
+  for (const name of Object.keys(good.headers)) {
+    const { [name]: _gone, ...rest } = good.headers
+    attempt.must(!verify(good.raw, rest, [secret]), `a notice without its header ${name} is taken`)
+  }
+  const [first, again] = [notices.readNotice(good.raw), notices.readNotice(good.raw)]
+  if ('trouble' in first || 'trouble' in again) attempt.break('a good notice cannot be read')
+  else attempt.must(sameFacts(first.observations, again.observations), 'a replayed notice tells something else')
+  for (const junk of ['', '{', '[]', 'null', '"x"', '{"a":1}']) {
+    try {
+      notices.readNotice(new TextEncoder().encode(junk))
+    } catch {
+      attempt.break(`it breaks over the notice ${JSON.stringify(junk)}`)
+    }
+  }
+  return true
+}
