@@ -1,15 +1,18 @@
 /** The AP tool's words and what they claim in ours. Total: a word that is not here is reported as it stands and means nothing. */
 import type { StatusTable } from '../../connector/contract.ts'
 
+/** Raised whenever a table changes: the same word then says something else, and reading it again is another fact. */
+export const MAP_VERSION = 1
+
 /** Stages become approval facts; a stage that is not here becomes none. */
 export const STAGES: StatusTable = {
-  name: 'ticket.stage', version: 1,
+  name: 'ticket.stage', version: MAP_VERSION,
   words: { INBOX: 'requested', CODING: 'requested', SIGNOFF: 'requested', GREENLIT: 'completed', DECLINED: 'refused', RECALLED: 'withdrawn' },
 }
 
 /** What a badge shows by itself. Several of our words share one: which of them was told stands in its `refs` (see `wordOf`). */
 export const BADGES: StatusTable = {
-  name: 'ticket.badge', version: 1,
+  name: 'ticket.badge', version: MAP_VERSION,
   words: { AT_LEDGER: 'posted', IN_RUN: 'in-payment', MONEY_OUT: 'paid', BOUNCED: 'returned', HELD: 'held', CLOSED: 'rejected', NONE: 'received' },
 }
 
@@ -20,7 +23,7 @@ export const BADGE_OF = {
 } as const
 export type Word = keyof typeof BADGE_OF
 
-export const VERDICTS: StatusTable = { name: 'signer.verdict', version: 1, words: { WAITING: 'open', SIGNED: 'granted', DECLINED: 'refused' } }
+export const VERDICTS: StatusTable = { name: 'signer.verdict', version: MAP_VERSION, words: { WAITING: 'open', SIGNED: 'granted', DECLINED: 'refused' } }
 
 /** Our kind of invoice → the tool's. */
 export const BILL_KINDS = { 'invoice': 'BILL', 'credit-note': 'CREDIT' } as const

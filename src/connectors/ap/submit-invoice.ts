@@ -66,7 +66,7 @@ function reading(reply: Reply, call: Call): Reading {
     outcome: { kind: 'done', receipt: { reference: ticketNo } },
     // Acknowledged; that the ticket is this invoice's is bound by the ticket itself, which carries our reference.
     observations: [{
-      eventId: `ticket|${ticketNo}|opened ${call.key}`, type: 'approval.requested', occurredAt: call.at, reference: ticketNo,
+      eventId: `ticket|${ticketNo}|opened ${call.key}|${call.at}`, type: 'approval.requested', occurredAt: call.at, reference: ticketNo,
       about: [{ names: [contentAs(call.input.content, Content).reference] }], data: { ticket: ticketNo },
     }],
   }

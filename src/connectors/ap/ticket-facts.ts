@@ -13,7 +13,7 @@ import { personName } from '../../domain/names.ts'
 import { aliasOf, type Ref } from '../../domain/object.ts'
 import { instantOf, msOf, type Instant } from '../../lib/time.ts'
 import type { Setting } from './config.ts'
-import { BADGE_OF, BADGES, STAGES, VERDICTS } from './map.ts'
+import { BADGE_OF, BADGES, MAP_VERSION, STAGES, VERDICTS } from './map.ts'
 import { termsOf } from './terms.ts'
 import type { HeldTerms, Ticket } from './wire.ts'
 
@@ -46,7 +46,7 @@ export function coded(setting: Setting, about: About, at: Instant): Observation 
 
 /** `refused`: a step's no, which is no rejection of the invoice. `guessed`: the instant is the earliest that it can be. */
 export function closed(setting: Setting, about: About, how: 'refused' | 'withdrawn', handle: string, reason: string, at: Instant, guessed = false): Observation {
-  const what = `${how === 'refused' ? 'declined' : 'recalled'}${guessed ? '|at the earliest' : ''}`
+  const what = `${how === 'refused' ? 'declined' : 'recalled'}|${guessed ? 'at the earliest' : at}`
   const data = { ticket: about.ticketNo, person: person(handle), reason }
   return how === 'refused'
     ? { ...common(setting, about, what, at), type: 'approval.refused', data: { ...data, step: 'sign-off' } }
@@ -79,8 +79,9 @@ function ending(setting: Setting, ticket: Ticket, held: HeldTerms, grantedAt: re
   if (stage !== 'refused' && stage !== 'withdrawn') return []
   const declined = ticket.signers.find(({ verdict, at }) => meaningOf(VERDICTS, verdict) === 'refused' && at !== null)?.at
   const earliest = [ticket.openedAt, ticket.coding?.at ?? '', ...grantedAt].sort().at(-1) ?? ticket.openedAt
-  // After a badge the ticket's last change is the badge's.
-  const known = (stage === 'refused' ? declined : null) ?? (ticket.badge && ticket.badge.at >= ticket.changedAt ? null : ticket.changedAt)
+  // After a badge the ticket's last change is the badge's; once amended it may be an amendment's.
+  const other = ticket.rev > FIRST_REV || (ticket.badge !== null && ticket.badge.at >= ticket.changedAt)
+  const known = (stage === 'refused' ? declined : null) ?? (other ? null : ticket.changedAt)
   return [closed(setting, ticket, stage, ticket.closedBy ?? '', ticket.closedReason ?? '', known ?? earliest, known === null)]
 }
 
@@ -103,7 +104,7 @@ function badgeFacts(setting: Setting, ticket: Ticket): Observation[] {
   const ours = typeof told === 'string' && Object.hasOwn(BADGE_OF, told) && BADGE_OF[told as keyof typeof BADGE_OF] === badge.badge
   const claims = ours ? told : meaningOf(BADGES, badge.badge)
   return [{
-    ...common(setting, ticket, `badge|${badge.at}`, badge.at), type: 'status.reported',
+    ...common(setting, ticket, `badge|${MAP_VERSION}|${badge.at}`, badge.at), type: 'status.reported',
     data: { system: setting.system, facet: 'status', word: badge.badge, ...(claims === null ? {} : { claims }) },
   }]
 }
@@ -115,6 +116,6 @@ function strangeWords(setting: Setting, ticket: Ticket): Observation[] {
     ...ticket.signers.flatMap(({ verdict }) => meaningOf(VERDICTS, verdict) === null ? [verdict] : []),
   ]
   return [...new Set(words)].map((word) => ({
-    ...common(setting, ticket, `word|${word}|${ticket.changedAt}`, ticket.changedAt), type: 'status.reported', data: { system: setting.system, facet: 'approval', word },
+    ...common(setting, ticket, `word|${MAP_VERSION}|${word}|${ticket.changedAt}`, ticket.changedAt), type: 'status.reported', data: { system: setting.system, facet: 'approval', word },
   }))
 }

@@ -7,9 +7,9 @@ import { aliasOf } from '../../domain/object.ts'
 import { paymentName, periodQuestion, postingName } from '../../domain/names.ts'
 import type { Instant } from '../../lib/time.ts'
 import { entityOf, isOpen, monthsOf, orderOf, supplierOf } from './answers.ts'
-import type { Setting } from './config.ts'
+import { zoneOf, type Setting } from './config.ts'
 import { booked, parked } from './document-facts.ts'
-import { CLEARING_KINDS, DOCUMENT_VERBS, PAY_BLOCK, PAYMENT_VERBS, RUN_VERBS } from './map.ts'
+import { CLEARING_KINDS, DOCUMENT_VERBS, MAP_VERSION, PAY_BLOCK, PAYMENT_VERBS, RUN_VERBS } from './map.ts'
 import { companyAlias, companyRef, documentAlias, documentRef, orderRef, person, vendorRef } from './names.ts'
 import { Clearing, CompanyCode, Document, DocumentChange, PaymentDoc, PostingPeriod, PurchaseOrder, User, Vendor, type Change } from './wire.ts'
 
@@ -29,7 +29,8 @@ export const READERS: { readonly [what: string]: Reader } = {
     data: { asked: 'supplier', readAt: change.at, found: true, supplier: supplierOf(vendor) },
   }]),
   COMPANY: (setting, change) => row(change, CompanyCode, (company) => [{
-    ...master(change), type: 'reference.read', about: [companyRef(setting.system, company)],
+    // The zone is our configuration's; another one is another answer.
+    ...master(change, zoneOf(setting, company.companyCode)), type: 'reference.read', about: [companyRef(setting.system, company)],
     data: { asked: 'entity', readAt: change.at, found: true, entity: entityOf(setting, company) },
   }]),
   ORDER: (setting, change) => row(change, PurchaseOrder, (order) => [{
@@ -115,7 +116,7 @@ function cleared(setting: Setting, clearing: Clearing, docNo: string, word: stri
 
 function untold({ system }: Setting, clearing: Clearing, docNo: string, word: string, part: string): Observation {
   return {
-    eventId: `clearing|${clearing.clearingDocNo}|${part}`, type: 'status.reported', occurredAt: clearing.bookedAt, reference: clearing.clearingDocNo,
+    eventId: `clearing|${clearing.clearingDocNo}|${part}|${MAP_VERSION}`, type: 'status.reported', occurredAt: clearing.bookedAt, reference: clearing.clearingDocNo,
     about: [lineRef({ system }, clearing, docNo)], data: { system, facet: 'settlement', word },
   }
 }
@@ -148,7 +149,7 @@ function strange(setting: Setting, change: Change, table: StatusTable, about: Re
 
 function status({ system }: Setting, change: { readonly mark: string; readonly at: Instant; readonly key: string }, about: Ref, facet: Facet, word: string, claims: string | null): Observation {
   return {
-    eventId: `change|${change.mark}|status|${facet}`, type: 'status.reported', occurredAt: change.at, about: [about], reference: change.key,
+    eventId: `change|${change.mark}|status|${facet}|${MAP_VERSION}`, type: 'status.reported', occurredAt: change.at, about: [about], reference: change.key,
     data: { system, facet, word, ...(claims === null ? {} : { claims }) },
   }
 }

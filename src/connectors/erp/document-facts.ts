@@ -1,8 +1,11 @@
-/** A document of the ERP as facts: word for word the same, whether the change feed, a look or a lookup read it. */
+/**
+ * A document of the ERP as facts: word for word the same, whether the change feed, a look or a lookup read it. What may be
+ * another thing when it is read later (the instant of the last change, a table of ours) is part of the identity.
+ */
 import { meaningOf, type Observation } from '../../connector/contract.ts'
 import { dateIn } from '../../domain/view.ts'
 import { zoneOf, type Setting } from './config.ts'
-import { DOCUMENT_LIFECYCLE } from './map.ts'
+import { DOCUMENT_LIFECYCLE, MAP_VERSION } from './map.ts'
 import { documentRef, isOurs } from './names.ts'
 import type { Document } from './wire.ts'
 
@@ -19,7 +22,7 @@ export function documentFacts(setting: Setting, document: Document): Observation
 }
 
 export function parked(setting: Setting, document: Document): Observation {
-  return { ...common(setting, document, 'parked'), type: 'posting.parked', occurredAt: document.changedAt, data: { docNo: document.docNo } }
+  return { ...common(setting, document, `parked|${document.changedAt}`), type: 'posting.parked', occurredAt: document.changedAt, data: { docNo: document.docNo } }
 }
 
 export function booked(setting: Setting, document: Document): Observation[] {
@@ -36,7 +39,7 @@ export function booked(setting: Setting, document: Document): Observation[] {
 /** The ERP gives the instant of a storno and no posting date of it: its day is that of the company's zone. */
 export function reversed(setting: Setting, document: Document, at: string): Observation {
   return {
-    ...common(setting, document, 'storno'), type: 'posting.reversed', occurredAt: at, readBack: true,
+    ...common(setting, document, `storno|${at}`), type: 'posting.reversed', occurredAt: at, readBack: true,
     data: {
       docNo: document.docNo, entity: document.companyCode, reversalNo: document.stornoDocNo ?? '', reversedOn: dateIn(zoneOf(setting, document.companyCode), at),
       ...(document.stornoReason ? { reason: document.stornoReason } : {}),
@@ -46,7 +49,7 @@ export function reversed(setting: Setting, document: Document, at: string): Obse
 
 function unmapped(setting: Setting, document: Document): Observation {
   return {
-    ...common(setting, document, `lifecycle|${document.lifecycle}`), type: 'status.reported', occurredAt: document.changedAt,
+    ...common(setting, document, `lifecycle|${MAP_VERSION}|${document.lifecycle}|${document.changedAt}`), type: 'status.reported', occurredAt: document.changedAt,
     data: { system: setting.system, facet: 'posting', word: document.lifecycle },
   }
 }
