@@ -50,21 +50,32 @@ export function* decide(law: Law, batch: Batch, start: Loaded): Generator<Load, 
     assert(round < LIMIT_ROUNDS, `judging comes to rest within ${LIMIT_ROUNDS} rounds; still open: ${[...desk.touched].join(', ')}`)
     const now = [...desk.touched]
     desk.touched.clear()
-    for (const write of [false, true]) {
+    // What may be written first: then it is not read twice, without a lock and with one.
+    for (const write of [true, false]) {
       const names = desk.unread(now, write)
       if (names.length > 0) desk.take(yield { names, write }, write)
     }
+    const absent = new Set<string>()
     for (const id of now) {
       const record = desk.records.get(id)
       if (!record) continue
       const judgement = law.judge(record, (name) => desk.look(name), batch.asOf)
-      const strange = judgement.decisions.flatMap((decision) => decision.objects).filter((other) => desk.records.has(other) && !desk.locked.has(other))
-      const unknown = judgement.decisions.flatMap((decision) => decision.objects).filter((other) => !desk.records.has(other))
-      const names = [...new Set([...strange, ...unknown])]
-      if (names.length > 0) desk.take(yield { names, write: true }, true)
+      const others = judgement.decisions.flatMap((decision) => decision.objects).filter((other) => desk.isAbsent(other))
+      if (others.length > 0) {
+        // Fetched for all of this round together, and judged then: one question to the store instead of one per object.
+        for (const other of others) absent.add(other)
+        desk.touched.add(id)
+        continue
+      }
       for (const decision of judgement.decisions) desk.apply(desk.eventOf(decision, batch.asOf), id)
       desk.sleep(id, judgement.wakeAt)
       desk.waits.set(id, judgement.waits)
+    }
+    if (absent.size > 0) {
+      desk.take(yield { names: [...absent], write: true }, true)
+      desk.sought(absent)
+      // A round that fetched decided nothing for those it fetched for.
+      round--
     }
   }
   return desk.result()
@@ -78,6 +89,8 @@ class Desk {
   readonly locked: Set<string>
   readonly touched = new Set<string>()
   readonly waits = new Map<string, readonly string[]>()
+  /** Ids fetched to be decided about: those among them that are not there come to be by the decision. */
+  private readonly fetched = new Set<string>()
   /** Names asked for, so that one that is bound to nothing is not asked for again. */
   private readonly asked = new Set<string>()
   private readonly before = new Map<string, ObjectRecord | undefined>()
@@ -88,6 +101,15 @@ class Desk {
     this.bound = new Map(start.bound)
     this.records = new Map(start.records)
     this.locked = new Set(start.records.keys())
+  }
+
+  /** Whether an object that is to be decided about has to be fetched, or locked, first. */
+  isAbsent(id: string): boolean {
+    return this.records.has(id) ? !this.locked.has(id) : !this.fetched.has(id)
+  }
+
+  sought(ids: Iterable<string>): void {
+    for (const id of ids) this.fetched.add(id)
   }
 
   touch(id: string): void {
@@ -164,6 +186,9 @@ class Desk {
       const is = this.law.expect(after)
       const words = new Map(was.cells.map((cell) => [cellKey(cell), cellWords(cell)]))
       for (const cell of is.cells) if (words.get(cellKey(cell)) !== cellWords(cell)) cells.push(cell)
+      // A cell that is no longer mentioned expects nothing any more.
+      const mentioned = new Set(is.cells.map(cellKey))
+      for (const cell of was.cells) if (!mentioned.has(cellKey(cell))) cells.push({ ...cell, expected: null, told: null, reported: null })
       const had = new Map(was.effects.map((effect) => [partsKey(effect), effect]))
       for (const effect of is.effects) {
         const old = had.get(partsKey(effect))
