@@ -10,15 +10,15 @@ export async function storeDocument(pool: Pool, tenant: string, bytes: Uint8Arra
   await inTenant(pool, tenant, async (client) => {
     const known = await client.query({ name: 'document_known', text: 'SELECT 1 FROM document WHERE tenant = $1 AND sha256 = $2', values: [tenant, sha256] })
     if (known.rowCount) return
+    await client.query({
+      name: 'document_write', text: 'INSERT INTO document (tenant, sha256, media_type, length) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', values: [tenant, sha256, mediaType, bytes.length],
+    })
     for (let n = 0, at = 0; at < bytes.length || n === 0; n++, at += CHUNK) {
       await client.query({
         name: 'document_chunk_write', text: 'INSERT INTO document_chunk (tenant, sha256, n, bytes) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
         values: [tenant, sha256, n, Buffer.from(bytes.buffer, bytes.byteOffset + at, Math.min(CHUNK, bytes.length - at))],
       })
     }
-    await client.query({
-      name: 'document_write', text: 'INSERT INTO document (tenant, sha256, media_type, length) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING', values: [tenant, sha256, mediaType, bytes.length],
-    })
   })
   return sha256
 }

@@ -1,0 +1,60 @@
+/** What the API needs of the hub, and nothing more: src/hub.ts gives it, tests give another one. */
+import type { Role } from '../domain/event.ts'
+import type { Refused } from '../domain/invoice-document.ts'
+import type { Arrival } from '../domain/object.ts'
+import type { Fault } from '../lib/fault.ts'
+import type { Pool } from '../store/database.ts'
+
+export interface ApiContext {
+  /** Connections with the rights of the hub (or of a reader, for what only reads). */
+  readonly pool: Pool
+  readonly tenant: string
+  /** The one access key, until identities come. At least 16 characters. */
+  readonly key: string
+  /** The configured systems; whoever has the key may speak for each of them, in the role that it has here. */
+  readonly systems: readonly ConfiguredSystem[]
+  /** The door. One receipt per arrival, in their order, once all is durable; a fault when nothing was taken in. */
+  submit(arrivals: readonly Arrival[]): Promise<readonly Receipt[]>
+  /** Stores the bytes and takes them in as invoices. */
+  capture(document: CapturedDocument): Promise<Captured>
+  /** Keeps the bytes as evidence that events may name; gives their SHA-256 in hex. */
+  keep(bytes: Uint8Array, mediaType: string): Promise<string>
+  /** What a system pushed at us. `refused`: its signature does not hold, or the system sends none. */
+  notice(system: string, raw: Uint8Array, headers: Readonly<Record<string, string>>): Promise<'ok' | { readonly refused: string }>
+  /** Lines in the Prometheus text format that only this process knows: commits, deliveries. */
+  metrics(): string
+  /** Milliseconds since 1970. */
+  now(): number
+}
+
+export interface ConfiguredSystem {
+  /** Our name of it. */
+  readonly name: string
+  /** Its connector. */
+  readonly kind: string
+  readonly role: Role
+}
+
+/** What became of one arrival. `parked`: logged, and waiting for an object that it names. */
+export interface Receipt {
+  readonly eventId: string
+  readonly outcome: 'new' | 'repeat' | 'parked' | 'refused'
+  readonly fault?: Fault
+}
+
+export interface CapturedDocument {
+  readonly bytes: Uint8Array
+  readonly mediaType: string
+  readonly fileName: string
+  /** Who brought it, as an event's actor. */
+  readonly by: string
+}
+
+export interface Captured {
+  /** SHA-256, hex. */
+  readonly document: string
+  /** One per invoice in it. */
+  readonly received: readonly { readonly invoice: string; readonly number: string }[]
+  /** Why it is no invoice; it is kept all the same, with a case for a person. */
+  readonly refused?: Refused
+}

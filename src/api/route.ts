@@ -1,0 +1,71 @@
+/** What a route is. Handlers know no HTTP server: they get a call and give an answer. */
+import { z } from 'zod'
+import { Fault } from '../lib/fault.ts'
+import type { ApiContext } from './context.ts'
+
+export interface Call<Query = unknown, Body = unknown> {
+  readonly context: ApiContext
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Query
+  readonly body: Body
+  readonly headers: Readonly<Record<string, string>>
+  readonly requestId: string
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** Written as JSON, unless `headers` names another content type: then text or bytes. */
+  readonly body?: unknown
+}
+
+/** What the body may be. `json`: of one shape. `bytes`: as it came, of one of these media types. */
+export type Takes<Body> =
+  | { readonly kind: 'json'; readonly shape: z.ZodType<Body>; readonly limitBytes: number }
+  | { readonly kind: 'bytes'; readonly media: readonly string[] | 'any'; readonly limitBytes: number }
+
+export interface RouteOf<Query, Body> {
+  readonly method: 'GET' | 'POST'
+  /** `{name}` stands for one segment. */
+  readonly path: string
+  /** One sentence; docs/spec/api.md has it word for word. */
+  readonly does: string
+  /** False for the few addresses that need no access key. */
+  readonly key?: false
+  readonly query?: z.ZodType<Query>
+  readonly takes?: Takes<Body>
+  readonly handle: (call: Call<Query, Body>) => Promise<Answer> | Answer
+}
+export type Route = RouteOf<unknown, unknown>
+
+/** A row of the list of routes; the types of query and body are checked here and not known beyond. */
+export function route<Query = Record<string, never>, Body = Uint8Array>(row: RouteOf<Query, Body>): Route {
+  return row as unknown as Route
+}
+
+/** The value in its shape, or the fault `request-not-valid` with every problem and its place. */
+export function shapedAs<T>(shape: z.ZodType<T>, value: unknown): T {
+  const read = shape.safeParse(value)
+  if (read.success) return read.data
+  throw new Fault('request-not-valid', problemsIn(read.error))
+}
+
+const LIMIT_SAID = 1_000
+
+/** What is wrong, each with its place. It repeats names of members, never their contents. */
+export function problemsIn(error: z.ZodError): string {
+  const sentences = error.issues.map((issue) => {
+    const place = issue.path.length === 0 ? '' : `${issue.path.map(String).join('.')}: `
+    if (issue.code === 'unrecognized_keys') return `${place}there is no member ${issue.keys.join(', ')} here.`
+    return `${place}${issue.message}${issue.message.endsWith('.') ? '' : '.'}`
+  })
+  const text = sentences.join(' ')
+  return text.length <= LIMIT_SAID ? text : `${text.slice(0, LIMIT_SAID).toWellFormed()} …`
+}
+
+/** A page's length and where it begins. */
+export const PAGE = {
+  limit: z.string().regex(/^\d{1,3}$/, 'is a number up to 200').transform(Number).pipe(z.number().min(1).max(200)).default(50),
+  after: z.string().max(400).optional(),
+}
+export const YES_NO = z.enum(['true', 'false']).transform((text) => text === 'true')

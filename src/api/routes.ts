@@ -1,0 +1,42 @@
+/** The list of routes: all there is to call. docs/spec/api.md is compared with it by a test. */
+import { ANSWER_BODY, EXCEPTIONS_QUERY, getException, getExceptions, postAnswer } from './exceptions.ts'
+import { DOCUMENT_QUERY, getDocument, postDocument } from './documents.ts'
+import { postEvents } from './events.ts'
+import { postNotice } from './notices.ts'
+import { getObject, getObjects, OBJECTS_QUERY } from './objects.ts'
+import { route, type Route } from './route.ts'
+import { getSystems } from './systems.ts'
+import { getTrace, TRACE_QUERY } from './traces.ts'
+import { getHealth, getMetrics, getSummary } from './watch.ts'
+
+const KB = 1_024
+const MB = 1_024 * KB
+
+export const ROUTES: readonly Route[] = [
+  route({
+    method: 'POST', path: '/v1/events', does: 'Takes facts of the configured systems as CloudEvents, one or a batch; each has a receipt of its own.',
+    takes: { kind: 'bytes', media: 'any', limitBytes: 2 * MB }, handle: postEvents,
+  }),
+  route({
+    method: 'POST', path: '/v1/documents', does: 'Takes a document as it is: an invoice to be read, or evidence to be kept.', query: DOCUMENT_QUERY,
+    takes: { kind: 'bytes', media: 'any', limitBytes: 20 * MB }, handle: postDocument,
+  }),
+  route({ method: 'GET', path: '/v1/documents/{sha256}', does: 'Gives a document back, byte for byte, as a file to be saved.', handle: getDocument }),
+  route({ method: 'GET', path: '/v1/objects', does: 'Lists invoices, payments, cases or refused documents, page by page.', query: OBJECTS_QUERY, handle: getObjects }),
+  route({ method: 'GET', path: '/v1/objects/{id}', does: 'Tells what is known of one object, by any id that any system uses for it.', handle: getObject }),
+  route({ method: 'GET', path: '/v1/trace/{id}', does: 'Tells everything that happened to one object, in order, with what proves it.', query: TRACE_QUERY, handle: getTrace }),
+  route({ method: 'GET', path: '/v1/exceptions', does: 'Lists cases for people, the most urgent first.', query: EXCEPTIONS_QUERY, handle: getExceptions }),
+  route({ method: 'GET', path: '/v1/exceptions/{id}', does: 'Tells one case: what is wrong, who has it, what may be answered.', handle: getException }),
+  route({
+    method: 'POST', path: '/v1/exceptions/{id}/answers', does: 'Takes a person’s answer to a case.', takes: { kind: 'json', shape: ANSWER_BODY, limitBytes: 16 * KB }, handle: postAnswer,
+  }),
+  route({ method: 'GET', path: '/v1/systems', does: 'Tells of every system whether it is in step, what waits for it, and whether it answers.', handle: getSystems }),
+  route({ method: 'GET', path: '/v1/summary', does: 'Counts everything: invoices by state, cases by cause, systems, the log.', handle: getSummary }),
+  route({
+    method: 'POST', path: '/v1/notices/{system}', does: 'Takes what a system pushes, proved by its own signature.', key: false,
+    takes: { kind: 'bytes', media: 'any', limitBytes: 1 * MB }, handle: postNotice,
+  }),
+  route({ method: 'GET', path: '/v1/health', does: 'Says whether the hub lives and takes work in.', key: false, handle: getHealth }),
+  route({ method: 'GET', path: '/v1/metrics', does: 'Gives figures for a monitor, as Prometheus reads them.', handle: getMetrics }),
+  route({ method: 'GET', path: '/metrics', does: 'The same, where Prometheus looks first.', handle: getMetrics }),
+]

@@ -1,0 +1,57 @@
+/** The systems as a person asks for them: in step or behind, what waits for each, whether it answers. */
+import { z } from 'zod'
+import type { ApiContext } from './context.ts'
+import type { Instant } from '../lib/time.ts'
+import { countSteps } from '../store/cell.ts'
+import { inTenant } from '../store/database.ts'
+import { countEffects } from '../store/effect.ts'
+import { readSystem } from '../store/system.ts'
+import type { Answer, Call } from './route.ts'
+
+export interface SystemView {
+  readonly name: string
+  readonly kind: string
+  readonly role: string
+  /** Cells of the matrix that show, or were told, what they should, and those that do not yet. */
+  readonly inStep: number
+  readonly behind: number
+  /** Commands by their state. */
+  readonly queue: { readonly [state: string]: number }
+  /** Since when the oldest command that is not done is due. */
+  readonly oldestDueAt: Instant | null
+  readonly heardAt: Instant | null
+  readonly paused: boolean
+  /** `open`: it is not called at present, because it did not answer or did not let us in. */
+  readonly breaker: { readonly state: 'closed' | 'open' | 'half-open'; readonly says: string | null; readonly until: Instant | null }
+}
+
+export async function getSystems({ context }: Call): Promise<Answer> {
+  return { status: 200, body: { systems: await systemViews(context) } }
+}
+
+export async function systemViews({ pool, tenant, systems }: Pick<ApiContext, 'pool' | 'tenant' | 'systems'>): Promise<SystemView[]> {
+  return inTenant(pool, tenant, async (client) => {
+    const steps = new Map((await countSteps(client, tenant)).map((row) => [row.system, row]))
+    const queues = Map.groupBy(await countEffects(client, tenant), (row) => row.target)
+    const views: SystemView[] = []
+    for (const { name, kind, role } of systems) {
+      const { heardAt, paused, delivery } = await readSystem(client, tenant, name)
+      const queue = queues.get(name) ?? []
+      views.push({
+        name, kind, role, inStep: steps.get(name)?.inStep ?? 0, behind: steps.get(name)?.behind ?? 0, queue: Object.fromEntries(queue.map((row) => [row.state, row.count])),
+        oldestDueAt: queue.flatMap((row) => row.oldest ?? []).sort()[0] ?? null, heardAt, paused, breaker: breakerIn(delivery),
+      })
+    }
+    return views
+  })
+}
+
+const DELIVERY = z.object({ breaker: z.object({ state: z.enum(['closed', 'open', 'half-open']), says: z.string().optional(), until: z.number().optional() }) })
+
+/** What delivery wrote down of the breaker; a system that was never called has none. */
+function breakerIn(delivery: string): SystemView['breaker'] {
+  const read = DELIVERY.safeParse(JSON.parse(delivery))
+  if (!read.success) return { state: 'closed', says: null, until: null }
+  const { state, says, until } = read.data.breaker
+  return { state, says: says ?? null, until: until === undefined ? null : new Date(until).toISOString() }
+}

@@ -1,0 +1,171 @@
+/** What each type of event says, in plain words: one table, without which a new type does not compile. */
+import type { EventType } from '../domain/event.ts'
+import { CAUSES, type Cause } from '../domain/exception.ts'
+import type { Json } from '../lib/canonical-json.ts'
+
+export type EventDetails = { readonly [key: string]: Json | undefined }
+type Words = (data: EventDetails) => string
+
+export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
+  'invoice.received': (data) => `received: ${invoice(data)}${by(data, 'channel')}`,
+  'invoice.corrected': (data) => `corrected: ${invoice(data)}${by(data, 'channel')}`,
+  'invoice.withdrawn': (data) => `withdrawn by the supplier${because(data)}`,
+  'invoice.rejected': (data) => `rejected${because(data)}`,
+  'invoice.reinstated': (data) => `taken up again${because(data)}`,
+  'invoice.merged': () => 'joined with another invoice',
+  'document.attached': (data) => `another document of it: ${text(data, 'rendition')}, ${short(data, 'document')}`,
+  'dispute.opened': (data) => `disputed${because(data)}`,
+  'dispute.closed': (data) => `dispute settled${because(data)}`,
+
+  'approval.requested': (data) => `approval asked for, ticket ${text(data, 'ticket')}`,
+  'approval.granted': (data) => `${person(data, 'person')} said yes at step ${text(data, 'step')}: ${amount(part(data, 'terms'), 'gross')}`,
+  'approval.completed': (data) => `approval completed: ${amount(part(data, 'terms'), 'gross')}${entered(data)}`,
+  'approval.refused': (data) => `${person(data, 'person')} said no${because(data)}`,
+  'approval.withdrawn': (data) => `${person(data, 'person')} took the yes back${because(data)}`,
+  'authority.granted': (data) => `${text(data, 'name')} may approve up to ${amount(data, 'limit')} from ${text(data, 'from')}${optional(data, 'to', ' to ')}`,
+  'authority.revoked': (data) => `may no longer approve from ${text(data, 'on')}`,
+
+  'posting.parked': (data) => `parked in the ERP as ${text(data, 'docNo')}`,
+  'posting.confirmed': (data) => `booked as ${text(data, 'docNo')}: ${amount(data, 'amount')} on ${text(data, 'postedOn')}`,
+  'posting.reversed': (data) => `booking ${text(data, 'docNo')} reversed by ${text(data, 'reversalNo')} on ${text(data, 'reversedOn')}${because(data)}`,
+
+  'payment.instructed': (data) => `payment ${text(data, 'endToEndId')} over ${amount(data, 'amount')} put into file ${text(data, 'messageId')}, to account ${ending(data, 'account')}`,
+  'payment.released': (data) => `payment file ${text(data, 'messageId')} released by ${people(data, 'releasedBy')}`,
+  'payment.accepted': (data) => `bank accepts payment file ${text(data, 'messageId')} (${text(data, 'code')}); nothing is paid by that`,
+  'payment.rejected': (data) => `bank rejects ${text(data, 'endToEndId', `payment file ${text(data, 'messageId')}`)} (${text(data, 'code')})${because(data)}`,
+  'payment.cancelled': (data) => `payment ${text(data, 'endToEndId', `file ${text(data, 'messageId')}`)} cancelled${because(data)}`,
+  'statement.received': (data) => `statement ${text(data, 'statement')} of account ${ending(data, 'account')}: ${text(data, 'opening')} to ${amount(data, 'closing')}, ${text(data, 'entries')} entries`,
+  'statement.entry-announced': (data) => `bank announces ${entry(data)}`,
+  'statement.entry-booked': (data) => `bank booked ${entry(data)}`,
+  'clearing.recorded': (data) => `cleared in the ERP by ${text(data, 'docNo')}: ${amount(data, 'amount')} as ${text(data, 'kind')}${because(data)}`,
+
+  'order.issued': (data) => `order ${text(data, 'number')} issued, ${count(data, 'lines')} lines`,
+  'order.changed': (data) => `order ${text(data, 'number')} changed, ${count(data, 'lines')} lines`,
+  'order.closed': (data) => `order ${text(data, 'number')} closed`,
+  'supplier.activated': (data) => `supplier ${text(data, 'supplier')} activated`,
+  'supplier.blocked': (data) => `supplier ${text(data, 'supplier')} blocked${because(data)}`,
+  'reference.read': (data) => `answers about ${text(data, 'asked')}: ${data['found'] === true ? found(data) : 'there is none'}`,
+  'period.opened': (data) => `period ${text(data, 'month')} of company ${text(data, 'entity')} opened`,
+  'period.closed': (data) => `period ${text(data, 'month')} of company ${text(data, 'entity')} closed`,
+
+  'document.received': (data) => `document ${text(data, 'fileName', short(data, 'document'))} could not be read: ${text(part(data, 'refused'), 'says')}`,
+  'file.completed': (data) => `payment file ${text(data, 'messageId')} read: ${text(data, 'count')} payments, ${text(data, 'sum')}`,
+  'evidence.archived': (data) => `evidence archived in ${text(data, 'archive')} until ${text(data, 'until')}`,
+  'status.reported': (data) => `${text(data, 'system')} shows ${text(data, 'facet')} as ${text(data, 'word')}${optional(data, 'claims', ', which means ')}`,
+  'hold.placed': (data) => `held (${text(data, 'kind')})${because(data)}`,
+  'hold.released': (data) => `hold released${because(data)}`,
+  'exception.assigned': (data) => `case given to ${text(data, 'owner')}`,
+  'exception.answered': (data) => `answered: ${text(data, 'action')}${data['second'] === undefined ? '' : `, with ${person(data, 'second')}`}${because(data)}`,
+  'system.paused': (data) => `system paused${because(data)}`,
+  'system.resumed': (data) => `system goes on${because(data)}`,
+
+  'invoice.validated': (data) => `validated: ${controls(data)}`,
+  'invoice.validation-failed': (data) => `validation failed: ${controls(data)}`,
+  'invoice.matched': (data) => `matched with the order: ${controls(data)}`,
+  'invoice.mismatched': (data) => `does not match the order: ${controls(data)}`,
+  'reference.wanted': (data) => `asks about ${text(data, 'what')}`,
+  'rule.evaluated': (data) => `${text(data, 'gate')} ${data['pass'] === true ? 'passed' : 'failed'}: ${controls(data)}`,
+  'invoice.state-moved': (data) => `now ${text(data, 'to', 'without a state')}${missing(data)}${data['from'] ? ` (was ${text(data, 'from')})` : ''}`,
+  'payment.moved': (data) => `payment is ${text(data, 'progress')}`,
+  'statement.entry-matched': (data) => `the bank entry belongs to it: ${text(data, 'says', text(data, 'amount'))}`,
+  'settlement.allocated': (data) => `${text(data, 'amount')} settled by ${text(data, 'kind')}`,
+  'settlement.unallocated': () => 'the settlement is taken back',
+  'exception.raised': (data) => `case for ${text(data, 'owner')}: ${causeTitle(data)}. ${text(data, 'says')}`,
+  'exception.resolved': (data) => `case closed: ${causeTitle(data)}`,
+  'divergence.opened': (data) => `${cell(data)} shows ${text(data, 'reported')} and should show ${text(data, 'expected')}`,
+  'divergence.closed': (data) => `${cell(data)} shows what it should again`,
+  'intake.quarantined': (data) => `set aside for a person${because(data)}`,
+  'effect.done': (data) => `${command(data)} carried out${receipt(data)}`,
+  'effect.refused': (data) => `${command(data)} refused: ${text(data, 'says', 'no words')}`,
+  'effect.unknown': (data) => `${command(data)}: nobody knows yet whether it was carried out${says(data)}`,
+  'effect.resolved': (data) => `${command(data)}: ${RESOLVED[text(data, 'input')] ?? text(data, 'input')}${receipt(data)}${says(data)}`,
+  'effect.replied-late': (data) => `${command(data)}: a late reply to try ${text(data, 'attempt')}, which counts for nothing`,
+}
+
+/** How an unknown outcome was cleared up, by the input of `effect.resolved`. */
+const RESOLVED: { readonly [input: string]: string } = {
+  'found': 'found there, it was carried out', 'found-other': 'something else was found under our reference', 'absent': 'looked for and not there, it was not carried out',
+  'needs-person': 'only a person can tell', 'said-applied': 'a person says it was carried out', 'said-not-applied': 'a person says it was not carried out', 'replay': 'a person asks for it again',
+}
+
+/** What the event says; an erased one can say only what kind it was. */
+export function wordsOf(type: EventType, data: EventDetails, erased = false): string {
+  return erased ? `${type.replace('.', ' ')} (its contents were erased)` : EVENT_WORDS[type](data)
+}
+
+// ------------------------------------------------------------------------------------------------ parts of sentences
+
+const LIMIT_WORDS = 200
+
+function text(data: EventDetails, key: string, otherwise = '?'): string {
+  const value = data[key]
+  if (typeof value === 'number') return String(value)
+  return typeof value === 'string' && value !== '' ? clipped(value) : otherwise
+}
+
+function clipped(value: string): string {
+  return value.length <= LIMIT_WORDS ? value : `${value.slice(0, LIMIT_WORDS).toWellFormed()}…`
+}
+
+function part(data: EventDetails, key: string): EventDetails {
+  const value = data[key]
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as EventDetails : {}
+}
+
+function rows(data: EventDetails, key: string): readonly Json[] {
+  const value = data[key]
+  return Array.isArray(value) ? value as readonly Json[] : []
+}
+
+const optional = (data: EventDetails, key: string, before: string): string => data[key] === undefined ? '' : `${before}${text(data, key)}`
+const because = (data: EventDetails): string => optional(data, 'reason', ': ')
+const says = (data: EventDetails): string => data['says'] ? ` (${text(data, 'says')})` : ''
+const by = (data: EventDetails, key: string): string => optional(data, key, ', by ')
+const amount = (data: EventDetails, key: string): string => `${text(data, key)} ${text(data, 'currency', '')}`.trim()
+/** Of an account number the end, as much as tells two apart. */
+const ending = (data: EventDetails, key: string): string => `…${text(data, key).slice(-4)}`
+const short = (data: EventDetails, key: string): string => text(data, key).slice(0, 12)
+const count = (data: EventDetails, key: string): string => String(rows(data, key).length)
+/** An alias is known to people by its last part, a pseudonym by what stands after `person:`. */
+const known = (name: string): string => name.split('|').at(-1)?.replace(/^person:/u, '') ?? name
+const person = (data: EventDetails, key: string): string => known(text(data, key, 'somebody'))
+const people = (data: EventDetails, key: string): string => rows(data, key).map((name) => known(String(name))).join(' and ') || 'nobody'
+const entered = (data: EventDetails): string => rows(data, 'enteredBy').length > 0 ? `, entered by ${people(data, 'enteredBy')}` : ''
+
+function invoice(data: EventDetails): string {
+  const content = part(data, 'content')
+  const kind = content['kind'] === 'credit-note' ? 'credit note' : 'invoice'
+  return `${kind} ${text(content, 'number')} of ${text(part(content, 'supplier'), 'name')} over ${text(part(content, 'totals'), 'payable')} ${text(content, 'currency', '')}`.trim()
+}
+
+function entry(data: EventDetails): string {
+  const back = data['reversal'] === true ? ', a reversal' : data['returns'] === undefined ? '' : `, given back (${text(part(data, 'returns'), 'code')})`
+  return `${text(data, 'direction') === 'credit' ? 'a receipt' : 'a payment'} of ${amount(data, 'amount')}${optional(data, 'bookedOn', ' on ')}${optional(data, 'endToEndId', ', ')}${back}`
+}
+
+function found(data: EventDetails): string {
+  for (const key of ['supplier', 'entity', 'order', 'taxCode']) {
+    const what = part(data, key)
+    if (Object.keys(what).length > 0) return `${text(what, 'number', text(what, 'code'))}${optional(what, 'name', ' ')}${what['blocked'] === true ? ', blocked' : ''}`
+  }
+  const period = part(data, 'period')
+  return period['open'] === undefined ? 'known' : period['open'] === true ? 'open' : 'closed'
+}
+
+function controls(data: EventDetails): string {
+  const list = rows(data, 'controls') as readonly EventDetails[]
+  const failed = list.filter((control) => control['verdict'] === 'fail')
+  if (failed.length > 0) return failed.map((control) => text(control, 'id')).join(', ')
+  const judged = list.filter((control) => control['verdict'] !== 'not-applicable')
+  return `${judged.length} ${judged.length === 1 ? 'control' : 'controls'} passed`
+}
+
+function causeTitle(data: EventDetails): string {
+  const cause = text(data, 'cause')
+  return Object.hasOwn(CAUSES, cause) ? CAUSES[cause as Cause].title : cause
+}
+
+const missing = (data: EventDetails): string => rows(data, 'breaches').map((state) => `, not ${String(state)}`).join('')
+const cell = (data: EventDetails): string => text(data, 'cell').replace('|', ' ')
+const command = (data: EventDetails): string => `${text(data, 'command')} to ${text(data, 'target')}`
+const receipt = (data: EventDetails): string => part(data, 'receipt')['reference'] === undefined ? '' : ` as ${text(part(data, 'receipt'), 'reference')}`

@@ -1,0 +1,42 @@
+/** What an object is called by people: a number, a name, a reference. */
+import type { ExceptionState } from '../domain/exception.ts'
+import type { InvoiceState } from '../domain/invoice.ts'
+import { livePostings } from '../domain/headline.ts'
+import type { Kind } from '../domain/event.ts'
+import type { ObjectRecord } from '../domain/object.ts'
+import type { BatchState, PaymentState } from '../domain/payment.ts'
+import type { Found, PersonState, ReferenceState } from '../domain/reference.ts'
+import type { EntryState, StatementState } from '../domain/statement.ts'
+import type { DocumentState } from '../domain/document.ts'
+
+type Titles = { readonly [kind in Kind]: (state: never, id: string) => string }
+const said = <State>(title: (state: State, id: string) => string): (state: never, id: string) => string => title as (state: never, id: string) => string
+
+const reference = (what: string, named: (found: Found) => string | undefined): ReturnType<typeof said> => said<ReferenceState>((state, id) => {
+  const answer = Object.values(state.reads).map((read) => read.answer).find((read) => read.found && named(read) !== undefined)
+  return `${what} ${(answer?.found ? named(answer) : undefined) ?? (state.ask?.name || id)}`
+})
+
+const TITLES: Titles = {
+  'invoice': said<InvoiceState>((state, id) => {
+    const content = state.content?.value
+    const [, posting] = livePostings(state)[0] ?? []
+    const number = content?.number ?? posting?.confirmed?.number ?? id
+    return `${content?.kind === 'credit-note' ? 'credit note' : 'invoice'} ${number}${content ? ` of ${content.supplier.name}` : ''}`
+  }),
+  'order': reference('order', ({ order }) => order?.number),
+  'supplier': reference('supplier', ({ supplier }) => supplier && `${supplier.name} (${supplier.number})`),
+  'entity': reference('company', ({ entity }) => entity && `${entity.name} (${entity.number})`),
+  'person': said<PersonState>((state, id) => state.name ?? id),
+  'payment-batch': said<BatchState>((state, id) => `payment file ${state.messageId ?? id}`),
+  'payment': said<PaymentState>((state, id) => `payment ${state.instructed?.endToEndId ?? id}`),
+  'statement': said<StatementState>((state, id) => `statement ${state.received?.statement ?? id}`),
+  'statement-entry': said<EntryState>((state, id) => state.entry ? `bank entry of ${state.entry.amount} ${state.entry.currency}${state.entry.bookedOn ? ` on ${state.entry.bookedOn}` : ''}` : id),
+  'document': said<DocumentState>((state, id) => `document ${state.fileName || id}`),
+  'exception': said<ExceptionState>((state) => `case ${state.cause}`),
+  'system': said<object>((_state, id) => `system ${id}`),
+}
+
+export function titleOf({ kind, state, id }: ObjectRecord): string {
+  return TITLES[kind](state as never, id)
+}
