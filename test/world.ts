@@ -15,6 +15,7 @@ export class World {
   readonly log: Event[] = []
   readonly wanted = new Map<string, WantedEffect>()
   private readonly seen = new Set<string>()
+  private readonly asked = new Set<string>()
   private readonly waits = new Map<string, readonly string[]>()
   private parked: Arrival[] = []
   now: string
@@ -58,6 +59,7 @@ export class World {
   private commit(facts: Event[], nudged: string[]): Set<string> {
     const ids = new Set([...facts.flatMap((fact) => fact.objects), ...nudged])
     const start: Loaded = { bound: new Map(), records: new Map([...ids].flatMap((id) => this.records.has(id) ? [[id, this.records.get(id)!]] : [])) }
+    this.asked.clear()
     const work = decide(this.law, { facts, nudged, asOf: this.now }, start)
     let step = work.next()
     while (!step.done) step = work.next(this.load(step.value.names))
@@ -70,7 +72,11 @@ export class World {
       this.records.set(after.id, after)
       if (before?.version !== after.version) moved.add(after.id)
     }
-    for (const [id, names] of decided.waits) this.waits.set(id, names)
+    for (const [id, names] of decided.waits) {
+      // What is waited for was looked at: a name that nobody asked for could be bound without anybody noticing.
+      for (const name of names) if (name.includes('|') && !this.asked.has(name)) throw new Error(`${id} waits for ${name}, which it did not look at`)
+      this.waits.set(id, names)
+    }
     const stirred = new Set<string>()
     for (const [id, names] of this.waits) if (names.some((name) => moved.has(this.bound.get(name) ?? name))) stirred.add(id)
     return stirred
@@ -80,6 +86,7 @@ export class World {
     const bound = new Map<string, string>()
     const records = new Map<string, ObjectRecord>()
     for (const name of names) {
+      this.asked.add(name)
       const id = this.bound.get(name) ?? name
       if (this.bound.has(name)) bound.set(name, id)
       const record = this.records.get(id)

@@ -34,7 +34,8 @@ describe('approval', () => {
     expect(outcome(limit('200'), revoked, ...yes).open).toEqual(['authority-exceeded'])
   })
 
-  it('needs a limit in the currency of the invoice', () => {
+  it('needs a limit in the currency of the invoice, or one for any', () => {
+    expect(outcome(limit('119', { currency: '*' }), ...yes).headline).toBe('approved')
     expect(outcome(limit('99999', { currency: 'USD' }), ...yes).open).toEqual(['authority-exceeded'])
   })
 

@@ -21,6 +21,7 @@ export interface FactData {
   /** `enteredBy`: aliases of the persons who coded it or changed amount, supplier or payee. */
   'approval.completed': { ticket: string; terms: Terms; enteredBy: readonly string[] }
   'approval.withdrawn': { ticket: string; person: string; reason: string }
+  /** `currency`: `*` where the limit holds in any, figure for figure. */
   'authority.granted': { person: string; name: string; limit: string; currency: string; from: CalendarDate; to?: CalendarDate }
   'authority.revoked': { person: string; on: CalendarDate }
   'posting.parked': { docNo: string }

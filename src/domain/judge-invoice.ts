@@ -177,11 +177,13 @@ function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const twice: WantedException[] = second ? [{ cause: 'posted-twice', says: `The ERP holds ${live.map(([docNo]) => docNo).join(' and ')}.` }] : []
   const settled = live.filter(([, posting]) => posting.confirmed?.settled)
   if (settled.length === 0) return twice
+  const known = sheet.state.verdicts.posting
+  // Decided, and nothing else to compare it with: nobody is looked at any more.
+  if (live.length === 1 && known?.subject === settled[0]?.[0] && warranted(sheet.state, ['posted'])) return []
   // Of several postings the oldest that is what was approved is the one; if none is, the oldest is what is wrong.
   const judged = settled.map(([docNo, posting]) => ({ docNo, posting, result: runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), docNo, posting }) }))
   const { docNo, posting, result } = judged.find((candidate) => candidate.result.outcome === 'pass') ?? judged[0]!
   sheet.waitFor(result.waits)
-  const known = sheet.state.verdicts.posting
   if (result.outcome === 'wait' || (known?.pass === true && known.subject === docNo && warranted(sheet.state, ['posted']))) return twice
   const rests = [...(sheet.state.content ? [sheet.state.content.event] : []), ...(posting.confirmed ? [posting.confirmed.event] : [])]
   if (result.outcome === 'pass') {

@@ -64,6 +64,9 @@ export const APPROVAL_CONTROLS: readonly Control<ApprovalView>[] = [
   },
 ]
 
+/** A limit that holds in whatever currency the invoice is in, figure for figure. */
+const ANY = '*'
+
 /** The highest limit (minor units) that the person had in the currency on the date of the grant; null for none. */
 function limitOf(view: ApprovalView, grant: Grant, currency: string): bigint | null {
   const person = personOf(view, grant.person)
@@ -71,7 +74,7 @@ function limitOf(view: ApprovalView, grant: Grant, currency: string): bigint | n
   const on = grant.at.slice(0, 10)
   if (person.state.revoked.some((revoked) => revoked.on <= on && !person.state.grants.some((given) => given.from > revoked.on && given.from <= on))) return null
   const limits = person.state.grants
-    .filter((given) => given.currency === currency && given.from <= on && (given.to === null || given.to >= on))
+    .filter((given) => (given.currency === currency || given.currency === ANY) && given.from <= on && (given.to === null || given.to >= on))
     .flatMap((given) => parseMoney(given.limit, currency)?.minor ?? [])
   return limits.length === 0 ? null : limits.reduce((a, b) => a > b ? a : b)
 }

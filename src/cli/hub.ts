@@ -1,0 +1,30 @@
+/** `tieout hub`: one hub process over a database that is set up. Says one line of JSON when it is ready. */
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { readConfig } from '../config/config.ts'
+import { Fault } from '../lib/fault.ts'
+import { startHub } from '../hub.ts'
+
+export function hubCommand(): Command {
+  return new Command('hub')
+    .description('run one hub process; the database is named by TIEOUT_DATABASE_URL, the access key by TIEOUT_API_KEY')
+    .requiredOption('--config <file>', 'the configuration, as JSON')
+    .action(async ({ config }: { config: string }) => {
+      const hub = await startHub({
+        config: readConfig(JSON.parse(readFileSync(config, 'utf8'))), databaseUrl: required('TIEOUT_DATABASE_URL'), signerDatabaseUrl: process.env['TIEOUT_SIGNER_DATABASE_URL'],
+        apiKey: required('TIEOUT_API_KEY'), secret: (name) => process.env[name],
+        log: (line) => { process.stderr.write(`${line}\n`) },
+      })
+      process.stdout.write(`${JSON.stringify({ ready: true, api: hub.address, verifierKey: hub.verifierKey, pid: process.pid })}\n`)
+      const stop = (): void => { void hub.stop().then(() => process.exit(0)) }
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+      // Whoever started us holds our standard input: when it closes, they are gone, and so are we.
+      process.stdin.once('end', stop).resume()
+    })
+}
+
+function required(name: string): string {
+  const value = process.env[name]
+  if (!value) throw new Fault('config-not-valid', `The environment variable ${name} is missing.`)
+  return value
+}

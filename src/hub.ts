@@ -1,0 +1,223 @@
+/** The composition: the only file that knows every part. Everything it starts it also stops, in reverse. */
+import { createHash, hash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { startApi } from './api/server.ts'
+import type { ApiContext, Captured, CapturedDocument } from './api/context.ts'
+import { configHash, policyOf, type Config } from './config/config.ts'
+import type { Connector, ConnectorKind } from './connector/contract.ts'
+import { makeFolders } from './connector/transport/folder.ts'
+import { ap } from './connectors/ap/connector.ts'
+import { bank } from './connectors/bank/connector.ts'
+import { captureDocument } from './connectors/capture/capture.ts'
+import { erp } from './connectors/erp/connector.ts'
+import { takeIdentity } from './delivery/process.ts'
+import { observed } from './delivery/report.ts'
+import { startDelivery } from './delivery/run.ts'
+import type { Event } from './domain/event.ts'
+import { lawOf } from './domain/law.ts'
+import type { Arrival, Ref } from './domain/object.ts'
+import { openIntake, type Intake } from './intake/batcher.ts'
+import { startWaker } from './intake/waker.ts'
+import type { Json } from './lib/canonical-json.ts'
+import { Fault } from './lib/fault.ts'
+import { instantOf } from './lib/time.ts'
+import { startSealer } from './seal/sealer.ts'
+import { openSigner, type Signer } from './seal/signer-child.ts'
+import { boundNames } from './store/alias.ts'
+import { inTenant, openPool, type Pool } from './store/database.ts'
+import { storeDocument } from './store/document.ts'
+import { readEvents } from './store/event.ts'
+import { refuseUnsafe } from './store/refusals.ts'
+import { heard } from './store/system.ts'
+import { startWatch } from './watch/watch.ts'
+
+/** The connectors there are, by the kind that a configuration names. */
+const KINDS: { readonly [kind: string]: ConnectorKind<never> } = Object.fromEntries([erp, ap, bank].map((kind) => [kind.name, kind as unknown as ConnectorKind<never>]))
+
+export interface HubOptions {
+  readonly config: Config
+  /** As the role hub_app. */
+  readonly databaseUrl: string
+  /** As the role hub_signer; without it nothing is sealed, and an alarm says so. */
+  readonly signerDatabaseUrl: string | undefined
+  readonly apiKey: string
+  /** The value of a secret by the name that the configuration refers to. */
+  readonly secret: (name: string) => string | undefined
+  readonly log: (line: string) => void
+}
+
+export interface Hub {
+  readonly address: string
+  /** The public key under which this tenant's log is signed; undefined when no signer could be started. */
+  readonly verifierKey: string | undefined
+  readonly intake: Intake
+  readonly pool: Pool
+  stop(): Promise<void>
+}
+
+export async function startHub(options: HubOptions): Promise<Hub> {
+  const { config, log } = options
+  const { tenant } = config
+  const pool = openPool(options.databaseUrl, { max: 12, name: 'tieout hub' })
+  await refuseUnsafe(pool)
+  const law = lawOf(policyOf(config), sha256)
+  const trouble = (what: string, error: unknown): void => { log(`${what}: ${error instanceof Error ? error.message : String(error)}`) }
+  const counts = { commits: 0, events: 0 }
+
+  const intake = openIntake({
+    pool, settings: { law, cfg: configHash(config), config: 1, clock: Date.now },
+    onCommitted: (news) => {
+      counts.commits++
+      counts.events += news.events
+      for (const target of news.targets) delivery.hint(tenant, target)
+      if (news.stirred) waker.hint()
+    },
+    // Recovery is the ordinary start: whoever started us starts us again.
+    onBug: (error) => { trouble('A broken promise of our own code; the process ends', error); process.exit(70) },
+  })
+  const submit = (arrivals: readonly Arrival[]): ReturnType<Intake['submit']> => intake.submit(arrivals)
+  const identity = await takeIdentity(options.databaseUrl)
+  const systems = await openSystems(config)
+  const secret = (_tenant: string, name: string): string | undefined => options.secret(name)
+  const waker = startWaker({
+    pool, nudge: (of, objects) => intake.nudge(of, objects), clock: Date.now, unboundGraceMs: config.policy.entryGraceMs,
+    onUnbound: (of, facts) => adopt(pool, submit, of, facts.map((fact) => fact.index)), onTrouble: (error) => { trouble('waking', error) },
+  })
+  const delivery = startDelivery({ pool, systems: systems.map((connector) => ({ tenant, connector })), submit, identity, secret, trouble })
+  const watch = startWatch({ pool, systems: systems.map((connector) => ({ tenant, connector })), submit, secret, trouble })
+  const sealing = await startSealing(options, trouble)
+  const context: ApiContext = {
+    pool, tenant, key: options.apiKey, systems: systems.map((connector) => ({ name: connector.system, kind: connector.kind, role: connector.role })), submit,
+    capture: (document) => capture(pool, submit, tenant, document),
+    keep: (bytes, mediaType) => storeDocument(pool, tenant, bytes, mediaType),
+    notice: (system, raw, headers) => notice({ pool, submit, tenant, connector: systems.find((connector) => connector.system === system), secret: options.secret }, raw, headers),
+    metrics: () => metrics(counts, intake, delivery.stats()), now: Date.now,
+  }
+  const api = await startApi(context, config.api)
+
+  return {
+    address: api.address, verifierKey: sealing?.verifierKey, intake, pool,
+    async stop() {
+      await api.close()
+      await watch.stop()
+      await delivery.stop()
+      await waker.stop()
+      await intake.close()
+      await sealing?.stop()
+      await identity.stop()
+      await pool.end()
+    },
+  }
+}
+
+const sha256 = (data: Uint8Array | string): Uint8Array => hash('sha256', data, 'buffer')
+
+/** Opens every configured system; all that is wrong in one fault. Nothing goes out yet. */
+async function openSystems(config: Config): Promise<Connector[]> {
+  const problems: string[] = []
+  const connectors: Connector[] = []
+  for (const [name, system] of Object.entries(config.systems)) {
+    const kind = KINDS[system.kind]
+    if (!kind) {
+      problems.push(`systems.${name}: there is no connector ${system.kind} (there are ${Object.keys(KINDS).join(', ')}).`)
+      continue
+    }
+    const read = kind.readConfig(system.config as Json)
+    if ('problems' in read) problems.push(...read.problems.map((problem) => `systems.${name}: ${problem}`))
+    else connectors.push(kind.open(read.config, name, { sha256 }))
+  }
+  if (problems.length > 0) throw new Fault('config-not-valid', problems.join(' '))
+  await Promise.all(connectors.flatMap((connector) => connector.places.folder ? [makeFolders(connector.places.folder)] : []))
+  return connectors
+}
+
+interface Sealing { readonly verifierKey: string; stop(): Promise<void> }
+
+/** The signer is a process of its own. Without it the hub takes in and delivers all the same; only nothing is sealed. */
+async function startSealing({ config, signerDatabaseUrl, log }: HubOptions, trouble: (what: string, error: unknown) => void): Promise<Sealing | undefined> {
+  const signer = await openSigner({ dir: config.signer }).catch(async (error: unknown) => {
+    // The one before us may just be letting go of its lock.
+    await sleep(1_000)
+    return openSigner({ dir: config.signer }).catch((): Signer | undefined => { trouble('No signer: nothing is sealed', error); return undefined })
+  })
+  if (!signer || signerDatabaseUrl === undefined) return undefined
+  const pool = openPool(signerDatabaseUrl, { max: 2, name: 'tieout sealer' })
+  const sealer = startSealer({
+    pool, tenants: () => [config.tenant], signer, everyMs: config.sealEveryMs, publishDir: config.publish,
+    alarm: (alarm) => { log('raised' in alarm ? `sealing ${alarm.tenant}: ${alarm.raised.message}` : `sealing ${alarm.tenant} works again`) },
+  })
+  return {
+    verifierKey: await signer.verifierKey(config.tenant),
+    async stop() {
+      await sealer.sealNow(config.tenant).catch(() => undefined)
+      await sealer.stop()
+      await signer.close()
+      await pool.end()
+    },
+  }
+}
+
+type Submit = Intake['submit']
+
+/** Bytes become a kept document first, then facts; answers when all of them are durable. */
+async function capture(pool: Pool, submit: Submit, tenant: string, { bytes, mediaType, fileName, by }: CapturedDocument): Promise<Captured> {
+  const document = createHash('sha256').update(bytes).digest('hex')
+  await storeDocument(pool, tenant, bytes, mediaType)
+  const captured = captureDocument(sha256, { tenant, bytes, document, mediaType, fileName, channel: 'api', actor: by, at: instantOf(Date.now()) })
+  const receipts = await submit(captured.arrivals)
+  const fault = receipts.find((receipt) => receipt.fault)?.fault
+  if (fault) throw fault
+  if (captured.refused) return { document, received: [], refused: captured.refused }
+  const names = captured.arrivals.map((arrival) => arrival.about[0]?.names.at(-1) ?? '')
+  const bound = await inTenant(pool, tenant, (client) => boundNames(client, tenant, names))
+  return { document, received: captured.numbers.map((number, at) => ({ number, invoice: bound.get(names[at] ?? '') ?? '' })) }
+}
+
+interface NoticeDesk { readonly pool: Pool; readonly submit: Submit; readonly tenant: string; readonly connector: Connector | undefined; readonly secret: (name: string) => string | undefined }
+
+/** What a system pushed at us: its signature first, over the raw bytes; then the facts in it, durable before it is answered. */
+async function notice(desk: NoticeDesk, raw: Uint8Array, headers: Readonly<Record<string, string>>): Promise<'ok' | { readonly refused: string }> {
+  const { connector, pool, tenant } = desk
+  if (!connector?.notices) return { refused: 'There is no system of this name that sends notices.' }
+  const secrets = connector.notices.secrets.flatMap((name) => desk.secret(name) ?? [])
+  const verdict = connector.notices.verify(raw, headers, secrets, Date.now())
+  if (verdict !== 'ok') return verdict
+  const read = connector.notices.readNotice(raw)
+  if ('trouble' in read) throw new Fault('event-not-valid', read.trouble)
+  for (const { bytes, mediaType } of read.documents ?? []) await storeDocument(pool, tenant, bytes, mediaType)
+  await desk.submit(read.observations.map((observation) => observed(tenant, connector, observation)))
+  await inTenant(pool, tenant, (client) => heard(client, tenant, connector.system, instantOf(Date.now())))
+  return 'ok'
+}
+
+/**
+ * Facts that nobody has claimed for too long. A posting that the hub did not cause becomes an invoice of its own, observed; any
+ * other fact stays parked, and whoever binds its name still takes it.
+ */
+async function adopt(pool: Pool, submit: Submit, tenant: string, indexes: readonly number[]): Promise<void> {
+  const events = await inTenant(pool, tenant, (client) => readEvents(client, tenant, indexes))
+  const postings = events.filter((event) => event.type === 'posting.confirmed')
+  await submit(postings.map((event): Arrival => ({
+    tenant, source: event.source, eventId: `${event.id} adopted`, type: 'posting.confirmed', occurredAt: event.occurredAt, actor: event.actor, readBack: event.grade === 'settled',
+    about: [adoptedRef(event)], data: event.data, causation: event.id,
+  })))
+}
+
+function adoptedRef(event: Event): Ref {
+  const { docNo, entity } = event.data as unknown as { docNo: string; entity: string }
+  return { names: [`${event.source.system}|posting|${entity} ${docNo}`], create: 'invoice' }
+}
+
+function metrics(counts: { readonly commits: number; readonly events: number }, intake: Intake, systems: ReturnType<ReturnType<typeof startDelivery>['stats']>): string {
+  const backlog = intake.backlog()
+  const lines = [
+    '# TYPE tieout_commits_total counter', `tieout_commits_total ${counts.commits}`, '# TYPE tieout_events_total counter', `tieout_events_total ${counts.events}`,
+    '# TYPE tieout_intake_waiting gauge', `tieout_intake_waiting ${backlog.items}`, '# TYPE tieout_intake_oldest_seconds gauge', `tieout_intake_oldest_seconds ${backlog.ageMs / 1000}`,
+    '# TYPE tieout_delivery_calls_total counter', '# TYPE tieout_breaker_open gauge',
+  ]
+  for (const { system, counts: calls, breaker } of systems) {
+    for (const [what, count] of Object.entries(calls)) lines.push(`tieout_delivery_calls_total{system="${system}",what="${what}"} ${count}`)
+    lines.push(`tieout_breaker_open{system="${system}"} ${breaker.state === 'closed' ? 0 : 1}`)
+  }
+  return `${lines.join('\n')}\n`
+}
