@@ -4,7 +4,7 @@
  */
 import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { Socket } from 'node:net'
-import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { fastify, LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { Fault } from '../lib/fault.ts'
 import type { ApiContext } from './context.ts'
 import { faultOf, problemHeaders, problemOf } from './problem.ts'
@@ -45,7 +45,7 @@ export function buildApi(context: ApiContext, options: Omit<ApiOptions, 'host' |
   if (context.key.length < LEAST_KEY) throw new Fault('config-not-valid', `The access key has fewer than ${LEAST_KEY} characters.`)
   const server = fastify({
     logger: options.log ? { level: options.log.level, stream: options.log.stream, redact: ['req.headers', '*.headers', '*.authorization', '*.key'], serializers: SERIALIZERS } : false,
-    disableRequestLogging: true, requestIdHeader: false, genReqId: () => randomUUID(), requestTimeout: REQUEST_MS, connectionTimeout: 2 * REQUEST_MS,
+    logController: new LogController({ disableRequestLogging: true }), requestIdHeader: false, genReqId: () => randomUUID(), requestTimeout: REQUEST_MS, connectionTimeout: 2 * REQUEST_MS,
     return503OnClosing: true, routerOptions: { maxParamLength: LIMIT_PARAMETER }, clientErrorHandler: refuseConnection, frameworkErrors: answerError,
   })
   server.removeAllContentTypeParsers()
@@ -93,12 +93,9 @@ function queryOf(route: Route, request: FastifyRequest): unknown {
 }
 
 function bodyOf(route: Route, request: FastifyRequest): unknown {
-  const bytes = request.body instanceof Buffer ? request.body : Buffer.alloc(0)
   const { takes } = route
-  if (!takes) {
-    if (bytes.length > 0) throw new Fault('request-not-valid', 'This address takes no body.')
-    return undefined
-  }
+  if (!takes) return undefined
+  const bytes = request.body instanceof Buffer ? request.body : Buffer.alloc(0)
   if (request.headers['content-encoding'] !== undefined) throw new Fault('media-type-unknown', 'Bodies are sent as they are, without content-encoding.')
   const { type } = mediaTypeOf(request.headers['content-type'] ?? '')
   if (takes.kind === 'bytes') {
@@ -117,14 +114,9 @@ function send(reply: FastifyReply, { status, headers = {}, body }: Answer): Fast
   reply.code(status)
   for (const [name, value] of Object.entries(headers)) reply.header(name, value)
   if (body === undefined) return reply.send()
-  const type = headers['content-type'] ?? 'application/json'
-  if (!reply.hasHeader('content-type')) reply.header('content-type', 'application/json; charset=utf-8')
-  return reply.send(typeof body === 'string' || body instanceof Buffer ? body : written(type, body))
-}
-
-const written = (type: string, body: unknown): string => {
-  if (!type.endsWith('json')) throw new TypeError(`${type} is written by its route`)
-  return JSON.stringify(body)
+  if (!reply.hasHeader('content-type')) reply.header('content-type', 'application/json')
+  // As bytes: to a text the server's library would add a character set, which JSON has none of (RFC 8259, section 11).
+  return reply.send(body instanceof Buffer ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
 }
 
 // ---------------------------------------------------------------------------------------------------- the same for all
