@@ -29,7 +29,7 @@ function received(source: Source, file: StatementFile, statement: StatementFile[
   }
   return {
     eventId: `${source.document}#${statement.ordinal}`, type: 'statement.received', occurredAt: source.at, readBack: true, reference: source.name,
-    about: [{ names: [aliasOf(source.system, 'statement', `${account} ${id}`)], create: 'statement' }], data: data as unknown as Observation['data'],
+    about: [{ names: [aliasOf(source.system, 'statement', `${account} ${id}`)], create: 'statement' }], data,
   }
 }
 

@@ -14,9 +14,9 @@ export function transmitPayment({ config }: Setting): Command {
   return {
     class: 'K3', timeoutMs: config.callTimeoutMs, noEffect: [],
     documents: (content) => [contentAs(content, Content).document],
-    write: ({ content, document }) => {
-      const { messageId, document: hash } = contentAs(content, Content)
-      return { transport: 'folder', act: 'put', name: fileName(messageId), bytes: document(hash) }
+    write: (input) => {
+      const { messageId, document } = contentAs(input.content, Content)
+      return { transport: 'folder', act: 'put', name: fileName(messageId), bytes: input.document(document) }
     },
     read: (reply, call): Reading => ({ outcome: outcomeOf(reply, fileName(contentAs(call.input.content, Content).messageId)), observations: [] }),
     find: {
