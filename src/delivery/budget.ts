@@ -68,6 +68,9 @@ export class Budget {
     }
   }
 
+  /** The system answers again: what is left to be tried again may be. */
+  recovered(): void { this.failing = false }
+
   private learn(now: number, factor: number): void {
     this.factor = Math.min(1, Math.max(LEAST_FACTOR, factor))
     this.factorAt = now

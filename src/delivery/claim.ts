@@ -15,6 +15,7 @@ import { type AttemptRow, attemptsOf, type Opening, openAttempts, senderDone, se
 import { type ClientBase, inTenant } from '../store/database.ts'
 import { readDocument } from '../store/document.ts'
 import { claimDue, lookAgainDue, writeEffects } from '../store/effect.ts'
+import { doubtsDue } from '../store/effect-doubt.ts'
 import { backoffMs, LANE_POLICIES } from './lanes.ts'
 import type { Desk } from './ports.ts'
 import { livingProcesses } from './process.ts'
@@ -97,7 +98,11 @@ class Claiming implements Claimed {
 
   async run(client: ClientBase, limit: number): Promise<void> {
     const query = { tenant: this.desk.tenant, target: this.desk.connector.system, limit, now: instantOf(this.now) }
-    const due = await claimDue(client, query)
+    // What is in doubt comes before what is new, as long as it leaves half of the places: else a target that loses replies
+    // would be given ever more work before it is known what became of the first.
+    const doubts = await doubtsDue(client, { ...query, limit: Math.ceil(limit / 2) })
+    const keys = new Set(doubts.map((row) => row.key))
+    const due = doubts.concat((await claimDue(client, query)).filter((row) => !keys.has(row.key))).slice(0, limit)
     const again = due.length < limit ? await lookAgainDue(client, { ...query, limit: limit - due.length }) : []
     this.taken = due.length + again.length
     if (this.taken === 0) return

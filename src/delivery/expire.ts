@@ -48,7 +48,9 @@ export async function expire(given: Expiry): Promise<number> {
   return count
 }
 
-const SAYS = { expired: 'no outcome was recorded in time', gone: 'its process ended before it recorded an outcome' } as const
+/** How every such sentence begins: by it a sender sees that others closed its try. */
+export const SAYS_UNKNOWN = 'no outcome was recorded'
+const SAYS = { expired: `${SAYS_UNKNOWN} in time`, gone: `${SAYS_UNKNOWN} before its process ended` } as const
 
 async function declareUnknown(given: Expiry, row: EffectRow, attempt: AttemptRow, tries: readonly AttemptRow[], by: keyof typeof SAYS): Promise<boolean> {
   const doubt = tries.some((other) => other.n !== attempt.n && other.outcome === 'unknown')
@@ -61,8 +63,8 @@ async function declareUnknown(given: Expiry, row: EffectRow, attempt: AttemptRow
   const { tenant, clocks } = given
   return inTenant(given.pool, tenant, async (client) => {
     const now = instantOf(clocks.wall())
-    const held = (await lockEffects(client, tenant, [row.key])).get(row.key)
     const closed = await closeAttempts(client, tenant, [{ key: row.key, n: attempt.n, outcome: 'unknown', says: SAYS[by], receipt: null }], now)
+    const held = (await lockEffects(client, tenant, [row.key])).get(row.key)
     const next = held && closed.size > 0 ? stepEffect(held, 'unclear', { now }) : 'ignored'
     if (next !== 'ignored') await writeEffects(client, tenant, [next])
     return closed.size > 0

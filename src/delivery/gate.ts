@@ -5,17 +5,20 @@ import { inTenant } from '../store/database.ts'
 import { readSystem, type SystemRow, writeDelivery } from '../store/system.ts'
 import { type Breaker, BREAKER_CLOSED, type BreakerInput, FAILURES_TO_OPEN, mayProbe, stepBreaker } from './breaker.ts'
 import { closedUntil } from './calendar.ts'
-import type { Desk } from './ports.ts'
+import type { Desk, SystemSignal } from './ports.ts'
 
 const PROBE_MS = 10_000
 /** A pause or an open breaker is seen at most this late by the other processes. */
 const FRESH_MS = 250
+/** A row of unclear outcomes lasts this long before it stops the calls. */
+const FAILING_MS = 1_000
 
 export class Gate {
   /** As last read; the database has the last word. */
   breaker: Breaker = BREAKER_CLOSED
   paused = false
   private failures = 0
+  private failingSince = 0
   private readAt = -Infinity
   private writing: Promise<void> = Promise.resolve()
   private readonly desk: () => Desk
@@ -39,11 +42,16 @@ export class Gate {
   }
 
   /** What a call told about the system. Opening is written once; others read it at their next turn. */
-  signal(how: 'working' | 'failing' | 'credential', says: string): void {
+  signal(how: SystemSignal, says: string): void {
+    const now = this.desk().clocks.monotonic()
     this.failures = how === 'working' ? 0 : this.failures + 1
+    if (this.failures === 1) this.failingSince = now
     if (how === 'working' && this.breaker.pauseMs === 0) return
-    if (how === 'failing' && this.failures < FAILURES_TO_OPEN) return
-    this.writing = this.writing.then(() => this.step(how === 'working' ? { kind: 'working' } : { kind: how, says })).then(() => undefined).catch((error: unknown) => this.desk().trouble('breaker', error))
+    // A system that is away fails as fast as one asks; one that only loses replies answers the looks in between.
+    const enough = this.failures >= FAILURES_TO_OPEN && (how === 'away' || now - this.failingSince >= FAILING_MS)
+    if ((how === 'failing' || how === 'away') && !enough) return
+    const input: BreakerInput = how === 'working' ? { kind: 'working' } : { kind: how === 'credential' ? 'credential' : 'failing', says }
+    this.writing = this.writing.then(() => this.step(input)).then(() => undefined).catch((error: unknown) => this.desk().trouble('breaker', error))
   }
 
   /** Resolves when what was signalled is written. */
@@ -54,7 +62,10 @@ export class Gate {
     const desk = this.desk()
     desk.counts.probes++
     const trouble = await probeTrouble(desk)
-    if (trouble === undefined) this.failures = 0
+    if (trouble === undefined) {
+      this.failures = 0
+      desk.budget.recovered()
+    }
     await this.step(trouble === undefined ? { kind: 'probe-ok' } : { kind: 'probe-failed', says: trouble })
   }
 

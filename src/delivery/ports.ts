@@ -33,6 +33,9 @@ export interface Counts {
   probes: number
 }
 
+/** `away`: it could not be reached. `failing`: it was, and gave no usable answer. `credential`: it does not let us in. */
+export type SystemSignal = 'working' | 'failing' | 'away' | 'credential'
+
 /** Everything about one system of one tenant, in this process. */
 export interface Desk {
   readonly tenant: string
@@ -49,7 +52,7 @@ export interface Desk {
   readonly underWay: Set<string>
   readonly freezeLimitMs: number
   /** Says that a system worked or failed, so that its breaker can move. */
-  readonly signal: (how: 'working' | 'failing' | 'credential', says: string) => void
+  readonly signal: (how: SystemSignal, says: string) => void
   /** A fault that nothing here can mend, for the log. */
   readonly trouble: (what: string, error: unknown) => void
 }

@@ -5,10 +5,11 @@ import { stepEffect } from '../domain/effect.ts'
 import type { Arrival } from '../domain/object.ts'
 import type { Observation } from '../connector/contract.ts'
 import { type Verdict, verdictOf } from '../connector/verdict.ts'
-import { closeAttempts, senderDone } from '../store/attempt.ts'
+import { attemptsOf, closeAttempts, senderDone } from '../store/attempt.ts'
 import { inTenant } from '../store/database.ts'
 import { lockEffects, writeEffects } from '../store/effect.ts'
 import type { PreparedCall } from './claim.ts'
+import { SAYS_UNKNOWN } from './expire.ts'
 import { backoffMs, LANE_POLICIES } from './lanes.ts'
 import { inputOf } from './outcome.ts'
 import type { Desk } from './ports.ts'
@@ -46,7 +47,7 @@ function learn(desk: Desk, verdict: Verdict | undefined): void {
   desk.budget.end(now, busy ? 'busy' : failed ? 'failed' : 'answered', verdict.retryAfterMs ?? 0)
   if (verdict.state === 'no-effect' && verdict.about === 'credential') return desk.signal('credential', verdict.says)
   if (busy && verdict.says === 'HTTP 429') return
-  desk.signal(busy || failed ? 'failing' : 'working', verdict.says)
+  desk.signal(verdict.state === 'not-sent' ? 'away' : busy || failed ? 'failing' : 'working', verdict.says)
 }
 
 function count(desk: Desk, verdict: Verdict): void {
@@ -76,6 +77,7 @@ async function record(desk: Desk, call: PreparedCall, verdict: Verdict): Promise
       ...(verdict.receipt ? { receipt: verdict.receipt } : {}), ...(input === 'unclear' ? { nextAt: at } : {}),
     })
     await tell(desk, verdict.observations, arrival)
+    if (await cameLate(desk, call)) await fenced(desk, call)
   }
   // Others must know that nothing more comes of it: from now on settling begins.
   if (verdict.state === 'unknown') await surely(desk, () => inTenant(desk.pool, desk.tenant, (client) => senderDone(client, desk.tenant, row.key, row.attempts, instantOf(at))))
@@ -85,16 +87,23 @@ async function closeQuietly(desk: Desk, call: PreparedCall, verdict: Verdict, ne
   const { row, command, doubt } = call
   const closed = await surely(desk, () => inTenant(desk.pool, desk.tenant, async (client) => {
     const now = desk.clocks.wall()
-    // Effects before attempts, in the order in which the commit takes them.
-    const held = (await lockEffects(client, desk.tenant, [row.key])).get(row.key)
+    // Attempts before effects, in the order in which the commit takes them.
     const names = await closeAttempts(client, desk.tenant, [{ key: row.key, n: row.attempts, outcome: verdict.state, says: verdict.says, receipt: null }], instantOf(now))
     if (names.size === 0) return false
-    const input = inputOf(verdict, doubt, command, { failures: held?.failures ?? 0, deadAfter: Infinity })
+    const held = (await lockEffects(client, desk.tenant, [row.key])).get(row.key)
+    const input = inputOf(verdict, doubt, command, { failures: 0, deadAfter: Infinity })
     const next = held ? stepEffect(held, input, { now: instantOf(now), dueAt: instantOf(nextAt), counts: verdict.state === 'no-effect' && verdict.about === 'effect' && !doubt }) : 'ignored'
     if (next !== 'ignored') await writeEffects(client, desk.tenant, [next])
     return true
   }))
   if (closed === false) await fenced(desk, call)
+}
+
+/** Whether what was told about the try came too late: others had declared it unknown before. Asked only when that is possible. */
+async function cameLate(desk: Desk, call: PreparedCall): Promise<boolean> {
+  if (desk.clocks.wall() <= call.deadline.wall && call.deadline.revoked?.() !== true) return false
+  const tries = await surely(desk, () => inTenant(desk.pool, desk.tenant, (client) => attemptsOf(client, desk.tenant, [call.row.key])))
+  return tries?.find((attempt) => attempt.n === call.row.attempts)?.says?.startsWith(SAYS_UNKNOWN) === true
 }
 
 /** Somebody else closed the try: this process was too late. Whatever it did has been counted as unknown. */

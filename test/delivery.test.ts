@@ -1,0 +1,211 @@
+/** Delivery over a real database and real HTTP: whatever is lost or late, the target's own books hold each effect once. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type ModelOptions, ModelTarget } from '../src/connector/kit/model-target.ts'
+import { inTenant } from '../src/store/database.ts'
+import { hubDatabase, type HubDatabase } from './hub-database.ts'
+import { deliveringHub, type Hub, invoice, type SystemOf, TENANT, until } from './delivery-world.ts'
+
+const KNOWS = { K1: 'key', K2: 'reference', K3: 'none', K4: 'none' } as const
+type Of = keyof typeof KNOWS
+
+let database: HubDatabase
+beforeEach(async () => { database = await hubDatabase() })
+const targets: ModelTarget[] = []
+const hubs: Hub[] = []
+afterEach(async () => {
+  for (const hub of hubs.splice(0)) await hub.stop()
+  for (const target of targets.splice(0)) await target.stop()
+  await database.drop()
+})
+
+async function target(of: Of, options: Partial<ModelOptions> = {}): Promise<ModelTarget> {
+  const started = await ModelTarget.start({ knows: KNOWS[of], ...options })
+  targets.push(started)
+  return started
+}
+
+async function hub(systems: readonly SystemOf[], more: Parameters<typeof deliveringHub>[2] = {}): Promise<Hub> {
+  const started = await deliveringHub(database.url(), systems, more)
+  hubs.push(started)
+  return started
+}
+
+interface EffectSeen { key: string; target: string; state: string; attempts: number; content: string; object: string }
+const query = <T>(text: string): Promise<T[]> => inTenant(database.pool, TENANT, async (client) => (await client.query(text)).rows as T[])
+const effects = (): Promise<EffectSeen[]> => query<EffectSeen>('SELECT key, target, state, attempts, content, object FROM effect ORDER BY key')
+const objects = async (): Promise<{ posted: string | null; said: string | null; outcomes: string[] }[]> =>
+  (await query<{ state: string }>('SELECT state FROM object ORDER BY id')).map((row) => JSON.parse(row.state) as never)
+const attempts = (): Promise<{ key: string; n: number; outcome: string; opened_at: string }[]> => query('SELECT key, n, outcome, opened_at FROM attempt ORDER BY key, n')
+const all = async (state: string, count: number): Promise<boolean> => (await effects()).filter((row) => row.state === state).length === count
+const bookings = (of: ModelTarget): string[] => of.calls.filter((call) => call.line === 'POST /entries').map((call) => (JSON.parse(call.body) as { key: string }).key)
+
+/** What holds after every test of this file, whatever happened. */
+async function audit(of: ModelTarget, { doubles = 0 } = {}): Promise<void> {
+  const keys = of.booked.map((entry) => entry.key)
+  expect(keys.length - new Set(keys).size, 'effects that the target holds twice').toBe(doubles)
+  const tries = Map.groupBy(await attempts(), (attempt) => attempt.key)
+  for (const [key, calls] of Map.groupBy(bookings(of), (key) => key)) expect(tries.get(key)?.length ?? 0, 'no call without its committed attempt').toBeGreaterThanOrEqual(calls.length)
+  for (const [, list] of tries) expect(list.filter((attempt) => attempt.outcome === 'open').length, 'at most one open attempt').toBeLessThanOrEqual(1)
+}
+
+describe('every first reply is lost', () => {
+  test.each(['K1', 'K2', 'K3'] as const)('%s: each effect happens once and is known', async (of) => {
+    const N = 40
+    const erp = await target(of)
+    erp.fates.push(...Array.from({ length: N }, () => ({ reply: 'lost' } as const)))
+    const { intake, troubles } = await hub([{ system: 'erp', url: erp.url, class: of, settleMs: 500, gapMs: 100 }])
+    await intake.submit(Array.from({ length: N }, (_, n) => invoice(n, 'erp')))
+    await until('all are done', () => all('done', N))
+    expect(erp.booked.length).toBe(N)
+    expect((await objects()).every((object) => object.outcomes[0] === 'effect.unknown unclear')).toBe(true)
+    await audit(erp)
+    expect(troubles).toEqual([])
+  })
+
+  test('K4: one send each, then a person is asked, and only a person lets it be sent again', async () => {
+    const erp = await target('K4')
+    erp.usual = { reply: 'lost' }
+    const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K4' }])
+    await intake.submit(Array.from({ length: 10 }, (_, n) => invoice(n, 'erp')))
+    await until('all are held', () => all('held', 10))
+    expect(bookings(erp).length).toBe(10)
+    expect((await objects()).map((object) => object.outcomes)).toEqual(Array.from({ length: 10 }, () => ['effect.unknown unclear', 'effect.resolved needs-person']))
+    await audit(erp)
+  })
+})
+
+test.each(['K1', 'K2', 'K3'] as const)('%s: the first call lands after our time-out and after our first look: one effect', async (of) => {
+  const erp = await target(of)
+  erp.fates.push({ effect: 'late', lateMs: 900, reply: 'never' })
+  const { intake } = await hub([{ system: 'erp', url: erp.url, class: of, timeoutMs: 400, settleMs: 1_500, gapMs: 100 }])
+  await intake.submit([invoice(1, 'erp')])
+  await until('it is done', () => all('done', 1))
+  const reads = erp.calls.filter((call) => call.line.startsWith('GET /entries'))
+  if (of === 'K3') expect(reads.length).toBeGreaterThan(1)
+  await until('it has landed', () => erp.booked.length > 0)
+  expect(erp.booked.length).toBe(1)
+  await audit(erp)
+})
+
+test('a reply that comes after we gave up changes nothing: what is there is looked for', async () => {
+  const erp = await target('K3')
+  erp.fates.push({ slowMs: 700 })
+  const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K3', timeoutMs: 300, settleMs: 500, gapMs: 100 }])
+  await intake.submit([invoice(1, 'erp')])
+  await until('it is done', () => all('done', 1))
+  expect((await objects())[0]?.outcomes).toEqual(['effect.unknown unclear', 'effect.resolved found'])
+  expect(await attempts()).toMatchObject([{ n: 1, outcome: 'unknown' }])
+  await audit(erp)
+})
+
+test('the target says 201 and keeps nothing: it was told, and is not believed to be posted', async () => {
+  const erp = await target('K3')
+  erp.usual = { effect: 'none' }
+  const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K3' }])
+  await intake.submit([invoice(1, 'erp')])
+  await until('it is done', () => all('done', 1))
+  expect(await objects()).toMatchObject([{ said: 'E-none', posted: null }])
+  expect(await query('SELECT expected, told, reported FROM cell')).toEqual([{ expected: 'posted', told: 'posted', reported: null }])
+})
+
+test('content that changes while the outcome is unknown does not change what is sent again', async () => {
+  const erp = await target('K2')
+  erp.fates.push({ effect: 'none', reply: 'lost' })
+  erp.reading = { reply: 'status', status: 503 }
+  const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K2', timeoutMs: 1_000 }])
+  await intake.submit([invoice(1, 'erp', { amount: '10.00' })])
+  await until('the first call came', () => bookings(erp).length > 0)
+  await until('it is unknown', async () => (await objects())[0]?.outcomes.length === 1)
+  await intake.submit([invoice(1, 'erp', { amount: '99.00', again: true })])
+  await until('it is done', () => all('done', 1))
+  expect(erp.booked.map((entry) => entry.amount)).toEqual(['10.00'])
+  expect(new Set(erp.calls.filter((call) => call.line === 'POST /entries').map((call) => call.body)).size).toBe(1)
+  expect((await effects())[0]?.content).toContain('10.00')
+})
+
+test('content that changes while it waits is what is sent', async () => {
+  const erp = await target('K2')
+  erp.usual = { effect: 'none', reply: 'status', status: 429, retryAfter: '1' }
+  const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K2' }])
+  await intake.submit([invoice(1, 'erp', { amount: '10.00' })])
+  await until('it was turned away', async () => (await attempts())[0]?.outcome === 'no-effect')
+  await intake.submit([invoice(1, 'erp', { amount: '99.00', again: true })])
+  erp.usual = {}
+  await until('it is done', () => all('done', 1))
+  expect(erp.booked.map((entry) => entry.amount)).toEqual(['99.00'])
+})
+
+test('a refusal is told in their words and not tried again', async () => {
+  const erp = await target('K1')
+  const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K1' }])
+  await intake.submit([invoice(1, 'erp', { party: 'blocked' }), invoice(2, 'erp')])
+  await until('one is done', () => all('done', 1))
+  await until('one is refused', () => all('refused', 1))
+  expect(await query(`SELECT says FROM attempt WHERE outcome = 'refused'`)).toEqual([{ says: 'E-17: Party blocked is blocked.' }])
+  expect(bookings(erp).length).toBe(2)
+})
+
+test('Retry-After is honoured, and nothing is unknown after it', async () => {
+  const erp = await target('K3')
+  erp.fates.push({ effect: 'none', reply: 'status', status: 429, retryAfter: '2' })
+  const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K3' }])
+  await intake.submit([invoice(1, 'erp')])
+  await until('it is done', () => all('done', 1))
+  const [first, second] = erp.calls.filter((call) => call.line === 'POST /entries')
+  expect(second!.at - first!.at).toBeGreaterThanOrEqual(1_990)
+  expect((await attempts()).map((attempt) => attempt.outcome)).toEqual(['no-effect', 'done'])
+})
+
+test('the breaker opens, burns no attempts while it is open, and closes by one probe', async () => {
+  const erp = await target('K3')
+  const { port } = new URL(erp.url)
+  await erp.stop()
+  const { intake, delivery } = await hub([{ system: 'erp', url: erp.url, class: 'K3' }])
+  await intake.submit(Array.from({ length: 20 }, (_, n) => invoice(n, 'erp')))
+  await until('it is open', () => delivery.stats()[0]?.breaker.state === 'open')
+  await until('what was under way has ended', async () => (await attempts()).every((attempt) => attempt.outcome === 'not-sent'))
+  const burnt = (await attempts()).length
+  await until('a probe was made', () => delivery.stats()[0]!.counts.probes > 0)
+  expect((await attempts()).length).toBe(burnt)
+  expect(burnt).toBeLessThanOrEqual(20 + 8)
+  await erp.listen(Number(port))
+  await until('all are done', () => all('done', 20), 25_000)
+  expect(erp.calls[0]?.line).toBe('GET /alive')
+  await audit(erp)
+})
+
+test('a system that does not let us in stops at once, with one reason and no further calls', async () => {
+  const erp = await target('K1', { token: 'another' })
+  const { intake, delivery } = await hub([{ system: 'erp', url: erp.url, token: 'api', class: 'K1', limits: { concurrency: 2, rate: { calls: 100, perMs: 1_000 } } }])
+  await intake.submit(Array.from({ length: 30 }, (_, n) => invoice(n, 'erp')))
+  await until('it is open', () => delivery.stats()[0]?.breaker.state === 'open')
+  expect(delivery.stats()[0]?.breaker).toMatchObject({ cause: 'credential', says: 'HTTP 401' })
+  expect(bookings(erp).length).toBeLessThanOrEqual(4)
+  expect((await effects()).every((row) => row.state === 'waiting')).toBe(true)
+})
+
+test('a slow system takes nobody else\'s place', async () => {
+  const [slow, quick] = [await target('K1'), await target('K1')]
+  slow.usual = { slowMs: 1_200 }
+  const { intake } = await hub([{ system: 'slow', url: slow.url, class: 'K1', timeoutMs: 5_000 }, { system: 'quick', url: quick.url, class: 'K1' }])
+  await intake.submit(Array.from({ length: 60 }, (_, n) => invoice(n, n % 2 === 0 ? 'slow' : 'quick')))
+  const started = performance.now()
+  await until('the quick one has all of its own', () => quick.booked.length === 30)
+  expect(performance.now() - started).toBeLessThan(3_000)
+  expect(slow.booked.length).toBeLessThan(30)
+  await until('the slow one too', () => all('done', 60), 20_000)
+})
+
+test('two hubs on one database share the work and double nothing', async () => {
+  const erp = await target('K3')
+  erp.fates.push(...Array.from({ length: 60 }, (_, n) => n % 3 === 0 ? { reply: 'lost' } as const : {}))
+  const config = { system: 'erp', url: erp.url, class: 'K3', settleMs: 400, gapMs: 100 } as const
+  const [one, two] = [await hub([config]), await hub([config])]
+  await one.intake.submit(Array.from({ length: 60 }, (_, n) => invoice(n, 'erp')))
+  await until('all are done', () => all('done', 60), 20_000)
+  expect(erp.booked.length).toBe(60)
+  const claimed = [one, two].map((hub) => hub.delivery.stats()[0]!.counts.claimed)
+  expect(Math.min(...claimed), `claimed ${claimed.join(' and ')}`).toBeGreaterThan(0)
+  expect([...one.troubles, ...two.troubles]).toEqual([])
+  await audit(erp)
+})
