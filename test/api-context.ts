@@ -30,10 +30,10 @@ export function fakeHub(change: Partial<ApiContext> = {}): FakeHub {
       const key = `${arrival.source.system} ${arrival.eventId}`
       const said = canonicalJson({ type: arrival.type, at: arrival.occurredAt, data: arrival.data } as Json)
       const known = seen.get(key)
-      if (known !== undefined && known !== said) return { eventId: arrival.eventId, outcome: 'refused', fault: new Fault('event-id-reused') }
+      if (known !== undefined && known !== said) return { eventId: '', outcome: 'refused', fault: new Fault('event-id-reused') }
       seen.set(key, said)
       if (known === undefined) hub.taken.push(arrival)
-      return { eventId: arrival.eventId, outcome: known === undefined ? 'new' : 'repeat' }
+      return { eventId: `evt_${arrival.eventId}`, outcome: known === undefined ? 'new' : 'repeat' }
     }))
   }
   const capture = (document: CapturedDocument): Promise<Captured> => {

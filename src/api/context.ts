@@ -37,6 +37,7 @@ export interface ConfiguredSystem {
 
 /** What became of one arrival. `parked`: logged, and waiting for an object that it names. */
 export interface Receipt {
+  /** The event's canonical id. */
   readonly eventId: string
   readonly outcome: 'new' | 'repeat' | 'parked' | 'refused'
   readonly fault?: Fault

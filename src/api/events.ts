@@ -21,6 +21,8 @@ const sha256 = (data: Uint8Array | string): Uint8Array => createHash('sha256').u
 export interface EventReceipt {
   readonly id?: string
   readonly source?: string
+  /** The event's canonical id: its identity in the log. */
+  readonly event?: string
   readonly outcome: Receipt['outcome']
   /** How much the fact proves, by the authority of its source for its type; `claimed` moves nothing. */
   readonly grade?: Grade
@@ -48,7 +50,7 @@ function receiptOf(item: Item, receipt: Receipt | undefined, requestId: string):
   if (!('arrival' in item) || receipt === undefined || receipt.outcome === 'refused') {
     return { ...named, outcome: 'refused', problem: problemOf(fault ?? new Fault('internal'), requestId) }
   }
-  return { ...named, outcome: receipt.outcome, grade: gradeOf(item.arrival.type, item.arrival.source.role, false) }
+  return { ...named, event: receipt.eventId, outcome: receipt.outcome, grade: gradeOf(item.arrival.type, item.arrival.source.role, false) }
 }
 
 const maybe = <K extends string>(key: K, value: string | undefined): { readonly [key in K]?: string } => value === undefined ? {} : { [key]: value } as { [key in K]?: string }

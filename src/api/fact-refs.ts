@@ -5,7 +5,7 @@
 import type { FactData } from '../domain/event-data.ts'
 import type { Kind } from '../domain/event.ts'
 import { invoiceEnsures, invoiceRef } from '../domain/invoice-content.ts'
-import { batchName, documentName, endToEndName, orderName, paymentName, postingName } from '../domain/names.ts'
+import { batchName, documentName, endToEndName, paymentName, postingName } from '../domain/names.ts'
 import { aliasOf, type Ref } from '../domain/object.ts'
 import type { Sha256 } from '../lib/hash.ts'
 import type { SentType } from './fact-shapes.ts'
@@ -41,7 +41,9 @@ const byPosting: Row<{ readonly docNo: string; readonly entity: string }> = {
   }),
 }
 const byPerson: Row<{ readonly person: string }> = { needsSubject: false, refs: ({ data }) => ({ about: [one([data.person], 'person')] }) }
-const byOrder: Row<{ readonly number: string }> = { needsSubject: false, refs: ({ data }) => ({ about: [one([orderName(data.number)], 'order')] }) }
+const byOrder: Row<{ readonly number: string; readonly entity?: string }> = {
+  needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, ...(data.entity === undefined ? [] : [aliasOf(source, 'order', `${data.entity}/${data.number}`)])])] }),
+}
 const bySupplier: Row<{ readonly supplier: string }> = {
   needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'supplier', data.supplier)])] }),
 }

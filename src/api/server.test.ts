@@ -107,7 +107,7 @@ describe('POST /v1/events', () => {
   it('takes a fact in the role that our configuration gives its source', async () => {
     const { hub, send } = api()
     const reply = await send('POST', '/v1/events', { 'content-type': SINGLE }, event({ reference: '5100', traceparent: '00-x', time: '2026-01-15T09:00:00+01:00' }))
-    expect([reply.status, reply.json()]).toEqual([200, { id: 'e1', source: 'erp', outcome: 'new', grade: 'acknowledged' }])
+    expect([reply.status, reply.json()]).toEqual([200, { id: 'e1', source: 'erp', event: 'evt_e1', outcome: 'new', grade: 'acknowledged' }])
     expect(hub.taken).toEqual([{
       tenant: 'test', source: { system: 'erp', role: 'erp', reference: '5100' }, eventId: 'e1', type: 'posting.reversed', occurredAt: '2026-01-15T08:00:00.000Z', actor: 'system:erp',
       about: [{ names: [EVENT.subject, 'erp|posting|1000 5100', 'erp|document|5100'] }], data: EVENT.data,
@@ -308,7 +308,7 @@ describe('the server', () => {
     servers.push(running)
     expect(running.address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/u)
     const reply = await fetch(`${running.address}/v1/events`, { method: 'POST', headers: { authorization: `Bearer ${KEY}`, 'content-type': SINGLE }, body: event({}) })
-    expect([reply.status, await reply.json()]).toEqual([200, { id: 'e1', source: 'erp', outcome: 'new', grade: 'acknowledged' }])
+    expect([reply.status, await reply.json()]).toEqual([200, { id: 'e1', source: 'erp', event: 'evt_e1', outcome: 'new', grade: 'acknowledged' }])
     const port = Number(new URL(running.address).port)
     for (const bytes of ['BREW /pot HTCPCP/1.0\r\n\r\n', 'GET / HTTP/1.1\r\nhost: x\r\nx: y\u0000z\r\n\r\n', `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
       'POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n']) {

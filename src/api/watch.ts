@@ -63,8 +63,8 @@ export async function getMetrics({ context }: Call): Promise<Answer> {
   const now = context.now()
   const memory = process.memoryUsage()
   const metrics: readonly Metric[] = [
-    { name: 'tieout_events_total', kind: 'counter', help: 'Events in the log.', samples: [{ value: sealing.size }] },
-    { name: 'tieout_events_sealed_total', kind: 'counter', help: 'Events that a signed checkpoint covers.', samples: [{ value: sealing.sealed }] },
+    { name: 'tieout_log_events_total', kind: 'counter', help: 'Events in the log.', samples: [{ value: sealing.size }] },
+    { name: 'tieout_log_sealed_total', kind: 'counter', help: 'Events that a signed checkpoint covers.', samples: [{ value: sealing.sealed }] },
     { name: 'tieout_unsealed_seconds', kind: 'gauge', help: 'Age of the oldest event that no checkpoint covers.', samples: [{ value: sealing.oldestUnsealedAt ? age(sealing.oldestUnsealedAt, now) : 0 }] },
     { name: 'tieout_invoices', kind: 'gauge', help: 'Invoices by headline.', samples: Object.entries(summary.states).map(([state, value]) => ({ labels: { state }, value })) },
     { name: 'tieout_invoices_with_breach', kind: 'gauge', help: 'Invoices that show a state whose earlier warrant is missing.', samples: [{ value: summary.breaches }] },
