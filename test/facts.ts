@@ -13,7 +13,7 @@ export const TENANT = 'test'
 export const ACCOUNT = 'DE02120300000000202051'
 export const SUPPLIER: Ref = { names: [aliasOf('public', 'supplier-vat', 'DE111'), aliasOf('erp', 'supplier', 'V1')], create: 'supplier' }
 export const ENTITY: Ref = { names: [aliasOf('public', 'entity-vat', 'DE999'), aliasOf('erp', 'entity', '1000')], create: 'entity' }
-export const ORDER: Ref = { names: [orderName('PO-1')], create: 'order' }
+export const ORDER: Ref = { names: [orderName(ENTITY.names[0]!, 'PO-1')], create: 'order' }
 export const PERSON = personName('directory', 'anna')
 export const CODER = personName('directory', 'carl')
 

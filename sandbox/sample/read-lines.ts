@@ -65,13 +65,11 @@ function usable(value: unknown): value is ReadInvoice {
   )
 }
 
-/** What a party is known by, the surest first: tax number, registration, another identifier, its name. */
+/** What a party is known by in the ERP, which keeps a tax number and a name and nothing else: two rows of one name could not be told apart. */
 export function keyOf(party: ReadParty): string {
   const folded = (text: string): string => text.normalize('NFC').replaceAll(/\s/g, '').toUpperCase()
   const number = party.vatId ?? party.taxId
-  if (number) return `tax ${folded(number)}`
-  const id = party.legalId ?? party.ids?.[0]?.id
-  return id ? `id ${folded(id)}` : `name ${folded(party.name ?? '')}`
+  return number ? `tax ${folded(number)}` : `name ${folded(party.name ?? '')}`
 }
 
 /** A decimal as the ERP takes quantities, prices and rates. */

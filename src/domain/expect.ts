@@ -159,7 +159,7 @@ export function expectReference(laws: Laws, { id, state }: Subject<ReferenceStat
     switch (what) {
       case 'supplier': return [{ ...common, command: 'lookup.supplier', content: { question, names: state.ask?.names ?? [], name: state.ask?.name ?? '' } }]
       case 'entity': return [{ ...common, command: 'lookup.entity', content: { question, names: state.ask?.names ?? [], name: state.ask?.name ?? '' } }]
-      case 'order': return [{ ...common, command: 'lookup.order', content: { question, number: state.ask?.name ?? '' } }]
+      case 'order': return [{ ...common, command: 'lookup.order', content: { question, number: state.ask?.name ?? '', entity: state.ask?.entity } }]
       case 'tax-code': return entity === undefined ? [] : [{ ...common, command: 'lookup.tax-code', content: { question, entity, category: words[0] ?? '', rate: words[1] ?? '0' } }]
       case 'period': return entity === undefined ? [] : [{ ...common, command: 'lookup.period', content: { question, entity, month: words[0] ?? '' } }]
       default: return []

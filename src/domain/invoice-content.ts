@@ -179,11 +179,16 @@ const NUMBER_NAMES = new WeakMap<InvoiceContent, string>()
 const digest = (sha256: Sha256, parts: readonly string[]): string => hexOf(sha256(JSON.stringify(parts))).slice(0, 40)
 const plain = (amount: string): string => sumOf([amount])
 
+/** The names of the orders that the invoice refers to. */
+export function orderNames(content: InvoiceContent): string[] {
+  return content.orders.map((number) => orderName(content.entity.names[0] ?? '', number))
+}
+
 /** The objects that must exist once an invoice is there: its supplier, entity and orders. They are then looked up. */
 export function invoiceEnsures(content: InvoiceContent): Ref[] {
   return [
     { names: content.supplier.names, create: 'supplier' },
     { names: content.entity.names, create: 'entity' },
-    ...content.orders.map((number): Ref => ({ names: [orderName(number)], create: 'order' })),
+    ...orderNames(content).map((name): Ref => ({ names: [name], create: 'order' })),
   ]
 }

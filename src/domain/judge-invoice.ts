@@ -12,11 +12,11 @@ import { expectInvoice } from './expect.ts'
 import { headlineOf, livePostings, warranted } from './headline.ts'
 import { evolveInvoice, type InvoiceState, type Verdict } from './invoice.ts'
 import type { InvoiceContent } from './invoice-content.ts'
-import { numberName, sumOf } from './invoice-content.ts'
+import { numberName, orderNames, sumOf } from './invoice-content.ts'
 import { matchOrder } from './matching.ts'
-import { orderName, plainAccount, periodQuestion, taxCodeQuestion } from './names.ts'
+import { plainAccount, periodQuestion, taxCodeQuestion } from './names.ts'
 import type { Judgement, Look, Neighbours, ObjectRecord } from './object.ts'
-import { takenOf } from './reference.ts'
+import { takenOf, type ReferenceState } from './reference.ts'
 import { ROUTES, routeOf, type Route } from './routes.ts'
 import { Scratch } from './scratch.ts'
 import { changedTerms, termsHash, type Terms } from './terms.ts'
@@ -30,11 +30,11 @@ export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>
   const content = state.content?.value
   if (!content) return { read: [], write: [] }
   const names: string[] = []
-  if (!decidedOn(state.verdicts.validation, state)) names.push(...content.supplier.names, ...content.entity.names, ...content.orders.map(orderName), numberName(laws.sha256, content))
+  if (!decidedOn(state.verdicts.validation, state)) names.push(...content.supplier.names, ...content.entity.names, ...orderNames(content), numberName(laws.sha256, content))
   const matching = state.verdicts.validation?.pass === true && needsMatch(content) && !decidedOn(state.verdicts.match, state)
   if (state.approval.completed && !warranted(state, ['approved'])) names.push(...content.supplier.names, ...content.entity.names, ...state.approval.grants.map((grant) => grant.person))
   if (livePostings(state).length > 1 || (livePostings(state).length > 0 && !warranted(state, ['posted']))) names.push(...content.supplier.names)
-  return { read: [...new Set(names)], write: matching || !decidedOn(state.verdicts.validation, state) ? content.orders.map(orderName) : [] }
+  return { read: [...new Set(names)], write: matching || !decidedOn(state.verdicts.validation, state) ? orderNames(content) : [] }
 }
 
 const decidedOn = (verdict: Verdict | null, state: InvoiceState): boolean => verdict !== null && verdict.pass && verdict.subject === state.content?.event
@@ -71,24 +71,24 @@ function validate(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
     if (differs(sheet.state.verdicts.validation, content.event, [content.event], result.failed)) sheet.decide('invoice.validation-failed', 'validation', verdictData(result, content.event, [content.event]))
     return result.failed.map(exceptionOf)
   }
-  return patience(laws, sheet, content.at, result)
+  return patience(laws, sheet, look, content.at, result)
 }
 
 /** Asks whoever knows for what is missing or too old: the question is put to the party's own object, once per company. */
 function wantAnswers(view: InvoiceView, sheet: Sheet, content: InvoiceContent): void {
-  const ask = (answer: Answer, what: string): void => {
+  const ask = (answer: Answer, what: string, more: { readonly entity?: string } = {}): void => {
     if (!answer.record || answer.known !== 'unknown') return
     const { wants, reads } = answer.record.state
     const since = wants[what]
     const read = reads[what]
     if (since !== undefined && (!read || read.answer.readAt < since)) return
-    sheet.add({ type: 'reference.wanted', objects: [answer.record.id], actor: 'rule:validation', data: { what, since: sheet.asOf, by: sheet.id } })
+    sheet.add({ type: 'reference.wanted', objects: [answer.record.id], actor: 'rule:validation', data: { what, since: sheet.asOf, by: sheet.id, ...more } })
   }
   ask(supplierOf(view, content), 'supplier')
   const entity = entityOf(view, content)
   ask(entity, 'entity')
-  if (content.orders.length > 0) ask(orderOf(view, content), 'order')
   if (!entity.found?.entity) return
+  if (content.orders.length > 0) ask(orderOf(view, content), 'order', { entity: entity.found.entity.number })
   for (const row of content.taxes) {
     ask(taxCodeOf(view, content, row.category, row.rate), taxCodeQuestion(row.category, sumOf([row.rate])))
   }
@@ -167,7 +167,7 @@ function approve(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
     if (differs(sheet.state.verdicts.approval, subject, rests, result.failed)) sheet.decide('rule.evaluated', 'approval', { gate: 'approval', pass: false, ...verdictData(result, subject, rests) })
     return result.failed.map(exceptionOf)
   }
-  return patience(laws, sheet, completed.at, result)
+  return patience(laws, sheet, look, completed.at, result)
 }
 
 function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
@@ -195,7 +195,10 @@ function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
 }
 
 /** A missing answer is waited for; after a while a person is told, once, in plain words. */
-function patience(laws: Laws, sheet: Sheet, since: Instant, result: GateResult): WantedException[] {
+function patience(laws: Laws, sheet: Sheet, look: Look, since: Instant, result: GateResult): WantedException[] {
+  // Who was asked and cannot say will not say later either.
+  const refused = result.waits.map((name) => (look(name)?.state['sent'] ?? {}) as ReferenceState['sent']).flatMap((sent) => Object.values(sent)).find((sent) => sent.input === 'refused')
+  if (refused) return [{ cause: 'control-indeterminate', says: `The ERP cannot answer: ${refused.says ?? 'no words'}` }]
   const until = sheet.after(since, laws.policy.indeterminateAfterMs)
   if (sheet.asOf < until) {
     sheet.wake(until)

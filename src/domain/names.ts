@@ -35,7 +35,8 @@ export function partyNames(role: 'supplier' | 'entity', party: Party): string[] 
   return names
 }
 
-export const orderName = (number: string): string => aliasOf('public', 'order', number.trim())
+/** An order's number is its company's: two companies may both have given it. `entity`: the company's first name. */
+export const orderName = (entity: string, number: string): string => aliasOf('public', 'order', `${entity} ${number.trim()}`)
 export const personName = (system: string, login: string): string => aliasOf('public', 'person', `${system} ${login.trim().toLowerCase()}`)
 export const documentName = (sha256: string): string => aliasOf('public', 'document', sha256)
 export const batchName = (messageId: string): string => aliasOf('public', 'payment-file', messageId)

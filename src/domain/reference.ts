@@ -11,7 +11,7 @@ import { periodQuestion } from './names.ts'
 
 export interface ReferenceState {
   /** How to ask for it: its names and whatever the first invoice that named it said. */
-  readonly ask: { readonly names: readonly string[]; readonly name: string } | null
+  readonly ask: { readonly names: readonly string[]; readonly name: string; readonly entity?: string } | null
   /** question → since when an answer at least that fresh is wanted. */
   readonly wants: { readonly [question: string]: Instant }
   readonly reads: { readonly [question: string]: FactRef & { readonly answer: ReferenceData } }
@@ -38,11 +38,12 @@ export function evolveReference(kind: ReferenceKind, state: ReferenceState, even
     case 'invoice.received':
     case 'invoice.corrected': {
       if (state.ask) return state
-      return { ...state, ask: question(kind, event.data['content'] as unknown as InvoiceContent), wants: { ...state.wants, [kind]: state.wants[kind] ?? event.occurredAt } }
+      // An order is asked for once its company is known: the number alone may be that of several.
+      return { ...state, ask: question(kind, event.data['content'] as unknown as InvoiceContent), wants: kind === 'order' ? state.wants : { ...state.wants, [kind]: state.wants[kind] ?? event.occurredAt } }
     }
     case 'reference.wanted': {
-      const { what, since } = event.data as unknown as { what: string; since: Instant }
-      return { ...state, wants: { ...state.wants, [what]: since } }
+      const { what, since, entity } = event.data as unknown as { what: string; since: Instant; entity?: string }
+      return { ...state, ask: state.ask && entity !== undefined ? { ...state.ask, entity } : state.ask, wants: { ...state.wants, [what]: since } }
     }
     case 'reference.read': return read(state, event, event.data as unknown as ReferenceData)
     case 'order.issued':

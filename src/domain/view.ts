@@ -3,9 +3,9 @@ import type { Sha256 } from '../lib/hash.ts'
 import type { CalendarDate, Instant } from '../lib/time.ts'
 import type { EntryState } from './statement.ts'
 import type { InvoiceContent } from './invoice-content.ts'
-import { numberName } from './invoice-content.ts'
+import { numberName, orderNames } from './invoice-content.ts'
 import type { InvoiceState } from './invoice.ts'
-import { orderName, periodQuestion, taxCodeQuestion } from './names.ts'
+import { periodQuestion, taxCodeQuestion } from './names.ts'
 import type { Look, ObjectRecord } from './object.ts'
 import type { Policy } from './policy.ts'
 import { foundIn, type Found, type PersonState, type ReferenceState } from './reference.ts'
@@ -41,7 +41,7 @@ export function answerOf(view: InvoiceView, names: readonly string[], asked: str
 
 export const supplierOf = (view: InvoiceView, content: InvoiceContent): Answer => answerOf(view, content.supplier.names, 'supplier')
 export const entityOf = (view: InvoiceView, content: InvoiceContent): Answer => answerOf(view, content.entity.names, 'entity')
-export const orderOf = (view: InvoiceView, content: InvoiceContent): Answer => answerOf(view, content.orders.map(orderName), 'order')
+export const orderOf = (view: InvoiceView, content: InvoiceContent): Answer => answerOf(view, orderNames(content), 'order')
 export const taxCodeOf = (view: InvoiceView, content: InvoiceContent, category: string, rate: string): Answer =>
   answerOf(view, content.entity.names, taxCodeQuestion(category, sumOf([rate])))
 export const periodOf = (view: InvoiceView, content: InvoiceContent, month: string): Answer => answerOf(view, content.entity.names, periodQuestion(month))

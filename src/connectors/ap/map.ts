@@ -28,4 +28,5 @@ export const VERDICTS: StatusTable = { name: 'signer.verdict', version: MAP_VERS
 /** Our kind of invoice → the tool's. */
 export const BILL_KINDS = { 'invoice': 'BILL', 'credit-note': 'CREDIT' } as const
 
-export const STATUSES: readonly StatusTable[] = [STAGES, BADGES, VERDICTS]
+/** The words that are reported as they stand with what they claim; stages and verdicts become facts of their own. */
+export const STATUSES: readonly StatusTable[] = [BADGES]

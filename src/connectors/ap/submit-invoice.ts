@@ -56,7 +56,7 @@ function body(setting: Setting, content: Content, key: string): Json {
 }
 
 /** Tells the tickets of two submissions of the same invoice apart, should the key be forgotten. */
-const openedBy = ({ config }: Setting, key: string): string => `${config.user} ${key.slice(0, 16)}`
+const openedBy = ({ config }: Setting, key: string): string => `${config.user} ${key.slice(-16)}`
 
 function reading(reply: Reply, call: Call): Reading {
   const read = answerIn(reply, Opened)

@@ -20,4 +20,7 @@ export const PAYMENT_STATUS: StatusTable = {
 /** Sts of an entry: ExternalEntryStatus1Code. Only BOOK in a statement is booked. */
 export const ENTRY_STATUS: StatusTable = { name: 'entry status', version: MAP_VERSION, words: { BOOK: 'booked', PDNG: 'announced', INFO: 'announced', FUTR: 'announced' } }
 
-export const STATUSES: readonly StatusTable[] = [PAYMENT_STATUS, ENTRY_STATUS]
+/** The codes that are reported as they stand with what they claim; the others become facts of their own. */
+export const STATUSES: readonly StatusTable[] = [
+  { ...PAYMENT_STATUS, words: Object.fromEntries(Object.entries(PAYMENT_STATUS.words).filter(([, claims]) => claims === 'received' || claims === 'pending')) },
+]

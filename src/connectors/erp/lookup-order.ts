@@ -7,13 +7,13 @@ import { orderAlias } from './names.ts'
 import type { Lookup } from './replies.ts'
 import { PurchaseOrder } from './wire.ts'
 
-const Content = z.object({ question: z.string(), number: z.string() })
+const Content = z.object({ question: z.string(), number: z.string(), entity: z.string() })
 
-/** `GET /purchase-orders` by number, which two companies may both have given. */
+/** `GET /purchase-orders` by company and number: two companies may both have given the same. */
 export function lookupOrder(setting: Setting): Lookup {
   return lookup(setting, {
     content: Content, row: PurchaseOrder,
-    request: ({ number }) => getJson('/purchase-orders', { poNo: number.trim(), limit: LIST_LIMIT }),
+    request: ({ number, entity }) => getJson('/purchase-orders', { companyCode: entity, poNo: number.trim(), limit: LIST_LIMIT }),
     choose: (rows) => onlyOne(rows, (row) => `${row.companyCode}/${row.poNo}`),
     found: (order) => ({ answer: { order: orderOf(order) }, number: order.poNo, alias: orderAlias(setting.system, order) }),
   })

@@ -1,5 +1,5 @@
 /** How the ERP's things are named here, so that what the feed brings and what an invoice names become the same objects. */
-import { orderName, partyNames, personName, postingName } from '../../domain/names.ts'
+import { partyNames, personName, postingName } from '../../domain/names.ts'
 import { aliasOf, type Ref } from '../../domain/object.ts'
 import type { CompanyCode, Document, PurchaseOrder, Vendor } from './wire.ts'
 
@@ -26,7 +26,8 @@ export const companyRef = (system: string, company: CompanyCode): Ref => ({
   names: [companyAlias(system, company.companyCode), ...partyNames('entity', party(company))], create: 'entity',
 })
 export const orderAlias = (system: string, order: PurchaseOrder): string => aliasOf(system, 'order', `${order.companyCode}/${order.poNo}`)
-export const orderRef = (system: string, order: PurchaseOrder): Ref => ({ names: [orderName(order.poNo), orderAlias(system, order)], create: 'order' })
+/** Not created by the feed: what it says waits until an invoice names the order and the answer about it binds this name. */
+export const orderRef = (system: string, order: PurchaseOrder): Ref => ({ names: [orderAlias(system, order)] })
 
 const party = ({ name, vatReg }: { readonly name: string; readonly vatReg: string }): Parameters<typeof partyNames>[1] =>
   ({ name, ids: [], ...(vatReg.trim() === '' ? {} : { vatId: vatReg }) })

@@ -13,12 +13,15 @@ import { Cleared, PaymentDoc } from './wire.ts'
 
 const Content = z.object({ paymentDoc: z.string(), bankReference: z.string(), bookedOn: z.string(), amount: z.string(), currency: z.string() })
 
+/** "`vendorDocNo`, `extRef` ≤ 60 characters"; a key is a hash, any part of it will do. */
+const EXT_REF_LENGTH = 60
+
 export function recordSettlement({ config }: Setting): Command {
   return {
     class: 'K3', timeoutMs: config.callTimeoutMs, noEffect: NO_EFFECT,
     write: ({ content }, key) => {
       const { paymentDoc, bankReference, bookedOn, amount, currency } = contentAs(content, Content)
-      return sendJson('POST', pathOf('payment-docs', paymentDoc, 'confirm'), { bankRef: bankReference, bookedOn, amt: amount, waers: currency, extRef: key.slice(0, 60), by: config.user })
+      return sendJson('POST', pathOf('payment-docs', paymentDoc, 'confirm'), { bankRef: bankReference, bookedOn, amt: amount, waers: currency, extRef: key.slice(-EXT_REF_LENGTH), by: config.user })
     },
     read: (reply, call) => {
       const read = answerIn(reply, Cleared)

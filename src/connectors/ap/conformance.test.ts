@@ -1,0 +1,83 @@
+/** The conformance kit against the running AP tool. Where the tool lets no word be invented, its own replies are patched. */
+import { Webhook } from 'standardwebhooks'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { ConnectorKind } from '../../connector/contract.ts'
+import { runConformance, type CommandCase, type Subject, type TargetFate } from '../../connector/kit/conformance.ts'
+import { sha256 } from '../../connector/transport/sending.ts'
+import { Workshop, type System } from '../../../sandbox/testing.ts'
+import { ap } from './connector.ts'
+
+const shop = new Workshop()
+afterAll(() => shop.clear())
+
+const TOKEN = 'canary-of-the-tool'
+const MUCH = '99999999999999999.00'
+
+function fateOf(there: System, op: string): CommandCase['fate'] {
+  return async ({ effect, lateMs, reply, status, retryAfter }: TargetFate) => {
+    const rule = { op, first: 1, effect, ...(lateMs === undefined ? {} : { lateMs }), reply: reply === 'status' ? 'error' : reply, ...(status === undefined ? {} : { status }), ...(retryAfter === undefined ? {} : { retryAfter }) }
+    expect((await there.call('PUT', '/faults', { rules: [rule] })).status).toBe(200)
+  }
+}
+
+async function subject(): Promise<Subject> {
+  const started = await shop.start('ap', ['--data', await shop.folder()], { SANDBOX_AP_TOKEN: TOKEN })
+  const call: System['call'] = (method, path, body, headers) => started.call(method, path, body, { authorization: `Bearer ${TOKEN}`, ...headers })
+  const there: System = { ...started, call }
+  const loaded = await call('PUT', '/setup', {
+    legalUnits: [{ legalUnit: '1000', name: 'Us', vatReg: 'DE1' }], signRules: [{ ccy: '*', upTo: null, steps: ['TEAM_LEAD'] }], glAccounts: [{ glAccount: '1', text: 'x' }], costCentres: [],
+    people: [{ handle: 'c', fullName: 'C', duties: ['CODER'], ceilings: [] }, { handle: 'l', fullName: 'L', duties: ['TEAM_LEAD'], ceilings: [{ ccy: '*', upTo: MUCH }] }],
+  })
+  expect(loaded.text).toContain('loaded')
+  const tickets = async (): Promise<{ ticketNo: string; openedBy: string; grossTotal: string; badge: { badge: string } | null }[]> => (await call('GET', '/tickets?limit=1000')).body.tickets
+  const submitting: CommandCase = {
+    accepts: (n, amount = '119.00') => ({
+      reference: `inv_kit${n}`, kind: 'invoice', number: `RE-${n}`, issuedOn: '2026-01-12', dueOn: null, entity: '1000', supplier: { name: 'X', names: ['public|supplier-vat|FR1'], number: 'K-1' }, currency: 'EUR',
+      terms: { supplier: 'public|supplier-vat|FR1', payee: 'none', entity: 'public|entity-vat|DE1' }, net: amount, tax: '0', gross: amount, payable: amount, orders: [], lines: [],
+    }),
+    refuses: { content: (n) => ({ ...submitting.accepts(n), entity: '9' }), words: 'UNIT_UNKNOWN' },
+    truth: async (key) => (await tickets()).filter((ticket) => ticket.openedBy.endsWith(key.slice(-16))).map((ticket) => ({ amount: ticket.grossTotal })),
+    fate: fateOf(there, 'ticket.open'),
+  }
+  const shown: string[] = []
+  for (let at = 0; at < 32; at++) shown.push((await call('POST', '/tickets', bill(`inv_badge${at}`, '1.00'))).body.ticketNo as string)
+  const showing: CommandCase = {
+    accepts: (n) => ({ reference: `inv_badge${n}`, ticket: shown[n] ?? 'none', word: 'paid', refs: {} }),
+    refuses: { content: () => ({ ticket: 'T-999999', word: 'paid', refs: {} }), words: 'NO_TICKET' },
+    truth: async (_key, content) => (await tickets()).filter((ticket) => ticket.ticketNo === content['ticket'] && ticket.badge?.badge === 'MONEY_OUT').map(() => ({})),
+    fate: fateOf(there, 'ticket.badge'),
+  }
+  let n = 0
+  return {
+    kind: ap as ConnectorKind<never>, config: { url: there.url, token: 'API', noticeSecrets: ['HOOK'], callTimeoutMs: 1_000 }, sha256, secrets: { API: TOKEN }, patienceMs: 250,
+    commands: { 'invoice.submit': submitting, 'invoice.status': showing },
+    happens: async (count) => {
+      const marks: string[] = []
+      for (let at = 0; at < count; at++) marks.push(`"${(await call('POST', '/tickets', bill(`inv_n${++n}`, '1.00'))).body.ticketNo as string}"`)
+      return marks
+    },
+    tells: async (amount) => {
+      const { ticketNo } = (await call('POST', '/tickets', bill(`inv_n${++n}`, amount))).body as { ticketNo: string }
+      await call('POST', `/tickets/${ticketNo}/coding`, { by: 'c', lines: [{ rowNo: '1', glAccount: '1', amount, taxPct: '0', costCentre: '' }] })
+      expect(await call('POST', `/tickets/${ticketNo}/sign`, { by: 'l', step: 1 })).toMatchObject({ status: 200 })
+      return `"${ticketNo}"`
+    },
+    shows: async (_table, word) => {
+      const { ticketNo } = (await call('POST', '/tickets', bill(`inv_n${++n}`, '1.00'))).body as { ticketNo: string }
+      const ticket = (await call('GET', `/tickets/${ticketNo}`)).body as object
+      await call('PUT', '/faults', { rules: [{ op: 'ticket.list', first: 1, patch: { tickets: [{ ...ticket, badge: { badge: word, refs: null, at: '2026-02-01T10:00:00.000Z' } }] } }] })
+      return `"${ticketNo}"`
+    },
+    notice: (m, atMs, secret) => {
+      const raw = JSON.stringify({ type: 'ticket.recalled', timestamp: '2026-02-01T10:00:00.000Z', data: { ticketNo: `T-${m}`, corrRef: 'inv_1', mark: m, stage: 'RECALLED', by: { handle: 'l', fullName: 'L' }, at: '2026-02-01T10:00:00.000Z', reason: 'x' } })
+      const at = new Date(Math.floor(atMs / 1_000) * 1_000)
+      return { raw: new TextEncoder().encode(raw), headers: { 'webhook-id': `msg_${m}`, 'webhook-timestamp': String(at.getTime() / 1_000), 'webhook-signature': new Webhook(secret).sign(`msg_${m}`, at, raw) } }
+    },
+  }
+}
+
+const bill = (corrRef: string, amount: string): object => ({ corrRef, billKind: 'BILL', billNo: '1', billedOn: '2026-01-12', legalUnit: '1000', creditor: { name: 'X' }, ccy: 'EUR', netTotal: amount, taxTotal: '0', grossTotal: amount, openedBy: 'x' })
+
+describe('the sandbox AP tool’s connector keeps the promises of the kit', async () => {
+  for (const result of await runConformance(await subject())) test(result.says, () => { expect(result).toMatchObject({ applies: true, broken: [] }) })
+})

@@ -1,0 +1,44 @@
+/**
+ * The conformance kit against the running bank, as far as it goes: it keeps no documents, so `payment.transmit` is tried in
+ * live.test.ts (put once, refused other bytes, looked for), and the bank invents no status.
+ */
+import { readdir } from 'node:fs/promises'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { ConnectorKind } from '../../connector/contract.ts'
+import { runConformance, type Subject } from '../../connector/kit/conformance.ts'
+import { sha256 } from '../../connector/transport/sending.ts'
+import { OURS } from '../../../sandbox/bank/fixture.ts'
+import { until, Workshop } from '../../../sandbox/testing.ts'
+import { bank } from './connector.ts'
+
+const shop = new Workshop()
+afterAll(() => shop.clear())
+
+async function subject(): Promise<Subject> {
+  const [put, read] = [await shop.folder(), await shop.folder()]
+  const there = await shop.start('bank', ['--data', await shop.folder(), '--in', put, '--out', read, '--poll', '1000', '--statement-every', '1000000'])
+  await there.call('PUT', '/setup', { accounts: [{ iban: OURS, ccy: 'EUR', holder: 'Us', opening: '0.00' }] })
+  let n = 0
+  /** An entry and the statement that books it, seen in the folder. */
+  const entry = async (amount: string): Promise<string> => {
+    const mark = `MARK${++n}`
+    await there.call('POST', '/entries', { iban: OURS, side: 'CRDT', amount, ccy: 'EUR', means: 'TRANSFER', counterName: 'X', remittance: mark })
+    const { files } = (await there.call('POST', '/cycle')).body as { files: string[] }
+    await until(files.join(), async () => { const names = await readdir(read); return files.every((name) => names.includes(name)) || undefined })
+    return `"${mark}"`
+  }
+  return {
+    kind: bank as ConnectorKind<never>, config: { put, read }, sha256, secrets: {}, commands: {},
+    happens: async (count) => {
+      const marks: string[] = []
+      for (let at = 0; at < count; at++) marks.push(await entry('1.00'))
+      return marks
+    },
+    tells: entry,
+  }
+}
+
+describe('the sandbox bank’s connector keeps the promises of the kit', async () => {
+  const applying = new Set(['paging', 'money', 'limits', 'secrets', 'config'])
+  for (const result of await runConformance(await subject())) test(result.says, () => { expect(result).toMatchObject({ applies: applying.has(result.promise), broken: [] }) })
+})
