@@ -11,7 +11,9 @@ const shop = new Workshop()
 afterAll(() => shop.clear())
 
 const TOKEN = 'canary-of-the-tool'
-const MUCH = '99999999999999999.00'
+const MUCH = '999999999.00'
+/** More than the tool itself takes; its replies can still hold it. */
+const isTooMuch = (amount: string): boolean => amount.length > 12
 
 function fateOf(there: System, op: string): CommandCase['fate'] {
   return async ({ effect, lateMs, reply, status, retryAfter }: TargetFate) => {
@@ -25,16 +27,20 @@ async function subject(): Promise<Subject> {
   const call: System['call'] = (method, path, body, headers) => started.call(method, path, body, { authorization: `Bearer ${TOKEN}`, ...headers })
   const there: System = { ...started, call }
   const loaded = await call('PUT', '/setup', {
-    legalUnits: [{ legalUnit: '1000', name: 'Us', vatReg: 'DE1' }], signRules: [{ ccy: '*', upTo: null, steps: ['TEAM_LEAD'] }], glAccounts: [{ glAccount: '1', text: 'x' }], costCentres: [],
+    legalUnits: [{ legalUnit: '1000', name: 'Us', vatReg: 'DE1' }], signRules: [{ ccy: '*', upTo: null, steps: ['TEAM_LEAD'] }], glAccounts: [{ glAccount: '1', text: 'x' }], costCentres: ['CC'],
     people: [{ handle: 'c', fullName: 'C', duties: ['CODER'], ceilings: [] }, { handle: 'l', fullName: 'L', duties: ['TEAM_LEAD'], ceilings: [{ ccy: '*', upTo: MUCH }] }],
   })
   expect(loaded.text).toContain('loaded')
   const tickets = async (): Promise<{ ticketNo: string; openedBy: string; grossTotal: string; badge: { badge: string } | null }[]> => (await call('GET', '/tickets?limit=1000')).body.tickets
   const submitting: CommandCase = {
-    accepts: (n, amount = '119.00') => ({
-      reference: `inv_kit${n}`, kind: 'invoice', number: `RE-${n}`, issuedOn: '2026-01-12', dueOn: null, entity: '1000', supplier: { name: 'X', names: ['public|supplier-vat|FR1'], number: 'K-1' }, currency: 'EUR',
-      terms: { supplier: 'public|supplier-vat|FR1', payee: 'none', entity: 'public|entity-vat|DE1' }, net: amount, tax: '0', gross: amount, payable: amount, orders: [], lines: [],
-    }),
+    accepts: (n, asked = '119.00') => {
+      const amount = isTooMuch(asked) ? '119.00' : asked
+      return {
+        reference: `inv_kit${n}`, kind: 'invoice', number: `RE-${n}`, issuedOn: '2026-01-12', dueOn: null, entity: '1000', currency: 'EUR',
+        supplier: { name: 'X', names: ['public|supplier-vat|FR1'], number: 'K-1' },
+        terms: { supplier: 'public|supplier-vat|FR1', payee: 'none', entity: 'public|entity-vat|DE1' }, net: amount, tax: '0', gross: amount, payable: amount, orders: [], lines: [],
+      }
+    },
     refuses: { content: (n) => ({ ...submitting.accepts(n), entity: '9' }), words: 'UNIT_UNKNOWN' },
     truth: async (key) => (await tickets()).filter((ticket) => ticket.openedBy.endsWith(key.slice(-16))).map((ticket) => ({ amount: ticket.grossTotal })),
     fate: fateOf(there, 'ticket.open'),
@@ -48,6 +54,13 @@ async function subject(): Promise<Subject> {
     fate: fateOf(there, 'ticket.badge'),
   }
   let n = 0
+  /** What the tool itself would not say: its next list is patched. */
+  const forged = async (change: object): Promise<string> => {
+    const { ticketNo } = (await call('POST', '/tickets', bill(`inv_n${++n}`, '1.00'))).body as { ticketNo: string }
+    const ticket = (await call('GET', `/tickets/${ticketNo}`)).body as object
+    await call('PUT', '/faults', { rules: [{ op: 'ticket.list', first: 1, patch: { tickets: [{ ...ticket, ...change }] } }] })
+    return `"${ticketNo}"`
+  }
   return {
     kind: ap as ConnectorKind<never>, config: { url: there.url, token: 'API', noticeSecrets: ['HOOK'], callTimeoutMs: 1_000 }, sha256, secrets: { API: TOKEN }, patienceMs: 250,
     commands: { 'invoice.submit': submitting, 'invoice.status': showing },
@@ -57,17 +70,16 @@ async function subject(): Promise<Subject> {
       return marks
     },
     tells: async (amount) => {
+      if (isTooMuch(amount)) {
+        const at = '2026-02-01T10:00:00.000Z'
+        return forged({ netTotal: amount, grossTotal: amount, stage: 'GREENLIT', coding: { by: 'c', at, lines: [] }, signers: [{ step: 1, duty: 'TEAM_LEAD', by: 'l', fullName: 'L', verdict: 'SIGNED', at }] })
+      }
       const { ticketNo } = (await call('POST', '/tickets', bill(`inv_n${++n}`, amount))).body as { ticketNo: string }
-      await call('POST', `/tickets/${ticketNo}/coding`, { by: 'c', lines: [{ rowNo: '1', glAccount: '1', amount, taxPct: '0', costCentre: '' }] })
+      await call('POST', `/tickets/${ticketNo}/coding`, { by: 'c', lines: [{ rowNo: '1', glAccount: '1', amount, taxPct: '0', costCentre: 'CC' }] })
       expect(await call('POST', `/tickets/${ticketNo}/sign`, { by: 'l', step: 1 })).toMatchObject({ status: 200 })
       return `"${ticketNo}"`
     },
-    shows: async (_table, word) => {
-      const { ticketNo } = (await call('POST', '/tickets', bill(`inv_n${++n}`, '1.00'))).body as { ticketNo: string }
-      const ticket = (await call('GET', `/tickets/${ticketNo}`)).body as object
-      await call('PUT', '/faults', { rules: [{ op: 'ticket.list', first: 1, patch: { tickets: [{ ...ticket, badge: { badge: word, refs: null, at: '2026-02-01T10:00:00.000Z' } }] } }] })
-      return `"${ticketNo}"`
-    },
+    shows: (_table, word) => forged({ badge: { badge: word, refs: null, at: '2026-02-01T10:00:00.000Z' } }),
     notice: (m, atMs, secret) => {
       const raw = JSON.stringify({ type: 'ticket.recalled', timestamp: '2026-02-01T10:00:00.000Z', data: { ticketNo: `T-${m}`, corrRef: 'inv_1', mark: m, stage: 'RECALLED', by: { handle: 'l', fullName: 'L' }, at: '2026-02-01T10:00:00.000Z', reason: 'x' } })
       const at = new Date(Math.floor(atMs / 1_000) * 1_000)

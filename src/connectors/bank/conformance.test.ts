@@ -2,11 +2,13 @@
  * The conformance kit against the running bank, as far as it goes: it keeps no documents, so `payment.transmit` is tried in
  * live.test.ts (put once, refused other bytes, looked for), and the bank invents no status.
  */
-import { readdir } from 'node:fs/promises'
+import { readdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { ConnectorKind } from '../../connector/contract.ts'
 import { runConformance, type Subject } from '../../connector/kit/conformance.ts'
 import { sha256 } from '../../connector/transport/sending.ts'
+import { ACCOUNT, camt, entry as entryOf } from '../../formats/bank/sample-files.ts'
 import { OURS } from '../../../sandbox/bank/fixture.ts'
 import { until, Workshop } from '../../../sandbox/testing.ts'
 import { bank } from './connector.ts'
@@ -27,6 +29,14 @@ async function subject(): Promise<Subject> {
     await until(files.join(), async () => { const names = await readdir(read); return files.every((name) => names.includes(name)) || undefined })
     return `"${mark}"`
   }
+  /** More than the bank itself books: a statement of our own lies in its folder. */
+  const forged = async (amount: string): Promise<string> => {
+    const mark = `MARK${++n}`
+    const bytes = camt(`<Stmt><Id>${mark}</Id>${ACCOUNT}${entryOf(amount, 'CRDT')}</Stmt>`)
+    await writeFile(join(read, `.${mark}`), bytes)
+    await rename(join(read, `.${mark}`), join(read, `camt053-${900_000 + n}.xml`))
+    return mark
+  }
   return {
     kind: bank as ConnectorKind<never>, config: { put, read }, sha256, secrets: {}, commands: {},
     happens: async (count) => {
@@ -34,7 +44,7 @@ async function subject(): Promise<Subject> {
       for (let at = 0; at < count; at++) marks.push(await entry('1.00'))
       return marks
     },
-    tells: entry,
+    tells: (amount) => amount.length > 15 ? forged(amount) : entry(amount),
   }
 }
 

@@ -11,6 +11,8 @@ const shop = new Workshop()
 afterAll(() => shop.clear())
 
 const TOKEN = 'canary-of-the-erp'
+/** More than the ERP itself takes; its replies can still hold it. */
+const isTooMuch = (amount: string): boolean => amount.length > 15
 
 function fateOf(there: System, op: string): CommandCase['fate'] {
   return async ({ effect, lateMs, reply, status, retryAfter }: TargetFate) => {
@@ -33,10 +35,14 @@ async function subject(): Promise<Subject> {
   const payments = (await call('GET', `/payment-docs?runNo=${run.body.runNo}&limit=100`)).body.rows as { payDocNo: string }[]
 
   const posting: CommandCase = {
-    accepts: (n, amount = '119.00') => ({
-      reference: `inv_kit${n}`, entity: '1000', supplier: 'K-1', kind: 'invoice', number: `RE-${n}`, issuedOn: '2026-01-12', dueOn: null, postedOn: '2026-01-15', currency: 'EUR', net: amount, tax: '0',
-      gross: amount, payable: amount, method: 'transfer', orders: [], policy: 'p', authority: 'a', approvers: [], approvedAt: '2026-01-14T12:00:00.000Z', correlation: `inv_kit${n}`, lines: [{ account: '476000', amount }],
-    }),
+    accepts: (n, asked = '119.00') => {
+      const amount = isTooMuch(asked) ? '119.00' : asked
+      return {
+        reference: `inv_kit${n}`, entity: '1000', supplier: 'K-1', kind: 'invoice', number: `RE-${n}`, issuedOn: '2026-01-12', dueOn: null, postedOn: '2026-01-15', currency: 'EUR',
+        net: amount, tax: '0', gross: amount, payable: amount, method: 'transfer', orders: [], policy: 'p', authority: 'a', approvers: [], approvedAt: '2026-01-14T12:00:00.000Z',
+        correlation: `inv_kit${n}`, lines: [{ account: '476000', amount }],
+      }
+    },
     refuses: { content: (n) => ({ ...posting.accepts(n), supplier: 'K-9' }), words: 'K-9' },
     truth: async (key) => (await booked(there, 'DOCUMENT')).filter(({ row }) => (row['zFields'] as { ZZKEY?: string } | undefined)?.ZZKEY === key).map(({ row }) => ({ amount: String(row['grossAmt'] as string) })),
     fate: fateOf(there, 'document.post'),
@@ -52,6 +58,12 @@ async function subject(): Promise<Subject> {
   }
   let n = 0
   const post = async (more: Record<string, unknown>): Promise<string> => `"${(await call('POST', '/documents', claim({ extRef: `inv_n${++n}`, ...more }))).body.docNo as string}"`
+  /** What the ERP itself would not say: its next page of changes is patched. */
+  const forged = async (what: string, verb: string, row: object): Promise<string> => {
+    const key = `S-${++n}`
+    await call('PUT', '/faults', { rules: [{ op: 'changes', first: 1, patch: { rows: [{ mark: `9${n}`, at: '2026-02-01T10:00:00.000Z', op: 'x', what, verb, key, row: { ...row, docNo: key } }] } }] })
+    return key
+  }
   return {
     kind: erp as ConnectorKind<never>, config: { url: there.url, token: 'API', callTimeoutMs: 1_000 }, sha256, secrets: { API: TOKEN }, patienceMs: 250,
     commands: { 'invoice.post': posting, 'settlement.record': settling, 'lookup.supplier': looking },
@@ -60,15 +72,13 @@ async function subject(): Promise<Subject> {
       for (let at = 0; at < count; at++) marks.push(await post({}))
       return marks
     },
-    tells: (amount) => post({ netAmt: amount, taxAmt: '0', grossAmt: amount, items: [{ glAccount: '1', netAmt: amount }] }),
-    shows: async (table, word) => {
-      const key = `S-${++n}`
-      const row = {
-        'document.verb': { what: 'DOCUMENT', verb: word, row: { docNo: key } }, 'document.payBlock': { what: 'DOCUMENT', verb: 'BLOCKED', row: { docNo: key, payBlock: word } },
-        'payment.verb': { what: 'PAYMENT', verb: word, row: { payDocNo: key, msgId: 'M', endToEndId: key, amt: '1.00', waers: 'EUR', lifecycle: word } },
-      }[table]
-      await call('PUT', '/faults', { rules: [{ op: 'changes', first: 1, patch: { rows: [{ mark: `9${n}`, at: '2026-02-01T10:00:00.000Z', op: 'x', key, ...row }] } }] })
-      return key
+    tells: async (amount) => isTooMuch(amount) ? forged('DOCUMENT', 'BOOKED', { ...(await call('GET', '/documents/5100000001')).body, grossAmt: amount }) : post({ netAmt: amount, taxAmt: '0', grossAmt: amount, items: [{ glAccount: '1', netAmt: amount }] }),
+    shows: (table, word) => {
+      switch (table) {
+        case 'document.verb': return forged('DOCUMENT', word, {})
+        case 'document.payBlock': return forged('DOCUMENT', 'BLOCKED', { payBlock: word })
+        default: return forged('PAYMENT', word, { payDocNo: 'P', msgId: 'M', endToEndId: 'E', amt: '1.00', waers: 'EUR', lifecycle: word })
+      }
     },
   }
 }
