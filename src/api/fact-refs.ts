@@ -41,8 +41,9 @@ const byPosting: Row<{ readonly docNo: string; readonly entity: string }> = {
   }),
 }
 const byPerson: Row<{ readonly person: string }> = { needsSubject: false, refs: ({ data }) => ({ about: [one([data.person], 'person')] }) }
-const byOrder: Row<{ readonly number: string; readonly entity?: string }> = {
-  needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, ...(data.entity === undefined ? [] : [aliasOf(source, 'order', `${data.entity}/${data.number}`)])])] }),
+/** What is said of an order waits until an invoice names it. */
+const byOrder: Row<{ readonly number: string; readonly entity: string }> = {
+  needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'order', `${data.entity}/${data.number}`)])] }),
 }
 const bySupplier: Row<{ readonly supplier: string }> = {
   needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'supplier', data.supplier)])] }),
@@ -56,10 +57,10 @@ const byFileOrPayment: Row<{ readonly messageId: string; readonly endToEndId?: s
   needsSubject: false,
   refs: ({ data }) => ({ about: [one([data.endToEndId === undefined ? batchName(data.messageId) : paymentName(data.messageId, data.endToEndId)])] }),
 }
-const byEntry: Row<FactData['statement.entry-booked']> = {
+const byEntry = (kind: 'entry' | 'announced-entry'): Row<FactData['statement.entry-booked']> => ({
   needsSubject: false,
-  refs: ({ source, data }) => ({ about: [one([aliasOf(source, 'entry', `${data.account} ${data.statement} ${data.position} ${data.part}`)], 'statement-entry')] }),
-}
+  refs: ({ source, data }) => ({ about: [one([aliasOf(source, kind, `${data.account} ${data.statement} ${data.position} ${data.part}`)], 'statement-entry')] }),
+})
 
 export const FACT_REFS: { readonly [T in SentType]: Row<FactData[T]> } = {
   'invoice.received': {
@@ -94,13 +95,13 @@ export const FACT_REFS: { readonly [T in SentType]: Row<FactData[T]> } = {
   'statement.received': {
     needsSubject: false, refs: ({ source, data }) => ({ about: [one([aliasOf(source, 'statement', `${data.account} ${data.statement}`)], 'statement')] }),
   },
-  'statement.entry-announced': byEntry,
-  'statement.entry-booked': byEntry,
+  'statement.entry-announced': byEntry('announced-entry'),
+  'statement.entry-booked': byEntry('entry'),
   'clearing.recorded': bySubject,
   'reference.read': { needsSubject: true, refs: ({ subject, data }) => ({ about: [one([subject], askedKind(data.asked))] }) },
   'order.issued': byOrder,
   'order.changed': byOrder,
-  'order.closed': byOrder,
+  'order.closed': bySubject,
   'supplier.activated': bySupplier,
   'supplier.blocked': bySupplier,
   'period.opened': byEntity,

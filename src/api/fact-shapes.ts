@@ -10,6 +10,8 @@ const id = text(140)
 const words = text(500)
 /** Decimal text as everywhere: no exponent, no comma, no negative zero, at most 18 digits on either side of the point. */
 const amount = z.string().regex(/^(?!-0*(\.0*)?$)-?\d{1,18}(\.\d{1,18})?$/u, 'is no decimal text such as "119.00"')
+/** Empty where the statement does not say. */
+const balance = z.union([amount, z.literal('')])
 const currency = z.string().regex(/^[A-Z]{3}$/u, 'is not three capital letters')
 const date = z.string().refine(isCalendarDate, 'is no calendar date YYYY-MM-DD')
 const month = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/u, 'is no month YYYY-MM')
@@ -110,7 +112,7 @@ export const FACT_SHAPES: { readonly [T in SentType]: z.ZodType<FactData[T]> } =
   'payment.rejected': z.strictObject({ messageId: id, endToEndId: id.exactOptional(), code: id, reason: words, document: sha256 }),
   'payment.cancelled': z.strictObject({ messageId: id, endToEndId: id.exactOptional(), reason: words }),
   'statement.received': z.strictObject({
-    account: id, statement: id, currency, document: sha256, opening: amount, closing: amount, from: date.exactOptional(), to: date.exactOptional(), entries: count,
+    account: id, statement: id, currency, document: sha256, opening: balance, closing: balance, from: date.exactOptional(), to: date.exactOptional(), entries: count,
     findings: list(words, 50),
   }),
   'statement.entry-announced': entry,

@@ -10,17 +10,18 @@ import type { ObjectRecord } from '../domain/object.ts'
 import { titleOf } from '../export/title.ts'
 import { Fault } from '../lib/fault.ts'
 import { isCalendarDate } from '../lib/time.ts'
-import { findByAnyId, namesOf } from '../store/alias.ts'
+import { namesOf } from '../store/alias.ts'
 import { cellsOf } from '../store/cell.ts'
 import { inTenant, type ClientBase } from '../store/database.ts'
 import { listObjects, type ListOrder, type ListPlace } from '../store/list-row.ts'
+import { findObjects } from '../store/find.ts'
 import { readObjects } from '../store/object.ts'
 import { instantIn } from './cloud-events.ts'
 import { PAGE, YES_NO, type Answer, type Call } from './route.ts'
 
 /** The canonical id of what is meant; several candidates when the id is not one thing's alone. Throws `not-found`. */
 export async function meant(client: ClientBase, tenant: string, id: string): Promise<readonly ObjectRecord[]> {
-  const found = await readObjects(client, tenant, await findByAnyId(client, tenant, id), false)
+  const found = await readObjects(client, tenant, await findObjects(client, tenant, id), false)
   if (found.size === 0) throw new Fault('not-found', 'No system that we know calls anything by this id.')
   return [...found.values()]
 }

@@ -6,7 +6,7 @@ import { inTenant, type ClientBase } from '../store/database.ts'
 import { readEvents, readHead } from '../store/event.ts'
 import { summaryOf } from '../store/summary.ts'
 import type { ApiContext } from './context.ts'
-import { metricsText, type Metric } from './metrics-text.ts'
+import { grouped, metricsText, type Metric } from './metrics-text.ts'
 import type { Answer, Call } from './route.ts'
 import { systemViews } from './systems.ts'
 
@@ -81,7 +81,7 @@ export async function getMetrics({ context }: Call): Promise<Answer> {
     { name: 'process_cpu_seconds_total', kind: 'counter', help: 'Processor time of this process.', samples: [{ value: seconds(process.cpuUsage()) }] },
     { name: 'process_start_time_seconds', kind: 'gauge', help: 'When this process started, since 1970.', samples: [{ value: Math.round(Date.now() / 1_000 - process.uptime()) }] },
   ]
-  return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, body: metricsText(metrics) + context.metrics() }
+  return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, body: metricsText(metrics) + grouped(context.metrics()) }
 }
 
 const age = (since: Instant, now: number): number => Math.max(0, (now - Date.parse(since)) / 1_000)

@@ -1,5 +1,6 @@
 /** A trace as a page of text, 100 columns wide: where it stands, what happened and when, what was waited for, what proves it. */
 import type { Grade } from '../domain/event.ts'
+import { commandWords } from '../export/event-words.ts'
 import { durationOf, type Step, type Wait } from '../export/trace-steps.ts'
 import type { Trace, TracedCommand, Try } from '../export/trace.ts'
 import { columnsOf, padded, plainText, wrapped, type Paint, type Style } from './terminal.ts'
@@ -32,12 +33,17 @@ function heading({ title: name, id, kind, standing, names }: Trace, paint: Paint
   const facts = [
     row?.amount !== null && row?.amount !== undefined ? `${row.amount} ${row.currency ?? ''}`.trim() : '', row?.dueOn ? `due ${row.dueOn}` : '', standing.route ? `route ${standing.route}` : '', id,
   ].filter((text) => text !== '')
-  const known = names.filter((given) => !given.startsWith('public|invoice') && !given.startsWith('public|remittance')).map((given) => given.split('|').slice(1).join(' '))
+  const known = names.filter((given) => !UNTOLD.test(given)).map(shownName)
   return [
     `${paint('bold', shown)}: ${stateWords(standing.state ?? (kind === 'invoice' ? 'no state yet' : kind), standing.breaches, paint)}`,
     ...indented(facts.join(', '), 2).map((line) => paint('dim', line)), ...(known.length > 0 ? indented(`also known as ${known.join(', ')}`, 2).map((line) => paint('dim', line)) : []),
   ]
 }
+
+/** Names that are hashes or repeat the number: they find it, and tell nobody anything. */
+const UNTOLD = /^public\|(invoice|invoice-number|remittance|end-to-end)\|/u
+/** `erp|posting|1000 5100` is `posting 1000 5100`; of a document's hash the beginning. */
+const shownName = (name: string): string => name.split('|').slice(1).join(' ').replace(/\b[0-9a-f]{64}\b/u, (hash) => `${hash.slice(0, 12)}…`)
 
 function stateWords(state: string, breaches: readonly string[], paint: Paint): string {
   return [paint(breaches.length > 0 ? 'yellow' : 'green', state), ...breaches.map((breach) => paint('red', `not ${breach}`))].join(', ')
@@ -57,7 +63,7 @@ function standing({ standing: { axes, rests, amountDue, row } }: Trace, paint: P
 function cases({ cases }: Trace, paint: Paint): string[] {
   if (cases.length === 0) return []
   return [...title(paint, 'Cases'), ...cases.flatMap(({ open, id, title: name, says, owner, dueAt, actions, answered }) => [
-    ...indented(`${open ? 'open  ' : 'closed'}  ${name}. ${says}`, 2).map((line) => open ? paint('yellow', line) : line),
+    ...indented(`${name}. ${says}`, 10).map((line, at) => at === 0 ? `  ${open ? 'open  ' : 'closed'}  ${line.trimStart()}` : line).map((line) => open ? paint('yellow', line) : line),
     ...indented(open ? `with ${owner}, due ${moment(dueAt)}${actions.length > 0 ? `; may be answered: ${actions.join(', ')}` : ''}  (${id})` : id, 10).map((line) => paint('dim', line)),
     ...(answered ? indented(`answered ${answered.action} by ${answered.person.replace('person:', '')}: ${answered.reason}`, 10) : []),
   ])]
@@ -82,7 +88,8 @@ function waited(wait: Wait | undefined, paint: Paint): string[] {
 }
 
 function stepLines(step: Step, paint: Paint): string[] {
-  const grade = step.nature === 'decision' ? 'decided' : GRADE_WORDS[step.grade]
+  const delivered = step.type.startsWith('effect.')
+  const grade = delivered ? 'command' : step.nature === 'decision' ? 'decided' : GRADE_WORDS[step.grade]
   const who = step.role === 'person' ? step.actor.replace('person:', '') : step.system
   const late = Date.parse(step.recordedAt) - Date.parse(step.occurredAt)
   const happened = step.nature === 'fact' && Math.abs(late) >= 1_000 ? ` (happened ${late >= 86_400_000 ? step.occurredAt.slice(0, 10) : `at ${step.occurredAt.slice(11, 19)}`})` : ''
@@ -118,10 +125,10 @@ function commands({ commands }: Trace, paint: Paint): string[] {
   return [...title(paint, 'Commands'), ...commands.flatMap((command) => commandLines(command, paint))]
 }
 
-function commandLines({ command, target, state, tries, dueAt, key }: TracedCommand, paint: Paint): string[] {
+function commandLines({ command, target, occurrence, state, tries, dueAt, key }: TracedCommand, paint: Paint): string[] {
   const next = dueAt !== null && state !== 'done' ? `, next at ${dueAt.slice(11, 19)}` : ''
   return [
-    `  ${padded(`${command} to ${target}`, 34)}  ${paint(STATE_STYLE[state] ?? 'dim', state)}${tries.length > 1 ? ` after ${tries.length} tries` : ''}${next}  ${paint('dim', `key ${key.slice(0, 12)}`)}`,
+    `  ${padded(plainText(commandWords(command, occurrence, target)), 42)}  ${paint(STATE_STYLE[state] ?? 'dim', state)}${tries.length > 1 ? ` after ${tries.length} tries` : ''}${next}  ${paint('dim', `key ${key.slice(0, 12)}`)}`,
     ...tries.flatMap((one) => tryLines(one, paint)),
   ]
 }

@@ -64,7 +64,7 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'invoice.matched': (data) => `matched with the order: ${controls(data)}`,
   'invoice.mismatched': (data) => `does not match the order: ${controls(data)}`,
   'reference.wanted': (data) => `asks about ${text(data, 'what')}`,
-  'rule.evaluated': (data) => `${text(data, 'gate')} ${data['pass'] === true ? 'passed' : 'failed'}: ${controls(data)}`,
+  'rule.evaluated': (data) => `${text(data, 'gate')}${data['pass'] === true ? '' : ' failed'}: ${controls(data)}`,
   'invoice.state-moved': (data) => `now ${text(data, 'to', 'without a state')}${missing(data)}${data['from'] ? ` (was ${text(data, 'from')})` : ''}`,
   'payment.moved': (data) => `payment is ${text(data, 'progress')}`,
   'statement.entry-matched': (data) => `the bank entry belongs to it: ${text(data, 'says', text(data, 'amount'))}`,
@@ -91,6 +91,12 @@ const RESOLVED: { readonly [input: string]: string } = {
 /** What the event says; an erased one can say only what kind it was. */
 export function wordsOf(type: EventType, data: EventDetails, erased = false): string {
   return erased ? `${type.replace('.', ' ')} (its contents were erased)` : EVENT_WORDS[type](data)
+}
+
+/** A command by what it tells or asks, where its occurrence says that: `invoice.status (paid) to ap`. */
+export function commandWords(command: string, occurrence: string, target: string): string {
+  const about = /^([^#]+)#/u.exec(occurrence)?.[1]
+  return `${command}${about === undefined ? '' : ` (${about})`} to ${target}`
 }
 
 // ------------------------------------------------------------------------------------------------ parts of sentences
@@ -126,8 +132,8 @@ const amount = (data: EventDetails, key: string): string => `${text(data, key)} 
 const ending = (data: EventDetails, key: string): string => `…${text(data, key).slice(-4)}`
 const short = (data: EventDetails, key: string): string => text(data, key).slice(0, 12)
 const count = (data: EventDetails, key: string): string => String(rows(data, key).length)
-/** An alias is known to people by its last part, a pseudonym by what stands after `person:`. */
-const known = (name: string): string => name.split('|').at(-1)?.replace(/^person:/u, '') ?? name
+/** An alias is known to people by its last part (of a person: without the directory), a pseudonym by what stands after `person:`. */
+const known = (name: string): string => name.replace(/^[^|]*\|person\|\S+ /u, '').replace(/^.*\|/u, '').replace(/^person:/u, '')
 const person = (data: EventDetails, key: string): string => known(text(data, key, 'somebody'))
 const people = (data: EventDetails, key: string): string => rows(data, key).map((name) => known(String(name))).join(' and ') || 'nobody'
 const entered = (data: EventDetails): string => rows(data, 'enteredBy').length > 0 ? `, entered by ${people(data, 'enteredBy')}` : ''
@@ -167,5 +173,5 @@ function causeTitle(data: EventDetails): string {
 
 const missing = (data: EventDetails): string => rows(data, 'breaches').map((state) => `, not ${String(state)}`).join('')
 const cell = (data: EventDetails): string => text(data, 'cell').replace('|', ' ')
-const command = (data: EventDetails): string => `${text(data, 'command')} to ${text(data, 'target')}`
+const command = (data: EventDetails): string => commandWords(text(data, 'command'), text(data, 'occurrence', ''), text(data, 'target'))
 const receipt = (data: EventDetails): string => part(data, 'receipt')['reference'] === undefined ? '' : ` as ${text(part(data, 'receipt'), 'reference')}`

@@ -6,17 +6,18 @@ import { NEVER } from '../domain/effect.ts'
 import { amountDue, headlineOf } from '../domain/headline.ts'
 import type { InvoiceState } from '../domain/invoice.ts'
 import { listRowOf } from '../domain/list.ts'
-import { orderName } from '../domain/names.ts'
+import { orderNames } from '../domain/invoice-content.ts'
 import type { CommandName, ListRow, ObjectRecord } from '../domain/object.ts'
 import type { Json } from '../lib/canonical-json.ts'
 import type { Instant } from '../lib/time.ts'
-import { boundNames, findByAnyId, namesOf } from '../store/alias.ts'
+import { boundNames, namesOf } from '../store/alias.ts'
 import { attemptsOf, type AttemptRow } from '../store/attempt.ts'
 import { cellsOf, type StoredCell } from '../store/cell.ts'
 import { latestCheckpoint } from '../store/checkpoint.ts'
 import type { ClientBase } from '../store/database.ts'
 import { effectsOf } from '../store/effect.ts'
 import { eventById, eventsOf, readHead, type StoredEvent } from '../store/event.ts'
+import { findObjects } from '../store/find.ts'
 import { readObjects } from '../store/object.ts'
 import { wordsOf } from './event-words.ts'
 import { titleOf } from './title.ts'
@@ -103,7 +104,7 @@ const LIMIT_LINKED = 50
 
 /** Reads in the caller's transaction; `limit` events of the history from its beginning. */
 export async function traceOf(client: ClientBase, tenant: string, asked: string, { limit = 500 }: { readonly limit?: number } = {}): Promise<Traced> {
-  const records = await readObjects(client, tenant, await findByAnyId(client, tenant, asked), false)
+  const records = await readObjects(client, tenant, await findObjects(client, tenant, asked), false)
   const [record, another] = records.values()
   if (!record) return { found: 'none', asked }
   if (another) return { found: 'several', asked, candidates: [...records.values()].map(linkedOf) }
@@ -160,10 +161,11 @@ const firstTry = ({ tries, command }: TracedCommand): string => `${tries[0]?.ope
 /** Objects that share an event with it, that it names, and its cases. */
 async function linkedTo(client: ClientBase, tenant: string, record: ObjectRecord, events: readonly StoredEvent[]): Promise<ObjectRecord[]> {
   const { content, payments, allocations } = record.state as Partial<InvoiceState>
-  const names = content ? [...content.value.supplier.names, ...content.value.entity.names, ...content.value.orders.map(orderName)] : []
+  const names = content ? [...content.value.supplier.names, ...content.value.entity.names, ...orderNames(content.value)] : []
   const { about, exceptions } = record.state as { readonly about?: string; readonly exceptions?: ExceptionMap }
+  const bound = await boundNames(client, tenant, names)
   const ids = new Set([
-    ...Object.values(exceptions ?? {}).map(({ id }) => id), ...(about === undefined ? [] : [about]), ...(await boundNames(client, tenant, names)).values(),
+    ...Object.values(exceptions ?? {}).map(({ id }) => id), ...(about === undefined ? [] : [about]), ...names.flatMap((name) => bound.get(name) ?? []),
     ...Object.keys(payments ?? {}), ...Object.values(allocations ?? {}).map(({ evidence }) => evidence), ...events.flatMap((event) => event.objects),
   ])
   ids.delete(record.id)

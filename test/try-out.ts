@@ -1,0 +1,170 @@
+/** The whole company for tests: a database of its own, the simulated systems, a hub process that may be killed, and what they did. */
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { Client } from 'pg'
+import { PACES, startCompany, type Company } from '../src/cli/company.ts'
+import type { Summary } from '../src/cli/picture.ts'
+import { startChild, type Child } from '../src/cli/processes.ts'
+import { initSigner } from '../src/seal/signer-home.ts'
+import { createTenant, migrate } from '../src/store/migrate.ts'
+import { freshDatabase, templateDatabase, type FreshDatabase } from './postgres.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const TENANT = 'test'
+export const KEY = 'a-key-for-tests-only-0123456789'
+
+export interface TryOut {
+  readonly company: Company
+  readonly folder: string
+  readonly database: FreshDatabase
+  readonly appUrl: string
+  /** The files that `sample` or `inbox` prepared. */
+  hub(): Child
+  startHub(): Promise<void>
+  killHub(): Promise<void>
+  sample(count: number, seed?: number): Promise<string[]>
+  send(files: readonly string[]): Promise<void>
+  get<T>(path: string): Promise<T>
+  post<T>(path: string, body: unknown): Promise<T>
+  summary(): Promise<Summary>
+  /** Waits until nothing is on its way any more; throws with the last summary when that takes too long. */
+  quiet(ms: number): Promise<Summary>
+  books(system: 'erp' | 'ap' | 'bank'): BookLine[]
+  end(): Promise<void>
+}
+
+export interface BookLine { readonly n: number; readonly op: string; readonly facts: readonly { readonly what: string; readonly verb: string; readonly key: string; readonly row: { readonly [key: string]: unknown } }[] }
+
+/** Migrations take longer than most tests: done once, copied. */
+export async function hubDatabase(): Promise<FreshDatabase> {
+  await templateDatabase('hub', async (adminUrl) => {
+    const client = new Client({ connectionString: adminUrl })
+    await client.connect()
+    await migrate(client)
+    await createTenant(client, TENANT)
+    await client.end()
+  })
+  return freshDatabase('hub')
+}
+
+export async function tryOut(env: Readonly<Record<string, string>> = {}): Promise<TryOut> {
+  const database = await hubDatabase()
+  const folder = mkdtempSync(join(tmpdir(), 'tieout-try-'))
+  const lines: string[] = []
+  const log = (line: string): void => { lines.push(line) }
+  const company = await startCompany(join(folder, 'company'), PACES.full, log)
+  initSigner(join(folder, 'signer'), 'test.local')
+  const app = new URL(database.adminUrl)
+  app.username = 'hub_app'
+  const signer = new URL(database.adminUrl)
+  signer.username = 'hub_signer'
+  const config = join(folder, 'hub.json')
+  // The port stays the same over kills: whoever sends has to find the hub again.
+  let port = 0
+  let hub: Child | undefined
+  const api = (): string => `http://127.0.0.1:${port}`
+
+  const startHub = async (): Promise<void> => {
+    await writeFile(config, JSON.stringify({
+      tenant: TENANT, deployment: 'test.local', signer: join(folder, 'signer'), publish: join(folder, 'published'), sealEveryMs: 500, systems: company.systems,
+      parts: { erp: 'erp', ap: 'ap', bank: 'bank' }, api: { port },
+    }))
+    hub = await startChild({
+      name: 'hub', file: join(ROOT, 'src', 'cli', 'main.ts'), args: ['hub', '--config', config], log,
+      env: { ...company.secrets, ...env, TIEOUT_DATABASE_URL: app.href, TIEOUT_SIGNER_DATABASE_URL: signer.href, TIEOUT_API_KEY: KEY },
+    })
+    port = Number(new URL(String(hub.ready['api'])).port)
+  }
+  await startHub()
+  await company.notify(`${api()}/v1/notices/ap`)
+
+  const headers = { authorization: `Bearer ${KEY}` }
+  const get = async <T>(path: string): Promise<T> => {
+    const answer = await fetch(`${api()}${path}`, { headers })
+    if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
+    return await answer.json() as T
+  }
+  const summary = (): Promise<Summary> => get<Summary>('/v1/summary')
+
+  return {
+    company, folder, database, appUrl: app.href, hub: () => hub!, startHub, get, summary,
+    async killHub() {
+      if (hub) process.kill(hub.pid, 'SIGKILL')
+      await hub?.over
+    },
+    async sample(count, seed = 1) {
+      const out = join(folder, `set-up-${seed}-${count}`)
+      await mkdir(out, { recursive: true })
+      const tool = await startChild({ name: 'sample', file: join(ROOT, 'sandbox', 'sample', 'main.ts'), args: ['--out', out, '--count', String(count), '--seed', String(seed)] })
+      await tool.over
+      await company.setUp({ erp: join(out, 'erp.json'), ap: join(out, 'ap.json'), bank: join(out, 'bank.json') })
+      const manifest = JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8')) as { file: string }[]
+      return manifest.map((row) => join(out, 'inbox', row.file))
+    },
+    async send(files) {
+      const queue = files.values()
+      await Promise.all(Array.from({ length: 8 }, async () => {
+        for (const file of queue) {
+          for (;;) {
+            const answer = await fetch(`${api()}/v1/documents?name=${encodeURIComponent(basename(file))}`, { method: 'POST', headers: { ...headers, 'content-type': 'application/xml' }, body: readFileSync(file) }).catch(() => undefined)
+            await answer?.text().catch(() => '')
+            if (answer && answer.status < 500 && answer.status !== 429) break
+            await new Promise((resolve) => { setTimeout(resolve, 100) })
+          }
+        }
+      }))
+    },
+    async post<T>(path: string, body: unknown) {
+      const answer = await fetch(`${api()}${path}`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) })
+      return { status: answer.status, ...(await answer.json() as object) } as T
+    },
+    async quiet(ms) {
+      const until = Date.now() + ms
+      let last: Summary | undefined
+      let since = Date.now()
+      let size = 0
+      while (Date.now() < until) {
+        last = await summary().catch(() => last)
+        if (!last || last.busy > 0 || last.log.size !== size || last.received + last.refused === 0) since = Date.now()
+        size = last?.log.size ?? 0
+        if (last && Date.now() - since > (last.moving > 0 || Object.values(last.systems).some((system) => system.behind > 0) ? 6_000 : 1_000)) return last
+        await new Promise((resolve) => { setTimeout(resolve, 100) })
+      }
+      throw new Error(`It did not come to rest within ${ms} ms: ${JSON.stringify(last)}\n${lines.slice(-30).join('\n')}`)
+    },
+    books: (system) => readFileSync(join(folder, 'company', system, 'book.jsonl'), 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as BookLine),
+    async end() {
+      await hub?.end()
+      await company.end()
+      await database.drop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** What the ERP's own books say about each invoice: how often it was posted (and not taken back) and cleared. */
+export function erpTruth(books: readonly BookLine[]): Map<string, { posted: number; cleared: number }> {
+  const truth = new Map<string, { posted: number; cleared: number }>()
+  const reference = new Map<string, string>()
+  const of = (key: string): { posted: number; cleared: number } => {
+    const known = truth.get(key) ?? { posted: 0, cleared: 0 }
+    truth.set(key, known)
+    return known
+  }
+  for (const { facts } of books) {
+    for (const { what, verb, key, row } of facts) {
+      if (what === 'DOCUMENT' && verb === 'BOOKED') {
+        const name = `${String(row['vendorNo'])} ${String(row['vendorDocNo'])}`
+        reference.set(key, name)
+        of(name).posted++
+      }
+      if (what === 'DOCUMENT' && verb === 'STORNO') of(reference.get(key) ?? key).posted--
+      if (what === 'CLEARING') {
+        for (const line of (row['lines'] ?? []) as { docNo: string }[]) of(reference.get(line.docNo) ?? line.docNo).cleared++
+      }
+    }
+  }
+  return truth
+}
