@@ -1,12 +1,16 @@
 /** Drives one connector against a real counterpart, one request at a time, as the engine would; for tests of connectors. */
-import type { Call, CommandInput, Connector, Content, Found, KeptDocument, NoEffect, Observation, Page, Reading, Unreadable } from '../src/connector/contract.ts'
+import type {
+  Call, CommandInput, Connector, Content, Found, KeptDocument, NoEffect, Observation, Page, Reading, Unreadable,
+} from '../src/connector/contract.ts'
 import { type Reply, type Request, requestHash } from '../src/connector/request.ts'
 import { sha256 } from '../src/connector/transport/sending.ts'
 import { openTransport } from '../src/connector/transport/transport.ts'
 import type { CommandName } from '../src/domain/object.ts'
 import { hexOf } from '../src/lib/hash.ts'
 
-export interface Swept { readonly observations: Observation[]; readonly unreadable: Unreadable[]; readonly cursor: string | null; readonly pages: number }
+export interface Swept {
+  readonly observations: Observation[]; readonly unreadable: Unreadable[]; readonly cursor: string | null; readonly pages: number
+}
 export interface Drive {
   readonly documents: Map<string, Uint8Array>
   keep(document: KeptDocument): string
@@ -20,14 +24,21 @@ export interface Drive {
 }
 
 export function drive(connector: Connector, secrets: Readonly<Record<string, string>> = {}): Drive {
-  const transport = openTransport(connector, { clocks: { wall: Date.now, monotonic: () => performance.now() }, secret: (name) => secrets[name], mark: () => { /* no kill here */ } })
+  const transport = openTransport(
+    connector,
+    { clocks: { wall: Date.now, monotonic: () => performance.now() }, secret: (name) => secrets[name], mark: () => { /* no kill here */ } }
+  )
   const documents = new Map<string, Uint8Array>()
   const send: Drive['send'] = async (request) => {
-    const sending = await transport.send(request, requestHash(request, sha256), { wall: Date.now() + 10_000, monotonic: performance.now() + 10_000 })
+    const sending = await transport.send(
+      request, requestHash(request, sha256), { wall: Date.now() + 10_000, monotonic: performance.now() + 10_000 }
+    )
     return sending.kind === 'answered' ? sending.reply : { unsent: `${sending.kind}: ${sending.says}` }
   }
   const inputOf = (content: Content): CommandInput => ({ content, document: (hash) => bytesOf(documents, hash) })
-  const callOf = (content: Content, key: string, object: string, occurrence: string): Call => ({ key, input: inputOf(content), object, occurrence, at: new Date().toISOString() })
+  const callOf = (content: Content, key: string, object: string, occurrence: string): Call => ({
+    key, input: inputOf(content), object, occurrence, at: new Date().toISOString(),
+  })
   const keep: Drive['keep'] = ({ bytes }) => {
     const hash = hexOf(sha256(bytes))
     documents.set(hash, bytes)
@@ -46,7 +57,9 @@ export function drive(connector: Connector, secrets: Readonly<Record<string, str
       const { find } = commandOf(connector, name)
       if (!find) throw new Error(`${name} has no find`)
       const reply = await send(find.request(key, inputOf(content)))
-      return 'unsent' in reply ? { kind: 'unclear', says: reply.unsent } : find.read(reply, callOf(content, key, textIn(content, 'reference'), '0'))
+      return 'unsent' in reply
+        ? { kind: 'unclear', says: reply.unsent }
+        : find.read(reply, callOf(content, key, textIn(content, 'reference'), '0'))
     },
     async sweep(cursor, limit = 200) {
       const [feed] = connector.feeds
@@ -93,5 +106,7 @@ function bytesOf(documents: ReadonlyMap<string, Uint8Array>, hash: string): Uint
 function withoutEffect(status: number, rows: readonly NoEffect[]): Reading | undefined {
   const row = rows.find((one) => one.status === status)
   if (row) return { outcome: { kind: 'no-effect', about: row.about, says: `HTTP ${status}` }, observations: [] }
-  return status >= 500 || (status >= 300 && status < 400) ? { outcome: { kind: 'unclear', says: `HTTP ${status}` }, observations: [] } : undefined
+  return status >= 500 || (status >= 300 && status < 400)
+    ? { outcome: { kind: 'unclear', says: `HTTP ${status}` }, observations: [] }
+    : undefined
 }

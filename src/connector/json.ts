@@ -11,13 +11,23 @@ const utf8 = new TextEncoder()
 
 /** `query`: members that are undefined are left out; keys in the order given. */
 export function getJson(path: string, query: Readonly<Record<string, string | undefined>> = {}): HttpRequest {
-  const pairs = Object.entries(query).flatMap(([key, value]) => value === undefined ? [] : [`${encodeURIComponent(key)}=${encodeURIComponent(value)}`])
-  return { transport: 'http', method: 'GET', path: pairs.length === 0 ? path : `${path}?${pairs.join('&')}`, headers: { accept: 'application/json' } }
+  const pairs = Object.entries(query).flatMap(
+    ([key, value]) => value === undefined ? [] : [`${encodeURIComponent(key)}=${encodeURIComponent(value)}`]
+  )
+  return {
+    transport: 'http', method: 'GET', path: pairs.length === 0 ? path : `${path}?${pairs.join('&')}`,
+    headers: { accept: 'application/json' },
+  }
 }
 
 /** The body is canonical JSON: the same value gives the same bytes. */
-export function sendJson(method: 'POST' | 'PUT' | 'PATCH', path: string, body: Json, headers: Readonly<Record<string, string>> = {}): HttpRequest {
-  return { transport: 'http', method, path, headers: { accept: 'application/json', 'content-type': 'application/json', ...headers }, body: utf8.encode(canonicalJson(body)) }
+export function sendJson(
+  method: 'POST' | 'PUT' | 'PATCH', path: string, body: Json, headers: Readonly<Record<string, string>> = {}
+): HttpRequest {
+  return {
+    transport: 'http', method, path, headers: { accept: 'application/json', 'content-type': 'application/json', ...headers },
+    body: utf8.encode(canonicalJson(body)),
+  }
 }
 
 /** Segments of a path, each encoded; one that is `.` or `..` would leave the folder and becomes a name nobody has. */
@@ -27,7 +37,9 @@ export function pathOf(...segments: readonly string[]): string {
 
 /** What a schema library says of a value; as zod does. */
 export interface Shape<T> {
-  safeParse(value: unknown): { success: true; data: T } | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } }
+  safeParse(value: unknown): { success: true; data: T } | {
+    success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] }
+  }
 }
 
 /** The reply's body in the given shape, or why not. The status is the caller's to judge. */
@@ -56,7 +68,9 @@ export function contentAs<T>(content: Content, shape: Shape<T>): T {
 export function configProblems<T>(config: unknown, shape: Shape<T>): { readonly config: T } | { readonly problems: readonly string[] } {
   const result = shape.safeParse(config)
   if (result.success) return { config: result.data }
-  return { problems: result.error.issues.map(({ path, message }) => path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`) }
+  return {
+    problems: result.error.issues.map(({ path, message }) => path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`),
+  }
 }
 
 export function parsedJson(body: Uint8Array): { readonly value: unknown } | undefined {

@@ -11,7 +11,7 @@ export const ApConfig = z.strictObject({
   network: z.enum(['public', 'private']).optional(),
   /** Name of the secret that holds the bearer token; none when the tool asks for none. */
   token: z.string().min(1).optional(),
-  /** Names of the secrets that its notices are signed with: the present one and, while it is rotated, the former. None: no notices are taken. */
+  /** Names of the secrets that its notices are signed with: the present one and, in rotation, the former. None: no notices are taken. */
   noticeSecrets: z.array(z.string().min(1)).max(5).default([]),
   /** Whom the tool shows as the one who opened a ticket or set its badge. */
   user: z.string().min(1).max(40).default('hub'),

@@ -28,13 +28,21 @@ const SETUP = {
 }
 const ACCOUNT = 'FR7630006000011234567890189'
 const TERMS: Terms = {
-  supplier: 'public|supplier-vat|FR12345678901', payee: hexOf(sha256(ACCOUNT)), entity: 'public|entity-vat|DE136695976', currency: 'EUR', net: '100', tax: '19', gross: '119',
+  supplier: 'public|supplier-vat|FR12345678901', payee: hexOf(sha256(ACCOUNT)), entity: 'public|entity-vat|DE136695976', currency: 'EUR',
+  net: '100', tax: '19', gross: '119',
   orders: ['4500000001'], dueOn: '2026-02-11', coding: null,
 }
-const invoice = (reference: string, more: { readonly [key: string]: Json } = {}, terms: Terms = TERMS): { readonly [key: string]: Json } => ({
+const invoice = (
+  reference: string, more: { readonly [key: string]: Json } = {}, terms: Terms = TERMS
+): { readonly [key: string]: Json } => ({
   reference, kind: 'invoice', number: 'RE-1', issuedOn: '2026-01-12', dueOn: '2026-02-11', entity: '1000',
-  supplier: { name: 'Atelier Müller', names: [terms.supplier], number: 'K-1' }, terms, currency: 'EUR', net: '100', tax: '19', gross: '119', payable: '119', orders: ['4500000001'],
-  lines: [{ id: '1', name: 'Work', quantity: '8', price: '12.50', net: '100.00', order: '10' }, { id: '2', name: 'Nothing', quantity: '1', price: '0', net: '0', order: null }], ...more,
+  supplier: { name: 'Atelier Müller', names: [terms.supplier], number: 'K-1' }, terms, currency: 'EUR', net: '100', tax: '19', gross: '119',
+  payable: '119', orders: ['4500000001'],
+  lines: [
+    { id: '1', name: 'Work', quantity: '8', price: '12.50', net: '100.00', order: '10' },
+    { id: '2', name: 'Nothing', quantity: '1', price: '0', net: '0', order: null },
+  ],
+  ...more,
 })
 
 const shop = new Workshop()
@@ -65,12 +73,19 @@ async function listener(): Promise<{ url: string; got: Pushed[] }> {
   await once(server, 'listening')
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, got }
 }
-const flat = (headers: IncomingHttpHeaders): Record<string, string> => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]))
+const flat = (headers: IncomingHttpHeaders): Record<string, string> => Object.fromEntries(
+  Object.entries(headers).map(([name, value]) => [name, String(value)])
+)
 
 async function system(...args: string[]): Promise<{ there: System; here: Drive; connector: Connector; got: Pushed[] }> {
   const { url, got } = await listener()
-  const there = await shop.start('ap', ['--data', await shop.folder(), '--webhook', url, ...args], { SANDBOX_AP_TOKEN: SECRETS.TOKEN_OF_AP, SANDBOX_AP_WEBHOOK_SECRET: `${FORMER} ${PRESENT}` })
-  const call: System['call'] = (method, path, body, headers) => there.call(method, path, body, { authorization: `Bearer ${SECRETS.TOKEN_OF_AP}`, ...headers })
+  const there = await shop.start(
+    'ap', ['--data', await shop.folder(), '--webhook', url, ...args],
+    { SANDBOX_AP_TOKEN: SECRETS.TOKEN_OF_AP, SANDBOX_AP_WEBHOOK_SECRET: `${FORMER} ${PRESENT}` }
+  )
+  const call: System['call'] = (method, path, body, headers) => there.call(
+    method, path, body, { authorization: `Bearer ${SECRETS.TOKEN_OF_AP}`, ...headers }
+  )
   expect((await call('PUT', '/setup', SETUP)).status).toBe(200)
   const read = ap.readConfig({ url: there.url, token: 'TOKEN_OF_AP', noticeSecrets: ['HOOK_NOW', 'HOOK_BEFORE'] })
   if (!('config' in read)) throw new Error(read.problems.join())
@@ -81,11 +96,15 @@ async function system(...args: string[]): Promise<{ there: System; here: Drive; 
 }
 
 /** The steps of the people, by ticket. */
-function people(there: System): Record<'code' | 'lead' | 'head', (ticket: string) => Promise<void>> & { post: (ticket: string, what: string, body: Json) => Promise<void> } {
+function people(there: System): Record<'code' | 'lead' | 'head', (ticket: string) => Promise<void>> & {
+  post: (ticket: string, what: string, body: Json) => Promise<void>,
+} {
   const post = async (ticket: string, what: string, body: Json): Promise<void> => { expect(await there.call('POST', `/tickets/${ticket}/${what}`, body)).toMatchObject({ status: 200 }) }
   return {
     post,
-    code: (ticket) => post(ticket, 'coding', { by: 'C.Lind', lines: [{ rowNo: '1', glAccount: '476000', costCentre: 'CC-10', amount: '100.00', taxPct: '19' }] }),
+    code: (ticket) => post(
+      ticket, 'coding', { by: 'C.Lind', lines: [{ rowNo: '1', glAccount: '476000', costCentre: 'CC-10', amount: '100.00', taxPct: '19' }] }
+    ),
     lead: (ticket) => post(ticket, 'sign', { by: 'l.roth', step: 1 }),
     head: (ticket) => post(ticket, 'sign', { by: 'h.berg', step: 2 }),
   }
@@ -105,21 +124,32 @@ describe('commands', () => {
 
   test('an invoice becomes a ticket that carries our reference, and the same call again is the same ticket', async () => {
     const first = await here.run('invoice.submit', invoice('inv_1'), { key: 'k-1' })
-    expect(first).toMatchObject({ outcome: { kind: 'done', receipt: { reference: 'T-000001' } }, observations: [{ type: 'approval.requested', about: [{ names: ['inv_1'] }], data: { ticket: 'T-000001' } }] })
+    expect(first).toMatchObject({
+      outcome: { kind: 'done', receipt: { reference: 'T-000001' } },
+      observations: [{ type: 'approval.requested', about: [{ names: ['inv_1'] }], data: { ticket: 'T-000001' } }],
+    })
     expect((await here.run('invoice.submit', invoice('inv_1'), { key: 'k-1' })).outcome).toEqual(first.outcome)
     expect((await there.call('GET', '/tickets')).body.tickets).toHaveLength(1)
     expect((await there.call('GET', '/tickets/T-000001')).body).toMatchObject({
-      corrRef: 'inv_1', billKind: 'BILL', legalUnit: '1000', creditor: { name: 'Atelier Müller', vatReg: 'FR12345678901', vendorNo: 'K-1' }, poRefs: ['4500000001'], openedBy: 'hub k-1',
+      corrRef: 'inv_1', billKind: 'BILL', legalUnit: '1000', creditor: { name: 'Atelier Müller', vatReg: 'FR12345678901', vendorNo: 'K-1' },
+      poRefs: ['4500000001'], openedBy: 'hub k-1',
       rows: [{ rowNo: '1', poRef: '4500000001', poRow: '10' }, { rowNo: '2' }],
     })
   })
 
   test('the tool refuses in its own words; another body under the same key is something else', async () => {
-    expect((await here.run('invoice.submit', invoice('inv_2', { entity: '9' }), { key: 'k-2' })).outcome).toMatchObject({ kind: 'refused', code: 'UNIT_UNKNOWN' })
-    expect((await here.run('invoice.submit', invoice('inv_3'), { key: 'k-1' })).outcome).toMatchObject({ kind: 'other', says: expect.stringContaining('KEY_REUSED') })
+    expect(
+      (await here.run('invoice.submit', invoice('inv_2', { entity: '9' }), { key: 'k-2' })).outcome
+    ).toMatchObject({ kind: 'refused', code: 'UNIT_UNKNOWN' })
+    expect(
+      (await here.run('invoice.submit', invoice('inv_3'), { key: 'k-1' })).outcome
+    ).toMatchObject({ kind: 'other', says: expect.stringContaining('KEY_REUSED') })
   })
 
-  test.each([['the reply is lost', { reply: 'lost' }], ['500 after the work', { reply: 'error' }], ['an HTML page', { reply: 'html' }], ['half the JSON', { reply: 'cut' }], ['no number', { patch: { ticketNo: null } }]])(
+  test.each([
+    ['the reply is lost', { reply: 'lost' }], ['500 after the work', { reply: 'error' }], ['an HTML page', { reply: 'html' }],
+    ['half the JSON', { reply: 'cut' }], ['no number', { patch: { ticketNo: null } }],
+  ])(
     'when %s the outcome is unclear; the same call once more gives the one ticket, and looking finds it', async (what, rule) => {
       const content = invoice(`inv_${what.replaceAll(' ', '')}`)
       await there.call('PUT', '/faults', { rules: [{ op: 'ticket.open', first: 1, ...rule }] })
@@ -127,13 +157,17 @@ describe('commands', () => {
       await there.call('PUT', '/faults', { rules: [] })
       const look = await here.look('invoice.submit', content, what)
       expect(look).toMatchObject({ kind: 'one', equal: true })
-      expect((await here.run('invoice.submit', content, { key: what })).outcome).toMatchObject({ kind: 'done', receipt: { reference: look.kind === 'one' ? look.receipt.reference : '' } })
+      expect((await here.run('invoice.submit', content, { key: what })).outcome).toMatchObject({
+        kind: 'done', receipt: { reference: look.kind === 'one' ? look.receipt.reference : '' },
+      })
     })
 
   test('while the first call is at work the second is unclear; a ticket of another submission is not this one', async () => {
     await there.call('PUT', '/tempo', { latencyMs: 300 })
     const slow = here.run('invoice.submit', invoice('inv_slow'), { key: 'slow' })
-    await expect.poll(async () => (await here.run('invoice.submit', invoice('inv_slow'), { key: 'slow' })).outcome, { timeout: 250, interval: 20 }).toMatchObject({ kind: 'unclear', says: expect.stringContaining('KEY_BUSY') })
+    await expect.poll(
+      async () => (await here.run('invoice.submit', invoice('inv_slow'), { key: 'slow' })).outcome, { timeout: 250, interval: 20 }
+    ).toMatchObject({ kind: 'unclear', says: expect.stringContaining('KEY_BUSY') })
     await there.call('PUT', '/tempo', { latencyMs: 0 })
     expect((await slow).outcome.kind).toBe('done')
     expect(await here.look('invoice.submit', invoice('inv_slow'), 'another key')).toEqual({ kind: 'absent' })
@@ -142,23 +176,36 @@ describe('commands', () => {
   test('every status of ours is shown by a badge, told once, and read back as the word that was told', async () => {
     const ticket = await ticketOf(here, invoice('inv_badge'), 'badge')
     let cursor = (await here.sweep(null)).cursor
-    for (const [word, badge] of Object.entries({ received: 'NONE', validated: 'NONE', matched: 'NONE', approved: 'NONE', posted: 'AT_LEDGER', 'in-payment': 'IN_RUN', paid: 'MONEY_OUT', returned: 'BOUNCED', rejected: 'CLOSED', held: 'HELD' })) {
+    for (
+      const [word, badge] of Object.entries({
+        received: 'NONE', validated: 'NONE', matched: 'NONE', approved: 'NONE', posted: 'AT_LEDGER', 'in-payment': 'IN_RUN',
+        paid: 'MONEY_OUT', returned: 'BOUNCED', rejected: 'CLOSED', held: 'HELD',
+      })
+    ) {
       const content = { reference: 'inv_badge', ticket, word, refs: { posting: '5100000001', none: undefined } }
       expect(await here.look('invoice.status', content as never)).toEqual({ kind: 'absent' })
-      expect((await here.run('invoice.status', content as never, { key: `badge ${word}` })).outcome).toMatchObject({ kind: 'done', receipt: { reference: ticket } })
+      expect(
+        (await here.run('invoice.status', content as never, { key: `badge ${word}` })).outcome
+      ).toMatchObject({ kind: 'done', receipt: { reference: ticket } })
       expect(await here.look('invoice.status', content as never)).toMatchObject({ kind: 'one', equal: true })
       const swept = await here.sweep(cursor)
       cursor = swept.cursor
-      expect(ofType(swept.observations, 'status.reported').map(({ data }) => [data['facet'], data['word'], data['claims']])).toEqual([['status', badge, word]])
+      expect(
+        ofType(swept.observations, 'status.reported').map(({ data }) => [data['facet'], data['word'], data['claims']])
+      ).toEqual([['status', badge, word]])
     }
-    expect((await here.run('invoice.status', { reference: 'inv_x', ticket: 'T-999999', word: 'paid', refs: {} }, { key: 'nobody' })).outcome).toMatchObject({ kind: 'refused', code: 'NO_TICKET' })
+    expect(
+      (await here.run('invoice.status', { reference: 'inv_x', ticket: 'T-999999', word: 'paid', refs: {} }, { key: 'nobody' })).outcome
+    ).toMatchObject({ kind: 'refused', code: 'NO_TICKET' })
   })
 
   test('a badge that another system set is reported by what it shows', async () => {
     const ticket = await ticketOf(here, invoice('inv_foreign'), 'foreign')
     const { cursor } = await here.sweep(null)
     await there.call('POST', `/tickets/${ticket}/badge`, { badge: 'MONEY_OUT', by: 'somebody' }, { 'idempotency-key': 'their-key' })
-    expect((await here.sweep(cursor)).observations.at(-1)?.data).toEqual({ system: 'ap', facet: 'status', word: 'MONEY_OUT', claims: 'paid' })
+    expect((await here.sweep(cursor)).observations.at(-1)?.data).toEqual({
+      system: 'ap', facet: 'status', word: 'MONEY_OUT', claims: 'paid',
+    })
   })
 })
 
@@ -180,7 +227,8 @@ describe('approval', () => {
       return [...read.observations]
     })
   }
-  const swept = async (ticket: string): Promise<Observation[]> => (await here.sweep(null)).observations.filter((one) => one.reference === ticket)
+  const swept = async (ticket: string): Promise<Observation[]> =>
+    (await here.sweep(null)).observations.filter((one) => one.reference === ticket)
 
   test('a ticket that is signed twice: notices and sweep tell the same facts under the same identity, word for word', async () => {
     const ticket = await ticketOf(here, invoice('inv_a'), 'a')
@@ -190,19 +238,26 @@ describe('approval', () => {
     await head(ticket)
     const pushed = await noticed(ticket, 'ticket.greenlit')
     const read = await swept(ticket)
-    expect(new Set(pushed.map((one) => one.eventId))).toEqual(new Set([`ticket|${ticket}|coded`, `ticket|${ticket}|signed|1`, `ticket|${ticket}|signed|2`]))
+    expect(new Set(pushed.map((one) => one.eventId))).toEqual(
+      new Set([`ticket|${ticket}|coded`, `ticket|${ticket}|signed|1`, `ticket|${ticket}|signed|2`])
+    )
     for (const fact of pushed) expect(read).toContainEqual(fact)
     const [first, second] = ofType(read, 'approval.granted')
-    expect([first, second].map((one) => [one?.data['step'], one?.data['person']])).toEqual([['1', personName('directory', 'l.roth')], ['2', personName('directory', 'h.berg')]])
+    expect([first, second].map((one) => [one?.data['step'], one?.data['person']])).toEqual([
+      ['1', personName('directory', 'l.roth')], ['2', personName('directory', 'h.berg')],
+    ])
     const [completed] = ofType(read, 'approval.completed')
-    expect(completed).toMatchObject({ about: [{ names: ['inv_a', `ap|ticket|${ticket}`] }], data: { ticket, enteredBy: [personName('directory', 'c.lind')] } })
+    expect(completed).toMatchObject({
+      about: [{ names: ['inv_a', `ap|ticket|${ticket}`] }], data: { ticket, enteredBy: [personName('directory', 'c.lind')] },
+    })
     expect(termsIn(completed)).toEqual({ ...TERMS, coding: [{ account: '476000', costCentre: 'CC-10', amount: '100.00' }] })
     expect(changedTerms(termsIn(first), termsIn(completed))).toEqual([])
     expect(changedTerms(termsIn(completed), TERMS)).toEqual([])
   })
 
   test.each([
-    ['refused at a step', 'decline', 'l.roth', true, 'approval.refused', 'ticket.declined'], ['refused before coding', 'decline', 'C.Lind', false, 'approval.refused', 'ticket.declined'],
+    ['refused at a step', 'decline', 'l.roth', true, 'approval.refused', 'ticket.declined'],
+    ['refused before coding', 'decline', 'C.Lind', false, 'approval.refused', 'ticket.declined'],
     ['taken back', 'recall', 'h.berg', true, 'approval.withdrawn', 'ticket.recalled'],
   ])('a ticket %s: the same fact from both ways, and nothing rejected', async (_what, act, by, withCoding, type, last) => {
     const ticket = await ticketOf(here, invoice(`inv_${act}${by}`), `${act} ${by}`)
@@ -255,13 +310,18 @@ describe('approval', () => {
     await lead(ticket)
     await post(ticket, 'amend', { by: 'C.Lind', changes: { dueOn: '2026-01-20' } })
     await head(ticket)
-    expect(ofType(await swept(ticket), 'approval.granted').map((one) => [one.data['step'], termsIn(one).dueOn])).toEqual([['2', '2026-01-20']])
+    expect(
+      ofType(await swept(ticket), 'approval.granted').map((one) => [one.data['step'], termsIn(one).dueOn])
+    ).toEqual([['2', '2026-01-20']])
     const pushed = ofType(await noticed(ticket, 'ticket.greenlit'), 'approval.granted')
-    expect(new Map(pushed.map((one) => [one.data['step'], termsIn(one).dueOn]))).toEqual(new Map([['1', '2026-02-11'], ['2', '2026-01-20']]))
+    expect(
+      new Map(pushed.map((one) => [one.data['step'], termsIn(one).dueOn]))
+    ).toEqual(new Map([['1', '2026-02-11'], ['2', '2026-01-20']]))
   })
 
   test.each([
-    ['known by a tax number', { ...TERMS, supplier: 'public|supplier-tax|20112340199' }], ['known by a register number', { ...TERMS, supplier: 'public|supplier-register|HRB12345' }],
+    ['known by a tax number', { ...TERMS, supplier: 'public|supplier-tax|20112340199' }],
+    ['known by a register number', { ...TERMS, supplier: 'public|supplier-register|HRB12345' }],
     ['known by its name alone', { ...TERMS, supplier: 'public|supplier-name|atelier müller' }],
     ['billing a company known by its name, by direct debit', { ...TERMS, payee: 'none', entity: 'public|entity-name|nordlicht | handel' }],
   ])('a supplier %s comes back as it was sent', async (what, terms) => {
@@ -278,7 +338,13 @@ describe('approval', () => {
   })
 
   test('a ticket that the hub did not open is not told', async () => {
-    const opened = await there.call('POST', '/tickets', { corrRef: 'of others', billKind: 'BILL', billNo: '1', billedOn: '2026-01-12', legalUnit: '1000', creditor: { name: 'X' }, ccy: 'EUR', netTotal: '1', taxTotal: '0', grossTotal: '1', openedBy: 'x' })
+    const opened = await there.call(
+      'POST', '/tickets',
+      {
+        corrRef: 'of others', billKind: 'BILL', billNo: '1', billedOn: '2026-01-12', legalUnit: '1000', creditor: { name: 'X' }, ccy: 'EUR',
+        netTotal: '1', taxTotal: '0', grossTotal: '1', openedBy: 'x',
+      }
+    )
     await people(there).post(opened.body.ticketNo, 'decline', { by: 'C.Lind', reason: 'x' }).catch(() => undefined)
     expect(await swept(opened.body.ticketNo)).toEqual([])
   })
@@ -289,8 +355,12 @@ describe('approval', () => {
 
   test('signatures: either secret of a rotation fits; another secret, byte, id, time or none does not', () => {
     const push = got[0]!
-    const verify = (change: Partial<Pushed> = {}, secrets: string[] = [PRESENT], now = push.at): unknown => connector.notices?.verify(change.raw ?? push.raw, { ...push.headers, ...change.headers }, secrets, now)
-    expect([verify(), verify({}, [FORMER]), verify({}, ['whsec_AAAA', PRESENT]), verify({}, [`${FORMER} ${PRESENT}`])]).toEqual(['ok', 'ok', 'ok', 'ok'])
+    const verify = (change: Partial<Pushed> = {}, secrets: string[] = [PRESENT], now = push.at): unknown => connector.notices?.verify(
+      change.raw ?? push.raw, { ...push.headers, ...change.headers }, secrets, now
+    )
+    expect([
+      verify(), verify({}, [FORMER]), verify({}, ['whsec_AAAA', PRESENT]), verify({}, [`${FORMER} ${PRESENT}`]),
+    ]).toEqual(['ok', 'ok', 'ok', 'ok'])
     const changed = Uint8Array.from(push.raw)
     changed[10]! ^= 1
     const refused = { refused: 'no signature fits' }
@@ -305,7 +375,9 @@ describe('approval', () => {
     expect(verify({ headers: { 'webhook-timestamp': '1' } })).toMatchObject({ refused: expect.stringContaining('300 s') })
     const sentAt = Number(push.headers['webhook-timestamp']) * 1_000
     expect([verify({}, [PRESENT], sentAt + 299_000), verify({}, [PRESENT], sentAt - 299_000)]).toEqual(['ok', 'ok'])
-    expect([verify({}, [PRESENT], sentAt + 301_000), verify({}, [PRESENT], sentAt - 301_000)]).toMatchObject([{ refused: expect.any(String) }, { refused: expect.any(String) }])
+    expect([
+      verify({}, [PRESENT], sentAt + 301_000), verify({}, [PRESENT], sentAt - 301_000),
+    ]).toMatchObject([{ refused: expect.any(String) }, { refused: expect.any(String) }])
     expect(verify({ headers: { 'webhook-timestamp': '1e9' } })).toMatchObject({ refused: expect.stringContaining('malformed') })
   })
 })

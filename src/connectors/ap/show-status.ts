@@ -9,7 +9,9 @@ import { answerIn, NO_EFFECT, nothing } from './replies.ts'
 import { Badged, Ticket } from './wire.ts'
 
 const WORDS = Object.keys(BADGE_OF) as [Word, ...Word[]]
-const Content = z.object({ ticket: z.string(), word: z.enum(WORDS), note: z.string().optional(), refs: z.record(z.string(), z.unknown()).default({}) })
+const Content = z.object({
+  ticket: z.string(), word: z.enum(WORDS), note: z.string().optional(), refs: z.record(z.string(), z.unknown()).default({}),
+})
 
 export function showStatus({ config }: Setting): Command {
   return {
@@ -27,7 +29,9 @@ export function showStatus({ config }: Setting): Command {
       if ('outcome' in read) return nothing(read.outcome)
       const { ticket, word } = contentAs(call.input.content, Content)
       const { ticketNo, badge } = read.value
-      if (ticketNo !== ticket || badge !== BADGE_OF[word]) return nothing({ kind: 'unclear', says: `It answers ${badge} for ${ticketNo}; asked for was ${BADGE_OF[word]} for ${ticket}.` })
+      if (ticketNo !== ticket || badge !== BADGE_OF[word]) return nothing({
+        kind: 'unclear', says: `It answers ${badge} for ${ticketNo}; asked for was ${BADGE_OF[word]} for ${ticket}.`,
+      })
       return nothing({ kind: 'done', receipt: { reference: ticketNo } })
     },
     find: {

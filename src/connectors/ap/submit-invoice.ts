@@ -14,11 +14,14 @@ import { openedFacts } from './ticket-facts.ts'
 import { Opened, Ticket, Tickets } from './wire.ts'
 
 const Content = z.object({
-  reference: z.string(), kind: z.enum(['invoice', 'credit-note']), number: z.string(), issuedOn: z.string(), dueOn: z.string().nullish(), entity: z.string(),
+  reference: z.string(), kind: z.enum(['invoice', 'credit-note']), number: z.string(), issuedOn: z.string(), dueOn: z.string().nullish(),
+  entity: z.string(),
   supplier: z.object({ name: z.string(), names: z.array(z.string()).default([]), number: z.string() }), currency: z.string(),
   terms: z.object({ supplier: z.string(), payee: z.string(), entity: z.string() }),
   net: z.string(), tax: z.string(), gross: z.string(), payable: z.string(), orders: z.array(z.string()).default([]),
-  lines: z.array(z.object({ id: z.string(), name: z.string(), quantity: z.string(), price: z.string(), net: z.string(), order: z.string().nullish() })).default([]),
+  lines: z.array(
+    z.object({ id: z.string(), name: z.string(), quantity: z.string(), price: z.string(), net: z.string(), order: z.string().nullish() })
+  ).default([]),
 })
 type Content = z.infer<typeof Content>
 
@@ -44,7 +47,8 @@ function body(setting: Setting, content: Content, key: string): Json {
   const creditor = { name: supplier.name, vendorNo: supplier.number, ...(vatReg === undefined ? {} : { vatReg }) }
   const [order] = content.orders
   return {
-    corrRef: content.reference, billKind: BILL_KINDS[content.kind], billNo: content.number, billedOn: content.issuedOn, ...(content.dueOn ? { dueOn: content.dueOn } : {}),
+    corrRef: content.reference, billKind: BILL_KINDS[content.kind], billNo: content.number, billedOn: content.issuedOn,
+    ...(content.dueOn ? { dueOn: content.dueOn } : {}),
     legalUnit: content.entity, creditor, remitTo: remitTo(setting.sha256, terms, creditor, content.entity), ccy: content.currency,
     netTotal: content.net, taxTotal: content.tax, grossTotal: content.gross, payTotal: content.payable, poRefs: content.orders,
     rows: content.lines.map((line) => ({
@@ -79,13 +83,25 @@ function found(setting: Setting, reply: Reply, call: Call): Found {
   const rows = read.value.tickets.map((row) => shaped(row, Ticket))
   const broken = rows.find((row) => 'trouble' in row)
   if (broken && 'trouble' in broken) return { kind: 'unclear', says: broken.trouble }
-  const tickets = rows.flatMap((row) => 'value' in row && row.value.corrRef === content.reference && row.value.openedBy === openedBy(setting, call.key) ? [row.value] : [])
+  const tickets = rows.flatMap(
+    (row) => 'value' in row && row.value.corrRef === content.reference && row.value.openedBy === openedBy(setting, call.key)
+      ? [row.value]
+      : []
+  )
   const [first, second] = tickets
-  if (first === undefined) return read.value.more ? { kind: 'unclear', says: 'More than 100 tickets carry our reference.' } : { kind: 'absent' }
+  if (first === undefined) return read.value.more
+    ? { kind: 'unclear', says: 'More than 100 tickets carry our reference.' }
+    : { kind: 'absent' }
   const observations = tickets.flatMap((ticket) => openedFacts(setting, ticket))
-  if (second) return { kind: 'several', says: `Tickets ${tickets.map(({ ticketNo }) => ticketNo).join(', ')} carry our key.`, receipts: tickets.map(({ ticketNo }) => ({ reference: ticketNo })), observations }
+  if (second) return {
+    kind: 'several', says: `Tickets ${tickets.map(({ ticketNo }) => ticketNo).join(', ')} carry our key.`,
+    receipts: tickets.map(({ ticketNo }) => ({ reference: ticketNo })), observations,
+  }
   // A person may have amended it since: the number and the currency we sent are what tells.
   const equal = foldedNumber(first.billNo) === foldedNumber(content.number) && first.ccy === content.currency
     && parseMoney(first.grossTotal, first.ccy)?.minor === parseMoney(content.gross, content.currency)?.minor
-  return { kind: 'one', equal, receipt: { reference: first.ticketNo }, ...(equal ? {} : { says: `${first.ticketNo} is ${first.billNo} over ${first.grossTotal} ${first.ccy}.` }), observations }
+  return {
+    kind: 'one', equal, receipt: { reference: first.ticketNo },
+    ...(equal ? {} : { says: `${first.ticketNo} is ${first.billNo} over ${first.grossTotal} ${first.ccy}.` }), observations,
+  }
 }

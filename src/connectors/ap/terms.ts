@@ -19,7 +19,9 @@ import type { HeldTerms } from './wire.ts'
 interface HeldCreditor { readonly name: string; readonly vatReg?: string | null | undefined; readonly vendorNo?: string | null | undefined }
 
 /** `remitTo` for a new ticket. */
-export function remitTo(sha256: Sha256, terms: Pick<Terms, 'payee' | 'supplier' | 'entity'>, creditor: HeldCreditor, unit: string): { digest: string } {
+export function remitTo(
+  sha256: Sha256, terms: Pick<Terms, 'payee' | 'supplier' | 'entity'>, creditor: HeldCreditor, unit: string
+): { digest: string } {
   const own = numbered(terms.supplier)
   const supplier = terms.supplier === nameOf('supplier', creditor) || own.includes('|') ? kindIn(terms.supplier) : own
   return { digest: [terms.payee, unit, check(sha256, creditor), supplier, numbered(terms.entity)].join('|') }
@@ -29,18 +31,23 @@ export function remitTo(sha256: Sha256, terms: Pick<Terms, 'payee' | 'supplier' 
 export function termsOf({ system, sha256 }: Setting, held: HeldTerms): Terms {
   const sent = sentWith(held)
   return {
-    supplier: supplierOf(system, sha256, held, sent), payee: sent?.payee ?? payeeOf(sha256, held), entity: sent?.unit === held.legalUnit ? sent.entity : aliasOf(system, 'legal-unit', held.legalUnit),
+    supplier: supplierOf(system, sha256, held, sent), payee: sent?.payee ?? payeeOf(sha256, held),
+    entity: sent?.unit === held.legalUnit ? sent.entity : aliasOf(system, 'legal-unit', held.legalUnit),
     currency: held.ccy, net: held.netTotal, tax: held.taxTotal, gross: held.grossTotal, orders: held.poRefs, dueOn: held.dueOn ?? null,
-    coding: held.coding?.map((line) => ({ account: line.glAccount, ...(line.costCentre ? { costCentre: line.costCentre } : {}), amount: line.amount })) ?? null,
+    coding: held.coding?.map(
+      (line) => ({ account: line.glAccount, ...(line.costCentre ? { costCentre: line.costCentre } : {}), amount: line.amount })
+    ) ?? null,
   }
 }
 
-/** Our own name while the creditor is the one that we sent; else what an invoice of that creditor would name, which can never be our own name. */
+/** Our own name while the creditor is the one that we sent; else what an invoice of that creditor would name, never our own name. */
 function supplierOf(system: string, sha256: Sha256, { creditor }: HeldTerms, sent: Sent | undefined): string {
   const made = nameOf('supplier', creditor)
   if (sent === undefined) return made
   if (check(sha256, creditor) === sent.check) return sent.supplier ?? made
-  return made === sent.supplier || sent.supplier === undefined ? aliasOf(system, 'creditor', [creditor.vendorNo ?? '', plainNumber(creditor.vatReg ?? ''), foldedName(creditor.name)].join(' ')) : made
+  return made === sent.supplier || sent.supplier === undefined
+    ? aliasOf(system, 'creditor', [creditor.vendorNo ?? '', plainNumber(creditor.vatReg ?? ''), foldedName(creditor.name)].join(' '))
+    : made
 }
 
 function payeeOf(sha256: Sha256, { remitTo: held }: HeldTerms): string {
@@ -67,7 +74,9 @@ function sentWith({ remitTo: held }: HeldTerms): Sent | undefined {
 
 /** Spelling does not count: blanks and case of the name, punctuation of the VAT number. */
 function check(sha256: Sha256, creditor: HeldCreditor): string {
-  return hexOf(sha256(canonicalJson([foldedName(creditor.name), plainNumber(creditor.vatReg ?? ''), (creditor.vendorNo ?? '').trim()]))).slice(0, 8)
+  return hexOf(
+    sha256(canonicalJson([foldedName(creditor.name), plainNumber(creditor.vatReg ?? ''), (creditor.vendorNo ?? '').trim()]))
+  ).slice(0, 8)
 }
 
 /** The alias that an invoice of this creditor gives, as `partyNames` makes it. */

@@ -28,7 +28,9 @@ export interface About { readonly ticketNo: string; readonly corrRef?: string | 
 /** A ticket that the hub did not open is not one of its invoices and none of its business. */
 export const isOurs = ({ corrRef }: About): boolean => corrRef?.startsWith('inv_') === true
 
-function common({ system }: Setting, { ticketNo, corrRef }: About, what: string, at: Instant): Pick<Observation, 'eventId' | 'occurredAt' | 'about' | 'reference' | 'correlation'> {
+function common(
+  { system }: Setting, { ticketNo, corrRef }: About, what: string, at: Instant
+): Pick<Observation, 'eventId' | 'occurredAt' | 'about' | 'reference' | 'correlation'> {
   const about: Ref = { names: [corrRef ?? '', aliasOf(system, 'ticket', ticketNo)] }
   return { eventId: `ticket|${ticketNo}|${what}`, occurredAt: at, about: [about], reference: ticketNo, correlation: corrRef ?? '' }
 }
@@ -45,7 +47,9 @@ export function coded(setting: Setting, about: About, at: Instant): Observation 
 }
 
 /** `refused`: a step's no, which is no rejection of the invoice. `guessed`: the instant is the earliest that it can be. */
-export function closed(setting: Setting, about: About, how: 'refused' | 'withdrawn', handle: string, reason: string, at: Instant, guessed = false): Observation {
+export function closed(
+  setting: Setting, about: About, how: 'refused' | 'withdrawn', handle: string, reason: string, at: Instant, guessed = false
+): Observation {
   const what = `${how === 'refused' ? 'declined' : 'recalled'}|${guessed ? 'at the earliest' : at}`
   const data = { ticket: about.ticketNo, person: person(handle), reason }
   return how === 'refused'
@@ -61,7 +65,9 @@ export function openedFacts(setting: Setting, ticket: Ticket): Observation[] {
 export function ticketFacts(setting: Setting, ticket: Ticket): Observation[] {
   if (!isOurs(ticket)) return []
   const held: HeldTerms = { ...ticket, coding: ticket.coding?.lines }
-  const grants = ticket.signers.flatMap(({ step, by, verdict, at }) => meaningOf(VERDICTS, verdict) === 'granted' && by !== null && at !== null ? [{ step, by, at }] : [])
+  const grants = ticket.signers.flatMap(
+    ({ step, by, verdict, at }) => meaningOf(VERDICTS, verdict) === 'granted' && by !== null && at !== null ? [{ step, by, at }] : []
+  )
   const seen = grants.filter(({ at }) => ticket.rev === FIRST_REV || at >= ticket.changedAt)
   return [
     ...openedFacts(setting, ticket),
@@ -92,7 +98,8 @@ function ending(setting: Setting, ticket: Ticket, held: HeldTerms, grantedAt: re
 function completed(setting: Setting, ticket: Ticket, held: HeldTerms, grantedAt: readonly Instant[]): Observation {
   const at = [...grantedAt].sort().at(-1) ?? ticket.coding?.at ?? ticket.openedAt
   return {
-    ...common(setting, ticket, `greenlit|${ticket.rev}`, instantOf(msOf(at) + Math.max(0, ticket.rev - FIRST_REV))), type: 'approval.completed',
+    ...common(setting, ticket, `greenlit|${ticket.rev}`, instantOf(msOf(at) + Math.max(0, ticket.rev - FIRST_REV))),
+    type: 'approval.completed',
     data: { ticket: ticket.ticketNo, terms: termsOf(setting, held), enteredBy: ticket.coding ? [person(ticket.coding.by)] : [] },
   }
 }
@@ -116,6 +123,7 @@ function strangeWords(setting: Setting, ticket: Ticket): Observation[] {
     ...ticket.signers.flatMap(({ verdict }) => meaningOf(VERDICTS, verdict) === null ? [verdict] : []),
   ]
   return [...new Set(words)].map((word) => ({
-    ...common(setting, ticket, `word|${MAP_VERSION}|${word}|${ticket.changedAt}`, ticket.changedAt), type: 'status.reported', data: { system: setting.system, facet: 'approval', word },
+    ...common(setting, ticket, `word|${MAP_VERSION}|${word}|${ticket.changedAt}`, ticket.changedAt), type: 'status.reported',
+    data: { system: setting.system, facet: 'approval', word },
   }))
 }

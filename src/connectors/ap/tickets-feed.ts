@@ -25,12 +25,15 @@ function page(setting: Setting, reply: Reply): Page | { trouble: string } {
   for (const row of read.value.tickets) {
     const ticket = shaped(row, Ticket)
     if ('value' in ticket) observations.push(...ticketFacts(setting, ticket.value))
-    else unreadable.push({ reference: nameIn(row), says: ticket.trouble, bytes: new TextEncoder().encode(JSON.stringify(row)), mediaType: 'application/json' })
+    else unreadable.push({
+      reference: nameIn(row), says: ticket.trouble, bytes: new TextEncoder().encode(JSON.stringify(row)), mediaType: 'application/json',
+    })
   }
   return { observations, unreadable, cursor: String(read.value.mark), more: read.value.more }
 }
 
 function nameIn(row: unknown): string {
   const { ticketNo, mark } = (row ?? {}) as { ticketNo?: unknown; mark?: unknown }
-  return `ticket ${typeof ticketNo === 'string' ? ticketNo.slice(0, 40) : 'without a number'} at ${typeof mark === 'number' ? mark : 'no mark'}`
+  const number = typeof ticketNo === 'string' ? ticketNo.slice(0, 40) : 'without a number'
+  return `ticket ${number} at ${typeof mark === 'number' ? mark : 'no mark'}`
 }

@@ -24,7 +24,8 @@ const Line = z.object({ glAccount: id, costCentre: text.nullish(), amount })
 
 /** What is approved, in a ticket as read and in the `terms` of a notice. */
 const held = {
-  creditor: Creditor, remitTo: RemitTo, legalUnit: id, dueOn: z.iso.date().nullish(), ccy: id, netTotal: amount, taxTotal: amount, grossTotal: amount,
+  creditor: Creditor, remitTo: RemitTo, legalUnit: id, dueOn: z.iso.date().nullish(), ccy: id, netTotal: amount, taxTotal: amount,
+  grossTotal: amount,
   poRefs: z.array(text).default([]), rev: z.int().nonnegative(),
 }
 const HeldTerms = z.object({ ...held, coding: z.array(Line).nullish() })
@@ -34,9 +35,11 @@ const Signer = z.object({ step: z.int(), by: id.nullable(), verdict: id, at: ins
 
 /** "A ticket as read" */
 export const Ticket = z.object({
-  ...held, ticketNo: id, corrRef: text.nullish(), stage: id, billKind: id, billNo: text, openedBy: text.nullish(), openedAt: instant, changedAt: instant,
+  ...held, ticketNo: id, corrRef: text.nullish(), stage: id, billKind: id, billNo: text, openedBy: text.nullish(), openedAt: instant,
+  changedAt: instant,
   coding: z.object({ by: id, at: instant, lines: z.array(Line) }).nullable(), signers: z.array(Signer),
-  badge: z.object({ badge: id, refs: z.record(z.string(), z.unknown()).nullish(), at: instant }).nullable(), closedBy: id.nullish(), closedReason: text.nullish(),
+  badge: z.object({ badge: id, refs: z.record(z.string(), z.unknown()).nullish(), at: instant }).nullable(), closedBy: id.nullish(),
+  closedReason: text.nullish(),
 })
 export type Ticket = z.infer<typeof Ticket>
 

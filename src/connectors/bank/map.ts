@@ -12,15 +12,21 @@ export const MAP_VERSION = 1
 export const PAYMENT_STATUS: StatusTable = {
   name: 'pain.002 status', version: MAP_VERSION,
   words: {
-    ACTC: 'accepted', ACCP: 'accepted', ACFC: 'accepted', ACSP: 'accepted', ACSC: 'accepted', ACCC: 'accepted', ACWC: 'accepted', ACWP: 'accepted', PART: 'accepted',
+    ACTC: 'accepted', ACCP: 'accepted', ACFC: 'accepted', ACSP: 'accepted', ACSC: 'accepted', ACCC: 'accepted', ACWC: 'accepted',
+    ACWP: 'accepted', PART: 'accepted',
     RCVD: 'received', PDNG: 'pending', RJCT: 'rejected', CANC: 'cancelled',
   },
 }
 
 /** Sts of an entry: ExternalEntryStatus1Code. Only BOOK in a statement is booked. */
-export const ENTRY_STATUS: StatusTable = { name: 'entry status', version: MAP_VERSION, words: { BOOK: 'booked', PDNG: 'announced', INFO: 'announced', FUTR: 'announced' } }
+export const ENTRY_STATUS: StatusTable = {
+  name: 'entry status', version: MAP_VERSION, words: { BOOK: 'booked', PDNG: 'announced', INFO: 'announced', FUTR: 'announced' },
+}
 
 /** The codes that are reported as they stand with what they claim; the others become facts of their own. */
 export const STATUSES: readonly StatusTable[] = [
-  { ...PAYMENT_STATUS, words: Object.fromEntries(Object.entries(PAYMENT_STATUS.words).filter(([, claims]) => claims === 'received' || claims === 'pending')) },
+  {
+    ...PAYMENT_STATUS,
+    words: Object.fromEntries(Object.entries(PAYMENT_STATUS.words).filter(([, claims]) => claims === 'received' || claims === 'pending')),
+  },
 ]

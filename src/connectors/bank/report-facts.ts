@@ -15,9 +15,15 @@ export function reportFacts(source: Source, report: PaymentStatusReport): Observ
   return [
     ...(status === undefined ? [] : [wholeFile(source, report, status, reasons)]),
     ...payments.map((payment, index) => onePayment(source, report, payment, index)),
-    ...report.batches.flatMap((batch, index) => batch.status !== undefined && batch.payments.length === 0 && contradicts(batch.status, status)
+    ...report.batches.flatMap((batch, index) =>
+      batch.status !== undefined && batch.payments.length === 0 && contradicts(batch.status, status)
       // Which payments are in that batch the report does not say.
-      ? [{ ...common(source, `batch ${index}`, fileRef(report)), type: 'status.reported' as const, data: { system: source.system, facet: 'transmission', word: `PmtInfSts ${batch.status} ${batch.originalId ?? ''}`.trim() } }]
+      ? [
+        {
+          ...common(source, `batch ${index}`, fileRef(report)), type: 'status.reported' as const,
+          data: { system: source.system, facet: 'transmission', word: `PmtInfSts ${batch.status} ${batch.originalId ?? ''}`.trim() },
+        },
+      ]
       : []),
   ]
 }
@@ -33,7 +39,10 @@ function wholeFile(source: Source, report: PaymentStatusReport, status: string, 
     case 'accepted': return { ...base, type: 'payment.accepted', data: { messageId, code: status, document: source.document } }
     case 'rejected': return { ...base, type: 'payment.rejected', data: { messageId, ...shown(status, reasons), document: source.document } }
     case 'cancelled': return { ...base, type: 'payment.cancelled', data: { messageId, reason: shown(status, reasons).reason } }
-    default: return { ...base, type: 'status.reported', data: { system: source.system, facet: 'transmission', word: status, ...(claims === null ? {} : { claims }) } }
+    default: return {
+      ...base, type: 'status.reported',
+      data: { system: source.system, facet: 'transmission', word: status, ...(claims === null ? {} : { claims }) },
+    }
   }
 }
 
@@ -42,17 +51,32 @@ function onePayment(source: Source, report: PaymentStatusReport, payment: Paymen
   const { originalEndToEndId: endToEndId, status } = payment
   const claims = status === undefined ? null : meaningOf(PAYMENT_STATUS, status)
   if (endToEndId === undefined || status === undefined) {
-    return { ...common(source, `payment ${index}`, fileRef(report)), type: 'status.reported', data: { system: source.system, facet: 'transmission', word: `a payment without ${endToEndId === undefined ? 'EndToEndId' : 'TxSts'}` } }
+    return {
+      ...common(source, `payment ${index}`, fileRef(report)), type: 'status.reported',
+      data: {
+        system: source.system, facet: 'transmission', word: `a payment without ${endToEndId === undefined ? 'EndToEndId' : 'TxSts'}`,
+      },
+    }
   }
   const base = { ...common(source, `payment ${index}`, { names: [paymentName(messageId, endToEndId)] }), reference: endToEndId }
-  if (claims === 'rejected') return { ...base, about: [...base.about, fileRef(report)], type: 'payment.rejected', data: { messageId, endToEndId, ...shown(status, payment.reasons), document: source.document } }
-  if (claims === 'cancelled') return { ...base, type: 'payment.cancelled', data: { messageId, endToEndId, reason: shown(status, payment.reasons).reason } }
-  return { ...base, type: 'status.reported', data: { system: source.system, facet: 'transmission', word: status, ...(claims === null ? {} : { claims }) } }
+  if (claims === 'rejected') return {
+    ...base, about: [...base.about, fileRef(report)], type: 'payment.rejected',
+    data: { messageId, endToEndId, ...shown(status, payment.reasons), document: source.document },
+  }
+  if (claims === 'cancelled') return {
+    ...base, type: 'payment.cancelled', data: { messageId, endToEndId, reason: shown(status, payment.reasons).reason },
+  }
+  return {
+    ...base, type: 'status.reported',
+    data: { system: source.system, facet: 'transmission', word: status, ...(claims === null ? {} : { claims }) },
+  }
 }
 
 const fileRef = (report: PaymentStatusReport): Ref => ({ names: [batchName(report.originalMessageId)] })
 
-function common({ document, name, at }: Source, part: string, about: Ref): Pick<Observation, 'eventId' | 'occurredAt' | 'about' | 'reference'> {
+function common(
+  { document, name, at }: Source, part: string, about: Ref
+): Pick<Observation, 'eventId' | 'occurredAt' | 'about' | 'reference'> {
   return { eventId: `${document}#${part}|${MAP_VERSION}`, occurredAt: at, about: [about], reference: name }
 }
 

@@ -23,12 +23,17 @@ function received(source: Source, file: StatementFile, statement: StatementFile[
   const currency = statement.account.currency ?? statement.balances[0]?.currency ?? statement.entries[0]?.currency ?? ''
   const { from, to } = statement.period ?? {}
   const data: FactData['statement.received'] = {
-    account, statement: id, currency, document: source.document, opening: balanceOf(statement, ['OPBD', 'PRCD'], 0), closing: balanceOf(statement, ['CLBD'], -1),
-    ...(from === undefined ? {} : { from: from.slice(0, 10) }), ...(to === undefined ? {} : { to: to.slice(0, 10) }), entries: statement.count,
-    findings: [...file.findings, ...statement.findings].map(shown).concat(statement.entries.filter((entry) => notItemised(entry)).map((entry) => `items-differ: entry ${entry.position}.`)).slice(0, 100),
+    account, statement: id, currency, document: source.document, opening: balanceOf(statement, ['OPBD', 'PRCD'], 0),
+    closing: balanceOf(statement, ['CLBD'], -1),
+    ...(from === undefined ? {} : { from: from.slice(0, 10) }), ...(to === undefined ? {} : { to: to.slice(0, 10) }),
+    entries: statement.count,
+    findings: [...file.findings, ...statement.findings].map(shown).concat(
+      statement.entries.filter((entry) => notItemised(entry)).map((entry) => `items-differ: entry ${entry.position}.`)
+    ).slice(0, 100),
   }
   return {
-    eventId: `${source.document}#${statement.ordinal}`, type: 'statement.received', occurredAt: source.at, readBack: true, reference: source.name,
+    eventId: `${source.document}#${statement.ordinal}`, type: 'statement.received', occurredAt: source.at, readBack: true,
+    reference: source.name,
     about: [{ names: [aliasOf(source.system, 'statement', `${account} ${id}`)], create: 'statement' }], data,
   }
 }
@@ -47,10 +52,15 @@ function entryFacts(source: Source, kind: StatementFile['kind'], statement: Stat
   return items.map((item, index) => {
     const part = index + 1
     const data = entryData(source, account, id, entry, item, part, items.length)
-    const about: Ref = { names: [aliasOf(source.system, booked ? 'entry' : 'announced-entry', `${account} ${id} ${entry.position} ${part}`)], create: 'statement-entry' }
+    const about: Ref = {
+      names: [aliasOf(source.system, booked ? 'entry' : 'announced-entry', `${account} ${id} ${entry.position} ${part}`)],
+      create: 'statement-entry',
+    }
     return {
-      eventId: `${source.document}#${statement.ordinal}.${entry.position}.${part}|${MAP_VERSION}`, type: booked ? 'statement.entry-booked' : 'statement.entry-announced',
-      occurredAt: source.at, ...(booked ? { readBack: true } : {}), about: [about], reference: source.name, data: data as unknown as Observation['data'],
+      eventId: `${source.document}#${statement.ordinal}.${entry.position}.${part}|${MAP_VERSION}`,
+      type: booked ? 'statement.entry-booked' : 'statement.entry-announced',
+      occurredAt: source.at, ...(booked ? { readBack: true } : {}), about: [about], reference: source.name,
+      data: data as unknown as Observation['data'],
     }
   })
 }
@@ -66,7 +76,9 @@ function notItemised({ details, amount, currency, side }: StatementEntry): boole
 }
 
 /** A single item is the entry: its amount may be the instructed one in another currency, the entry's is what moved. */
-function entryData(source: Source, account: string, statement: string, entry: StatementEntry, item: EntryDetail | undefined, part: number, parts: number): EntryData {
+function entryData(
+  source: Source, account: string, statement: string, entry: StatementEntry, item: EntryDetail | undefined, part: number, parts: number
+): EntryData {
   const several = parts > 1
   const direction = (several ? item?.side : undefined) ?? entry.side
   const batch = item?.batch === undefined ? onlyOf(entry.batches) : entry.batches[item.batch]
@@ -75,10 +87,13 @@ function entryData(source: Source, account: string, statement: string, entry: St
   const returned = returnedOf(entry, item)
   const remittance = item ? [...item.remittance, ...item.references.map((reference) => reference.number)].join(' ') : entry.text
   return {
-    account, statement, position: String(entry.position), part, parts, amount: several ? item?.amount ?? entry.amount : entry.amount, currency: entry.currency,
+    account, statement, position: String(entry.position), part, parts, amount: several ? item?.amount ?? entry.amount : entry.amount,
+    currency: entry.currency,
     direction, reversal: entry.reversal, document: source.document,
-    ...some('bookedOn', entry.bookedOn), ...some('valuedOn', entry.valuedOn), ...some('bankReference', item?.bankReference ?? entry.bankReference),
-    ...some('messageId', messageId), ...some('batch', item?.paymentInfoId ?? batch?.paymentInfoId), ...some('endToEndId', endToEndId), ...some('count', batch?.count),
+    ...some('bookedOn', entry.bookedOn), ...some('valuedOn', entry.valuedOn),
+    ...some('bankReference', item?.bankReference ?? entry.bankReference),
+    ...some('messageId', messageId), ...some('batch', item?.paymentInfoId ?? batch?.paymentInfoId), ...some('endToEndId', endToEndId),
+    ...some('count', batch?.count),
     ...some('counterparty', counterparty(direction, item)), ...some('remittance', remittance === '' ? undefined : remittance),
     ...(returned === undefined ? {} : { returns: { ...some('endToEndId', endToEndId), ...some('messageId', messageId), ...returned } }),
   }

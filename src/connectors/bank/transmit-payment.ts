@@ -18,7 +18,9 @@ export function transmitPayment({ config }: Setting): Command {
       const { messageId, document } = contentAs(input.content, Content)
       return { transport: 'folder', act: 'put', name: fileName(messageId), bytes: input.document(document) }
     },
-    read: (reply, call): Reading => ({ outcome: outcomeOf(reply, fileName(contentAs(call.input.content, Content).messageId)), observations: [] }),
+    read: (reply, call): Reading => ({
+      outcome: outcomeOf(reply, fileName(contentAs(call.input.content, Content).messageId)), observations: [],
+    }),
     find: {
       settleMs: config.settleMs, gapMs: config.gapMs,
       request: (_key, { content }) => {
@@ -56,7 +58,9 @@ function found(reply: Reply, name: string): Found {
   const state = reply.transport === 'folder' ? reply.state : 'none'
   switch (state) {
     case 'same': return { kind: 'one', equal: true, receipt: { reference: name }, observations: [] }
-    case 'other': return { kind: 'one', equal: false, receipt: { reference: name }, says: `${name} is there with other bytes.`, observations: [] }
+    case 'other': return {
+      kind: 'one', equal: false, receipt: { reference: name }, says: `${name} is there with other bytes.`, observations: [],
+    }
     case 'absent': return { kind: 'absent' }
     default: return { kind: 'unclear', says: `The folder answered ${state}.` }
   }

@@ -32,14 +32,17 @@ export function captureDocument(sha256: Sha256, input: Captured): { arrivals: Ar
   const contents = read.invoices.map(contentOf)
   const long = contents.map(tooLong).find((name) => name !== undefined)
   if (long !== undefined) {
-    const refused: Refused = { code: 'identifier-too-long', says: `The ${long} is longer than any real one; the document is not taken.`, line: 0, column: 0 }
+    const refused: Refused = {
+      code: 'identifier-too-long', says: `The ${long} is longer than any real one; the document is not taken.`, line: 0, column: 0
+    }
     return { arrivals: [refusedArrival(input, refused)], numbers: [], refused }
   }
   return {
     numbers: contents.map((content) => content.number),
     arrivals: contents.map((content, ordinal): Arrival => ({
       ...common(input), eventId: `${input.document}#${ordinal} ${way(input)}`, type: 'invoice.received', readBack: true,
-      about: [invoiceRef(sha256, content, contents.length === 1 ? input.document : `${input.document}#${ordinal}`)], ensures: invoiceEnsures(content),
+      about: [invoiceRef(sha256, content, contents.length === 1 ? input.document : `${input.document}#${ordinal}`)],
+      ensures: invoiceEnsures(content),
       data: { document: input.document, channel: input.channel, content },
     })),
   }
@@ -57,7 +60,8 @@ function refusedArrival(input: Captured, refused: Refused): Arrival {
 }
 
 const common = (input: Captured): Pick<Arrival, 'tenant' | 'source' | 'occurredAt' | 'actor'> => ({
-  tenant: input.tenant, source: { system: 'capture', role: 'capture', reference: input.fileName.slice(0, 200).toWellFormed() }, occurredAt: input.at, actor: input.actor,
+  tenant: input.tenant, source: { system: 'capture', role: 'capture', reference: input.fileName.slice(0, 200).toWellFormed() },
+  occurredAt: input.at, actor: input.actor,
 })
 
 /** The same bytes by another way or under another name are another fact about the same invoice; by the same way they are the same fact. */

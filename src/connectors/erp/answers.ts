@@ -73,9 +73,13 @@ function chosen<T extends { readonly name: string }>(rows: readonly T[], name: s
   return onlyOne(named.length > 0 ? named : rows, number)
 }
 
-/** The tax key for a category and rate in a company: the configured one, else the company's own before everybody's, the vendor's tax before ours. */
-export function chosenTaxKey({ config }: Setting, rows: readonly TaxKey[], companyCode: string, category: string, rate: string): Chosen<TaxKey> {
-  const fitting = rows.filter((row) => row.category === category && sumOf([row.pct]) === sumOf([rate]) && (row.companyCode === companyCode || row.companyCode === '*'))
+/** The tax key for a category and rate: the configured one, else the company's own before everybody's, the vendor's tax before ours. */
+export function chosenTaxKey(
+  { config }: Setting, rows: readonly TaxKey[], companyCode: string, category: string, rate: string
+): Chosen<TaxKey> {
+  const fitting = rows.filter(
+    (row) => row.category === category && sumOf([row.pct]) === sumOf([rate]) && (row.companyCode === companyCode || row.companyCode === '*')
+  )
   const wanted = config.taxCodes[`${category} ${sumOf([rate])}`]
   const configured = fitting.filter((row) => row.taxKey === wanted)
   if (configured.length > 0) return onlyOne(configured, (row) => row.taxKey)

@@ -24,7 +24,10 @@ function block({ config }: Setting, letter: string): Command {
     class: 'K2', timeoutMs: config.callTimeoutMs, noEffect: NO_EFFECT,
     write: ({ content }) => {
       const { posting, reason } = contentAs(content, Content)
-      return sendJson('POST', pathOf('documents', posting, 'pay-block'), { payBlock: letter, by: config.user, text: reason.slice(0, TEXT_LENGTH).toWellFormed() })
+      return sendJson(
+        'POST', pathOf('documents', posting, 'pay-block'),
+        { payBlock: letter, by: config.user, text: reason.slice(0, TEXT_LENGTH).toWellFormed() }
+      )
     },
     read: (reply, call) => {
       const read = answerIn(reply, z.object({ docNo: z.string() }))

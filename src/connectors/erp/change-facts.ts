@@ -11,7 +11,9 @@ import { zoneOf, type Setting } from './config.ts'
 import { booked, parked } from './document-facts.ts'
 import { CLEARING_KINDS, DOCUMENT_VERBS, MAP_VERSION, PAY_BLOCK, PAYMENT_VERBS, RUN_VERBS } from './map.ts'
 import { companyAlias, companyRef, documentAlias, documentRef, orderRef, person, vendorRef } from './names.ts'
-import { Clearing, CompanyCode, Document, DocumentChange, PaymentDoc, PostingPeriod, PurchaseOrder, User, Vendor, type Change } from './wire.ts'
+import {
+  Clearing, CompanyCode, Document, DocumentChange, PaymentDoc, PostingPeriod, PurchaseOrder, User, Vendor, type Change,
+} from './wire.ts'
 
 export type Facts = { readonly facts: readonly Observation[] } | { readonly trouble: string }
 type Reader = (setting: Setting, change: Change) => Facts
@@ -19,9 +21,12 @@ type Reader = (setting: Setting, change: Change) => Facts
 /** Readers by `what`. RUN RELEASED, DOCUMENT STORNO and TAX need another call and are not read here. */
 export const READERS: { readonly [what: string]: Reader } = {
   DOCUMENT: (setting, change) => change.verb === 'BOOKED' || change.verb === 'PARKED'
-    ? row(change, Document, (document) => [...whole(setting, change, document), ...holds(setting, change, document.payBlock === '' ? {} : document, documentRef(setting.system, document))])
+    ? row(change, Document, (document) => whole(setting, change, document))
     : row(change, DocumentChange, (document) => changed(setting, change, document)),
-  RUN: (setting, change) => ({ facts: strange(setting, change, RUN_VERBS, { names: [aliasOf(setting.system, 'run', change.key)] }, 'transmission') }),
+  RUN: (setting, change) => {
+    const about: Ref = { names: [aliasOf(setting.system, 'run', change.key)] }
+    return { facts: strange(setting, change, RUN_VERBS, about, 'transmission') }
+  },
   PAYMENT: (setting, change) => row(change, PaymentDoc, (payment) => paymentFacts(setting, change, payment)),
   CLEARING: (setting, change) => row(change, Clearing, (clearing) => clearingFacts(setting, clearing)),
   VENDOR: (setting, change) => row(change, Vendor, (vendor) => [{
@@ -34,7 +39,8 @@ export const READERS: { readonly [what: string]: Reader } = {
     data: { asked: 'entity', readAt: change.at, found: true, entity: entityOf(setting, company) },
   }]),
   ORDER: (setting, change) => row(change, PurchaseOrder, (order) => [{
-    ...master(change), type: change.verb === 'CREATED' ? 'order.issued' : 'order.changed', about: [orderRef(setting.system, order)], data: orderOf(order) as unknown as Observation['data'],
+    ...master(change), type: change.verb === 'CREATED' ? 'order.issued' : 'order.changed', about: [orderRef(setting.system, order)],
+    data: orderOf(order) as unknown as Observation['data'],
   }]),
   PERIOD: (setting, change) => row(change, PostingPeriod, (period) => monthsOf(period).map((month) => ({
     ...master(change, periodQuestion(month)), type: isOpen(period) ? 'period.opened' : 'period.closed',
@@ -54,10 +60,11 @@ function row<T extends z.ZodType>(change: Change, shape: T, facts: (row: z.infer
 }
 
 function whole(setting: Setting, change: Change, document: Document): Observation[] {
-  return change.verb === 'PARKED' ? [parked(setting, document)] : booked(setting, document)
+  const facts = change.verb === 'PARKED' ? [parked(setting, document)] : booked(setting, document)
+  return document.payBlock === '' ? facts : [...facts, ...holds(setting, change, document, documentRef(setting.system, document))]
 }
 
-/** CLEARED and REOPENED are the ERP's word on settlement; a payment block comes as a verb of its own or with another one (a bounce sets `B`). */
+/** CLEARED and REOPENED are the ERP's word on settlement; a block comes as a verb of its own or with another one (a bounce sets `B`). */
 function changed(setting: Setting, change: Change, document: DocumentChange): Observation[] {
   const about: Ref = { names: [documentAlias(setting.system, document.docNo)] }
   const claims = meaningOf(DOCUMENT_VERBS, change.verb)
@@ -83,7 +90,9 @@ function paymentFacts(setting: Setting, change: Change, payment: PaymentDoc): Ob
   if (claims === 'cancelled') {
     return [{
       ...master(change), readBack: false, type: 'payment.cancelled', about: [about],
-      data: { messageId: payment.msgId, endToEndId: payment.endToEndId, reason: `Payment document ${payment.payDocNo} was made void in the ERP.` },
+      data: {
+        messageId: payment.msgId, endToEndId: payment.endToEndId, reason: `Payment document ${payment.payDocNo} was made void in the ERP.`,
+      },
     }]
   }
   // What is instructed is said by the file itself.
@@ -95,12 +104,15 @@ function paymentFacts(setting: Setting, change: Change, payment: PaymentDoc): Ob
  * several documents has one, which of them it belongs to is not said, and nothing is claimed but the word itself.
  */
 function clearingFacts(setting: Setting, clearing: Clearing): Observation[] {
-  const [single, another] = clearing.lines
+  const [, another] = clearing.lines
   const netting = meaningOf(CLEARING_KINDS, clearing.means) === 'netting'
-  const facts = netting ? clearing.lines.map((line, index) => cleared(setting, clearing, line.docNo, clearing.means, line.amt, `line ${index}`)) : []
-  const differences = clearing.differences.flatMap((difference, index) => clearing.lines.map((line) => single !== undefined && another === undefined
-    ? cleared(setting, clearing, line.docNo, difference.reasonKey, difference.amt, `difference ${index}`)
-    : untold(setting, clearing, line.docNo, `${difference.reasonKey} ${difference.amt} of clearing ${clearing.clearingDocNo}`, `difference ${index} ${line.docNo}`)))
+  const facts = netting
+    ? clearing.lines.map((line, index) => cleared(setting, clearing, line.docNo, clearing.means, line.amt, `line ${index}`))
+    : []
+  const differences = clearing.differences.flatMap(({ reasonKey, amt }, index) => clearing.lines.map(({ docNo }) => {
+    if (another === undefined) return cleared(setting, clearing, docNo, reasonKey, amt, `difference ${index}`)
+    return untold(setting, clearing, docNo, `${reasonKey} ${amt} of clearing ${clearing.clearingDocNo}`, `difference ${index} ${docNo}`)
+  }))
   // A netting settles all of its lines; one with a single line is settled by its difference and by nothing else.
   return netting && (another !== undefined || differences.length === 0) ? facts : differences
 }
@@ -109,14 +121,17 @@ function cleared(setting: Setting, clearing: Clearing, docNo: string, word: stri
   const kind = meaningOf(CLEARING_KINDS, word)
   if (kind === null) return untold(setting, clearing, docNo, word, part)
   return {
-    eventId: `clearing|${clearing.clearingDocNo}|${part}`, type: 'clearing.recorded', occurredAt: clearing.bookedAt, readBack: true, reference: clearing.clearingDocNo,
-    about: [lineRef(setting, clearing, docNo)], data: { docNo, kind, amount, currency: clearing.waers, reason: `${word} in clearing ${clearing.clearingDocNo}` },
+    eventId: `clearing|${clearing.clearingDocNo}|${part}`, type: 'clearing.recorded', occurredAt: clearing.bookedAt, readBack: true,
+    reference: clearing.clearingDocNo,
+    about: [lineRef(setting, clearing, docNo)],
+    data: { docNo, kind, amount, currency: clearing.waers, reason: `${word} in clearing ${clearing.clearingDocNo}` },
   }
 }
 
 function untold({ system }: Setting, clearing: Clearing, docNo: string, word: string, part: string): Observation {
   return {
-    eventId: `clearing|${clearing.clearingDocNo}|${part}|${MAP_VERSION}`, type: 'status.reported', occurredAt: clearing.bookedAt, reference: clearing.clearingDocNo,
+    eventId: `clearing|${clearing.clearingDocNo}|${part}|${MAP_VERSION}`, type: 'status.reported', occurredAt: clearing.bookedAt,
+    reference: clearing.clearingDocNo,
     about: [lineRef({ system }, clearing, docNo)], data: { system, facet: 'settlement', word },
   }
 }
@@ -147,9 +162,13 @@ function strange(setting: Setting, change: Change, table: StatusTable, about: Re
   return meaningOf(table, change.verb) === null ? [status(setting, change, about, facet, change.verb, null)] : []
 }
 
-function status({ system }: Setting, change: { readonly mark: string; readonly at: Instant; readonly key: string }, about: Ref, facet: Facet, word: string, claims: string | null): Observation {
+function status(
+  { system }: Setting, change: { readonly mark: string; readonly at: Instant; readonly key: string }, about: Ref, facet: Facet,
+  word: string, claims: string | null
+): Observation {
   return {
-    eventId: `change|${change.mark}|status|${facet}|${MAP_VERSION}`, type: 'status.reported', occurredAt: change.at, about: [about], reference: change.key,
+    eventId: `change|${change.mark}|status|${facet}|${MAP_VERSION}`, type: 'status.reported', occurredAt: change.at, about: [about],
+    reference: change.key,
     data: { system, facet, word, ...(claims === null ? {} : { claims }) },
   }
 }

@@ -98,7 +98,9 @@ function changes(setting: Setting, reply: Reply, cursor: Cursor, document: (sha2
     if (what === 'COMPANY' && !codes.includes(key) && codes.length < CODES) codes.push(key)
     const file = index === cursor.skip && cursor.file ? document(cursor.file.sha256) : undefined
     const step = stepOf(setting, change.value, file)
-    if ('fetch' in step) return { observations, unreadable, cursor: written({ after: cursor.after, skip: index, codes, fetch: step.fetch }), more: true }
+    if ('fetch' in step) return {
+      observations, unreadable, cursor: written({ after: cursor.after, skip: index, codes, fetch: step.fetch }), more: true,
+    }
     if ('facts' in step) observations.push(...step.facts)
     else unreadable.push(passed(`change ${change.value.mark}`, step.trouble, row))
   }
@@ -117,7 +119,9 @@ function stepOf(setting: Setting, change: Change, file: Uint8Array | undefined):
   }
   if (change.what === 'TAX') {
     const key = shaped(change.row, TaxKey)
-    return 'trouble' in key ? key : { fetch: { what: 'tax', mark: change.mark, at: change.at, category: key.value.category, pct: key.value.pct } }
+    return 'trouble' in key
+      ? key
+      : { fetch: { what: 'tax', mark: change.mark, at: change.at, category: key.value.category, pct: key.value.pct } }
   }
   const reader = Object.hasOwn(READERS, change.what) ? READERS[change.what] : undefined
   return reader ? reader(setting, change) : { trouble: `The documentation has no change of ${change.what.slice(0, 40)}.` }
@@ -129,8 +133,7 @@ function fetched(setting: Setting, reply: Reply, cursor: Cursor, fetch: Fetch): 
   const done = written({ after, skip: skip + 1, codes })
   const refused = refusalOf(reply)
   if (refused) {
-    const reference = fetch.what === 'run' ? `run ${fetch.run}` : fetch.what === 'storno' ? `document ${fetch.docNo}` : `change ${fetch.mark}`
-    return { observations: [], unreadable: [passed(reference, refused.says, refused.says)], cursor: done, more: true }
+    return { observations: [], unreadable: [passed(nameOf(fetch), refused.says, refused.says)], cursor: done, more: true }
   }
   const ok = okReply(reply)
   if (!ok) return { trouble: troubleOf(reply) }
@@ -162,16 +165,27 @@ function keptFile({ sha256 }: Setting, reply: HttpReply, { after, skip, codes }:
  * For each company that came by: the tax key it has now for this category and rate, as a lookup would answer. Where several
  * fit, nobody is told anything. The answer is part of the identity, since it may be another one when it is read again.
  */
-function taxFacts(setting: Setting, rows: readonly TaxKey[], { codes }: Cursor, { mark, at, category, pct }: Fetch & { what: 'tax' }): Observation[] {
+function taxFacts(
+  setting: Setting, rows: readonly TaxKey[], { codes }: Cursor, { mark, at, category, pct }: Fetch & { what: 'tax' }
+): Observation[] {
   return codes.flatMap((companyCode): Observation[] => {
     const chosen = chosenTaxKey(setting, rows, companyCode, category, pct)
     if (!('one' in chosen)) return []
     return [{
-      eventId: `change|${mark}|${companyCode}|${chosen.one.taxKey}`, type: 'reference.read', occurredAt: at, readBack: true, reference: chosen.one.taxKey,
+      eventId: `change|${mark}|${companyCode}|${chosen.one.taxKey}`, type: 'reference.read', occurredAt: at, readBack: true,
+      reference: chosen.one.taxKey,
       about: [{ names: [companyAlias(setting.system, companyCode)], create: 'entity' }],
       data: { asked: taxCodeQuestion(category, sumOf([pct])), readAt: at, found: true, taxCode: taxCodeOf(chosen.one) },
     }]
   })
+}
+
+function nameOf(fetch: Fetch): string {
+  switch (fetch.what) {
+    case 'run': return `run ${fetch.run}`
+    case 'storno': return `document ${fetch.docNo}`
+    case 'tax': return `change ${fetch.mark}`
+  }
 }
 
 function passed(reference: string, says: string, row: unknown): Unreadable {

@@ -1,6 +1,5 @@
 /** The conformance kit against the running ERP. Where the ERP lets no word be invented, its own replies are patched. */
 import { afterAll, describe, expect, test } from 'vitest'
-import type { ConnectorKind } from '../../connector/contract.ts'
 import { runConformance, type CommandCase, type Subject, type TargetFate } from '../../connector/kit/conformance.ts'
 import { sha256 } from '../../connector/transport/sending.ts'
 import { claim, SETUP } from '../../../sandbox/erp/fixture.ts'
@@ -16,18 +15,27 @@ const isTooMuch = (amount: string): boolean => amount.length > 15
 
 function fateOf(there: System, op: string): CommandCase['fate'] {
   return async ({ effect, lateMs, reply, status, retryAfter }: TargetFate) => {
-    const rule = { op, first: 1, effect, ...(lateMs === undefined ? {} : { lateMs }), reply: reply === 'status' ? 'error' : reply, ...(status === undefined ? {} : { status }), ...(retryAfter === undefined ? {} : { retryAfter }) }
+    const rule = {
+      op, first: 1, effect, ...(lateMs === undefined ? {} : { lateMs }), reply: reply === 'status' ? 'error' : reply,
+      ...(status === undefined ? {} : { status }), ...(retryAfter === undefined ? {} : { retryAfter }),
+    }
     expect((await there.call('PUT', '/faults', { rules: [rule] })).status).toBe(200)
   }
 }
 
 interface Fact { readonly what: string; readonly row: Record<string, unknown> }
-const booked = async (there: System, what: string): Promise<Fact[]> => (await there.books()).flatMap((line) => line.facts as unknown as Fact[]).filter((fact) => fact.what === what)
+const booked = async (there: System, what: string): Promise<Fact[]> => (await there.books()).flatMap(
+  (line) => line.facts as unknown as Fact[]
+).filter((fact) => fact.what === what)
 
 async function subject(): Promise<Subject> {
   const started = await shop.start('erp', ['--data', await shop.folder()], { SANDBOX_ERP_TOKEN: TOKEN })
   const call: System['call'] = (method, path, body) => started.call(method, path, body, { authorization: `Bearer ${TOKEN}` })
-  const there: System = { ...started, call, books: async () => (await call('GET', '/books')).text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as never) }
+  const there: System = {
+    ...started, call,
+    books: async () =>
+      (await call('GET', '/books')).text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as never),
+  }
   await call('PUT', '/setup', SETUP)
   for (let at = 0; at < 40; at++) await call('POST', '/documents', claim({ extRef: `inv_p${at}`, vendorDocNo: `P-${at}` }))
   const run = await call('POST', '/runs', { companyCode: '1000', waers: 'EUR', dueBy: '2030-01-01', proposedBy: 'a.clerk', combine: false })
@@ -38,41 +46,64 @@ async function subject(): Promise<Subject> {
     accepts: (n, asked = '119.00') => {
       const amount = isTooMuch(asked) ? '119.00' : asked
       return {
-        reference: `inv_kit${n}`, entity: '1000', supplier: 'K-1', kind: 'invoice', number: `RE-${n}`, issuedOn: '2026-01-12', dueOn: null, postedOn: '2026-01-15', currency: 'EUR',
-        net: amount, tax: '0', gross: amount, payable: amount, method: 'transfer', orders: [], policy: 'p', authority: 'a', approvers: [], approvedAt: '2026-01-14T12:00:00.000Z',
+        reference: `inv_kit${n}`, entity: '1000', supplier: 'K-1', kind: 'invoice', number: `RE-${n}`, issuedOn: '2026-01-12', dueOn: null,
+        postedOn: '2026-01-15', currency: 'EUR',
+        net: amount, tax: '0', gross: amount, payable: amount, method: 'transfer', orders: [], policy: 'p', authority: 'a', approvers: [],
+        approvedAt: '2026-01-14T12:00:00.000Z',
         correlation: `inv_kit${n}`, lines: [{ account: '476000', amount }],
       }
     },
     refuses: { content: (n) => ({ ...posting.accepts(n), supplier: 'K-9' }), words: 'K-9' },
-    truth: async (key) => (await booked(there, 'DOCUMENT')).filter(({ row }) => (row['zFields'] as { ZZKEY?: string } | undefined)?.ZZKEY === key).map(({ row }) => ({ amount: String(row['grossAmt'] as string) })),
+    truth: async (key) => (await booked(there, 'DOCUMENT')).filter(
+      ({ row }) => (row['zFields'] as { ZZKEY?: string } | undefined)?.ZZKEY === key
+    ).map(({ row }) => ({ amount: String(row['grossAmt'] as string) })),
     fate: fateOf(there, 'document.post'),
   }
   const settling: CommandCase = {
-    accepts: (n) => ({ paymentDoc: payments[n]?.payDocNo ?? 'none', bankReference: `B-${n}`, bookedOn: '2026-02-12', amount: '119.00', currency: 'EUR' }),
+    accepts: (n) => ({
+      paymentDoc: payments[n]?.payDocNo ?? 'none', bankReference: `B-${n}`, bookedOn: '2026-02-12', amount: '119.00', currency: 'EUR',
+    }),
     refuses: { content: (n) => ({ ...settling.accepts(n), amount: '118.00' }), words: 'F1-341' },
-    truth: async (key) => (await booked(there, 'CLEARING')).filter(({ row }) => row['extRef'] === key.slice(-60)).map(({ row }) => ({ amount: String(row['amt'] as string) })),
+    truth: async (key) => (await booked(there, 'CLEARING')).filter(({ row }) => row['extRef'] === key.slice(-60)).map(
+      ({ row }) => ({ amount: String(row['amt'] as string) })
+    ),
     fate: fateOf(there, 'payment.confirm'),
   }
   const looking: CommandCase = {
-    accepts: (n) => ({ question: 'supplier', names: [], name: n % 2 === 0 ? 'Blauwal B.V.' : 'Nobody' }), truth: () => Promise.resolve([]), fate: fateOf(there, 'vendor.read'),
+    accepts: (n) => ({ question: 'supplier', names: [], name: n % 2 === 0 ? 'Blauwal B.V.' : 'Nobody' }), truth: () => Promise.resolve([]),
+    fate: fateOf(there, 'vendor.read'),
   }
   let n = 0
-  const post = async (more: Record<string, unknown>): Promise<string> => `"${(await call('POST', '/documents', claim({ extRef: `inv_n${++n}`, ...more }))).body.docNo as string}"`
+  const post = async (more: Record<string, unknown>): Promise<string> =>
+    `"${(await call('POST', '/documents', claim({ extRef: `inv_n${++n}`, ...more }))).body.docNo as string}"`
   /** What the ERP itself would not say: its next page of changes is patched. */
   const forged = async (what: string, verb: string, row: object): Promise<string> => {
     const key = `S-${++n}`
-    await call('PUT', '/faults', { rules: [{ op: 'changes', first: 1, patch: { rows: [{ mark: `9${n}`, at: '2026-02-01T10:00:00.000Z', op: 'x', what, verb, key, row: { ...row, docNo: key } }] } }] })
+    await call(
+      'PUT', '/faults',
+      {
+        rules: [
+          {
+            op: 'changes', first: 1,
+            patch: { rows: [{ mark: `9${n}`, at: '2026-02-01T10:00:00.000Z', op: 'x', what, verb, key, row: { ...row, docNo: key } }] },
+          },
+        ],
+      }
+    )
     return key
   }
   return {
-    kind: erp as ConnectorKind<never>, config: { url: there.url, token: 'API', callTimeoutMs: 1_000 }, sha256, secrets: { API: TOKEN }, patienceMs: 250,
+    kind: erp, config: { url: there.url, token: 'API', callTimeoutMs: 1_000 }, sha256, secrets: { API: TOKEN },
+    patienceMs: 250,
     commands: { 'invoice.post': posting, 'settlement.record': settling, 'lookup.supplier': looking },
     happens: async (count) => {
       const marks: string[] = []
       for (let at = 0; at < count; at++) marks.push(await post({}))
       return marks
     },
-    tells: async (amount) => isTooMuch(amount) ? forged('DOCUMENT', 'BOOKED', { ...(await call('GET', '/documents/5100000001')).body, grossAmt: amount }) : post({ netAmt: amount, taxAmt: '0', grossAmt: amount, items: [{ glAccount: '1', netAmt: amount }] }),
+    tells: async (amount) => isTooMuch(amount)
+      ? forged('DOCUMENT', 'BOOKED', { ...(await call('GET', '/documents/5100000001')).body, grossAmt: amount })
+      : post({ netAmt: amount, taxAmt: '0', grossAmt: amount, items: [{ glAccount: '1', netAmt: amount }] }),
     shows: (table, word) => {
       switch (table) {
         case 'document.verb': return forged('DOCUMENT', word, {})
@@ -85,7 +116,8 @@ async function subject(): Promise<Subject> {
 
 describe('the sandbox ERP’s connector keeps the promises of the kit', async () => {
   for (const result of await runConformance(await subject())) {
-    if (result.promise === 'notices') test('it declares no notices', () => { expect(result.applies).toBe(false) })
-    else test(result.says, () => { expect(result).toMatchObject({ applies: true, broken: [] }) })
+    const applies = result.promise !== 'notices'
+    const title = `${result.promise}: ${result.says}${applies ? '' : ' (it declares none)'}`
+    test(`${title}`, () => { expect(result).toMatchObject({ applies, broken: [] }) })
   }
 })

@@ -4,6 +4,7 @@ import { configProblems, getJson, okReply, readJson, replyName } from '../../con
 import { httpPlace } from '../../connector/place.ts'
 import { holdPayment, unholdPayment } from './block-payment.ts'
 import { changesFeed } from './changes-feed.ts'
+import { clearCollected } from './clear-collected.ts'
 import { ErpConfig, type Setting } from './config.ts'
 import { lookupEntity } from './lookup-entity.ts'
 import { lookupOrder } from './lookup-order.ts'
@@ -34,6 +35,7 @@ function open(config: ErpConfig, system: string, { sha256 }: Given): Connector {
     commands: {
       'invoice.post': postInvoice(setting),
       'settlement.record': recordSettlement(setting),
+      'settlement.clear': clearCollected(setting),
       'payment.hold': holdPayment(setting),
       'payment.unhold': unholdPayment(setting),
       'lookup.supplier': lookupSupplier(setting),

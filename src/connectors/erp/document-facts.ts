@@ -22,7 +22,10 @@ export function documentFacts(setting: Setting, document: Document): Observation
 }
 
 export function parked(setting: Setting, document: Document): Observation {
-  return { ...common(setting, document, `parked|${document.changedAt}`), type: 'posting.parked', occurredAt: document.changedAt, data: { docNo: document.docNo } }
+  return {
+    ...common(setting, document, `parked|${document.changedAt}`), type: 'posting.parked', occurredAt: document.changedAt,
+    data: { docNo: document.docNo },
+  }
 }
 
 export function booked(setting: Setting, document: Document): Observation[] {
@@ -30,7 +33,8 @@ export function booked(setting: Setting, document: Document): Observation[] {
   return [{
     ...common(setting, document, 'booked'), type: 'posting.confirmed', occurredAt: document.bookedAt, readBack: true,
     data: {
-      docNo: document.docNo, entity: document.companyCode, supplier: document.vendorNo, number: document.vendorDocNo, amount: document.grossAmt,
+      docNo: document.docNo, entity: document.companyCode, supplier: document.vendorNo, number: document.vendorDocNo,
+      amount: document.grossAmt,
       currency: document.waers, postedOn: document.postingDate, ...(isOurs(document.extRef) ? { reference: document.extRef } : {}),
     },
   }]
@@ -41,7 +45,8 @@ export function reversed(setting: Setting, document: Document, at: string): Obse
   return {
     ...common(setting, document, `storno|${at}`), type: 'posting.reversed', occurredAt: at, readBack: true,
     data: {
-      docNo: document.docNo, entity: document.companyCode, reversalNo: document.stornoDocNo ?? '', reversedOn: dateIn(zoneOf(setting, document.companyCode), at),
+      docNo: document.docNo, entity: document.companyCode, reversalNo: document.stornoDocNo ?? '',
+      reversedOn: dateIn(zoneOf(setting, document.companyCode), at),
       ...(document.stornoReason ? { reason: document.stornoReason } : {}),
     },
   }
@@ -49,12 +54,15 @@ export function reversed(setting: Setting, document: Document, at: string): Obse
 
 function unmapped(setting: Setting, document: Document): Observation {
   return {
-    ...common(setting, document, `lifecycle|${MAP_VERSION}|${document.lifecycle}|${document.changedAt}`), type: 'status.reported', occurredAt: document.changedAt,
+    ...common(setting, document, `lifecycle|${MAP_VERSION}|${document.lifecycle}|${document.changedAt}`), type: 'status.reported',
+    occurredAt: document.changedAt,
     data: { system: setting.system, facet: 'posting', word: document.lifecycle },
   }
 }
 
-function common({ system }: Setting, document: Document, what: string): Pick<Observation, 'eventId' | 'about' | 'reference' | 'correlation'> {
+function common(
+  { system }: Setting, document: Document, what: string
+): Pick<Observation, 'eventId' | 'about' | 'reference' | 'correlation'> {
   return {
     eventId: `document|${document.docNo}|${what}`, about: [documentRef(system, document)], reference: document.docNo,
     ...(isOurs(document.extRef) ? { correlation: document.extRef } : {}),

@@ -18,6 +18,8 @@ export function lookupEntity(setting: Setting): Lookup {
       const byVat = numberIn(names) !== undefined
       return chosenCompany(byVat ? rows : rows.filter((row) => foldedName(row.name) === foldedName(name)), name)
     },
-    found: (company) => ({ answer: { entity: entityOf(setting, company) }, number: company.companyCode, alias: companyAlias(setting.system, company.companyCode) }),
+    found: (company) => ({
+      answer: { entity: entityOf(setting, company) }, number: company.companyCode, alias: companyAlias(setting.system, company.companyCode),
+    }),
   })
 }

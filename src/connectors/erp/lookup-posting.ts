@@ -24,18 +24,24 @@ export function lookupPosting(setting: Setting): Lookup {
 
 function reading(setting: Setting, reply: Reply, call: Call): Reading {
   const { docNo } = contentAs(call.input.content, Content)
-  if (refusalOf(reply)?.status === 404) return { outcome: { kind: 'done', receipt: { reference: docNo, found: false } }, observations: [absent(setting, call)] }
+  if (refusalOf(reply)?.status === 404) return {
+    outcome: { kind: 'done', receipt: { reference: docNo, found: false } }, observations: [absent(setting, call)],
+  }
   const read = answerIn(reply, Document)
   if ('outcome' in read) return nothing(read.outcome)
   const document = read.value
   if (document.docNo !== docNo) return nothing({ kind: 'unclear', says: `It answered with ${document.docNo}, asked for ${docNo}.` })
   const others = document.extRef !== call.object
-  return { outcome: { kind: 'done', receipt: { reference: docNo } }, observations: [...documentFacts(setting, document), ...(others ? [absent(setting, call)] : [])] }
+  return {
+    outcome: { kind: 'done', receipt: { reference: docNo } },
+    observations: [...documentFacts(setting, document), ...(others ? [absent(setting, call)] : [])],
+  }
 }
 
 function absent({ system }: Setting, call: Call): Observation {
   return {
-    eventId: `lookup|${call.object}|posting ${call.occurrence}|${call.at}`, type: 'status.reported', occurredAt: call.at, about: [{ names: [call.object] }],
+    eventId: `lookup|${call.object}|posting ${call.occurrence}|${call.at}`, type: 'status.reported', occurredAt: call.at,
+    about: [{ names: [call.object] }],
     data: { system, facet: 'posting', word: ABSENT },
   }
 }

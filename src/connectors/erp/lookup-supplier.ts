@@ -15,6 +15,8 @@ export function lookupSupplier(setting: Setting): Lookup {
       return getJson('/vendors', vatReg === undefined ? { name, limit: LIST_LIMIT } : { vatReg, limit: LIST_LIMIT })
     },
     choose: (rows, { name }) => chosenVendor(rows, name),
-    found: (vendor) => ({ answer: { supplier: supplierOf(vendor) }, number: vendor.vendorNo, alias: aliasOf(setting.system, 'supplier', vendor.vendorNo) }),
+    found: (vendor) => ({
+      answer: { supplier: supplierOf(vendor) }, number: vendor.vendorNo, alias: aliasOf(setting.system, 'supplier', vendor.vendorNo),
+    }),
   })
 }

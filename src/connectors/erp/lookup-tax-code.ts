@@ -22,6 +22,8 @@ export function lookupTaxCode(setting: Setting): Lookup {
   })
 }
 
-export const taxKeysRequest = (category: string, rate: string): ReturnType<typeof getJson> => getJson('/tax-keys', { category, pct: rate, limit: LIST_LIMIT })
+export const taxKeysRequest = (category: string, rate: string): ReturnType<typeof getJson> => getJson(
+  '/tax-keys', { category, pct: rate, limit: LIST_LIMIT }
+)
 export const taxCodeOf = (key: TaxKey): { code: string; category: string; rate: string; active: boolean } =>
   ({ code: key.taxKey, category: key.category, rate: sumOf([key.pct]), active: true })

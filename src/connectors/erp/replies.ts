@@ -11,7 +11,7 @@ export const NO_EFFECT: readonly NoEffect[] = [
 
 export interface Refused { readonly status: number; readonly says: string; readonly code: string }
 
-/** A refusal in the ERP's words ("A refusal never has an effect"); undefined for every other reply, also for an error page with the same status. */
+/** A refusal in the ERP's words ("A refusal never has an effect"); undefined for any other reply, also an error page of that status. */
 export function refusalOf(reply: Reply): Refused | undefined {
   if (reply.transport !== 'http' || ![400, 404, 409, 422].includes(reply.status)) return undefined
   const read = readJson(reply, Refusal)

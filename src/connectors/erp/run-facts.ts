@@ -33,13 +33,20 @@ export function runFacts(setting: Setting, run: Run, bytes: Uint8Array, at: Inst
 }
 
 function paymentFact(
-  { system }: Setting, run: Run, file: PaymentFile, payment: InstructedPayment, planned: RunPayment | undefined, batch: Ref, document: string, at: Instant,
+  { system }: Setting, run: Run, file: PaymentFile, payment: InstructedPayment, planned: RunPayment | undefined, batch: Ref,
+  document: string, at: Instant,
 ): Observation {
   const { messageId } = file
   const { endToEndId, ordinal, amount, currency } = payment
   return {
     eventId: `file|${document}|${ordinal}`, type: 'payment.instructed', occurredAt: at, reference: endToEndId,
-    about: [{ names: [paymentName(messageId, endToEndId), aliasOf(system, 'payment-doc', endToEndId)], create: 'payment', offers: [endToEndName(endToEndId)] }, batch],
+    about: [
+      {
+        names: [paymentName(messageId, endToEndId), aliasOf(system, 'payment-doc', endToEndId)], create: 'payment',
+        offers: [endToEndName(endToEndId)],
+      },
+      batch,
+    ],
     data: {
       messageId, endToEndId, paymentDoc: planned?.payDocNo ?? endToEndId, amount, currency,
       account: payment.creditorAccount === undefined ? '' : plainAccount(payment.creditorAccount.id), supplier: planned?.vendorNo ?? '',
@@ -61,20 +68,27 @@ function released(run: Run, messageId: string, batch: Ref, document: string, at:
   }
 }
 
-function completed(run: Run, file: PaymentFile, payments: readonly InstructedPayment[], batch: Ref, document: string, at: Instant): Observation {
+function completed(
+  run: Run, file: PaymentFile, payments: readonly InstructedPayment[], batch: Ref, document: string, at: Instant
+): Observation {
   const inFile = new Set(payments.map((payment) => payment.endToEndId))
   const planned = new Set(run.payments.map((payment) => payment.payDocNo))
   const findings = [
     ...checkPain001(file).map(shown),
     ...(run.file !== null && run.file.msgId !== file.messageId ? [`The file is ${file.messageId}; the run says ${run.file.msgId}.`] : []),
     ...(run.file !== null && run.file.sha256 !== document ? ['The bytes of the file are not those that the run names.'] : []),
-    ...run.payments.filter((payment) => !inFile.has(payment.payDocNo ?? '')).map((payment) => `Payment ${payment.payDocNo ?? 'without a number'} of the run is not in the file.`),
-    ...payments.filter((payment) => !planned.has(payment.endToEndId)).map((payment) => `Payment ${payment.endToEndId} of the file is not in the run.`),
+    ...run.payments.filter((payment) => !inFile.has(payment.payDocNo ?? '')).map(
+      (payment) => `Payment ${payment.payDocNo ?? 'without a number'} of the run is not in the file.`
+    ),
+    ...payments.filter((payment) => !planned.has(payment.endToEndId)).map(
+      (payment) => `Payment ${payment.endToEndId} of the file is not in the run.`
+    ),
   ]
   return {
     eventId: `file|${document}|completed`, type: 'file.completed', occurredAt: at, readBack: true, about: [batch], reference: run.runNo,
     data: {
-      messageId: file.messageId, document, claimedCount: String(file.count), claimedSum: file.controlSum ?? sumOf(payments.map((payment) => payment.amount)),
+      messageId: file.messageId, document, claimedCount: String(file.count),
+      claimedSum: file.controlSum ?? sumOf(payments.map((payment) => payment.amount)),
       count: payments.length, sum: sumOf(payments.map((payment) => payment.amount)), findings: bounded(findings),
     },
   }
@@ -86,7 +100,10 @@ function unreadable(setting: Setting, run: Run, document: string, says: string, 
   const batch = batchRef(setting, run, messageId, undefined)
   return [released(run, messageId, batch, document, at), {
     eventId: `file|${document}|completed`, type: 'file.completed', occurredAt: at, readBack: true, about: [batch], reference: run.runNo,
-    data: { messageId, document, claimedCount: String(run.file?.count ?? 0), claimedSum: run.file?.ctrlSum ?? '0', count: 0, sum: '0', findings: [`The file cannot be read: ${says}`.slice(0, 400)] },
+    data: {
+      messageId, document, claimedCount: String(run.file?.count ?? 0), claimedSum: run.file?.ctrlSum ?? '0', count: 0, sum: '0',
+      findings: [`The file cannot be read: ${says}`.slice(0, 400)],
+    },
   }]
 }
 
@@ -102,4 +119,6 @@ const shown = ({ code, about, declared, found }: BankFinding): string =>
   `${code}: ${about}${declared === undefined ? '' : `, declared ${declared}`}${found === undefined ? '' : `, found ${found}`}.`
 
 /** An event holds 64 KB; what is wrong in a hundred places is wrong. */
-const bounded = (findings: readonly string[]): string[] => findings.length <= 100 ? [...findings] : [...findings.slice(0, 100), `and ${findings.length - 100} more.`]
+const bounded = (findings: readonly string[]): string[] => findings.length <= 100
+  ? [...findings]
+  : [...findings.slice(0, 100), `and ${findings.length - 100} more.`]

@@ -36,7 +36,9 @@ export type Vendor = z.infer<typeof Vendor>
 
 export const PurchaseOrder = z.object({
   companyCode: id, poNo: id, vendorNo: id, waers: id, standing: id, agreedBy: maybe,
-  items: z.array(z.object({ poItem: id, materialNo: maybe, text: maybe, qty: amount, uom: id, price: amount, per: amount.default('1'), standing: id })),
+  items: z.array(
+    z.object({ poItem: id, materialNo: maybe, text: maybe, qty: amount, uom: id, price: amount, per: amount.default('1'), standing: id })
+  ),
 })
 export type PurchaseOrder = z.infer<typeof PurchaseOrder>
 
@@ -52,7 +54,8 @@ export type User = z.infer<typeof User>
 export const Posted = z.object({ docNo: id, companyCode: id, lifecycle: id, bookedAt: instant })
 
 export const Document = z.object({
-  docNo: id, companyCode: id, docType: id, vendorNo: id, vendorDocNo: text, postingDate: date, waers: id, grossAmt: amount, payBlock: maybe, extRef: maybe,
+  docNo: id, companyCode: id, docType: id, vendorNo: id, vendorDocNo: text, postingDate: date, waers: id, grossAmt: amount, payBlock: maybe,
+  extRef: maybe,
   zFields: z.record(z.string(), text).default({}), lifecycle: id, bookedAt: instant.nullable(), stornoDocNo: text.nullable().default(null),
   stornoReason: text.nullable().default(null), changedAt: instant,
 })
@@ -65,8 +68,12 @@ export type DocumentChange = z.infer<typeof DocumentChange>
 /** "Payment run, payment documents, clearings" */
 export const Run = z.object({
   runNo: id, companyCode: id, waers: id, lifecycle: id, releases: z.array(z.object({ by: id, at: instant })),
-  payments: z.array(z.object({ vendorNo: id, payDocNo: id.nullable(), amt: amount, items: z.array(z.object({ docNo: id, docType: id, amt: amount })) })),
-  file: z.object({ name: text, msgId: id, sha256: z.string().regex(/^[0-9a-f]{64}$/), count: z.int().nonnegative(), ctrlSum: amount }).nullable(),
+  payments: z.array(
+    z.object({ vendorNo: id, payDocNo: id.nullable(), amt: amount, items: z.array(z.object({ docNo: id, docType: id, amt: amount })) })
+  ),
+  file: z.object({
+    name: text, msgId: id, sha256: z.string().regex(/^[0-9a-f]{64}$/), count: z.int().nonnegative(), ctrlSum: amount,
+  }).nullable(),
 })
 export type Run = z.infer<typeof Run>
 
