@@ -58,7 +58,9 @@ async function run(args, dataDir) {
   let over = new Promise(() => {})
   if (existsSync(PROGRAM)) {
     const hub = supervisor.start({
-      name: 'tieout', node: nodeBinary(), args: [PROGRAM, 'start', ...args], output: 'terminal', cwd: process.env['INIT_CWD'] ?? process.cwd(),
+      name: 'tieout', node: nodeBinary(), args: [PROGRAM, 'start', ...args], output: 'terminal',
+      // A run that ends by itself has said with its status how it went.
+      restart: !args.includes('--once'), cwd: process.env['INIT_CWD'] ?? process.cwd(),
       env: { ...process.env, TIEOUT_DATA: dataDir, ...(postgres ? { TIEOUT_DATABASE_ADMIN_URL: postgres.url('tieout') } : {}) },
     })
     over = hub.over.then(({ code }) => code ?? 1)

@@ -13,8 +13,10 @@ export interface Summary {
   /** Per currency what stands in each state. */
   readonly money: readonly { readonly state: string; readonly currency: string; readonly amount: string }[]
   readonly latest: readonly { readonly cause: string; readonly says: string; readonly owner: string }[]
-  /** Invoices on their way that nobody is asked about, and commands that are not done. */
+  /** What the hub itself has still to do. */
   readonly busy: number
+  /** Invoices on their way with no open case. */
+  readonly moving: number
 }
 
 export const STATES = ['received', 'validated', 'matched', 'approved', 'posted', 'paid', 'archived', 'rejected'] as const

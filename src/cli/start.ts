@@ -17,7 +17,8 @@ import { readFiles } from './read.ts'
 interface StartOptions { readonly inbox?: string; readonly once?: boolean; readonly json?: boolean; readonly seed: string; readonly count: string; readonly fast?: boolean }
 
 const ROOT = join(import.meta.dirname, '..', '..')
-const SETTLE_MS = 1_500
+/** It is over when nothing has happened for so long: with all paid or with people, while others could still move, while a system lags. */
+const QUIET_MS = { over: 1_500, moving: 6_000, behind: 15_000 } as const
 
 export function startCommand(): Command {
   return new Command('start')
@@ -168,15 +169,16 @@ async function run(options: StartOptions, running: Running): Promise<number> {
   void running.hub.over.then(() => { stop.abort() })
   let sent = 0
   const feeding = feed(running, stop.signal, (count) => { sent = count })
-  let quietSince: number | undefined
+  let quietSince = Date.now()
+  let size = 0
   let summary: Summary | undefined
   while (!stop.signal.aborted) {
     summary = await summaryOf(running).catch(() => summary)
     const fed = sent >= running.files.length
     if (summary) picture?.show(summary, fed ? '' : `${sent} of ${running.files.length} sent`)
-    if (summary && fed && summary.busy === 0 && summary.received + summary.refused > 0) quietSince ??= Date.now()
-    else quietSince = undefined
-    if (options.once && quietSince !== undefined && Date.now() - quietSince >= SETTLE_MS) break
+    if (!summary || !fed || summary.busy > 0 || summary.log.size !== size || summary.received + summary.refused === 0) quietSince = Date.now()
+    size = summary?.log.size ?? 0
+    if (options.once && summary && Date.now() - quietSince >= patienceWith(summary)) break
     await pause(250, stop.signal)
   }
   await feeding.catch(() => {})
@@ -217,17 +219,19 @@ async function summaryOf({ api, key }: Running): Promise<Summary> {
   return await answer.json() as Summary
 }
 
-/** Everything is where it should be, or stands with a named person: no system is behind without a case, nothing is still on its way. */
+const behindOf = (summary: Summary): number => Object.values(summary.systems).reduce((sum, system) => sum + system.behind, 0)
+const patienceWith = (summary: Summary): number => behindOf(summary) > 0 ? QUIET_MS.behind : summary.moving > 0 ? QUIET_MS.moving : QUIET_MS.over
+
+/** Every system shows what it should, and the hub has nothing left to do. An invoice may wait for its turn elsewhere (a credit for a payment to be netted with), or stand with a named person. */
 function tiesOut(summary: Summary): boolean {
-  const behind = Object.values(summary.systems).reduce((sum, system) => sum + system.behind, 0)
-  return summary.busy === 0 && behind === 0 && (summary.exceptions['divergence'] ?? 0) === 0
+  return summary.busy === 0 && behindOf(summary) === 0 && (summary.exceptions['divergence'] ?? 0) === 0
 }
 
 const published = ({ received, refused, states, breaches, exceptions, systems, log: { size, root } }: Summary): object => ({ received, refused, states, breaches, exceptions, systems, log: { size, root } })
 
 function verdict(summary: Summary, tiedOut: boolean): string {
   const cases = Object.entries(summary.exceptions).map(([cause, count]) => `${count} ${cause}`).join(', ')
-  return `\n  ${tiedOut ? 'Everything ties out' : 'Not everything ties out'}: ${summary.states['paid'] ?? 0} of ${summary.received} invoices paid${cases ? `; with people: ${cases}` : ''}; ${summary.log.size} events in the log.`
+  return `\n  ${tiedOut ? 'Everything ties out' : 'Not everything ties out'}: ${summary.states['paid'] ?? 0} of ${summary.received} invoices paid${summary.moving > 0 ? `, ${summary.moving} waiting for their turn elsewhere` : ''}${cases ? `; with people: ${cases}` : ''}; ${summary.log.size} events in the log.`
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

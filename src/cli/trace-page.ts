@@ -134,7 +134,8 @@ function commandLines({ command, target, occurrence, state, tries, dueAt, key }:
 }
 
 function tryLines({ n, openedAt, ms, outcome, says, requestHash, receipt, looks }: Try, paint: Paint): string[] {
-  const reference = typeof receipt === 'object' && receipt !== null && 'reference' in receipt ? ` as ${String(receipt.reference)}` : ''
+  const { reference: given } = (receipt ?? {}) as { readonly reference?: string }
+  const reference = given === undefined ? '' : ` as ${given}`
   const words = `${outcome}${reference}${says ? `: ${says}` : ''}`
   const lead = `    try ${n}  ${openedAt.slice(11, 23)}  ${(ms === null ? 'still open' : durationOf(ms)).padStart(10)}  `
   const [first = '', ...others] = wrapped(plainText(words), WIDTH - lead.length - 22)

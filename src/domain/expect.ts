@@ -2,7 +2,7 @@
  * What every system should show of an object, and which command leads there. A command is wanted only when all earlier
  * warrants of the route hold; what happened without us is observed, never caused.
  */
-import { livePostings, warranted } from './headline.ts'
+import { liveAllocations, livePostings, warranted } from './headline.ts'
 import { axesOf } from './axes.ts'
 import type { InvoiceState } from './invoice.ts'
 import type { Cell, EffectMark, Expectation, Facet, WantedEffect } from './object.ts'
@@ -32,6 +32,7 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
     if (booked.confirmed?.settled) continue
     effects.push({ target: erp, command: 'lookup.posting', object: id, occurrence: docNo, subject: id, content: { question: 'posting', docNo, entity: state.parties?.entity, reference: id } })
   }
+  effects.push(...clearings(erp, id, state, route))
   const word = wordForAp(state)
   const ticket = state.approval.ticket ?? state.sent[`invoice.submit@${ap}`]?.receipt ?? null
   if (ticket !== null && word !== null) {
@@ -98,6 +99,17 @@ function posting(erp: string, id: string, state: InvoiceState, route: Route): Wa
       policy: `terms ${granted.hash.slice(0, 16)}`, authority: granted.authority, approvers: granted.approvers, approvedAt: granted.approvedAt, correlation: id,
     },
   }
+}
+
+/** What the other side took from our account has no payment document in the ERP: it is told to clear the posting with that entry. */
+function clearings(erp: string, id: string, state: InvoiceState, route: Route): WantedEffect[] {
+  const [posted] = livePostings(state)
+  const { content, parties } = state
+  if (route.instructs || !posted || !content || !parties || !warranted(state, ['posted', 'paid'])) return []
+  return liveAllocations(state).flatMap(([, { amount, evidence, booked }]): WantedEffect[] => booked ? [{
+    target: erp, command: 'settlement.clear', object: id, occurrence: evidence, subject: id,
+    content: { reference: id, posting: posted[0], entity: parties.entity, supplier: parties.supplier, amount, currency: content.value.currency, ...booked },
+  }] : [])
 }
 
 const reversals = (state: InvoiceState): string[] => Object.values(state.postings).flatMap((booked) => booked.reversed ? [booked.reversed.at] : []).sort()

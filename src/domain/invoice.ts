@@ -29,7 +29,11 @@ export type Posting = {
   readonly confirmed: (FactRef & { readonly settled: boolean; readonly amount: string; readonly currency: string; readonly supplier: string; readonly number: string; readonly postedOn: string; readonly ours: boolean }) | null
   readonly reversed: (FactRef & { readonly settled: boolean }) | null
 }
-export type Allocation = FactRef & { readonly kind: string; readonly amount: string; readonly evidence: string; readonly undone: string | null }
+export type Allocation = FactRef & {
+  readonly kind: string; readonly amount: string; readonly evidence: string; readonly undone: string | null
+  /** Of an entry that was matched to this invoice alone: what the ledger is told of it. */
+  readonly booked: { readonly bankReference: string; readonly bookedOn: string } | null
+}
 export type Sent = { readonly occurrence: string; readonly input: EffectInput; readonly contentHash: string; readonly event: string; readonly at: Instant; readonly says: string | null; readonly dead: boolean; readonly receipt: string | null }
 
 export type Granted = { readonly terms: Terms; readonly hash: string; readonly approvers: readonly string[]; readonly approvedAt: Instant; readonly authority: string; readonly postOn: string }
@@ -150,7 +154,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     return { ...state, postings: { ...state.postings, [data.docNo]: { ...known, reversed: stronger(known.reversed, { ...ref(event), settled: event.grade === 'settled' }) } } }
   }),
   'clearing.recorded': on<'clearing.recorded'>((state, event, data) => ({
-    ...state, allocations: { ...state.allocations, [event.id]: { ...ref(event), kind: data.kind, amount: data.amount, evidence: event.id, undone: state.allocations[event.id]?.undone ?? null } },
+    ...state, allocations: { ...state.allocations, [event.id]: { ...ref(event), kind: data.kind, amount: data.amount, evidence: event.id, undone: state.allocations[event.id]?.undone ?? null, booked: null } },
   })),
   'hold.placed': on<'hold.placed'>((state, event, data) => ({
     ...state, holds: { ...state.holds, [data.hold]: { kind: data.kind, placed: event.id, released: state.holds[data.hold]?.released ?? null } },
@@ -182,8 +186,8 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     ...verdict(state, data.gate, event, data, data.pass), ...(data.granted ? { granted: data.granted } : {}),
   })),
   'invoice.state-moved': decided<{ to: HeadlineState | null; breaches: readonly string[] }>((state, event, data) => ({ ...state, headline: data.to, breaches: data.breaches, movedBy: event.id })),
-  'settlement.allocated': decided<{ kind: string; amount: string; entry: string }>((state, event, data) => ({
-    ...state, allocations: { ...state.allocations, [event.id]: { ...ref(event), kind: data.kind, amount: data.amount, evidence: data.entry, undone: state.allocations[event.id]?.undone ?? null } },
+  'settlement.allocated': decided<{ kind: string; amount: string; entry: string; booked?: { bankReference: string; bookedOn: string } }>((state, event, data) => ({
+    ...state, allocations: { ...state.allocations, [event.id]: { ...ref(event), kind: data.kind, amount: data.amount, evidence: data.entry, undone: state.allocations[event.id]?.undone ?? null, booked: data.booked ?? null } },
   })),
   'settlement.unallocated': decided<{ allocation: string }>((state, event, data) => {
     const known = state.allocations[data.allocation]

@@ -183,7 +183,7 @@ function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<Entry
     const { state } = seenAs<InvoiceState>(found)
     if (!liveAllocations(state).some(([, allocation]) => CASH.has(allocation.kind)) && equal(amountDue(state) ?? undefined, entry.amount) && state.content?.value.currency === entry.currency) {
       sheet.decide('statement.entry-matched', 'settlement', { to: found.id, kind: 'invoice', amount: entry.amount, says, ...booked })
-      sheet.add({ type: 'settlement.allocated', objects: [found.id], actor: 'rule:settlement', data: { kind: routeOf(state.content.value) === 'card' ? 'card' : 'bank', invoice: found.id, amount: entry.amount, entry: sheet.id } })
+      sheet.add({ type: 'settlement.allocated', objects: [found.id], actor: 'rule:settlement', data: { kind: routeOf(state.content.value) === 'card' ? 'card' : 'bank', invoice: found.id, amount: entry.amount, entry: sheet.id, booked: { bankReference: booked.bankReference, bookedOn: booked.bookedOn } } })
       return []
     }
   }

@@ -93,7 +93,7 @@ export interface WantedEffect {
 }
 
 export type CommandName =
-  | 'invoice.post' | 'payment.transmit' | 'settlement.record' | 'invoice.submit' | 'invoice.status' | 'payment.hold' | 'payment.unhold'
+  | 'invoice.post' | 'payment.transmit' | 'settlement.record' | 'settlement.clear' | 'invoice.submit' | 'invoice.status' | 'payment.hold' | 'payment.unhold'
   | 'lookup.supplier' | 'lookup.entity' | 'lookup.tax-code' | 'lookup.order' | 'lookup.period' | 'lookup.posting'
 
 interface CommandRow {
@@ -110,6 +110,7 @@ export const COMMANDS: { readonly [name in CommandName]: CommandRow } = {
   'invoice.post': { lane: 'posting', manner: 'money', facet: 'posting', tells: 'posted' },
   'payment.transmit': { lane: 'payment', manner: 'money', facet: 'transmission', tells: 'transmitted' },
   'settlement.record': { lane: 'settlement', manner: 'money', facet: 'settlement', tells: 'settled' },
+  'settlement.clear': { lane: 'settlement', manner: 'money', facet: 'settlement', tells: 'settled' },
   'invoice.submit': { lane: 'approval', manner: 'latest', facet: 'approval', tells: 'submitted' },
   'invoice.status': { lane: 'status', manner: 'latest', facet: 'status' },
   'payment.hold': { lane: 'stop', manner: 'money', facet: 'hold', tells: 'held' },

@@ -14,8 +14,10 @@ export interface Summary {
   readonly latest: readonly { readonly exception: string; readonly cause: string; readonly says: string; readonly owner: string }[]
   /** Cells of the matrix that show what they should, and those that do not (yet). */
   readonly systems: { readonly [name: string]: { readonly inStep: number; readonly behind: number } }
-  /** Invoices on their way that nobody has been asked about, commands that are not done, news that has not been worked on. */
+  /** What the hub itself has still to do: commands that are not done, news that has not been worked on. */
   readonly busy: number
+  /** Invoices on their way with no open case: somebody else's turn, or the hub's. */
+  readonly moving: number
   readonly log: { readonly size: number; readonly root: string | null; readonly sealed: number }
 }
 
@@ -57,7 +59,8 @@ export async function summaryOf(client: ClientBase, tenant: string): Promise<Sum
     money: invoices.rows.flatMap((row) => row.currency === null ? [] : [{ state: row.state, currency: row.currency, amount: row.amount }]),
     exceptions: Object.fromEntries(cases.rows.map((row) => [row.cause, row.count])), latest: latest.rows,
     systems: Object.fromEntries(systems.rows.map((row) => [row.system, { inStep: row.total - row.behind, behind: row.behind }])),
-    busy: sum((row) => row.moving) + (counts?.effects ?? 0) + (counts?.stirs ?? 0) + (counts?.due ?? 0),
+    moving: sum((row) => row.moving),
+    busy: (counts?.effects ?? 0) + (counts?.stirs ?? 0) + (counts?.due ?? 0),
     log: { size: counts?.size ?? 0, root: counts?.root?.toString('hex') ?? null, sealed: counts?.sealed ?? 0 },
   }
 }

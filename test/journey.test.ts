@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { erpTruth, tryOut, type TryOut } from './try-out.ts'
+
+describe('invoices travel from arrival to paid', () => {
+  let company: TryOut
+  beforeAll(async () => { company = await tryOut() }, 60_000)
+  afterAll(async () => { await company.end() }, 30_000)
+
+  it('every one of the sample is posted once and settled once in the ERP\'s own books, and the hub says paid', async () => {
+    const files = await company.sample(40)
+    await company.send(files)
+    const summary = await company.quiet(60_000)
+    expect(summary.refused).toBe(0)
+    expect(summary.received).toBe(40)
+    expect(summary.exceptions).toEqual({})
+    expect(summary.states).toEqual({ paid: 40 })
+    expect(summary.breaches).toBe(0)
+    const truth = [...erpTruth(company.books('erp')).entries()]
+    expect(truth).toHaveLength(40)
+    expect(truth.filter(([, { posted, cleared }]) => posted !== 1 || cleared !== 1)).toEqual([])
+  }, 90_000)
+
+  it('the same documents again are the same invoices', async () => {
+    const before = await company.summary()
+    await company.send(await company.sample(40))
+    const after = await company.quiet(30_000)
+    expect(after.received).toBe(before.received)
+    expect(after.states).toEqual(before.states)
+  }, 60_000)
+})
