@@ -6,7 +6,9 @@ import { Advice } from './advice.mjs'
  */
 export function say(line) {
   clearProgress()
-  process.stdout.write(`${line}\n`)
+  // Whoever asked for JSON on standard output gets nothing else there.
+  const output = process.argv.includes('--json') ? process.stderr : process.stdout
+  output.write(`${line}\n`)
 }
 
 let showing = false
