@@ -21,7 +21,7 @@ export const ApConfig = z.strictObject({
   /** How often it is asked which tickets changed. Notices come at once and some never; approvals are completed by this. */
   feedEveryMs: ms(50, 3_600_000, 1_000),
   /** Longest time after which a call that the tool took in may still show. */
-  settleMs: ms(0, 3_600_000, 5_000),
+  settleMs: ms(1, 3_600_000, 5_000),
   gapMs: ms(1, 600_000, 1_000),
   concurrency: z.int().min(1).max(64).default(8),
   rate: z.strictObject({ calls: z.int().min(1), perMs: z.int().min(1) }).default({ calls: 200, perMs: 1_000 }),

@@ -14,7 +14,7 @@ export const BankConfig = z.strictObject({
   /** How often the folder is looked into. */
   feedEveryMs: ms(50, 3_600_000, 500),
   /** After an unknown outcome: how long a file that was being put there may still appear (a slow or remote disk). */
-  settleMs: ms(0, 3_600_000, 2_000),
+  settleMs: ms(1, 3_600_000, 2_000),
   gapMs: ms(1, 600_000, 1_000),
 })
 export type BankConfig = z.infer<typeof BankConfig>

@@ -33,7 +33,7 @@ export const ErpConfig = z.strictObject({
   /** How often the change feed is read. */
   feedEveryMs: ms(50, 3_600_000, 1_000),
   /** Longest time after which a call that the ERP took in may still show in a search: its work, plus its search delay. */
-  settleMs: ms(0, 3_600_000, 10_000),
+  settleMs: ms(1, 3_600_000, 10_000),
   gapMs: ms(1, 600_000, 2_000),
   concurrency: z.int().min(1).max(64).default(8),
   rate: z.strictObject({ calls: z.int().min(1), perMs: z.int().min(1) }).default({ calls: 200, perMs: 1_000 }),
