@@ -182,8 +182,11 @@ class Writer {
     const open = new Map<Item, Waiting>(batch.map((waiting) => [waiting.item, waiting]))
     try {
       const parts = await commitContained(this.containment, this.tenant, batch.map(({ item }) => item), (item, receipt) => {
-        open.get(item)?.settle({ receipt })
+        const waiting = open.get(item)
         open.delete(item)
+        // When more waits, its first statements go out before whoever got an answer makes use of this thread.
+        if (this.backlog.size > 0) setImmediate(() => { waiting?.settle({ receipt }) })
+        else waiting?.settle({ receipt })
       })
       for (const { committed } of parts) {
         this.options.onCommitted?.({ tenant: this.tenant, events: committed.events, targets: committed.targets, stirred: committed.news, blocked: committed.blocked })

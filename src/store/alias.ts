@@ -1,4 +1,7 @@
-/** Table `alias`: the external names of objects, each bound once for ever; and names that somebody waits for. */
+/**
+ * Table `alias`: the external names of objects (`system|kind|id`), each bound once for ever; and names that somebody waits for. A
+ * name is stored as scope (`system|kind`) and tail (`id`), split at its last bar.
+ */
 import { textArray } from './arrays.ts'
 import { rowsOf, type ClientBase } from './database.ts'
 
@@ -9,15 +12,27 @@ export function isCanonicalId(name: string): boolean {
   return CANONICAL.test(name)
 }
 
-const BOUND = { name: 'alias_bound', text: 'SELECT name, object FROM alias WHERE tenant = $1 AND name = ANY($2::text[]) AND object IS NOT NULL' }
+const tailOf = (name: string): string => name.slice(name.lastIndexOf('|') + 1)
+const scopeOf = (name: string): string => name.slice(0, Math.max(0, name.lastIndexOf('|')))
+const tails = (names: readonly string[]): Buffer => textArray(names.map(tailOf))
+const scopes = (names: readonly string[]): Buffer => textArray(names.map(scopeOf))
+const sorted = (names: Iterable<string>): string[] => [...new Set(names)].sort()
+
+const BOUND = {
+  name: 'alias_bound',
+  text: `SELECT scope || '|' || tail, object FROM alias WHERE tenant = $1 AND tail = ANY($2::text[]) AND scope = ANY($3::text[]) AND object IS NOT NULL`,
+}
 const KNOWN = { name: 'object_known', text: 'SELECT id, id FROM object WHERE tenant = $1 AND id = ANY($2::text[])' }
 
-/** Which object each name is bound to; canonical ids of stored objects are bound to themselves. Free names are absent. */
+/**
+ * Which object each name is bound to; canonical ids of stored objects are bound to themselves. Free names are absent; names that
+ * were not asked for may be there too: scopes are few, and every tail is looked up in all of them.
+ */
 export async function boundNames(client: ClientBase, tenant: string, names: readonly string[]): Promise<Map<string, string>> {
   const ids = names.filter(isCanonicalId)
   const aliases = ids.length === 0 ? names : names.filter((name) => !isCanonicalId(name))
   const [bound, known] = await Promise.all([
-    aliases.length === 0 ? [] : rowsOf<[string, string]>(client, BOUND, [tenant, textArray(aliases)]),
+    aliases.length === 0 ? [] : rowsOf<[string, string]>(client, BOUND, [tenant, tails(aliases), textArray(sorted(aliases.map(scopeOf)))]),
     ids.length === 0 ? [] : rowsOf<[string, string]>(client, KNOWN, [tenant, textArray(ids)]),
   ])
   return new Map([...bound, ...known])
@@ -27,50 +42,52 @@ export async function boundNames(client: ClientBase, tenant: string, names: read
 // waits for: updating it, we wait for whoever is writing it, and afterwards see that they wait.
 const BIND = {
   name: 'alias_bind',
-  text: `INSERT INTO alias (tenant, name, object) SELECT $1, * FROM unnest($2::text[], $3::text[])
-         ON CONFLICT (tenant, name) DO UPDATE SET object = excluded.object WHERE alias.object IS NULL RETURNING name, xmax <> 0`,
+  text: `INSERT INTO alias (tenant, tail, scope, object) SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[])
+         ON CONFLICT (tenant, tail, scope) DO UPDATE SET object = excluded.object WHERE alias.object IS NULL
+         RETURNING CASE WHEN xmax <> 0 THEN scope || '|' || tail END`,
 }
 
 /** Binds free names. Gives those that somebody waited for; undefined when another transaction has bound one of them meanwhile. */
 export async function bindNames(client: ClientBase, tenant: string, bindings: ReadonlyMap<string, string>): Promise<string[] | undefined> {
   if (bindings.size === 0) return []
-  const sorted = [...bindings].sort(([a], [b]) => a < b ? -1 : 1)
+  const names = sorted(bindings.keys())
   // A row that was there before, without an object, has been updated: xmax is the mark of the row lock.
-  const rows = await rowsOf<[string, boolean]>(client, BIND, [tenant, textArray(sorted.map(([name]) => name)), textArray(sorted.map(([, object]) => object))])
-  return rows.length === sorted.length ? rows.flatMap(([name, awaited]) => awaited ? [name] : []) : undefined
+  const rows = await rowsOf<[string | null]>(client, BIND, [tenant, tails(names), scopes(names), textArray(names.map((name) => bindings.get(name)!))])
+  return rows.length === names.length ? rows.flatMap(([name]) => name ?? []) : undefined
 }
 
 // The update changes nothing but locks the row: whoever binds the name comes before us, and is seen here, or after us, and sees us.
 const AWAIT = {
   name: 'alias_await',
-  text: `INSERT INTO alias (tenant, name) SELECT $1, * FROM unnest($2::text[])
-         ON CONFLICT (tenant, name) DO UPDATE SET object = alias.object RETURNING object`,
+  text: `INSERT INTO alias (tenant, tail, scope) SELECT $1, * FROM unnest($2::text[], $3::text[])
+         ON CONFLICT (tenant, tail, scope) DO UPDATE SET object = alias.object RETURNING object`,
 }
 
 /** Says that this transaction waits for names that it found free. False when one of them has been bound meanwhile. */
 export async function awaitNames(client: ClientBase, tenant: string, names: readonly string[]): Promise<boolean> {
   if (names.length === 0) return true
-  const rows = await rowsOf<[string | null]>(client, AWAIT, [tenant, textArray([...new Set(names)].sort())])
+  const ordered = sorted(names)
+  const rows = await rowsOf<[string | null]>(client, AWAIT, [tenant, tails(ordered), scopes(ordered)])
   return rows.every(([object]) => object === null)
 }
 
-/** Names of an object, for people; at most 100. */
+/** Names of an object, for people. */
 export async function namesOf(client: ClientBase, tenant: string, object: string): Promise<string[]> {
-  const rows = await rowsOf<[string]>(client, { name: 'alias_of', text: 'SELECT name FROM alias WHERE tenant = $1 AND object = $2 ORDER BY name LIMIT 100' }, [tenant, object])
-  return rows.map(([name]) => name)
+  const rows = await rowsOf<[string[]]>(client, { name: 'object_names', text: 'SELECT names FROM object WHERE tenant = $1 AND id = $2' }, [tenant, object])
+  return rows[0]?.[0] ?? []
 }
 
 const FIND = {
   name: 'alias_find',
   text: `SELECT id FROM object WHERE tenant = $1 AND id = $2
-         UNION SELECT object FROM alias WHERE tenant = $1 AND name = $2 AND object IS NOT NULL
-         UNION SELECT object FROM alias WHERE tenant = $1 AND alias_tail(name) = ANY($3::text[]) AND object IS NOT NULL
+         UNION SELECT object FROM alias WHERE tenant = $1 AND tail = $4 AND scope = $5 AND object IS NOT NULL
+         UNION SELECT object FROM alias WHERE tenant = $1 AND tail = ANY($3::text[]) AND object IS NOT NULL
          LIMIT 50`,
 }
 
 /** Objects that anybody knows under `id`: the canonical id itself, a whole alias, or the last part of one (any system, any kind). */
 export async function findByAnyId(client: ClientBase, tenant: string, id: string): Promise<string[]> {
   const spellings = [id, id.toLowerCase(), id.toUpperCase().replace(/[\s.\-/]/gu, '')]
-  const rows = await rowsOf<[string]>(client, FIND, [tenant, id, textArray([...new Set(spellings)])])
+  const rows = await rowsOf<[string]>(client, FIND, [tenant, id, textArray(sorted(spellings)), tailOf(id), scopeOf(id)])
   return rows.map(([object]) => object)
 }

@@ -10,7 +10,7 @@
  */
 import { decide, Stale, type Decided, type Load, type Loaded } from '../domain/decide.ts'
 import type { Event } from '../domain/event.ts'
-import type { Law } from '../domain/object.ts'
+import type { Law, ObjectRecord } from '../domain/object.ts'
 import { assert } from '../lib/assert.ts'
 import { Fault } from '../lib/fault.ts'
 import { mark } from '../lib/mark.ts'
@@ -19,7 +19,7 @@ import { awaitNames, bindNames, boundNames } from './alias.ts'
 import { closeAttempts } from './attempt.ts'
 import { writingCells } from './cell.ts'
 import { begin, commit, type ClientBase, type PoolClient } from './database.ts'
-import { effectsToLock, planEffects, type Blocked, type EffectNews, type EffectPlan } from './effect-plan.ts'
+import { effectNews, effectsToLock, planEffects, type Blocked, type EffectPlan } from './effect-plan.ts'
 import { insertingEffects, lockEffects, writingEffects } from './effect.ts'
 import { appending, readEvents, readHead, type EventLink, type Head, type LogRow } from './event.ts'
 import { claimIdentities, readFingerprints } from './identity.ts'
@@ -60,6 +60,8 @@ export interface Committed {
 const moved = (what: string): Stale => new Stale(`${what} moved while it was looked at`)
 /** A law that wants to be asked again in the past is asked again after so long. */
 const AGAIN_MS = 10_000
+/** Names that are shown of an object; all that are bound find it. */
+const LIMIT_NAMES = 100
 
 /**
  * Runs one batch once, on a connection of its own. Throws what the database or the law throws; the caller rolls back.
@@ -90,7 +92,7 @@ class Commit {
   private readonly firsts = new Map<string, FactItem>()
   private readonly stored = new Map<string, StoredObject>()
   private readonly bound = new Map<string, string>()
-  private resolver = new Resolver(new Map())
+  private resolver = new Resolver(new Map(), 0)
   /** Names that were waited for and are bound by this batch. */
   private awaited: readonly string[] = []
   private taken: { readonly parked: Parked; readonly event: Event }[] = []
@@ -159,7 +161,7 @@ class Commit {
   // ------------------------------------------------------------------------------------------------ bindings and objects
 
   private resolveFacts(fresh: readonly FactItem[]): { resolved: Resolved<FactItem>[]; parked: { fact: FactItem; names: string[] }[] } {
-    this.resolver = new Resolver(this.bound)
+    this.resolver = new Resolver(this.bound, msOf(this.now))
     const { resolved, missing, refused } = this.resolver.resolve(fresh)
     // An identity that was claimed for nothing: the whole batch without it, since its row would stand for an event that is not there.
     if (refused.length > 0) throw new RefusedItems(refused.map(({ fact, fault }) => [fact, fault] as const))
@@ -272,8 +274,8 @@ class Commit {
     resolved: readonly Resolved<FactItem>[], parked: readonly { fact: FactItem; names: string[] }[], facts: readonly Event[], decided: Decided,
   ): Promise<Committed> {
     const { client, tenant, now, settings } = this
-    const effectNews: EffectNews = { outcomes: this.outcomes.map((outcome) => effectOutcome(outcome, now)), marks: decided.marks, withdrawn: decided.withdrawn, wanted: decided.wanted }
-    const toLock = effectsToLock(tenant, effectNews)
+    const effects = effectNews(tenant, this.outcomes.map((outcome) => effectOutcome(outcome, now)), decided, now)
+    const toLock = effectsToLock(effects, (object) => this.resolver.created.has(object))
     const waits = this.waitsOf(decided)
     const waitedNames = [...waits.names, ...parked.flatMap(({ names }) => names)]
     // Sent before the rows are built, so that the server works meanwhile.
@@ -294,7 +296,7 @@ class Commit {
     const [locked, versions, stillFree] = await answers
     if (!stillFree) throw moved('a free name')
     for (const [id, version] of versions) if ((this.stored.get(id)?.version ?? version) !== version) throw moved(id)
-    const plan = planEffects(tenant, locked, effectNews, now)
+    const plan = planEffects(locked, effects, now)
     const changedIds = decided.changed.flatMap(({ before, after }) => before && before.version !== after.version ? [after.id] : [])
 
     // All that can fail on our side is done before the first of these is sent: the COMMIT goes out with them.
@@ -344,11 +346,13 @@ class Commit {
     const changed: StoredObject[] = []
     const seen = new Set<string>()
     const late = instantOf(msOf(this.now) + AGAIN_MS)
-    const put = (record: Omit<StoredObject, 'waits'>): void => {
+    const named = Map.groupBy(this.resolver.bindings.keys(), (name) => this.resolver.bindings.get(name)!)
+    const put = (record: ObjectRecord): void => {
       seen.add(record.id)
       const before = this.stored.get(record.id)
       const wakeAt = record.wakeAt !== null && record.wakeAt <= this.now ? late : record.wakeAt
-      const object = { ...record, wakeAt, waits: waits.get(record.id) ?? before?.waits ?? [] }
+      const names = [...before?.names ?? [], ...named.get(record.id) ?? []].slice(0, LIMIT_NAMES)
+      const object = { ...record, wakeAt, names, waits: waits.get(record.id) ?? before?.waits ?? [] }
       if (before) changed.push(object)
       else created.push(object)
     }

@@ -14,6 +14,13 @@ types.setTypeParser(types.builtins.INT8, (text) => {
 })
 types.setTypeParser(types.builtins.TIMESTAMPTZ, (text) => new Date(`${text.replace(' ', 'T')}${/[+-]\d\d$/.test(text) ? ':00' : ''}`).toISOString())
 
+const LIMITS = { statement_timeout: 60_000, lock_timeout: 30_000, idle_in_transaction_session_timeout: 60_000 }
+/**
+ * Each statement of ours goes by an index, and is planned once per connection. Without these a plan that was made while the
+ * tables were empty reads a whole table for as long as the connection lives.
+ */
+const PLANS = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', jit: 'off' }
+
 /**
  * A pool for `url`. Statements that wait or run too long end by themselves; a lost connection is replaced. Connections are
  * pipelined: several statements may be sent before the first is answered, which spares a commit two thirds of its round trips.
@@ -23,7 +30,7 @@ export function openPool(url: string, options: { readonly max?: number; readonly
     connectionString: url, max: options.max ?? 8, application_name: options.name ?? 'tieout', connectionTimeoutMillis: 10_000, keepAlive: true, pipeline: true,
     // The server ends what takes too long; the client only what a server that is gone will never end.
     query_timeout: 75_000,
-    options: '-c statement_timeout=60000 -c lock_timeout=30000 -c idle_in_transaction_session_timeout=60000 -c TimeZone=UTC -c jit=off',
+    options: Object.entries({ ...LIMITS, ...PLANS, TimeZone: 'UTC' }).map(([name, value]) => `-c ${name}=${value}`).join(' '),
   })
   // An idle connection that breaks is thrown away by the pool; whoever needs one next gets another or the error.
   pool.on('error', () => {})

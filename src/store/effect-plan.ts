@@ -7,14 +7,7 @@ import { effectKey, newEffect } from './effect.ts'
 /** The outcome of a try that counts. */
 export interface EffectOutcome { readonly key: string; readonly input: EffectInput; readonly at: StepAt }
 
-export interface EffectNews {
-  readonly outcomes: readonly EffectOutcome[]
-  readonly marks: readonly EffectMark[]
-  readonly withdrawn: readonly EffectParts[]
-  readonly wanted: readonly WantedEffect[]
-}
-
-/** A money effect that was wanted and not put into the queue: another one of its command and object may have acted. */
+/** A money effect that was wanted and not put into the queue: another one of its command and object stands. */
 export interface Blocked { readonly wanted: WantedEffect; readonly by: string }
 
 export interface EffectPlan {
@@ -25,13 +18,35 @@ export interface EffectPlan {
   readonly targets: ReadonlySet<string>
 }
 
-/** Which rows must be locked before {@link planEffects}: keys, subjects whose waiting ones may be replaced, money that may have acted. */
-export function effectsToLock(tenant: string, news: EffectNews): { keys: Set<string>; subjects: Set<string>; money: Pick<EffectParts, 'command' | 'object'>[] } {
-  const parts = [...news.marks, ...news.withdrawn, ...news.wanted]
+/** What facts and judgements say about effects, with their keys. */
+export interface EffectNews {
+  readonly outcomes: readonly EffectOutcome[]
+  readonly marks: readonly { readonly key: string; readonly mark: EffectMark }[]
+  readonly withdrawn: readonly string[]
+  readonly wanted: readonly { readonly row: EffectRow; readonly wanted: WantedEffect }[]
+}
+
+/** Canonical contents and keys are made here, once. Throws a fault when a content cannot be written as canonical JSON. */
+export function effectNews(
+  tenant: string, outcomes: readonly EffectOutcome[],
+  decided: { readonly marks: readonly EffectMark[]; readonly withdrawn: readonly EffectParts[]; readonly wanted: readonly WantedEffect[] }, now: Instant,
+): EffectNews {
   return {
-    keys: new Set([...news.outcomes.map((outcome) => outcome.key), ...parts.map((part) => effectKey(tenant, part))]),
-    subjects: new Set(news.wanted.filter((wanted) => COMMANDS[wanted.command].manner === 'latest').map((wanted) => wanted.subject)),
-    money: [...news.marks, ...news.wanted].filter((part) => COMMANDS[part.command].manner === 'money'),
+    outcomes, marks: decided.marks.map((mark) => ({ key: effectKey(tenant, mark), mark })), withdrawn: decided.withdrawn.map((parts) => effectKey(tenant, parts)),
+    wanted: decided.wanted.map((wanted) => ({ row: newEffect(tenant, wanted, now), wanted })),
+  }
+}
+
+/**
+ * Which rows must be locked before {@link planEffects}: keys, subjects whose waiting ones may be replaced, money that stands. An
+ * effect about an object that this commit makes cannot be there yet, nor any other about it.
+ */
+export function effectsToLock(news: EffectNews, isNew: (object: string) => boolean): { keys: string[]; subjects: string[]; money: Pick<EffectParts, 'command' | 'object'>[] } {
+  const wanted = news.wanted.filter(({ row }) => !isNew(row.object))
+  return {
+    keys: [...news.outcomes.map(({ key }) => key), ...news.marks.map(({ key }) => key), ...news.withdrawn, ...wanted.map(({ row }) => row.key)],
+    subjects: wanted.filter(({ row }) => COMMANDS[row.command].manner === 'latest').map(({ row }) => row.subject),
+    money: [...news.marks.map(({ mark }) => mark), ...wanted.map(({ row }) => row)].filter(({ command }) => COMMANDS[command].manner === 'money'),
   }
 }
 
@@ -40,54 +55,84 @@ export function effectsToLock(tenant: string, news: EffectNews): { keys: Set<str
  * for the posting that it causes. A key is inserted once in its life; under a known key other content replaces what still
  * waits, and leaves what was sent alone.
  */
-export function planEffects(tenant: string, locked: ReadonlyMap<string, EffectRow>, news: EffectNews, now: Instant): EffectPlan {
-  const rows = new Map(locked)
-  const inserted = new Map<string, { row: EffectRow; dueOn: CalendarDate | undefined }>()
-  const blocked: Blocked[] = []
-  const targets = new Set<string>()
-  const step = (key: string, input: EffectInput, at: StepAt = { now }): void => {
-    const row = rows.get(key)
-    const next = row ? stepEffect(row, input, at) : 'ignored'
-    if (next === 'ignored') return
-    rows.set(key, yieldingMark(next, row!, rows))
-    if (next.state === 'waiting' || next.state === 'unknown') targets.add(next.target)
+export function planEffects(locked: ReadonlyMap<string, EffectRow>, news: EffectNews, now: Instant): EffectPlan {
+  return new Planning(locked, now).run(news)
+}
+
+class Planning {
+  private readonly locked: ReadonlyMap<string, EffectRow>
+  private readonly now: Instant
+  private readonly rows: Map<string, EffectRow>
+  private readonly inserted = new Map<string, { row: EffectRow; dueOn: CalendarDate | undefined }>()
+  private readonly blocked: Blocked[] = []
+  private readonly targets = new Set<string>()
+  /** command and object → the key of the one that blocks */
+  private readonly blocking = new Map<string, string>()
+  /** target, command and object → keys of those that wait */
+  private readonly waiting = new Map<string, Set<string>>()
+
+  constructor(locked: ReadonlyMap<string, EffectRow>, now: Instant) {
+    this.locked = locked
+    this.now = now
+    this.rows = new Map(locked)
+    for (const row of locked.values()) {
+      if (row.blocks) this.blocking.set(aboutOf(row), row.key)
+      if (row.state === 'waiting') this.waitingOf(row).add(row.key)
+    }
   }
 
-  for (const outcome of news.outcomes) step(outcome.key, outcome.input, outcome.at)
-  for (const mark of news.marks) step(effectKey(tenant, mark), mark.input)
-  for (const parts of news.withdrawn) step(effectKey(tenant, parts), 'withdrawn')
-  for (const wanted of news.wanted) {
-    const fresh = newEffect(tenant, wanted, now)
-    const known = rows.get(fresh.key) ?? inserted.get(fresh.key)?.row
+  run(news: EffectNews): EffectPlan {
+    for (const outcome of news.outcomes) this.step(outcome.key, outcome.input, outcome.at)
+    for (const { key, mark } of news.marks) this.step(key, mark.input)
+    for (const key of news.withdrawn) this.step(key, 'withdrawn')
+    for (const { row, wanted } of news.wanted) this.want(row, wanted)
+    const changed = [...this.rows.values()].filter((row) => this.locked.get(row.key) !== row)
+    return { inserted: [...this.inserted.values()], changed, blocked: this.blocked, targets: this.targets }
+  }
+
+  private want(fresh: EffectRow, wanted: WantedEffect): void {
+    const known = this.rows.get(fresh.key)
+    const sameContent = known?.contentHash === fresh.contentHash
     if (!known) {
-      const blocker = fresh.blocks ? blockerOf(fresh, rows.values()) ?? blockerOf(fresh, [...inserted.values()].map(({ row }) => row)) : undefined
-      if (blocker) {
-        blocked.push({ wanted, by: blocker.key })
-        continue
+      if (this.inserted.has(fresh.key)) return
+      const by = fresh.blocks ? this.blocking.get(aboutOf(fresh)) : undefined
+      if (by !== undefined) {
+        this.blocked.push({ wanted, by })
+        return
       }
-      inserted.set(fresh.key, { row: fresh, dueOn: wanted.dueOn })
-    } else if (known.state === 'waiting' && known.contentHash !== fresh.contentHash) {
-      rows.set(known.key, { ...known, content: fresh.content, contentHash: fresh.contentHash, dueAt: known.dueAt < now ? known.dueAt : now })
-    } else if (known.state === 'superseded' || ((known.state === 'refused' || known.state === 'dead') && known.contentHash !== fresh.contentHash)) {
-      rows.set(known.key, { ...known, content: fresh.content, contentHash: fresh.contentHash })
-      step(known.key, 'replay')
-    } else continue
-    targets.add(wanted.target)
-    if (COMMANDS[wanted.command].manner === 'latest') for (const row of rows.values()) if (isReplacedBy(row, fresh)) step(row.key, 'replaced')
+      if (fresh.blocks) this.blocking.set(aboutOf(fresh), fresh.key)
+      this.inserted.set(fresh.key, { row: fresh, dueOn: wanted.dueOn })
+    } else if (known.state === 'waiting' && !sameContent) {
+      this.rows.set(known.key, { ...known, content: fresh.content, contentHash: fresh.contentHash, dueAt: known.dueAt < this.now ? known.dueAt : this.now })
+    } else if (known.state === 'superseded' || ((known.state === 'refused' || known.state === 'dead') && !sameContent)) {
+      this.rows.set(known.key, { ...known, content: fresh.content, contentHash: fresh.contentHash })
+      this.step(known.key, 'replay')
+    } else return
+    this.targets.add(fresh.target)
+    if (COMMANDS[fresh.command].manner === 'latest') for (const key of [...this.waitingOf(fresh)]) if (key !== fresh.key) this.step(key, 'replaced')
   }
-  return { inserted: [...inserted.values()], changed: [...rows.values()].filter((row) => locked.get(row.key) !== row), blocked, targets }
+
+  private step(key: string, input: EffectInput, at: StepAt = { now: this.now }): void {
+    const row = this.rows.get(key)
+    const stepped = row ? stepEffect(row, input, at) : 'ignored'
+    if (!row || stepped === 'ignored') return
+    // Two of one money effect may really be there: evidence is never refused, but only the first of them keeps the mark.
+    const blocker = this.blocking.get(aboutOf(row))
+    const next = stepped.blocks && blocker !== undefined && blocker !== key ? { ...stepped, blocks: false } : stepped
+    this.rows.set(key, next)
+    if (next.blocks) this.blocking.set(aboutOf(row), key)
+    else if (blocker === key) this.blocking.delete(aboutOf(row))
+    if (next.state === 'waiting') this.waitingOf(row).add(key)
+    else this.waitingOf(row).delete(key)
+    if (next.state === 'waiting' || next.state === 'unknown') this.targets.add(next.target)
+  }
+
+  private waitingOf(row: EffectRow): Set<string> {
+    const about = `${row.target} ${aboutOf(row)}`
+    let keys = this.waiting.get(about)
+    if (!keys) this.waiting.set(about, keys = new Set())
+    return keys
+  }
 }
 
-/** Two of one money effect may really be there: evidence is never refused, but only the first of them keeps the mark. */
-function yieldingMark(next: EffectRow, before: EffectRow, rows: ReadonlyMap<string, EffectRow>): EffectRow {
-  return next.blocks && !before.blocks && blockerOf(next, rows.values()) ? { ...next, blocks: false } : next
-}
-
-function blockerOf(row: EffectRow, rows: Iterable<EffectRow>): EffectRow | undefined {
-  for (const other of rows) if (other.blocks && other.key !== row.key && other.command === row.command && other.object === row.object) return other
-  return undefined
-}
-
-function isReplacedBy(row: EffectRow, fresh: EffectRow): boolean {
-  return row.state === 'waiting' && row.key !== fresh.key && row.target === fresh.target && row.command === fresh.command && row.object === fresh.object
-}
+const aboutOf = (row: Pick<EffectRow, 'command' | 'object'>): string => `${row.command} ${row.object}`

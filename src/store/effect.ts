@@ -32,13 +32,16 @@ const decode = ([key, target, command, object, occurrence, subject, content, con
 // ------------------------------------------------------------------------------------------------------------ for the commit
 
 const LOCK = { name: 'effect_lock', text: `SELECT ${COLUMNS} FROM effect WHERE tenant = $1 AND key = ANY($2::text[]) ORDER BY key FOR NO KEY UPDATE` }
+// Both are written so that a plan made while the table was empty is still good when it is full: the order is an expression and the
+// state stands in a CASE, so that neither the primary key nor a partial index of the queue can serve them, to be read from end to end.
 const WAITING = {
   name: 'effect_waiting',
-  text: `SELECT ${COLUMNS} FROM effect WHERE tenant = $1 AND subject = ANY($2::text[]) AND state = 'waiting' ORDER BY key FOR NO KEY UPDATE`,
+  text: `SELECT ${COLUMNS} FROM effect WHERE tenant = $1 AND subject = ANY($2::text[]) AND CASE WHEN state = 'waiting' THEN true END
+         ORDER BY key || '' FOR NO KEY UPDATE`,
 }
 const BLOCKING = {
   name: 'effect_blocking',
-  text: `SELECT ${COLUMNS} FROM effect e WHERE tenant = $1 AND blocks AND (command, object) IN (SELECT * FROM unnest($2::text[], $3::text[])) ORDER BY key FOR NO KEY UPDATE`,
+  text: `SELECT ${COLUMNS} FROM effect WHERE tenant = $1 AND blocks AND command = ANY($2::text[]) AND object = ANY($3::text[]) ORDER BY key || '' FOR NO KEY UPDATE`,
 }
 
 /** Effects by key, those that still wait for a subject, and money effects that may have acted: all that a commit must know, locked. */
@@ -50,7 +53,7 @@ export async function lockEffects(
   const rows = await Promise.all([
     wantedKeys.length === 0 ? [] : rowsOf<Row>(client, LOCK, [tenant, textArray(wantedKeys)]),
     wantedSubjects.length === 0 ? [] : rowsOf<Row>(client, WAITING, [tenant, textArray(wantedSubjects)]),
-    money.length === 0 ? [] : rowsOf<Row>(client, BLOCKING, [tenant, textArray(money.map((row) => row.command)), textArray(money.map((row) => row.object))]),
+    money.length === 0 ? [] : rowsOf<Row>(client, BLOCKING, [tenant, textArray([...new Set(money.map((row) => row.command))]), textArray([...new Set(money.map((row) => row.object))])]),
   ])
   return new Map(rows.flat().map((row) => [row[0], decode(row)]))
 }

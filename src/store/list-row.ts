@@ -58,12 +58,19 @@ export type ListOrder = 'newest' | 'due'
 /** Where a page ended: what the next one is asked with. */
 export interface ListPlace { readonly at: string; readonly object: string }
 
-const FILTERS = `($3::text IS NULL OR state = $3) AND ($4::bool IS NULL OR open = $4) AND ($5::text IS NULL OR owner = $5)
+const FILTERS = `($3::text IS NULL OR state = $3::text) AND ($4::bool IS NULL OR open = $4) AND ($5::text IS NULL OR owner = $5)
   AND ($6::text IS NULL OR cause = $6) AND ($7::text IS NULL OR $7 = ANY(breaches))`
 const NEWEST = {
   name: 'list_newest',
-  text: `SELECT ${COLUMNS} FROM list_row WHERE tenant = $1 AND kind = $2 AND ${FILTERS} AND since <= $8 AND (since < $8 OR object > $9)
-         ORDER BY since DESC, object LIMIT $10`,
+  text: `WITH RECURSIVE states AS (
+           SELECT min(state) AS state FROM list_row WHERE tenant = $1 AND kind = $2 AND state >= coalesce($3, '')
+           UNION ALL SELECT (SELECT min(r.state) FROM list_row r WHERE r.tenant = $1 AND r.kind = $2 AND r.state > s.state) FROM states s WHERE s.state IS NOT NULL)
+         SELECT page.* FROM states s CROSS JOIN LATERAL (
+           SELECT ${COLUMNS} FROM list_row r WHERE r.tenant = $1 AND r.kind = $2 AND r.state = s.state AND ${FILTERS}
+             AND r.since <= $8 AND (r.since < $8 OR r.object > $9)
+           ORDER BY r.since DESC, r.object LIMIT $10) AS page
+         WHERE $3::text IS NULL OR s.state = $3
+         ORDER BY page.since DESC, page.object LIMIT $10`,
 }
 const DUE = {
   name: 'list_due',

@@ -6,13 +6,14 @@ import type { Instant } from '../lib/time.ts'
 import { int4Array, textArray, timestampArray } from './arrays.ts'
 import { query, rowsOf, type ClientBase, type Query } from './database.ts'
 
-/** A record with what it waits for: the names under which it stands in `interest`. */
-export type StoredObject = ObjectRecord & { readonly waits: readonly string[] }
+/** A record with its external names, and with what it waits for: the names under which it stands in `interest`. */
+export type StoredObject = ObjectRecord & { readonly names: readonly string[]; readonly waits: readonly string[] }
 
-type Row = readonly [string, Kind, number, string, Instant | null, string[]]
-const decode = ([id, kind, version, state, wakeAt, waits]: Row): StoredObject => ({ id, kind, version, state: JSON.parse(state) as ObjectRecord['state'], wakeAt, waits })
+type Row = readonly [string, Kind, number, string, Instant | null, string[], string[]]
+const decode = ([id, kind, version, state, wakeAt, names, waits]: Row): StoredObject =>
+  ({ id, kind, version, state: JSON.parse(state) as ObjectRecord['state'], wakeAt, names, waits })
 
-const READ = { name: 'object_read', text: 'SELECT id, kind, version, state, wake_at, waits FROM object WHERE tenant = $1 AND id = ANY($2::text[]) ORDER BY id' }
+const READ = { name: 'object_read', text: 'SELECT id, kind, version, state, wake_at, names, waits FROM object WHERE tenant = $1 AND id = ANY($2::text[]) ORDER BY id' }
 // In id order, so that two transactions cannot wait for each other in a ring. NO KEY UPDATE: foreign keys never point here.
 const LOCK = { name: 'object_lock', text: `${READ.text} FOR NO KEY UPDATE` }
 
@@ -37,14 +38,16 @@ export async function holdVersions(client: ClientBase, tenant: string, ids: read
 
 const CREATE = {
   name: 'object_create',
-  text: `INSERT INTO object (tenant, id, version, state, wake_at, waits, kind)
-         SELECT $1, x.id, x.version, x.state, x.wake_at, string_to_array(x.waits, chr(10)), x.kind
-         FROM unnest($2::text[], $3::int4[], $4::text[], $5::timestamptz[], $6::text[], $7::text[]) AS x (id, version, state, wake_at, waits, kind)`,
+  text: `INSERT INTO object (tenant, id, version, state, wake_at, names, waits, kind)
+         SELECT $1, x.id, x.version, x.state, x.wake_at, string_to_array(x.names, chr(10)), string_to_array(x.waits, chr(10)), x.kind
+         FROM unnest($2::text[], $3::int4[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::text[])
+           AS x (id, version, state, wake_at, names, waits, kind)`,
 }
 const CHANGE = {
   name: 'object_change',
-  text: `UPDATE object o SET version = x.version, state = x.state, wake_at = x.wake_at, waits = string_to_array(x.waits, chr(10))
-         FROM unnest($2::text[], $3::int4[], $4::text[], $5::timestamptz[], $6::text[]) AS x (id, version, state, wake_at, waits)
+  text: `UPDATE object o SET version = x.version, state = x.state, wake_at = x.wake_at, names = string_to_array(x.names, chr(10)),
+           waits = string_to_array(x.waits, chr(10))
+         FROM unnest($2::text[], $3::int4[], $4::text[], $5::timestamptz[], $6::text[], $7::text[]) AS x (id, version, state, wake_at, names, waits)
          WHERE o.tenant = $1 AND o.id = x.id`,
 }
 
@@ -62,7 +65,7 @@ function columns(tenant: string, objects: readonly StoredObject[]): unknown[] {
   const rows = byId(objects)
   return [
     tenant, textArray(rows.map((row) => row.id)), int4Array(rows.map((row) => row.version)), textArray(rows.map((row) => canonicalJson(row.state))),
-    timestampArray(rows.map((row) => row.wakeAt)), textArray(rows.map((row) => row.waits.join('\n'))),
+    timestampArray(rows.map((row) => row.wakeAt)), textArray(rows.map((row) => row.names.join('\n'))), textArray(rows.map((row) => row.waits.join('\n'))),
   ]
 }
 

@@ -2,7 +2,7 @@
 import { KINDS } from '../domain/event.ts'
 import type { Ref } from '../domain/object.ts'
 import { Fault } from '../lib/fault.ts'
-import { derivedId } from '../lib/ids.ts'
+import { orderedId } from '../lib/ids.ts'
 import { isCanonicalId } from './alias.ts'
 import { sha256 } from './sha256.ts'
 import type { Refs } from './unbound.ts'
@@ -23,9 +23,12 @@ export class Resolver {
   /** Objects that came to be here. */
   readonly created = new Set<string>()
   private readonly bound: Map<string, string>
+  private readonly ms: number
 
-  constructor(bound: ReadonlyMap<string, string>) {
+  /** `ms`: the time of the commit. */
+  constructor(bound: ReadonlyMap<string, string>, ms: number) {
     this.bound = new Map(bound)
+    this.ms = ms
   }
 
   /** More names that are bound already. */
@@ -69,7 +72,7 @@ export class Resolver {
       let id = look(ref)
       if (id === undefined) {
         if (ref.create === undefined) return undefined
-        id = derivedId(sha256, KINDS[ref.create], fact.id, String(ordinal))
+        id = orderedId(sha256, KINDS[ref.create], this.ms, fact.id, String(ordinal))
         created.push(id)
       }
       for (const name of [...ref.names, ...ref.offers ?? []]) if (!isCanonicalId(name) && !this.bound.has(name) && !fresh.has(name)) fresh.set(name, id)

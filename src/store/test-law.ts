@@ -78,7 +78,6 @@ export const TEST_LAW: Law = {
     const cells: Cell[] = [
       { object: id, system: 'erp', facet: 'posting', expected: 'posted', told: null, reported: state.posted === null ? null : 'posted' },
       { object: id, system: 'ap', facet: 'status', expected: word, told: null, reported: null },
-      { object: id, system: 'bank', facet: 'settlement', expected: null, told: null, reported: null },
     ]
     const effects: WantedEffect[] = [
       { target: 'erp', command: 'invoice.post', object: id, occurrence: String(state.reversals), subject: id, content: { amount: state.amount ?? '', reference: id } },

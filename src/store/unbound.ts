@@ -34,7 +34,7 @@ export function parking(tenant: string, facts: readonly Parking[], since: Instan
 const UNDER = {
   name: 'unbound_under',
   text: `SELECT u."index", u.refs FROM unbound u
-         WHERE u.tenant = $1 AND u."index" IN (SELECT n."index" FROM unbound_name n WHERE n.tenant = $1 AND n.name = ANY($2::text[]))
+         WHERE u.tenant = $1 AND u."index" = ANY(ARRAY(SELECT n."index" FROM unbound_name n WHERE n.tenant = $1 AND n.name = ANY($2::text[])))
          ORDER BY u."index" FOR NO KEY UPDATE`,
 }
 

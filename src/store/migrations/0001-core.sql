@@ -91,16 +91,15 @@ CREATE TABLE identity (
 
 -- External names of objects. A name is bound once; merging is a fact, not another binding. A row without object stands for
 -- a name that somebody waits for: binding it must meet whoever waits at this row.
+-- Stands in two parts, last first, so that one index finds it by what people type in as well: the id alone, of whatever system
+-- and kind. `name` is `scope|tail`.
 CREATE TABLE alias (
   tenant text NOT NULL,
-  name   text NOT NULL,
+  tail   text NOT NULL,
+  scope  text NOT NULL,
   object text,
-  PRIMARY KEY (tenant, name)
+  PRIMARY KEY (tenant, tail, scope)
 );
-CREATE INDEX alias_of_object ON alias (tenant, object);
--- What people type in to find something: the id alone, of whatever system and kind.
-CREATE FUNCTION alias_tail(name text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN substring(name FROM '[^|]*$');
-CREATE INDEX alias_by_tail ON alias (tenant, alias_tail(name)) WHERE object IS NOT NULL;
 
 -- Facts whose object is not known yet: logged, not folded. Whoever binds one of their names takes them in the same commit.
 CREATE TABLE unbound (
@@ -126,6 +125,8 @@ CREATE TABLE object (
   kind    text           NOT NULL,
   version integer        NOT NULL CHECK (version > 0),
   wake_at timestamptz(3),
+  -- Its external names: their rows in alias point here.
+  names   text[]         NOT NULL DEFAULT '{}',
   -- What it waits for: its rows in interest.
   waits   text[]         NOT NULL DEFAULT '{}',
   -- Canonical JSON: a rebuild from the log gives the same bytes. Meant to stay below 8 KB; far above it something runs away.
@@ -156,10 +157,10 @@ CREATE TABLE list_row (
   breaches text[]         NOT NULL,
   PRIMARY KEY (tenant, object)
 ) WITH (fillfactor = 70);
-CREATE INDEX list_row_newest ON list_row (tenant, kind, since DESC, object);
-CREATE INDEX list_row_state ON list_row (tenant, kind, state, since DESC, object);
--- Work lists: open cases by owner, soonest first.
-CREATE INDEX list_row_due ON list_row (tenant, kind, owner, due_on, object) WHERE open;
+-- Newest first, by state: there are few states, so a list of all of them is merged from one range for each.
+CREATE INDEX list_row_newest ON list_row (tenant, kind, state, since DESC, object);
+-- Work lists: open cases that belong to somebody, soonest first.
+CREATE INDEX list_row_due ON list_row (tenant, kind, owner, due_on, object) WHERE open AND owner IS NOT NULL;
 
 -- Who waits for news of what (an object, or a name that is not bound yet); the inverse of object.waits.
 CREATE TABLE interest (
@@ -192,8 +193,6 @@ CREATE TABLE cell (
   heard_at timestamptz(3),
   PRIMARY KEY (tenant, object, system, facet)
 ) WITH (fillfactor = 70);
--- Cells that are not in step, per system: few, whatever the size of the table.
-CREATE INDEX cell_behind ON cell (tenant, system, object) WHERE expected IS NOT NULL AND expected IS DISTINCT FROM coalesce(reported, told);
 
 -- The queue: one row for life per effect. An effect is inserted when its key is new, never because a version moved.
 CREATE TABLE effect (
@@ -350,7 +349,7 @@ CREATE TRIGGER erased BEFORE UPDATE ON identity FOR EACH ROW
 CREATE TRIGGER stays_row BEFORE DELETE ON alias FOR EACH ROW EXECUTE FUNCTION stays('a name is bound for ever');
 CREATE TRIGGER stays_all BEFORE TRUNCATE ON alias FOR EACH STATEMENT EXECUTE FUNCTION stays('a name is bound for ever');
 CREATE TRIGGER bound BEFORE UPDATE ON alias FOR EACH ROW
-  WHEN (old.object IS DISTINCT FROM new.object AND old.object IS NOT NULL OR (new.tenant, new.name) IS DISTINCT FROM (old.tenant, old.name))
+  WHEN (old.object IS DISTINCT FROM new.object AND old.object IS NOT NULL OR (new.tenant, new.tail, new.scope) IS DISTINCT FROM (old.tenant, old.tail, old.scope))
   EXECUTE FUNCTION stays('a name is bound for ever');
 
 CREATE TRIGGER stays_row BEFORE DELETE ON tenant_head FOR EACH ROW EXECUTE FUNCTION stays('a log ends nowhere else');
@@ -408,7 +407,7 @@ GRANT SELECT, UPDATE (next_index, recorded_at, law, config) ON tenant_head TO hu
 GRANT UPDATE (object) ON alias TO hub_app;
 GRANT UPDATE (noticed), DELETE ON unbound TO hub_app;
 GRANT DELETE ON unbound_name, interest, list_row TO hub_app;
-GRANT UPDATE (version, wake_at, waits, state) ON object TO hub_app;
+GRANT UPDATE (version, wake_at, names, waits, state) ON object TO hub_app;
 GRANT UPDATE (title, state, currency, amount, party, entity, due_on, owner, cause, open, breaches) ON list_row TO hub_app;
 GRANT UPDATE (done_to), DELETE ON stir TO hub_app;
 GRANT UPDATE (expected, told, reported, heard_at) ON cell TO hub_app;
