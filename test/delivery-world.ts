@@ -24,13 +24,15 @@ interface State {
 }
 const NEW: State = { target: null, party: '', amount: '', posted: null, said: null, outcomes: [] }
 
+const text = (value: Json | undefined): string => typeof value === 'string' ? value : ''
+
 function fold(state: State, event: Event): State {
   const { data } = event
   switch (event.type) {
-    case 'invoice.received': case 'invoice.corrected': return { ...state, target: String(data['target']), party: String(data['party']), amount: String(data['amount']) }
-    case 'posting.confirmed': return event.grade === 'settled' ? { ...state, posted: String(data['docNo']) } : { ...state, said: String(data['docNo']) }
+    case 'invoice.received': case 'invoice.corrected': return { ...state, target: text(data['target']), party: text(data['party']), amount: text(data['amount']) }
+    case 'posting.confirmed': return event.grade === 'settled' ? { ...state, posted: text(data['docNo']) } : { ...state, said: text(data['docNo']) }
     case 'effect.done': case 'effect.refused': case 'effect.unknown': case 'effect.resolved': case 'effect.replied-late':
-      return { ...state, outcomes: [...state.outcomes, `${event.type} ${String(data['input'])}`] }
+      return { ...state, outcomes: [...state.outcomes, `${event.type} ${text(data['input'])}`] }
     default: return state
   }
 }
@@ -79,21 +81,21 @@ export async function deliveringHub(url: string, systems: readonly SystemOf[], m
   const pool = openPool(url, { max: 6 })
   const identity = await takeIdentity(url)
   const troubles: string[] = []
-  let delivery: Delivery | undefined
+  const started: Delivery[] = []
   const intake = openIntake({
     pool, settings: { law: DELIVERY_LAW, cfg: '0'.repeat(64), config: 1, clock: Date.now },
-    onCommitted: (news) => { for (const target of news.targets) delivery?.hint(news.tenant, target) },
+    onCommitted: (news) => { for (const target of news.targets) started[0]?.hint(news.tenant, target) },
     onBug: (error) => { troubles.push(`bug: ${String(error)}`) },
   })
-  delivery = startDelivery({
+  const delivery = startDelivery({
     pool, identity, systems: systems.map(({ system, ...config }) => ({ tenant: TENANT, connector: modelConnector(config, system) })), submit: (arrivals) => intake.submit(arrivals),
     secret: () => 'letmein', pollMs: 200, trouble: (what, error) => { troubles.push(`${what}: ${String(error)}`) }, ...more,
   })
-  const running = delivery
+  started.push(delivery)
   return {
     intake, delivery, identity, pool, troubles,
     async stop() {
-      await running.stop()
+      await delivery.stop()
       await intake.close()
       await identity.stop()
       await pool.end()
