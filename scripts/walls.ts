@@ -91,7 +91,7 @@ export const ROOMS: readonly Room[] = [
     instead: 'The simulated systems share no code with the hub, so that a mistake in one cannot hide in the other: write it again from the system\'s own documentation.',
   },
   {
-    folder: 'bench', ours: ['src', 'launch'], packages: ['pg'], builtins: true,
+    folder: 'bench', ours: ['src', 'launch', 'test'], packages: ['pg'], builtins: true,
     instead: 'A benchmark drives what is there; what it needs beyond that belongs in src or in the benchmark itself.',
   },
   {
