@@ -1,7 +1,7 @@
 /** A hub that the API can be tested against without one: it takes everything in, once, and remembers it. */
 import type { ApiContext, Captured, CapturedDocument, ConfiguredSystem, Receipt } from '../src/api/context.ts'
 import type { Arrival } from '../src/domain/object.ts'
-import { canonicalJson, type Json } from '../src/lib/canonical-json.ts'
+import { canonicalJson } from '../src/lib/canonical-json.ts'
 import { Fault } from '../src/lib/fault.ts'
 import type { Pool } from '../src/store/database.ts'
 
@@ -28,7 +28,7 @@ export function fakeHub(change: Partial<ApiContext> = {}): FakeHub {
     if (fails) return Promise.reject(fails)
     return Promise.resolve(arrivals.map((arrival): Receipt => {
       const key = `${arrival.source.system} ${arrival.eventId}`
-      const said = canonicalJson({ type: arrival.type, at: arrival.occurredAt, data: arrival.data } as Json)
+      const said = canonicalJson({ type: arrival.type, at: arrival.occurredAt, data: arrival.data })
       const known = seen.get(key)
       if (known !== undefined && known !== said) return { eventId: '', outcome: 'refused', fault: new Fault('event-id-reused') }
       seen.set(key, said)

@@ -95,8 +95,8 @@ function envelope(attributes: Attributes, data: Json | undefined): Envelope {
   const wrong = problemIn(attributes)
   if (wrong !== undefined) return named(attributes, new Fault('event-not-valid', wrong))
   const extensions = Object.fromEntries(Object.entries(attributes).filter(([name]) => !KNOWN.has(name))) as CloudEvent['extensions']
-  const { id, source, type, subject, datacontenttype } = attributes as { readonly [name: string]: string }
-  const time = attributes['time'] === undefined ? undefined : instantIn(String(attributes['time']))
+  const { id, source, type, subject, datacontenttype, time: written } = attributes as { readonly [name: string]: string }
+  const time = written === undefined ? undefined : instantIn(written)
   if (datacontenttype !== undefined && !isJsonType(mediaTypeOf(datacontenttype).type)) {
     return named(attributes, new Fault('media-type-unknown', 'The data of an event are JSON; files go to /v1/documents.'))
   }
@@ -121,7 +121,8 @@ function problemIn(attributes: Attributes): string | undefined {
   if (attributes['specversion'] !== '1.0') return 'Its specversion is not 1.0.'
   const missing = ['id', 'source', 'type'].filter((name) => attributes[name] === undefined)
   if (missing.length > 0) return `It lacks ${missing.join(', ')}.`
-  if (attributes['time'] !== undefined && instantIn(String(attributes['time'])) === undefined) return 'Its time is not an instant as RFC 3339 writes it.'
+  const { time } = attributes as { readonly [name: string]: string }
+  if (time !== undefined && instantIn(time) === undefined) return 'Its time is not an instant as RFC 3339 writes it.'
   return undefined
 }
 

@@ -111,12 +111,9 @@ function headersOf(request: FastifyRequest): Record<string, string> {
 }
 
 function send(reply: FastifyReply, { status, headers = {}, body }: Answer): FastifyReply {
-  reply.code(status)
-  for (const [name, value] of Object.entries(headers)) reply.header(name, value)
-  if (body === undefined) return reply.send()
-  if (!reply.hasHeader('content-type')) reply.header('content-type', 'application/json')
+  if (body === undefined) return reply.code(status).headers(headers).send()
   // As bytes: to a text the server's library would add a character set, which JSON has none of (RFC 8259, section 11).
-  return reply.send(body instanceof Buffer ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
+  return reply.code(status).headers({ 'content-type': 'application/json', ...headers }).send(body instanceof Buffer ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
 }
 
 // ---------------------------------------------------------------------------------------------------- the same for all
@@ -128,7 +125,7 @@ const SECURITY: Readonly<Record<string, string>> = {
 }
 
 function secure(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
-  reply.headers(SECURITY).header('request-id', request.id)
+  void reply.headers(SECURITY).header('request-id', request.id)
   done()
 }
 
@@ -147,7 +144,7 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
 function answerNotFound(request: FastifyRequest, reply: FastifyReply): void {
   const path = request.url.split('?', 1)[0] ?? ''
   const methods = ROUTES.filter((route) => matches(route.path, path)).map((route) => route.method)
-  if (methods.length > 0) reply.header('allow', methods.flatMap((method) => method === 'GET' ? ['GET', 'HEAD'] : [method]).join(', '))
+  if (methods.length > 0) void reply.header('allow', methods.flatMap((method) => method === 'GET' ? ['GET', 'HEAD'] : [method]).join(', '))
   answerError(methods.length > 0 ? new Fault('method-not-taken') : new Fault('not-found', 'There is no such address.'), request, reply)
 }
 

@@ -45,6 +45,12 @@ export function columnsOf(text: string): number {
   return columns
 }
 
+/** The text on one line of at most `width` columns, its end left out where it is longer. */
+export function clipped(text: string, width: number): string {
+  const plain = plainText(text)
+  return columnsOf(plain) <= width ? plain : `${cut(plain, width - 1)[0] ?? ''}…`
+}
+
 /** The text filled up with spaces to a width. */
 export function padded(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - columnsOf(text)))

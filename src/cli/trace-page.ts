@@ -3,7 +3,7 @@ import type { Grade } from '../domain/event.ts'
 import { commandWords } from '../export/event-words.ts'
 import { durationOf, type Step, type Wait } from '../export/trace-steps.ts'
 import type { Trace, TracedCommand, Try } from '../export/trace.ts'
-import { columnsOf, padded, plainText, wrapped, type Paint, type Style } from './terminal.ts'
+import { clipped, padded, plainText, wrapped, type Paint, type Style } from './terminal.ts'
 
 const WIDTH = 100
 const TIME = 12
@@ -28,7 +28,7 @@ const title = (paint: Paint, text: string): string[] => ['', paint('bold', text)
 const indented = (text: string, indent: number): string[] => wrapped(plainText(text), WIDTH - indent).map((line) => ' '.repeat(indent) + line)
 
 function heading({ title: name, id, kind, standing, names }: Trace, paint: Paint): string[] {
-  const shown = plainText(`${name[0]?.toUpperCase() ?? ''}${name.slice(1)}`)
+  const shown = clipped(`${name[0]?.toUpperCase() ?? ''}${name.slice(1)}`, 70)
   const { row } = standing
   const facts = [
     row?.amount !== null && row?.amount !== undefined ? `${row.amount} ${row.currency ?? ''}`.trim() : '', row?.dueOn ? `due ${row.dueOn}` : '', standing.route ? `route ${standing.route}` : '', id,
@@ -113,11 +113,6 @@ function controlLines(id: string, verdict: string, says: string, paint: Paint): 
   return [`${INDENT}${padded(id, 4)} ${paint(style, padded(word, 11))} ${first}`, ...others.map((line) => `${INDENT}${' '.repeat(17)}${line}`)]
 }
 
-function clipped(text: string, width: number): string {
-  const plain = plainText(text)
-  return columnsOf(plain) <= width ? plain : `${[...plain].slice(0, width - 1).join('')}…`
-}
-
 const STATE_STYLE: { readonly [state: string]: Style } = { done: 'green', refused: 'red', unknown: 'yellow', held: 'yellow', dead: 'red', open: 'cyan', waiting: 'cyan' }
 
 function commands({ commands }: Trace, paint: Paint): string[] {
@@ -128,7 +123,7 @@ function commands({ commands }: Trace, paint: Paint): string[] {
 function commandLines({ command, target, occurrence, state, tries, dueAt, key }: TracedCommand, paint: Paint): string[] {
   const next = dueAt !== null && state !== 'done' ? `, next at ${dueAt.slice(11, 19)}` : ''
   return [
-    `  ${padded(plainText(commandWords(command, occurrence, target)), 42)}  ${paint(STATE_STYLE[state] ?? 'dim', state)}${tries.length > 1 ? ` after ${tries.length} tries` : ''}${next}  ${paint('dim', `key ${key.slice(0, 12)}`)}`,
+    `  ${padded(clipped(commandWords(command, occurrence, target), 42), 42)}  ${paint(STATE_STYLE[state] ?? 'dim', state)}${tries.length > 1 ? ` after ${tries.length} tries` : ''}${next}  ${paint('dim', `key ${key.slice(0, 12)}`)}`,
     ...tries.flatMap((one) => tryLines(one, paint)),
   ]
 }

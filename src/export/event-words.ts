@@ -123,6 +123,7 @@ function rows(data: EventDetails, key: string): readonly Json[] {
   return Array.isArray(value) ? value as readonly Json[] : []
 }
 
+const texts = (data: EventDetails, key: string): string[] => rows(data, key).filter((item) => typeof item === 'string')
 const optional = (data: EventDetails, key: string, before: string): string => data[key] === undefined ? '' : `${before}${text(data, key)}`
 const because = (data: EventDetails): string => optional(data, 'reason', ': ')
 const says = (data: EventDetails): string => data['says'] ? ` (${text(data, 'says')})` : ''
@@ -135,7 +136,7 @@ const count = (data: EventDetails, key: string): string => String(rows(data, key
 /** An alias is known to people by its last part (of a person: without the directory), a pseudonym by what stands after `person:`. */
 const known = (name: string): string => name.replace(/^[^|]*\|person\|\S+ /u, '').replace(/^.*\|/u, '').replace(/^person:/u, '')
 const person = (data: EventDetails, key: string): string => known(text(data, key, 'somebody'))
-const people = (data: EventDetails, key: string): string => rows(data, key).map((name) => known(String(name))).join(' and ') || 'nobody'
+const people = (data: EventDetails, key: string): string => texts(data, key).map(known).join(' and ') || 'nobody'
 const entered = (data: EventDetails): string => rows(data, 'enteredBy').length > 0 ? `, entered by ${people(data, 'enteredBy')}` : ''
 
 function invoice(data: EventDetails): string {
@@ -171,7 +172,7 @@ function causeTitle(data: EventDetails): string {
   return Object.hasOwn(CAUSES, cause) ? CAUSES[cause as Cause].title : cause
 }
 
-const missing = (data: EventDetails): string => rows(data, 'breaches').map((state) => `, not ${String(state)}`).join('')
+const missing = (data: EventDetails): string => texts(data, 'breaches').map((state) => `, not ${state}`).join('')
 const cell = (data: EventDetails): string => text(data, 'cell').replace('|', ' ')
 const command = (data: EventDetails): string => commandWords(text(data, 'command'), text(data, 'occurrence', ''), text(data, 'target'))
 const receipt = (data: EventDetails): string => part(data, 'receipt')['reference'] === undefined ? '' : ` as ${text(part(data, 'receipt'), 'reference')}`

@@ -10,7 +10,7 @@ import type { EntryState, StatementState } from '../domain/statement.ts'
 import type { DocumentState } from '../domain/document.ts'
 
 type Titles = { readonly [kind in Kind]: (state: never, id: string) => string }
-const said = <State>(title: (state: State, id: string) => string): (state: never, id: string) => string => title as (state: never, id: string) => string
+const said = <State>(title: (state: State, id: string) => string): (state: never, id: string) => string => title
 
 const reference = (what: string, named: (found: Found) => string | undefined): ReturnType<typeof said> => said<ReferenceState>((state, id) => {
   const answer = Object.values(state.reads).map((read) => read.answer).find((read) => read.found && named(read) !== undefined)

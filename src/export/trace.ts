@@ -121,7 +121,7 @@ export async function traceOf(client: ClientBase, tenant: string, asked: string,
     found: 'one',
     trace: {
       asked, id: record.id, kind: record.kind, title: titleOf(record), names, standing: await standingOf(client, tenant, record, events), steps, more: history.length > limit,
-      waits: waitsOf(steps, events, await newsOf(client, tenant, events, together)), commands, cells: cells.map(({ object: _, ...cell }) => cell),
+      waits: waitsOf(steps, events, await newsOf(client, tenant, events, together)), commands, cells: cells.map(({ system, facet, expected, told, reported, heardAt }) => ({ system, facet, expected, told, reported, heardAt })),
       cases: casesOf(record, together), together: together.filter(({ kind }) => kind !== 'exception').map(linkedOf),
       log: { size: head?.nextIndex ?? 0, sealed: checkpoint?.size ?? 0, root: checkpoint?.root.toString('hex') ?? null },
     },
