@@ -58,7 +58,7 @@ export function startWaker(options: WakerOptions): Waker {
       hinted = true
       wake()
     },
-    round: () => roundOver(options, () => stopped),
+    round: () => roundOver(options, () => false),
     async stop() {
       stopped = true
       wake()

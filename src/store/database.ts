@@ -53,15 +53,18 @@ export async function rowsOf<Row extends readonly unknown[]>(client: ClientBase,
   return rows as unknown as Row[]
 }
 
+/** `write`: each statement sees what is committed. `snapshot`: all statements see the same moment, and nothing is written. */
+export type Mode = 'write' | 'snapshot'
+
 /**
  * Runs `work` in one transaction of a tenant. Rolled back when it throws. What a lost connection or a server that is going
  * away throws becomes the fault `database-away`; whether a COMMIT without an answer took is then not known.
  */
-export async function inTenant<T>(pool: Pool, tenant: string, work: (client: PoolClient) => Promise<T>): Promise<T> {
+export async function inTenant<T>(pool: Pool, tenant: string, work: (client: PoolClient) => Promise<T>, mode: Mode = 'write'): Promise<T> {
   const client = await connect(pool)
   let broken = false
   try {
-    await begin(client, tenant)
+    await begin(client, tenant, mode)
     const result = await work(client)
     await commit(client)
     return result
@@ -83,9 +86,9 @@ export async function connect(pool: Pool): Promise<PoolClient> {
 }
 
 /** Opens a transaction and says the tenant in one round trip: until then every table is empty. */
-export async function begin(client: ClientBase, tenant: string): Promise<void> {
+export async function begin(client: ClientBase, tenant: string, mode: Mode = 'write'): Promise<void> {
   if (!/^[a-z0-9-]{1,40}$/.test(tenant)) throw new Fault('request-not-valid', 'A tenant is 1 to 40 characters of a-z, 0-9 and -.')
-  await client.query(`BEGIN; SELECT set_config('hub.tenant', '${tenant}', true)`)
+  await client.query(`BEGIN${mode === 'snapshot' ? ' ISOLATION LEVEL REPEATABLE READ READ ONLY' : ''}; SELECT set_config('hub.tenant', '${tenant}', true)`)
 }
 
 /** Throws when the server answers ROLLBACK instead, as it does to the COMMIT of a transaction in which a statement failed. */

@@ -1,0 +1,34 @@
+/** Table `effect`: those that were refused or given up, for people who want them tried again. Asked seldom; no index of its own. */
+import type { EffectRow } from '../domain/effect.ts'
+import type { Instant } from '../lib/time.ts'
+import { type ClientBase, rowsOf } from './database.ts'
+import { readEffects } from './effect.ts'
+
+export interface ReplayQuery {
+  readonly target?: string
+  readonly subject?: string
+  /** When its last try ended. */
+  readonly from?: Instant
+  readonly to?: Instant
+  /** Part of the target's words, or of ours. */
+  readonly says?: string
+  readonly limit?: number
+}
+
+const REFUSED = {
+  name: 'effect_refused',
+  text: `SELECT e.key FROM effect e LEFT JOIN attempt a ON a.tenant = e.tenant AND a.key = e.key AND a.n = e.attempts
+         WHERE e.tenant = $1 AND e.state IN ('refused', 'dead') AND ($2::text IS NULL OR e.target = $2) AND ($3::text IS NULL OR e.subject = $3)
+           AND ($4::timestamptz IS NULL OR a.closed_at >= $4) AND ($5::timestamptz IS NULL OR a.closed_at < $5)
+           AND ($6::text IS NULL OR strpos(lower(a.says), lower($6)) > 0)
+         ORDER BY e.lane, e.due_on, e.key LIMIT $7`,
+}
+
+/** Refused and dead effects that fit, the most urgent lane first; at most 1,000. */
+export async function refusedEffects(client: ClientBase, tenant: string, query: ReplayQuery): Promise<EffectRow[]> {
+  const keys = (await rowsOf<[string]>(client, REFUSED, [
+    tenant, query.target ?? null, query.subject ?? null, query.from ?? null, query.to ?? null, query.says ?? null, Math.min(1_000, query.limit ?? 1_000),
+  ])).map(([key]) => key)
+  const rows = new Map((await readEffects(client, tenant, keys)).map((row) => [row.key, row]))
+  return keys.flatMap((key) => rows.get(key) ?? [])
+}
