@@ -86,7 +86,5 @@ export function okReply(reply: Reply): HttpReply | undefined {
   return reply.transport === 'http' && reply.status >= 200 && reply.status < 300 ? reply : undefined
 }
 
-export const isOk = (reply: Reply): boolean => okReply(reply) !== undefined
-
 /** What an unexpected reply is called. */
 export const replyName = (reply: Reply): string => reply.transport === 'http' ? `HTTP ${reply.status}` : 'no HTTP reply'

@@ -10,7 +10,8 @@ import type { Setting } from './config.ts'
 import { answerIn, NO_EFFECT, nothing } from './replies.ts'
 
 const Content = z.object({
-  posting: z.string(), entity: z.string(), supplier: z.string(), bankReference: z.string(), bookedOn: z.string(), amount: z.string(), currency: z.string(),
+  posting: z.string(), entity: z.string(), supplier: z.string(), bankReference: z.string(), bookedOn: z.string(), amount: z.string(),
+  currency: z.string(),
 })
 /** A clearing as made, and a document as read: of each what tells whether it happened. */
 const Made = z.object({ clearingDocNo: z.string() })
@@ -46,7 +47,12 @@ function found(reply: Reply, call: Call): Found {
   const { docNo, lifecycle, clearings } = read.value
   if (docNo !== contentAs(call.input.content, Content).posting) return { kind: 'unclear', says: `It answers for ${docNo}.` }
   const [first, second] = clearings
-  if (first === undefined) return lifecycle === 'BOOKED' ? { kind: 'absent' } : { kind: 'unclear', says: `Document ${docNo} is ${lifecycle} without a clearing.` }
-  if (second !== undefined) return { kind: 'several', says: `Document ${docNo} has the clearings ${clearings.join(', ')}.`, receipts: clearings.map((reference) => ({ reference })), observations: [] }
+  if (first === undefined) return lifecycle === 'BOOKED'
+    ? { kind: 'absent' }
+    : { kind: 'unclear', says: `Document ${docNo} is ${lifecycle} without a clearing.` }
+  if (second !== undefined) return {
+    kind: 'several', says: `Document ${docNo} has the clearings ${clearings.join(', ')}.`,
+    receipts: clearings.map((reference) => ({ reference })), observations: [],
+  }
   return { kind: 'one', equal: lifecycle === 'CLEARED', receipt: { reference: first }, observations: [] }
 }

@@ -59,15 +59,31 @@ async function subject(): Promise<Subject> {
     ).map(({ row }) => ({ amount: String(row['grossAmt'] as string) })),
     fate: fateOf(there, 'document.post'),
   }
+  const clearedUnder: CommandCase['truth'] = async (key) => {
+    const under = (await booked(there, 'CLEARING')).filter(({ row }) => row['extRef'] === key.slice(-60))
+    return under.map(({ row }) => ({ amount: String(row['amt'] as string) }))
+  }
   const settling: CommandCase = {
     accepts: (n) => ({
       paymentDoc: payments[n]?.payDocNo ?? 'none', bankReference: `B-${n}`, bookedOn: '2026-02-12', amount: '119.00', currency: 'EUR',
     }),
     refuses: { content: (n) => ({ ...settling.accepts(n), amount: '118.00' }), words: 'F1-341' },
-    truth: async (key) => (await booked(there, 'CLEARING')).filter(({ row }) => row['extRef'] === key.slice(-60)).map(
-      ({ row }) => ({ amount: String(row['amt'] as string) })
-    ),
+    truth: clearedUnder,
     fate: fateOf(there, 'payment.confirm'),
+  }
+  const collected: string[] = []
+  for (let at = 0; at < 32; at++) {
+    const answer = await call('POST', '/documents', claim({ extRef: `inv_c${at}`, vendorDocNo: `C-${at}`, payMethod: 'E' }))
+    collected.push(answer.body.docNo as string)
+  }
+  const clearing: CommandCase = {
+    accepts: (n) => ({
+      reference: `inv_c${n}`, posting: collected[n] ?? 'none', entity: '1000', supplier: 'K-1', amount: '119.00', currency: 'EUR',
+      bankReference: `B-${n}`, bookedOn: '2026-02-12',
+    }),
+    refuses: { content: (n) => ({ ...clearing.accepts(n), posting: '5199999999' }), words: '5199999999' },
+    truth: clearedUnder,
+    fate: fateOf(there, 'clearing.post'),
   }
   const looking: CommandCase = {
     accepts: (n) => ({ question: 'supplier', names: [], name: n % 2 === 0 ? 'Blauwal B.V.' : 'Nobody' }), truth: () => Promise.resolve([]),
@@ -95,7 +111,7 @@ async function subject(): Promise<Subject> {
   return {
     kind: erp, config: { url: there.url, token: 'API', callTimeoutMs: 1_000 }, sha256, secrets: { API: TOKEN },
     patienceMs: 250,
-    commands: { 'invoice.post': posting, 'settlement.record': settling, 'lookup.supplier': looking },
+    commands: { 'invoice.post': posting, 'settlement.record': settling, 'settlement.clear': clearing, 'lookup.supplier': looking },
     happens: async (count) => {
       const marks: string[] = []
       for (let at = 0; at < count; at++) marks.push(await post({}))
