@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { Client } from 'pg'
+import { HUB_FLAGS } from '../src/cli/hub.ts'
 import { PACES, startCompany, type Company } from '../src/cli/company.ts'
 import type { Summary } from '../src/cli/picture.ts'
 import { startChild, type Child } from '../src/cli/processes.ts'
@@ -72,7 +73,7 @@ export async function tryOut(env: Readonly<Record<string, string>> = {}): Promis
       parts: { erp: 'erp', ap: 'ap', bank: 'bank' }, api: { port },
     }))
     hub = await startChild({
-      name: 'hub', file: join(ROOT, 'src', 'cli', 'main.ts'), args: ['hub', '--config', config], log,
+      name: 'hub', flags: HUB_FLAGS, file: join(ROOT, 'src', 'cli', 'main.ts'), args: ['hub', '--config', config], log,
       env: { ...company.secrets, ...env, TIEOUT_DATABASE_URL: app.href, TIEOUT_SIGNER_DATABASE_URL: signer.href, TIEOUT_API_KEY: KEY },
     })
     port = Number(new URL(String(hub.ready['api'])).port)

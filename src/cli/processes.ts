@@ -18,6 +18,8 @@ export interface ChildWish {
   readonly file: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Flags of the runtime itself. */
+  readonly flags?: readonly string[]
   /** Lines after the first one, and all of standard error. */
   readonly log?: (line: string) => void
 }
@@ -28,7 +30,7 @@ const GRACE_MS = 8_000
 /** Starts a program that says one line of JSON when it is ready. The fault `internal` when it ends or stays silent instead. */
 export async function startChild(wish: ChildWish): Promise<Child> {
   // Standard input stays open: a child that watches it ends with us, also when we are killed.
-  const child = spawn(process.execPath, [wish.file, ...wish.args], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...wish.env } })
+  const child = spawn(process.execPath, [...(wish.flags ?? []), wish.file, ...wish.args], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...wish.env } })
   const over = new Promise<number | null>((resolve) => { child.once('exit', (code) => { resolve(code) }); child.once('error', () => { resolve(null) }) })
   const errors: string[] = []
   createInterface({ input: child.stderr }).on('line', (line) => {

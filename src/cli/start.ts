@@ -9,6 +9,7 @@ import { Client } from 'pg'
 import { Fault } from '../lib/fault.ts'
 import { initSigner } from '../seal/signer-home.ts'
 import { createTenant, migrate } from '../store/migrate.ts'
+import { HUB_FLAGS } from './hub.ts'
 import { PACES, startCompany, type Company } from './company.ts'
 import { openPicture, type Summary } from './picture.ts'
 import { startChild, type Child } from './processes.ts'
@@ -141,7 +142,7 @@ async function startHub(place: Place, company: Company, logLine: (line: string) 
   const signerUrl = new URL(place.appUrl)
   signerUrl.username = 'hub_signer'
   return startChild({
-    name: 'hub', file: join(import.meta.dirname, 'main.ts'), args: ['hub', '--config', file], log: logLine,
+    name: 'hub', flags: HUB_FLAGS, file: join(import.meta.dirname, 'main.ts'), args: ['hub', '--config', file], log: logLine,
     env: { ...company.secrets, TIEOUT_DATABASE_URL: place.appUrl, TIEOUT_SIGNER_DATABASE_URL: signerUrl.href, TIEOUT_API_KEY: place.key },
   })
 }
