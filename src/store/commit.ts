@@ -20,7 +20,7 @@ import { closeAttempts } from './attempt.ts'
 import { writingCells } from './cell.ts'
 import { begin, commit, type ClientBase, type PoolClient } from './database.ts'
 import { effectNews, effectsToLock, planEffects, type Blocked, type EffectPlan } from './effect-plan.ts'
-import { insertingEffects, lockEffects, writingEffects } from './effect.ts'
+import { lockEffects, writingEffects } from './effect.ts'
 import { appending, readEvents, readHead, type EventLink, type Head, type LogRow } from './event.ts'
 import { claimIdentities, readFingerprints } from './identity.ts'
 import { changingInterest, leavingNews, type Interest } from './interest.ts'
@@ -190,7 +190,8 @@ class Commit {
     if (names === undefined) throw moved('a free name')
     this.awaited = names
     this.keep(objects)
-    for (const { fact, outcome, guard } of guarded) this.count(fact, outcome, !closed.has(`${guard.effect} ${guard.attempt}`))
+    // Taken out of the set: of two outcomes of one attempt in a batch only the first has closed it.
+    for (const { fact, outcome, guard } of guarded) this.count(fact, outcome, !closed.delete(`${guard.effect} ${guard.attempt}`))
     for (const { fact, outcome } of unguarded) this.count(fact, outcome, isLate(outcome, rows.get(outcome.effect)))
     // A guard on anything but an outcome guards nothing: it cannot close an attempt.
     assert(resolved.every(({ fact }) => !fact.guard || outcomeOf(fact)), 'a guard stands on an outcome')
@@ -304,7 +305,7 @@ class Commit {
     const statements = [
       ...writingObjects(tenant, objects.created, objects.changed), ...writingListRows(tenant, lists.rows, lists.gone, now),
       ...changingInterest(tenant, waits.added, waits.removed), ...news,
-      ...writingCells(tenant, decided.cells, now), ...insertingEffects(tenant, plan.inserted, now), ...writingEffects(tenant, plan.changed),
+      ...writingCells(tenant, decided.cells, now), ...writingEffects(tenant, plan.inserted, plan.changed, now),
       ...unparking(tenant, this.taken.map((one) => one.parked)),
       ...appending(tenant, rows, links, { recordedAt: now, cfg: settings.cfg, law: settings.law.version, config: settings.config }),
       ...parking(tenant, parked.map(({ fact, names }, at) => ({ fromEnd: parked.length - at, refs: fact.refs, missing: names })), now),

@@ -1,8 +1,8 @@
 /** What a commit does to effects: pure, over the rows that it has locked. */
 import { stepEffect, type EffectInput, type EffectRow, type StepAt } from '../domain/effect.ts'
 import { COMMANDS, type EffectMark, type EffectParts, type WantedEffect } from '../domain/object.ts'
-import type { CalendarDate, Instant } from '../lib/time.ts'
-import { effectKey, newEffect } from './effect.ts'
+import type { Instant } from '../lib/time.ts'
+import { effectKey, newEffect, type NewEffect } from './effect.ts'
 
 /** The outcome of a try that counts. */
 export interface EffectOutcome { readonly key: string; readonly input: EffectInput; readonly at: StepAt }
@@ -11,7 +11,7 @@ export interface EffectOutcome { readonly key: string; readonly input: EffectInp
 export interface Blocked { readonly wanted: WantedEffect; readonly by: string }
 
 export interface EffectPlan {
-  readonly inserted: readonly { readonly row: EffectRow; readonly dueOn: CalendarDate | undefined }[]
+  readonly inserted: readonly NewEffect[]
   readonly changed: readonly EffectRow[]
   readonly blocked: readonly Blocked[]
   /** Targets that have something new to do. */
@@ -63,7 +63,7 @@ class Planning {
   private readonly locked: ReadonlyMap<string, EffectRow>
   private readonly now: Instant
   private readonly rows: Map<string, EffectRow>
-  private readonly inserted = new Map<string, { row: EffectRow; dueOn: CalendarDate | undefined }>()
+  private readonly inserted = new Map<string, NewEffect>()
   private readonly blocked: Blocked[] = []
   private readonly targets = new Set<string>()
   /** command and object → the key of the one that blocks */

@@ -66,8 +66,15 @@ const INSERT = {
            AS x (k, t, c, o, n, s, b, h, l, d, m)`,
 }
 
-/** Inserts effects whose keys are new. */
-export function insertingEffects(tenant: string, effects: readonly { readonly row: EffectRow; readonly dueOn: CalendarDate | undefined }[], now: Instant): Query[] {
+/** An effect whose key is new, with its money date. */
+export interface NewEffect { readonly row: EffectRow; readonly dueOn: CalendarDate | undefined }
+
+/** Writes what a commit does to effects. First those that no longer block, so that their mark is free for a new one. */
+export function writingEffects(tenant: string, inserted: readonly NewEffect[], changed: readonly EffectRow[], now: Instant): Query[] {
+  return [...changing(tenant, changed.filter((row) => !row.blocks)), ...inserting(tenant, inserted, now), ...changing(tenant, changed.filter((row) => row.blocks))]
+}
+
+function inserting(tenant: string, effects: readonly NewEffect[], now: Instant): Query[] {
   if (effects.length === 0) return []
   const sorted = effects.toSorted((a, b) => a.row.key < b.row.key ? -1 : 1)
   const column = (pick: (row: EffectRow) => string): Buffer => textArray(sorted.map(({ row }) => pick(row)))
@@ -87,22 +94,19 @@ const WRITE = {
          WHERE e.tenant = $1 AND e.key = x.key`,
 }
 
-/**
- * Writes rows that were locked in this transaction. One that would block beside another that blocks already yields the mark:
- * evidence is never refused. Rows that no longer block go first, so that their mark is free for the next.
- */
-export function writingEffects(tenant: string, rows: readonly EffectRow[]): Query[] {
-  const groups = [rows.filter((row) => !row.blocks), rows.filter((row) => row.blocks)].filter((group) => group.length > 0)
-  return groups.map((group) => query(WRITE, [
-    tenant, textArray(group.map((row) => row.key)), textArray(group.map((row) => row.state)), int4Array(group.map((row) => row.attempts)),
-    int4Array(group.map((row) => row.failures)), timestampArray(group.map((row) => row.dueAt)), boolArray(group.map((row) => row.blocks)),
-    textArray(group.map((row) => row.content)), textArray(group.map((row) => row.contentHash)),
-  ]))
+/** One that would block beside another that blocks already yields the mark: evidence is never refused. */
+function changing(tenant: string, rows: readonly EffectRow[]): Query[] {
+  if (rows.length === 0) return []
+  return [query(WRITE, [
+    tenant, textArray(rows.map((row) => row.key)), textArray(rows.map((row) => row.state)), int4Array(rows.map((row) => row.attempts)),
+    int4Array(rows.map((row) => row.failures)), timestampArray(rows.map((row) => row.dueAt)), boolArray(rows.map((row) => row.blocks)),
+    textArray(rows.map((row) => row.content)), textArray(rows.map((row) => row.contentHash)),
+  ])]
 }
 
-/** {@link writingEffects} at once, in a claim. */
+/** Writes rows that were locked in this transaction, at once. */
 export async function writeEffects(client: ClientBase, tenant: string, rows: readonly EffectRow[]): Promise<void> {
-  await Promise.all(writingEffects(tenant, rows).map((statement) => client.query(statement)))
+  await Promise.all(writingEffects(tenant, [], rows, NEVER).map((statement) => client.query(statement)))
 }
 
 // -------------------------------------------------------------------------------------------------------------- for delivery

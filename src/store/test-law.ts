@@ -16,6 +16,8 @@ export interface TestState {
   readonly active: boolean
   readonly posted: string | null
   readonly reversals: number
+  /** A second posting is asked for, whatever became of the first. */
+  readonly again: boolean
   readonly told: number
   readonly wakeOn: string | null
   readonly woken: number
@@ -24,7 +26,7 @@ export interface TestState {
 export type TestRecord = ObjectRecord<TestState>
 
 const NOTHING: TestState = {
-  events: [], amount: null, supplier: null, validated: null, active: false, posted: null, reversals: 0, told: 0, wakeOn: null, woken: 0, conflict: null,
+  events: [], amount: null, supplier: null, validated: null, active: false, posted: null, reversals: 0, again: false, told: 0, wakeOn: null, woken: 0, conflict: null,
 }
 
 function fold(state: TestState, event: Event): TestState {
@@ -36,6 +38,7 @@ function fold(state: TestState, event: Event): TestState {
     case 'invoice.state-moved': return { ...next, told: next.told + 1, ...(event.data['woken'] === true ? { woken: next.woken + 1, wakeOn: null } : {}) }
     case 'supplier.activated': return { ...next, active: true }
     case 'posting.confirmed': return { ...next, posted: event.id }
+    case 'exception.answered': return { ...next, again: true }
     case 'posting.reversed': return { ...next, posted: null, reversals: next.reversals + 1 }
     case 'exception.raised': return { ...next, conflict: (event.data['says'] as string | undefined) ?? null }
     default: return next
@@ -80,7 +83,7 @@ export const TEST_LAW: Law = {
       { object: id, system: 'ap', facet: 'status', expected: word, told: null, reported: null },
     ]
     const effects: WantedEffect[] = [
-      { target: 'erp', command: 'invoice.post', object: id, occurrence: String(state.reversals), subject: id, content: { amount: state.amount ?? '', reference: id } },
+      { target: 'erp', command: 'invoice.post', object: id, occurrence: state.again ? 'again' : String(state.reversals), subject: id, content: { amount: state.amount ?? '', reference: id } },
       { target: 'ap', command: 'invoice.status', object: id, occurrence: `${word}#${state.told}`, subject: id, content: { word, reference: id } },
     ]
     const marks: EffectMark[] = [
