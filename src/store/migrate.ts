@@ -22,7 +22,8 @@ export function migrations(): Migration[] {
 /**
  * Brings the database to this version's tables, each migration in its own transaction, under a lock so that of many starters
  * one works and the others find it done. Needs the owner of the tables. Gives the names of those it applied. Throws the fault
- * `schema-not-ours` when the database holds a migration that this version does not know, or one whose text has changed since.
+ * `schema-not-ours` when the database holds a migration that this version does not know, or one whose text has changed since,
+ * or when one would have to be applied before another that is applied already.
  */
 export async function migrate(client: ClientBase): Promise<string[]> {
   await client.query('SELECT pg_advisory_lock($1)', [LOCK])
@@ -36,6 +37,10 @@ export async function migrate(client: ClientBase): Promise<string[]> {
       if (!migration) throw new Fault('schema-not-ours', `It holds ${row.name}, which this version does not know: it was set up by a newer version. Start that one.`)
       if (migration.sha256 !== row.sha256) throw new Fault('schema-not-ours', `${row.name} was changed after it had been applied. Restore the file; a change needs a migration of its own.`)
       known.delete(row.name)
+    }
+    const last = rows.at(-1)?.name ?? ''
+    for (const { name } of known.values()) {
+      if (name < last) throw new Fault('schema-not-ours', `${name} comes before ${last}, which is applied already: it was written for other tables. Give it the next number.`)
     }
     for (const migration of known.values()) await apply(client, migration)
     return [...known.keys()]
