@@ -38,10 +38,14 @@ export function readMessage({ headers, body }: HttpMessage): Message {
   if (type === BATCH) {
     const list = readJson(body)
     if (!Array.isArray(list)) throw new Fault('event-not-valid', 'A batch is a JSON list of events.')
-    if (list.length > LIMIT_EVENTS) throw new Fault('body-too-large', `A batch has at most ${LIMIT_EVENTS} events; this one has ${list.length}.`)
+    if (list.length > LIMIT_EVENTS) {
+      throw new Fault('body-too-large', `A batch has at most ${LIMIT_EVENTS} events; this one has ${list.length}.`)
+    }
     return { batch: true, envelopes: (list as readonly Json[]).map(structured) }
   }
-  if (type.startsWith('application/cloudevents')) throw new Fault('media-type-unknown', `Of CloudEvents only the JSON format is taken: ${SINGLE} or ${BATCH}.`)
+  if (type.startsWith('application/cloudevents')) {
+    throw new Fault('media-type-unknown', `Of CloudEvents only the JSON format is taken: ${SINGLE} or ${BATCH}.`)
+  }
   if (headers['ce-specversion'] === undefined) {
     throw new Fault('media-type-unknown', `Send ${SINGLE} or ${BATCH}, or the attributes as ce- headers.`)
   }
@@ -57,9 +61,13 @@ export function mediaTypeOf(header: string): { readonly type: string; readonly c
 type Attributes = { readonly [name: string]: Json | undefined }
 
 function structured(value: Json): Envelope {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { fault: new Fault('event-not-valid', 'An event is a JSON object.') }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return { fault: new Fault('event-not-valid', 'An event is a JSON object.') }
+  }
   const { data, data_base64: base64, ...attributes } = value as Attributes
-  if (base64 !== undefined) return named(attributes, new Fault('media-type-unknown', 'The data of an event are JSON; files go to /v1/documents.'))
+  if (base64 !== undefined) {
+    return named(attributes, new Fault('media-type-unknown', 'The data of an event are JSON; files go to /v1/documents.'))
+  }
   return envelope(attributes, data)
 }
 
@@ -74,7 +82,9 @@ function binary(headers: Readonly<Record<string, string>>, type: string, body: U
   }
   const contentType = headers['content-type']
   if (contentType !== undefined) attributes['datacontenttype'] = contentType
-  if (!isJsonType(type)) return named(attributes, new Fault('media-type-unknown', 'The data of an event are JSON; files go to /v1/documents.'))
+  if (!isJsonType(type)) {
+    return named(attributes, new Fault('media-type-unknown', 'The data of an event are JSON; files go to /v1/documents.'))
+  }
   return envelope(attributes, body.length === 0 ? undefined : readJson(body))
 }
 
@@ -103,7 +113,8 @@ function envelope(attributes: Attributes, data: Json | undefined): Envelope {
   return {
     event: {
       id: id ?? '', source: source ?? '', type: type ?? '', extensions,
-      ...(subject === undefined ? {} : { subject }), ...(time === undefined ? {} : { time }), ...(datacontenttype === undefined ? {} : { datacontenttype }),
+      ...(subject === undefined ? {} : { subject }), ...(time === undefined ? {} : { time }),
+      ...(datacontenttype === undefined ? {} : { datacontenttype }),
       ...(data === undefined ? {} : { data }),
     },
   }
@@ -114,7 +125,9 @@ function problemIn(attributes: Attributes): string | undefined {
   for (const [name, value] of Object.entries(attributes)) {
     if (!/^[a-z0-9]{1,40}$/u.test(name)) return 'The name of an attribute is not made of a-z and 0-9.'
     if (typeof value === 'object') return `The attribute ${name} is neither text, number nor boolean.`
-    if (typeof value === 'number' && !Number.isSafeInteger(value)) return `The attribute ${name} is not a whole number that can be kept exactly.`
+    if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+      return `The attribute ${name} is not a whole number that can be kept exactly.`
+    }
     if (KNOWN.has(name) && (typeof value !== 'string' || value === '')) return `The attribute ${name} is a text that is not empty.`
     if (typeof value === 'string' && value.length > LIMIT_ATTRIBUTE) return `The attribute ${name} is longer than ${LIMIT_ATTRIBUTE}.`
   }

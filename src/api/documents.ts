@@ -9,7 +9,8 @@ import type { Answer, Call } from './route.ts'
 
 export const DOCUMENT_QUERY = z.strictObject({
   /** The file's name, for people. */
-  name: z.string().max(200, 'is longer than 200').optional(), as: z.enum(['invoice', 'evidence'], 'is invoice or evidence').default('invoice'),
+  name: z.string().max(200, 'is longer than 200').optional(),
+  as: z.enum(['invoice', 'evidence'], 'is invoice or evidence').default('invoice'),
 })
 
 /** Who says what comes by the API, until callers have identities of their own. */
@@ -19,7 +20,9 @@ const API_ACTOR = 'system:api'
  * `as=invoice`: the document is read and becomes an invoice per invoice in it; one that cannot be read is kept and becomes a
  * case for a person, and the sender gets 422. `as=evidence`: it is only kept, for events that name it.
  */
-export async function postDocument({ context, query, body, headers, requestId }: Call<z.infer<typeof DOCUMENT_QUERY>, Uint8Array>): Promise<Answer> {
+export async function postDocument(
+  { context, query, body, headers, requestId }: Call<z.infer<typeof DOCUMENT_QUERY>, Uint8Array>
+): Promise<Answer> {
   const { type } = mediaTypeOf(headers['content-type'] ?? '')
   if (body.length === 0) throw new Fault('request-not-valid', 'The body is empty.')
   if (query.as === 'evidence') return answer(200, await context.keep(body, type), { received: [] })
@@ -27,11 +30,13 @@ export async function postDocument({ context, query, body, headers, requestId }:
   if (!refused) return answer(200, document, { received })
   const problem = problemOf(new Fault('document-not-read', refused.says), requestId)
   return {
-    status: problem.status, headers: { 'content-type': 'application/problem+json', location: `/v1/documents/${document}` }, body: { ...problem, document, refused },
+    status: problem.status, headers: { 'content-type': 'application/problem+json', location: `/v1/documents/${document}` },
+    body: { ...problem, document, refused },
   }
 }
 
-const answer = (status: number, document: string, more: object): Answer => ({ status, headers: { location: `/v1/documents/${document}` }, body: { document, ...more } })
+const answer = (status: number, document: string, more: object): Answer =>
+  ({ status, headers: { location: `/v1/documents/${document}` }, body: { document, ...more } })
 
 /** Of what was kept, the types under which it is given back; anything else is bytes. */
 const SHOWN: { readonly [type: string]: { readonly type: string; readonly ending: string } } = {
@@ -42,8 +47,12 @@ const SHOWN: { readonly [type: string]: { readonly type: string; readonly ending
 
 export async function getDocument({ context, params }: Call): Promise<Answer> {
   const sha256 = params['sha256'] ?? ''
-  const stored = /^[0-9a-f]{64}$/u.test(sha256) ? await inTenant(context.pool, context.tenant, (client) => readDocument(client, context.tenant, sha256)) : undefined
+  const stored = /^[0-9a-f]{64}$/u.test(sha256)
+    ? await inTenant(context.pool, context.tenant, (client) => readDocument(client, context.tenant, sha256))
+    : undefined
   if (!stored) throw new Fault('not-found', 'No document is kept under this SHA-256.')
   const { type, ending } = SHOWN[stored.mediaType] ?? { type: 'application/octet-stream', ending: 'bin' }
-  return { status: 200, headers: { 'content-type': type, 'content-disposition': `attachment; filename="${sha256}.${ending}"` }, body: stored.bytes }
+  return {
+    status: 200, headers: { 'content-type': type, 'content-disposition': `attachment; filename="${sha256}.${ending}"` }, body: stored.bytes,
+  }
 }

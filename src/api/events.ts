@@ -40,12 +40,16 @@ export async function postEvents({ context, headers, body, requestId }: Call<unk
   const told = items.map((item) => receiptOf(item, 'arrival' in item ? receipts[next++] : undefined, requestId))
   if (batch) return { status: told.some((receipt) => receipt.outcome === 'refused') ? 207 : 200, body: { receipts: told } }
   const [only] = told
-  return only?.problem ? { status: only.problem.status, headers: { 'content-type': 'application/problem+json' }, body: only.problem } : { status: 200, body: only }
+  return only?.problem
+    ? { status: only.problem.status, headers: { 'content-type': 'application/problem+json' }, body: only.problem }
+    : { status: 200, body: only }
 }
 
 function receiptOf(item: Item, receipt: Receipt | undefined, requestId: string): EventReceipt {
   const { envelope } = item
-  const named = 'event' in envelope ? { id: envelope.event.id, source: envelope.event.source } : { ...maybe('id', envelope.id), ...maybe('source', envelope.source) }
+  const named = 'event' in envelope
+    ? { id: envelope.event.id, source: envelope.event.source }
+    : { ...maybe('id', envelope.id), ...maybe('source', envelope.source) }
   const fault = 'fault' in item ? item.fault : receipt?.fault
   if (!('arrival' in item) || receipt === undefined || receipt.outcome === 'refused') {
     return { ...named, outcome: 'refused', problem: problemOf(fault ?? new Fault('internal'), requestId) }
@@ -53,7 +57,8 @@ function receiptOf(item: Item, receipt: Receipt | undefined, requestId: string):
   return { ...named, event: receipt.eventId, outcome: receipt.outcome, grade: gradeOf(item.arrival.type, item.arrival.source.role, false) }
 }
 
-const maybe = <K extends string>(key: K, value: string | undefined): { readonly [key in K]?: string } => value === undefined ? {} : { [key]: value } as { [key in K]?: string }
+const maybe = <K extends string>(key: K, value: string | undefined): { readonly [key in K]?: string } =>
+  value === undefined ? {} : { [key]: value } as { [key in K]?: string }
 
 /** A sent event as an arrival, or why it is not taken. */
 function itemOf(context: ApiContext, envelope: Envelope): Item {
@@ -79,17 +84,23 @@ function arrivalOf(context: ApiContext, event: CloudEvent): Arrival {
   const strange = Object.keys(others).filter((name) => !LEFT_ALONE.has(name))
   if (strange.length > 0) throw not(`There is no attribute ${strange.join(', ')} here.`)
   for (const [name, value] of Object.entries({ reference, correlationid, causationid })) {
-    if (value !== undefined && (typeof value !== 'string' || value.length > 200)) throw not(`The attribute ${name} is no text of at most 200 characters.`)
+    if (value !== undefined && (typeof value !== 'string' || value.length > 200)) {
+      throw not(`The attribute ${name} is no text of at most 200 characters.`)
+    }
   }
   if (event.id.length > 200) throw not('Its id is longer than 200.')
   const data = dataOf(type, event.data)
-  if (type === 'status.reported' && data['system'] !== event.source) throw not('A system reports its own statuses only: data.system is another one.')
+  if (type === 'status.reported' && data['system'] !== event.source) {
+    throw not('A system reports its own statuses only: data.system is another one.')
+  }
   const refs = refsOf(type, { source: event.source, subject: subjectOf(event.subject), data: data as never, sha256 })
   if (refs === 'needs-subject') throw not('It lacks subject: the canonical id of what it is about, or an external name system|kind|id.')
   const { about, ensures } = gradeOf(type, role, false) === 'claimed' ? claimRefs(refs) : refs
   return {
-    tenant: context.tenant, source: { system: event.source, role, ...(typeof reference === 'string' ? { reference } : {}) }, eventId: event.id, type, occurredAt: event.time,
-    actor: `system:${event.source}`, about, data, ...(ensures ? { ensures } : {}), ...(typeof correlationid === 'string' ? { correlation: correlationid } : {}),
+    tenant: context.tenant, source: { system: event.source, role, ...(typeof reference === 'string' ? { reference } : {}) },
+    eventId: event.id, type, occurredAt: event.time,
+    actor: `system:${event.source}`, about, data, ...(ensures ? { ensures } : {}),
+    ...(typeof correlationid === 'string' ? { correlation: correlationid } : {}),
     ...(typeof causationid === 'string' ? { causation: causationid } : {}),
   }
 }

@@ -37,13 +37,19 @@ const byTicket: Row<{ readonly ticket: string }> = {
 const byPosting: Row<{ readonly docNo: string; readonly entity: string }> = {
   needsSubject: false,
   refs: ({ source, subject, data }) => ({
-    about: [one([subject, postingName(source, data.entity, data.docNo), aliasOf(source, 'document', data.docNo)], subject === undefined ? 'invoice' : undefined)],
+    about: [
+      one(
+        [subject, postingName(source, data.entity, data.docNo), aliasOf(source, 'document', data.docNo)],
+        subject === undefined ? 'invoice' : undefined
+      ),
+    ],
   }),
 }
 const byPerson: Row<{ readonly person: string }> = { needsSubject: false, refs: ({ data }) => ({ about: [one([data.person], 'person')] }) }
 /** What is said of an order waits until an invoice names it. */
 const byOrder: Row<{ readonly number: string; readonly entity: string }> = {
-  needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'order', `${data.entity}/${data.number}`)])] }),
+  needsSubject: false,
+  refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'order', `${data.entity}/${data.number}`)])] }),
 }
 const bySupplier: Row<{ readonly supplier: string }> = {
   needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'supplier', data.supplier)])] }),
@@ -51,22 +57,29 @@ const bySupplier: Row<{ readonly supplier: string }> = {
 const byEntity: Row<{ readonly entity: string }> = {
   needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'entity', data.entity)])] }),
 }
-const byFile: Row<{ readonly messageId: string }> = { needsSubject: false, refs: ({ data }) => ({ about: [one([batchName(data.messageId)], 'payment-batch')] }) }
+const byFile: Row<{ readonly messageId: string }> = {
+  needsSubject: false, refs: ({ data }) => ({ about: [one([batchName(data.messageId)], 'payment-batch')] }),
+}
 /** What is said of a file or of one payment in it before anybody told of the file waits until somebody does. */
 const byFileOrPayment: Row<{ readonly messageId: string; readonly endToEndId?: string }> = {
   needsSubject: false,
-  refs: ({ data }) => ({ about: [one([data.endToEndId === undefined ? batchName(data.messageId) : paymentName(data.messageId, data.endToEndId)])] }),
+  refs: ({ data }) =>
+    ({ about: [one([data.endToEndId === undefined ? batchName(data.messageId) : paymentName(data.messageId, data.endToEndId)])] }),
 }
 const byEntry = (kind: 'entry' | 'announced-entry'): Row<FactData['statement.entry-booked']> => ({
   needsSubject: false,
-  refs: ({ source, data }) => ({ about: [one([aliasOf(source, kind, `${data.account} ${data.statement} ${data.position} ${data.part}`)], 'statement-entry')] }),
+  refs: ({ source, data }) =>
+    ({ about: [one([aliasOf(source, kind, `${data.account} ${data.statement} ${data.position} ${data.part}`)], 'statement-entry')] }),
 })
 
 export const FACT_REFS: { readonly [T in SentType]: Row<FactData[T]> } = {
   'invoice.received': {
-    needsSubject: false, refs: ({ data, sha256 }) => ({ about: [invoiceRef(sha256, data.content, data.document)], ensures: invoiceEnsures(data.content) }),
+    needsSubject: false,
+    refs: ({ data, sha256 }) => ({ about: [invoiceRef(sha256, data.content, data.document)], ensures: invoiceEnsures(data.content) }),
   },
-  'invoice.corrected': { needsSubject: true, refs: ({ subject, data }) => ({ about: [one([subject])], ensures: invoiceEnsures(data.content) }) },
+  'invoice.corrected': {
+    needsSubject: true, refs: ({ subject, data }) => ({ about: [one([subject])], ensures: invoiceEnsures(data.content) }),
+  },
   'invoice.withdrawn': bySubject,
   'invoice.rejected': bySubject,
   'invoice.reinstated': bySubject,
@@ -78,13 +91,18 @@ export const FACT_REFS: { readonly [T in SentType]: Row<FactData[T]> } = {
   'approval.withdrawn': byTicket,
   'authority.granted': byPerson,
   'authority.revoked': byPerson,
-  'posting.parked': { needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'document', data.docNo)])] }) },
+  'posting.parked': {
+    needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'document', data.docNo)])] }),
+  },
   'posting.confirmed': byPosting,
   'posting.reversed': byPosting,
   'payment.instructed': {
     needsSubject: false,
     refs: ({ data }) => ({
-      about: [one([paymentName(data.messageId, data.endToEndId)], 'payment', [endToEndName(data.endToEndId)]), one([batchName(data.messageId)], 'payment-batch')],
+      about: [
+        one([paymentName(data.messageId, data.endToEndId)], 'payment', [endToEndName(data.endToEndId)]),
+        one([batchName(data.messageId)], 'payment-batch'),
+      ],
     }),
   },
   'payment.released': byFile,
@@ -93,7 +111,8 @@ export const FACT_REFS: { readonly [T in SentType]: Row<FactData[T]> } = {
   'payment.rejected': byFileOrPayment,
   'payment.cancelled': byFileOrPayment,
   'statement.received': {
-    needsSubject: false, refs: ({ source, data }) => ({ about: [one([aliasOf(source, 'statement', `${data.account} ${data.statement}`)], 'statement')] }),
+    needsSubject: false,
+    refs: ({ source, data }) => ({ about: [one([aliasOf(source, 'statement', `${data.account} ${data.statement}`)], 'statement')] }),
   },
   'statement.entry-announced': byEntry('announced-entry'),
   'statement.entry-booked': byEntry('entry'),

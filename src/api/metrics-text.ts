@@ -9,7 +9,8 @@ export interface Metric {
 /** One block per metric; a metric without samples is left out. Ends with a line feed. */
 export function metricsText(metrics: readonly Metric[]): string {
   return metrics.filter(({ samples }) => samples.length > 0).map(({ name, kind, help, samples }) => [
-    `# HELP ${name} ${escaped(help)}`, `# TYPE ${name} ${kind}`, ...samples.map(({ labels, value }) => `${name}${labelled(labels)} ${value}`), '',
+    `# HELP ${name} ${escaped(help)}`, `# TYPE ${name} ${kind}`,
+    ...samples.map(({ labels, value }) => `${name}${labelled(labels)} ${value}`), '',
   ].join('\n')).join('')
 }
 

@@ -28,7 +28,9 @@ export async function meant(client: ClientBase, tenant: string, id: string): Pro
 
 /** 300: the caller chooses. */
 export function severalOf(asked: string, records: readonly ObjectRecord[]): Answer {
-  return { status: 300, body: { asked, candidates: records.map((record) => ({ id: record.id, kind: record.kind, title: titleOf(record) })) } }
+  return {
+    status: 300, body: { asked, candidates: records.map((record) => ({ id: record.id, kind: record.kind, title: titleOf(record) })) },
+  }
 }
 
 export async function getObject({ context, params }: Call): Promise<Answer> {
@@ -48,7 +50,9 @@ export async function getObject({ context, params }: Call): Promise<Answer> {
 function viewOf(record: ObjectRecord): object {
   const { id, kind, version, state, wakeAt } = record
   const cases = (state as { readonly exceptions?: ExceptionMap }).exceptions ?? {}
-  const invoice = kind === 'invoice' ? { headline: headlineOf(state as unknown as InvoiceState), axes: axesOf(state as unknown as InvoiceState) } : {}
+  const invoice = kind === 'invoice'
+    ? { headline: headlineOf(state as unknown as InvoiceState), axes: axesOf(state as unknown as InvoiceState) }
+    : {}
   return {
     id, kind, title: titleOf(record), version, wakeAt, row: listRowOf(record) ?? null, ...invoice,
     exceptions: Object.entries(cases).map(([cause, exception]) => ({ cause, id: exception.id, open: exception.open })), state,
@@ -58,7 +62,8 @@ function viewOf(record: ObjectRecord): object {
 const LISTED = ['invoice', 'payment', 'exception', 'document'] as const satisfies readonly Kind[]
 
 export const OBJECTS_QUERY = z.strictObject({
-  kind: z.enum(LISTED, `is one of ${LISTED.join(', ')}`), state: z.string().max(40).optional(), open: YES_NO.optional(), cause: z.string().max(40).optional(), owner: z.string().max(80).optional(),
+  kind: z.enum(LISTED, `is one of ${LISTED.join(', ')}`), state: z.string().max(40).optional(), open: YES_NO.optional(),
+  cause: z.string().max(40).optional(), owner: z.string().max(80).optional(),
   breach: z.string().max(40).optional(), order: z.enum(['newest', 'due']).default('newest'), ...PAGE,
 })
 
@@ -67,12 +72,17 @@ export async function getObjects({ context, query }: Call<z.infer<typeof OBJECTS
   const place = after === undefined ? null : placeIn(after, order)
   const filter = { kind, limit, ...given({ state, open, cause, owner, breach }) }
   const page = await inTenant(context.pool, context.tenant, (client) => listObjects(client, context.tenant, filter, order, place))
-  return { status: 200, body: { objects: page.rows.map(({ object, ...row }) => ({ id: object, ...row })), next: page.next && cursorOf(page.next, order) } }
+  return {
+    status: 200,
+    body: { objects: page.rows.map(({ object, ...row }) => ({ id: object, ...row })), next: page.next && cursorOf(page.next, order) },
+  }
 }
 
 /** The members that were given: `undefined` is not the same as absent. */
 export function given<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> }
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined)
+  ) as { [K in keyof T]?: Exclude<T[K], undefined> }
 }
 
 /** Where the next page begins, opaque to the caller. */
@@ -84,9 +94,13 @@ const PLACE = z.tuple([z.enum(['newest', 'due']), z.string(), z.string().regex(/
 
 export function placeIn(cursor: string, order: ListOrder): ListPlace {
   const read = PLACE.safeParse(parsed(Buffer.from(cursor, 'base64url').toString('utf8')))
-  if (!read.success || read.data[0] !== order) throw new Fault('request-not-valid', 'after is not what the last page gave as next, with the same order.')
+  if (!read.success || read.data[0] !== order) {
+    throw new Fault('request-not-valid', 'after is not what the last page gave as next, with the same order.')
+  }
   const [, at, object] = read.data
-  if (order === 'newest' ? instantIn(at) === undefined : at !== 'infinity' && !isCalendarDate(at)) throw new Fault('request-not-valid', 'after is not what the last page gave as next.')
+  if (order === 'newest' ? instantIn(at) === undefined : at !== 'infinity' && !isCalendarDate(at)) {
+    throw new Fault('request-not-valid', 'after is not what the last page gave as next.')
+  }
   return { at, object }
 }
 

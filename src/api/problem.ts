@@ -38,7 +38,8 @@ export function problemOf(error: unknown, requestId: string): Problem {
   const fault = faultOf(error)
   const { status, says, disposition } = FAULTS[fault.code]
   return {
-    type: `urn:tieout:fault:${fault.code}`, title: says, status, code: fault.code, ...(fault.detail !== undefined && TELLS(status) ? { detail: fault.detail } : {}),
+    type: `urn:tieout:fault:${fault.code}`, title: says, status, code: fault.code,
+    ...(fault.detail !== undefined && TELLS(status) ? { detail: fault.detail } : {}),
     instance: `urn:tieout:request:${requestId}`, whatToDo: DO_ELSE[fault.code] ?? DO[disposition],
   }
 }

@@ -62,13 +62,18 @@ export function problemsIn(error: z.ZodError): string {
   return text.length <= LIMIT_SAID ? text : `${text.slice(0, LIMIT_SAID).toWellFormed()} …`
 }
 
-const KIND_WORDS: { readonly [expected: string]: string } = { string: 'a text', object: 'an object', record: 'an object', array: 'a list', tuple: 'a list', boolean: 'true or false', number: 'a number', int: 'a whole number' }
+const KIND_WORDS: { readonly [expected: string]: string } = {
+  string: 'a text', object: 'an object', record: 'an object', array: 'a list', tuple: 'a list', boolean: 'true or false',
+  number: 'a number', int: 'a whole number',
+}
 
 /** The words that stand at the shape; for what has none, ours instead of the library's. */
 function wordsOf(issue: z.core.$ZodIssue): string {
   if (issue.code === 'unrecognized_keys') return `there is no member ${issue.keys.join(', ')} here`
   if (!issue.message.startsWith('Invalid ') && !issue.message.startsWith('Too ')) return issue.message
-  if (issue.code === 'invalid_type') return issue.message.endsWith('received undefined') ? 'is missing' : `is not ${KIND_WORDS[issue.expected] ?? issue.expected}`
+  if (issue.code === 'invalid_type') {
+    return issue.message.endsWith('received undefined') ? 'is missing' : `is not ${KIND_WORDS[issue.expected] ?? issue.expected}`
+  }
   if (issue.code === 'invalid_value') return `is none of ${issue.values.map(String).join(', ')}`
   return issue.code === 'invalid_union' ? 'has none of the shapes that it may have' : 'is not as it should be'
 }

@@ -43,10 +43,13 @@ const LIMIT_PARAMETER = 1_300
 /** The server without a port, as tests call it. */
 export function buildApi(context: ApiContext, options: Omit<ApiOptions, 'host' | 'port'> = {}): FastifyInstance {
   if (context.key.length < LEAST_KEY) throw new Fault('config-not-valid', `The access key has fewer than ${LEAST_KEY} characters.`)
+  const { log } = options
   const server = fastify({
-    logger: options.log ? { level: options.log.level, stream: options.log.stream, redact: ['req.headers', '*.headers', '*.authorization', '*.key'], serializers: SERIALIZERS } : false,
-    logController: new LogController({ disableRequestLogging: true }), requestIdHeader: false, genReqId: () => randomUUID(), requestTimeout: REQUEST_MS, connectionTimeout: 2 * REQUEST_MS,
-    return503OnClosing: true, routerOptions: { maxParamLength: LIMIT_PARAMETER }, clientErrorHandler: refuseConnection, frameworkErrors: answerError,
+    logger: log ? { level: log.level, stream: log.stream, redact: REDACTED, serializers: SERIALIZERS } : false,
+    logController: new LogController({ disableRequestLogging: true }), requestIdHeader: false, genReqId: () => randomUUID(),
+    requestTimeout: REQUEST_MS, connectionTimeout: 2 * REQUEST_MS,
+    return503OnClosing: true, routerOptions: { maxParamLength: LIMIT_PARAMETER }, clientErrorHandler: refuseConnection,
+    frameworkErrors: answerError,
   })
   server.removeAllContentTypeParsers()
   // Bodies stay bytes: each route says what it takes of them.
@@ -69,7 +72,8 @@ function mount(server: FastifyInstance, context: ApiContext, route: Route, expec
     },
     handler: async (request, reply) => {
       const answer = await route.handle({
-        context, params: request.params as Record<string, string>, query: queryOf(route, request), body: bodyOf(route, request), headers: headersOf(request), requestId: request.id,
+        context, params: request.params as Record<string, string>, query: queryOf(route, request), body: bodyOf(route, request),
+        headers: headersOf(request), requestId: request.id,
       })
       return send(reply, answer)
     },
@@ -96,7 +100,9 @@ function bodyOf(route: Route, request: FastifyRequest): unknown {
   const { takes } = route
   if (!takes) return undefined
   const bytes = request.body instanceof Buffer ? request.body : Buffer.alloc(0)
-  if (request.headers['content-encoding'] !== undefined) throw new Fault('media-type-unknown', 'Bodies are sent as they are, without content-encoding.')
+  if (request.headers['content-encoding'] !== undefined) {
+    throw new Fault('media-type-unknown', 'Bodies are sent as they are, without content-encoding.')
+  }
   const { type } = mediaTypeOf(request.headers['content-type'] ?? '')
   if (takes.kind === 'bytes') {
     if (takes.media !== 'any' && !takes.media.includes(type)) throw new Fault('media-type-unknown', `Send ${takes.media.join(' or ')}.`)
@@ -107,13 +113,19 @@ function bodyOf(route: Route, request: FastifyRequest): unknown {
 }
 
 function headersOf(request: FastifyRequest): Record<string, string> {
-  return Object.fromEntries(Object.entries(request.headers).flatMap(([name, value]) => value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]]))
+  return Object.fromEntries(
+    Object.entries(request.headers).flatMap(
+      ([name, value]) => value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]]
+    )
+  )
 }
 
 function send(reply: FastifyReply, { status, headers = {}, body }: Answer): FastifyReply {
   if (body === undefined) return reply.code(status).headers(headers).send()
   // As bytes: to a text the server's library would add a character set, which JSON has none of (RFC 8259, section 11).
-  return reply.code(status).headers({ 'content-type': 'application/json', ...headers }).send(body instanceof Buffer ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
+  return reply.code(status).headers({ 'content-type': 'application/json', ...headers }).send(
+    body instanceof Buffer ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  )
 }
 
 // ---------------------------------------------------------------------------------------------------- the same for all
@@ -121,7 +133,8 @@ function send(reply: FastifyReply, { status, headers = {}, body }: Answer): Fast
 /** Nothing here is for a browser to show, run, frame or keep. */
 const SECURITY: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox",
-  'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', 'cross-origin-resource-policy': 'same-origin',
+  'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer',
+  'cross-origin-resource-policy': 'same-origin',
 }
 
 function secure(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
@@ -133,7 +146,7 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   const fault = faultOf(error)
   // What is ours to mend goes to the log with its cause; what the caller did wrong does not.
   if (fault.status >= 500) request.log.error({ err: fault.cause ?? fault, code: fault.code }, 'a request failed')
-  else if (fault.code === 'signature-bad') request.log.warn({ why: String(fault.cause), url: request.routeOptions.url }, 'a notice was refused')
+  else if (fault.code === 'signature-bad') request.log.warn({ why: String(fault.cause) }, 'a notice was refused')
   const problem = problemOf(fault, request.id)
   void send(reply.headers(SECURITY).headers({ ...problemHeaders(fault), 'request-id': request.id }), {
     status: problem.status, headers: { 'content-type': 'application/problem+json' }, body: problem,
@@ -160,17 +173,26 @@ function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy()
     return
   }
-  const fault = error.code !== undefined && error.code.startsWith('HPE_') && error.code !== 'HPE_HEADER_OVERFLOW' ? new Fault('request-not-valid') : faultOf(error)
+  const fault = error.code !== undefined && error.code.startsWith('HPE_') && error.code !== 'HPE_HEADER_OVERFLOW'
+    ? new Fault('request-not-valid')
+    : faultOf(error)
   const problem = problemOf(fault.code === 'internal' ? new Fault('request-not-valid') : fault, randomUUID())
   const body = JSON.stringify(problem)
-  socket.end(`HTTP/1.1 ${problem.status} Refused\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
+  const head = ['content-type: application/problem+json', `content-length: ${Buffer.byteLength(body)}`, 'connection: close']
+  socket.end(`HTTP/1.1 ${problem.status} Refused\r\n${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
 function tellLog(request: FastifyRequest, reply: FastifyReply, done: () => void): void {
   // The route and not the address: ids and names of files stay out of the log.
-  request.log.info({ method: request.method, route: request.routeOptions.url ?? null, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request')
+  request.log.info(
+    { method: request.method, route: request.routeOptions.url ?? null, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+    'request'
+  )
   done()
 }
+
+/** Should anybody ever log a request as it is. */
+const REDACTED = ['req.headers', '*.headers', '*.authorization', '*.key']
 
 /** An error as the log has it: what PostgreSQL adds about rows and values is left out. */
 const SERIALIZERS = {

@@ -38,7 +38,8 @@ export async function systemViews({ pool, tenant, systems }: Pick<ApiContext, 'p
       const { heardAt, paused, delivery } = await readSystem(client, tenant, name)
       const queue = queues.get(name) ?? []
       views.push({
-        name, kind, role, inStep: steps.get(name)?.inStep ?? 0, behind: steps.get(name)?.behind ?? 0, queue: Object.fromEntries(queue.map((row) => [row.state, row.count])),
+        name, kind, role, inStep: steps.get(name)?.inStep ?? 0, behind: steps.get(name)?.behind ?? 0,
+        queue: Object.fromEntries(queue.map((row) => [row.state, row.count])),
         oldestDueAt: queue.flatMap((row) => row.oldest ?? []).sort()[0] ?? null, heardAt, paused, breaker: breakerIn(delivery),
       })
     }
@@ -46,7 +47,9 @@ export async function systemViews({ pool, tenant, systems }: Pick<ApiContext, 'p
   })
 }
 
-const DELIVERY = z.object({ breaker: z.object({ state: z.enum(['closed', 'open', 'half-open']), says: z.string().optional(), until: z.number().optional() }) })
+const DELIVERY = z.object({
+  breaker: z.object({ state: z.enum(['closed', 'open', 'half-open']), says: z.string().optional(), until: z.number().optional() }),
+})
 
 /** What delivery wrote down of the breaker; a system that was never called has none. */
 function breakerIn(delivery: string): SystemView['breaker'] {

@@ -17,7 +17,8 @@ export function program(): Command {
     .description('Keeps every finance system telling the same truth about every invoice, and can prove it.')
     .version(version)
     .showHelpAfterError('Try: tieout --help')
-  for (const command of [startCommand(), hubCommand(), traceCommand(), exceptionsCommand(), readCommand(), migrateCommand()]) tieout.addCommand(command)
+  const commands = [startCommand(), hubCommand(), traceCommand(), exceptionsCommand(), readCommand(), migrateCommand()]
+  for (const command of commands) tieout.addCommand(command)
   addVerify(tieout)
   tieout.on('command:*', ([name]: string[]) => {
     process.stderr.write(`There is no command ${name ?? ''}.\n\n`)
@@ -28,7 +29,9 @@ export function program(): Command {
 }
 
 /** Faults whose own sentence is meant for whoever calls the API; here the detail says all there is to say. */
-const DETAIL_SAYS_ALL: ReadonlySet<FaultCode> = new Set<FaultCode>(['database-away', 'not-found', 'request-not-valid', 'target-unreachable', 'key-unknown', 'answer-not-taken'])
+const DETAIL_SAYS_ALL: ReadonlySet<FaultCode> = new Set<FaultCode>([
+  'database-away', 'not-found', 'request-not-valid', 'target-unreachable', 'key-unknown', 'answer-not-taken',
+])
 
 /** Runs a command; its exit status. A fault is told in a sentence; anything else is a bug and keeps its stack. */
 export async function main(args: readonly string[]): Promise<void> {

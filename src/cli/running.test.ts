@@ -49,7 +49,7 @@ describe('a database', () => {
       await expect(reading(place, () => Promise.resolve(1))).rejects.toThrow(/it has none/u)
       expect(await runMigrate({ tenant: 'one' }, { TIEOUT_DATABASE_ADMIN_URL: database.adminUrl })).toEqual(['The tables are those of this version.', 'tenant one is there'])
       expect(await reading(place, (_client, tenant) => Promise.resolve(tenant))).toBe('one')
-      await expect(reading(place, (client) => client.query("INSERT INTO tenant VALUES ('x')"))).rejects.toThrow()
+      await expect(reading(place, (client) => client.query("INSERT INTO tenant VALUES ('x')"))).rejects.toThrow(/database/u)
       await runMigrate({ database: database.adminUrl, tenant: 'two' })
       await expect(reading(place, () => Promise.resolve(1))).rejects.toThrow(/there are one, two/u)
       expect(await reading({ ...place, tenant: 'two' }, (_client, tenant) => Promise.resolve(tenant))).toBe('two')

@@ -35,11 +35,17 @@ export function running(env: NodeJS.ProcessEnv = process.env): Running | undefin
 export interface Place { readonly databaseUrl: string; readonly tenant: string | undefined }
 
 /** Where to read: what was said on the command line, else TIEOUT_DATABASE_URL, else what is running. */
-export function placeOf(options: { readonly database?: string | undefined; readonly tenant?: string | undefined }, env: NodeJS.ProcessEnv = process.env): Place {
+export function placeOf(
+  options: { readonly database?: string | undefined; readonly tenant?: string | undefined }, env: NodeJS.ProcessEnv = process.env
+): Place {
   const said = options.database ?? env['TIEOUT_DATABASE_URL']
   if (said) return { databaseUrl: said, tenant: options.tenant }
   const run = running(env)
-  if (!run) throw new Fault('database-away', 'Nothing is running here: start it with npm start, or name a database with --database or TIEOUT_DATABASE_URL.')
+  if (!run) {
+    throw new Fault(
+      'database-away', 'Nothing is running here: start it with npm start, or name a database with --database or TIEOUT_DATABASE_URL.'
+    )
+  }
   return { databaseUrl: run.databaseUrl, tenant: options.tenant ?? run.tenant }
 }
 
@@ -48,7 +54,10 @@ export function placeOf(options: { readonly database?: string | undefined; reado
  * of several, one has to be named.
  */
 export async function reading<T>({ databaseUrl, tenant }: Place, work: (client: Client, tenant: string) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: databaseUrl, application_name: 'tieout', connectionTimeoutMillis: 10_000, options: '-c statement_timeout=60000 -c TimeZone=UTC' })
+  const client = new Client({
+    connectionString: databaseUrl, application_name: 'tieout', connectionTimeoutMillis: 10_000,
+    options: '-c statement_timeout=60000 -c TimeZone=UTC',
+  })
   // A connection that breaks while nobody waits for it is told by whoever needs it next.
   client.on('error', () => {})
   try {
@@ -64,7 +73,9 @@ export async function reading<T>({ databaseUrl, tenant }: Place, work: (client: 
     await client.query('COMMIT')
     return result
   } catch (error) {
-    if (isAway(error) && !(error instanceof Fault)) throw new Fault('database-away', 'The connection to the database was lost. Try again in a moment.', { cause: error })
+    if (isAway(error) && !(error instanceof Fault)) {
+      throw new Fault('database-away', 'The connection to the database was lost. Try again in a moment.', { cause: error })
+    }
     throw error
   } finally {
     await client.end()
@@ -79,6 +90,8 @@ async function tenantOf(client: Client, named: string | undefined): Promise<stri
   const shown = known.length === 0 ? 'it has none' : `there are ${known.join(', ')}`
   if (named !== undefined && !known.includes(named)) throw new Fault('not-found', `This database has no tenant ${named}; ${shown}.`)
   const [only] = known
-  if (named === undefined && (known.length !== 1 || only === undefined)) throw new Fault('request-not-valid', `Say which tenant with --tenant; ${shown}.`)
+  if (named === undefined && (known.length !== 1 || only === undefined)) {
+    throw new Fault('request-not-valid', `Say which tenant with --tenant; ${shown}.`)
+  }
   return named ?? only ?? ''
 }

@@ -12,7 +12,10 @@ export function paintFor(output: { readonly isTTY?: boolean }, env: NodeJS.Proce
 
 /** Controls, escapes and turns of direction as `\u…`: a supplier's name must not move a cursor. */
 export function plainText(text: string): string {
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(
+    /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+  )
 }
 
 /** The text in lines of at most `width` columns, broken between words; a word that is longer is cut. */
@@ -38,10 +41,13 @@ function cut(word: string, width: number): string[] {
   return parts
 }
 
+const NONE = /\p{Mn}|\p{Me}|\p{Cf}/u
+const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
+
 /** Columns that a text takes: East Asian wide characters take two (UAX #11, by block), combining marks none. */
 export function columnsOf(text: string): number {
   let columns = 0
-  for (const char of text) columns += /\p{Mn}|\p{Me}|\p{Cf}/u.test(char) ? 0 : /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u.test(char) ? 2 : 1
+  for (const char of text) columns += NONE.test(char) ? 0 : WIDE.test(char) ? 2 : 1
   return columns
 }
 

@@ -28,7 +28,9 @@ function steps(text: string): number {
 }
 
 /** Prints it; the exit status: 0 when exactly one thing was found. */
-export function tell(traced: Traced, json: boolean, output: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number }): 0 | 1 {
+export function tell(
+  traced: Traced, json: boolean, output: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number }
+): 0 | 1 {
   if (json) {
     output.write(`${plainText(JSON.stringify(traced.found === 'one' ? traced.trace : traced))}\n`)
   } else {
@@ -45,6 +47,9 @@ function linesOf(traced: Traced, paint: Paint): string[] {
       `${plainText(traced.asked)} is the id of ${traced.candidates.length} things; say which one:`,
       ...traced.candidates.map(({ id, title, state }) => `  ${id}  ${plainText(title)}${state ? `, ${state}` : ''}`),
     ]
-    case 'none': return [`No system that we know calls anything ${plainText(traced.asked)}. Any number of an invoice, order, document, payment or posting will do.`]
+    case 'none': return [
+      `No system that we know calls anything ${plainText(traced.asked)}. `
+        + 'Any number of an invoice, order, document, payment or posting will do.',
+    ]
   }
 }

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { Client } from 'pg'
 import { Fault } from '../lib/fault.ts'
+import { running } from './running.ts'
 import { ed25519Verify } from '../seal/ed25519.ts'
 import { publishedCheckpoint, publishedTiles } from '../seal/publish.ts'
 import { auditLog } from '../store/log-audit.ts'
@@ -33,7 +34,7 @@ export function addVerify(program: Command): void {
     .description('re-read every event and compare it with a signed checkpoint that was kept outside the database')
     .requiredOption('--checkpoint <file>', 'the signed checkpoint')
     .requiredOption('--key <key>', 'the public key of the log: <origin>+<id>+<base64>')
-    .option('--database <url>', 'a PostgreSQL address that may read (default: DATABASE_URL)', process.env['DATABASE_URL'])
+    .option('--database <url>', 'a PostgreSQL address that may read (default: TIEOUT_DATABASE_URL, else what npm start runs)', process.env['TIEOUT_DATABASE_URL'] ?? running()?.databaseUrl)
     .option('--published <folder>', 'the tenant\'s published folder (default: the folder of the checkpoint, when it holds tiles)')
     .option('--json', 'the report as JSON')
     .action(async (options: VerifyOptions) => { process.exitCode = await runVerify(options, console.log) })
@@ -47,7 +48,7 @@ export async function runVerify(options: VerifyOptions, say: (line: string) => v
   }
   const asked = read(options)
   if (isRefused(asked)) return refuse(asked.refused)
-  if (!options.database) return refuse('there is no database to look at: give --database or set DATABASE_URL.')
+  if (!options.database) return refuse('there is no database to look at: start it with npm start, or name one with --database.')
   try {
     const report = await reportOn(options.database, asked)
     if (options.json) say(JSON.stringify(report, null, 2))

@@ -22,22 +22,30 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'approval.completed': (data) => `approval completed: ${amount(part(data, 'terms'), 'gross')}${entered(data)}`,
   'approval.refused': (data) => `${person(data, 'person')} said no${because(data)}`,
   'approval.withdrawn': (data) => `${person(data, 'person')} took the yes back${because(data)}`,
-  'authority.granted': (data) => `${text(data, 'name')} may approve up to ${amount(data, 'limit')} from ${text(data, 'from')}${optional(data, 'to', ' to ')}`,
+  'authority.granted': (data) =>
+    `${text(data, 'name')} may approve up to ${amount(data, 'limit')} from ${text(data, 'from')}${optional(data, 'to', ' to ')}`,
   'authority.revoked': (data) => `may no longer approve from ${text(data, 'on')}`,
 
   'posting.parked': (data) => `parked in the ERP as ${text(data, 'docNo')}`,
   'posting.confirmed': (data) => `booked as ${text(data, 'docNo')}: ${amount(data, 'amount')} on ${text(data, 'postedOn')}`,
-  'posting.reversed': (data) => `booking ${text(data, 'docNo')} reversed by ${text(data, 'reversalNo')} on ${text(data, 'reversedOn')}${because(data)}`,
+  'posting.reversed': (data) =>
+    `booking ${text(data, 'docNo')} reversed by ${text(data, 'reversalNo')} on ${text(data, 'reversedOn')}${because(data)}`,
 
-  'payment.instructed': (data) => `payment ${text(data, 'endToEndId')} over ${amount(data, 'amount')} put into file ${text(data, 'messageId')}, to account ${ending(data, 'account')}`,
+  'payment.instructed': (data) =>
+    `payment ${text(data, 'endToEndId')} over ${amount(data, 'amount')} put into file ${text(data, 'messageId')}, `
+    + `to account ${ending(data, 'account')}`,
   'payment.released': (data) => `payment file ${text(data, 'messageId')} released by ${people(data, 'releasedBy')}`,
   'payment.accepted': (data) => `bank accepts payment file ${text(data, 'messageId')} (${text(data, 'code')}); nothing is paid by that`,
-  'payment.rejected': (data) => `bank rejects ${text(data, 'endToEndId', `payment file ${text(data, 'messageId')}`)} (${text(data, 'code')})${because(data)}`,
+  'payment.rejected': (data) =>
+    `bank rejects ${text(data, 'endToEndId', `payment file ${text(data, 'messageId')}`)} (${text(data, 'code')})${because(data)}`,
   'payment.cancelled': (data) => `payment ${text(data, 'endToEndId', `file ${text(data, 'messageId')}`)} cancelled${because(data)}`,
-  'statement.received': (data) => `statement ${text(data, 'statement')} of account ${ending(data, 'account')}: ${text(data, 'opening')} to ${amount(data, 'closing')}, ${text(data, 'entries')} entries`,
+  'statement.received': (data) =>
+    `statement ${text(data, 'statement')} of account ${ending(data, 'account')}: `
+    + `${text(data, 'opening')} to ${amount(data, 'closing')}, ${text(data, 'entries')} entries`,
   'statement.entry-announced': (data) => `bank announces ${entry(data)}`,
   'statement.entry-booked': (data) => `bank booked ${entry(data)}`,
-  'clearing.recorded': (data) => `cleared in the ERP by ${text(data, 'docNo')}: ${amount(data, 'amount')} as ${text(data, 'kind')}${because(data)}`,
+  'clearing.recorded': (data) =>
+    `cleared in the ERP by ${text(data, 'docNo')}: ${amount(data, 'amount')} as ${text(data, 'kind')}${because(data)}`,
 
   'order.issued': (data) => `order ${text(data, 'number')} issued, ${count(data, 'lines')} lines`,
   'order.changed': (data) => `order ${text(data, 'number')} changed, ${count(data, 'lines')} lines`,
@@ -48,14 +56,17 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'period.opened': (data) => `period ${text(data, 'month')} of company ${text(data, 'entity')} opened`,
   'period.closed': (data) => `period ${text(data, 'month')} of company ${text(data, 'entity')} closed`,
 
-  'document.received': (data) => `document ${text(data, 'fileName', short(data, 'document'))} could not be read: ${text(part(data, 'refused'), 'says')}`,
+  'document.received': (data) =>
+    `document ${text(data, 'fileName', short(data, 'document'))} could not be read: ${text(part(data, 'refused'), 'says')}`,
   'file.completed': (data) => `payment file ${text(data, 'messageId')} read: ${text(data, 'count')} payments, ${text(data, 'sum')}`,
   'evidence.archived': (data) => `evidence archived in ${text(data, 'archive')} until ${text(data, 'until')}`,
-  'status.reported': (data) => `${text(data, 'system')} shows ${text(data, 'facet')} as ${text(data, 'word')}${optional(data, 'claims', ', which means ')}`,
+  'status.reported': (data) =>
+    `${text(data, 'system')} shows ${text(data, 'facet')} as ${text(data, 'word')}${optional(data, 'claims', ', which means ')}`,
   'hold.placed': (data) => `held (${text(data, 'kind')})${because(data)}`,
   'hold.released': (data) => `hold released${because(data)}`,
   'exception.assigned': (data) => `case given to ${text(data, 'owner')}`,
-  'exception.answered': (data) => `answered: ${text(data, 'action')}${data['second'] === undefined ? '' : `, with ${person(data, 'second')}`}${because(data)}`,
+  'exception.answered': (data) =>
+    `answered: ${text(data, 'action')}${data['second'] === undefined ? '' : `, with ${person(data, 'second')}`}${because(data)}`,
   'system.paused': (data) => `system paused${because(data)}`,
   'system.resumed': (data) => `system goes on${because(data)}`,
 
@@ -65,7 +76,8 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'invoice.mismatched': (data) => `does not match the order: ${controls(data)}`,
   'reference.wanted': (data) => `asks about ${text(data, 'what')}`,
   'rule.evaluated': (data) => `${text(data, 'gate')}${data['pass'] === true ? '' : ' failed'}: ${controls(data)}`,
-  'invoice.state-moved': (data) => `now ${text(data, 'to', 'without a state')}${missing(data)}${data['from'] ? ` (was ${text(data, 'from')})` : ''}`,
+  'invoice.state-moved': (data) =>
+    `now ${text(data, 'to', 'without a state')}${missing(data)}${data['from'] ? ` (was ${text(data, 'from')})` : ''}`,
   'payment.moved': (data) => `payment is ${text(data, 'progress')}`,
   'statement.entry-matched': (data) => `the bank entry belongs to it: ${text(data, 'says', text(data, 'amount'))}`,
   'settlement.allocated': (data) => `${text(data, 'amount')} settled by ${text(data, 'kind')}`,
@@ -84,8 +96,10 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
 
 /** How an unknown outcome was cleared up, by the input of `effect.resolved`. */
 const RESOLVED: { readonly [input: string]: string } = {
-  'found': 'found there, it was carried out', 'found-other': 'something else was found under our reference', 'absent': 'looked for and not there, it was not carried out',
-  'needs-person': 'only a person can tell', 'said-applied': 'a person says it was carried out', 'said-not-applied': 'a person says it was not carried out', 'replay': 'a person asks for it again',
+  'found': 'found there, it was carried out', 'found-other': 'something else was found under our reference',
+  'absent': 'looked for and not there, it was not carried out',
+  'needs-person': 'only a person can tell', 'said-applied': 'a person says it was carried out',
+  'said-not-applied': 'a person says it was not carried out', 'replay': 'a person asks for it again',
 }
 
 /** What the event says; an erased one can say only what kind it was. */
@@ -142,18 +156,23 @@ const entered = (data: EventDetails): string => rows(data, 'enteredBy').length >
 function invoice(data: EventDetails): string {
   const content = part(data, 'content')
   const kind = content['kind'] === 'credit-note' ? 'credit note' : 'invoice'
-  return `${kind} ${text(content, 'number')} of ${text(part(content, 'supplier'), 'name')} over ${text(part(content, 'totals'), 'payable')} ${text(content, 'currency', '')}`.trim()
+  const payable = `${text(part(content, 'totals'), 'payable')} ${text(content, 'currency', '')}`.trim()
+  return `${kind} ${text(content, 'number')} of ${text(part(content, 'supplier'), 'name')} over ${payable}`
 }
 
 function entry(data: EventDetails): string {
-  const back = data['reversal'] === true ? ', a reversal' : data['returns'] === undefined ? '' : `, given back (${text(part(data, 'returns'), 'code')})`
-  return `${text(data, 'direction') === 'credit' ? 'a receipt' : 'a payment'} of ${amount(data, 'amount')}${optional(data, 'bookedOn', ' on ')}${optional(data, 'endToEndId', ', ')}${back}`
+  const returned = data['returns'] === undefined ? '' : `, given back (${text(part(data, 'returns'), 'code')})`
+  const back = data['reversal'] === true ? ', a reversal' : returned
+  const what = text(data, 'direction') === 'credit' ? 'a receipt' : 'a payment'
+  return `${what} of ${amount(data, 'amount')}${optional(data, 'bookedOn', ' on ')}${optional(data, 'endToEndId', ', ')}${back}`
 }
 
 function found(data: EventDetails): string {
   for (const key of ['supplier', 'entity', 'order', 'taxCode']) {
     const what = part(data, key)
-    if (Object.keys(what).length > 0) return `${text(what, 'number', text(what, 'code'))}${optional(what, 'name', ' ')}${what['blocked'] === true ? ', blocked' : ''}`
+    if (Object.keys(what).length > 0) {
+      return `${text(what, 'number', text(what, 'code'))}${optional(what, 'name', ' ')}${what['blocked'] === true ? ', blocked' : ''}`
+    }
   }
   const period = part(data, 'period')
   return period['open'] === undefined ? 'known' : period['open'] === true ? 'open' : 'closed'
@@ -175,4 +194,5 @@ function causeTitle(data: EventDetails): string {
 const missing = (data: EventDetails): string => texts(data, 'breaches').map((state) => `, not ${state}`).join('')
 const cell = (data: EventDetails): string => text(data, 'cell').replace('|', ' ')
 const command = (data: EventDetails): string => commandWords(text(data, 'command'), text(data, 'occurrence', ''), text(data, 'target'))
-const receipt = (data: EventDetails): string => part(data, 'receipt')['reference'] === undefined ? '' : ` as ${text(part(data, 'receipt'), 'reference')}`
+const receipt = (data: EventDetails): string =>
+  part(data, 'receipt')['reference'] === undefined ? '' : ` as ${text(part(data, 'receipt'), 'reference')}`

@@ -12,10 +12,13 @@ import type { DocumentState } from '../domain/document.ts'
 type Titles = { readonly [kind in Kind]: (state: never, id: string) => string }
 const said = <State>(title: (state: State, id: string) => string): (state: never, id: string) => string => title
 
-const reference = (what: string, named: (found: Found) => string | undefined): ReturnType<typeof said> => said<ReferenceState>((state, id) => {
-  const answer = Object.values(state.reads).map((read) => read.answer).find((read) => read.found && named(read) !== undefined)
-  return `${what} ${(answer?.found ? named(answer) : undefined) ?? (state.ask?.name || id)}`
-})
+/** What its system calls it, else what the first invoice that named it did. */
+function reference(what: string, named: (found: Found) => string | undefined): (state: never, id: string) => string {
+  return said<ReferenceState>((state, id) => {
+    const answer = Object.values(state.reads).map((read) => read.answer).find((read) => read.found && named(read) !== undefined)
+    return `${what} ${(answer?.found ? named(answer) : undefined) ?? (state.ask?.name || id)}`
+  })
+}
 
 const TITLES: Titles = {
   'invoice': said<InvoiceState>((state, id) => {
@@ -31,7 +34,10 @@ const TITLES: Titles = {
   'payment-batch': said<BatchState>((state, id) => `payment file ${state.messageId ?? id}`),
   'payment': said<PaymentState>((state, id) => `payment ${state.instructed?.endToEndId ?? id}`),
   'statement': said<StatementState>((state, id) => `statement ${state.received?.statement ?? id}`),
-  'statement-entry': said<EntryState>((state, id) => state.entry ? `bank entry of ${state.entry.amount} ${state.entry.currency}${state.entry.bookedOn ? ` on ${state.entry.bookedOn}` : ''}` : id),
+  'statement-entry': said<EntryState>(({ entry }, id) => {
+    const on = entry?.bookedOn ? ` on ${entry.bookedOn}` : ''
+    return entry ? `bank entry of ${entry.amount} ${entry.currency}${on}` : id
+  }),
   'document': said<DocumentState>((state, id) => `document ${state.fileName || id}`),
   'exception': said<ExceptionState>((state) => `case ${state.cause}`),
   'system': said<object>((_state, id) => `system ${id}`),

@@ -48,9 +48,10 @@ export interface Wait {
 export function stepsOf(object: string, events: readonly StoredEvent[]): Step[] {
   const places = new Map(events.map((event) => [event.id, event.index]))
   return events.map((event): Step => ({
-    index: event.index, leafHash: Buffer.from(event.leafHash).toString('hex'), id: event.id, type: event.type, says: wordsOf(event.type, event.data, event.erased),
-    recordedAt: event.recordedAt, occurredAt: event.occurredAt, nature: EVENT_TYPES[event.type].nature, system: event.source.system, role: event.source.role,
-    actor: event.actor, reference: event.source.reference ?? null, grade: event.grade, with: event.objects.filter((other) => other !== object),
+    index: event.index, leafHash: Buffer.from(event.leafHash).toString('hex'), id: event.id, type: event.type,
+    says: wordsOf(event.type, event.data, event.erased), recordedAt: event.recordedAt, occurredAt: event.occurredAt,
+    nature: EVENT_TYPES[event.type].nature, system: event.source.system, role: event.source.role, actor: event.actor,
+    reference: event.source.reference ?? null, grade: event.grade, with: event.objects.filter((other) => other !== object),
     rests: [...new Set(restsOf(event))].flatMap((id) => places.get(id) ?? []), controls: controlsOf(event), erased: event.erased,
   }))
 }
@@ -81,7 +82,8 @@ export function waitsOf(steps: readonly Step[], events: readonly StoredEvent[], 
     const before = steps[at - 1]
     const ms = before ? Date.parse(step.recordedAt) - Date.parse(before.recordedAt) : 0
     if (!before || ms < LEAST_WAIT_MS) return []
-    return [{ after: before.index, before: step.index, ms, ...ended(step, before, dataAt.get(step.index) ?? {}, news, `waited ${durationOf(ms)}`) }]
+    const how = ended(step, before, dataAt.get(step.index) ?? {}, news, `waited ${durationOf(ms)}`)
+    return [{ after: before.index, before: step.index, ms, ...how }]
   })
 }
 
@@ -89,9 +91,14 @@ function ended(step: Step, before: Step, data: StoredEvent['data'], news: readon
   if (step.type.startsWith('effect.')) {
     const { target, command, attempt } = data as { readonly target?: string; readonly command?: string; readonly attempt?: number }
     if (target === undefined) return { for: null, says: waited }
-    return { for: target, says: `${waited} for ${target}: ${command ?? 'a command'}${attempt !== undefined && attempt > 1 ? `, ${attempt} tries` : ''}` }
+    return {
+      for: target,
+      says: `${waited} for ${target}: ${command ?? 'a command'}${attempt !== undefined && attempt > 1 ? `, ${attempt} tries` : ''}`,
+    }
   }
-  if (step.nature === 'fact') return { for: step.system, says: `${waited} for ${step.role === 'person' ? step.actor.replace('person:', '') : step.system}` }
+  if (step.nature === 'fact') {
+    return { for: step.system, says: `${waited} for ${step.role === 'person' ? step.actor.replace('person:', '') : step.system}` }
+  }
   const last = news.filter(({ index }) => index > before.index && index < step.index).at(-1)
   return last ? { for: last.system, says: `${waited} for ${last.system}, which ${last.says}` } : { for: null, says: waited }
 }

@@ -103,7 +103,9 @@ export type Traced =
 const LIMIT_LINKED = 50
 
 /** Reads in the caller's transaction; `limit` events of the history from its beginning. */
-export async function traceOf(client: ClientBase, tenant: string, asked: string, { limit = 500 }: { readonly limit?: number } = {}): Promise<Traced> {
+export async function traceOf(
+  client: ClientBase, tenant: string, asked: string, { limit = 500 }: { readonly limit?: number } = {}
+): Promise<Traced> {
   const records = await readObjects(client, tenant, await findObjects(client, tenant, asked), false)
   const [record, another] = records.values()
   if (!record) return { found: 'none', asked }
@@ -113,26 +115,31 @@ export async function traceOf(client: ClientBase, tenant: string, asked: string,
   const events = history.slice(0, limit)
   const together = await linkedTo(client, tenant, record, events)
   const steps = stepsOf(record.id, events)
-  const [names, cells, commands, head, checkpoint] = [
-    await namesOf(client, tenant, record.id), await cellsOf(client, tenant, record.id), await commandsOf(client, tenant, record.id), await readHead(client, tenant),
-    await latestCheckpoint(client, tenant),
-  ]
+  const names = await namesOf(client, tenant, record.id)
+  const cells = await cellsOf(client, tenant, record.id)
+  const commands = await commandsOf(client, tenant, record.id)
+  const head = await readHead(client, tenant)
+  const checkpoint = await latestCheckpoint(client, tenant)
   return {
     found: 'one',
     trace: {
-      asked, id: record.id, kind: record.kind, title: titleOf(record), names, standing: await standingOf(client, tenant, record, events), steps, more: history.length > limit,
-      waits: waitsOf(steps, events, await newsOf(client, tenant, events, together)), commands, cells: cells.map(({ system, facet, expected, told, reported, heardAt }) => ({ system, facet, expected, told, reported, heardAt })),
+      asked, id: record.id, kind: record.kind, title: titleOf(record), names, standing: await standingOf(client, tenant, record, events),
+      steps, more: history.length > limit, waits: waitsOf(steps, events, await newsOf(client, tenant, events, together)), commands,
+      cells: cells.map(({ system, facet, expected, told, reported, heardAt }) => ({ system, facet, expected, told, reported, heardAt })),
       cases: casesOf(record, together), together: together.filter(({ kind }) => kind !== 'exception').map(linkedOf),
       log: { size: head?.nextIndex ?? 0, sealed: checkpoint?.size ?? 0, root: checkpoint?.root.toString('hex') ?? null },
     },
   }
 }
 
-const linkedOf = (record: ObjectRecord): Linked => ({ id: record.id, kind: record.kind, title: titleOf(record), state: listRowOf(record)?.state ?? null })
+const linkedOf = (record: ObjectRecord): Linked =>
+  ({ id: record.id, kind: record.kind, title: titleOf(record), state: listRowOf(record)?.state ?? null })
 
 async function standingOf(client: ClientBase, tenant: string, record: ObjectRecord, events: readonly StoredEvent[]): Promise<Standing> {
   const row = listRowOf(record) ?? null
-  if (record.kind !== 'invoice') return { state: row?.state ?? null, row, breaches: [], rests: [], route: null, axes: null, amountDue: null }
+  if (record.kind !== 'invoice') {
+    return { state: row?.state ?? null, row, breaches: [], rests: [], route: null, axes: null, amountDue: null }
+  }
   const state = record.state as unknown as InvoiceState
   const headline = headlineOf(state)
   const known = new Map(events.map((event) => [event.id, event]))
@@ -141,7 +148,9 @@ async function standingOf(client: ClientBase, tenant: string, record: ObjectReco
     const event = known.get(id) ?? await eventById(client, tenant, id)
     rests.push({ id, index: event?.index ?? null, says: event ? wordsOf(event.type, event.data, event.erased) : '' })
   }
-  return { state: headline.state, row, breaches: headline.breaches, rests, route: headline.route, axes: axesOf(state), amountDue: amountDue(state) }
+  return {
+    state: headline.state, row, breaches: headline.breaches, rests, route: headline.route, axes: axesOf(state), amountDue: amountDue(state),
+  }
 }
 
 async function commandsOf(client: ClientBase, tenant: string, id: string): Promise<TracedCommand[]> {
@@ -150,7 +159,8 @@ async function commandsOf(client: ClientBase, tenant: string, id: string): Promi
   return effects.map(({ command, target, object, occurrence, key, state, dueAt }) => ({
     command, target, object, occurrence, key, state, dueAt: dueAt === NEVER ? null : dueAt,
     tries: (attempts.get(key) ?? []).map(({ n, requestHash, openedAt, closedAt, outcome, says, receipt, looks }) => ({
-      n, requestHash, openedAt, closedAt, ms: closedAt === null ? null : Date.parse(closedAt) - Date.parse(openedAt), outcome, says, receipt, looks,
+      n, requestHash, openedAt, closedAt, ms: closedAt === null ? null : Date.parse(closedAt) - Date.parse(openedAt), outcome, says,
+      receipt, looks,
     })),
   })).sort((a, b) => firstTry(a) < firstTry(b) ? -1 : 1)
 }
@@ -165,8 +175,10 @@ async function linkedTo(client: ClientBase, tenant: string, record: ObjectRecord
   const { about, exceptions } = record.state as { readonly about?: string; readonly exceptions?: ExceptionMap }
   const bound = await boundNames(client, tenant, names)
   const ids = new Set([
-    ...Object.values(exceptions ?? {}).map(({ id }) => id), ...(about === undefined ? [] : [about]), ...names.flatMap((name) => bound.get(name) ?? []),
-    ...Object.keys(payments ?? {}), ...Object.values(allocations ?? {}).map(({ evidence }) => evidence), ...events.flatMap((event) => event.objects),
+    ...Object.values(exceptions ?? {}).map(({ id }) => id), ...(about === undefined ? [] : [about]),
+    ...names.flatMap((name) => bound.get(name) ?? []),
+    ...Object.keys(payments ?? {}), ...Object.values(allocations ?? {}).map(({ evidence }) => evidence),
+    ...events.flatMap((event) => event.objects),
   ])
   ids.delete(record.id)
   const found = await readObjects(client, tenant, [...ids].filter((id) => /^[a-z]{3}_/u.test(id)).slice(0, LIMIT_LINKED), false)
@@ -177,7 +189,8 @@ function casesOf(record: ObjectRecord, together: readonly ObjectRecord[]): Trace
   return [...(record.kind === 'exception' ? [record] : []), ...together].flatMap(({ id, kind, state }) => {
     if (kind !== 'exception') return []
     const { cause, says, owner, assigned, dueAt, open, actions, answered } = state as unknown as ExceptionState
-    return [{ id, cause, title: Object.hasOwn(CAUSES, cause) ? CAUSES[cause as Cause].title : cause, says, owner: assigned ?? owner, dueAt, open, actions, answered }]
+    const title = Object.hasOwn(CAUSES, cause) ? CAUSES[cause as Cause].title : cause
+    return [{ id, cause, title, says, owner: assigned ?? owner, dueAt, open, actions, answered }]
   }).sort((a, b) => Number(b.open) - Number(a.open))
 }
 
@@ -185,7 +198,9 @@ const TOLD_BY_OTHERS: ReadonlySet<Kind> = new Set<Kind>(['order', 'supplier', 'e
 const LIMIT_NEWS = 200
 
 /** What others said of the parties and the order while this history went on: it may be what was waited for. */
-async function newsOf(client: ClientBase, tenant: string, events: readonly StoredEvent[], together: readonly ObjectRecord[]): Promise<News[]> {
+async function newsOf(
+  client: ClientBase, tenant: string, events: readonly StoredEvent[], together: readonly ObjectRecord[]
+): Promise<News[]> {
   const [first] = events
   const last = events.at(-1)
   if (!first || !last) return []
@@ -193,7 +208,9 @@ async function newsOf(client: ClientBase, tenant: string, events: readonly Store
   for (const { id } of together.filter(({ kind }) => TOLD_BY_OTHERS.has(kind))) {
     const told = await eventsOf(client, tenant, id, { applied: first.index, index: first.index }, LIMIT_NEWS)
     for (const event of told) {
-      if (event.index < last.index && event.source.role !== 'hub') news.push({ index: event.index, system: event.source.system, says: wordsOf(event.type, event.data, event.erased) })
+      if (event.index < last.index && event.source.role !== 'hub') {
+        news.push({ index: event.index, system: event.source.system, says: wordsOf(event.type, event.data, event.erased) })
+      }
     }
   }
   return news.sort((a, b) => a.index - b.index)
