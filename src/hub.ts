@@ -90,7 +90,12 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     pool, tenant, key: options.apiKey, systems: systems.map((connector) => ({ name: connector.system, kind: connector.kind, role: connector.role })), submit,
     capture: (document) => capture(pool, submit, tenant, document),
     keep: (bytes, mediaType) => storeDocument(pool, tenant, bytes, mediaType),
-    notice: (system, raw, headers) => notice({ pool, submit, tenant, connector: systems.find((connector) => connector.system === system), secret: options.secret }, raw, headers),
+    notice: async (system, raw, headers) => {
+      const answer = await notice({ pool, submit, tenant, connector: systems.find((connector) => connector.system === system), secret: options.secret }, raw, headers)
+      // A notice says that something moved; what it does not say itself the feed does.
+      if (answer === 'ok') watch.hint(tenant, system)
+      return answer
+    },
     metrics: () => metrics(counts, intake, delivery.stats()), now: Date.now,
   }
   const api = await startApi(context, config.api)

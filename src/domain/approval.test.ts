@@ -34,6 +34,12 @@ describe('approval', () => {
     expect(outcome(limit('200'), revoked, ...yes).open).toEqual(['authority-exceeded'])
   })
 
+  it('a lowered limit counts: a revocation ends all that was given before it', () => {
+    const ended = fact('authority.revoked', 'hr', 'lowered', '2026-01-03T08:00:00.000Z', [{ names: [PERSON] }], { person: PERSON, on: '2026-01-03' })
+    expect(outcome(limit('200'), ended, limit('100', { from: '2026-01-04' }), ...yes).open).toEqual(['authority-exceeded'])
+    expect(outcome(limit('200'), ended, limit('150', { from: '2026-01-04' }), ...yes).headline).toBe('approved')
+  })
+
   it('needs a limit in the currency of the invoice, or one for any', () => {
     expect(outcome(limit('119', { currency: '*' }), ...yes).headline).toBe('approved')
     expect(outcome(limit('99999', { currency: 'USD' }), ...yes).open).toEqual(['authority-exceeded'])

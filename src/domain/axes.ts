@@ -1,5 +1,5 @@
 /** The axes of an invoice: each one question, answered from its facts alone. Shown beside the headline. */
-import { amountDue, liveAllocations, liveGrants, livePostings, warranted } from './headline.ts'
+import { amountDue, liveAllocations, liveGrants, liveHolds, livePostings, warranted } from './headline.ts'
 import type { InvoiceState, Verdict } from './invoice.ts'
 import { sumOf } from './invoice-content.ts'
 import { parseDecimal } from './money.ts'
@@ -26,7 +26,7 @@ export function axesOf(state: InvoiceState): Axes {
     posting: postingOf(state),
     settlement: settlementOf(state),
     archive: !state.archived ? 'none' : state.archived.covers >= state.facts ? 'current' : 'stale',
-    holds: Object.entries(state.holds).filter(([, hold]) => hold.placed && !hold.released).map(([id]) => id).sort(),
+    holds: liveHolds(state),
   }
 }
 

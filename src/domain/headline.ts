@@ -113,6 +113,11 @@ export function livePostings(state: InvoiceState): [string, Posting][] {
     })
 }
 
+/** Holds that were placed and not released since; at the same instant it holds. */
+export function liveHolds(state: InvoiceState): string[] {
+  return Object.entries(state.holds).filter(([, { placed, released }]) => placed && !(released && released.at > placed.at)).map(([id]) => id).sort()
+}
+
 export function liveAllocations(state: InvoiceState): [string, InvoiceState['allocations'][string]][] {
   return Object.entries(state.allocations).filter(([, allocation]) => allocation.undone === null)
 }

@@ -76,7 +76,7 @@ export interface InvoiceState {
   readonly postings: { readonly [docNo: string]: Posting }
   readonly payments: { readonly [payment: string]: { readonly progress: Progress; readonly amount: string; readonly event: string } }
   readonly allocations: { readonly [event: string]: Allocation }
-  readonly holds: { readonly [hold: string]: { readonly kind: string; readonly placed: string | null; readonly released: string | null } }
+  readonly holds: { readonly [hold: string]: { readonly kind: string; readonly placed: FactRef | null; readonly released: FactRef | null } }
   readonly archived: (FactRef & { readonly covers: number }) | null
   readonly exceptions: { readonly [cause: string]: { readonly id: string; readonly open: boolean; readonly times: number } }
   /** Answers of persons to exceptions that let a control pass: cause → what was answered, about which subject. */
@@ -157,10 +157,10 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     ...state, allocations: { ...state.allocations, [event.id]: { ...ref(event), kind: data.kind, amount: data.amount, evidence: event.id, undone: state.allocations[event.id]?.undone ?? null, booked: null } },
   })),
   'hold.placed': on<'hold.placed'>((state, event, data) => ({
-    ...state, holds: { ...state.holds, [data.hold]: { kind: data.kind, placed: event.id, released: state.holds[data.hold]?.released ?? null } },
+    ...state, holds: { ...state.holds, [data.hold]: { kind: data.kind, placed: later(state.holds[data.hold]?.placed ?? null, ref(event)), released: state.holds[data.hold]?.released ?? null } },
   })),
   'hold.released': on<'hold.released'>((state, event, data) => ({
-    ...state, holds: { ...state.holds, [data.hold]: { kind: state.holds[data.hold]?.kind ?? '', placed: state.holds[data.hold]?.placed ?? null, released: event.id } },
+    ...state, holds: { ...state.holds, [data.hold]: { kind: state.holds[data.hold]?.kind ?? '', placed: state.holds[data.hold]?.placed ?? null, released: later(state.holds[data.hold]?.released ?? null, ref(event)) } },
   })),
   'evidence.archived': on<'evidence.archived'>((state, event, data) => ({ ...state, archived: later(state.archived, { ...ref(event), covers: data.covers }) })),
   'status.reported': on<'status.reported'>((state, event, data) => {

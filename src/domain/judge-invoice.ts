@@ -172,16 +172,15 @@ function approve(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
 
 function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const live = livePostings(sheet.state)
-  const [first, second] = live
-  if (!first) return []
-  const twice: WantedException[] = second ? [{ cause: 'posted-twice', says: `The ERP holds ${live.map(([docNo]) => docNo).join(' and ')}.` }] : []
-  const settled = live.filter(([, posting]) => posting.confirmed?.settled)
-  if (settled.length === 0) return twice
+  // Only what was read back counts: a reply may name a number that is not ours.
+  const proved = live.filter(([, posting]) => posting.confirmed?.settled)
+  const twice: WantedException[] = proved.length > 1 ? [{ cause: 'posted-twice', says: `The ERP holds ${proved.map(([docNo]) => docNo).join(' and ')}.` }] : []
+  if (proved.length === 0) return []
   const known = sheet.state.verdicts.posting
   // Decided, and nothing else to compare it with: nobody is looked at any more.
-  if (live.length === 1 && known?.subject === settled[0]?.[0] && warranted(sheet.state, ['posted'])) return []
+  if (live.length === 1 && known?.subject === proved[0]?.[0] && warranted(sheet.state, ['posted'])) return []
   // Of several postings the oldest that is what was approved is the one; if none is, the oldest is what is wrong.
-  const judged = settled.map(([docNo, posting]) => ({ docNo, posting, result: runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), docNo, posting }) }))
+  const judged = proved.map(([docNo, posting]) => ({ docNo, posting, result: runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), docNo, posting }) }))
   const { docNo, posting, result } = judged.find((candidate) => candidate.result.outcome === 'pass') ?? judged[0]!
   sheet.waitFor(result.waits)
   if (result.outcome === 'wait' || (known?.pass === true && known.subject === docNo && warranted(sheet.state, ['posted']))) return twice

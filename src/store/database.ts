@@ -34,6 +34,10 @@ export function openPool(url: string, options: { readonly max?: number; readonly
   })
   // An idle connection that breaks is thrown away by the pool; whoever needs one next gets another or the error.
   pool.on('error', () => {})
+  // One that is cut while it is lent out says so to whoever waits on it; nobody waiting must not end the process.
+  pool.on('connect', (client) => { client.on('error', () => {}) })
+  // One that breaks while it is used, but between two statements, would end the process: the next statement says it as well.
+  pool.on('connect', (client) => { client.on('error', () => {}) })
   return pool
 }
 

@@ -72,9 +72,10 @@ function limitOf(view: ApprovalView, grant: Grant, currency: string): bigint | n
   const person = personOf(view, grant.person)
   if (!person) return null
   const on = grant.at.slice(0, 10)
-  if (person.state.revoked.some((revoked) => revoked.on <= on && !person.state.grants.some((given) => given.from > revoked.on && given.from <= on))) return null
+  // A revocation ends all that was given before it, also a higher limit than the one that follows.
+  const revoked = person.state.revoked.map((given) => given.on).filter((day) => day <= on).sort().at(-1) ?? ''
   const limits = person.state.grants
-    .filter((given) => (given.currency === currency || given.currency === ANY) && given.from <= on && (given.to === null || given.to >= on))
+    .filter((given) => (given.currency === currency || given.currency === ANY) && given.from > revoked && given.from <= on && (given.to === null || given.to >= on))
     .flatMap((given) => parseMoney(given.limit, currency)?.minor ?? [])
   return limits.length === 0 ? null : limits.reduce((a, b) => a > b ? a : b)
 }

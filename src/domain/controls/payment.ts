@@ -1,6 +1,6 @@
 /** The release gates: every payment to an account of the supplier master, and the whole file exactly what people released. */
 import type { FactData } from '../event-data.ts'
-import { amountDue, livePostings } from '../headline.ts'
+import { amountDue, liveHolds, livePostings } from '../headline.ts'
 import type { InvoiceState } from '../invoice.ts'
 import { sumOf } from '../invoice-content.ts'
 import { plainAccount } from '../names.ts'
@@ -38,7 +38,7 @@ export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
       for (const item of view.payment.items) {
         const invoice = invoiceOf(view, item.posting)
         if (!invoice) continue
-        const held = Object.values(invoice.state.holds).some((hold) => hold.placed && !hold.released)
+        const held = liveHolds(invoice.state).length > 0
         if (livePostings(invoice.state).length === 0) return fail('payment-file-differs', `${invoice.id} is not posted.`, {}, [invoice.id])
         if (held) return fail('payment-file-differs', `${invoice.id} is on hold.`, {}, [invoice.id])
         const due = amountDue(invoice.state)
