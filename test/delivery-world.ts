@@ -31,6 +31,8 @@ function fold(state: State, event: Event): State {
   switch (event.type) {
     case 'invoice.received': case 'invoice.corrected': return { ...state, target: text(data['target']), party: text(data['party']), amount: text(data['amount']) }
     case 'posting.confirmed': return event.grade === 'settled' ? { ...state, posted: text(data['docNo']) } : { ...state, said: text(data['docNo']) }
+    // A change feed tells of an entry under our reference.
+    case 'status.reported': return data['claims'] === 'posted' ? { ...state, posted: event.source.reference ?? null } : state
     case 'effect.done': case 'effect.refused': case 'effect.unknown': case 'effect.resolved': case 'effect.replied-late':
       return { ...state, outcomes: [...state.outcomes, `${event.type} ${text(data['input'])}`] }
     default: return state

@@ -2,6 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type ModelOptions, ModelTarget } from '../src/connector/kit/model-target.ts'
 import { inTenant } from '../src/store/database.ts'
+import { answerEffect, replayable } from '../src/delivery/answer.ts'
+import { modelConnector } from '../src/connector/kit/model-connector.ts'
 import { hubDatabase, type HubDatabase } from './hub-database.ts'
 import { deliveringHub, type Hub, invoice, type SystemOf, TENANT, until } from './delivery-world.ts'
 
@@ -123,6 +125,19 @@ test('content that changes while the outcome is unknown does not change what is 
   expect((await effects())[0]?.content).toContain('10.00')
 })
 
+test('a try that did nothing does not settle the doubt about the one before: the same is sent once more', async () => {
+  const erp = await target('K2')
+  erp.fates.push({ reply: 'lost' }, { effect: 'none', reply: 'status', status: 429, retryAfter: '1' })
+  const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K2' }])
+  await intake.submit([invoice(1, 'erp', { amount: '10.00' })])
+  await until('the second was turned away', async () => (await attempts())[1]?.outcome === 'no-effect')
+  expect((await effects())[0]?.state).toBe('unknown')
+  await intake.submit([invoice(1, 'erp', { amount: '99.00', again: true })])
+  await until('it is done', () => all('done', 1))
+  expect(new Set(erp.calls.filter((call) => call.line === 'POST /entries').map((call) => call.body)).size).toBe(1)
+  expect((await attempts()).map((attempt) => attempt.outcome)).toEqual(['unknown', 'no-effect', 'done'])
+})
+
 test('content that changes while it waits is what is sent', async () => {
   const erp = await target('K2')
   erp.usual = { effect: 'none', reply: 'status', status: 429, retryAfter: '1' }
@@ -208,4 +223,64 @@ test('two hubs on one database share the work and double nothing', async () => {
   expect(Math.min(...claimed), `claimed ${claimed.join(' and ')}`).toBeGreaterThan(0)
   expect([...one.troubles, ...two.troubles]).toEqual([])
   await audit(erp)
+})
+
+describe('what people say', () => {
+  const person = { person: 'person:ada', reason: 'I looked' }
+
+  test('of money in doubt two people say whether it happened; what did not happen is sent again, what did is done', async () => {
+    const erp = await target('K4')
+    erp.fates.push({ reply: 'lost' }, { effect: 'none', reply: 'lost' })
+    const { intake, pool } = await hub([{ system: 'erp', url: erp.url, class: 'K4', limits: { concurrency: 1, rate: { calls: 100, perMs: 1_000 } } }])
+    const desk = { pool, tenant: TENANT, submit: intake.submit.bind(intake), now: Date.now }
+    await intake.submit([invoice(1, 'erp'), invoice(2, 'erp')])
+    await until('both are held', () => all('held', 2))
+    const there = erp.booked[0]!.key
+    const lost = (await effects()).find((row) => row.key !== there)!.key
+    expect(await answerEffect(desk, { ...person, effect: there, input: 'said-applied' })).toEqual({ refused: 'Money may have moved: two people say whether it did.' })
+    expect(await answerEffect(desk, { ...person, effect: there, input: 'said-applied', second: 'person:ada' })).toEqual({ refused: 'The second person must be another one.' })
+    expect(await answerEffect(desk, { ...person, effect: there, input: 'replay' })).toEqual({ refused: 'It is held; that cannot be said of it now.' })
+    expect(await answerEffect(desk, { ...person, effect: there, input: 'said-applied', second: 'person:bob' })).toEqual({ state: 'done' })
+    expect(await answerEffect(desk, { ...person, effect: lost, input: 'said-not-applied', second: 'person:bob' })).toEqual({ state: 'waiting' })
+    await until('both are done', () => all('done', 2))
+    expect(bookings(erp).length).toBe(3)
+    expect(erp.booked.length).toBe(2)
+    await audit(erp)
+  })
+
+  test('what was refused is tried again when a person asks for it, after seeing what would be sent', async () => {
+    const erp = await target('K1')
+    const connector = modelConnector({ url: erp.url, class: 'K1' }, 'erp')
+    const { intake, pool } = await hub([{ system: 'erp', url: erp.url, class: 'K1' }])
+    await intake.submit([invoice(1, 'erp', { party: 'blocked' })])
+    await until('it is refused', () => all('refused', 1))
+    const found = await replayable(pool, TENANT, [connector], { target: 'erp', says: 'e-17' })
+    expect(found).toMatchObject([{ command: 'invoice.post', state: 'refused', says: 'E-17: Party blocked is blocked.', request: expect.stringMatching(/^POST \/entries \(\d+ bytes\)$/) }])
+    expect(await replayable(pool, TENANT, [connector], { target: 'other' })).toEqual([])
+    expect(await replayable(pool, TENANT, [connector], { to: '2020-01-01T00:00:00.000Z' })).toEqual([])
+    const submit = intake.submit.bind(intake)
+    expect(await answerEffect({ pool, tenant: TENANT, submit, now: Date.now }, { ...person, effect: found[0]!.effect, input: 'replay' })).toEqual({ state: 'waiting' })
+    await until('it was refused again', async () => bookings(erp).length === 2 && await all('refused', 1))
+    await intake.submit([invoice(1, 'erp', { party: 'acme', again: true })])
+    await until('other content is sent by itself', () => all('done', 1))
+    expect(await replayable(pool, TENANT, [connector], {})).toEqual([])
+  })
+})
+
+test('a system that answers is heard', async () => {
+  const erp = await target('K1')
+  const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K1' }])
+  await intake.submit([invoice(1, 'erp')])
+  await until('it was heard', async () => (await query(`SELECT 1 FROM system WHERE name = 'erp' AND heard_at IS NOT NULL`)).length === 1)
+})
+
+test('a system that a person paused is not called', async () => {
+  const erp = await target('K1')
+  await inTenant(database.pool, TENANT, (client) => client.query(`INSERT INTO system (tenant, name, paused) VALUES ('acme', 'erp', true)`))
+  const { intake, delivery } = await hub([{ system: 'erp', url: erp.url, class: 'K1' }])
+  await intake.submit([invoice(1, 'erp')])
+  await until('the pause was seen', () => delivery.stats()[0]?.paused === true)
+  expect(erp.calls).toEqual([])
+  await inTenant(database.pool, TENANT, (client) => client.query(`UPDATE system SET paused = false`))
+  await until('it is done', () => all('done', 1))
 })

@@ -7,8 +7,11 @@ import type { Limits } from '../connector/contract.ts'
 
 /** Retries and looks per first try while the target fails. */
 const RETRY_SHARE = 0.1
-/** One retry goes through each so often whatever the share says, else a target without new work would never be tried again. */
-const TRICKLE_MS = 10_000
+/**
+ * Without new work a target would never be tried again: so one retry goes through each time that it could have taken this many
+ * calls (a twentieth of what it can bear), at most every 200 ms and at least every 10 s.
+ */
+const TRICKLE_CALLS = 20
 const LEAST_FACTOR = 1 / 64
 
 export class Budget {
@@ -41,12 +44,17 @@ export class Budget {
 
   /** Whether a retry or a look may start; taking it counts. First tries earn it. */
   takeRetry(now: number): boolean {
-    if (!this.failing || this.retryTokens >= 1 || now - this.lastRetryAt >= TRICKLE_MS) {
+    if (!this.failing || this.retryTokens >= 1 || now - this.lastRetryAt >= this.trickleMs) {
       if (this.failing) this.retryTokens = Math.max(0, this.retryTokens - 1)
       this.lastRetryAt = now
       return true
     }
     return false
+  }
+
+  private get trickleMs(): number {
+    const { calls, perMs } = this.limits.rate
+    return Math.min(10_000, Math.max(200, TRICKLE_CALLS * perMs / calls))
   }
 
   start(now: number, kind: 'first' | 'retry'): void {

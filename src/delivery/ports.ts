@@ -53,6 +53,8 @@ export interface Desk {
   readonly freezeLimitMs: number
   /** Says that a system worked or failed, so that its breaker can move. */
   readonly signal: (how: SystemSignal, says: string) => void
+  /** The system has answered. */
+  readonly heard: () => void
   /** A fault that nothing here can mend, for the log. */
   readonly trouble: (what: string, error: unknown) => void
 }

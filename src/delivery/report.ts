@@ -70,9 +70,9 @@ export interface Telling {
   readonly nextAt?: number
   /**
    * Who says it; part of the event's identity. `reply`: its sender, once per try. `expired` and `gone`: whoever noticed that
-   * its time is over or its process gone; several may, and all say the same. `look` and `claim`: at that moment.
+   * its time is over or its process gone; several may, and all say the same. `look`, `claim` and `person`: at that moment.
    */
-  readonly by: 'reply' | 'expired' | 'gone' | 'look' | 'claim'
+  readonly by: 'reply' | 'expired' | 'gone' | 'look' | 'claim' | 'person'
   /** True for the end of a try that is open. */
   readonly guarded: boolean
 }
@@ -94,8 +94,10 @@ export function outcomeArrival(telling: Telling): Arrival {
   }
 }
 
+const MOMENTARY: ReadonlySet<Telling['by']> = new Set<Telling['by']>(['look', 'claim', 'person'])
+
 function eventIdOf({ row, by, input, at }: Telling): string {
-  const moment = by === 'look' || by === 'claim' ? ` ${instantOf(at)}` : ''
+  const moment = MOMENTARY.has(by) ? ` ${instantOf(at)}` : ''
   return `effect ${row.key} ${row.attempts} ${by} ${input}${moment}`
 }
 

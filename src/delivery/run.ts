@@ -3,9 +3,11 @@
  * it out and records the end. Loops are apart: a slow system takes nobody else's place. Hints only make them faster.
  */
 import { mark } from '../lib/mark.ts'
+import { instantOf } from '../lib/time.ts'
 import { type Clocks, sha256 } from '../connector/transport/sending.ts'
 import { openTransport } from '../connector/transport/transport.ts'
 import { inTenant, type Pool } from '../store/database.ts'
+import { heard } from '../store/system.ts'
 import { sqlState } from '../store/trouble.ts'
 import type { Breaker } from './breaker.ts'
 import { Budget } from './budget.ts'
@@ -119,6 +121,7 @@ class SystemLoop extends Sleeper {
   private readonly shared: Shared
   private readonly pollMs: number
   private readonly working = new Set<Promise<void>>()
+  private heardAt = -Infinity
 
   constructor(plan: SystemPlan, options: DeliveryOptions, clocks: Clocks, shared: Shared) {
     super()
@@ -129,7 +132,7 @@ class SystemLoop extends Sleeper {
       tenant: plan.tenant, connector: plan.connector, windows: plan.windows ?? [], pool: options.pool, submit: options.submit, clocks, identity: options.identity,
       transport: openTransport(plan.connector, { clocks, secret: (name) => options.secret(plan.tenant, name), mark }), budget: new Budget(plan.connector.limits),
       counts: { claimed: 0, sent: 0, notSent: 0, unknown: 0, looks: 0, fenced: 0, expired: 0, probes: 0 }, underWay: new Set(),
-      freezeLimitMs: options.freezeLimitMs ?? FREEZE_LIMIT_MS, signal: (how, says) => this.gate.signal(how, says), trouble: options.trouble ?? (() => undefined),
+      freezeLimitMs: options.freezeLimitMs ?? FREEZE_LIMIT_MS, signal: (how, says) => this.gate.signal(how, says), heard: () => this.heard(), trouble: options.trouble ?? (() => undefined),
     }
   }
 
@@ -162,6 +165,16 @@ class SystemLoop extends Sleeper {
     for (const look of looks) this.work(lookFor(desk, look))
     if (arrivals.length > 0) this.work(submitSurely(desk, arrivals))
     return taken >= free ? 0 : this.pollMs
+  }
+
+  /** Noted once a second: it is a clock, not a log. */
+  private heard(): void {
+    const { desk } = this
+    const now = desk.clocks.monotonic()
+    if (now - this.heardAt < 1_000) return
+    this.heardAt = now
+    const at = instantOf(desk.clocks.wall())
+    this.work(inTenant(desk.pool, desk.tenant, (client) => heard(client, desk.tenant, desk.connector.system, at)))
   }
 
   private work(task: Promise<void>): void {

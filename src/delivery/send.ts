@@ -26,6 +26,7 @@ export async function carryOut(desk: Desk, call: PreparedCall): Promise<void> {
   try {
     const sending = await desk.transport.send(call.request, call.hash, call.deadline)
     const at = desk.clocks.wall()
+    if (sending.kind === 'answered') desk.heard()
     verdict = verdictOf(call.command, sending, { key: call.row.key, input: call.input, object: call.row.object, occurrence: call.row.occurrence, at: instantOf(at) }, at)
   } finally {
     // A transport that throws has broken its promise; the process ends over it, and the attempt is resolved as unknown.

@@ -1,0 +1,95 @@
+/**
+ * What people say about effects: that one in doubt happened or did not, that a refused or given up one shall be tried again.
+ * Each answer is an event with the person's name and reason; for money two people say whether it happened.
+ */
+import { instantOf, type Instant } from '../lib/time.ts'
+import { type EffectInput, type EffectRow, type EffectState, stepEffect } from '../domain/effect.ts'
+import { type Arrival, COMMANDS } from '../domain/object.ts'
+import type { Connector } from '../connector/contract.ts'
+import { type AttemptRow, attemptsOf } from '../store/attempt.ts'
+import { inTenant, type Pool } from '../store/database.ts'
+import { readEffects } from '../store/effect.ts'
+import { refusedEffects, type ReplayQuery } from '../store/effect-replay.ts'
+import type { Submit } from './ports.ts'
+import { outcomeArrival } from './report.ts'
+
+export interface Answer {
+  readonly effect: string
+  readonly input: Extract<EffectInput, 'said-applied' | 'said-not-applied' | 'replay'>
+  /** `person:<pseudonym>` */
+  readonly person: string
+  readonly reason: string
+  /** Another person who says the same; needed where money may have moved. */
+  readonly second?: string
+}
+
+export interface AnswerDesk { readonly pool: Pool; readonly tenant: string; readonly submit: Submit; readonly now: () => number }
+
+/** Takes the answer, or says why not. What it means for the effect is the table's matter; a word that comes too late moves nothing. */
+export async function answerEffect(desk: AnswerDesk, answer: Answer): Promise<{ readonly state: EffectState } | { readonly refused: string }> {
+  const { row, attempts } = await inTenant(desk.pool, desk.tenant, async (client) => ({
+    row: (await readEffects(client, desk.tenant, [answer.effect]))[0], attempts: await attemptsOf(client, desk.tenant, [answer.effect]),
+  }))
+  const refused = row ? refusalOf(row, answer, desk.now()) : 'There is no such effect.'
+  if (!row || refused !== undefined) return { refused: refused ?? 'There is no such effect.' }
+  const [receipt] = await desk.submit([answerArrival(desk, row, attempts, answer)])
+  if (receipt?.fault) throw receipt.fault
+  const [after] = await inTenant(desk.pool, desk.tenant, (client) => readEffects(client, desk.tenant, [answer.effect]))
+  return { state: after?.state ?? row.state }
+}
+
+function refusalOf(row: EffectRow, answer: Answer, now: number): string | undefined {
+  if (answer.reason.trim() === '') return 'Say why.'
+  if (answer.second === answer.person) return 'The second person must be another one.'
+  if (answer.input !== 'replay' && COMMANDS[row.command].manner === 'money' && answer.second === undefined) return 'Money may have moved: two people say whether it did.'
+  if (stepEffect(row, answer.input, { now: instantOf(now) }) === 'ignored') return `It is ${row.state}; that cannot be said of it now.`
+  return undefined
+}
+
+function answerArrival(desk: AnswerDesk, row: EffectRow, attempts: readonly AttemptRow[], answer: Answer): Arrival {
+  const at = desk.now()
+  const told = outcomeArrival({ tenant: desk.tenant, row, attempts, input: answer.input, outcome: attempts.at(-1)?.outcome ?? 'not-sent', at, says: answer.reason, by: 'person', guarded: false, nextAt: at })
+  return { ...told, actor: answer.person, data: { ...told.data, ...(answer.second === undefined ? {} : { second: answer.second }) } }
+}
+
+export interface Replayable {
+  readonly effect: string
+  readonly target: string
+  readonly command: string
+  readonly subject: string
+  readonly state: EffectState
+  /** Why it stopped. */
+  readonly says: string | null
+  readonly lastTriedAt: Instant | null
+  /** The content that would be sent: canonical JSON. */
+  readonly content: string
+  /** The request that it would become, in one line; or why it could not be built. */
+  readonly request: string
+}
+
+/** What would be tried again, and what would be sent; nothing is moved. Then {@link answerEffect} with `replay` for each. */
+export async function replayable(pool: Pool, tenant: string, connectors: readonly Connector[], query: ReplayQuery): Promise<readonly Replayable[]> {
+  const { rows, tries } = await inTenant(pool, tenant, async (client) => {
+    const found = await refusedEffects(client, tenant, query)
+    return { rows: found, tries: Map.groupBy(await attemptsOf(client, tenant, found.map((row) => row.key)), (attempt) => attempt.key) }
+  })
+  return rows.map((row) => {
+    const last = tries.get(row.key)?.at(-1)
+    return {
+      effect: row.key, target: row.target, command: row.command, subject: row.subject, state: row.state, says: last?.says ?? null, lastTriedAt: last?.closedAt ?? null,
+      content: row.content, request: requestLine(row, connectors.find((connector) => connector.system === row.target)),
+    }
+  })
+}
+
+function requestLine(row: EffectRow, connector: Connector | undefined): string {
+  const command = connector?.commands[row.command]
+  if (!command) return 'the system cannot do it'
+  try {
+    const request = command.write({ content: JSON.parse(row.content), document: () => new Uint8Array() }, row.key)
+    if (request.transport === 'http') return `${request.method} ${request.path} (${request.body?.length ?? 0} bytes)`
+    return `${request.act} ${'name' in request ? request.name : ''}`.trim()
+  } catch (error) {
+    return `it cannot be built: ${(error as Error).message.slice(0, 200)}`
+  }
+}
