@@ -66,6 +66,8 @@ class Planning {
   private readonly inserted = new Map<string, NewEffect>()
   private readonly blocked: Blocked[] = []
   private readonly targets = new Set<string>()
+  /** Marks of keys that are not there (yet). */
+  private readonly proved = new Map<string, EffectInput[]>()
   /** command and object → the key of the one that blocks */
   private readonly blocking = new Map<string, string>()
   /** target, command and object → keys of those that wait */
@@ -83,7 +85,10 @@ class Planning {
 
   run(news: EffectNews): EffectPlan {
     for (const outcome of news.outcomes) this.step(outcome.key, outcome.input, outcome.at)
-    for (const { key, mark } of news.marks) this.step(key, mark.input)
+    for (const { key, mark } of news.marks) {
+      if (this.rows.has(key)) this.step(key, mark.input)
+      else this.proved.set(key, [...this.proved.get(key) ?? [], mark.input])
+    }
     for (const key of news.withdrawn) this.step(key, 'withdrawn')
     for (const { row, wanted } of news.wanted) this.want(row, wanted)
     const changed = [...this.rows.values()].filter((row) => this.locked.get(row.key) !== row)
@@ -101,7 +106,13 @@ class Planning {
         return
       }
       if (fresh.blocks) this.blocking.set(aboutOf(fresh), fresh.key)
-      this.inserted.set(fresh.key, { row: fresh, dueOn: wanted.dueOn })
+      // What is proved before it was ever queued is queued as done: it must not be sent.
+      const row = (this.proved.get(fresh.key) ?? []).reduce<EffectRow>((known, input) => {
+        const next = stepEffect(known, input, { now: this.now })
+        return next === 'ignored' ? known : next
+      }, fresh)
+      this.inserted.set(fresh.key, { row, dueOn: wanted.dueOn })
+      if (row.state !== 'waiting') return
     } else if (known.state === 'waiting' && !sameContent) {
       this.rows.set(known.key, { ...known, content: fresh.content, contentHash: fresh.contentHash, dueAt: known.dueAt < this.now ? known.dueAt : this.now })
     } else if (known.state === 'superseded' || ((known.state === 'refused' || known.state === 'dead') && !sameContent)) {

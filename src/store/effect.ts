@@ -61,9 +61,9 @@ export async function lockEffects(
 const INSERT = {
   name: 'effect_insert',
   text: `INSERT INTO effect (tenant, key, target, command, object, occurrence, subject, content, content_hash, lane, state, due_at, due_on, blocks)
-         SELECT $1, k, t, c, o, n, s, b, h, l, 'waiting', $2::timestamptz, coalesce(d, $2::timestamptz::date), m
-         FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::int2[], $12::date[], $13::bool[])
-           AS x (k, t, c, o, n, s, b, h, l, d, m)`,
+         SELECT $1, k, t, c, o, n, s, b, h, l, st, a, coalesce(d, $2::timestamptz::date), m
+         FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::int2[], $12::date[], $13::bool[], $14::text[], $15::timestamptz[])
+           AS x (k, t, c, o, n, s, b, h, l, d, m, st, a)`,
 }
 
 /** An effect whose key is new, with its money date. */
@@ -81,7 +81,8 @@ function inserting(tenant: string, effects: readonly NewEffect[], now: Instant):
   return [query(INSERT, [
     tenant, now, column((row) => row.key), column((row) => row.target), column((row) => row.command), column((row) => row.object), column((row) => row.occurrence),
     column((row) => row.subject), column((row) => row.content), column((row) => row.contentHash), int2Array(sorted.map(({ row }) => LANES.indexOf(row.lane))),
-    dateArray(sorted.map(({ dueOn }) => dueOn ?? null)), boolArray(sorted.map(({ row }) => row.blocks)),
+    dateArray(sorted.map(({ dueOn }) => dueOn ?? null)), boolArray(sorted.map(({ row }) => row.blocks)), column((row) => row.state),
+    timestampArray(sorted.map(({ row }) => row.dueAt)),
   ])]
 }
 

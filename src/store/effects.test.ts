@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { fact, invoice, posting } from '../../test/arrivals.ts'
 import { hubDatabase, type HubDatabase } from '../../test/hub-database.ts'
-import { stepEffect, type EffectInput, type EffectRow } from '../domain/effect.ts'
+import { NEVER, stepEffect, type EffectInput, type EffectRow } from '../domain/effect.ts'
 import type { Arrival } from '../domain/object.ts'
 import { openIntake, type CommitNews, type Intake } from '../intake/batcher.ts'
 import { boundNames } from './alias.ts'
@@ -117,6 +117,13 @@ describe('what an object asks for', () => {
     expect(await states(id)).toEqual(['invoice.post 0 waiting', 'invoice.status validated#1 waiting'])
     await intake.submit([posting(`e${number}`)])
     expect(await states(id)).toEqual(['invoice.post 0 done', 'invoice.status posted#1 waiting', 'invoice.status validated#1 superseded'])
+  })
+
+  test('what is proved in the commit that asks for it is never sent', async () => {
+    await intake.submit([posting(`e${number}`), invoice(`e${number}`)])
+    const bound = await read((client) => boundNames(client, 'acme', [`capture|invoice|e${number}`]))
+    expect(await effect(bound.get(`capture|invoice|e${number}`)!, 'invoice.post')).toMatchObject({ state: 'done', blocks: true, dueAt: NEVER })
+    expect(news.flatMap(({ targets }) => [...targets])).toEqual(['ap'])
   })
 
   test('a posting that is under way is not touched by other content; one that waits gets it', async () => {
