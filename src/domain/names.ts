@@ -38,6 +38,8 @@ export function partyNames(role: 'supplier' | 'entity', party: Party): string[] 
 /** An order's number is its company's: two companies may both have given it. `entity`: the company's first name. */
 export const orderName = (entity: string, number: string): string => aliasOf('public', 'order', `${entity} ${number.trim()}`)
 export const personName = (system: string, login: string): string => aliasOf('public', 'person', `${system} ${login.trim().toLowerCase()}`)
+/** The login in a person's alias, as people know each other. */
+export const loginOf = (person: string): string => person.slice(Math.max(person.lastIndexOf(' '), person.lastIndexOf('|')) + 1)
 export const documentName = (sha256: string): string => aliasOf('public', 'document', sha256)
 export const batchName = (messageId: string): string => aliasOf('public', 'payment-file', messageId)
 export const paymentName = (messageId: string, endToEndId: string): string => aliasOf('public', 'payment', `${messageId} ${endToEndId}`)

@@ -3,6 +3,7 @@ import { TERM_ROWS, changedTerms, type Terms } from '../terms.ts'
 import { liveGrants } from '../headline.ts'
 import type { Grant } from '../invoice.ts'
 import { parseMoney } from '../money.ts'
+import { loginOf } from '../names.ts'
 import { personOf, supplierOf, type InvoiceView } from '../view.ts'
 import { fail, indeterminate, notApplicable, pass, type Control } from './control.ts'
 
@@ -47,10 +48,10 @@ export const APPROVAL_CONTROLS: readonly Control<ApprovalView>[] = [
       const amount = parseMoney(gross, currency)
       const best = grants.map((grant) => ({ grant, limit: limitOf(view, grant, currency) }))
       if (amount && best.some(({ limit }) => limit !== null && limit >= (amount.minor < 0n ? -amount.minor : amount.minor))) {
-        return pass(best.map(({ grant }) => `${grant.person.split('|').at(-1)} at ${grant.at}`).join(', '))
+        return pass(best.map(({ grant }) => `${loginOf(grant.person)} at ${grant.at}`).join(', '))
       }
       const unknown = grants.filter((grant) => !personOf(view, grant.person))
-      if (unknown.length === grants.length) return indeterminate(`The hub’s table of authority does not know ${unknown.map((grant) => grant.person.split('|').at(-1)).join(', ')}.`, unknown.map((grant) => grant.person))
+      if (unknown.length === grants.length) return indeterminate(`The hub’s table of authority does not know ${unknown.map((grant) => loginOf(grant.person)).join(', ')}.`, unknown.map((grant) => grant.person))
       return fail('authority-exceeded', `Nobody who approved has authority for ${gross} ${currency}.`, {}, grants.map((grant) => grant.person))
     },
   },
@@ -58,7 +59,7 @@ export const APPROVAL_CONTROLS: readonly Control<ApprovalView>[] = [
     id: 'A4', title: 'Whoever approves did not enter or change it, nor create the supplier',
     evaluate: (view) => {
       const own = sayingYes(view)[0]
-      if (own && grantsOf(view).length === 0) return fail('duties-conflict', `${own.person.split('|').at(-1)} approved what the same person entered, and nobody else did.`)
+      if (own && grantsOf(view).length === 0) return fail('duties-conflict', `${loginOf(own.person)} approved what the same person entered, and nobody else did.`)
       return pass('Entered and approved by different persons.')
     },
   },

@@ -3,7 +3,7 @@ import type { FactData } from '../event-data.ts'
 import { amountDue, liveHolds, livePostings } from '../headline.ts'
 import type { InvoiceState } from '../invoice.ts'
 import { sumOf } from '../invoice-content.ts'
-import { plainAccount } from '../names.ts'
+import { loginOf, plainAccount } from '../names.ts'
 import { aliasOf, type Look, type ObjectRecord } from '../object.ts'
 import type { BatchState } from '../payment.ts'
 import { foundIn, type ReferenceState } from '../reference.ts'
@@ -61,7 +61,7 @@ export const RELEASE_CONTROLS: readonly Control<BatchState>[] = [
     id: 'Y3', title: 'Two different named people released it',
     evaluate: ({ released }) => {
       const people = new Set(released?.by)
-      return people.size >= 2 ? pass([...people].map((name) => name.split('|').at(-1)).join(', ')) : fail('payment-file-differs', `Released by ${people.size === 0 ? 'nobody' : 'one person only'}.`)
+      return people.size >= 2 ? pass([...people].map(loginOf).join(', ')) : fail('payment-file-differs', `Released by ${people.size === 0 ? 'nobody' : 'one person only'}.`)
     },
   },
   {
