@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fact, invoice } from '../../test/arrivals.ts'
+import { hubDatabase, type HubDatabase } from '../../test/hub-database.ts'
+import { LANES, type EventType, type Lane } from '../domain/event.ts'
+import type { Arrival } from '../domain/object.ts'
+import { inTenant } from '../store/database.ts'
+import { eventsFrom } from '../store/event.ts'
+import { BATCH_LIMITS, objectsNamed, type Item } from '../store/item.ts'
+import { TEST_LAW } from '../store/test-law.ts'
+import { Backlog, LANE_AGE_MS } from './backlog.ts'
+import { openIntake } from './batcher.ts'
+import { admit } from './door.ts'
+
+const settings = { law: TEST_LAW, cfg: 'c'.repeat(64), config: 1, clock: Date.now }
+const OF_LANE: { readonly [lane in Lane]: EventType } = {
+  stop: 'dispute.opened', settlement: 'clearing.recorded', payment: 'hold.released', posting: 'posting.confirmed', approval: 'approval.granted', intake: 'invoice.received',
+  status: 'status.reported', metadata: 'document.attached',
+}
+const inLane = (lane: Lane, id: string, over: Partial<Arrival> = {}): Arrival => fact(OF_LANE[lane], id, { about: [{ names: ['capture|invoice|one'], create: 'invoice' }], ...over })
+const waits = (backlog: Backlog, item: Item, since = 0): void => backlog.add({ item, since, settle: () => {} })
+
+describe('the backlog', () => {
+  test('gives the highest lane first, and in a lane who came first', () => {
+    const backlog = new Backlog()
+    for (const lane of LANES.toReversed()) for (const n of [1, 2]) waits(backlog, admit(inLane(lane, `${lane} ${n}`)))
+    const order = backlog.take().map(({ item }) => item.kind === 'fact' ? item.eventId : '')
+    expect(order).toEqual(LANES.flatMap((lane) => [`${lane} 1`, `${lane} 2`]))
+    expect(backlog.size).toBe(0)
+  })
+
+  test('a batch stays within items, bytes and objects, and takes one item whatever its size', () => {
+    const limits = [
+      { make: (n: number) => inLane('intake', `${n}`), count: 1_200, most: BATCH_LIMITS.items },
+      { make: (n: number) => inLane('intake', `${n}`, { data: { text: 'x'.repeat(60_000) } }), count: 100, most: 33 },
+      { make: (n: number) => inLane('intake', `${n}`, { about: Array.from({ length: 600 }, (_, at) => ({ names: [`a|${n}|${at}`], create: 'invoice' as const })) }), count: 5, most: 1 },
+    ]
+    for (const { make, count, most } of limits) {
+      const backlog = new Backlog()
+      for (let n = 0; n < count; n++) waits(backlog, admit(make(n)))
+      let taken = 0
+      while (backlog.size > 0) {
+        const batch = backlog.take()
+        taken += batch.length
+        expect(batch.length).toBeLessThanOrEqual(most)
+        expect(batch.reduce((sum, { item }) => sum + objectsNamed(item), 0)).toBeLessThanOrEqual(BATCH_LIMITS.objects)
+      }
+      expect(taken).toBe(count)
+    }
+  })
+
+  test('too old: the lowest lane is refused first, each by what waits before it, with a time to come again', () => {
+    const backlog = new Backlog()
+    waits(backlog, admit(inLane('intake', 'old')), 0)
+    const refused = (now: number): Lane[] => LANES.filter((lane) => {
+      try {
+        backlog.checkRoom([admit(inLane(lane, 'new'))], now)
+        return false
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'backlog-too-old', status: 429, retryAfterMs: Math.max(1_000, Math.min(60_000, now)) })
+        return true
+      }
+    })
+    expect(refused(1_000)).toEqual([])
+    expect(refused(LANE_AGE_MS.metadata + 1)).toEqual(['metadata'])
+    expect(refused(LANE_AGE_MS.status + 1)).toEqual(['status', 'metadata'])
+    // What waits below a lane is not in its way.
+    expect(refused(1_000_000)).toEqual(['intake', 'status', 'metadata'])
+  })
+
+  test('too much: the lower lanes leave room for the higher', () => {
+    const backlog = new Backlog()
+    const item = admit(inLane('intake', 'many'))
+    for (let n = 0; n < 32_000; n++) waits(backlog, item)
+    expect(() => { backlog.checkRoom([item], 0) }).toThrow(/More work is waiting/u)
+    expect(() => { backlog.checkRoom([admit(inLane('stop', 'stop'))], 0) }).not.toThrow()
+  })
+})
+
+describe('the batcher', () => {
+  let database: HubDatabase
+  beforeAll(async () => { database = await hubDatabase() })
+  afterAll(() => database.drop())
+
+  test('a stop that comes last is committed with the next batch, before everything that waits', async () => {
+    const intake = openIntake({ pool: database.pool, settings })
+    const first = intake.submit([invoice('one')])
+    const many = Array.from({ length: 40 }, (_, at) => intake.submit(Array.from({ length: 100 }, (_, n) => inLane('metadata', `metadata ${at} ${n}`))))
+    await first
+    const stop = intake.submit([inLane('stop', 'stop')])
+    await stop
+    const behind = intake.backlog('acme').items
+    await Promise.all(many)
+    expect(behind).toBeGreaterThan(2_000)
+    const events = await inTenant(database.pool, 'acme', (client) => eventsFrom(client, 'acme', 0, 10_000))
+    const place = events.findIndex((event) => event.type === 'dispute.opened')
+    expect(events.slice(place).filter((event) => event.type === 'document.attached').length).toBeGreaterThan(2_000)
+    await intake.close()
+  })
+
+  test('what arrives while a batch commits is one batch', async () => {
+    let commits = 0
+    const intake = openIntake({ pool: database.pool, settings, onCommitted: () => { commits += 1 } })
+    await Promise.all(Array.from({ length: 300 }, (_, at) => intake.submit([invoice(`gathered ${at}`)])))
+    expect(commits).toBeLessThanOrEqual(3)
+    expect(commits).toBeGreaterThan(0)
+    await intake.close()
+  })
+
+  test('closing takes nothing more and commits what waits', async () => {
+    const intake = openIntake({ pool: database.pool, settings })
+    const waiting = Array.from({ length: 20 }, (_, at) => intake.submit([invoice(`closing ${at}`)]))
+    const closed = intake.close()
+    await expect(intake.submit([invoice('too late')])).rejects.toMatchObject({ code: 'shutting-down' })
+    await closed
+    expect((await Promise.all(waiting)).flat().every((receipt) => receipt.outcome === 'new')).toBe(true)
+  })
+
+  test('a bug outside the judging of an item stops intake: whoever waits is told that nothing is confirmed', async () => {
+    const told: unknown[] = []
+    const intake = openIntake({ pool: database.pool, settings: { ...settings, clock: () => { throw new Error('no clock') } }, onBug: (error) => told.push(error) })
+    await expect(intake.submit([invoice('bug')])).rejects.toMatchObject({ code: 'internal' })
+    expect(told).toMatchObject([{ message: 'no clock' }])
+    await expect(intake.submit([invoice('after')])).rejects.toMatchObject({ code: 'shutting-down' })
+    await intake.close()
+  })
+
+  test('an empty submission is answered, and one of several tenants goes to each', async () => {
+    const intake = openIntake({ pool: database.pool, settings })
+    expect(await intake.submit([])).toEqual([])
+    await intake.close()
+  })
+})
