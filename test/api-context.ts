@@ -7,7 +7,8 @@ import type { Pool } from '../src/store/database.ts'
 
 export const KEY = 'test-key-0123456789'
 export const SYSTEMS: readonly ConfiguredSystem[] = [
-  { name: 'erp', kind: 'test-erp', role: 'erp' }, { name: 'ap', kind: 'test-ap', role: 'ap' }, { name: 'bank', kind: 'test-bank', role: 'bank' },
+  { name: 'erp', kind: 'test-erp', role: 'erp' }, { name: 'ap', kind: 'test-ap', role: 'ap' },
+  { name: 'bank', kind: 'test-bank', role: 'bank' },
 ]
 
 export interface FakeHub {
@@ -55,4 +56,6 @@ export function fakeHub(change: Partial<ApiContext> = {}): FakeHub {
   return hub
 }
 
-const AWAY = { connect: () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })) } as unknown as Pool
+const AWAY = {
+  connect: () => Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })),
+} as unknown as Pool

@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { axesOf } from '../src/domain/axes.ts'
 import type { Problem } from '../src/api/problem.ts'
@@ -28,7 +25,13 @@ afterAll(async () => { await company.end() }, 30_000)
 
 const address = (path: string): string => `${String(company.hub().ready['api'])}${path}`
 const call = (method: string, path: string, body?: string | Buffer, type = 'application/xml', key = KEY): Promise<Response> =>
-  fetch(address(path), { method, redirect: 'manual', headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': type }) }, ...(body === undefined ? {} : { body }) })
+  fetch(
+    address(path),
+    {
+      method, redirect: 'manual', headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': type }) },
+      ...(body === undefined ? {} : { body }),
+    }
+  )
 const post = (event: object): Promise<Response> => call('POST', '/v1/events', JSON.stringify(event), 'application/cloudevents+json')
 async function get<T>(path: string): Promise<T> {
   const reply = await call('GET', path)
@@ -44,11 +47,19 @@ async function paidOne(): Promise<Row> {
   throw new Error('the sample has no paid invoice on an order')
 }
 const invoices = async (): Promise<Row[]> => (await get<{ objects: Row[] }>('/v1/objects?kind=invoice&limit=200')).objects
-interface Case { readonly id: string; readonly version: number; readonly cause: string; readonly says: string; readonly about: string; readonly actions: readonly { readonly action: string; readonly second: boolean }[] }
+interface Case {
+  readonly id: string
+  readonly version: number
+  readonly cause: string
+  readonly says: string
+  readonly about: string
+  readonly actions: readonly { readonly action: string; readonly second: boolean }[]
+}
 const cases = async (): Promise<Case[]> => (await get<{ exceptions: Case[] }>('/v1/exceptions?limit=200')).exceptions
 /** The open case of a cause about an object, once it is there. */
 async function caseOf(cause: string, about?: string): Promise<Case> {
-  const find = async (): Promise<Case | undefined> => (await cases()).find((one) => one.cause === cause && (about === undefined || one.about === about))
+  const find = async (): Promise<Case | undefined> =>
+    (await cases()).find((one) => one.cause === cause && (about === undefined || one.about === about))
   await eventually(async () => await find() !== undefined, 10_000)
   return (await find())!
 }
@@ -59,19 +70,28 @@ function altered(number: string, change: (xml: string) => string = (xml) => xml)
   return change(xml.replace(/<cbc:ID>[^<]*<\/cbc:ID>/u, `<cbc:ID>${number}</cbc:ID>`))
 }
 
+/** Ten entities, each ten times the one before. */
+const BOMB = Array.from({ length: 10 }, (_, n) => `<!ENTITY a${n + 1} "${`&a${n || ''};`.repeat(10)}">`)
+
 describe('documents that are no invoice', () => {
   const hostile: readonly (readonly [string, () => string | Buffer])[] = [
     ['plain text', () => 'hello'],
     ['HTML', () => '<html><body><script>alert(1)</script></body></html>'],
     ['XML of another kind', () => '<Order xmlns="urn:oasis:names:specification:ubl:schema:xsd:Order-2"/>'],
-    ['an entity bomb', () => `<!DOCTYPE l [<!ENTITY a "aaaa">${Array.from({ length: 10 }, (_, n) => `<!ENTITY a${n + 1} "${`&a${n || ''};`.repeat(10)}">`).join('')}]><l>&a10;</l>`],
+    ['an entity bomb', () => `<!DOCTYPE l [<!ENTITY a "aaaa">${BOMB.join('')}]><l>&a10;</l>`],
     ['an external entity', () => '<!DOCTYPE l [<!ENTITY x SYSTEM "file:///etc/passwd">]><l>&x;</l>'],
     ['deep nesting', () => '<a>'.repeat(100_000)],
     ['NUL in the middle', () => altered('N-1', (xml) => xml.replace('</cbc:IssueDate>', '\u0000</cbc:IssueDate>'))],
-    ['half of a surrogate pair', () => Buffer.from(altered('N-2').replace('<cbc:IssueDate>', '<cbc:Note>?</cbc:Note><cbc:IssueDate>'), 'utf8').subarray(0, 900)],
+    [
+      'half of a surrogate pair',
+      () => Buffer.from(altered('N-2').replace('<cbc:IssueDate>', '<cbc:Note>?</cbc:Note><cbc:IssueDate>'), 'utf8').subarray(0, 900),
+    ],
     ['half a file', () => altered('N-3').slice(0, 2_000)],
     ['an invoice without a date', () => altered('N-4', (xml) => xml.replace(/<cbc:IssueDate>.*<\/cbc:IssueDate>/u, ''))],
-    ['a day that does not exist', () => altered('N-5', (xml) => xml.replace(/<cbc:IssueDate>.*<\/cbc:IssueDate>/u, '<cbc:IssueDate>2026-02-30</cbc:IssueDate>'))],
+    [
+      'a day that does not exist',
+      () => altered('N-5', (xml) => xml.replace(/<cbc:IssueDate>.*<\/cbc:IssueDate>/u, '<cbc:IssueDate>2026-02-30</cbc:IssueDate>')),
+    ],
     ['an amount with an exponent', () => altered('N-6', (xml) => xml.replace(/(<cbc:PayableAmount[^>]*>)[^<]*/u, '$11e2'))],
     ['a zip file', () => Buffer.from('PK\u0003\u0004 and so on')],
   ]
@@ -90,7 +110,9 @@ describe('documents that are no invoice', () => {
     const kept = await call('GET', `/v1/documents/${problem.document}`)
     expect(Buffer.from(await kept.arrayBuffer()).equals(bytes)).toBe(true)
     expect(kept.headers.get('content-disposition')).toMatch(/^attachment; filename="[0-9a-f]{64}\.xml"$/u)
-    expect([kept.headers.get('x-content-type-options'), kept.headers.get('content-security-policy')]).toEqual(['nosniff', expect.stringContaining('sandbox')])
+    expect([
+      kept.headers.get('x-content-type-options'), kept.headers.get('content-security-policy'),
+    ]).toEqual(['nosniff', expect.stringContaining('sandbox')])
     await eventually(async () => (await company.summary()).refused === before.refused + 1, 10_000)
   })
 
@@ -98,10 +120,16 @@ describe('documents that are no invoice', () => {
     const open = (await cases()).filter(({ cause }) => cause === 'unreadable-document')
     expect(open.length).toBe(hostile.length)
     const [first] = open
-    const reply = await company.post<{ status: number; outcome: string }>(`/v1/exceptions/${first!.id}/answers`, { action: 'explained', reason: 'It was spam.', person: 'anna' })
+    const reply = await company.post<{ status: number; outcome: string }>(
+      `/v1/exceptions/${first!.id}/answers`, { action: 'explained', reason: 'It was spam.', person: 'anna' }
+    )
     expect(reply).toMatchObject({ status: 200, outcome: 'new' })
-    await eventually(async () => (await cases()).filter(({ cause }) => cause === 'unreadable-document').length === hostile.length - 1, 10_000)
-    const closed = await company.post<Problem>(`/v1/exceptions/${first!.id}/answers`, { action: 'explained', reason: 'Once more.', person: 'anna' })
+    await eventually(
+      async () => (await cases()).filter(({ cause }) => cause === 'unreadable-document').length === hostile.length - 1, 10_000
+    )
+    const closed = await company.post<Problem>(
+      `/v1/exceptions/${first!.id}/answers`, { action: 'explained', reason: 'Once more.', person: 'anna' }
+    )
     expect(closed).toMatchObject({ status: 409, code: 'exception-moved' })
   })
 
@@ -114,7 +142,9 @@ describe('documents that are no invoice', () => {
 
 describe('documents that are invoices with something wrong in them', () => {
   it('amounts that do not add up are taken, and become a case that can be rejected', async () => {
-    const reply = await call('POST', '/v1/documents?name=sum.xml', altered('A-1', (xml) => xml.replace(/(<cbc:PayableAmount[^>]*>)[^<]*/u, '$199999.99')))
+    const reply = await call(
+      'POST', '/v1/documents?name=sum.xml', altered('A-1', (xml) => xml.replace(/(<cbc:PayableAmount[^>]*>)[^<]*/u, '$199999.99'))
+    )
     expect(reply.status).toBe(200)
     const { received } = await reply.json() as { received: { invoice: string; number: string }[] }
     expect(received).toMatchObject([{ number: 'A-1' }])
@@ -123,8 +153,13 @@ describe('documents that are invoices with something wrong in them', () => {
     expect(found.actions.map(({ action }) => action)).toEqual(['reject'])
 
     const answer = (change: object): Promise<Problem & { outcome?: string }> =>
-      company.post(`/v1/exceptions/${found.id}/answers`, { action: 'reject', reason: 'The supplier sends a new one.', person: 'anna', version: found.version, ...change })
-    expect(await answer({ action: 'accept-difference' })).toMatchObject({ status: 422, code: 'answer-not-taken', detail: expect.stringContaining('reject') as string })
+      company.post(
+        `/v1/exceptions/${found.id}/answers`,
+        { action: 'reject', reason: 'The supplier sends a new one.', person: 'anna', version: found.version, ...change }
+      )
+    expect(await answer({ action: 'accept-difference' })).toMatchObject({
+      status: 422, code: 'answer-not-taken', detail: expect.stringContaining('reject') as string,
+    })
     expect(await answer({ second: 'Anna ' })).toMatchObject({ status: 422, code: 'answer-not-taken' })
     expect(await answer({ version: found.version + 7 })).toMatchObject({ status: 409, code: 'exception-moved' })
     expect(await answer({})).toMatchObject({ status: 200, outcome: 'new' })
@@ -135,7 +170,11 @@ describe('documents that are invoices with something wrong in them', () => {
     expect(object.headline.state).toBe('rejected')
     expect((await cases()).filter(({ about }) => about === invoice)).toEqual([])
     const trace = await get<Trace>(`/v1/trace/${invoice}`)
-    expect(trace.steps.filter(({ type }) => type === 'exception.answered' || type === 'invoice.rejected').map(({ type, actor }) => `${type} ${actor}`).toSorted()).toEqual(['exception.answered person:anna', 'invoice.rejected person:anna'])
+    expect(
+      trace.steps.filter(
+        ({ type }) => type === 'exception.answered' || type === 'invoice.rejected'
+      ).map(({ type, actor }) => `${type} ${actor}`).toSorted()
+    ).toEqual(['exception.answered person:anna', 'invoice.rejected person:anna'])
   })
 
   it('a currency that the company does not take is a case', async () => {
@@ -145,7 +184,12 @@ describe('documents that are invoices with something wrong in them', () => {
   })
 
   it('a currency that does not exist, and a name that would steer a terminal, block nothing', async () => {
-    for (const [name, xml] of [['zzz', altered('A-3', (xml) => xml.replaceAll('EUR', 'ZZZ').replaceAll('SEK', 'ZZZ'))], ['rtl', altered('A-4', (xml) => xml.replace('Lände', '\u202eabc'))]]) {
+    for (
+      const [name, xml] of [
+        ['zzz', altered('A-3', (xml) => xml.replaceAll('EUR', 'ZZZ').replaceAll('SEK', 'ZZZ'))],
+        ['rtl', altered('A-4', (xml) => xml.replace('Lände', '\u202eabc'))],
+      ]
+    ) {
       expect([200, 422], name).toContain((await call('POST', `/v1/documents?name=${name}.xml`, xml)).status)
     }
   })
@@ -156,7 +200,9 @@ describe('facts', () => {
 
   it('another body under the same id is refused, and the first stands', async () => {
     const event = { ...fact, id: 'blocked 1', type: 'supplier.blocked', data: { supplier: 'K-NOBODY', reason: 'a test' } }
-    expect(await (await post(event)).json()).toMatchObject({ outcome: 'parked', grade: 'acknowledged', event: expect.stringMatching(/^evt_[0-9a-f]{26}$/u) as string })
+    expect(await (await post(event)).json()).toMatchObject({
+      outcome: 'parked', grade: 'acknowledged', event: expect.stringMatching(/^evt_[0-9a-f]{26}$/u) as string,
+    })
     expect(await (await post(event)).json()).toMatchObject({ outcome: 'repeat' })
     const other = await post({ ...event, data: { supplier: 'K-NOBODY', reason: 'something else' } })
     expect([other.status, (await other.json() as Problem).code]).toEqual([422, 'event-id-reused'])
@@ -166,36 +212,56 @@ describe('facts', () => {
     const invoice = await paidOne()
     type Seen = { headline: object; axes: ReturnType<typeof axesOf>; state: { claims: number } }
     const before = await get<Seen>(`/v1/objects/${invoice.id}`)
-    const reply = await post({ ...fact, source: 'ap', id: 'claim 1', type: 'posting.reversed', subject: invoice.id, data: { docNo: '5100', entity: '1000', reversalNo: '1', reversedOn: '2026-11-20' } })
+    const reply = await post({
+      ...fact, source: 'ap', id: 'claim 1', type: 'posting.reversed', subject: invoice.id,
+      data: { docNo: '5100', entity: '1000', reversalNo: '1', reversedOn: '2026-11-20' },
+    })
     expect(await reply.json()).toMatchObject({ outcome: 'new', grade: 'claimed' })
     const after = await get<Seen>(`/v1/objects/${invoice.id}`)
-    expect({ ...after, state: after.state.claims }).toMatchObject({ headline: before.headline, axes: before.axes, state: before.state.claims + 1 })
+    expect({ ...after, state: after.state.claims }).toMatchObject({
+      headline: before.headline, axes: before.axes, state: before.state.claims + 1,
+    })
     const trace = await get<Trace>(`/v1/trace/${invoice.id}`)
     expect(trace.steps.at(-1)).toMatchObject({ type: 'posting.reversed', grade: 'claimed', system: 'ap' })
   })
 
   it('a status that is not mapped is a case for engineering, and is not guessed', async () => {
     const invoice = await paidOne()
-    await post({ ...fact, source: 'ap', id: 'status 1', type: 'status.reported', time: new Date().toISOString(), subject: invoice.id, data: { system: 'ap', facet: 'status', word: 'GONE_FISHING' } })
+    await post({
+      ...fact, source: 'ap', id: 'status 1', type: 'status.reported', time: new Date().toISOString(), subject: invoice.id,
+      data: { system: 'ap', facet: 'status', word: 'GONE_FISHING' },
+    })
     expect((await caseOf('unmapped-status', invoice.id)).says).toContain('GONE_FISHING')
     expect((await invoices()).find(({ id }) => id === invoice.id)?.state).toBe('paid')
   })
 
   it('a document that is named has to be kept first', async () => {
-    const event = (document: string): object => ({ ...fact, source: 'bank', id: `acc ${document.slice(0, 4)}`, type: 'payment.accepted', data: { messageId: 'M-NONE', code: 'ACCP', document } })
+    const event = (document: string): object =>
+      ({
+        ...fact, source: 'bank', id: `acc ${document.slice(0, 4)}`, type: 'payment.accepted',
+        data: { messageId: 'M-NONE', code: 'ACCP', document },
+      })
     const missing = await post(event('f'.repeat(64)))
     expect([missing.status, (await missing.json() as Problem).detail]).toEqual([422, expect.stringContaining('/v1/documents')])
-    const { document } = await (await call('POST', '/v1/documents?as=evidence&name=pain002.xml', '<Document/>')).json() as { document: string }
+    const { document } = await (
+      await call('POST', '/v1/documents?as=evidence&name=pain002.xml', '<Document/>')
+    ).json() as { document: string }
     expect(await (await post(event(document))).json()).toMatchObject({ outcome: 'parked' })
     expect((await company.summary()).exceptions['unreadable-document']).toBeDefined()
   })
 
   it('a batch takes the good ones', async () => {
-    const event = (id: string, supplier: unknown): object => ({ ...fact, id, type: 'supplier.blocked', data: { supplier, reason: 'a test' } })
-    const reply = await call('POST', '/v1/events', JSON.stringify([event('b1', 'K-1X'), event('b2', 7), event('b1', 'K-1X'), event('b1', 'K-2X')]), 'application/cloudevents-batch+json')
+    const event = (id: string, supplier: unknown): object =>
+      ({ ...fact, id, type: 'supplier.blocked', data: { supplier, reason: 'a test' } })
+    const reply = await call(
+      'POST', '/v1/events', JSON.stringify([event('b1', 'K-1X'), event('b2', 7), event('b1', 'K-1X'), event('b1', 'K-2X')]),
+      'application/cloudevents-batch+json'
+    )
     expect(reply.status).toBe(207)
     const { receipts } = await reply.json() as { receipts: { outcome: string; problem?: Problem }[] }
-    expect(receipts.map(({ outcome, problem }) => problem?.code ?? outcome)).toEqual(['parked', 'event-not-valid', 'repeat', 'event-id-reused'])
+    expect(
+      receipts.map(({ outcome, problem }) => problem?.code ?? outcome)
+    ).toEqual(['parked', 'event-not-valid', 'repeat', 'event-id-reused'])
   })
 
   it('after all of this a good invoice still goes through', async () => {
@@ -210,7 +276,9 @@ describe('reading', () => {
     const invoice = await paidOne()
     const { names } = await get<{ names: string[] }>(`/v1/objects/${invoice.id}`)
     const ids = [invoice.title, ...names, ...names.map((name) => name.split('|').slice(2).join('|'))]
-    expect(names.map((name) => name.split('|').slice(0, 2).join(' '))).toEqual(expect.arrayContaining(['public document', 'ap ticket', 'erp posting', 'erp document']))
+    expect(names.map((name) => name.split('|').slice(0, 2).join(' '))).toEqual(
+      expect.arrayContaining(['public document', 'ap ticket', 'erp posting', 'erp document'])
+    )
     for (const id of ids) {
       const reply = await call('GET', `/v1/objects/${encodeURIComponent(id)}`)
       const body = await reply.json() as { id?: string; candidates?: { id: string }[] }
@@ -236,18 +304,24 @@ describe('reading', () => {
     for (const [limit, order] of [[1, 'newest'], [3, 'newest'], [2, 'due'], [200, 'due']] as const) {
       const seen: string[] = []
       for (let after: string | null = '', pages = 0; after !== null && pages < 50; pages++) {
-        const page: { objects: Row[]; next: string | null } = await get(`/v1/objects?kind=invoice&limit=${limit}&order=${order}${after === '' ? '' : `&after=${after}`}`)
+        const page: { objects: Row[]; next: string | null } = await get(
+          `/v1/objects?kind=invoice&limit=${limit}&order=${order}${after === '' ? '' : `&after=${after}`}`
+        )
         seen.push(...page.objects.map(({ id }) => id))
         after = page.next
       }
       expect(seen.toSorted(), `${limit} ${order}`).toEqual(all.toSorted())
     }
-    expect((await get<{ objects: Row[] }>('/v1/objects?kind=invoice&state=paid&open=false')).objects.every(({ state }) => state === 'paid')).toBe(true)
+    expect(
+      (await get<{ objects: Row[] }>('/v1/objects?kind=invoice&state=paid&open=false')).objects.every(({ state }) => state === 'paid')
+    ).toBe(true)
     expect((await get<{ objects: Row[] }>("/v1/objects?kind=invoice&state=paid'%20OR%201=1--")).objects).toEqual([])
   })
 
   it('tells the systems, the summary, and figures that a monitor can read', async () => {
-    const { systems } = await get<{ systems: { name: string; inStep: number; heardAt: string | null; breaker: { state: string } }[] }>('/v1/systems')
+    const { systems } = await get<{
+      systems: { name: string; inStep: number; heardAt: string | null; breaker: { state: string } }[],
+    }>('/v1/systems')
     expect(systems.map(({ name, breaker }) => [name, breaker.state])).toEqual([['erp', 'closed'], ['ap', 'closed'], ['bank', 'closed']])
     for (const system of systems) expect(system.heardAt, system.name).toMatch(/^\d{4}-/u)
     const summary = await company.summary()
@@ -273,7 +347,12 @@ function malformed(text: string): string[] {
   if (!text.endsWith('\n')) problems.push('does not end with a line feed')
   for (const line of text.split('\n').slice(0, -1)) {
     const name = /^(?:# (?:HELP|TYPE) )?([a-zA-Z_:][a-zA-Z0-9_:]*)/u.exec(line)?.[1]
-    if (name === undefined || !/^(# HELP \S+ .*|# TYPE \S+ (counter|gauge)|[a-z_]+(\{([a-z_]+="(\\.|[^"\\])*",?)*\})? -?[0-9.e+-]+)$/u.test(line)) problems.push(line)
+    if (
+      name === undefined
+        || !/^(# HELP \S+ .*|# TYPE \S+ (counter|gauge)|[a-z_]+(\{([a-z_]+="(\\.|[^"\\])*",?)*\})? -?[0-9.e+-]+)$/u.test(line)
+    ) {
+      problems.push(line)
+    }
     else if (name !== current) {
       if (done.has(name)) problems.push(`${name} stands in two places`)
       done.add(name)
@@ -282,79 +361,3 @@ function malformed(text: string): string[] {
   }
   return problems
 }
-
-describe('tieout on the command line', () => {
-  const run = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ status: number; out: string; err: string }> => {
-    const url = new URL(company.database.adminUrl)
-    url.username = 'hub_read'
-    try {
-      const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(import.meta.dirname, '..', 'src', 'cli', 'main.ts'), ...args], { env: { ...process.env, TIEOUT_DATABASE_URL: url.href, TIEOUT_DATA: '/nonexistent', ...env } })
-      return { status: 0, out: stdout, err: stderr }
-    } catch (error) {
-      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
-      return { status: code, out: stdout, err: stderr }
-    }
-  }
-
-  it('trace tells a paid invoice from arrival to the bank entry, in 100 columns, without colours', async () => {
-    const invoice = await paidOne()
-    const { status, out } = await run(['trace', invoice.title])
-    expect(status).toBe(0)
-    const lines = out.split('\n')
-    expect(lines.filter((line) => [...line].length > 100)).toEqual([])
-    expect(out).not.toContain('\u001b')
-    for (const words of ['received: invoice', 'validated: 7 controls passed', 'approval: 3 controls passed', 'invoice.post to erp carried out', 'booked as', 'now paid', 'This rests on', 'What each system shows', 'Hangs together with', 'settled by bank']) {
-      expect(out, words).toContain(words)
-    }
-    const trace = JSON.parse((await run(['trace', invoice.id, '--json'])).out) as Trace
-    expect(trace.steps.map(({ index }) => index)).toEqual(trace.steps.map(({ index }) => index).toSorted((a, b) => a - b))
-    for (const { index, leafHash } of trace.steps) {
-      expect(lines.some((line) => line.endsWith(` #${index}`)), `#${index}`).toBe(true)
-      expect(leafHash).toMatch(/^[0-9a-f]{64}$/u)
-    }
-    expect(trace.commands.find(({ command }) => command === 'invoice.post')).toMatchObject({ state: 'done', tries: [{ n: 1, outcome: 'done', requestHash: expect.stringMatching(/^[0-9a-f]{64}$/u) as string }] })
-  })
-
-  it('every kind of thing that hangs together with it has a page of its own', async () => {
-    const invoice = await paidOne()
-    const trace = JSON.parse((await run(['trace', invoice.id, '--json'])).out) as Trace
-    expect(new Set(trace.together.map(({ kind }) => kind))).toEqual(new Set(['entity', 'supplier', 'order', 'payment', 'statement-entry']))
-    for (const { id, title } of trace.together) {
-      const { status, out } = await run(['trace', id])
-      expect([status, out.split('\n').filter((line) => [...line].length > 100)], title).toEqual([0, []])
-      expect(out.toLowerCase()).toContain(title.toLowerCase())
-    }
-  }, 60_000)
-
-  it('an unknown id is one sentence and status 1; several things are listed', async () => {
-    const unknown = await run(['trace', 'no\u001b[2Jthing'])
-    expect([unknown.status, unknown.out.split('\n').length]).toEqual([1, 2])
-    expect(unknown.out).not.toContain('\u001b')
-    const several = await run(['trace', 'A-1'])
-    expect([several.status, several.out]).toEqual([1, expect.stringMatching(/^A-1 is the id of \d things; say which one:\n( {2}\w{3}_[0-9a-f]{26} .*\n)+$/u)])
-  })
-
-  it('exceptions are listed, shown and answered', async () => {
-    const listed = await run(['exceptions', '--cause', 'unreadable-document', '--limit', '2'])
-    expect([listed.status, listed.out.match(/exc_[0-9a-f]{26}/gu)?.length]).toEqual([0, 2])
-    expect(listed.out).toContain('and more')
-    const id = listed.out.slice(0, 30)
-    const shown = await run(['exceptions', 'show', id])
-    expect(shown.out).toMatch(/A document arrived that could not be read as an invoice: open/u)
-    expect(shown.out).toMatch(/answers +explained/u)
-    const env = { TIEOUT_API: String(company.hub().ready['api']), TIEOUT_API_KEY: KEY }
-    expect(await run(['exceptions', 'answer', id, 'reject', '--reason', 'because', '--person', 'anna'], env)).toMatchObject({ status: 1, err: expect.stringContaining('It takes explained') as string })
-    expect(await run(['exceptions', 'answer', id, 'explained', '--reason', 'It was a test.', '--person', 'anna'], env)).toMatchObject({ status: 0, out: 'Answered: explained.\n' })
-    expect(await run(['exceptions', 'answer', id, 'explained', '--reason', 'x y z', '--person', 'anna'], { ...env, TIEOUT_API_KEY: 'wrong' })).toMatchObject({ status: 1, err: expect.stringContaining('access key') as string })
-    expect(await run(['exceptions', 'show', 'exc_x'])).toMatchObject({ status: 1, out: '', err: 'There is no case exc_x; tieout exceptions lists them.\n' })
-  })
-
-  it('says in a sentence what it lacks', async () => {
-    expect(await run(['trace', 'x'], { TIEOUT_DATABASE_URL: '' })).toMatchObject({ status: 1, err: expect.stringMatching(/^Nothing is running here: .*\n$/u) as string })
-    expect(await run(['trace', 'x', '--database', 'postgresql://nobody@127.0.0.1:1/none'])).toMatchObject({ status: 1, err: 'The database does not answer. Is it running? npm start starts it.\n' })
-    expect(await run(['trace', 'x', '--tenant', 'other'])).toMatchObject({ status: 1, err: expect.stringMatching(/^This database has no tenant other; there are test\.\n$/u) as string })
-    expect(await run(['trace'])).toMatchObject({ status: 1 })
-    expect(await run(['nosuch'])).toMatchObject({ status: 1, err: expect.stringMatching(/^There is no command nosuch\.\n\nUsage: tieout/u) as string })
-    expect((await run(['--help'])).out).toMatch(/start.*hub.*trace.*exceptions.*read.*migrate.*verify/su)
-  })
-})

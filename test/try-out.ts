@@ -40,14 +40,14 @@ export interface BookLine { readonly n: number; readonly op: string; readonly fa
 
 /** Migrations take longer than most tests: done once, copied. */
 export async function hubDatabase(): Promise<FreshDatabase> {
-  await templateDatabase('hub', async (adminUrl) => {
+  await templateDatabase('try-out', async (adminUrl) => {
     const client = new Client({ connectionString: adminUrl })
     await client.connect()
     await migrate(client)
     await createTenant(client, TENANT)
     await client.end()
   })
-  return freshDatabase('hub')
+  return freshDatabase('try-out')
 }
 
 export async function tryOut(env: Readonly<Record<string, string>> = {}): Promise<TryOut> {

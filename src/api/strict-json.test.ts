@@ -43,12 +43,17 @@ describe('strict JSON', () => {
     expect(refused(text)).toBe('body-not-json')
   })
 
-  it.each([['NUL', '["a\\u0000b"]'], ['half of a pair', '["\\ud800"]'], ['half of a pair in a name', '{"\\udc00":1}'], ['the wrong order', '["\\udc00\\ud800"]']])('refuses %s in text', (_what, text) => {
+  it.each([
+    ['NUL', '["a\\u0000b"]'], ['half of a pair', '["\\ud800"]'], ['half of a pair in a name', '{"\\udc00":1}'],
+    ['the wrong order', '["\\udc00\\ud800"]'],
+  ])('refuses %s in text', (_what, text) => {
     expect(refused(text)).toBe('body-not-clean')
   })
 
   it('takes colons, braces, quotes and backslashes in strings, and the same name in different objects', () => {
-    expect(readJson(bytes('{"a:b":"{\\"x\\":1}","c":["\\\\",":\\\\\\"["],"d":{"a":1},"e":{"a":1}}'))).toEqual({ 'a:b': '{"x":1}', c: ['\\', ':\\"['], d: { a: 1 }, e: { a: 1 } })
+    expect(
+      readJson(bytes('{"a:b":"{\\"x\\":1}","c":["\\\\",":\\\\\\"["],"d":{"a":1},"e":{"a":1}}'))
+    ).toEqual({ 'a:b': '{"x":1}', c: ['\\', ':\\"['], d: { a: 1 }, e: { a: 1 } })
     expect(readJson(bytes('["\\ud83d\\ude00"]'))).toEqual(['😀'])
     expect(refused(`${'['.repeat(LIMIT_DEPTH)}${']'.repeat(LIMIT_DEPTH)}`)).toBe('taken')
   })
