@@ -1,15 +1,14 @@
-/** Cases for people: what waits for an answer, and the answers, each a fact like any other. */
+/** Cases for people: what waits for an answer, and which answers there are. */
 import { z } from 'zod'
+import type { Answer as EffectAnswer } from '../delivery/answer.ts'
+import type { EffectState } from '../domain/effect.ts'
 import { CAUSES, type Cause, type ExceptionState } from '../domain/exception.ts'
-import type { Arrival, ObjectRecord } from '../domain/object.ts'
+import type { ObjectRecord } from '../domain/object.ts'
 import { titleOf } from '../export/title.ts'
 import { Fault } from '../lib/fault.ts'
-import { isCleanText } from '../lib/canonical-json.ts'
-import { instantOf } from '../lib/time.ts'
 import { inTenant, type ClientBase } from '../store/database.ts'
 import { listObjects } from '../store/list-row.ts'
 import { readObjects } from '../store/object.ts'
-import type { ApiContext } from './context.ts'
 import { cursorOf, given, placeIn } from './objects.ts'
 import { PAGE, YES_NO, type Answer, type Call } from './route.ts'
 
@@ -20,6 +19,8 @@ interface ActionRow {
   readonly second: boolean
   /** True where it is a final no to the invoice. */
   readonly rejects?: true
+  /** What it means for the command that the case is about, and in which states a command waits for such a word. */
+  readonly effect?: { readonly input: EffectAnswer['input']; readonly from: readonly EffectState[] }
   readonly says: string
 }
 
@@ -30,14 +31,15 @@ export const ACTIONS: { readonly [action in Action]: ActionRow } = {
   'not-a-duplicate': { second: true, says: 'It is no duplicate; it goes on.' },
   'accept-difference': { second: true, says: 'Let it pass as it is.' },
   'post-again': { second: true, says: 'Post it again in the ERP.' },
-  'try-again': { second: false, says: 'Send the command again.' },
+  'try-again': { second: false, effect: { input: 'replay', from: ['refused', 'dead'] }, says: 'Send the command again.' },
   'explained': { second: false, says: 'It has been explained; close the case.' },
-  'it-happened': { second: true, says: 'The system did carry it out.' },
-  'it-did-not': { second: true, says: 'The system did not carry it out.' },
+  'it-happened': { second: true, effect: { input: 'said-applied', from: ['held'] }, says: 'The system did carry it out.' },
+  'it-did-not': { second: true, effect: { input: 'said-not-applied', from: ['held'] }, says: 'The system did not carry it out.' },
 }
 
 export const EXCEPTIONS_QUERY = z.strictObject({
-  open: YES_NO.default(true), cause: z.string().max(40).optional(), owner: z.string().max(80).optional(), order: z.enum(['newest', 'due']).default('due'), ...PAGE,
+  open: YES_NO.default(true), cause: z.string().max(40).optional(), owner: z.string().max(80).optional(),
+  order: z.enum(['newest', 'due']).default('due'), ...PAGE,
 })
 
 export async function getExceptions({ context, query }: Call<z.infer<typeof EXCEPTIONS_QUERY>>): Promise<Answer> {
@@ -68,80 +70,24 @@ function caseOf(record: ObjectRecord): object {
   const state = record.state as unknown as ExceptionState
   const row = Object.hasOwn(CAUSES, state.cause) ? CAUSES[state.cause as Cause] : undefined
   return {
-    id: record.id, version: record.version, cause: state.cause, title: row?.title ?? state.cause, says: state.says, hint: row?.hint ?? '', about: state.about,
-    owner: state.owner, assigned: state.assigned, severity: state.severity, amount: state.amount, currency: state.currency, party: state.party,
+    id: record.id, version: record.version, cause: state.cause, title: row?.title ?? state.cause, says: state.says,
+    hint: row?.hint ?? '', about: state.about, owner: state.owner, assigned: state.assigned, severity: state.severity,
+    amount: state.amount, currency: state.currency, party: state.party,
     raisedAt: state.raisedAt, dueAt: state.dueAt, open: state.open, answered: state.answered,
     actions: state.actions.map((action) => ({ action, says: rowOf(action)?.says ?? '', second: rowOf(action)?.second ?? true })),
   }
 }
 
-const rowOf = (action: string): ActionRow | undefined => Object.hasOwn(ACTIONS, action) ? ACTIONS[action as Action] : undefined
+export function rowOf(action: string): ActionRow | undefined {
+  return Object.hasOwn(ACTIONS, action) ? ACTIONS[action as Action] : undefined
+}
 
-async function readCase(client: ClientBase, tenant: string, id: string): Promise<{ record: ObjectRecord; state: ExceptionState; about: ObjectRecord | undefined }> {
+export interface CaseRead { readonly record: ObjectRecord; readonly state: ExceptionState; readonly about: ObjectRecord | undefined }
+
+/** The case and the object that it is about. Throws `not-found`. */
+export async function readCase(client: ClientBase, tenant: string, id: string): Promise<CaseRead> {
   const record = (await readObjects(client, tenant, [id], false)).get(id)
   if (record?.kind !== 'exception') throw new Fault('not-found', 'There is no such case.')
   const state = record.state as unknown as ExceptionState
   return { record, state, about: (await readObjects(client, tenant, [state.about], false)).get(state.about) }
-}
-
-/** A person by login or pseudonym: case, width and white space around make no other person. */
-const PERSON = z.string().max(200).transform((text) => text.normalize('NFKC').trim().toLowerCase())
-  .pipe(z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._@+-]{0,79}$/u, 'is no login: letters, digits and . _ @ + -'))
-
-export const ANSWER_BODY = z.strictObject({
-  action: z.string().max(40),
-  reason: z.string().trim().min(3, 'says too little').max(500, 'is longer than 500').refine(isCleanText, 'holds characters that cannot be kept'),
-  person: PERSON, second: PERSON.optional(),
-  /** The version of the case that was looked at. */
-  version: z.int().min(1).optional(),
-})
-type AnswerBody = z.infer<typeof ANSWER_BODY>
-
-export async function postAnswer({ context, params, body }: Call<unknown, AnswerBody>): Promise<Answer> {
-  const { pool, tenant } = context
-  const { record, state } = await inTenant(pool, tenant, (client) => readCase(client, tenant, params['id'] ?? ''))
-  if (isRepeat(record, state, body)) return told(record.id, body, 'repeat')
-  refuseUnfit(record, state, body)
-  const receipts = await context.submit(answerArrivals(context, record, state, body))
-  for (const { fault, outcome } of receipts) {
-    // Two persons answered the same version at the same moment: the first answer holds.
-    if (fault?.code === 'event-id-reused') throw new Fault('exception-moved', 'Somebody else has answered it in this moment.')
-    if (outcome === 'refused') throw fault ?? new Fault('internal')
-  }
-  return told(record.id, body, receipts[0]?.outcome ?? 'new')
-}
-
-const told = (exception: string, { action, person, second }: AnswerBody, outcome: string): Answer =>
-  ({ status: 200, body: { exception, action, person, ...(second === undefined ? {} : { second }), outcome } })
-
-/** The very answer that moved the case from the version that was looked at: its reply was lost, and it is not given twice. */
-function isRepeat({ version }: ObjectRecord, { answered }: ExceptionState, body: AnswerBody): boolean {
-  return body.version !== undefined && body.version < version && answered !== null
-    && answered.action === body.action && answered.reason === body.reason && answered.person === `person:${body.person}`
-}
-
-function refuseUnfit(record: ObjectRecord, state: ExceptionState, { action, person, second, version }: AnswerBody): void {
-  if (!state.open) throw new Fault('exception-moved', 'It is closed.')
-  if (version !== undefined && version !== record.version) throw new Fault('exception-moved', `It is at version ${record.version}.`)
-  const row = rowOf(action)
-  if (!row || !state.actions.includes(action)) {
-    throw new Fault('answer-not-taken', state.actions.length === 0 ? 'It takes none: it closes by itself when its cause is gone.' : `It takes ${state.actions.join(', ')}.`)
-  }
-  if (row.second && second === undefined) throw new Fault('answer-not-taken', `${action} needs a second person, who is named as second.`)
-  if (second === person) throw new Fault('answer-not-taken', 'The second person is another one than the first.')
-  if (row.second && version === undefined) throw new Fault('answer-not-taken', `${action} needs the version of the case that was looked at.`)
-}
-
-/** The answer about the case and its object, and the final no where it is one. Identity: the version of the case that it answers. */
-function answerArrivals(context: Pick<ApiContext, 'tenant' | 'now'>, record: ObjectRecord, state: ExceptionState, body: AnswerBody): Arrival[] {
-  const common = {
-    tenant: context.tenant, source: { system: 'api', role: 'person' as const }, occurredAt: instantOf(context.now()), actor: `person:${body.person}`, correlation: state.about,
-  }
-  const eventId = `answer ${record.id} ${record.version}`
-  const answer: Arrival = {
-    ...common, eventId, type: 'exception.answered', about: [{ names: [record.id] }, { names: [state.about] }],
-    data: { exception: record.id, action: body.action, reason: body.reason, ...(body.second === undefined ? {} : { second: `person:${body.second}` }) },
-  }
-  if (rowOf(body.action)?.rejects !== true) return [answer]
-  return [answer, { ...common, eventId: `${eventId} reject`, type: 'invoice.rejected', about: [{ names: [state.about] }], data: { reason: body.reason } }]
 }

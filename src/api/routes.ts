@@ -1,7 +1,8 @@
 /** The list of routes: all there is to call. docs/spec/api.md is compared with it by a test. */
-import { ANSWER_BODY, EXCEPTIONS_QUERY, getException, getExceptions, postAnswer } from './exceptions.ts'
+import { ANSWER_BODY, postAnswer } from './answers.ts'
 import { DOCUMENT_QUERY, getDocument, postDocument } from './documents.ts'
 import { postEvents } from './events.ts'
+import { EXCEPTIONS_QUERY, getException, getExceptions } from './exceptions.ts'
 import { postNotice } from './notices.ts'
 import { getObject, getObjects, OBJECTS_QUERY } from './objects.ts'
 import { route, type Route } from './route.ts'
@@ -14,24 +15,50 @@ const MB = 1_024 * KB
 
 export const ROUTES: readonly Route[] = [
   route({
-    method: 'POST', path: '/v1/events', does: 'Takes facts of the configured systems as CloudEvents, one or a batch; each has a receipt of its own.',
+    method: 'POST', path: '/v1/events',
+    does: 'Takes facts of the configured systems as CloudEvents, one or a batch; each has a receipt of its own.',
     takes: { kind: 'bytes', media: 'any', limitBytes: 2 * MB }, handle: postEvents,
   }),
   route({
-    method: 'POST', path: '/v1/documents', does: 'Takes a document as it is: an invoice to be read, or evidence to be kept.', query: DOCUMENT_QUERY,
+    method: 'POST', path: '/v1/documents', does: 'Takes a document as it is: an invoice to be read, or evidence to be kept.',
+    query: DOCUMENT_QUERY,
     takes: { kind: 'bytes', media: 'any', limitBytes: 20 * MB }, handle: postDocument,
   }),
-  route({ method: 'GET', path: '/v1/documents/{sha256}', does: 'Gives a document back, byte for byte, as a file to be saved.', handle: getDocument }),
-  route({ method: 'GET', path: '/v1/objects', does: 'Lists invoices, payments, cases or refused documents, page by page.', query: OBJECTS_QUERY, handle: getObjects }),
-  route({ method: 'GET', path: '/v1/objects/{id}', does: 'Tells what is known of one object, by any id that any system uses for it.', handle: getObject }),
-  route({ method: 'GET', path: '/v1/trace/{id}', does: 'Tells everything that happened to one object, in order, with what proves it.', query: TRACE_QUERY, handle: getTrace }),
-  route({ method: 'GET', path: '/v1/exceptions', does: 'Lists cases for people, the most urgent first.', query: EXCEPTIONS_QUERY, handle: getExceptions }),
-  route({ method: 'GET', path: '/v1/exceptions/{id}', does: 'Tells one case: what is wrong, who has it, what may be answered.', handle: getException }),
   route({
-    method: 'POST', path: '/v1/exceptions/{id}/answers', does: 'Takes a person’s answer to a case.', takes: { kind: 'json', shape: ANSWER_BODY, limitBytes: 16 * KB }, handle: postAnswer,
+    method: 'GET', path: '/v1/documents/{sha256}', does: 'Gives a document back, byte for byte, as a file to be saved.',
+    handle: getDocument,
   }),
-  route({ method: 'GET', path: '/v1/systems', does: 'Tells of every system whether it is in step, what waits for it, and whether it answers.', handle: getSystems }),
-  route({ method: 'GET', path: '/v1/summary', does: 'Counts everything: invoices by state, cases by cause, systems, the log.', handle: getSummary }),
+  route({
+    method: 'GET', path: '/v1/objects', does: 'Lists invoices, payments, cases or refused documents, page by page.', query: OBJECTS_QUERY,
+    handle: getObjects,
+  }),
+  route({
+    method: 'GET', path: '/v1/objects/{id}', does: 'Tells what is known of one object, by any id that any system uses for it.',
+    handle: getObject,
+  }),
+  route({
+    method: 'GET', path: '/v1/trace/{id}', does: 'Tells everything that happened to one object, in order, with what proves it.',
+    query: TRACE_QUERY, handle: getTrace,
+  }),
+  route({
+    method: 'GET', path: '/v1/exceptions', does: 'Lists cases for people, the most urgent first.', query: EXCEPTIONS_QUERY,
+    handle: getExceptions,
+  }),
+  route({
+    method: 'GET', path: '/v1/exceptions/{id}', does: 'Tells one case: what is wrong, who has it, what may be answered.',
+    handle: getException,
+  }),
+  route({
+    method: 'POST', path: '/v1/exceptions/{id}/answers', does: 'Takes a person’s answer to a case.',
+    takes: { kind: 'json', shape: ANSWER_BODY, limitBytes: 16 * KB }, handle: postAnswer,
+  }),
+  route({
+    method: 'GET', path: '/v1/systems', does: 'Tells of every system whether it is in step, what waits for it, and whether it answers.',
+    handle: getSystems,
+  }),
+  route({
+    method: 'GET', path: '/v1/summary', does: 'Counts everything: invoices by state, cases by cause, systems, the log.', handle: getSummary,
+  }),
   route({
     method: 'POST', path: '/v1/notices/{system}', does: 'Takes what a system pushes, proved by its own signature.', key: false,
     takes: { kind: 'bytes', media: 'any', limitBytes: 1 * MB }, handle: postNotice,

@@ -1,0 +1,137 @@
+/** `POST /v1/exceptions/{id}/answers`: a person's answer to a case, a fact like any other. */
+import { z } from 'zod'
+import { answerEffect } from '../delivery/answer.ts'
+import type { EffectRow } from '../domain/effect.ts'
+import type { ExceptionState } from '../domain/exception.ts'
+import type { Arrival, ObjectRecord } from '../domain/object.ts'
+import { assert } from '../lib/assert.ts'
+import { isCleanText } from '../lib/canonical-json.ts'
+import { Fault } from '../lib/fault.ts'
+import { instantOf } from '../lib/time.ts'
+import { attemptsOf } from '../store/attempt.ts'
+import { inTenant } from '../store/database.ts'
+import { effectsOf } from '../store/effect.ts'
+import { eventsOf } from '../store/event.ts'
+import type { ApiContext, Receipt } from './context.ts'
+import { readCase, rowOf } from './exceptions.ts'
+import type { Answer, Call } from './route.ts'
+
+/** A person by login or pseudonym: case, width and white space around make no other person. */
+const PERSON = z.string().max(200).transform((text) => text.normalize('NFKC').trim().toLowerCase())
+  .pipe(z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._@+-]{0,79}$/u, 'is no login: letters, digits and . _ @ + -'))
+
+export const ANSWER_BODY = z.strictObject({
+  action: z.string().max(40),
+  reason: z.string().trim().min(3, 'says too little').max(500, 'is longer than 500')
+    .refine(isCleanText, 'holds characters that cannot be kept'),
+  person: PERSON, second: PERSON.optional(),
+  /** The version of the case that was looked at. */
+  version: z.int().min(1).optional(),
+})
+type AnswerBody = z.infer<typeof ANSWER_BODY>
+
+export async function postAnswer({ context, params, body }: Call<unknown, AnswerBody>): Promise<Answer> {
+  const { pool, tenant } = context
+  const { record, state } = await inTenant(pool, tenant, (client) => readCase(client, tenant, params['id'] ?? ''))
+  const repeat = isRepeat(record, state, body)
+  if (!repeat) refuseUnfit(record, state, body)
+  const effect = rowOf(body.action)?.effect === undefined ? undefined : await effectMeant(context, record.id, state, body.action, repeat)
+  const receipts = repeat ? [] : await submitted(context, answerArrivals(context, record, state, body))
+  // After the answer is taken: of two persons who say different things at the same moment only one moves the command.
+  if (effect) await answerCommand(context, effect, body)
+  return told(record.id, body, receipts[0]?.outcome ?? 'repeat')
+}
+
+async function submitted(context: Pick<ApiContext, 'submit'>, arrivals: readonly Arrival[]): Promise<readonly Receipt[]> {
+  const receipts = await context.submit(arrivals)
+  for (const { fault, outcome } of receipts) {
+    // Two persons answered the same version at the same moment: the first answer holds.
+    if (fault?.code === 'event-id-reused') throw new Fault('exception-moved', 'Somebody else has answered it in this moment.')
+    if (outcome === 'refused') throw fault ?? new Fault('internal')
+  }
+  return receipts
+}
+
+/**
+ * The command that an answer is about: the one of the case's object that waits for such a word. Of an answer that comes once
+ * more (its reply was lost, or we ended between answer and command) undefined, when the command was tried again since: an old
+ * word says nothing about a later try.
+ */
+async function effectMeant(
+  { pool, tenant }: ApiContext, id: string, state: ExceptionState, action: string, repeat: boolean
+): Promise<EffectRow | undefined> {
+  const from = rowOf(action)?.effect?.from ?? []
+  return inTenant(pool, tenant, async (client) => {
+    const waiting = (await effectsOf(client, tenant, state.about)).filter((effect) => from.includes(effect.state))
+    // A case names its command first: `invoice.post@erp: …`.
+    const meant = waiting.length === 1 ? waiting : waiting.filter(({ command, target }) => state.says.startsWith(`${command}@${target}: `))
+    const [effect, another] = meant
+    if (another) throw new Fault('answer-not-taken', 'Several commands of it wait for a word; look into the system itself.')
+    if (!repeat && !effect) throw new Fault('exception-moved', 'No command of it waits for such a word.')
+    if (!repeat || !effect) return effect
+    const answered = (await eventsOf(client, tenant, id, null, LIMIT_HISTORY)).findLast((event) => event.type === 'exception.answered')
+    const tried = (await attemptsOf(client, tenant, [effect.key])).at(-1)
+    return answered && tried && tried.openedAt <= answered.recordedAt ? effect : undefined
+  })
+}
+
+/** A case has few events: raised, given, answered, closed. */
+const LIMIT_HISTORY = 200
+
+async function answerCommand(context: ApiContext, effect: EffectRow, { action, person, second, reason }: AnswerBody): Promise<void> {
+  const { pool, tenant } = context
+  const input = rowOf(action)?.effect?.input
+  assert(input, `${action} means something for a command`)
+  const desk = { pool, tenant, now: () => context.now(), submit: (told: readonly Arrival[]) => context.submit(told) }
+  const answered = await answerEffect(desk, {
+    effect: effect.key, input, person: `person:${person}`, reason, ...(second === undefined ? {} : { second: `person:${second}` }),
+  })
+  if ('refused' in answered) {
+    throw new Fault('exception-moved', `The answer is recorded; the command itself did not move. ${answered.refused}`)
+  }
+}
+
+const told = (exception: string, { action, person, second }: AnswerBody, outcome: string): Answer =>
+  ({ status: 200, body: { exception, action, person, ...(second === undefined ? {} : { second }), outcome } })
+
+/** The very answer that moved the case from the version that was looked at: its reply was lost, and it is not given twice. */
+function isRepeat({ version }: ObjectRecord, { answered }: ExceptionState, body: AnswerBody): boolean {
+  return body.version !== undefined && body.version < version && answered !== null
+    && answered.action === body.action && answered.reason === body.reason && answered.person === `person:${body.person}`
+}
+
+function refuseUnfit(record: ObjectRecord, state: ExceptionState, { action, person, second, version }: AnswerBody): void {
+  if (!state.open) throw new Fault('exception-moved', 'It is closed.')
+  if (version !== undefined && version !== record.version) throw new Fault('exception-moved', `It is at version ${record.version}.`)
+  const row = rowOf(action)
+  if (!row || !state.actions.includes(action)) {
+    const taken = state.actions.length === 0 ? 'none: it closes by itself when its cause is gone' : state.actions.join(', ')
+    throw new Fault('answer-not-taken', `It takes ${taken}.`)
+  }
+  if (row.second && second === undefined) throw new Fault('answer-not-taken', `${action} needs a second person, who is named as second.`)
+  if (second === person) throw new Fault('answer-not-taken', 'The second person is another one than the first.')
+  if (row.second && version === undefined) {
+    throw new Fault('answer-not-taken', `${action} needs the version of the case that was looked at.`)
+  }
+}
+
+/** The answer about the case and its object, and the final no where it is one. Identity: the version of the case that it answers. */
+function answerArrivals(
+  context: Pick<ApiContext, 'tenant' | 'now'>, record: ObjectRecord, state: ExceptionState, body: AnswerBody
+): Arrival[] {
+  const common = {
+    tenant: context.tenant, source: { system: 'api', role: 'person' as const }, occurredAt: instantOf(context.now()),
+    actor: `person:${body.person}`, correlation: state.about,
+  }
+  const eventId = `answer ${record.id} ${record.version}`
+  const answer: Arrival = {
+    ...common, eventId, type: 'exception.answered', about: [{ names: [record.id] }, { names: [state.about] }],
+    data: {
+      exception: record.id, action: body.action, reason: body.reason,
+      ...(body.second === undefined ? {} : { second: `person:${body.second}` }),
+    },
+  }
+  if (rowOf(body.action)?.rejects !== true) return [answer]
+  const about = [{ names: [state.about] }]
+  return [answer, { ...common, eventId: `${eventId} reject`, type: 'invoice.rejected', about, data: { reason: body.reason } }]
+}
