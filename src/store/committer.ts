@@ -16,6 +16,8 @@ const LIMIT_AGAIN = 30
 const AWAY_MS = [50, 100, 200, 400, 800, 1_000, 1_000, 1_000, 1_000]
 /** Faults of the law or of one item's content; every other fault is about the whole batch. */
 const ITEM_FAULTS: ReadonlySet<FaultCode> = new Set<FaultCode>(['internal', 'event-not-valid', 'body-not-clean', 'body-too-large'])
+/** Sizes of a log at which the planner learns how large the tables are: before that its plans are those for empty ones. */
+const GROWN = [200, 2_000, 20_000, 200_000]
 /** A log this close to the end of its last partition gets the next one: four fifths of ten million. */
 const ROOM_AHEAD = 2_000_000
 
@@ -43,6 +45,12 @@ export function createCommitter(pool: Pool, settings: Settings): Committer {
     }
   }
 
+  /** Alone in its transaction, and never waited for. */
+  async function learnSizes(): Promise<void> {
+    const client = await connect(pool)
+    await client.query('SELECT tables_have_grown()').then(() => { client.release() }, () => { client.release(true) })
+  }
+
   async function once(tenant: string, items: readonly Item[]): Promise<Committed> {
     const client = await connect(pool)
     let broken = false
@@ -66,6 +74,7 @@ export function createCommitter(pool: Pool, settings: Settings): Committer {
           const committed = rest.length === 0 ? NOTHING : await once(tenant, rest)
           // Not waited for: there is room for millions, and a commit that finds none makes it.
           if (committed.head + ROOM_AHEAD >= roomTo) void ready(committed.head).catch(() => {})
+          if (GROWN.some((size) => committed.head < size && committed.head + committed.events >= size)) void learnSizes().catch(() => {})
           return { committed: refused.size === 0 ? committed : { ...committed, receipts: merged(items, rest, refused, committed) } }
         } catch (error) {
           if (error instanceof RefusedItems) {

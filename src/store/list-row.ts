@@ -53,7 +53,7 @@ export interface ListFilter {
   /** At most 1,000. */
   readonly limit: number
 }
-/** `newest`: by when it came to be, latest first. `due`: by due date, those without one last; meant for open ones of one owner. */
+/** `newest`: by when it came to be, latest first. `due`: by due date, what has none last; only what is open has that order, the rest is newest first. */
 export type ListOrder = 'newest' | 'due'
 /** Where a page ended: what the next one is asked with. */
 export interface ListPlace { readonly at: string; readonly object: string }
@@ -74,23 +74,24 @@ const NEWEST = {
 }
 const DUE = {
   name: 'list_due',
-  text: `SELECT ${COLUMNS} FROM list_row WHERE tenant = $1 AND kind = $2 AND ${FILTERS}
-           AND coalesce(due_on, 'infinity') >= $8::date AND (coalesce(due_on, 'infinity') > $8::date OR object > $9)
-         ORDER BY coalesce(due_on, 'infinity'), object LIMIT $10`,
+  text: `SELECT ${COLUMNS} FROM list_row WHERE tenant = $1 AND kind = $2 AND open AND ${FILTERS}
+           AND (coalesce(due_on, 'infinity'::date), object) > ($8::date, $9::text)
+         ORDER BY coalesce(due_on, 'infinity'::date), object LIMIT $10`,
 }
 
 /** A page of a list, after `place` (null: from the start), with the place to go on from. */
 export async function listObjects(
   client: ClientBase, tenant: string, filter: ListFilter, order: ListOrder = 'newest', place: ListPlace | null = null,
 ): Promise<{ readonly rows: readonly Listed[]; readonly next: ListPlace | null }> {
-  const start = order === 'newest' ? 'infinity' : '-infinity'
+  const byDate = order === 'due' && filter.open === true
+  const start = byDate ? '-infinity' : 'infinity'
   const limit = Math.min(filter.limit, 1000)
-  const found = await rowsOf<Row>(client, order === 'newest' ? NEWEST : DUE, [
+  const found = await rowsOf<Row>(client, byDate ? DUE : NEWEST, [
     tenant, filter.kind, filter.state ?? null, filter.open ?? null, filter.owner ?? null, filter.cause ?? null, filter.breach ?? null, place?.at ?? start, place?.object ?? '', limit,
   ])
   const rows = found.map(decode)
   const last = rows.at(-1)
-  return { rows, next: last && rows.length === limit ? { at: order === 'newest' ? last.since : last.dueOn ?? 'infinity', object: last.object } : null }
+  return { rows, next: last && rows.length === limit ? { at: byDate ? last.dueOn ?? 'infinity' : last.since, object: last.object } : null }
 }
 
 /** How many objects of a kind stand in each state (exceptions: with which cause) and what they amount to, per currency. */

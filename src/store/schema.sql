@@ -272,7 +272,7 @@ CREATE TABLE list_row (
   breaches text[] NOT NULL,
   CONSTRAINT list_row_pkey PRIMARY KEY (tenant, object)
 ) WITH (fillfactor=70);
-CREATE INDEX list_row_due ON public.list_row USING btree (tenant, kind, owner, due_on, object) WHERE (open AND (owner IS NOT NULL));
+CREATE INDEX list_row_due ON public.list_row USING btree (tenant, kind, COALESCE(due_on, 'infinity'::date), object) WHERE open;
 CREATE INDEX list_row_newest ON public.list_row USING btree (tenant, kind, state, since DESC, object);
 CREATE INDEX list_row_number ON public.list_row USING btree (tenant, title) WHERE (kind = 'invoice'::text);
 ALTER TABLE list_row ENABLE ROW LEVEL SECURITY;
@@ -506,6 +506,20 @@ BEGIN
   RAISE EXCEPTION '% of % is not allowed: %', tg_op, tg_table_name, tg_argv[0] USING errcode = 'insufficient_privilege';
 END $function$;
 
+CREATE OR REPLACE FUNCTION public.tables_have_grown()
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public'
+AS $function$
+DECLARE name text;
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(hashtext('tables_have_grown')) THEN RETURN; END IF;
+  FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition LOOP
+    EXECUTE format('ANALYZE public.%I', name);
+  END LOOP;
+END $function$;
+
 CREATE OR REPLACE FUNCTION public.tile_only_grows()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -521,3 +535,4 @@ END $function$;
 
 GRANT EXECUTE ON FUNCTION event_make_room(bigint) TO hub_app;
 GRANT EXECUTE ON FUNCTION head_moved() TO hub_app;
+GRANT EXECUTE ON FUNCTION tables_have_grown() TO hub_app;
