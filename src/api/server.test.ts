@@ -95,6 +95,13 @@ describe('every address', () => {
     expect((await send('OPTIONS', '/v1/objects', { origin: 'https://evil.example' })).status).toBe(405)
   })
 
+  it('that answers GET answers HEAD with the same head and nothing else', async () => {
+    const [get, head] = [await api().send('GET', '/v1/health'), await api().send('HEAD', '/v1/health')]
+    expect([head.status, head.body, head.headers['content-type']]).toEqual([get.status, '', get.headers['content-type']])
+    expect(head.headers['content-length']).toBe(get.headers['content-length'])
+    expect((await api().send('HEAD', '/v1/summary', { authorization: '' })).status).toBe(401)
+  })
+
   it('refuses queries that it does not take', async () => {
     const { send } = api()
     expect(problem(await send('GET', '/v1/systems?debug=1')).detail).toMatch(/no query/u)

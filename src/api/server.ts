@@ -48,7 +48,8 @@ export function buildApi(context: ApiContext, options: Omit<ApiOptions, 'host' |
     logger: log ? { level: log.level, stream: log.stream, redact: REDACTED, serializers: SERIALIZERS } : false,
     logController: new LogController({ disableRequestLogging: true }), requestIdHeader: false, genReqId: () => randomUUID(),
     requestTimeout: REQUEST_MS, connectionTimeout: 2 * REQUEST_MS,
-    return503OnClosing: true, routerOptions: { maxParamLength: LIMIT_PARAMETER }, clientErrorHandler: refuseConnection,
+    // While it closes the door itself says so, as a problem with Retry-After.
+    return503OnClosing: false, routerOptions: { maxParamLength: LIMIT_PARAMETER }, clientErrorHandler: refuseConnection,
     frameworkErrors: answerError,
   })
   server.removeAllContentTypeParsers()
