@@ -1,5 +1,5 @@
 /** `npm run bench`: every number that this project promises, measured in one run, with where it falls short. `--json` prints the rows. */
-import { run as ingest, type Row } from './ingest.ts'
+import { run as ingest, SMALL_LAW, WHOLE_LAW, type Row } from './ingest.ts'
 import { run as journey } from './journey.ts'
 import { run as readUbl } from './read-ubl.ts'
 
@@ -13,7 +13,8 @@ await part('reading UBL', async () => {
   const { name, value, unit, target } = await readUbl()
   return [{ what: name, value: Math.round(value), unit, target }]
 })
-await part('intake', ingest)
+await part('intake under the whole law', () => ingest(WHOLE_LAW))
+await part('intake under a small law, for the engine alone', () => ingest(SMALL_LAW))
 await part('the whole way', journey)
 
 /** More is better for rates and shares, less for times and sizes. */
