@@ -18,7 +18,6 @@ import { lawOf } from './domain/law.ts'
 import type { Arrival, Ref } from './domain/object.ts'
 import { openIntake, type Intake } from './intake/batcher.ts'
 import { startWaker } from './intake/waker.ts'
-import type { Json } from './lib/canonical-json.ts'
 import { Fault } from './lib/fault.ts'
 import { instantOf } from './lib/time.ts'
 import { startSealer } from './seal/sealer.ts'
@@ -127,7 +126,7 @@ async function openSystems(config: Config): Promise<Connector[]> {
       problems.push(`systems.${name}: there is no connector ${system.kind} (there are ${Object.keys(KINDS).join(', ')}).`)
       continue
     }
-    const read = kind.readConfig(system.config as Json)
+    const read = kind.readConfig(system.config)
     if ('problems' in read) problems.push(...read.problems.map((problem) => `systems.${name}: ${problem}`))
     else connectors.push(kind.open(read.config, name, { sha256 }))
   }

@@ -107,7 +107,7 @@ test('news that comes while somebody begins to wait for it is never lost', async
     if (round % 3 === 0) await hubs[0]!.submit([fact('order.issued', `news there ${round}`, { source: { system: 'erp', role: 'erp' }, about: [{ names: [supplier], create: 'supplier' }] })])
     await Promise.all([hubs[1]!.submit([active]), hubs[2]!.submit([invoice(`news ${round}`, { supplier })])])
   }
-  const waker = startWaker({ pool: database.pool, nudge: hubs[0]!.nudge, clock: Date.now, everyMs: 3_600_000 })
+  const waker = startWaker({ pool: database.pool, nudge: (tenant, objects) => hubs[0]!.nudge(tenant, objects), clock: Date.now, everyMs: 3_600_000 })
   await waker.stop()
   await waker.round()
   const ids = await read((client) => boundNames(client, 'acme', Array.from({ length: count }, (_, round) => `capture|invoice|news ${round}`)))
@@ -129,7 +129,7 @@ function faultyPool(fates: (() => 'kept' | 'lost' | 'unsent' | undefined)): Pool
       const gone = Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' })
       if (fate === 'kept') await query(...args)
       else if (fate === 'lost') await killBackend(client)
-      void (client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
+      ;(client as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy()
       throw gone
     }) as PoolClient['query']
     return client

@@ -86,7 +86,7 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
   await hub.submit([invoice('1'), invoice('3'), fact('supplier.activated', 's', { source: { system: 'erp', role: 'erp' }, about: [{ names: ['erp|supplier|1'], create: 'supplier' }] })])
   const id = (await read((client) => boundNames(client, 'acme', ['capture|invoice|3']))).get('capture|invoice|3')!
   await hub.submit([fact('document.attached', 'by id', { about: [{ names: [id] }] })])
-  const waker = startWaker({ pool, nudge: hub.nudge, clock: () => Date.parse(now), everyMs: 3_600_000 })
+  const waker = startWaker({ pool, nudge: (tenant, objects) => hub.nudge(tenant, objects), clock: () => Date.parse(now), everyMs: 3_600_000 })
   await waker.stop()
   await waker.round()
   const row = await read(async (client) => {

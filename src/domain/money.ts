@@ -78,11 +78,6 @@ export function formatMoney(money: Money): string {
   return formatDecimal(money.minor, scale)
 }
 
-export function addMoney(a: Money, b: Money): Money {
-  assert(a.currency === b.currency, `a sum in one currency, not ${a.currency} and ${b.currency}`)
-  return { minor: a.minor + b.minor, currency: a.currency }
-}
-
 export function absolute(minor: bigint): bigint {
   return minor < 0n ? -minor : minor
 }

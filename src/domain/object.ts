@@ -49,12 +49,6 @@ export interface Arrival {
   readonly guard?: { readonly effect: string; readonly attempt: number }
 }
 
-/** Judge this object again: its time is reached, or something it looks at changed. */
-export interface Nudge {
-  readonly tenant: string
-  readonly object: string
-}
-
 /** One thing that `judge` decides. The commit gives it id, times and position. `objects[0]` is what it is about. */
 export interface Decision {
   readonly type: EventType

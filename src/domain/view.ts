@@ -1,7 +1,6 @@
 /** What a gate of an invoice looks at: the invoice and its neighbours, each found by the names that the invoice gives. */
 import type { Sha256 } from '../lib/hash.ts'
 import type { CalendarDate, Instant } from '../lib/time.ts'
-import type { EntryState } from './statement.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import { numberName, orderNames } from './invoice-content.ts'
 import type { InvoiceState } from './invoice.ts'
@@ -70,4 +69,3 @@ const FORMATS = new Map<string, Intl.DateTimeFormat>()
 
 export type PaymentRecord = ObjectRecord<PaymentState>
 export type BatchRecord = ObjectRecord<BatchState>
-export type EntryRecord = ObjectRecord<EntryState>

@@ -46,7 +46,7 @@ describe.each(POISONS)('an arrival that breaks in $what', ({ what, make }) => {
     const events = await inTenant(database.pool, 'acme', (client) => eventsFrom(client, 'acme', from, 1_000))
     expect(events.filter((event) => event.type === 'invoice.received')).toHaveLength(COUNT - broken.size)
     const told = events.filter((event) => event.type === 'intake.quarantined')
-    expect(told.map((event) => event.data['id']).sort()).toEqual([...broken].map((at) => receipts[at]!.eventId).sort())
+    expect(new Set(told.map((event) => event.data['id']))).toEqual(new Set([...broken].map((at) => receipts[at]!.eventId)))
     const kept = new Map((await inTenant(database.pool, 'acme', (client) => standingQuarantined(client, 'acme', 1_000))).map((row) => [row.id, row]))
     for (const at of broken) {
       const row = kept.get(receipts[at]!.eventId)!

@@ -11,11 +11,6 @@ export function assert(condition: unknown, says: string): asserts condition {
   if (!condition) throw new Bug(says)
 }
 
-/** The branch of a table or union that cannot be reached; a new member makes it a type error. */
-export function unreachable(value: never, what: string): never {
-  throw new Bug(`${what} has no row for ${JSON.stringify(value)}`)
-}
-
 /** `value`, which is known to be there; a {@link Bug} when it is not. */
 export function present<T>(value: T | null | undefined, what: string): T {
   assert(value !== undefined && value !== null, `${what} is missing`)

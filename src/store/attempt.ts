@@ -114,6 +114,6 @@ const STILL_OPEN = {
 }
 
 /** Open attempts whose time was over at `overdueAt`, or, without it, all that are open: the longest overdue first. */
-export async function stillOpen(client: ClientBase, tenant: string, limit: number, overdueAt: Instant | 'infinity' = 'infinity'): Promise<AttemptRow[]> {
+export async function stillOpen(client: ClientBase, tenant: string, limit: number, overdueAt: Instant = 'infinity'): Promise<AttemptRow[]> {
   return (await rowsOf<Row>(client, STILL_OPEN, [tenant, overdueAt, limit])).map(decode)
 }

@@ -198,7 +198,7 @@ describe('who waits for news', () => {
     const id = await objectOf('capture|invoice|i1')
     expect((await stateOf(id)).validated).toBeNull()
     // First the name is free, then it is bound, then the object changes: each is news.
-    const waker = startWaker({ pool: database.pool, nudge: intake.nudge, clock: () => now, everyMs: 3_600_000 })
+    const waker = startWaker({ pool: database.pool, nudge: (tenant, objects) => intake.nudge(tenant, objects), clock: () => now, everyMs: 3_600_000 })
     await intake.submit([fact('order.issued', 'i1 made', { source: { system: 'erp', role: 'erp' }, about: [{ names: ['erp|supplier|i1'], create: 'supplier' }] })])
     await waker.round()
     expect((await stateOf(id)).validated).toBeNull()
@@ -218,7 +218,7 @@ describe('who waits for news', () => {
     const many = Array.from({ length: 1_203 }, (_, at) => invoice(`many ${at}`, { supplier: 'erp|supplier|many' }))
     for (let at = 0; at < many.length; at += 400) await intake.submit(many.slice(at, at + 400))
     await intake.submit([fact('supplier.activated', 'many active', { source: { system: 'erp', role: 'erp' }, about: [{ names: ['erp|supplier|many'], create: 'supplier' }] })])
-    const waker = startWaker({ pool: database.pool, nudge: intake.nudge, clock: () => now, everyMs: 3_600_000 })
+    const waker = startWaker({ pool: database.pool, nudge: (tenant, objects) => intake.nudge(tenant, objects), clock: () => now, everyMs: 3_600_000 })
     await waker.stop()
     await waker.round()
     const { rows } = await database.admin((client) => client.query(`SELECT state::json->>'validated' IS NOT NULL AS done, count(*)::int AS n FROM object WHERE tenant = 'acme' AND state LIKE '%erp|supplier|many%' AND kind = 'invoice' GROUP BY 1`))
@@ -228,7 +228,7 @@ describe('who waits for news', () => {
   test('and whose time has come is judged at that time, once', async () => {
     await intake.submit([invoice('t1', { wakeOn: '2026-11-24T13:00:00.000Z' })])
     const id = await objectOf('capture|invoice|t1')
-    const waker = startWaker({ pool: database.pool, nudge: intake.nudge, clock: () => now, everyMs: 3_600_000 })
+    const waker = startWaker({ pool: database.pool, nudge: (tenant, objects) => intake.nudge(tenant, objects), clock: () => now, everyMs: 3_600_000 })
     await waker.stop()
     expect(await waker.round()).toBe(0)
     now = Date.parse('2026-11-24T13:00:00.000Z')

@@ -120,7 +120,7 @@ class Planning {
       this.step(known.key, 'replay')
     } else return
     this.targets.add(fresh.target)
-    if (COMMANDS[fresh.command].manner === 'latest') for (const key of [...this.waitingOf(fresh)]) if (key !== fresh.key) this.step(key, 'replaced')
+    if (COMMANDS[fresh.command].manner === 'latest') for (const key of this.waitingOf(fresh)) if (key !== fresh.key) this.step(key, 'replaced')
   }
 
   private step(key: string, input: EffectInput, at: StepAt = { now: this.now }): void {

@@ -53,7 +53,7 @@ export async function interested(client: ClientBase, tenant: string, news: News,
 }
 
 /** They are woken, durably: all up to `doneTo`, or everybody. */
-export async function newsDone(client: ClientBase, tenant: string, news: News, doneTo: string | 'everybody'): Promise<void> {
+export async function newsDone(client: ClientBase, tenant: string, news: News, doneTo: string): Promise<void> {
   await client.query(doneTo === 'everybody'
     ? { name: 'stir_done', text: 'DELETE FROM stir WHERE tenant = $1 AND name = $2 AND seq <= $3', values: [tenant, news.name, news.upTo] }
     : { name: 'stir_move', text: 'UPDATE stir SET done_to = $3 WHERE tenant = $1 AND seq = $2', values: [tenant, news.seq, doneTo] })

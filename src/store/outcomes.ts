@@ -1,7 +1,7 @@
 /** Outcomes of tries among a batch's facts: which of them count, and what they mean for attempt and effect. */
 import type { EffectInput, EffectRow } from '../domain/effect.ts'
 import { EFFECT_INPUTS } from '../domain/effect.ts'
-import { canonicalJson, type Json } from '../lib/canonical-json.ts'
+import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Instant } from '../lib/time.ts'
 import { ATTEMPT_OUTCOMES, type AttemptOutcome, type Closing } from './attempt.ts'
 import type { EffectOutcome } from './effect-plan.ts'
@@ -37,7 +37,7 @@ export function outcomeOf({ type, data, source }: FactItem): OutcomeData | undef
     effect: data['effect'], attempt: data['attempt'], input,
     outcome: ATTEMPT_OUTCOMES.find((name) => name === data['outcome'] && name !== 'open') ?? ENDED[input] ?? 'unknown',
     says: typeof data['says'] === 'string' ? data['says'] : null,
-    receipt: data['receipt'] === undefined || data['receipt'] === null ? null : canonicalJson(data['receipt'] as Json),
+    receipt: data['receipt'] === undefined || data['receipt'] === null ? null : canonicalJson(data['receipt']),
     nextAt: typeof data['nextAt'] === 'string' ? data['nextAt'] : undefined,
     counts: typeof data['counts'] === 'boolean' ? data['counts'] : undefined,
   }

@@ -33,7 +33,7 @@ function fold(state: TestState, event: Event): TestState {
   if (event.data['poison'] === 'evolve') throw new Error('the law cannot fold this')
   const next = { ...state, events: [...state.events.slice(-20), event.id] }
   switch (event.type) {
-    case 'invoice.received': return { ...next, amount: String(event.data['amount'] ?? '0'), supplier: (event.data['supplier'] as string | undefined) ?? null, wakeOn: (event.data['wakeOn'] as string | undefined) ?? null }
+    case 'invoice.received': return { ...next, amount: (event.data['amount'] as string | undefined) ?? '0', supplier: (event.data['supplier'] as string | undefined) ?? null, wakeOn: (event.data['wakeOn'] as string | undefined) ?? null }
     case 'invoice.validated': return { ...next, validated: event.id }
     case 'invoice.state-moved': return { ...next, told: next.told + 1, ...(event.data['woken'] === true ? { woken: next.woken + 1, wakeOn: null } : {}) }
     case 'supplier.activated': return { ...next, active: true }
