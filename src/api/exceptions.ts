@@ -9,7 +9,7 @@ import { Fault } from '../lib/fault.ts'
 import { inTenant, type ClientBase } from '../store/database.ts'
 import { listObjects } from '../store/list-row.ts'
 import { readObjects } from '../store/object.ts'
-import { cursorOf, given, placeIn } from './objects.ts'
+import { cursorOf, given, orderOf, placeIn } from './objects.ts'
 import { PAGE, YES_NO, type Answer, type Call } from './route.ts'
 
 export type Action = (typeof CAUSES)[Cause]['actions'][number]
@@ -39,12 +39,13 @@ export const ACTIONS: { readonly [action in Action]: ActionRow } = {
 
 export const EXCEPTIONS_QUERY = z.strictObject({
   open: YES_NO.default(true), cause: z.string().max(40).optional(), owner: z.string().max(80).optional(),
-  order: z.enum(['newest', 'due']).default('due'), ...PAGE,
+  order: z.enum(['newest', 'due']).optional(), ...PAGE,
 })
 
 export async function getExceptions({ context, query }: Call<z.infer<typeof EXCEPTIONS_QUERY>>): Promise<Answer> {
   const { pool, tenant } = context
-  const { order, after, limit, open, cause, owner } = query
+  const { after, limit, open, cause, owner } = query
+  const order = orderOf(query.order ?? (open ? 'due' : 'newest'), open)
   const place = after === undefined ? null : placeIn(after, order)
   return inTenant(pool, tenant, async (client) => {
     const page = await listObjects(client, tenant, { kind: 'exception', open, limit, ...given({ cause, owner }) }, order, place)

@@ -68,7 +68,8 @@ export const OBJECTS_QUERY = z.strictObject({
 })
 
 export async function getObjects({ context, query }: Call<z.infer<typeof OBJECTS_QUERY>>): Promise<Answer> {
-  const { after, order, kind, limit, state, open, cause, owner, breach } = query
+  const { after, kind, limit, state, open, cause, owner, breach } = query
+  const order = orderOf(query.order, open)
   const place = after === undefined ? null : placeIn(after, order)
   const filter = { kind, limit, ...given({ state, open, cause, owner, breach }) }
   const page = await inTenant(context.pool, context.tenant, (client) => listObjects(client, context.tenant, filter, order, place))
@@ -83,6 +84,12 @@ export function given<T extends object>(members: T): { [K in keyof T]?: Exclude<
   return Object.fromEntries(
     Object.entries(members).filter(([, value]) => value !== undefined)
   ) as { [K in keyof T]?: Exclude<T[K], undefined> }
+}
+
+/** By date stand only open ones: what is done is due no more. */
+export function orderOf(order: ListOrder, open: boolean | undefined): ListOrder {
+  if (order === 'due' && open !== true) throw new Fault('request-not-valid', 'order=due goes with open=true.')
+  return order
 }
 
 /** Where the next page begins, opaque to the caller. */

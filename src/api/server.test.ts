@@ -108,7 +108,8 @@ describe('every address', () => {
     expect(problem(await send('GET', '/v1/objects?kind=invoice&tenant=other')).detail).toMatch(/no member tenant/u)
     const wrong = [
       '', '?kind=person', '?kind=invoice&limit=0', '?kind=invoice&limit=1000000', '?kind=invoice&limit=-1', '?kind=invoice&after=xx',
-      '?kind=invoice&open=1', '?kind=invoice&kind=payment', "?kind=invoice'--",
+      '?kind=invoice&open=1', '?kind=invoice&order=due', '?kind=invoice&order=due&open=false', '?kind=invoice&kind=payment',
+      "?kind=invoice'--",
     ]
     for (const query of wrong) {
       expect(problem(await send('GET', `/v1/objects${query}`)).code, query).toBe('request-not-valid')

@@ -60,7 +60,7 @@ async function list(options: ListOptions, paint: Paint): Promise<string[]> {
   const { rows, next } = await reading(placeOf(options), (client, tenant) => listObjects(client, tenant, {
     kind: 'exception', limit, ...(options.all ? {} : { open: true }), ...(options.owner === undefined ? {} : { owner: options.owner }),
     ...(options.cause === undefined ? {} : { cause: options.cause }),
-  }, 'due'))
+  }, options.all ? 'newest' : 'due'))
   if (options.json) {
     return [plainText(JSON.stringify({ exceptions: rows.map(({ object, ...row }) => ({ id: object, ...row })), more: next !== null }))]
   }
