@@ -21,7 +21,6 @@ export interface TryOut {
   readonly folder: string
   readonly database: FreshDatabase
   readonly appUrl: string
-  /** The files that `sample` or `inbox` prepared. */
   hub(): Child
   startHub(): Promise<void>
   killHub(): Promise<void>
@@ -32,6 +31,8 @@ export interface TryOut {
   summary(): Promise<Summary>
   /** Waits until nothing is on its way any more; throws with the last summary when that takes too long. */
   quiet(ms: number): Promise<Summary>
+  /** A call to the simulated ERP by somebody who may. */
+  callErp(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: { readonly [key: string]: unknown } }>
   books(system: 'erp' | 'ap' | 'bank'): BookLine[]
   end(): Promise<void>
 }
@@ -50,7 +51,14 @@ export async function hubDatabase(): Promise<FreshDatabase> {
   return freshDatabase('try-out')
 }
 
-export async function tryOut(env: Readonly<Record<string, string>> = {}): Promise<TryOut> {
+export interface TryOutWish {
+  readonly env?: Readonly<Record<string, string>>
+  readonly policy?: { readonly [key: string]: unknown }
+  /** Added to the configuration of the ERP's connector. */
+  readonly erp?: { readonly [key: string]: unknown }
+}
+
+export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {}): Promise<TryOut> {
   const database = await hubDatabase()
   const folder = mkdtempSync(join(tmpdir(), 'tieout-try-'))
   const lines: string[] = []
@@ -69,7 +77,8 @@ export async function tryOut(env: Readonly<Record<string, string>> = {}): Promis
 
   const startHub = async (): Promise<void> => {
     await writeFile(config, JSON.stringify({
-      tenant: TENANT, deployment: 'test.local', signer: join(folder, 'signer'), publish: join(folder, 'published'), sealEveryMs: 500, systems: company.systems,
+      tenant: TENANT, deployment: 'test.local', signer: join(folder, 'signer'), publish: join(folder, 'published'), sealEveryMs: 500, policy,
+      systems: { ...company.systems, erp: { ...company.systems['erp']!, config: { ...company.systems['erp']!.config, ...erp } } },
       parts: { erp: 'erp', ap: 'ap', bank: 'bank' }, api: { port },
     }))
     hub = await startChild({
@@ -134,6 +143,10 @@ export async function tryOut(env: Readonly<Record<string, string>> = {}): Promis
         await new Promise((resolve) => { setTimeout(resolve, 100) })
       }
       throw new Error(`It did not come to rest within ${ms} ms: ${JSON.stringify(last)}\n${lines.slice(-30).join('\n')}`)
+    },
+    async callErp(method, path, body) {
+      const answer = await fetch(`${company.urls.erp}${path}`, { method, headers: { authorization: `Bearer ${company.secrets['SANDBOX_ERP_TOKEN']}`, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+      return { status: answer.status, body: await answer.json() as { [key: string]: unknown } }
     },
     books: (system) => readFileSync(join(folder, 'company', system, 'book.jsonl'), 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as BookLine),
     async end() {

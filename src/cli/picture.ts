@@ -12,7 +12,7 @@ export interface Summary {
   readonly log: { readonly size: number; readonly root: string | null }
   /** Per currency what stands in each state. */
   readonly money: readonly { readonly state: string; readonly currency: string; readonly amount: string }[]
-  readonly latest: readonly { readonly cause: string; readonly says: string; readonly owner: string }[]
+  readonly latest: readonly { readonly exception: string; readonly cause: string; readonly says: string; readonly owner: string }[]
   /** What the hub itself has still to do. */
   readonly busy: number
   /** Invoices on their way with no open case. */
