@@ -3,12 +3,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ModelTarget } from '../src/connector/kit/model-target.ts'
 import type { Counts } from '../src/delivery/ports.ts'
 import { inTenant } from '../src/store/database.ts'
 import { deliveringHub, type Hub, invoice, type SystemOf, TENANT, until } from './delivery-world.ts'
 import { hubDatabase, type HubDatabase } from './hub-database.ts'
+
+// Waits are for conditions; a busy machine may take its time.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 60_000 })
 
 const KNOWS = { K1: 'key', K2: 'reference', K3: 'none' } as const
 const CLASSES = ['K1', 'K2', 'K3'] as const
@@ -28,12 +31,12 @@ afterEach(async () => {
   await database.drop()
 })
 
-const systems = (): SystemOf[] => CLASSES.map((of) => ({ system: of.toLowerCase(), url: targets[of].url, token: 'api', class: of, timeoutMs: 1_000, settleMs: 300, gapMs: 100 }))
+const systems = (timeoutMs: number): SystemOf[] => CLASSES.map((of) => ({ system: of.toLowerCase(), url: targets[of].url, token: 'api', class: of, timeoutMs, settleMs: 300, gapMs: 100 }))
 
 interface Child { readonly process: ChildProcess; readonly counts: () => Counts[]; readonly gone: Promise<string | null> }
 
-async function child(environment: Record<string, string>): Promise<Child> {
-  const started = spawn(process.execPath, [join(import.meta.dirname, 'delivery-process.ts'), database.url(), JSON.stringify(systems())], {
+async function child(environment: Record<string, string>, timeoutMs = 1_000): Promise<Child> {
+  const started = spawn(process.execPath, [join(import.meta.dirname, 'delivery-process.ts'), database.url(), JSON.stringify(systems(timeoutMs))], {
     stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...environment },
   })
   children.push(started)
@@ -47,8 +50,8 @@ async function child(environment: Record<string, string>): Promise<Child> {
   return { process: started, counts: () => counts, gone }
 }
 
-async function rescuer(): Promise<Hub> {
-  const hub = await deliveringHub(database.url(), systems())
+async function rescuer(timeoutMs = 1_000): Promise<Hub> {
+  const hub = await deliveringHub(database.url(), systems(timeoutMs))
   hubs.push(hub)
   return hub
 }
@@ -83,17 +86,30 @@ describe('killed (SIGKILL) at', () => {
     await seed.stop()
     for (const time of [1, 4]) {
       const victim = await child({ TIEOUT_KILL_AT: `${point}:${time}` })
-      const signal = await Promise.race([victim.gone, new Promise<string>((late) => { setTimeout(late, 8_000, 'not reached') })])
+      const signal = await Promise.race([victim.gone, new Promise<string>((late) => { setTimeout(late, 15_000, 'not reached') })])
       // With little left to do, the fourth passage may not come any more.
       if (signal === 'SIGKILL') killed.set(point, (killed.get(point) ?? 0) + 1)
       else victim.process.kill('SIGKILL')
     }
-    const started = performance.now()
     await rescuer()
-    await until('all are done', () => done(3 * EACH), 25_000)
-    expect(performance.now() - started).toBeLessThan(15_000)
+    await until('all are done', () => done(3 * EACH))
     await audit(EACH)
-  }, 60_000)
+  })
+
+  test('long before its attempts are over: that it is gone is seen from its lock', async () => {
+    const seed = await deliveringHub(database.url(), [])
+    // K3 is left out: a lock can also be free because a connection was dropped, so it waits until nothing can be sent any more.
+    await seed.intake.submit([invoice(1, 'k1'), invoice(2, 'k2')])
+    await seed.stop()
+    const victim = await child({ TIEOUT_KILL_AT: 'claim-after:2' }, 60_000)
+    expect(await victim.gone).toBe('SIGKILL')
+    const started = performance.now()
+    await rescuer(60_000)
+    await until('all are done', () => done(2))
+    // Measured on a quiet machine: 3 s. Its own time would have been a minute.
+    expect(performance.now() - started).toBeLessThan(40_000)
+    expect([targets.K1.booked.length, targets.K2.booked.length]).toEqual([1, 1])
+  })
 
   test('every point was reached', () => {
     console.log(`killed at: ${POINTS.map((point) => `${point} ${killed.get(point) ?? 0}`).join(', ')}`)
@@ -111,7 +127,8 @@ describe('frozen (SIGSTOP) past its attempt and woken', () => {
     await until('others declare it unknown', async () => (await query(`SELECT key FROM attempt WHERE outcome = 'unknown'`)).length === 1)
     if (of === 'K3') {
       // It might still send: nobody else does.
-      await until('it was looked for', () => targets.K3.calls.filter((call) => call.line.startsWith('GET /entries')).length >= 3)
+      // Two looks that count would be enough for another try.
+      await until('it was looked for again and again', () => targets.K3.calls.filter((call) => call.line.startsWith('GET /entries')).length >= 4)
       expect((await query<{ n: number }>('SELECT count(*)::int AS n FROM attempt'))[0]?.n).toBe(1)
     } else await until('it is done by another', () => done(1))
     const before = targets[of].booked.length
@@ -123,7 +140,7 @@ describe('frozen (SIGSTOP) past its attempt and woken', () => {
     if (of !== 'K3') expect(before).toBe(1)
     expect(second.troubles).toEqual([])
     await auditOne(of)
-  }, 60_000)
+  })
 
   test('while the reply comes: what it then says is told as late and moves nothing', async () => {
     targets.K3.fates.push({ slowMs: 400 })
@@ -139,7 +156,7 @@ describe('frozen (SIGSTOP) past its attempt and woken', () => {
     await until('it was told as late', async () => (await query<{ state: string }>('SELECT state FROM object')).some((row) => row.state.includes('effect.replied-late')))
     expect(targets.K3.booked.length).toBe(1)
     await auditOne('K3')
-  }, 60_000)
+  })
 
   /** An intake without delivery, so that the frozen one is the first to claim. */
   async function rescuerWithout(): Promise<Hub> {

@@ -106,7 +106,7 @@ export async function deliveringHub(url: string, systems: readonly SystemOf[], m
 }
 
 /** Waits until it is so. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 15_000): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 40_000): Promise<void> {
   for (const end = performance.now() + ms; !await holds();) {
     if (performance.now() > end) throw new Error(`waited ${ms} ms in vain until ${what}`)
     await new Promise((done) => setTimeout(done, 25))

@@ -158,12 +158,17 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
   }
 }
 
+export interface Truth { posted: number; cleared: number; credit: boolean }
+
+/** Posted once and settled once. A credit that came after everything it could be netted with is settled by a later payment. */
+export const wrong = ({ posted, cleared, credit }: Truth): boolean => posted !== 1 || !(cleared === 1 || (credit && cleared === 0))
+
 /** What the ERP's own books say about each invoice: how often it was posted (and not taken back) and cleared. */
-export function erpTruth(books: readonly BookLine[]): Map<string, { posted: number; cleared: number }> {
-  const truth = new Map<string, { posted: number; cleared: number }>()
+export function erpTruth(books: readonly BookLine[]): Map<string, Truth> {
+  const truth = new Map<string, Truth>()
   const reference = new Map<string, string>()
-  const of = (key: string): { posted: number; cleared: number } => {
-    const known = truth.get(key) ?? { posted: 0, cleared: 0 }
+  const of = (key: string): Truth => {
+    const known = truth.get(key) ?? { posted: 0, cleared: 0, credit: false }
     truth.set(key, known)
     return known
   }
@@ -173,6 +178,7 @@ export function erpTruth(books: readonly BookLine[]): Map<string, { posted: numb
         const name = `${String(row['vendorNo'])} ${String(row['vendorDocNo'])}`
         reference.set(key, name)
         of(name).posted++
+        of(name).credit = row['docType'] === 'KG'
       }
       if (what === 'DOCUMENT' && verb === 'STORNO') of(reference.get(key) ?? key).posted--
       if (what === 'CLEARING') {

@@ -1,5 +1,5 @@
 /** Watching over a real database and real HTTP: what a system says comes in once, in order, and nothing that cannot be read stops it. */
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { modelConnector } from '../src/connector/kit/model-connector.ts'
 import { ModelTarget } from '../src/connector/kit/model-target.ts'
 import type { Connector } from '../src/connector/contract.ts'
@@ -7,6 +7,8 @@ import { inTenant } from '../src/store/database.ts'
 import { startWatch, type Watch, type WatchOptions } from '../src/watch/watch.ts'
 import { deliveringHub, type Hub, invoice, TENANT, until } from './delivery-world.ts'
 import { hubDatabase, type HubDatabase } from './hub-database.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let database: HubDatabase
 let erp: ModelTarget

@@ -16,6 +16,7 @@ import { type ClientBase, inTenant } from '../store/database.ts'
 import { readDocument } from '../store/document.ts'
 import { claimDue, lookAgainDue, writeEffects } from '../store/effect.ts'
 import { doubtsDue } from '../store/effect-doubt.ts'
+import { SAYS_UNKNOWN } from './expire.ts'
 import { backoffMs, LANE_POLICIES } from './lanes.ts'
 import type { Desk } from './ports.ts'
 import { livingProcesses } from './process.ts'
@@ -224,8 +225,12 @@ function opening(call: PreparedCall): Opening {
 
 /** A stored try, for the pure rules. */
 export function tryOf(attempt: AttemptRow): Try {
+  const closedBySender = attempt.closedAt !== null && attempt.says?.startsWith(SAYS_UNKNOWN) !== true
   return {
-    n: attempt.n, state: attempt.outcome, openedAt: msOf(attempt.openedAt), notAfter: msOf(attempt.notAfter), closedAt: attempt.closedAt === null ? null : msOf(attempt.closedAt),
+    n: attempt.n, state: attempt.outcome, openedAt: msOf(attempt.openedAt),
+    // What its own sender has closed cannot be sent any more, however much time was left.
+    notAfter: closedBySender ? Math.min(msOf(attempt.notAfter), msOf(attempt.closedAt ?? attempt.notAfter)) : msOf(attempt.notAfter),
+    closedAt: attempt.closedAt === null ? null : msOf(attempt.closedAt),
     senderDoneAt: attempt.senderDoneAt === null ? null : msOf(attempt.senderDoneAt), looks: attempt.looks.map((look) => ({ at: msOf(look.at), found: look.found as Look['found'] })),
   }
 }

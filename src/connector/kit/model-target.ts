@@ -49,12 +49,17 @@ export class ModelTarget {
   /** Fates of the next bookings, in turn; when there are none left, `usual`. */
   readonly fates: Fate[] = []
   usual: Fate = {}
+  /** A fate by the entry's key and how often it has come, before `fates` and `usual`. */
+  fateOf: ((key: string, time: number) => Fate | undefined) | undefined
   /** Fate of looks and of the feed. */
   reading: Fate = {}
   down = false
+  /** Calls that took effect later than they were answered. */
+  landed = 0
   options: ModelOptions
   url = ''
   private server: Server | undefined
+  private readonly times = new Map<string, number>()
   private readonly answers = new Map<string, { readonly at: number; readonly answer: Answer | undefined }>()
 
   constructor(options: ModelOptions) { this.options = options }
@@ -102,8 +107,10 @@ export class ModelTarget {
   }
 
   private async post(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
-    const fate = this.fates.shift() ?? this.usual
     const key = String(request.headers['idempotency-key'] ?? '')
+    const time = (this.times.get(key) ?? 0) + 1
+    this.times.set(key, time)
+    const fate = this.fateOf?.(key, time) ?? this.fates.shift() ?? this.usual
     const known = this.options.knows === 'key' ? this.answers.get(key) : undefined
     if (known && Date.now() - known.at < (this.options.keyRetentionMs ?? 86_400_000)) {
       return finish(response, known.answer ?? { status: 409, body: { busy: true } }, { ...fate, effect: 'none' })
@@ -118,7 +125,7 @@ export class ModelTarget {
       return answer
     }
     if (fate.effect === 'late') {
-      sleep(fate.lateMs ?? 300).then(work, () => undefined)
+      sleep(fate.lateMs ?? 300).then(() => { work(); this.landed++ }, () => undefined)
       return finish(response, { status: 202, body: {} }, fate)
     }
     if (fate.effect === 'none') {
