@@ -52,7 +52,7 @@ test(`lives of invoices under the law itself, their facts in any order through t
     ].map(unique)
   })
   const arrivals = shuffled([...masterData(), ...lives.flat()], random)
-  const waker = startWaker({ pool: database.pool, nudge: hubs[0]!.nudge, clock: () => Date.parse('2026-01-15T12:00:00.000Z'), everyMs: 3_600_000 })
+  const waker = startWaker({ pool: database.pool, nudge: (tenant, objects) => hubs[0]!.nudge(tenant, objects), clock: () => Date.parse('2026-01-15T12:00:00.000Z'), everyMs: 3_600_000 })
   await waker.stop()
   for (let at = 0; at < arrivals.length;) {
     const parts = hubs.map(() => arrivals.slice(at, at += 1 + Math.floor(random() * 9)))
