@@ -208,8 +208,8 @@ async function adopt(pool: Pool, submit: Submit, tenant: string, indexes: readon
 }
 
 function adoptedRef(event: Event): Ref {
-  const { docNo, entity } = event.data as unknown as { docNo: string; entity: string }
-  return { names: [`${event.source.system}|posting|${entity} ${docNo}`], create: 'invoice' }
+  const { postingNo, entity } = event.data as unknown as { postingNo: string; entity: string }
+  return { names: [`${event.source.system}|posting|${entity} ${postingNo}`], create: 'invoice' }
 }
 
 function metrics(counts: { readonly commits: number; readonly events: number }, intake: Intake, systems: ReturnType<ReturnType<typeof startDelivery>['stats']>): string {

@@ -28,7 +28,7 @@ export function api(change: Parameters<typeof fakeHub>[0] = {}): { hub: FakeHub;
 
 export const EVENT = {
   specversion: '1.0', id: 'e1', source: 'erp', type: 'posting.reversed', time: '2026-01-15T08:00:00Z', subject: `inv_${'0'.repeat(26)}`,
-  data: { docNo: '5100', entity: '1000', reversalNo: '5101', reversedOn: '2026-01-15' },
+  data: { postingNo: '5100', entity: '1000', reversalNo: '5101', reversedOn: '2026-01-15' },
 }
 export const event = (change: object): string => JSON.stringify({ ...EVENT, ...change })
 

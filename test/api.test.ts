@@ -214,7 +214,7 @@ describe('facts', () => {
     const before = await get<Seen>(`/v1/objects/${invoice.id}`)
     const reply = await post({
       ...fact, source: 'ap', id: 'claim 1', type: 'posting.reversed', subject: invoice.id,
-      data: { docNo: '5100', entity: '1000', reversalNo: '1', reversedOn: '2026-11-20' },
+      data: { postingNo: '5100', entity: '1000', reversalNo: '1', reversedOn: '2026-11-20' },
     })
     expect(await reply.json()).toMatchObject({ outcome: 'new', grade: 'claimed' })
     const after = await get<Seen>(`/v1/objects/${invoice.id}`)

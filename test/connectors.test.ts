@@ -102,7 +102,7 @@ async function company(): Promise<{
     }],
     [systems.ap, {
       legalUnits: [{ legalUnit: '1000', name: 'Us AG', vatReg: 'DE 999' }], signRules: [{ ccy: '*', upTo: null, steps: ['TEAM_LEAD'] }],
-      glAccounts: [{ glAccount: '476000', text: 'Services' }], costCentres: ['CC-10'],
+      glAccounts: [{ glAccount: '476000', text: 'Services' }], kostls: ['CC-10'],
       people: [
         { handle: 'c.lind', fullName: 'Carla Lind', duties: ['CODER'], ceilings: [] },
         { handle: 'l.roth', fullName: 'Lena Roth', duties: ['TEAM_LEAD'], ceilings: [{ ccy: '*', upTo: '5000.00' }] },

@@ -30,7 +30,7 @@ function fold(state: State, event: Event): State {
   const { data } = event
   switch (event.type) {
     case 'invoice.received': case 'invoice.corrected': return { ...state, target: text(data['target']), party: text(data['party']), amount: text(data['amount']) }
-    case 'posting.confirmed': return event.grade === 'settled' ? { ...state, posted: text(data['docNo']) } : { ...state, said: text(data['docNo']) }
+    case 'posting.confirmed': return event.grade === 'settled' ? { ...state, posted: text(data['postingNo']) } : { ...state, said: text(data['postingNo']) }
     // A change feed tells of an entry under our reference.
     case 'status.reported': return data['claims'] === 'posted' ? { ...state, posted: event.source.reference ?? null } : state
     case 'effect.done': case 'effect.refused': case 'effect.unknown': case 'effect.resolved': case 'effect.replied-late':

@@ -69,23 +69,23 @@ export const CODED: Terms = { ...TERMS, coding: [{ account: '4760', amount: '100
 export const granted = (invoice: Ref, at: string, terms: Terms = CODED): Arrival =>
   fact('approval.granted', 'ap', `grant ${at}`, at, [invoice], { ticket: 'T1', step: '1', person: PERSON, terms })
 export const completed = (invoice: Ref, at: string, terms: Terms = CODED): Arrival =>
-  fact('approval.completed', 'ap', `complete ${at}`, at, [invoice], { ticket: 'T1', terms, enteredBy: [CODER] })
+  fact('approval.completed', 'ap', `complete ${at}`, at, [invoice], { ticket: 'T1', terms, enterers: [CODER] })
 
-export const posted = (invoice: Ref, docNo: string, at: string, amount = '119.00', ours: string | null = 'ours'): Arrival =>
-  fact('posting.confirmed', 'erp', `posted ${docNo}`, at, [{ names: [...invoice.names, postingName('erp', '1000', docNo)] }], {
-    docNo, entity: '1000', supplier: 'V1', number: 'R-1', amount, currency: 'EUR', postedOn: '2026-01-15', ...(ours === null ? {} : { reference: ours }),
+export const posted = (invoice: Ref, postingNo: string, at: string, amount = '119.00', ours: string | null = 'ours'): Arrival =>
+  fact('posting.confirmed', 'erp', `posted ${postingNo}`, at, [{ names: [...invoice.names, postingName('erp', '1000', postingNo)] }], {
+    postingNo, entity: '1000', supplier: 'V1', number: 'R-1', amount, currency: 'EUR', postedOn: '2026-01-15', ...(ours === null ? {} : { reference: ours }),
   })
-export const reversed = (invoice: Ref, docNo: string, at: string): Arrival =>
-  fact('posting.reversed', 'erp', `reversed ${docNo}`, at, [invoice], { docNo, entity: '1000', reversalNo: `${docNo}R`, reversedOn: '2026-01-16' })
+export const reversed = (invoice: Ref, postingNo: string, at: string): Arrival =>
+  fact('posting.reversed', 'erp', `reversed ${postingNo}`, at, [invoice], { postingNo, entity: '1000', reversalNo: `${postingNo}R`, reversedOn: '2026-01-16' })
 
 /** A released payment file with one payment of one posting, in its parts. */
-export function paymentRun(docNo: string, message: string, endToEnd: string, at: string, amount = '119.00', account = ACCOUNT): Arrival[] {
+export function paymentRun(postingNo: string, message: string, endToEnd: string, at: string, amount = '119.00', account = ACCOUNT): Arrival[] {
   const batch: Ref = { names: [batchName(message)], create: 'payment-batch' }
   const people = [personName('directory', 'tina'), personName('directory', 'tom')]
   return [
     fact('payment.instructed', 'erp', `pay ${endToEnd}`, at, [{ names: [paymentName(message, endToEnd)], create: 'payment', offers: [endToEndName(endToEnd)] }, batch], {
       messageId: message, endToEndId: endToEnd, paymentDoc: `P-${endToEnd}`, amount, currency: 'EUR', account, supplier: 'V1',
-      items: [{ posting: postingName('erp', '1000', docNo), amount }],
+      items: [{ posting: postingName('erp', '1000', postingNo), amount }],
     }),
     fact('payment.released', 'erp', `release ${message}`, at, [batch], { messageId: message, run: 'RUN1', document: 'f'.repeat(64), releasedBy: people }),
     fact('file.completed', 'erp', `file ${message}`, at, [batch], {

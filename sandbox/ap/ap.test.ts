@@ -25,7 +25,7 @@ const SETUP = {
   ],
   signRules: [{ ccy: '*', upTo: '1000.00', steps: ['TEAM_LEAD'] }, { ccy: '*', upTo: null, steps: ['TEAM_LEAD', 'HEAD'] }],
   glAccounts: [{ glAccount: '476000', text: 'Services' }, { glAccount: '465000', text: 'Office' }],
-  costCentres: ['CC-10', 'CC-20'],
+  kostls: ['CC-10', 'CC-20'],
 }
 
 function bill(more: Record<string, unknown> = {}): Record<string, unknown> {
@@ -48,7 +48,7 @@ function bill(more: Record<string, unknown> = {}): Record<string, unknown> {
     ...more,
   }
 }
-const LINES = [{ rowNo: '1', glAccount: '476000', costCentre: 'CC-10', amount: '1000.00', taxPct: '19' }]
+const LINES = [{ rowNo: '1', glAccount: '476000', kostl: 'CC-10', amount: '1000.00', taxPct: '19' }]
 
 async function ap(...args: string[]): Promise<System> {
   const system = await shop.start('ap', ['--data', await shop.folder(), ...args], { SANDBOX_AP_WEBHOOK_SECRET: SECRET })

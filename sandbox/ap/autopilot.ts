@@ -97,7 +97,7 @@ function codingOf(tray: Tray, seed: number, ticket: Ticket): CodingLine[] {
   const line = (rowNo: string, amount: string, taxPct: string, about: string): CodingLine => ({
     rowNo,
     glAccount: choose(tray.glAccounts, seed, 'gl', about)?.glAccount ?? '999999',
-    costCentre: choose(tray.costCentres, seed, 'cc', about) ?? '',
+    kostl: choose(tray.kostls, seed, 'cc', about) ?? '',
     amount,
     taxPct,
   })

@@ -9,7 +9,7 @@ import type { Tray } from './tray.ts'
 
 const setup = record({
   legalUnits: optional(list(legalUnit), []), people: optional(list(person), []), signRules: optional(list(signRule, 100), null),
-  glAccounts: optional(list(glAccount), null), costCentres: optional(list(text(40)), null), selfSign: optional(flag, null),
+  glAccounts: optional(list(glAccount), null), kostls: optional(list(text(40)), null), selfSign: optional(flag, null),
 })
 
 /** Who works here, for whom, and by which rules. */
@@ -37,13 +37,13 @@ function folded(vatReg: string): string { return vatReg.replaceAll(/\s/g, '').to
 function load(tray: Tray, call: Call): Outcome {
   const read = bodyOf(call, setup)
   if (read.refused) return { ...read.refused, status: 422 }
-  const { legalUnits, people, signRules, glAccounts, costCentres, selfSign } = read.value
+  const { legalUnits, people, signRules, glAccounts, kostls, selfSign } = read.value
   const facts = [
     ...legalUnits.map((row) => changed('UNIT', row.legalUnit, row, tray.units.get(row.legalUnit))),
     ...people.map((row) => changed('PERSON', row.handle, row, tray.people.get(row.handle))),
     signRules && changed('RULES', 'all', { signRules }, { signRules: tray.signRules }),
     glAccounts && changed('ACCOUNTS', 'all', { glAccounts }, { glAccounts: tray.glAccounts }),
-    costCentres && changed('CENTRES', 'all', { costCentres }, { costCentres: tray.costCentres }),
+    kostls && changed('CENTRES', 'all', { kostls }, { kostls: tray.kostls }),
     selfSign !== null && changed('SELF_SIGN', 'all', { selfSign }, { selfSign: tray.selfSign }),
   ].filter((fact): fact is Fact => !!fact)
   return { status: 200, body: { loaded: facts.length }, facts }

@@ -62,7 +62,7 @@ export const openBody = record(openFields)
 export type Opened = Of<typeof openBody>
 
 export const codingLine = record({
-  rowNo: note(60), glAccount: text(40), costCentre: optional(note(40), ''), amount, taxPct: optional(note(20), ''),
+  rowNo: note(60), glAccount: text(40), kostl: optional(note(40), ''), amount, taxPct: optional(note(20), ''),
 })
 export type CodingLine = Of<typeof codingLine>
 

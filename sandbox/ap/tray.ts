@@ -7,7 +7,7 @@ export class Tray {
   readonly units = new Map<string, LegalUnit>()
   signRules: readonly SignRule[] = []
   glAccounts: readonly GlAccount[] = []
-  costCentres: readonly string[] = []
+  kostls: readonly string[] = []
   selfSign = false
   readonly tickets = new Map<string, Ticket>()
   /** Which ticket changed at mark n+1. */
@@ -33,7 +33,7 @@ const APPLY: Readonly<Record<string, (tray: Tray, row: never) => void>> = {
   UNIT: (tray, row: LegalUnit) => { tray.units.set(row.legalUnit, row) },
   RULES: (tray, row: { signRules: SignRule[] }) => { tray.signRules = row.signRules },
   ACCOUNTS: (tray, row: { glAccounts: GlAccount[] }) => { tray.glAccounts = row.glAccounts },
-  CENTRES: (tray, row: { costCentres: string[] }) => { tray.costCentres = row.costCentres },
+  CENTRES: (tray, row: { kostls: string[] }) => { tray.kostls = row.kostls },
   SELF_SIGN: (tray, row: { selfSign: boolean }) => { tray.selfSign = row.selfSign },
   TICKET: (tray, row: Ticket) => {
     tray.tickets.set(row.ticketNo, row)

@@ -41,7 +41,7 @@ const postBody = record({
   items: list(
     record({
       glAccount: text(40),
-      costCentre: optional(note(40), ''),
+      kostl: optional(note(40), ''),
       taxKey: optional(note(20), ''),
       netAmt: amount,
       text: optional(note(500), ''),

@@ -34,7 +34,7 @@ export interface User {
 }
 
 export interface DocumentItem {
-  readonly glAccount: string; readonly costCentre: string; readonly taxKey: string; readonly netAmt: string; readonly text: string
+  readonly glAccount: string; readonly kostl: string; readonly taxKey: string; readonly netAmt: string; readonly text: string
   readonly poNo: string; readonly poItem: string; readonly qty: string
 }
 export interface LedgerDocument {

@@ -54,7 +54,7 @@ export const COST_CENTRES = ['CC-10', 'CC-20', 'CC-30', 'CC-40']
 export function apSetup(units: readonly { companyCode: string; name: string; vatReg: string }[]): object {
   return {
     legalUnits: units.map(({ companyCode, name, vatReg }) => ({ legalUnit: companyCode, name, vatReg })),
-    people: PEOPLE, signRules: SIGN_RULES, glAccounts: GL_ACCOUNTS, costCentres: COST_CENTRES, selfSign: false,
+    people: PEOPLE, signRules: SIGN_RULES, glAccounts: GL_ACCOUNTS, kostls: COST_CENTRES, selfSign: false,
   }
 }
 

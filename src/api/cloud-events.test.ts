@@ -8,7 +8,7 @@ import { Fault } from '../lib/fault.ts'
 const message = (headers: Record<string, string>, body: string): ReturnType<typeof readMessage> =>
   readMessage({ headers, body: new TextEncoder().encode(body) })
 const single = (event: object): Envelope => message({ 'content-type': SINGLE }, JSON.stringify(event)).envelopes[0]!
-const EVENT = { specversion: '1.0', id: '1', source: 'erp', type: 'posting.parked', time: '2026-01-15T08:00:00Z', data: { docNo: '5100' } }
+const EVENT = { specversion: '1.0', id: '1', source: 'erp', type: 'posting.parked', time: '2026-01-15T08:00:00Z', data: { postingNo: '5100' } }
 const faultIn = (envelope: Envelope): string => 'fault' in envelope ? `${envelope.fault.code} ${envelope.fault.detail ?? ''}` : 'taken'
 
 describe('a CloudEvent', () => {
@@ -16,7 +16,7 @@ describe('a CloudEvent', () => {
     expect(single({ ...EVENT, subject: 'inv', correlationid: 'c', dataschema: 'urn:x' })).toEqual({
       event: {
         id: '1', source: 'erp', type: 'posting.parked', subject: 'inv', time: '2026-01-15T08:00:00.000Z',
-        extensions: { correlationid: 'c' }, data: { docNo: '5100' },
+        extensions: { correlationid: 'c' }, data: { postingNo: '5100' },
       },
     })
   })

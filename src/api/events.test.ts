@@ -22,10 +22,10 @@ const BAD_EVENTS: readonly (readonly [string, string | Buffer, FaultCode, (RegEx
   ['a member twice', event({}).replace('{"specversion"', '{"id":"e0","specversion"'), 'body-not-json', /twice/u],
   ['__proto__', event({}).replace('"data":{', '"data":{"__proto__":{"grade":"settled"},'), 'body-not-json', /__proto__/u],
   ['deep nesting', `{"data":${'['.repeat(10_000)}`, 'body-not-json', /deeper/u],
-  ['NUL', data({ docNo: 'a\u0000b' }), 'body-not-clean'],
-  ['half of a surrogate pair', data({ docNo: '\ud800' }), 'body-not-clean'],
-  ['a number where text is due', data({ docNo: 1e308 }), 'event-not-valid', /^docNo: is not a text\.$/u],
-  ['1e309', data({ docNo: 0 }).replace('"docNo":0', '"docNo":1e309'), 'event-not-valid', /docNo/u],
+  ['NUL', data({ postingNo: 'a\u0000b' }), 'body-not-clean'],
+  ['half of a surrogate pair', data({ postingNo: '\ud800' }), 'body-not-clean'],
+  ['a number where text is due', data({ postingNo: 1e308 }), 'event-not-valid', /^postingNo: is not a text\.$/u],
+  ['1e309', data({ postingNo: 0 }).replace('"postingNo":0', '"postingNo":1e309'), 'event-not-valid', /postingNo/u],
   ['9007199254740993', order('10').replace('"10"', '9007199254740993'), 'event-not-valid', /price/u],
   ['an amount with a comma', order('1,00'), 'event-not-valid', /lines\.0\.price.*decimal/u],
   ['an amount with an exponent', order('1e2'), 'event-not-valid', /decimal/u],
@@ -33,7 +33,7 @@ const BAD_EVENTS: readonly (readonly [string, string | Buffer, FaultCode, (RegEx
   ['an amount of 40 digits', order('1'.repeat(40)), 'event-not-valid', /decimal/u],
   [
     'a currency that is no code',
-    event({ type: 'clearing.recorded', data: { docNo: '1', kind: 'fee', amount: '1', currency: 'Euro', reason: 'x' } }), 'event-not-valid',
+    event({ type: 'clearing.recorded', data: { postingNo: '1', kind: 'fee', amount: '1', currency: 'Euro', reason: 'x' } }), 'event-not-valid',
     /currency/u,
   ],
   ['a day that does not exist', data({ reversedOn: '2026-02-30' }), 'event-not-valid', /calendar date/u],
@@ -103,7 +103,7 @@ describe('POST /v1/events', () => {
       'POST', '/v1/events', { 'content-type': SINGLE },
       event({
         source: 'ap', subject: undefined, type: 'posting.confirmed',
-        data: { docNo: '1', entity: '1000', supplier: 'V1', number: 'R-1', amount: '119.00', currency: 'EUR', postedOn: '2026-01-15' },
+        data: { postingNo: '1', entity: '1000', supplier: 'V1', number: 'R-1', amount: '119.00', currency: 'EUR', postedOn: '2026-01-15' },
       })
     )
     expect(reply.json()).toMatchObject({ outcome: 'new', grade: 'claimed' })
@@ -115,7 +115,7 @@ describe('POST /v1/events', () => {
     const post = (body: string): Promise<Reply> => send('POST', '/v1/events', { 'content-type': SINGLE }, body)
     await post(event({}))
     expect((await post(event({}))).json()).toMatchObject({ outcome: 'repeat' })
-    expect(problem(await post(data({ docNo: '9' })))).toMatchObject({ code: 'event-id-reused', status: 422 })
+    expect(problem(await post(data({ postingNo: '9' })))).toMatchObject({ code: 'event-id-reused', status: 422 })
     expect(hub.taken.length).toBe(1)
   })
 

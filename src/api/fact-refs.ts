@@ -34,12 +34,12 @@ const byTicket: Row<{ readonly ticket: string }> = {
   needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'ticket', data.ticket)])] }),
 }
 /** A posting of which nobody says whose it is becomes an invoice of its own: somebody owes that money. */
-const byPosting: Row<{ readonly docNo: string; readonly entity: string }> = {
+const byPosting: Row<{ readonly postingNo: string; readonly entity: string }> = {
   needsSubject: false,
   refs: ({ source, subject, data }) => ({
     about: [
       one(
-        [subject, postingName(source, data.entity, data.docNo), aliasOf(source, 'document', data.docNo)],
+        [subject, postingName(source, data.entity, data.postingNo), aliasOf(source, 'document', data.postingNo)],
         subject === undefined ? 'invoice' : undefined
       ),
     ],
@@ -92,7 +92,7 @@ export const FACT_REFS: { readonly [T in SentType]: Row<FactData[T]> } = {
   'authority.granted': byPerson,
   'authority.revoked': byPerson,
   'posting.parked': {
-    needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'document', data.docNo)])] }),
+    needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'document', data.postingNo)])] }),
   },
   'posting.confirmed': byPosting,
   'posting.reversed': byPosting,

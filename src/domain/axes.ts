@@ -53,7 +53,7 @@ function approvalOf(state: InvoiceState): Axes['approval'] {
 function onPresent(state: InvoiceState, verdict: Verdict): boolean {
   const { completed } = state.approval
   if (!completed) return false
-  const grants = liveGrants(state).filter((grant) => changedTerms(grant.terms, completed.terms).length === 0 && !completed.enteredBy.includes(grant.person))
+  const grants = liveGrants(state).filter((grant) => changedTerms(grant.terms, completed.terms).length === 0 && !completed.enterers.includes(grant.person))
   const present = [state.content?.event ?? '', completed.event, ...grants.map((grant) => grant.event)]
   return present.sort().join() === [...verdict.rests].sort().join()
 }

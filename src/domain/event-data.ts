@@ -18,16 +18,16 @@ export interface FactData {
   /** One named person's yes. `person` is the alias that `personName` gives; `terms` as the tool held them at that moment. */
   'approval.granted': { ticket: string; step: string; person: string; terms: Terms }
   'approval.refused': { ticket: string; step: string; person: string; reason: string }
-  /** `enteredBy`: aliases of the persons who coded it or changed amount, supplier or payee. */
-  'approval.completed': { ticket: string; terms: Terms; enteredBy: readonly string[] }
+  /** `enterers`: aliases of the persons who coded it or changed amount, supplier or payee. */
+  'approval.completed': { ticket: string; terms: Terms; enterers: readonly string[] }
   'approval.withdrawn': { ticket: string; person: string; reason: string }
   /** `currency`: `*` where the limit holds in any, figure for figure. */
   'authority.granted': { person: string; name: string; limit: string; currency: string; from: CalendarDate; to?: CalendarDate }
   'authority.revoked': { person: string; on: CalendarDate }
-  'posting.parked': { docNo: string }
+  'posting.parked': { postingNo: string }
   /** The ERP's journal entry. `reference`: ours, as the ERP keeps it, when it does. `supplier`: the ERP's supplier number. */
-  'posting.confirmed': { docNo: string; entity: string; supplier: string; number: string; amount: string; currency: string; postedOn: CalendarDate; reference?: string }
-  'posting.reversed': { docNo: string; entity: string; reversalNo: string; reversedOn: CalendarDate; reason?: string }
+  'posting.confirmed': { postingNo: string; entity: string; supplier: string; number: string; amount: string; currency: string; postedOn: CalendarDate; reference?: string }
+  'posting.reversed': { postingNo: string; entity: string; reversalNo: string; reversedOn: CalendarDate; reason?: string }
   /**
    * One payment of a payment file: amount, currency and creditor account (plain) as the file says them; `items`, the postings it
    * pays (aliases by `postingName`, credit notes negative), and the supplier's and payment document's numbers as the ERP's run says.
@@ -51,7 +51,7 @@ export interface FactData {
   'statement.entry-announced': EntryData
   'statement.entry-booked': EntryData
   /** The ERP's clearing line that settles without cash: discount, withholding, rounding, credit, netting … */
-  'clearing.recorded': { docNo: string; kind: string; amount: string; currency: string; reason: string }
+  'clearing.recorded': { postingNo: string; kind: string; amount: string; currency: string; reason: string }
   'reference.read': ReferenceData
   'order.issued': OrderData
   'order.changed': OrderData

@@ -28,9 +28,9 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
   const post = posting(erp, id, state, route)
   if (post) effects.push(post)
   const live = livePostings(state)
-  for (const [docNo, booked] of live) {
+  for (const [postingNo, booked] of live) {
     if (booked.confirmed?.settled) continue
-    effects.push({ target: erp, command: 'lookup.posting', object: id, occurrence: docNo, subject: id, content: { question: 'posting', docNo, entity: state.parties?.entity, reference: id } })
+    effects.push({ target: erp, command: 'lookup.posting', object: id, occurrence: postingNo, subject: id, content: { question: 'posting', postingNo, entity: state.parties?.entity, reference: id } })
   }
   effects.push(...clearings(erp, id, state, route))
   const word = wordForAp(state)

@@ -56,7 +56,7 @@ function possible(variant: string): History {
   const amount = content.totals.payable
   const sign = document.kind === 'credit-note' ? `-${amount}` : amount
   const by = { ticket: 'T1', person: PERSON }
-  const run = (docNo: string, message: string, at: string): Arrival[] => paymentRun(docNo, message, `E${message}`, at, sign)
+  const run = (postingNo: string, message: string, at: string): Arrival[] => paymentRun(postingNo, message, `E${message}`, at, sign)
   const effect = (type: EventType, eventId: string, at: string, data: object): Arrival => ({
     ...fact('invoice.rejected', 'hub', eventId, at, [ours], { reason: '' }), type, source: { system: 'hub', role: 'hub' },
     data: { effect: 'k', target: 'erp', command: 'invoice.post', object: id, occurrence: '0', contentHash: 'h', attempt: 1, ...data },
@@ -83,7 +83,7 @@ function possible(variant: string): History {
       fact('invoice.reinstated', 'ap', 'reinstate', day(12, 14), [ours], { reason: 'it is' }),
       effect('effect.done', 'sent', day(13), { input: 'done', receipt: { reference: '5100' } }),
       effect('effect.refused', 'refused', day(14), { input: 'refused', says: 'F5-286 period shut' }),
-      fact('posting.parked', 'erp', 'park', day(14), [ours], { docNo: '5099' }),
+      fact('posting.parked', 'erp', 'park', day(14), [ours], { postingNo: '5099' }),
       { ...posted(ours, '5100', day(16), content.totals.taxInclusive), readBack: false, eventId: 'posted by reply' },
       posted(ours, '5100', day(16), content.totals.taxInclusive), reversed(ours, '5100', day(17)), posted(ours, '5200', day(18), content.totals.taxInclusive, null),
       posted(ours, '5300', day(19), '1.00', null),
@@ -96,9 +96,9 @@ function possible(variant: string): History {
         entry('3', day(25), '', { amount, direction: 'credit', returns: { endToEndId: 'EM1', code: 'AC04' } }),
         entry('4', day(23, 9), '', { endToEndId: undefined as never, messageId: 'M1', amount }),
       ],
-      fact('clearing.recorded', 'erp', 'discount', day(20, 10), [ours], { docNo: '7000', kind: 'discount', amount: '19.00', currency: 'EUR', reason: 'early' }),
-      fact('clearing.recorded', 'erp', 'rest', day(20, 11), [ours], { docNo: '7001', kind: 'write-off', amount: '100.00', currency: 'EUR', reason: 'agreed' }),
-      fact('clearing.recorded', 'erp', 'credit', day(20, 12), [ours], { docNo: '7002', kind: 'credit', amount: `-${amount}`, currency: 'EUR', reason: 'netted' }),
+      fact('clearing.recorded', 'erp', 'discount', day(20, 10), [ours], { postingNo: '7000', kind: 'discount', amount: '19.00', currency: 'EUR', reason: 'early' }),
+      fact('clearing.recorded', 'erp', 'rest', day(20, 11), [ours], { postingNo: '7001', kind: 'write-off', amount: '100.00', currency: 'EUR', reason: 'agreed' }),
+      fact('clearing.recorded', 'erp', 'credit', day(20, 12), [ours], { postingNo: '7002', kind: 'credit', amount: `-${amount}`, currency: 'EUR', reason: 'netted' }),
       fact('hold.placed', 'erp', 'hold', day(16, 12), [ours], { hold: 'H1', kind: 'payment', reason: 'ask' }),
       fact('hold.released', 'erp', 'free', day(16, 13), [ours], { hold: 'H1', reason: 'fine' }),
       fact('evidence.archived', 'hub', 'archive', day(28), [ours], { archive: 'a', document: '2'.repeat(64), until: '2036-01-01', covers: 99 }),
@@ -125,7 +125,7 @@ function outcomeOf(state: InvoiceState): Outcome {
   const current = (gate: typeof VERDICTS[number]): string => {
     const verdict = state.verdicts[gate]
     // A failed verdict on a posting is news only while it is the one judged; its exception is compared below.
-    return verdict && (gate === 'posting' ? verdict.pass && livePostings(state).some(([docNo]) => docNo === verdict.subject) : gate === 'approval' ? axesOf(state).approval === 'complete' : verdict.subject === state.content?.event) ? String(verdict.pass) : '-'
+    return verdict && (gate === 'posting' ? verdict.pass && livePostings(state).some(([postingNo]) => postingNo === verdict.subject) : gate === 'approval' ? axesOf(state).approval === 'complete' : verdict.subject === state.content?.event) ? String(verdict.pass) : '-'
   }
   const axes = axesOf(state)
   // Whether a hold or a reversal came before or after the release of a payment is a matter of order; the release's own verdict says it.

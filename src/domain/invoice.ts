@@ -70,10 +70,10 @@ export interface InvoiceState {
     readonly grants: readonly Grant[]
     /** Refusals and withdrawals: each ends the grants that are not later than it. */
     readonly ends: readonly (FactRef & { readonly kind: 'refused' | 'withdrawn'; readonly person: string; readonly reason: string })[]
-    readonly completed: (FactRef & { readonly terms: Terms; readonly enteredBy: readonly string[] }) | null
+    readonly completed: (FactRef & { readonly terms: Terms; readonly enterers: readonly string[] }) | null
   }
-  readonly parked: { readonly [docNo: string]: string }
-  readonly postings: { readonly [docNo: string]: Posting }
+  readonly parked: { readonly [postingNo: string]: string }
+  readonly postings: { readonly [postingNo: string]: Posting }
   readonly payments: { readonly [payment: string]: { readonly progress: Progress; readonly amount: string; readonly event: string } }
   readonly allocations: { readonly [event: string]: Allocation }
   readonly holds: { readonly [hold: string]: { readonly kind: string; readonly placed: FactRef | null; readonly released: FactRef | null } }
@@ -131,7 +131,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     grants: ordered([...state.approval.grants, { ...ref(event), step: data.step, person: data.person, terms: data.terms }]),
   })),
   'approval.completed': on<'approval.completed'>((state, event, data) => approving(state, data.ticket, {
-    completed: later(state.approval.completed, { ...ref(event), terms: data.terms, enteredBy: [...data.enteredBy].sort() }),
+    completed: later(state.approval.completed, { ...ref(event), terms: data.terms, enterers: [...data.enterers].sort() }),
   })),
   'approval.refused': on<'approval.refused'>((state, event, data) => approving(state, data.ticket, {
     ends: ordered([...state.approval.ends, { ...ref(event), kind: 'refused', person: data.person, reason: data.reason }]),
@@ -140,18 +140,18 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     ends: ordered([...state.approval.ends, { ...ref(event), kind: 'withdrawn', person: data.person, reason: data.reason }]),
   })),
 
-  'posting.parked': on<'posting.parked'>((state, event, data) => ({ ...state, parked: { ...state.parked, [data.docNo]: event.id } })),
+  'posting.parked': on<'posting.parked'>((state, event, data) => ({ ...state, parked: { ...state.parked, [data.postingNo]: event.id } })),
   'posting.confirmed': on<'posting.confirmed'>((state, event, data) => {
-    const known = state.postings[data.docNo] ?? { confirmed: null, reversed: null }
+    const known = state.postings[data.postingNo] ?? { confirmed: null, reversed: null }
     const fresh = {
       ...ref(event), settled: event.grade === 'settled', amount: data.amount, currency: data.currency, supplier: data.supplier, number: data.number,
       postedOn: data.postedOn, ours: data.reference !== undefined,
     }
-    return { ...state, origin: state.origin ?? 'observed', postings: { ...state.postings, [data.docNo]: { ...known, confirmed: stronger(known.confirmed, fresh) } } }
+    return { ...state, origin: state.origin ?? 'observed', postings: { ...state.postings, [data.postingNo]: { ...known, confirmed: stronger(known.confirmed, fresh) } } }
   }),
   'posting.reversed': on<'posting.reversed'>((state, event, data) => {
-    const known = state.postings[data.docNo] ?? { confirmed: null, reversed: null }
-    return { ...state, postings: { ...state.postings, [data.docNo]: { ...known, reversed: stronger(known.reversed, { ...ref(event), settled: event.grade === 'settled' }) } } }
+    const known = state.postings[data.postingNo] ?? { confirmed: null, reversed: null }
+    return { ...state, postings: { ...state.postings, [data.postingNo]: { ...known, reversed: stronger(known.reversed, { ...ref(event), settled: event.grade === 'settled' }) } } }
   }),
   'clearing.recorded': on<'clearing.recorded'>((state, event, data) => ({
     ...state, allocations: { ...state.allocations, [event.id]: { ...ref(event), kind: data.kind, amount: data.amount, evidence: event.id, undone: state.allocations[event.id]?.undone ?? null, booked: null } },

@@ -174,22 +174,22 @@ function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const live = livePostings(sheet.state)
   // Only what was read back counts: a reply may name a number that is not ours.
   const proved = live.filter(([, posting]) => posting.confirmed?.settled)
-  const twice: WantedException[] = proved.length > 1 ? [{ cause: 'posted-twice', says: `The ERP holds ${proved.map(([docNo]) => docNo).join(' and ')}.` }] : []
+  const twice: WantedException[] = proved.length > 1 ? [{ cause: 'posted-twice', says: `The ERP holds ${proved.map(([postingNo]) => postingNo).join(' and ')}.` }] : []
   if (proved.length === 0) return []
   const known = sheet.state.verdicts.posting
   // Decided, and nothing else to compare it with: nobody is looked at any more.
   if (live.length === 1 && known?.subject === proved[0]?.[0] && warranted(sheet.state, ['posted'])) return []
   // Of several postings the oldest that is what was approved is the one; if none is, the oldest is what is wrong.
-  const judged = proved.map(([docNo, posting]) => ({ docNo, posting, result: runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), docNo, posting }) }))
-  const { docNo, posting, result } = judged.find((candidate) => candidate.result.outcome === 'pass') ?? judged[0]!
+  const judged = proved.map(([postingNo, posting]) => ({ postingNo, posting, result: runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), postingNo, posting }) }))
+  const { postingNo, posting, result } = judged.find((candidate) => candidate.result.outcome === 'pass') ?? judged[0]!
   sheet.waitFor(result.waits)
-  if (result.outcome === 'wait' || (known?.pass === true && known.subject === docNo && warranted(sheet.state, ['posted']))) return twice
+  if (result.outcome === 'wait' || (known?.pass === true && known.subject === postingNo && warranted(sheet.state, ['posted']))) return twice
   const rests = [...(sheet.state.content ? [sheet.state.content.event] : []), ...(posting.confirmed ? [posting.confirmed.event] : [])]
   if (result.outcome === 'pass') {
-    sheet.decide('rule.evaluated', 'posting', { gate: 'posting', pass: true, ...verdictData(result, docNo, rests) })
+    sheet.decide('rule.evaluated', 'posting', { gate: 'posting', pass: true, ...verdictData(result, postingNo, rests) })
     return twice
   }
-  if (differs(known, docNo, rests, result.failed)) sheet.decide('rule.evaluated', 'posting', { gate: 'posting', pass: false, ...verdictData(result, docNo, rests) })
+  if (differs(known, postingNo, rests, result.failed)) sheet.decide('rule.evaluated', 'posting', { gate: 'posting', pass: false, ...verdictData(result, postingNo, rests) })
   return [...twice, ...result.failed.map(exceptionOf)]
 }
 

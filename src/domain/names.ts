@@ -45,7 +45,7 @@ export const batchName = (messageId: string): string => aliasOf('public', 'payme
 export const paymentName = (messageId: string, endToEndId: string): string => aliasOf('public', 'payment', `${messageId} ${endToEndId}`)
 /** An end-to-end id without its file: bank statements often say no more. Offered, so the first payment has it. */
 export const endToEndName = (endToEndId: string): string => aliasOf('public', 'end-to-end', endToEndId)
-export const postingName = (system: string, entity: string, docNo: string): string => aliasOf(system, 'posting', `${entity} ${docNo}`)
+export const postingName = (system: string, entity: string, postingNo: string): string => aliasOf(system, 'posting', `${entity} ${postingNo}`)
 /** What one asks of an entity about a tax code (UNTDID 5305 category and rate without trailing zeros) or a posting period. */
 export const taxCodeQuestion = (category: string, rate: string): string => `tax-code ${category} ${rate}`
 export const periodQuestion = (month: string): string => `period ${month}`

@@ -26,10 +26,10 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
     `${text(data, 'name')} may approve up to ${amount(data, 'limit')} from ${text(data, 'from')}${optional(data, 'to', ' to ')}`,
   'authority.revoked': (data) => `may no longer approve from ${text(data, 'on')}`,
 
-  'posting.parked': (data) => `parked in the ERP as ${text(data, 'docNo')}`,
-  'posting.confirmed': (data) => `booked as ${text(data, 'docNo')}: ${amount(data, 'amount')} on ${text(data, 'postedOn')}`,
+  'posting.parked': (data) => `parked in the ERP as ${text(data, 'postingNo')}`,
+  'posting.confirmed': (data) => `booked as ${text(data, 'postingNo')}: ${amount(data, 'amount')} on ${text(data, 'postedOn')}`,
   'posting.reversed': (data) =>
-    `booking ${text(data, 'docNo')} reversed by ${text(data, 'reversalNo')} on ${text(data, 'reversedOn')}${because(data)}`,
+    `booking ${text(data, 'postingNo')} reversed by ${text(data, 'reversalNo')} on ${text(data, 'reversedOn')}${because(data)}`,
 
   'payment.instructed': (data) =>
     `payment ${text(data, 'endToEndId')} over ${amount(data, 'amount')} put into file ${text(data, 'messageId')}, `
@@ -45,7 +45,7 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'statement.entry-announced': (data) => `bank announces ${entry(data)}`,
   'statement.entry-booked': (data) => `bank booked ${entry(data)}`,
   'clearing.recorded': (data) =>
-    `cleared in the ERP by ${text(data, 'docNo')}: ${amount(data, 'amount')} as ${text(data, 'kind')}${because(data)}`,
+    `cleared in the ERP by ${text(data, 'postingNo')}: ${amount(data, 'amount')} as ${text(data, 'kind')}${because(data)}`,
 
   'order.issued': (data) => `order ${text(data, 'number')} issued, ${count(data, 'lines')} lines`,
   'order.changed': (data) => `order ${text(data, 'number')} changed, ${count(data, 'lines')} lines`,
@@ -151,7 +151,7 @@ const count = (data: EventDetails, key: string): string => String(rows(data, key
 const known = (name: string): string => name.replace(/^[^|]*\|person\|\S+ /u, '').replace(/^.*\|/u, '').replace(/^person:/u, '')
 const person = (data: EventDetails, key: string): string => known(text(data, key, 'somebody'))
 const people = (data: EventDetails, key: string): string => texts(data, key).map(known).join(' and ') || 'nobody'
-const entered = (data: EventDetails): string => rows(data, 'enteredBy').length > 0 ? `, entered by ${people(data, 'enteredBy')}` : ''
+const entered = (data: EventDetails): string => rows(data, 'enterers').length > 0 ? `, entered by ${people(data, 'enterers')}` : ''
 
 function invoice(data: EventDetails): string {
   const content = part(data, 'content')

@@ -95,7 +95,7 @@ function isOurs(entry: Entry, { input: { content }, key }: Call): boolean {
 function confirmed(system: string, entry: Entry, object: string, readBack: boolean): Observation {
   return {
     eventId: `${entry.id} ${readBack ? 'read' : 'replied'}`, type: 'posting.confirmed', occurredAt: '2026-03-02T10:00:00.000Z', ...(readBack ? { readBack } : {}), reference: entry.id,
-    about: [{ names: [object] }], data: { docNo: entry.id, entity: '1', supplier: entry.party, number: entry.reference, amount: entry.amount, currency: entry.currency, postedOn: '2026-03-02', reference: entry.key, system },
+    about: [{ names: [object] }], data: { postingNo: entry.id, entity: '1', supplier: entry.party, number: entry.reference, amount: entry.amount, currency: entry.currency, postedOn: '2026-03-02', reference: entry.key, system },
   }
 }
 

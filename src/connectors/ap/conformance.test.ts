@@ -32,7 +32,7 @@ async function subject(): Promise<Subject> {
   const there: System = { ...started, call }
   const loaded = await call('PUT', '/setup', {
     legalUnits: [{ legalUnit: '1000', name: 'Us', vatReg: 'DE1' }], signRules: [{ ccy: '*', upTo: null, steps: ['TEAM_LEAD'] }],
-    glAccounts: [{ glAccount: '1', text: 'x' }], costCentres: ['CC'],
+    glAccounts: [{ glAccount: '1', text: 'x' }], kostls: ['CC'],
     people: [
       { handle: 'c', fullName: 'C', duties: ['CODER'], ceilings: [] },
       { handle: 'l', fullName: 'L', duties: ['TEAM_LEAD'], ceilings: [{ ccy: '*', upTo: MUCH }] },
@@ -97,7 +97,7 @@ async function subject(): Promise<Subject> {
       }
       const { ticketNo } = (await call('POST', '/tickets', bill(`inv_n${++n}`, amount))).body as { ticketNo: string }
       await call(
-        'POST', `/tickets/${ticketNo}/coding`, { by: 'c', lines: [{ rowNo: '1', glAccount: '1', amount, taxPct: '0', costCentre: 'CC' }] }
+        'POST', `/tickets/${ticketNo}/coding`, { by: 'c', lines: [{ rowNo: '1', glAccount: '1', amount, taxPct: '0', kostl: 'CC' }] }
       )
       expect(await call('POST', `/tickets/${ticketNo}/sign`, { by: 'l', step: 1 })).toMatchObject({ status: 200 })
       return `"${ticketNo}"`

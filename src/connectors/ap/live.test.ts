@@ -24,7 +24,7 @@ const SETUP = {
     { handle: 'h.berg', fullName: 'Henrik Berg', duties: ['HEAD', 'TEAM_LEAD'], ceilings: [{ ccy: '*', upTo: '50000.00' }] },
   ],
   signRules: [{ ccy: '*', upTo: '100.00', steps: ['TEAM_LEAD'] }, { ccy: '*', upTo: null, steps: ['TEAM_LEAD', 'HEAD'] }],
-  glAccounts: [{ glAccount: '476000', text: 'Services' }], costCentres: ['CC-10'],
+  glAccounts: [{ glAccount: '476000', text: 'Services' }], kostls: ['CC-10'],
 }
 const ACCOUNT = 'FR7630006000011234567890189'
 const TERMS: Terms = {
@@ -103,7 +103,7 @@ function people(there: System): Record<'code' | 'lead' | 'head', (ticket: string
   return {
     post,
     code: (ticket) => post(
-      ticket, 'coding', { by: 'C.Lind', lines: [{ rowNo: '1', glAccount: '476000', costCentre: 'CC-10', amount: '100.00', taxPct: '19' }] }
+      ticket, 'coding', { by: 'C.Lind', lines: [{ rowNo: '1', glAccount: '476000', kostl: 'CC-10', amount: '100.00', taxPct: '19' }] }
     ),
     lead: (ticket) => post(ticket, 'sign', { by: 'l.roth', step: 1 }),
     head: (ticket) => post(ticket, 'sign', { by: 'h.berg', step: 2 }),
@@ -248,7 +248,7 @@ describe('approval', () => {
     ])
     const [completed] = ofType(read, 'approval.completed')
     expect(completed).toMatchObject({
-      about: [{ names: ['inv_a', `ap|ticket|${ticket}`] }], data: { ticket, enteredBy: [personName('directory', 'c.lind')] },
+      about: [{ names: ['inv_a', `ap|ticket|${ticket}`] }], data: { ticket, enterers: [personName('directory', 'c.lind')] },
     })
     expect(termsIn(completed)).toEqual({ ...TERMS, coding: [{ account: '476000', costCentre: 'CC-10', amount: '100.00' }] })
     expect(changedTerms(termsIn(first), termsIn(completed))).toEqual([])

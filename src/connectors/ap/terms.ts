@@ -35,7 +35,7 @@ export function termsOf({ system, sha256 }: Setting, held: HeldTerms): Terms {
     entity: sent?.unit === held.legalUnit ? sent.entity : aliasOf(system, 'legal-unit', held.legalUnit),
     currency: held.ccy, net: held.netTotal, tax: held.taxTotal, gross: held.grossTotal, orders: held.poRefs, dueOn: held.dueOn ?? null,
     coding: held.coding?.map(
-      (line) => ({ account: line.glAccount, ...(line.costCentre ? { costCentre: line.costCentre } : {}), amount: line.amount })
+      (line) => ({ account: line.glAccount, ...(line.kostl ? { costCentre: line.kostl } : {}), amount: line.amount })
     ) ?? null,
   }
 }

@@ -100,7 +100,7 @@ function completed(setting: Setting, ticket: Ticket, held: HeldTerms, grantedAt:
   return {
     ...common(setting, ticket, `greenlit|${ticket.rev}`, instantOf(msOf(at) + Math.max(0, ticket.rev - FIRST_REV))),
     type: 'approval.completed',
-    data: { ticket: ticket.ticketNo, terms: termsOf(setting, held), enteredBy: ticket.coding ? [person(ticket.coding.by)] : [] },
+    data: { ticket: ticket.ticketNo, terms: termsOf(setting, held), enterers: ticket.coding ? [person(ticket.coding.by)] : [] },
   }
 }
 

@@ -20,7 +20,7 @@ export const Badged = z.object({ ticketNo: id, badge: id })
 const Creditor = z.object({ name: text, vatReg: text.nullish(), vendorNo: text.nullish() })
 /** "`remitTo` is {"iban"}, {"other"} or {"digest"} or null: it is held and given back as it came." */
 const RemitTo = z.union([z.object({ iban: text }), z.object({ other: text }), z.object({ digest: text })]).nullable()
-const Line = z.object({ glAccount: id, costCentre: text.nullish(), amount })
+const Line = z.object({ glAccount: id, kostl: text.nullish(), amount })
 
 /** What is approved, in a ticket as read and in the `terms` of a notice. */
 const held = {

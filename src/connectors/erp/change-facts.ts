@@ -124,7 +124,7 @@ function cleared(setting: Setting, clearing: Clearing, docNo: string, word: stri
     eventId: `clearing|${clearing.clearingDocNo}|${part}`, type: 'clearing.recorded', occurredAt: clearing.bookedAt, readBack: true,
     reference: clearing.clearingDocNo,
     about: [lineRef(setting, clearing, docNo)],
-    data: { docNo, kind, amount, currency: clearing.waers, reason: `${word} in clearing ${clearing.clearingDocNo}` },
+    data: { postingNo: docNo, kind, amount, currency: clearing.waers, reason: `${word} in clearing ${clearing.clearingDocNo}` },
   }
 }
 

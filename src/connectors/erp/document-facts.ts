@@ -24,7 +24,7 @@ export function documentFacts(setting: Setting, document: Document): Observation
 export function parked(setting: Setting, document: Document): Observation {
   return {
     ...common(setting, document, `parked|${document.changedAt}`), type: 'posting.parked', occurredAt: document.changedAt,
-    data: { docNo: document.docNo },
+    data: { postingNo: document.docNo },
   }
 }
 
@@ -33,7 +33,7 @@ export function booked(setting: Setting, document: Document): Observation[] {
   return [{
     ...common(setting, document, 'booked'), type: 'posting.confirmed', occurredAt: document.bookedAt, readBack: true,
     data: {
-      docNo: document.docNo, entity: document.companyCode, supplier: document.vendorNo, number: document.vendorDocNo,
+      postingNo: document.docNo, entity: document.companyCode, supplier: document.vendorNo, number: document.vendorDocNo,
       amount: document.grossAmt,
       currency: document.waers, postedOn: document.postingDate, ...(isOurs(document.extRef) ? { reference: document.extRef } : {}),
     },
@@ -45,7 +45,7 @@ export function reversed(setting: Setting, document: Document, at: string): Obse
   return {
     ...common(setting, document, `storno|${at}`), type: 'posting.reversed', occurredAt: at, readBack: true,
     data: {
-      docNo: document.docNo, entity: document.companyCode, reversalNo: document.stornoDocNo ?? '',
+      postingNo: document.docNo, entity: document.companyCode, reversalNo: document.stornoDocNo ?? '',
       reversedOn: dateIn(zoneOf(setting, document.companyCode), at),
       ...(document.stornoReason ? { reason: document.stornoReason } : {}),
     },

@@ -58,7 +58,7 @@ describe('the change feed', () => {
       [
         {
           about: [{ names: ['inv_3', 'erp|posting|1000 5100000003', 'erp|document|5100000003'] }],
-          data: { docNo: '5100000003', entity: '1000', reversalNo: '5900000001', reason: '01' },
+          data: { postingNo: '5100000003', entity: '1000', reversalNo: '5900000001', reason: '01' },
         },
       ]
     )

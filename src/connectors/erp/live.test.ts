@@ -18,13 +18,13 @@ describe('posting', () => {
     const { outcome, observations } = await here.run('invoice.post', order(), { key: 'k-1' })
     expect(outcome).toMatchObject({ kind: 'done', receipt: { reference: '5100000001' } })
     expect(observations).toMatchObject(
-      [{ type: 'posting.confirmed', about: [{ names: ['inv_1'] }], data: { docNo: '5100000001', reference: 'inv_1', amount: '119' } }]
+      [{ type: 'posting.confirmed', about: [{ names: ['inv_1'] }], data: { postingNo: '5100000001', reference: 'inv_1', amount: '119' } }]
     )
     expect(observations[0]?.readBack).toBeUndefined()
     const kept = (await there.call('GET', '/documents/5100000001')).body
     expect(kept).toMatchObject({
       extRef: 'inv_1', docType: 'KR', grossAmt: '119.00', enteredBy: 'hub',
-      items: [{ taxKey: 'S-19', costCentre: 'CC-10', poNo: '4500000001' }],
+      items: [{ taxKey: 'S-19', kostl: 'CC-10', poNo: '4500000001' }],
       zFields: {
         ZZKEY: 'k-1', ZZPOLICY: 'terms abc', ZZAPPROVERS: 'directory l.roth', ZZAPPROVEDAT: '2026-01-14T12:00:00.000Z',
         ZZAUTHORITY: 'l.roth at noon', ZZCORRELATION: 'inv_1',
@@ -57,7 +57,7 @@ describe('posting', () => {
     if (look.kind === 'one') {
       expect(look.equal).toBe(true)
       expect(look.observations).toMatchObject(
-        [{ type: 'posting.confirmed', readBack: true, data: { reference, docNo: look.receipt.reference } }]
+        [{ type: 'posting.confirmed', readBack: true, data: { reference, postingNo: look.receipt.reference } }]
       )
     }
   })
@@ -101,10 +101,10 @@ describe('posting', () => {
     const booked = await here.run('invoice.post', order({ reference: 'inv_read' }))
     const docNo = booked.outcome.kind === 'done' ? booked.outcome.receipt.reference : ''
     const asking = (object: string, number: string): ReturnType<Drive['run']> => here.run(
-      'lookup.posting', { question: 'posting', docNo: number, reference: object }, { object, occurrence: number }
+      'lookup.posting', { question: 'posting', postingNo: number, reference: object }, { object, occurrence: number }
     )
     expect((await asking('inv_read', docNo)).observations).toMatchObject(
-      [{ type: 'posting.confirmed', readBack: true, data: { docNo, reference: 'inv_read', amount: '119.00' } }]
+      [{ type: 'posting.confirmed', readBack: true, data: { postingNo: docNo, reference: 'inv_read', amount: '119.00' } }]
     )
     expect((await asking('inv_read', '5199999999')).observations).toMatchObject(
       [{ type: 'status.reported', about: [{ names: ['inv_read'] }], data: { facet: 'posting', word: 'absent' } }]

@@ -8,7 +8,7 @@ import { documentFacts } from './document-facts.ts'
 import { answerIn, NO_EFFECT, nothing, refusalOf, type Lookup } from './replies.ts'
 import { Document } from './wire.ts'
 
-const Content = z.object({ question: z.string(), docNo: z.string() })
+const Content = z.object({ question: z.string(), postingNo: z.string() })
 
 /**
  * `GET /documents/{docNo}`, by its number and so never behind. A reply to a posting may have named a number that the ERP does
@@ -17,23 +17,23 @@ const Content = z.object({ question: z.string(), docNo: z.string() })
 export function lookupPosting(setting: Setting): Lookup {
   return {
     class: 'K2', timeoutMs: setting.config.callTimeoutMs, noEffect: NO_EFFECT,
-    write: ({ content }) => getJson(pathOf('documents', contentAs(content, Content).docNo)),
+    write: ({ content }) => getJson(pathOf('documents', contentAs(content, Content).postingNo)),
     read: (reply, call) => reading(setting, reply, call),
   }
 }
 
 function reading(setting: Setting, reply: Reply, call: Call): Reading {
-  const { docNo } = contentAs(call.input.content, Content)
+  const { postingNo } = contentAs(call.input.content, Content)
   if (refusalOf(reply)?.status === 404) return {
-    outcome: { kind: 'done', receipt: { reference: docNo, found: false } }, observations: [absent(setting, call)],
+    outcome: { kind: 'done', receipt: { reference: postingNo, found: false } }, observations: [absent(setting, call)],
   }
   const read = answerIn(reply, Document)
   if ('outcome' in read) return nothing(read.outcome)
   const document = read.value
-  if (document.docNo !== docNo) return nothing({ kind: 'unclear', says: `It answered with ${document.docNo}, asked for ${docNo}.` })
+  if (document.docNo !== postingNo) return nothing({ kind: 'unclear', says: `It answered with ${document.docNo}, asked for ${postingNo}.` })
   const others = document.extRef !== call.object
   return {
-    outcome: { kind: 'done', receipt: { reference: docNo } },
+    outcome: { kind: 'done', receipt: { reference: postingNo } },
     observations: [...documentFacts(setting, document), ...(others ? [absent(setting, call)] : [])],
   }
 }

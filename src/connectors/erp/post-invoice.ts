@@ -53,7 +53,7 @@ function body({ config }: Setting, content: Content, key: string): Json {
     taxAmt: content.tax,
     grossAmt: content.gross, dueAmt: content.payable, payMethod: PAY_METHODS[content.method],
     items: content.lines.map((line) => ({
-      glAccount: line.account, netAmt: line.amount, ...(line.costCentre ? { costCentre: line.costCentre } : {}),
+      glAccount: line.account, netAmt: line.amount, ...(line.costCentre ? { kostl: line.costCentre } : {}),
       ...(line.taxCode ? { taxKey: line.taxCode } : {}),
       ...(poNo === undefined ? {} : { poNo }),
     })),
@@ -87,7 +87,7 @@ function reading(reply: Reply, call: Call): Reading {
     about: [{ names: [content.reference] }], reference: docNo,
     correlation: content.correlation,
     data: {
-      docNo, entity: companyCode, supplier: content.supplier, number: content.number, amount: content.gross, currency: content.currency,
+      postingNo: docNo, entity: companyCode, supplier: content.supplier, number: content.number, amount: content.gross, currency: content.currency,
       postedOn: content.postedOn,
       reference: content.reference,
     },

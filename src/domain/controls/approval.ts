@@ -9,7 +9,7 @@ import { fail, indeterminate, notApplicable, pass, type Control } from './contro
 
 export interface ApprovalView extends InvoiceView {
   readonly ours: Terms
-  readonly completed: { readonly terms: Terms; readonly enteredBy: readonly string[] }
+  readonly completed: { readonly terms: Terms; readonly enterers: readonly string[] }
 }
 
 /** Grants that say yes to the terms as they were completed, by persons who did not enter it nor create the supplier. */
@@ -22,7 +22,7 @@ const sayingYes = (view: ApprovalView): Grant[] => liveGrants(view.state).filter
 
 function enterersOf(view: ApprovalView): Set<string> {
   const creator = view.state.content ? supplierOf(view, view.state.content.value).found?.supplier?.createdBy : undefined
-  return new Set([...view.completed.enteredBy, ...(creator ? [creator] : [])])
+  return new Set([...view.completed.enterers, ...(creator ? [creator] : [])])
 }
 
 export const APPROVAL_CONTROLS: readonly Control<ApprovalView>[] = [
