@@ -19,8 +19,8 @@ export async function run(): Promise<Row[]> {
   const server = await startPostgres({ dataDir })
   process.env['TIEOUT_TEST_DATABASE_URL'] = server.url('postgres')
   const company = await tryOut()
+  const memory = watchMemory(company)
   try {
-    const memory = watchMemory(company)
     const full = await throughTheHub(company, 21, 0)
     const half = await throughTheHub(company, 22, full.ms / INVOICES * 2)
     const latency = await postingLatency(company, half.from)
@@ -31,6 +31,7 @@ export async function run(): Promise<Row[]> {
       { what: 'npm start to first invoice paid, warm', value: round(await firstPaid() / 1000), unit: 's', target: 15 },
     ]
   } finally {
+    memory()
     await company.end()
     await server.stop()
     rmSync(dataDir, { recursive: true, force: true })
