@@ -29,13 +29,15 @@ export interface Outcome {
 }
 
 export interface Route {
-  readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'PATCH' | 'DELETE'
   /** Path with `{name}` for one segment. */
   readonly path: string
   readonly op: string
   /** Control calls of the simulation itself: no working time, no faults. */
   readonly control?: boolean
   readonly maxBytes?: number
+  /** The body is bytes of any kind, not JSON. */
+  readonly raw?: boolean
   readonly run: (call: Call) => Outcome | Promise<Outcome>
 }
 
@@ -117,10 +119,10 @@ async function answer(
     headers: request.headers,
     path: url.pathname,
     bytes,
-    body: json(bytes),
+    body: route.raw ? undefined : json(bytes),
     twist: rule?.twist ?? null,
   }
-  if (bytes.length > 0 && call.body === undefined) return refuse(400, 'The body is not JSON.')
+  if (!route.raw && bytes.length > 0 && call.body === undefined) return refuse(400, 'The body is not JSON.')
   const entered = desk.enter?.(route.op, call)
   if (entered && typeof entered !== 'function') { send(response, entered); return }
   if (!route.control && desk.tempo.latencyMs > 0) await sleep(desk.tempo.latencyMs)
