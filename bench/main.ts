@@ -18,7 +18,7 @@ await part('intake under a small law, for the engine alone', () => ingest(SMALL_
 await part('the whole way', journey)
 
 /** More is better for rates and shares, less for times and sizes. */
-const holds = (row: Row): boolean => row.unit.endsWith('/s') ? row.value >= row.target : row.value <= row.target
+const holds = (row: Row): boolean => /^events\/s$|^per /u.test(row.unit) ? row.value >= row.target : row.value <= row.target
 
 if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(rows)}\n`)
 else {

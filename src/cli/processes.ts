@@ -39,11 +39,14 @@ export async function startChild(wish: ChildWish): Promise<Child> {
   })
   const lines = createInterface({ input: child.stdout })
   const first = new Promise<string>((resolve) => { lines.once('line', resolve) })
-  const timeout = new Promise<undefined>((resolve) => { setTimeout(() => { resolve(undefined) }, READY_MS).unref() })
-  const line = await Promise.race([first, over.then(() => undefined), timeout])
-  if (line === undefined) {
+  const timeout = new Promise<{ readonly failed: string }>((resolve) => {
+    setTimeout(() => { resolve({ failed: `it was not ready within ${READY_MS / 1_000} s` }) }, READY_MS).unref()
+  })
+  const ended = over.then((code) => ({ failed: `it ended with status ${code ?? 'none'}` }))
+  const line = await Promise.race([first, ended, timeout])
+  if (typeof line === 'object') {
     child.kill('SIGKILL')
-    throw new Fault('internal', `${wish.name} did not start: ${errors.slice(-3).join(' ') || 'it said nothing'}`)
+    throw new Fault('internal', `${wish.name} did not start: ${[line.failed, ...errors.slice(-3)].join('. ')}`)
   }
   lines.on('line', (text) => { wish.log?.(text) })
   return { name: wish.name, pid: child.pid ?? 0, ready: JSON.parse(line) as Child['ready'], over, end: () => end(child, over) }
