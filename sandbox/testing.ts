@@ -29,7 +29,9 @@ export interface System {
 }
 
 /** Starts sandbox/`name`/main.ts and waits until it says that it is ready. */
-export async function start(name: 'erp' | 'ap' | 'bank' | 'archive', args: readonly string[], env: Record<string, string> = {}): Promise<System> {
+export async function start(
+  name: 'erp' | 'ap' | 'procurement' | 'archive' | 'bank', args: readonly string[], env: Record<string, string> = {},
+): Promise<System> {
   const child = spawn(process.execPath, [join(import.meta.dirname, name, 'main.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env['PATH'], ...env },
   })
