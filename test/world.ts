@@ -14,6 +14,8 @@ export class World {
   readonly bound = new Map<string, string>()
   readonly log: Event[] = []
   readonly wanted = new Map<string, WantedEffect>()
+  /** Every command that was ever wanted, in the order in which that was so. */
+  readonly commands: WantedEffect[] = []
   private readonly seen = new Set<string>()
   private readonly asked = new Set<string>()
   private readonly waits = new Map<string, readonly string[]>()
@@ -66,6 +68,7 @@ export class World {
     const decided: Decided = step.value
     this.log.push(...decided.events)
     for (const effect of decided.wanted) this.wanted.set(partsKey(effect), effect)
+    this.commands.push(...decided.wanted)
     for (const effect of decided.withdrawn) this.wanted.delete(partsKey(effect))
     const moved = new Set<string>()
     for (const { before, after } of decided.changed) {

@@ -177,14 +177,17 @@ function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const twice: WantedException[] = proved.length > 1 ? [{ cause: 'posted-twice', says: `The ERP holds ${proved.map(([postingNo]) => postingNo).join(' and ')}.` }] : []
   if (proved.length === 0) return []
   const known = sheet.state.verdicts.posting
-  // Decided, and nothing else to compare it with: nobody is looked at any more.
-  if (live.length === 1 && known?.subject === proved[0]?.[0] && warranted(sheet.state, ['posted'])) return []
+  // Decided with the invoice at hand: a posting that came before it stood for itself, and is compared once there is something to compare.
+  const { content } = sheet.state
+  const decided = warranted(sheet.state, ['posted']) && (content === null || known?.rests.includes(content.event))
+  // Nothing else to compare it with: nobody is looked at any more.
+  if (live.length === 1 && decided && known?.subject === proved[0]?.[0]) return []
   // Of several postings the oldest that is what was approved is the one; if none is, the oldest is what is wrong.
   const judged = proved.map(([postingNo, posting]) => ({ postingNo, posting, result: runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), postingNo, posting }) }))
   const { postingNo, posting, result } = judged.find((candidate) => candidate.result.outcome === 'pass') ?? judged[0]!
   sheet.waitFor(result.waits)
-  if (result.outcome === 'wait' || (known?.pass === true && known.subject === postingNo && warranted(sheet.state, ['posted']))) return twice
-  const rests = [...(sheet.state.content ? [sheet.state.content.event] : []), ...(posting.confirmed ? [posting.confirmed.event] : [])]
+  if (result.outcome === 'wait' || (decided && known?.subject === postingNo)) return twice
+  const rests = [...(content ? [content.event] : []), ...(posting.confirmed ? [posting.confirmed.event] : [])]
   if (result.outcome === 'pass') {
     sheet.decide('rule.evaluated', 'posting', { gate: 'posting', pass: true, ...verdictData(result, postingNo, rests) })
     return twice

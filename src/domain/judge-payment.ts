@@ -86,7 +86,7 @@ function progress(sheet: Scratch<PaymentState>, batch: BatchRecord | undefined, 
   }, others)
 }
 
-/** A settled payment covers its invoices; a returned one no longer does. */
+/** A settled payment covers its invoices; one that came back, or was rejected after all, no longer does. */
 function allocate(sheet: Scratch<PaymentState>, invoices: ReadonlyMap<string, { readonly invoice: ObjectRecord<InvoiceState>; readonly amount: string }>): void {
   const { progress: now, allocated, settled } = sheet.state
   if (now === 'settled' && settled) {
@@ -95,7 +95,7 @@ function allocate(sheet: Scratch<PaymentState>, invoices: ReadonlyMap<string, { 
       sheet.add({ type: 'settlement.allocated', objects: [id, sheet.id], actor: 'rule:settlement', data: { kind: 'bank', invoice: id, payment: sheet.id, amount, entry: settled.entry } })
     }
   }
-  if (now === 'returned') {
+  if (now !== 'settled') {
     for (const [id, allocation] of Object.entries(allocated)) {
       sheet.add({ type: 'settlement.unallocated', objects: [id, sheet.id], actor: 'rule:settlement', data: { invoice: id, payment: sheet.id, allocation } })
     }
@@ -169,7 +169,7 @@ function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<Entry
     if (!equal(state.instructed?.amount, entry.amount) || state.instructed?.currency !== entry.currency) return [{ cause: 'amount-differs', says: `${says}. Instructed were ${state.instructed?.amount} ${state.instructed?.currency}.` }]
     return bind(sheet, found.id, 'settles', entry, booked, says)
   }
-  if (found?.kind === 'payment-batch' && !returning) {
+  if (found?.kind === 'payment-batch' && !returning && whole(seenAs<BatchState>(found).state)) {
     const { state } = seenAs<BatchState>(found)
     const due = sumOf([state.seen.sum, negative(state.rejectedItems.sum)])
     if (state.entry) return [{ cause: 'bank-entry-unknown', says: `${says}. The file was already booked by ${state.entry.entry}.` }]
@@ -201,6 +201,8 @@ function bind(sheet: Scratch<EntryState>, to: string, kind: 'settles' | 'returns
   return []
 }
 
+/** Of a file that is not known whole the sum says nothing. */
+const whole = ({ file, seen }: BatchState): boolean => file !== null && seen.count >= file.count
 /** A neighbour whose kind was looked at. */
 const seenAs = <S>(record: ObjectRecord): ObjectRecord<S> => record as unknown as ObjectRecord<S>
 const collected = ({ state }: ObjectRecord<InvoiceState>): boolean => !(ROUTES[routeOf(state.content?.value)] as Route).instructs

@@ -1,0 +1,29 @@
+/** Cases about the ERP's journal: posted, reversed, by hand, otherwise than approved. */
+import { fact } from '../facts.ts'
+import { postingName } from '../../src/domain/names.ts'
+import type { Arrival } from '../../src/domain/object.ts'
+import type { Case } from './case.ts'
+import { answers, approved, arrives, bill, books, company, day, debits, NO_ORDER, run, storno, takes } from './story.ts'
+
+const free = bill(NO_ORDER)
+const byHand: Arrival = fact('posting.confirmed', 'erp', 'by hand', day(12), [{ names: [postingName('erp', '1000', '5900')], create: 'invoice' }], {
+  postingNo: '5900', entity: '1000', supplier: 'V1', number: 'R-9', amount: '119.00', currency: 'EUR', postedOn: '2026-01-12',
+})
+
+export const POSTING_CASES: readonly Case[] = [
+  { name: 'posted, then reversed', axes: ['posting'], story: 'The ERP reverses the posting; nobody has said what now.', facts: [
+    ...company(), arrives(free), ...approved(free), books(free, '5100'), storno(free, '5100', day(16)),
+  ] },
+  { name: 'reversed and posted again', axes: ['posting'], story: 'The same; two people say: post again, and it is posted.', facts: [
+    ...company(), arrives(free), ...approved(free), books(free, '5100'), storno(free, '5100', day(16)), answers(free, 'posting-reversed', 'post-again', day(16, 9), 'person:tom'), books(free, '5200', day(17)),
+  ] },
+  { name: 'posted with another amount', axes: ['posting'], story: 'The ERP books 191.00; 119.00 was approved.', facts: [
+    ...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { amount: '191.00' }),
+  ] },
+  { name: 'posted twice', axes: ['posting'], story: 'Two live postings of the whole amount.', facts: [
+    ...company(), arrives(free), ...approved(free), books(free, '5100'), books(free, '5200', day(16)),
+  ] },
+  { name: 'posted by hand, never sent to us', axes: ['document', 'approval', 'posting', 'settlement'], story: 'The ERP books and pays an invoice that the hub never had.', facts: [
+    ...company(), byHand, ...run('M1', { E1: { 5900: '119.00' } }), takes('M1'), debits('E1', '119.00'),
+  ] },
+]

@@ -1,0 +1,25 @@
+/** Prints the rows of docs/spec/cases.md; `--write` writes them there between the marks. A test compares the two. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { APPROVAL_CASES } from './approvals.ts'
+import { rowOf, type Case } from './case.ts'
+import { DOCUMENT_CASES } from './documents.ts'
+import { PAYMENT_CASES } from './payments.ts'
+import { POSTING_CASES } from './postings.ts'
+
+export const CASES_FILE = join(import.meta.dirname, '..', '..', 'docs', 'spec', 'cases.md')
+export const CASES: { readonly [subject: string]: readonly Case[] } = {
+  'Documents and orders': DOCUMENT_CASES, 'Approval': APPROVAL_CASES, 'Posting': POSTING_CASES, 'Payment and settlement': PAYMENT_CASES,
+}
+
+const HEAD = '| case | what happens | stands at | breaches | axes | commands asked | open cases |\n|---|---|---|---|---|---|---|'
+export const START = '<!-- cases -->'
+
+export function casesText(): string {
+  return `${START}\n${Object.entries(CASES).map(([subject, cases]) => `\n## ${subject}\n\n${HEAD}\n${cases.map(rowOf).join('\n')}\n`).join('')}`
+}
+
+if (process.argv.includes('--write')) {
+  const page = readFileSync(CASES_FILE, 'utf8')
+  writeFileSync(CASES_FILE, page.slice(0, page.indexOf(START)) + casesText())
+}
