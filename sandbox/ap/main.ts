@@ -7,6 +7,7 @@ import { refusal } from './answers.ts'
 import { Autopilot } from './autopilot.ts'
 import { HookSender } from './hooks.ts'
 import { Keys } from './keys.ts'
+import { ledgerViewRoute } from './ledger-view.ts'
 import { peopleRoutes } from './people.ts'
 import { ticketRoutes } from './tickets.ts'
 import { Tray } from './tray.ts'
@@ -59,7 +60,7 @@ const served = await serve(
       ((): void => {
         /* no key */
       }),
-    routes: [...peopleRoutes(tray), ...ticketRoutes(tray, keys, now), ...hookRoutes()],
+    routes: [...peopleRoutes(tray), ...ticketRoutes(tray, keys, now), ledgerViewRoute(tray), ...hookRoutes()],
   },
   given.port,
 )

@@ -68,6 +68,7 @@ export type CodingLine = Of<typeof codingLine>
 
 export const badgeBody = record({
   badge: oneOf(...BADGES),
+  on: optional(date, null),
   note: optional(note(1000), ''),
   refs: optional(texts(20, 500), {}),
   by: text(60),
@@ -87,7 +88,7 @@ export interface Ticket extends Readonly<Opened> {
   readonly pickedBy: string | null
   readonly coding: { readonly by: string; readonly at: string; readonly lines: readonly CodingLine[] } | null
   readonly signers: readonly Signer[]
-  readonly badge: (Of<typeof badgeBody> & { readonly at: string }) | null
+  readonly badge: (Of<typeof badgeBody> & { readonly on: string; readonly at: string }) | null
   readonly closedBy: string | null
   readonly closedReason: string | null
   readonly changedAt: string

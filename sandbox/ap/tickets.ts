@@ -209,7 +209,7 @@ function amend(tray: Tray, call: Call, ticket: Ticket, at: string): Outcome {
 function badge(tray: Tray, call: Call, ticket: Ticket, at: string): Outcome {
   const read = bodyOf(call, badgeBody)
   if (read.refused) return read.refused
-  const done = change(tray, 'BADGED', { ...ticket, badge: { ...read.value, at } }, at)
+  const done = change(tray, 'BADGED', { ...ticket, badge: { ...read.value, on: read.value.on ?? at.slice(0, 10), at } }, at)
   return { status: 200, body: { ticketNo: ticket.ticketNo, badge: read.value.badge, mark: done.ticket.mark }, facts: done.facts }
 }
 

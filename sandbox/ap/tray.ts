@@ -10,6 +10,8 @@ export class Tray {
   kostls: readonly string[] = []
   selfSign = false
   readonly tickets = new Map<string, Ticket>()
+  /** Every badge that a ticket ever had, in the order in which they were told. */
+  readonly badges = new Map<string, NonNullable<Ticket['badge']>[]>()
   /** Which ticket changed at mark n+1. */
   readonly log: string[] = []
   readonly keys = new Map<string, KeptKey>()
@@ -21,10 +23,17 @@ export class Tray {
   tag = ''
 
   readonly apply = (line: Line): void => {
-    for (const fact of line.facts) APPLY[fact.what]?.(this, fact.row as never)
+    for (const fact of line.facts) {
+      APPLY[fact.what]?.(this, fact.row as never)
+      if (fact.verb === 'BADGED') this.#badged(fact.row as Ticket)
+    }
   }
 
   get mark(): number { return this.log.length }
+
+  #badged({ ticketNo, badge }: Ticket): void {
+    if (badge) this.badges.set(ticketNo, [...this.badges.get(ticketNo) ?? [], badge])
+  }
 }
 
 const APPLY: Readonly<Record<string, (tray: Tray, row: never) => void>> = {

@@ -55,7 +55,9 @@ const postBody = record({
   zFields: optional(texts(20, 500), {}),
   enteredBy: text(60),
 })
-const stornoBody = record({ reason: text(60), requestedBy: text(60), agreedBy: text(60), extRef: optional(note(60), '') })
+const stornoBody = record({
+  reason: text(60), requestedBy: text(60), agreedBy: text(60), extRef: optional(note(60), ''), stornoOn: optional(date, null),
+})
 const blockBody = record({ payBlock: note(1), by: text(60), text: optional(note(500), '') })
 const bookBody = record({ by: text(60) })
 const attachBody = record({
@@ -118,10 +120,10 @@ function post(ledger: Ledger, call: Call, at: string): Outcome {
   const row: LedgerDocument = {
     ...body, docNo: ledger.take(body.docType), fiscalYear: period.fiscalYear, periodNo: period.periodNo, postingDate,
     netDueDate: body.netDueDate ?? body.docDate, netAmt: tidy(body.netAmt, body.waers), taxAmt: tidy(body.taxAmt, body.waers),
-    grossAmt: tidy(body.grossAmt, body.waers), dueAmt, openAmt: park ? tidy('0', body.waers) : signed({ ...body, dueAmt }),
+    grossAmt: tidy(body.grossAmt, body.waers), dueAmt, reconAccount: ledger.vendors.get(body.vendorNo)?.reconAccount ?? '', openAmt: park ? tidy('0', body.waers) : signed({ ...body, dueAmt }),
     items: body.items.map((item) => ({ ...item, netAmt: tidy(item.netAmt, body.waers) })),
     lifecycle: park ? 'PARKED' : 'BOOKED', enteredAt: at, bookedAt: park ? null : at, changedAt: at, inRun: null,
-    stornoDocNo: null, stornoReason: null, stornoExtRef: null, clearedOn: null, clearings: [], attachCount: 0,
+    stornoDocNo: null, stornoOn: null, stornoReason: null, stornoExtRef: null, clearedOn: null, clearings: [], attachCount: 0,
   }
   return { status: 201, body: receipt(row), facts: [{ what: 'DOCUMENT', verb: row.lifecycle, key: row.docNo, row }] }
 }
@@ -164,7 +166,8 @@ function businessProblems(ledger: Ledger, body: Omit<Of<typeof postBody>, 'park'
   return found
 }
 
-function periodProblems(ledger: Ledger, companyCode: string, postingDate: string): Msg[] {
+/** Why nothing may be booked on this date. */
+export function periodProblems(ledger: Ledger, companyCode: string, postingDate: string): Msg[] {
   const period = ledger.periodOf(companyCode, postingDate)
   const text = period
     ? `Period ${period.periodNo} of ${period.fiscalYear} is shut.`
@@ -207,14 +210,18 @@ function book(ledger: Ledger, call: Call, held: LedgerDocument, at: string): Out
 function storno(ledger: Ledger, call: Call, held: LedgerDocument, at: string): Outcome {
   const body = bodyOf(call, stornoBody)
   if (body.refused) return body.refused
-  const { reason, requestedBy, agreedBy, extRef } = body.value
+  const { reason, requestedBy, agreedBy, extRef, stornoOn } = body.value
   if (held.lifecycle === 'STORNO')
     return refusal(409, { msgId: 'F5-361', text: `Document ${held.docNo} was reversed by ${held.stornoDocNo}.` })
-  if (held.lifecycle === 'CLEARED' || held.inRun !== null)
-    return refusal(409, { msgId: 'F5-362', text: `Document ${held.docNo} is cleared or in a payment run.` })
+  const partly = held.lifecycle === 'BOOKED' && num(held.openAmt) !== num(signed(held))
+  if (held.lifecycle === 'CLEARED' || partly || held.inRun !== null)
+    return refusal(409, { msgId: 'F5-362', text: `Document ${held.docNo} is cleared, partly too, or in a payment run.` })
   if (requestedBy === agreedBy) return refusal(422, { msgId: 'F5-363', field: 'agreedBy', text: 'A reversal needs two different persons.' })
+  const shut = stornoOn === null ? [] : periodProblems(ledger, held.companyCode, stornoOn)
+  if (shut.length > 0) return refusal(422, ...shut)
   const row = {
-    docNo: held.docNo, lifecycle: 'STORNO' as const, stornoDocNo: ledger.take('STORNO'), stornoReason: reason, stornoExtRef: extRef,
+    docNo: held.docNo, lifecycle: 'STORNO' as const, stornoDocNo: ledger.take('STORNO'), stornoOn: stornoOn ?? at.slice(0, 10),
+    stornoReason: reason, stornoExtRef: extRef,
     openAmt: tidy('0', held.waers), changedAt: at,
   }
   return {

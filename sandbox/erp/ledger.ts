@@ -1,7 +1,8 @@
 import type { Line, Fact } from '../plumbing/book.ts'
 import type {
-  Attachment, Clearing, Company, FileText, LedgerDocument, PaymentDoc, PostingPeriod, PurchaseOrder, Run, TaxKey, User, Vendor,
+  Attachment, Clearing, Company, FileText, LedgerDocument, PaymentDoc, PostingPeriod, PurchaseOrder, Revaluation, Run, TaxKey, User, Vendor,
 } from './rows.ts'
+import { Subledger } from './subledger.ts'
 
 /** A fact as the change feed shows it. */
 export interface Change extends Fact { readonly mark: string; readonly at: string; readonly op: string }
@@ -15,6 +16,7 @@ const RANGES = {
   RUN: ['R', 7],
   PAYMENT: ['ZP', 10],
   ATTACH: ['A', 8],
+  REVAL: ['V', 8],
 } as const
 type Range = keyof typeof RANGES
 /** Kept in the book but not in the change feed: they are only bytes. */
@@ -34,6 +36,8 @@ export class Ledger {
   readonly files = new Map<string, string>()
   readonly payments = new Map<string, PaymentDoc>()
   readonly clearings = new Map<string, Clearing>()
+  readonly revaluations = new Map<string, Revaluation>()
+  readonly subledger = new Subledger()
   readonly changes: Change[] = []
   /** Booked documents to be paid by transfer that no run holds: what the next run looks at. */
   readonly payable = new Set<string>()
@@ -61,6 +65,7 @@ export class Ledger {
 
   readonly apply = (line: Line): void => {
     for (const fact of line.facts) {
+      this.subledger.take(fact, this.changes.length + 1, (docNo) => this.documents.get(docNo))
       APPLY[fact.what]?.(this, fact.row as never)
       if (!UNSHOWN.has(fact.what)) this.changes.push({ mark: String(this.changes.length + 1), at: line.at, op: line.op, ...fact })
     }
@@ -133,6 +138,10 @@ const APPLY: Readonly<Record<string, (ledger: Ledger, row: never) => void>> = {
     ledger.used('CLEARING', row.clearingDocNo)
     ledger.clearingsByExtRef.add(row.extRef, row.clearingDocNo)
     ledger.clearingsByBankRef.add(row.bankRef, row.clearingDocNo)
+  },
+  REVALUATION: (ledger, row: Revaluation) => {
+    ledger.revaluations.set(row.revalNo, row)
+    ledger.used('REVAL', row.revalNo)
   },
 }
 

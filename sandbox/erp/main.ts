@@ -9,7 +9,9 @@ import { clearingRoutes } from './clearings.ts'
 import { documentRoutes } from './documents.ts'
 import { Ledger } from './ledger.ts'
 import { masterRoutes } from './masters.ts'
+import { revaluationRoutes } from './revaluations.ts'
 import { runRoutes } from './runs.ts'
+import { subledgerRoutes } from './subledger-routes.ts'
 
 const given = options({ 'search-delay': 0, autopilot: 0, 'due-horizon': 36_500, pain: '09' })
 const pain = given.pain === '03' || given.pain === '09' ? given.pain : leave('--pain is 03 or 09')
@@ -31,7 +33,7 @@ const served = await serve({
   wording: { refuse: (status, text, field) => refusal(status, { msgId: `F0-${status}`, ...field ? { field } : {}, text }).body },
   routes: [
     ...masterRoutes(ledger, now), ...documentRoutes(ledger, now, shown), ...clearingRoutes(ledger, now, shown),
-    ...runRoutes(ledger, now, pain, houseTag), changeRoute(ledger, bell),
+    ...runRoutes(ledger, now, pain, houseTag), ...subledgerRoutes(ledger), ...revaluationRoutes(ledger, now), changeRoute(ledger, bell),
   ],
 }, given.port)
 

@@ -8,7 +8,8 @@ import type { Company, PostingPeriod, PurchaseOrder, TaxKey, User, Vendor } from
 
 const vendorFields = {
   name: text(200), vatReg: note(30), country: note(2), payIban: note(34), payBic: optional(note(11), ''), payOther: optional(note(70), ''),
-  otherIbans: optional(list(text(70), 50), []), standing: oneOf('ACTIVE', 'DORMANT'), centralBlock: optional(flag, false), by: text(60),
+  otherIbans: optional(list(text(70), 50), []), reconAccount: optional(text(20), '160000'),
+  standing: oneOf('ACTIVE', 'DORMANT'), centralBlock: optional(flag, false), by: text(60),
 }
 const vendor = record({ vendorNo: text(60), ...vendorFields })
 const vendorBody = record(vendorFields)

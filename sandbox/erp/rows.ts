@@ -12,6 +12,7 @@ export interface TaxKey {
 export interface Vendor {
   readonly vendorNo: string; readonly name: string; readonly vatReg: string; readonly country: string
   readonly payIban: string; readonly payBic: string; readonly payOther: string; readonly otherIbans: readonly string[]
+  /** Account of the general ledger that this vendor's items add up to. */ readonly reconAccount: string
   readonly standing: 'ACTIVE' | 'DORMANT'; readonly centralBlock: boolean
   readonly createdBy: string; readonly createdAt: string; readonly changedBy: string; readonly changedAt: string
 }
@@ -53,6 +54,7 @@ export interface LedgerDocument {
   readonly taxAmt: string
   readonly grossAmt: string
   readonly dueAmt: string
+  readonly reconAccount: string
   /** Still open, signed: negative is what the vendor owes us. */ readonly openAmt: string
   readonly payMethod: 'T' | 'E' | 'K' | 'N'
   readonly payBlock: string
@@ -67,6 +69,7 @@ export interface LedgerDocument {
   readonly changedAt: string
   readonly inRun: string | null
   readonly stornoDocNo: string | null
+  readonly stornoOn: string | null
   readonly stornoReason: string | null
   readonly stornoExtRef: string | null
   readonly clearedOn: string | null
@@ -120,6 +123,14 @@ export interface Clearing {
   readonly lines: readonly { readonly docNo: string; readonly amt: string }[]
   readonly differences: readonly { readonly reasonKey: string; readonly amt: string }[]
   readonly extRef: string; readonly by: string; readonly undoes: string | null; readonly bookedAt: string
+}
+/** Open foreign-currency items at another rate: what their value in the company's currency changes by. */
+export interface Revaluation {
+  readonly revalNo: string; readonly companyCode: string; readonly keyDate: string; readonly bookedOn: string; readonly waers: string
+  readonly lines: readonly {
+    readonly docNo: string; readonly reconAccount: string; readonly itemWaers: string; readonly openBal: string; readonly diffAmt: string
+  }[]
+  readonly undoes: string | null; readonly by: string; readonly bookedAt: string
 }
 /** A payment file as it was made: kept in the books, not shown in the change feed. */
 export interface FileText { readonly runNo: string; readonly text: string }
