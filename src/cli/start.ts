@@ -112,11 +112,27 @@ async function prepareWork(options: StartOptions, place: Place, say: (line: stri
   const readLines = join(out, 'read.jsonl')
   writeFileSync(readLines, `${lines.join('\n')}\n`)
   const said = await runTool('sample', 'from-inbox.ts', ['--read', readLines, '--out', out, '--seed', options.seed])
-  const left = said['vendorsLeftOut']
-  const altered = said['ordersAltered']
-  say(`  set-up    ${Array.isArray(left) ? left.length : 0} suppliers left out, ${Array.isArray(altered) ? altered.length : 0} orders altered: their invoices must end with people`)
+  for (const line of leftOut(said, join(out, 'left-out.json'))) say(line)
   const files = lines.map((line) => (JSON.parse(line) as { file: string }).file)
   return { setup, files }
+}
+
+/** Shown of each kind; the file has all. */
+const LIMIT_LEFT_OUT = 8
+interface Left { readonly name?: string; readonly poNo?: string; readonly poItem?: string; readonly was?: string; readonly now?: string; readonly billNos: readonly string[] }
+
+/** What the set-up leaves out and alters by seed, so that one can foretell which invoices end with people. */
+function leftOut(said: { readonly [key: string]: unknown }, file: string): string[] {
+  const [suppliers, orders] = [said['vendorsLeftOut'], said['ordersAltered']] as unknown as (readonly Left[])[]
+  const bills = ({ billNos }: Left): string => `${billNos.slice(0, 3).join(', ')}${billNos.length > 3 ? ` and ${billNos.length - 3} more` : ''}`
+  const rows = [
+    ...(suppliers ?? []).slice(0, LIMIT_LEFT_OUT).map((left) => `without supplier ${left.name} (${bills(left)})`),
+    ...(orders ?? []).slice(0, LIMIT_LEFT_OUT).map((left) => `order ${left.poNo} has ${left.now} for ${left.was} in item ${left.poItem} (${bills(left)})`),
+  ]
+  return [
+    `  set-up    ${suppliers?.length ?? 0} suppliers left out, ${orders?.length ?? 0} orders altered: their invoices must end with people`,
+    ...rows.map((row) => `            ${row}`), ...(rows.length > 0 ? [`            (${file})`] : []),
+  ]
 }
 
 async function runTool(folder: string, file: string, args: readonly string[]): Promise<{ readonly [key: string]: unknown }> {
