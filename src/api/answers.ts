@@ -17,14 +17,15 @@ import { readCase, rowOf } from './exceptions.ts'
 import type { Answer, Call } from './route.ts'
 
 /** A person by login or pseudonym: case, width and white space around make no other person. */
-const PERSON = z.string().max(200).transform((text) => text.normalize('NFKC').trim().toLowerCase())
+export const PERSON = z.string().max(200).transform((text) => text.normalize('NFKC').trim().toLowerCase())
   .pipe(z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._@+-]{0,79}$/u, 'is no login: letters, digits and . _ @ + -'))
+
+export const REASON = z.string().trim().min(3, 'says too little').max(500, 'is longer than 500')
+  .refine(isCleanText, 'holds characters that cannot be kept')
 
 export const ANSWER_BODY = z.strictObject({
   action: z.string().max(40),
-  reason: z.string().trim().min(3, 'says too little').max(500, 'is longer than 500')
-    .refine(isCleanText, 'holds characters that cannot be kept'),
-  person: PERSON, second: PERSON.optional(),
+  reason: REASON, person: PERSON, second: PERSON.optional(),
   /** The version of the case that was looked at. */
   version: z.int().min(1).optional(),
 })
@@ -42,7 +43,8 @@ export async function postAnswer({ context, params, body }: Call<unknown, Answer
   return told(record.id, body, receipts[0]?.outcome ?? 'repeat')
 }
 
-async function submitted(context: Pick<ApiContext, 'submit'>, arrivals: readonly Arrival[]): Promise<readonly Receipt[]> {
+/** The receipts, or why it was not taken in. */
+export async function submitted(context: Pick<ApiContext, 'submit'>, arrivals: readonly Arrival[]): Promise<readonly Receipt[]> {
   const receipts = await context.submit(arrivals)
   for (const { fault, outcome } of receipts) {
     // Two persons answered the same version at the same moment: the first answer holds.

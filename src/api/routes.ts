@@ -1,5 +1,6 @@
 /** The list of routes: all there is to call. docs/spec/api.md is compared with it by a test. */
 import { ANSWER_BODY, postAnswer } from './answers.ts'
+import { ASSIGNMENT_BODY, postAssignment } from './assignments.ts'
 import { DOCUMENT_QUERY, getDocument, postDocument } from './documents.ts'
 import { postEvents } from './events.ts'
 import { EXCEPTIONS_QUERY, getException, getExceptions } from './exceptions.ts'
@@ -51,6 +52,10 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'POST', path: '/v1/exceptions/{id}/answers', does: 'Takes a person’s answer to a case.',
     takes: { kind: 'json', shape: ANSWER_BODY, limitBytes: 16 * KB }, handle: postAnswer,
+  }),
+  route({
+    method: 'POST', path: '/v1/exceptions/{id}/assignments', does: 'Gives a case to another team.',
+    takes: { kind: 'json', shape: ASSIGNMENT_BODY, limitBytes: 16 * KB }, handle: postAssignment,
   }),
   route({
     method: 'GET', path: '/v1/systems', does: 'Tells of every system whether it is in step, what waits for it, and whether it answers.',

@@ -1,148 +1,132 @@
-/** `tieout exceptions`: what waits for people. Lists and shows read the database; answers go through the API of the running hub. */
-import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+/** `tieout exceptions`: what waits for people, through the API of the running hub. */
+import { Command, Option } from 'commander'
 import { z } from 'zod'
-import { CAUSES, type Cause, type ExceptionState } from '../domain/exception.ts'
-import { titleOf } from '../export/title.ts'
+import { CAUSES, OWNER_TEAMS } from '../domain/exception.ts'
 import { Fault } from '../lib/fault.ts'
-import { listObjects, type Listed } from '../store/list-row.ts'
-import { readObjects } from '../store/object.ts'
-import { placeOf, reading, running } from './running.ts'
-import { paintFor, padded, plainText, wrapped, type Paint } from './terminal.ts'
+import { hubOf, hubOptions, type HubOptions } from './hub-call.ts'
+import { clipped, paintFor, padded, plainText, printed, wrapped, type Paint } from './terminal.ts'
 
-interface Where { readonly database?: string; readonly tenant?: string; readonly json?: boolean }
-interface ListOptions extends Where { readonly owner?: string; readonly cause?: string; readonly all?: boolean; readonly limit: string }
-interface AnswerOptions {
-  readonly reason: string
-  readonly person: string
-  readonly second?: string
-  readonly seen?: string
-  readonly api?: string
+interface ListOptions extends HubOptions {
+  readonly owner?: string
+  readonly cause?: string
+  readonly closed?: boolean
+  readonly limit: string
+  readonly after?: string
 }
+interface ActOptions extends HubOptions { readonly by: string; readonly seen: number }
+interface ResolveOptions extends ActOptions { readonly action: string; readonly reason: string; readonly second?: string }
+interface AssignOptions extends ActOptions { readonly to: string }
 
-const WIDTH = 100
+const CASE = z.object({
+  id: z.string(), version: z.int(), cause: z.string(), title: z.string(), says: z.string(), hint: z.string(), about: z.string(),
+  owner: z.string(), assigned: z.string().nullable(), severity: z.string(), amount: z.string().nullable(), currency: z.string().nullable(),
+  party: z.string().nullable(), raisedAt: z.string(), dueAt: z.string(), open: z.boolean(),
+  answered: z.object({ action: z.string(), person: z.string(), reason: z.string() }).nullable(),
+  actions: z.array(z.object({ action: z.string(), says: z.string(), second: z.boolean() })),
+})
+type Case = z.infer<typeof CASE>
+const PAGE = z.object({ exceptions: z.array(CASE), next: z.string().nullable() })
+const SHOWN = CASE.extend({ object: z.object({ id: z.string(), kind: z.string(), title: z.string() }).nullable() })
+const TAKEN = z.object({ outcome: z.string() })
+
+const WIDTH = 80
 
 export function exceptionsCommand(): Command {
-  const exceptions = new Command('exceptions').description('what waits for people: list, show, answer')
-  placed(exceptions.command('list', { isDefault: true }).description('open cases, the most urgent first'))
-    .option('--owner <team>', 'of one team or person')
-    .option('--cause <cause>', 'of one cause')
-    .option('--all', 'closed ones too')
-    .option('--limit <number>', 'how many', '50')
-    .action(async (options: ListOptions) => { print(await list(options, paintFor(process.stdout))) })
-  placed(exceptions.command('show').description('one case: what is wrong, what may be answered'))
+  const exceptions = new Command('exceptions').description('what waits for people: list, show, assign, resolve; through the running hub')
+  hubOptions(exceptions.command('list', { isDefault: true }).description('open cases, the most urgent first'))
+    .option('--owner <team>', `of one team: ${OWNER_TEAMS.join(', ')}`)
+    .option('--cause <cause>', 'of one cause, as the list names it')
+    .option('--closed', 'those that are closed, the latest first')
+    .option('--limit <number>', 'how many, at most 200', '50')
+    .option('--after <place>', 'the next page: what the last one named')
+    .action(async (options: ListOptions) => { printed(await list(options, paintFor(process.stdout))) })
+  hubOptions(exceptions.command('show').description('one case: what is wrong, what may be answered'))
     .argument('<id>', 'the case’s id, exc_…')
-    .action(async (id: string, options: Where) => { print(await show(id, options, paintFor(process.stdout))) })
-  exceptions.command('answer').description('answer a case, through the API of the running hub')
-    .argument('<id>', 'the case’s id, exc_…').argument('<action>', 'one of those that the case allows')
-    .requiredOption('--reason <text>', 'why').requiredOption('--person <login>', 'who answers')
+    .action(async (id: string, options: HubOptions) => { printed(await show(id, options, paintFor(process.stdout))) })
+  acting(exceptions.command('assign').description('give a case to another team'))
+    .addOption(new Option('--to <team>', 'which team').choices(OWNER_TEAMS).makeOptionMandatory())
+    .action(async (id: string, options: AssignOptions) => { printed(await assign(id, options)) })
+  acting(exceptions.command('resolve').description('answer a case'))
+    .requiredOption('--action <action>', 'one of those that show names').requiredOption('--reason <text>', 'why')
     .option('--second <login>', 'the second person, where two are asked for')
-    .option('--seen <version>', 'the version of the case that was looked at (show tells it); needed where two persons are')
-    .option(
-      '--api <url>',
-      'where the hub listens (default: TIEOUT_API, else what is running); its key: TIEOUT_API_KEY, else the file of what is running'
-    )
-    .action(async (id: string, action: string, options: AnswerOptions) => { print([await answer(id, action, options)]) })
+    .action(async (id: string, options: ResolveOptions) => { printed(await resolve(id, options)) })
   return exceptions
 }
 
-const placed = (command: Command): Command => command.option('--json', 'one JSON object')
-  .option('--database <url>', 'a PostgreSQL address that may read (default: TIEOUT_DATABASE_URL, else what is running)')
-  .option('--tenant <name>', 'whose (default: the one that is running, or the only one)')
+const acting = (command: Command): Command => hubOptions(command).argument('<id>', 'the case’s id, exc_…')
+  .requiredOption('--by <login>', 'who says so')
+  .requiredOption('--seen <version>', 'the version that was looked at, as list and show tell it; a case that moved since is left alone', versionIn)
 
-function print(lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${line}\n`)
+function versionIn(text: string): number {
+  if (!/^[1-9]\d{0,8}$/u.test(text)) throw new Fault('request-not-valid', '--seen is the number that "exceptions show" tells as version.')
+  return Number(text)
 }
 
-async function list(options: ListOptions, paint: Paint): Promise<string[]> {
-  const limit = Number(options.limit)
-  if (!Number.isInteger(limit) || limit < 1 || limit > 1_000) throw new Fault('request-not-valid', '--limit is a whole number up to 1000.')
-  const { rows, next } = await reading(placeOf(options), (client, tenant) => listObjects(client, tenant, {
-    kind: 'exception', limit, ...(options.all ? {} : { open: true }), ...(options.owner === undefined ? {} : { owner: options.owner }),
-    ...(options.cause === undefined ? {} : { cause: options.cause }),
-  }, options.all ? 'newest' : 'due'))
-  if (options.json) {
-    return [plainText(JSON.stringify({ exceptions: rows.map(({ object, ...row }) => ({ id: object, ...row })), more: next !== null }))]
+async function list({ owner, cause, closed, limit, after, ...at }: ListOptions, paint: Paint): Promise<string[]> {
+  for (const [name, value, known] of [['--owner', owner, OWNER_TEAMS], ['--cause', cause, Object.keys(CAUSES)]] as const) {
+    if (value !== undefined && !(known as readonly string[]).includes(value)) {
+      throw new Fault('request-not-valid', `There is no ${name} ${plainText(value)}; there are ${known.join(', ')}.`)
+    }
   }
-  if (rows.length === 0) return ['Nothing waits for anybody.']
-  return [...rows.flatMap((row) => listed(row, paint)), ...(next ? ['… and more: ask for them with --limit'] : [])]
-}
-
-function listed({ object, cause, owner, dueOn, title, amount, currency, party, open }: Listed, paint: Paint): string[] {
-  const name = cause !== null && Object.hasOwn(CAUSES, cause) ? CAUSES[cause as Cause].title : cause ?? ''
-  const money = amount === null ? '' : `${amount} ${currency ?? ''}`.trim()
+  const page = await hubOf(at).get('/v1/exceptions', PAGE, { owner, cause, limit, after, open: closed ? 'false' : undefined })
+  if (at.json) return [plainText(JSON.stringify(page))]
+  if (page.exceptions.length === 0) return [after === undefined ? 'Nothing waits for anybody.' : 'That was all.']
   return [
-    `${object}  ${padded(owner ?? '', 12)}  ${padded(open ? `due ${dueOn ?? ''}` : 'closed', 14)}  ${paint('bold', plainText(money))}`,
-    ...wrapped(plainText(`${name}. ${title}${party ? ` (${party})` : ''}`), WIDTH - 4).map((line) => `    ${line}`),
+    ...page.exceptions.flatMap((row) => listed(row, paint)),
+    ...page.next === null ? [] : [`… and more: --after ${page.next}`],
   ]
 }
 
-async function show(id: string, options: Where, paint: Paint): Promise<string[]> {
-  const { record, about } = await reading(placeOf(options), async (client, tenant) => {
-    const record = (await readObjects(client, tenant, [id], false)).get(id)
-    if (record?.kind !== 'exception') throw new Fault('not-found', `There is no case ${plainText(id)}; tieout exceptions lists them.`)
-    const state = record.state as unknown as ExceptionState
-    return { record, about: (await readObjects(client, tenant, [state.about], false)).get(state.about) }
-  })
-  const state = record.state as unknown as ExceptionState
-  if (options.json) return [plainText(JSON.stringify({ id: record.id, version: record.version, ...state }))]
-  const row = Object.hasOwn(CAUSES, state.cause) ? CAUSES[state.cause as Cause] : undefined
-  const { answered } = state
-  const lines: readonly [string, string][] = [
-    ['what', state.says], ['about', `${about ? titleOf(about) : ''} (${state.about})`],
-    ['amount', state.amount === null ? '' : `${state.amount} ${state.currency ?? ''}`],
-    ['with', `${state.assigned ?? state.owner}, ${state.severity}`], ['raised', state.raisedAt], ['due', state.dueAt],
-    ['hint', row?.hint ?? ''],
-    ['answers', state.open ? state.actions.join(', ') || 'none: it closes by itself when its cause is gone' : 'it is closed'],
-    ['version', String(record.version)],
+function listed(row: Case, paint: Paint): string[] {
+  const due = row.open ? `due ${minute(row.dueAt)}` : 'closed'
+  const late = row.open && Date.parse(row.dueAt) < Date.now()
+  return [
+    `${row.id}  ${padded(row.assigned ?? row.owner, 12)} ${paint(late ? 'red' : 'dim', padded(due, 22))}${paint('dim', ` v${row.version}`)}`,
+    `    ${padded(clipped(row.cause, 22), 23)}${paint('bold', padded(plainText(moneyOf(row)), 18))} ${clipped(row.party ?? '', 33)}`.trimEnd(),
+    `    ${clipped(row.says === '' ? row.title : row.says, WIDTH - 4)}`,
+  ]
+}
+
+const moneyOf = ({ amount, currency }: Pick<Case, 'amount' | 'currency'>): string => amount === null ? '' : `${amount} ${currency ?? ''}`.trim()
+/** To the minute, in UTC. */
+const minute = (instant: string): string => instant.slice(0, 16).replace('T', ' ')
+
+async function show(id: string, options: HubOptions, paint: Paint): Promise<string[]> {
+  const found = await hubOf(options).get(`/v1/exceptions/${encodeURIComponent(id)}`, SHOWN)
+  if (options.json) return [plainText(JSON.stringify(found))]
+  const { object, answered, assigned, owner } = found
+  const lines: readonly (readonly [string, string])[] = [
+    ['what', found.says], ['about', `${object?.title ?? ''} (${found.about})`], ['amount', moneyOf(found)], ['party', found.party ?? ''],
+    ['with', `${assigned ?? owner}${assigned !== null && assigned !== owner ? ` (first with ${owner})` : ''}; ${found.severity}`],
+    ['raised', `${minute(found.raisedAt)} UTC`], ['due', `${minute(found.dueAt)} UTC`], ['hint', found.hint],
+    ['version', String(found.version)],
     ['answered', answered ? `${answered.action} by ${answered.person.replace('person:', '')}: ${answered.reason}` : ''],
+    ...found.open ? answersTo(found) : [],
   ]
   return [
-    `${paint('bold', plainText(row?.title ?? state.cause))}: ${state.open ? paint('yellow', 'open') : paint('green', 'closed')}`,
+    `${paint('bold', plainText(found.title))}: ${found.open ? paint('yellow', 'open') : paint('green', 'closed')}`,
     ...lines.filter(([, text]) => text.trim() !== '').flatMap(
       ([name, text]) => wrapped(plainText(text), WIDTH - 12).map((line, at) => `  ${padded(at === 0 ? name : '', 10)}${line}`)
     ),
+    ...found.open && found.actions.length > 0 ? ['', `  tieout exceptions resolve ${found.id} \\`, `    --seen ${found.version} --action … --reason … --by …`] : [],
   ]
 }
 
-const ANSWERED = z.object({ outcome: z.string() })
-const REFUSED = z.object({ title: z.string(), detail: z.string().optional(), whatToDo: z.string().optional() })
-
-async function answer(
-  id: string, action: string, { reason, person, second, seen, api }: AnswerOptions, env: NodeJS.ProcessEnv = process.env
-): Promise<string> {
-  if (seen !== undefined && !/^\d{1,9}$/u.test(seen)) {
-    throw new Fault('request-not-valid', '--seen is the number that "exceptions show" tells as version.')
-  }
-  const run = running(env)
-  const base = api ?? env['TIEOUT_API'] ?? run?.api
-  const key = env['TIEOUT_API_KEY'] ?? (run?.keyFile === undefined ? undefined : readKey(run.keyFile))
-  if (base === undefined) throw new Fault('target-unreachable', 'No hub is running here: start it with npm start, or name one with --api.')
-  if (key === undefined) throw new Fault('key-unknown', 'The access key is missing: set TIEOUT_API_KEY.')
-  const body = {
-    action, reason, person, ...(second === undefined ? {} : { second }), ...(seen === undefined ? {} : { version: Number(seen) }),
-  }
-  const reply = await fetch(new URL(`/v1/exceptions/${encodeURIComponent(id)}/answers`, base), {
-    method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify(body),
-    redirect: 'error', signal: AbortSignal.timeout(30_000),
-  }).catch((error: unknown) => {
-    throw new Fault('target-unreachable', `The hub at ${base} does not answer. Is it running?`, { cause: error })
-  })
-  const said: unknown = await reply.json().catch(() => undefined)
-  const taken = ANSWERED.safeParse(said)
-  if (reply.ok && taken.success) {
-    return taken.data.outcome === 'repeat' ? 'It was answered so before; nothing changed.' : `Answered: ${action}.`
-  }
-  const refused = REFUSED.safeParse(said)
-  if (!refused.success) throw new Fault('answer-not-taken', `The hub answered ${reply.status}.`)
-  const { title, detail, whatToDo } = refused.data
-  throw new Fault('answer-not-taken', [title, detail, whatToDo].filter((text) => text !== undefined).map(plainText).join(' '))
+function answersTo({ actions }: Case): [string, string][] {
+  if (actions.length === 0) return [['answers', 'none: it closes by itself when its cause is gone']]
+  return actions.map(({ action, says, second }, at) => [at === 0 ? 'answers' : ' ', `${action}: ${says}${second ? ' Two persons say so (--second).' : ''}`])
 }
 
-function readKey(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch {
-    return undefined
-  }
+async function assign(id: string, { to, by, seen, ...at }: AssignOptions): Promise<string[]> {
+  const taken = await hubOf(at).post(`/v1/exceptions/${encodeURIComponent(id)}/assignments`, TAKEN, { to, person: by, version: seen })
+  if (at.json) return [JSON.stringify({ id, to, outcome: taken.outcome })]
+  return [taken.outcome === 'repeat' ? `It is with ${to} already; nothing changed.` : `Given to ${to}.`]
+}
+
+async function resolve(id: string, { action, reason, by, second, seen, ...at }: ResolveOptions): Promise<string[]> {
+  const taken = await hubOf(at).post(`/v1/exceptions/${encodeURIComponent(id)}/answers`, TAKEN, {
+    action, reason, person: by, version: seen, ...(second === undefined ? {} : { second }),
+  })
+  if (at.json) return [plainText(JSON.stringify({ id, action, outcome: taken.outcome }))]
+  return [taken.outcome === 'repeat' ? 'It was answered so before; nothing changed.' : `Answered: ${action}.`]
 }

@@ -30,7 +30,7 @@ export function program(): Command {
 
 /** Faults whose own sentence is meant for whoever calls the API; here the detail says all there is to say. */
 const DETAIL_SAYS_ALL: ReadonlySet<FaultCode> = new Set<FaultCode>([
-  'database-away', 'not-found', 'request-not-valid', 'target-unreachable', 'key-unknown', 'answer-not-taken',
+  'database-away', 'not-found', 'request-not-valid', 'target-unreachable', 'target-unclear', 'key-unknown', 'answer-not-taken',
 ])
 
 /** Runs a command; its exit status. A fault is told in a sentence; anything else is a bug and keeps its stack. */

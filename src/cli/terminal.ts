@@ -61,3 +61,7 @@ export function clipped(text: string, width: number): string {
 export function padded(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - columnsOf(text)))
 }
+
+export function printed(lines: readonly string[]): void {
+  for (const line of lines) process.stdout.write(`${line}\n`)
+}

@@ -8,7 +8,8 @@ import type { Instant } from '../lib/time.ts'
 import type { Event } from './event.ts'
 import type { Decision } from './object.ts'
 
-export type OwnerTeam = 'ap-clerks' | 'ap-lead' | 'procurement' | 'master-data' | 'treasury' | 'engineering'
+export const OWNER_TEAMS = ['ap-clerks', 'ap-lead', 'procurement', 'master-data', 'treasury', 'engineering'] as const
+export type OwnerTeam = typeof OWNER_TEAMS[number]
 export type Severity = 'low' | 'normal' | 'high' | 'critical'
 
 interface CauseRow {

@@ -249,7 +249,7 @@ export function evolveInvoice(state: InvoiceState, event: Event, id: string): In
 /** Types that say nothing about where the invoice stands, only about the work on it: archived evidence need not cover them. */
 const NO_EVIDENCE: ReadonlySet<EventType> = new Set<EventType>([
   'status.reported', 'evidence.archived', 'effect.done', 'effect.refused', 'effect.unknown', 'effect.resolved', 'effect.replied-late', 'exception.raised',
-  'exception.resolved', 'divergence.opened', 'divergence.closed', 'invoice.state-moved',
+  'exception.resolved', 'exception.assigned', 'divergence.opened', 'divergence.closed', 'invoice.state-moved',
 ])
 
 function paid(state: InvoiceState, event: Event, id: string): InvoiceState {
