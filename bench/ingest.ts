@@ -3,7 +3,7 @@
  * settings. The floor is the same statements, parameters encoded beforehand, sent over the same kind of connection to a copy of
  * the same database: what PostgreSQL alone takes for the same rows, indexes, row-level security and fsync.
  */
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, type Pool, type PoolClient } from 'pg'
@@ -12,53 +12,57 @@ import type { Arrival, Law } from '../src/domain/object.ts'
 import { openIntake } from '../src/intake/batcher.ts'
 import { openPool } from '../src/store/database.ts'
 import { createTenant, migrate } from '../src/store/migrate.ts'
+import { sha256 } from '../src/store/sha256.ts'
 import { TEST_LAW } from '../src/store/test-law.ts'
 import { lawOf } from '../src/domain/law.ts'
 import { DEFAULT_POLICY } from '../src/domain/policy.ts'
 import { invoiceDocument, masterData, received } from '../test/facts.ts'
-import { sha256 } from '../test/world.ts'
+import { lives, masterDataOfLives, NOW } from './invoice-lives.ts'
 
 export interface Row {
   readonly what: string
   readonly value: number
   readonly unit: string
   readonly target: number
-  /** What the database alone does, in the same unit. */
-  readonly floor?: number
-  readonly ratio?: number
+  /** What else was measured of it, for whoever compares two machines. */
+  readonly beside?: string
 }
 
-const BATCHED = { warmUp: 6_000, events: 40_000, chunk: 500, outstanding: 3 }
+const BATCHED = { warmUp: 6_000, events: 30_000, chunk: 500, outstanding: 3 }
 const SINGLY = { tenants: 16, warmUp: 60, each: 500 }
 const FILLER = 'x'.repeat(520)
 
-/** What is taken in: the law that judges it, what must be known before, and the n-th arrival. */
+/** What is taken in: the law that judges it, what must be known before, and then so many arrivals. */
 export interface Work {
   readonly name: string
   readonly law: Law
-  before(tenant: string): Arrival[]
-  arrival(tenant: string, n: number): Arrival
+  before(tenant: string, count: number): Arrival[]
+  arrivals(tenant: string, count: number): Arrival[]
 }
 
-/** The whole law: an invoice without an order arrives, six controls pass, it is validated, and the AP tool is to be told. */
-export const WHOLE_LAW: Work = {
-  name: 'the whole law',
+/** Whole lives: an invoice received, granted, completed, posted, instructed, booked; each fact finds what earlier commits left. */
+export const LIVES: Work = {
+  name: 'facts of whole lives',
   law: lawOf(DEFAULT_POLICY, sha256),
-  before: (tenant) => [...masterData(undefined, new Date().toISOString()), periodNow()].map((fact) => ({ ...fact, tenant })),
-  arrival: (tenant, n) => {
-    const { orderReference: _, ...document } = invoiceDocument({ number: `R-${n}` })
-    return { ...received(document, `bench-${n}`, '2026-01-11T08:00:00.000Z', n.toString(16).padStart(64, '0')), tenant }
-  },
+  before: masterDataOfLives,
+  arrivals: lives,
 }
 
-function periodNow(): Arrival {
-  const period = masterData(undefined, new Date().toISOString()).find((fact) => fact.eventId === 'read period 2026-01')!
-  const asked = `period ${new Date().toISOString().slice(0, 7)}`
-  return { ...period, eventId: `read ${asked}`, data: { ...period.data, asked } }
+/** New invoices alone: one without an order arrives, six controls pass, it is validated, and the AP tool is to be told. */
+export const RECEIVED: Work = {
+  name: 'new invoices',
+  law: LIVES.law,
+  before: (tenant) => masterData().map((fact) => ({ ...fact, tenant })),
+  arrivals: (tenant, count) => Array.from({ length: count }, (_, n) => {
+    const { orderReference: _none, ...document } = invoiceDocument({ number: `R-${n}` })
+    return { ...received(document, `bench-${n}`, '2026-01-11T08:00:00.000Z', n.toString(16).padStart(64, '0')), tenant }
+  }),
 }
 
 /** The engine alone: a law that decides little. */
-export const SMALL_LAW: Work = { name: 'a small law', law: TEST_LAW, before: () => [], arrival: smallArrival }
+export const SMALL_LAW: Work = {
+  name: 'new invoices under a small law', law: TEST_LAW, before: () => [], arrivals: (tenant, count) => Array.from({ length: count }, (_, n) => smallArrival(tenant, n)),
+}
 
 /** An invoice as it comes, about 1 KB of body with its source and grade. */
 function smallArrival(tenant: string, n: number): Arrival {
@@ -70,13 +74,12 @@ function smallArrival(tenant: string, n: number): Arrival {
   }
 }
 
-export async function run(work: Work = WHOLE_LAW): Promise<Row[]> {
+export async function run(work: Work): Promise<Row[]> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tieout-bench-'))
   chmodSync(dataDir, 0o711)
   const server = await startPostgres({ dataDir })
   try {
-    const batched = await measureBatched(server, work)
-    return [batched, await measureSingly(server, work)]
+    return [...await measureBatched(server, work), await measureSingly(server, work)]
   } finally {
     await server.stop()
     rmSync(dataDir, { recursive: true, force: true })
@@ -85,63 +88,106 @@ export async function run(work: Work = WHOLE_LAW): Promise<Row[]> {
 
 type Server = Awaited<ReturnType<typeof startPostgres>>
 
-async function measureBatched(server: Server, work: Work): Promise<Row> {
+async function measureBatched(server: Server, work: Work): Promise<Row[]> {
+  const { warmUp, events } = BATCHED
   await database(server, 'batched', ['acme'])
   const recorded: Sent[][] = []
   const pool = recording(openPool(server.url('batched', 'hub_app')), recorded)
-  const intake = intakeOver(pool, work.law)
-  if (work.before('acme').length > 0) await intake.submit(work.before('acme'))
-  await load(work, intake, 'acme', 0, BATCHED.warmUp)
+  let rows = 0
+  const intake = intakeOver(pool, work.law, (logged) => { rows += logged })
+  await intake.submit(work.before('acme', warmUp + events))
+  const arrivals = work.arrivals('acme', warmUp + events)
+  await load(intake, arrivals.splice(0, warmUp), 1)
   const warm = recorded.length
-  const cpu = process.cpuUsage()
-  const seconds = await load(work, intake, 'acme', BATCHED.warmUp, BATCHED.events)
-  const used = process.cpuUsage(cpu)
+  rows = 0
+  const hub = await spent(server, () => load(intake, arrivals, BATCHED.outstanding))
   await intake.close()
   await pool.end()
-  const batches = recorded.length - warm
   await database(server, 'floor', ['acme'])
-  const floorSeconds = await replay(server.url('floor', 'hub_app'), recorded, warm)
-  const value = Math.round(BATCHED.events / seconds)
-  const floor = Math.round(BATCHED.events / floorSeconds)
-  console.error(`ingest: ${batches} batches of ${Math.round(BATCHED.events / batches)}, ${((used.user + used.system) / BATCHED.events).toFixed(0)} µs of Node each, floor ${(floorSeconds * 1e6 / BATCHED.events).toFixed(0)} µs each`)
-  return { what: `intake to durable commit, one tenant, in batches, ${work.name}`, value, unit: 'events/s', target: 8_000, floor, ratio: Math.round(value / floor * 100) / 100 }
+  const alone = openPool(server.url('floor', 'hub_app'))
+  const client = await alone.connect()
+  await replay(client, recorded.slice(0, warm))
+  const floor = await spent(server, () => replay(client, recorded.slice(warm)))
+  client.release()
+  await alone.end()
+  const each = (seconds: number): string => `${Math.round(seconds * 1e6 / events)} µs`
+  const batches = recorded.length - warm
+  const what = `intake to durable commit, one tenant, in batches: ${work.name}`
+  return [
+    {
+      what, value: Math.round(events / hub.wall), unit: 'events/s', target: 8_000,
+      beside: `${(rows / events).toFixed(1)} log rows, ${each(hub.node)} Node and ${each(hub.postgres)} PostgreSQL of processor time per event; ${batches} batches of ${Math.round(events / batches)}`,
+    },
+    {
+      what: '  the same beside PostgreSQL alone', value: Math.round(floor.wall / hub.wall * 100), unit: '%', target: 60,
+      beside: `PostgreSQL alone: ${Math.round(events / floor.wall)} events/s, ${each(floor.postgres)} of processor time per event`,
+    },
+  ]
 }
 
 async function measureSingly(server: Server, work: Work): Promise<Row> {
-  const names = Array.from({ length: SINGLY.tenants }, (_, at) => `tenant-${at}`)
+  const { tenants, warmUp, each } = SINGLY
+  const names = Array.from({ length: tenants }, (_, at) => `tenant-${at}`)
   await database(server, 'singly', names)
   const pool = openPool(server.url('singly', 'hub_app'), { max: 8 })
   const intake = intakeOver(pool, work.law)
-  for (const tenant of names) if (work.before(tenant).length > 0) await intake.submit(work.before(tenant))
-  const turn = async (from: number, count: number): Promise<void> => {
-    await Promise.all(names.map(async (tenant) => { for (let n = from; n < from + count; n++) await intake.submit([work.arrival(tenant, n)]) }))
+  for (const tenant of names) await intake.submit(work.before(tenant, warmUp + each))
+  const streams = names.map((tenant) => work.arrivals(tenant, warmUp + each))
+  const turn = async (from: number, to: number): Promise<void> => {
+    await Promise.all(streams.map(async (stream) => { for (const arrival of stream.slice(from, to)) await intake.submit([arrival]) }))
   }
-  await turn(0, SINGLY.warmUp)
-  const start = performance.now()
-  await turn(SINGLY.warmUp, SINGLY.each)
-  const seconds = (performance.now() - start) / 1_000
+  await turn(0, warmUp)
+  const hub = await spent(server, () => turn(warmUp, warmUp + each))
   await intake.close()
   await pool.end()
-  return { what: `intake to durable commit, one by one, ${SINGLY.tenants} tenants, ${work.name}`, value: Math.round(SINGLY.tenants * SINGLY.each / seconds), unit: 'events/s', target: 1_500 }
+  const events = tenants * each
+  const per = (seconds: number): string => `${Math.round(seconds * 1e6 / events)} µs`
+  return {
+    what: `intake to durable commit, one by one, ${tenants} tenants: ${work.name}`, value: Math.round(events / hub.wall), unit: 'events/s', target: 1_500,
+    beside: `${per(hub.node)} Node and ${per(hub.postgres)} PostgreSQL of processor time per event`,
+  }
 }
 
-function intakeOver(pool: Pool, law: Law): ReturnType<typeof openIntake> {
-  return openIntake({ pool, settings: { law, cfg: '0'.repeat(64), config: 1, clock: Date.now }, onBug: (error) => { throw error } })
+function intakeOver(pool: Pool, law: Law, logged: (events: number) => void = () => {}): ReturnType<typeof openIntake> {
+  const settings = { law, cfg: '0'.repeat(64), config: 1, clock: () => Date.parse(NOW) }
+  return openIntake({ pool, settings, onCommitted: ({ events }) => { logged(events) }, onBug: (error) => { throw error } })
 }
 
-/** Seconds for `count` arrivals from `from` on, a few submissions under way at a time. */
-async function load(work: Work, intake: ReturnType<typeof openIntake>, tenant: string, from: number, count: number): Promise<number> {
-  let next = from
-  const start = performance.now()
-  await Promise.all(Array.from({ length: BATCHED.outstanding }, async () => {
-    while (next < from + count) {
-      const first = next
-      next += BATCHED.chunk
-      const receipts = await intake.submit(Array.from({ length: Math.min(BATCHED.chunk, from + count - first) }, (_, at) => work.arrival(tenant, first + at)))
-      if (receipts.some((receipt) => receipt.outcome !== 'new')) throw new Error('an arrival was not new')
+/** Submits arrivals in their order, so many submissions under way at a time. */
+async function load(intake: ReturnType<typeof openIntake>, arrivals: Arrival[], outstanding: number): Promise<void> {
+  await Promise.all(Array.from({ length: outstanding }, async () => {
+    while (arrivals.length > 0) {
+      const receipts = await intake.submit(arrivals.splice(0, BATCHED.chunk))
+      const other = receipts.find((receipt) => receipt.outcome !== 'new')
+      if (other) throw new Error(`an arrival was ${other.outcome}`, { cause: other.fault })
     }
   }))
-  return (performance.now() - start) / 1_000
+}
+
+/** Seconds that a piece of work takes by the clock, and of processor time here and in all of the server's processes. */
+interface Spent { readonly wall: number; readonly node: number; readonly postgres: number }
+
+async function spent(server: Server, work: () => Promise<void>): Promise<Spent> {
+  const [start, node, postgres] = [performance.now(), process.cpuUsage(), serverSeconds(server)]
+  await work()
+  const used = process.cpuUsage(node)
+  return { wall: (performance.now() - start) / 1_000, node: (used.user + used.system) / 1e6, postgres: serverSeconds(server) - postgres }
+}
+
+/** Processor time of the server's first process with all that it has waited for, and of those that run; only Linux says it. */
+function serverSeconds(server: Server): number {
+  if (process.platform !== 'linux') return NaN
+  const first = readFileSync(join(server.folder, 'postmaster.pid'), 'utf8').split('\n')[0]!
+  let ticks = 0
+  for (const pid of readdirSync('/proc')) {
+    if (!/^\d+$/u.test(pid)) continue
+    try {
+      // Fields of proc(5) after the name: 1 is the parent, 11 to 14 user and system time, its own and of children that ended.
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
+      if (pid === first || fields[1] === first) ticks += fields.slice(11, pid === first ? 15 : 13).reduce((sum, field) => sum + Number(field), 0)
+    } catch { /* it has ended */ }
+  }
+  return ticks / 100
 }
 
 type Sent = Parameters<PoolClient['query']>[0]
@@ -170,18 +216,9 @@ function recording(pool: Pool, recorded: Sent[][]): Pool {
   return pool
 }
 
-/** Seconds that the recorded transactions take after the first `warm`, each sent at once and waited for. */
-async function replay(url: string, recorded: readonly Sent[][], warm: number): Promise<number> {
-  const client = new Client({ connectionString: url, pipeline: true, options: '-c TimeZone=UTC -c jit=off' })
-  await client.connect()
-  let start = 0
-  for (const [at, transaction] of recorded.entries()) {
-    if (at === warm) start = performance.now()
-    await Promise.all(transaction.map((sent) => client.query(sent)))
-  }
-  const seconds = (performance.now() - start) / 1_000
-  await client.end()
-  return seconds
+/** Sends recorded transactions, each at once and waited for. */
+async function replay(client: PoolClient, recorded: readonly Sent[][]): Promise<void> {
+  for (const transaction of recorded) await Promise.all(transaction.map((sent) => client.query(sent)))
 }
 
 async function database(server: Server, name: string, tenants: readonly string[]): Promise<void> {
@@ -196,4 +233,7 @@ async function database(server: Server, name: string, tenants: readonly string[]
   await owner.end()
 }
 
-if (import.meta.main) console.table([...await run(WHOLE_LAW), ...await run(SMALL_LAW)])
+if (import.meta.main) {
+  const chosen = [LIVES, RECEIVED, SMALL_LAW].filter(({ name }) => process.argv.length < 3 || process.argv.slice(2).includes(name))
+  for (const work of chosen) for (const { what, value, unit, beside } of await run(work)) console.log(`${what}: ${value} ${unit} (${beside})`)
+}

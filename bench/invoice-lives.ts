@@ -13,8 +13,9 @@ import { hexOf } from '../src/lib/hash.ts'
 import { sha256 } from '../src/store/sha256.ts'
 
 const SUPPLIERS = 50
-/** Invoices that come together, and of which the later facts come together. */
-const GROUP = 100
+/** Invoices that come together, and of which the later facts come together: far enough apart that none overtakes another while it waits. */
+const GROUP = 300
+const FACTS_EACH = 6
 /** Each order is invoiced by so many. */
 const PER_ORDER = 4
 export const NOW = '2026-01-15T12:00:00.000Z'
@@ -29,12 +30,12 @@ function fact<T extends keyof FactData>(tenant: string, type: T, role: Role, eve
   return { tenant, source: { system: role, role, reference: eventId }, eventId, type, occurredAt: AT, actor: `system:${role}`, about, data: data as unknown as Arrival['data'], readBack: true }
 }
 
-/** What the ERP answers about companies, tax codes, periods and orders, and who may approve: known before the first invoice comes. */
-export function masterData(tenant: string, invoices: number): Arrival[] {
+/** What the ERP answers about companies, tax codes, periods and orders, and who may approve: known before the first of so many facts comes. */
+export function masterDataOfLives(tenant: string, count: number): Arrival[] {
   const read = (ref: Ref, id: string, asked: string, found: object): Arrival =>
     fact(tenant, 'reference.read', 'erp', `read ${id} ${asked}`, [ref], { asked, readAt: AT, found: true, ...found })
   const entity: Ref = { names: partyNames('entity', ENTITY), create: 'entity' }
-  const orders = new Map(Array.from({ length: invoices }, (_, n) => [orderOf(n), n] as const))
+  const orders = new Map(Array.from({ length: turnsOf(count) * GROUP }, (_, n) => [orderOf(n), n] as const))
   return [
     read(entity, 'us', 'entity', { entity: { number: '1000', name: 'Us AG', currency: 'EUR', currencies: ['EUR'], active: true, zone: 'Europe/Berlin' } }),
     read(entity, 'us', 'tax-code S 19', { taxCode: { code: 'S19', category: 'S', rate: '19', active: true } }),
@@ -91,18 +92,17 @@ function life(tenant: string, n: number): Arrival[] {
   ]
 }
 
-/** The stream: group after group of invoices, and between them the later facts of those that came before. */
-export function lives(tenant: string, invoices: number): Arrival[] {
-  const all = Array.from({ length: invoices }, (_, n) => life(tenant, n))
-  const stages = all[0]!.length
-  const groups = Math.ceil(invoices / GROUP)
+/** Turns until so many facts came: with every turn a group begins, and those before it go on. */
+const turnsOf = (count: number): number => Math.ceil(count / GROUP / FACTS_EACH) + FACTS_EACH
+
+/** The first so many facts of the stream: group after group of invoices, and between them the later facts of those that came before. */
+export function lives(tenant: string, count: number): Arrival[] {
+  const groups: Arrival[][][] = []
   const stream: Arrival[] = []
-  for (let turn = 0; turn < groups + stages; turn++) {
-    for (let stage = 0; stage < stages; stage++) {
-      const group = turn - stage
-      if (group < 0 || group >= groups) continue
-      for (const facts of all.slice(group * GROUP, (group + 1) * GROUP)) stream.push(facts[stage]!)
-    }
+  while (stream.length < count) {
+    const first = groups.length * GROUP
+    groups.push(Array.from({ length: GROUP }, (_, at) => life(tenant, first + at)))
+    for (const [stage, group] of groups.slice(-FACTS_EACH).toReversed().entries()) for (const facts of group) stream.push(facts[stage]!)
   }
-  return stream
+  return stream.slice(0, count)
 }

@@ -62,16 +62,16 @@ export class Backlog {
   take(): Waiting[] {
     const batch: Waiting[] = []
     let bytes = 0
-    let objects = 0
+    const objects = new Set<string>()
     for (const queue of this.queues) {
       while (queue.head < queue.items.length) {
         const next = queue.items[queue.head]!
-        const [moreBytes, moreObjects] = [bytesOf(next.item), objectsNamed(next.item)]
-        const fits = batch.length < BATCH_LIMITS.items && bytes + moreBytes <= BATCH_LIMITS.bytes && objects + moreObjects <= BATCH_LIMITS.objects
+        const [moreBytes, more] = [bytesOf(next.item), objectsNamed(next.item).filter((name) => !objects.has(name))]
+        const fits = batch.length < BATCH_LIMITS.items && bytes + moreBytes <= BATCH_LIMITS.bytes && objects.size + more.length <= BATCH_LIMITS.objects
         if (!fits && batch.length > 0) return this.taken(batch, bytes)
         batch.push(next)
         bytes += moreBytes
-        objects += moreObjects
+        for (const name of more) objects.add(name)
         queue.head += 1
       }
       queue.items = []

@@ -36,7 +36,7 @@ export interface FactItem {
 export interface NudgeItem { readonly kind: 'nudge'; readonly tenant: string; readonly object: string; readonly lane: Lane }
 export type Item = FactItem | NudgeItem
 
-/** A batch stays within these, so that one commit is short and bounded. Bytes are those of bodies; objects those that facts name. */
+/** A batch stays within these, so that one commit is short and bounded. Bytes are those of bodies; objects those that facts name, each once. */
 export const BATCH_LIMITS = { items: 500, bytes: 2_000_000, objects: 1_000 } as const
 
 /**
@@ -50,7 +50,7 @@ export interface Receipt {
   readonly fault?: Fault
 }
 
-/** How many objects an item names at most. */
-export function objectsNamed(item: Item): number {
-  return item.kind === 'nudge' ? 1 : item.refs.about.length + (item.refs.ensures?.length ?? 0)
+/** The objects that an item names, each by its most trusted name: the same name is the same object. */
+export function objectsNamed(item: Item): string[] {
+  return item.kind === 'nudge' ? [item.object] : [...item.refs.about, ...item.refs.ensures ?? []].map((ref) => ref.names[0] ?? '')
 }
