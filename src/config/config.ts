@@ -24,11 +24,16 @@ const SCHEMA = z.strictObject({
     indeterminateAfterMs: z.int().min(1_000).default(DEFAULT_POLICY.indeterminateAfterMs),
     graceMs: z.int().min(100).default(DEFAULT_POLICY.graceMs),
     entryGraceMs: z.int().min(100).default(DEFAULT_POLICY.entryGraceMs),
+    evidence: z.strictObject({
+      after: z.array(z.enum(['posted', 'paid', 'rejected'])).min(1).default([...DEFAULT_POLICY.evidence.after]),
+      years: z.int().min(1).max(100).default(DEFAULT_POLICY.evidence.years),
+      entityYears: z.record(z.string(), z.int().min(1).max(100)).default({}),
+    }).prefault({}),
   }).prefault({}),
   /** The systems by the name that we give them; `kind` names the connector. */
   systems: z.record(name, z.strictObject({ kind: name, config: z.record(z.string(), z.json()).default({}) })),
   /** Which of them plays which part. */
-  parts: z.strictObject({ erp: name, ap: name, bank: name }),
+  parts: z.strictObject({ erp: name, ap: name, bank: name, archive: name.exactOptional() }),
 })
 
 export type Config = z.infer<typeof SCHEMA>
@@ -52,7 +57,7 @@ function sentences(issue: z.core.$ZodIssue): string[] {
   return [`${place}: ${issue.message}.`]
 }
 
-const KNOWN = ['tenant', 'deployment', 'api', 'host', 'port', 'signer', 'publish', 'sealEveryMs', 'policy', 'match', 'absolute', 'bps', 'referenceMaxAgeMs', 'indeterminateAfterMs', 'graceMs', 'entryGraceMs', 'systems', 'kind', 'config', 'parts', 'erp', 'ap', 'bank']
+const KNOWN = ['tenant', 'deployment', 'api', 'host', 'port', 'signer', 'publish', 'sealEveryMs', 'policy', 'match', 'absolute', 'bps', 'referenceMaxAgeMs', 'indeterminateAfterMs', 'graceMs', 'entryGraceMs', 'evidence', 'after', 'years', 'entityYears', 'systems', 'kind', 'config', 'parts', 'erp', 'ap', 'bank', 'archive']
 
 /** The nearest known key, when it is near enough to be a slip. */
 function near(key: string): string {

@@ -13,7 +13,7 @@ export const KINDS = {
 } as const
 export type Kind = keyof typeof KINDS
 
-export type Role = 'erp' | 'ap' | 'procurement' | 'bank' | 'treasury' | 'capture' | 'hr' | 'person' | 'hub'
+export type Role = 'erp' | 'ap' | 'procurement' | 'bank' | 'archive' | 'treasury' | 'capture' | 'hr' | 'person' | 'hub'
 
 /**
  * How much a fact proves: *claimed* (somebody says so) · *acknowledged* (the authoritative role says so) · *settled* (proved
@@ -83,7 +83,8 @@ export const EVENT_TYPES = {
 
   'document.received': fact('document', 'intake', ['capture', 'bank', 'erp', 'treasury', 'person', 'hub'], 'settled'),
   'file.completed': fact('payment-batch', 'payment', ['erp', 'bank', 'treasury', 'hub'], 'settled'),
-  'evidence.archived': fact('invoice', 'metadata', ['hub'], 'settled'),
+  'evidence.prepared': fact('invoice', 'metadata', ['hub'], 'settled'),
+  'evidence.archived': fact('invoice', 'metadata', ['archive'], 'settled'),
   'status.reported': fact('invoice', 'status', ['erp', 'ap', 'procurement', 'bank', 'treasury']),
   'hold.placed': fact('invoice', 'stop', ['erp', 'ap', 'person', 'hub']),
   'hold.released': fact('invoice', 'payment', ['erp', 'ap', 'person', 'hub']),
@@ -98,6 +99,7 @@ export const EVENT_TYPES = {
   'invoice.mismatched': decision('invoice', 'intake'),
   'reference.wanted': decision('entity', 'intake'),
   'rule.evaluated': decision('invoice', 'approval'),
+  'evidence.wanted': decision('invoice', 'metadata'),
   'invoice.state-moved': decision('invoice', 'status'),
   'payment.moved': decision('payment', 'payment'),
   'statement.entry-matched': decision('statement-entry', 'settlement'),

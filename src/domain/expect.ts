@@ -4,6 +4,7 @@
  */
 import { liveAllocations, livePostings, warranted } from './headline.ts'
 import { axesOf } from './axes.ts'
+import { evidenceCells, evidenceStep } from './evidence.ts'
 import type { InvoiceState } from './invoice.ts'
 import type { Cell, EffectMark, Expectation, Facet, WantedEffect } from './object.ts'
 import type { BatchState, PaymentState } from './payment.ts'
@@ -41,6 +42,7 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
       content: { reference: id, ticket, word, refs: { posting: live[0]?.[0] } },
     })
   }
+  effects.push(...evidenceStep(laws, id, state))
   const settled = live.some(([, booked]) => booked.confirmed?.settled)
   return {
     cells: [
@@ -48,6 +50,7 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
       { ...cellOf(id, state, erp, 'posting', post || live.length > 0 ? 'posted' : null), ...(settled ? { reported: 'posted' } : {}) },
       cellOf(id, state, erp, 'settlement', warranted(state, ['paid']) ? 'settled' : null),
       cellOf(id, state, ap, 'status', ticket === null ? null : word),
+      ...evidenceCells(laws, id, state),
     ].filter((cell) => cell.expected !== null || cell.told !== null || cell.reported !== null),
     effects,
     marks: postingMarks(erp, id, state),

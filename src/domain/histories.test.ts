@@ -20,7 +20,7 @@ import type { Terms } from './terms.ts'
 
 const RUNS = Number(process.env['TIEOUT_RUNS'] ?? 3000)
 const SEED = Number(process.env['TIEOUT_SEED'] ?? Date.now() % 1_000_000)
-const law = lawOf(DEFAULT_POLICY, sha256)
+const law = lawOf({ ...DEFAULT_POLICY, systems: { ...DEFAULT_POLICY.systems, archive: 'archive' } }, sha256)
 const NOW = '2026-01-31T20:00:00.000Z'
 const day = (n: number, hour = 8): string => `2026-01-${String(n).padStart(2, '0')}T${String(hour).padStart(2, '0')}:00:00.000Z`
 
@@ -101,8 +101,8 @@ function possible(variant: string): History {
       fact('clearing.recorded', 'erp', 'credit', day(20, 12), [ours], { postingNo: '7002', kind: 'credit', amount: `-${amount}`, currency: 'EUR', reason: 'netted' }),
       fact('hold.placed', 'erp', 'hold', day(16, 12), [ours], { hold: 'H1', kind: 'payment', reason: 'ask' }),
       fact('hold.released', 'erp', 'free', day(16, 13), [ours], { hold: 'H1', reason: 'fine' }),
-      fact('evidence.archived', 'hub', 'archive', day(28), [ours], { archive: 'a', document: '2'.repeat(64), until: '2036-01-01', covers: 99 }),
-      fact('evidence.archived', 'hub', 'archive early', day(12), [ours], { archive: 'a', document: '3'.repeat(64), until: '2036-01-01', covers: 1 }),
+      fact('evidence.archived', 'archive', 'archive', day(28), [ours], { archive: 'a', document: '2'.repeat(64), until: '2036-01-01', covers: 99 }),
+      fact('evidence.archived', 'archive', 'archive early', day(12), [ours], { archive: 'a', document: '3'.repeat(64), until: '2036-01-01', covers: 1 }),
       fact('status.reported', 'ap', 'badge', day(26), [ours], { system: 'ap', facet: 'status', word: 'MONEY_OUT', claims: 'paid' }),
     ],
   }
@@ -184,6 +184,7 @@ describe('the law over random histories', () => {
       count(`headline ${a.outcome.headline}`)
       for (const [axis, value] of Object.entries(a.outcome.axes)) for (const word of Array.isArray(value) ? value.length > 0 ? ['some'] : ['none'] : [value]) count(`${axis} ${word}`)
       if (a.outcome.breaches.length > 0) count('with breaches')
+      if (a.outcome.axes.archive === 'stale' && isWanted(a.world, history.id)) count('archive wanted anew')
     }), { numRuns: RUNS, seed: SEED })
   }, 120_000)
 
@@ -251,7 +252,7 @@ describe('the law over random histories', () => {
     console.log([...reached].sort(([a], [b]) => a < b ? -1 : 1).map(([name, times]) => `${name}: ${times}`).join('\n'))
     const zero = [
       ...HEADLINE_STATES.map((state) => `headline ${state}`),
-      ...Object.entries(EXPECTED_AXES).flatMap(([axis, words]) => words.map((word) => `${axis} ${word}`)), 'with breaches', 'removals', ...RANK.map((state) => `falls from ${state}`),
+      ...Object.entries(EXPECTED_AXES).flatMap(([axis, words]) => words.map((word) => `${axis} ${word}`)), 'with breaches', 'archive wanted anew', 'removals', ...RANK.map((state) => `falls from ${state}`),
     ].filter((name) => !reached.get(name))
     expect(zero, 'never reached').toEqual([])
   })
@@ -281,6 +282,12 @@ const RANK = ['received', 'validated', 'matched', 'approved', 'rejected', 'poste
 /** An archived refusal is one step further than a refusal, not further than a payment. */
 const rankOf = (headline: string | null, state: InvoiceState): number =>
   headline === null ? -1 : headline === 'archived' && !warranted(state, ['paid']) ? RANK.indexOf('rejected') + 0.5 : RANK.indexOf(headline)
+
+/** Whether evidence of exactly the facts that stand has been asked for. */
+function isWanted(world: World, id: string): boolean {
+  const { facts, evidence } = world.records.get(id)!.state as unknown as InvoiceState
+  return evidence.wanted?.covers === facts
+}
 
 function refold(events: World['log'], id: string): InvoiceState {
   return events.reduce((state, event) => evolveInvoice(state, event, id), NO_INVOICE)

@@ -49,6 +49,14 @@ export type Parties = {
 /** `system|facet` → the word we told it, and when it said that it took it. */
 export type Told = { readonly [cell: string]: { readonly word: string; readonly at: Instant } }
 
+/** What is on its way to the archive: see evidence.ts. */
+export interface Evidence {
+  readonly wanted: (FactRef & { readonly covers: number; readonly until: string }) | null
+  readonly prepared: (FactRef & { readonly wanted: string; readonly document: string; readonly covers: number }) | null
+  /** Documents that the archive has, by SHA-256, and the day till which it was told to keep them. */
+  readonly kept: { readonly [sha256: string]: { readonly event: string; readonly until: string } }
+}
+
 export interface InvoiceState {
   readonly origin: 'received' | 'observed' | 'taken-over' | null
   readonly content: (FactRef & { readonly value: InvoiceContent; readonly document: string; readonly corrected: boolean }) | null
@@ -77,7 +85,8 @@ export interface InvoiceState {
   readonly payments: { readonly [payment: string]: { readonly progress: Progress; readonly amount: string; readonly event: string } }
   readonly allocations: { readonly [event: string]: Allocation }
   readonly holds: { readonly [hold: string]: { readonly kind: string; readonly placed: FactRef | null; readonly released: FactRef | null } }
-  readonly archived: (FactRef & { readonly covers: number }) | null
+  readonly archived: (FactRef & { readonly document: string; readonly until: string; readonly covers: number }) | null
+  readonly evidence: Evidence
   readonly exceptions: { readonly [cause: string]: { readonly id: string; readonly open: boolean; readonly times: number } }
   /** Answers of persons to exceptions that let a control pass: cause → what was answered, about which subject. */
   readonly answers: { readonly [cause: string]: FactRef & { readonly action: string; readonly person: string; readonly second: string | null; readonly reason: string } }
@@ -99,7 +108,7 @@ export const NO_INVOICE: InvoiceState = {
   verdicts: { validation: null, match: null, approval: null, posting: null },
   terms: null, parties: null, granted: null,
   approval: { ticket: null, requested: null, grants: [], ends: [], completed: null },
-  parked: {}, postings: {}, payments: {}, allocations: {}, holds: {}, archived: null, exceptions: {}, answers: {}, sent: {}, told: {}, reported: {},
+  parked: {}, postings: {}, payments: {}, allocations: {}, holds: {}, archived: null, evidence: { wanted: null, prepared: null, kept: {} }, exceptions: {}, answers: {}, sent: {}, told: {}, reported: {},
   divergences: {}, claims: 0, facts: 0, headline: null, breaches: [], movedBy: null,
 }
 
@@ -162,7 +171,12 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   'hold.released': on<'hold.released'>((state, event, data) => ({
     ...state, holds: { ...state.holds, [data.hold]: { kind: state.holds[data.hold]?.kind ?? '', placed: state.holds[data.hold]?.placed ?? null, released: later(state.holds[data.hold]?.released ?? null, ref(event)) } },
   })),
-  'evidence.archived': on<'evidence.archived'>((state, event, data) => ({ ...state, archived: later(state.archived, { ...ref(event), covers: data.covers }) })),
+  'evidence.archived': on<'evidence.archived'>((state, event, data) => ({
+    ...state, archived: further(state.archived, { ...ref(event), document: data.document, until: data.until, covers: data.covers }),
+  })),
+  'evidence.prepared': on<'evidence.prepared'>((state, event, data) => ({
+    ...state, evidence: { ...state.evidence, prepared: further(state.evidence.prepared, { ...ref(event), ...data }) },
+  })),
   'status.reported': on<'status.reported'>((state, event, data) => {
     const cell = `${data.system}|${data.facet}`
     const known = state.reported[cell]
@@ -198,6 +212,9 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   })),
   'exception.resolved': decided<{ cause: string; exception: string; times: number }>((state, _event, data) => ({
     ...state, exceptions: { ...state.exceptions, [data.cause]: { id: data.exception, open: false, times: data.times } },
+  })),
+  'evidence.wanted': decided<{ covers: number; until: string }>((state, event, data) => ({
+    ...state, evidence: { ...state.evidence, wanted: { ...ref(event), covers: data.covers, until: data.until } },
   })),
   'divergence.opened': decided<{ cell: string }>((state, event, data) => ({ ...state, divergences: { ...state.divergences, [data.cell]: event.id } })),
   'divergence.closed': decided<{ cell: string }>((state, _event, data) => ({ ...state, divergences: without(state.divergences, data.cell) })),
@@ -248,8 +265,8 @@ export function evolveInvoice(state: InvoiceState, event: Event, id: string): In
 
 /** Types that say nothing about where the invoice stands, only about the work on it: archived evidence need not cover them. */
 const NO_EVIDENCE: ReadonlySet<EventType> = new Set<EventType>([
-  'status.reported', 'evidence.archived', 'effect.done', 'effect.refused', 'effect.unknown', 'effect.resolved', 'effect.replied-late', 'exception.raised',
-  'exception.resolved', 'exception.assigned', 'divergence.opened', 'divergence.closed', 'invoice.state-moved',
+  'status.reported', 'evidence.wanted', 'evidence.prepared', 'evidence.archived', 'effect.done', 'effect.refused', 'effect.unknown', 'effect.resolved',
+  'effect.replied-late', 'exception.raised', 'exception.resolved', 'exception.assigned', 'divergence.opened', 'divergence.closed', 'invoice.state-moved',
 ])
 
 function paid(state: InvoiceState, event: Event, id: string): InvoiceState {
@@ -260,7 +277,15 @@ function paid(state: InvoiceState, event: Event, id: string): InvoiceState {
 }
 
 function sent(state: InvoiceState, event: Event, data: EffectData): InvoiceState {
-  return { ...state, ...sending(state, event, data) }
+  const next = { ...state, ...sending(state, event, data) }
+  return data.command === 'document.store' && HAPPENED.has(data.input) ? { ...next, evidence: stored(state.evidence, event, data) } : next
+}
+
+/** The object of `document.store` is `<invoice> <sha256>`, its occurrence the day till which the document is kept. */
+function stored(evidence: Evidence, event: Event, { object, occurrence }: EffectData): Evidence {
+  const sha256 = object.slice(object.indexOf(' ') + 1)
+  const known = evidence.kept[sha256]
+  return known && known.until >= occurrence ? evidence : { ...evidence, kept: { ...evidence.kept, [sha256]: { event: event.id, until: occurrence } } }
 }
 
 /** Folds the outcome of an effect into whatever object it was for. */
@@ -295,6 +320,12 @@ export function later<T extends FactRef>(known: T | null, fresh: T): T {
 
 function first<T extends FactRef>(known: T | null, fresh: T): T {
   return known !== null && later(known, fresh) === fresh ? known : fresh
+}
+
+/** Of two packs the one that covers more. */
+function further<T extends FactRef & { readonly covers: number }>(known: T | null, fresh: T): T {
+  if (known === null || known.covers === fresh.covers) return later(known, fresh)
+  return fresh.covers > known.covers ? fresh : known
 }
 
 /** Of two words on the same document the one with the better grade; else the first that happened. */

@@ -8,6 +8,7 @@ import { POSTING_CONTROLS } from './controls/posting.ts'
 import { VALIDATION_CONTROLS } from './controls/validation.ts'
 import type { Cause, WantedException } from './exception.ts'
 import { exceptionDecisions } from './exception.ts'
+import { wantEvidence } from './evidence.ts'
 import { expectInvoice } from './expect.ts'
 import { headlineOf, livePostings, warranted } from './headline.ts'
 import { evolveInvoice, type InvoiceState, type Verdict } from './invoice.ts'
@@ -51,6 +52,7 @@ export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, loo
   move(sheet)
   diverge(laws, sheet)
   raise(laws, sheet, [...exceptions, ...conditions(laws, sheet.state)])
+  wantEvidence(laws, sheet)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
 }
 

@@ -69,7 +69,7 @@ export interface Cell {
   readonly told: string | null
   readonly reported: string | null
 }
-export type Facet = 'posting' | 'settlement' | 'hold' | 'status' | 'reference' | 'evidence' | 'transmission' | 'approval'
+export type Facet = 'posting' | 'settlement' | 'hold' | 'status' | 'reference' | 'evidence' | 'pack' | 'document' | 'transmission' | 'approval'
 
 /** A command that the state of an object asks for. Its key is the same for life; see `effect.ts`. */
 export interface WantedEffect {
@@ -88,6 +88,7 @@ export interface WantedEffect {
 
 export type CommandName =
   | 'invoice.post' | 'payment.transmit' | 'settlement.record' | 'settlement.clear' | 'invoice.submit' | 'invoice.status' | 'payment.hold' | 'payment.unhold'
+  | 'document.store' | 'evidence.store' | 'lookup.evidence'
   | 'lookup.supplier' | 'lookup.entity' | 'lookup.tax-code' | 'lookup.order' | 'lookup.period' | 'lookup.posting'
 
 interface CommandRow {
@@ -109,6 +110,9 @@ export const COMMANDS: { readonly [name in CommandName]: CommandRow } = {
   'invoice.status': { lane: 'status', manner: 'latest', facet: 'status' },
   'payment.hold': { lane: 'stop', manner: 'money', facet: 'hold', tells: 'held' },
   'payment.unhold': { lane: 'payment', manner: 'money', facet: 'hold', tells: 'free' },
+  'document.store': { lane: 'metadata', manner: 'latest', facet: 'document', tells: 'stored' },
+  'evidence.store': { lane: 'metadata', manner: 'latest', facet: 'evidence' },
+  'lookup.evidence': { lane: 'metadata', manner: 'read', facet: 'reference' },
   'lookup.supplier': { lane: 'intake', manner: 'read', facet: 'reference' },
   'lookup.entity': { lane: 'intake', manner: 'read', facet: 'reference' },
   'lookup.tax-code': { lane: 'intake', manner: 'read', facet: 'reference' },

@@ -1,7 +1,7 @@
 /** What a company decides for itself: the configuration as the law reads it. Changed only through a new configuration version. */
 export interface Policy {
   /** The configured systems by the part they play. */
-  readonly systems: { readonly erp: string; readonly ap: string; readonly bank: string }
+  readonly systems: { readonly erp: string; readonly ap: string; readonly bank: string; readonly archive?: string | undefined }
   /** Match tolerance: a difference passes when it is within both, the absolute (decimal, in invoice currency) and the relative (1/100 %) limit. */
   readonly match: { readonly absolute: string; readonly bps: number }
   /** How old an answer of the ERP about a supplier, entity, order, tax code or period may be when a verdict rests on it. */
@@ -12,6 +12,13 @@ export interface Policy {
   readonly graceMs: number
   /** How long a bank entry may wait for its payment to become known before a person is told. */
   readonly entryGraceMs: number
+  /** Evidence goes to the archive once the headline is one of `after`, and is kept to the end of the `years`-th calendar year after that of its making. */
+  readonly evidence: {
+    readonly after: readonly ('posted' | 'paid' | 'rejected')[]
+    readonly years: number
+    /** By the ERP's number of the company, where it is not `years`. */
+    readonly entityYears: { readonly [entity: string]: number }
+  }
 }
 
 export const DEFAULT_POLICY: Policy = {
@@ -21,4 +28,5 @@ export const DEFAULT_POLICY: Policy = {
   indeterminateAfterMs: 15 * 60_000,
   graceMs: 5 * 60_000,
   entryGraceMs: 5 * 60_000,
+  evidence: { after: ['paid', 'rejected'], years: 10, entityYears: {} },
 }

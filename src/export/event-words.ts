@@ -59,6 +59,7 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'document.received': (data) =>
     `document ${text(data, 'fileName', short(data, 'document'))} could not be read: ${text(part(data, 'refused'), 'says')}`,
   'file.completed': (data) => `payment file ${text(data, 'messageId')} read: ${text(data, 'count')} payments, ${text(data, 'sum')}`,
+  'evidence.prepared': (data) => `evidence pack ready, covers ${text(data, 'covers')} facts`,
   'evidence.archived': (data) => `evidence archived in ${text(data, 'archive')} until ${text(data, 'until')}`,
   'status.reported': (data) =>
     `${text(data, 'system')} shows ${text(data, 'facet')} as ${text(data, 'word')}${optional(data, 'claims', ', which means ')}`,
@@ -78,6 +79,7 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'rule.evaluated': (data) => `${text(data, 'gate')}${data['pass'] === true ? '' : ' failed'}: ${controls(data)}`,
   'invoice.state-moved': (data) =>
     `now ${text(data, 'to', 'without a state')}${missing(data)}${data['from'] ? ` (was ${text(data, 'from')})` : ''}`,
+  'evidence.wanted': (data) => `evidence to be archived until ${text(data, 'until')}, covers ${text(data, 'covers')} facts`,
   'payment.moved': (data) => `payment is ${text(data, 'progress')}`,
   'statement.entry-matched': (data) => `the bank entry belongs to it: ${text(data, 'says', text(data, 'amount'))}`,
   'settlement.allocated': (data) => `${text(data, 'amount')} settled by ${text(data, 'kind')}`,

@@ -1,0 +1,77 @@
+/**
+ * What goes to the archive, and when. At the end of its road an invoice decides that evidence is wanted of the facts that stand
+ * (`evidence.wanted`); a pack of them is made outside (`evidence.prepared`), documents and pack are stored there one after the
+ * other, and the archive is asked what it holds (`evidence.archived`). A later fact makes it stale, and it is wanted anew, as
+ * another object. Steps of our own (telling, storing, this very archiving) are no facts, so that it comes to rest.
+ * docs/spec/evidence.md.
+ */
+import type { InvoiceState } from './invoice.ts'
+import type { Cell, Facet, WantedEffect } from './object.ts'
+import type { Policy } from './policy.ts'
+import type { Scratch } from './scratch.ts'
+import { dateIn, type Laws } from './view.ts'
+
+/** Wanted at the end of the road, and ever after whatever happens to an invoice of which the archive has a pack. */
+export function wantEvidence({ policy }: Laws, sheet: Scratch<InvoiceState>): void {
+  const { headline, archived, facts, evidence: { wanted } } = sheet.state
+  const due = archived !== null || (headline !== null && policy.evidence.after.some((state) => state === headline))
+  if (policy.systems.archive === undefined || !due || wanted?.covers === facts) return
+  sheet.decide('evidence.wanted', 'evidence', { covers: facts, until: keptUntil(policy, sheet.state, sheet.asOf) })
+}
+
+/**
+ * The last day of the calendar year that is so many after the present one. Retention counts from the end of the year in which
+ * the record was made: § 147 (4) AO, § 257 (5) HGB. Never earlier than what was promised before.
+ */
+function keptUntil(policy: Policy, { parties, evidence }: InvoiceState, asOf: string): string {
+  const years = policy.evidence.entityYears[parties?.entity ?? ''] ?? policy.evidence.years
+  const until = `${Number(dateIn(parties?.zone ?? 'UTC', asOf).slice(0, 4)) + years}-12-31`
+  return evidence.wanted && evidence.wanted.until > until ? evidence.wanted.until : until
+}
+
+/** One step at a time: its documents, then the pack that names them, then the archive's own word. */
+export function evidenceStep({ policy }: Laws, id: string, state: InvoiceState): WantedEffect[] {
+  const { archive } = policy.systems
+  const { wanted, prepared } = state.evidence
+  if (archive === undefined || wanted === null) return []
+  const { until, covers } = wanted
+  const document = missingDocument(state)
+  if (document !== undefined) return [{
+    target: archive, command: 'document.store', object: `${id} ${document}`, occurrence: until, subject: id, content: { name: documentName(document), document, until },
+  }]
+  if (prepared?.wanted !== wanted.event) return []
+  const pack = { object: id, occurrence: `${covers}#${wanted.event}`, subject: id }
+  const content = { name: packName(id, covers), document: prepared.document, until, covers }
+  const told = state.told[`${archive}|evidence`]?.word === String(covers)
+  if (!told) return [{ ...pack, target: archive, command: 'evidence.store', content }]
+  return (state.archived?.covers ?? 0) < covers ? [{ ...pack, target: archive, command: 'lookup.evidence', content }] : []
+}
+
+/** The first of its documents that the archive does not have for as long as wanted. */
+function missingDocument({ renditions, evidence: { wanted, kept } }: InvoiceState): string | undefined {
+  return Object.keys(renditions).sort().find((document) => (kept[document]?.until ?? '') < (wanted?.until ?? ''))
+}
+
+/** Names in the archive. A document has its hash for a name, so that it is stored once; a pack is never replaced by a later one. */
+export const documentName = (sha256: string): string => `document.${sha256}`
+export const packName = (invoice: string, covers: number): string => `pack.${invoice}.${covers}.json`
+
+/**
+ * `document` and `evidence`: what the archive should hold, by the number of facts that a pack covers. `pack`: what is to be made
+ * for it first; a worker finds its work by cells that are behind.
+ */
+export function evidenceCells({ policy }: Laws, id: string, state: InvoiceState): Cell[] {
+  const { archive } = policy.systems
+  const { wanted, prepared } = state.evidence
+  if (archive === undefined || wanted === null) return []
+  const cell = (facet: Facet, expected: string, told: string | null, reported: string | null): Cell =>
+    ({ object: id, system: archive, facet, expected, told, reported })
+  const covers = String(wanted.covers)
+  const key = `${archive}|evidence`
+  const documents = Object.keys(state.renditions).length
+  return [
+    ...documents === 0 ? [] : [cell('document', 'stored', missingDocument(state) === undefined ? 'stored' : null, null)],
+    cell('pack', covers, prepared?.wanted === wanted.event ? covers : null, null),
+    cell('evidence', covers, state.told[key]?.word ?? null, state.archived ? String(state.archived.covers) : state.reported[key]?.word ?? null),
+  ]
+}
