@@ -7,6 +7,7 @@ import { configHash, policyOf, type Config } from './config/config.ts'
 import type { Connector, ConnectorKind } from './connector/contract.ts'
 import { makeFolders } from './connector/transport/folder.ts'
 import { ap } from './connectors/ap/connector.ts'
+import { archive } from './connectors/archive/connector.ts'
 import { bank } from './connectors/bank/connector.ts'
 import { captureDocument } from './connectors/capture/capture.ts'
 import { erp } from './connectors/erp/connector.ts'
@@ -31,7 +32,7 @@ import { heard } from './store/system.ts'
 import { startWatch } from './watch/watch.ts'
 
 /** The connectors there are, by the kind that a configuration names. */
-const KINDS: { readonly [kind: string]: ConnectorKind<never> } = Object.fromEntries([erp, ap, bank].map((kind) => [kind.name, kind as unknown as ConnectorKind<never>]))
+const KINDS: { readonly [kind: string]: ConnectorKind<never> } = Object.fromEntries([erp, ap, bank, archive].map((kind) => [kind.name, kind as unknown as ConnectorKind<never>]))
 
 export interface HubOptions {
   readonly config: Config

@@ -26,9 +26,9 @@ describe('deposits', () => {
 
   test('what was stowed is read back byte for byte, with its digest and day, by GET and HEAD', async () => {
     const bytes = '<Rechnung>äöü \u0001 no JSON</Rechnung>'
-    const { status, body } = await put(system, 'a.xml', bytes)
+    const { status, body } = await put(system, 'a.xml', bytes, '2040-12-31', { 'x-note': 'by test' })
     expect(status).toBe(201)
-    expect(body).toMatchObject({ label: 'a.xml', digest: digestOf(bytes), size: Buffer.byteLength(bytes), mime: 'text/plain', keepTill: '2040-12-31' })
+    expect(body).toMatchObject({ label: 'a.xml', digest: digestOf(bytes), size: Buffer.byteLength(bytes), mime: 'text/plain', note: 'by test', keepTill: '2040-12-31' })
     const fetched = await system.call('GET', place('a.xml'))
     expect(fetched.text).toBe(bytes)
     expect([fetched.headers.get('x-digest'), fetched.headers.get('x-keep-till'), fetched.headers.get('content-type')])
@@ -41,7 +41,7 @@ describe('deposits', () => {
   test('the same bytes again are held already and stowed once; other bytes under the label are refused', async () => {
     const first = await put(system, 'once', 'one')
     const before = (await system.books()).length
-    const again = await put(system, 'once', 'one')
+    const again = await put(system, 'once', 'one', '2040-12-31', { 'x-note': 'another note' })
     expect([again.status, again.body]).toEqual([200, first.body])
     const other = await put(system, 'once', 'two')
     expect([other.status, other.body.code, other.body.card.digest]).toEqual([409, 'AX-41', digestOf('one')])

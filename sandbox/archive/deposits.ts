@@ -30,11 +30,13 @@ export function depositRoutes(shelves: Shelves, book: Book, now: Now): Route[] {
 function put(shelves: Shelves, now: Now, call: Call): Outcome {
   const { vaultId = '', label = '' } = call.params
   const [digest, keepTill, mime] = [headerOf(call, 'x-digest'), headerOf(call, 'x-keep-till'), headerOf(call, 'content-type')]
+  const note = headerOf(call, 'x-note')
   const vault = shelves.vaults.get(vaultId)
   if (!vault) return unknown(`vault ${vaultId}`)
   if (!LABEL.test(label)) return malformed('A label is 1 to 200 letters, digits and . _ -, and does not begin with a dot.')
   if (!/^[0-9a-f]{64}$/.test(digest)) return malformed('x-digest must be a SHA-256 in small hexadecimal digits.')
   if (!isDate(keepTill)) return malformed('x-keep-till must be a date, like 2036-12-31.')
+  if (note.length > 200) return malformed('x-note has at most 200 characters.')
   const received = createHash('sha256').update(call.bytes).digest('hex')
   if (received !== digest) return refusal(422, 'AX-20', `The bytes received have the digest ${received}, not ${digest}.`)
   const card = shelves.card(vaultId, label)
@@ -44,7 +46,7 @@ function put(shelves: Shelves, now: Now, call: Call): Outcome {
   const least = dayOf(new Date(now().getTime() + vault.leastDays * 86_400_000))
   if (keepTill < least) return refusal(422, 'AX-31', `Vault ${vaultId} keeps what is stowed today till ${least} at least, not ${keepTill}.`)
   const fresh: Card = {
-    depositNo: shelves.take(), vaultId, label, digest, size: call.bytes.length, mime: mime || 'application/octet-stream', keepTill,
+    depositNo: shelves.take(), vaultId, label, digest, size: call.bytes.length, mime: mime || 'application/octet-stream', note, keepTill,
     stowedAt: now().toISOString(), prolongedAt: null, shreddedAt: null,
   }
   const content: Content = { digest, base64: call.bytes.toString('base64') }

@@ -4,7 +4,7 @@ export interface Vault { readonly vaultId: string; readonly title: string; reado
 
 /** What the archive says of one deposit. */
 export interface Card {
-  readonly depositNo: string; readonly vaultId: string; readonly label: string; readonly digest: string; readonly size: number; readonly mime: string
+  readonly depositNo: string; readonly vaultId: string; readonly label: string; readonly digest: string; readonly size: number; readonly mime: string; readonly note: string
   readonly keepTill: string; readonly stowedAt: string; readonly prolongedAt: string | null; readonly shreddedAt: string | null
 }
 

@@ -59,6 +59,8 @@ export interface Subject {
   /** Values of the secrets that the configuration names. The kit searches everything that comes out for them. */
   readonly secrets: Readonly<Record<string, string>>
   readonly commands: { readonly [name in CommandName]?: CommandCase }
+  /** Documents that the contents name, by SHA-256 (hex). */
+  readonly documents?: ReadonlyMap<string, Uint8Array>
   /** Longest that one call may take in the kit (ms), instead of the declared time-out. */
   readonly patienceMs?: number
   /** Makes `count` new facts at the target for the first feed, and gives a text for each that its observation contains. */

@@ -36,7 +36,14 @@ export class Try {
   }
 
   inputOf(content: Content): CommandInput {
-    return { content, document: () => { throw new Error('the kit keeps no documents') } }
+    return {
+      content,
+      document: (sha256) => {
+        const bytes = this.subject.documents?.get(sha256)
+        if (!bytes) throw new Error(`the kit was given no document ${sha256}`)
+        return bytes
+      },
+    }
   }
 
   callOf(content: Content, key: string): Call {
