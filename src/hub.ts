@@ -19,6 +19,7 @@ import { lawOf } from './domain/law.ts'
 import type { Arrival, Ref } from './domain/object.ts'
 import { openIntake, type Intake } from './intake/batcher.ts'
 import { startWaker } from './intake/waker.ts'
+import { openBell } from './lib/bell.ts'
 import { Fault } from './lib/fault.ts'
 import { instantOf } from './lib/time.ts'
 import { startSealer } from './seal/sealer.ts'
@@ -60,7 +61,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const { tenant } = config
   const pool = openPool(options.databaseUrl, { max: 12, name: 'tieout hub' })
   await refuseUnsafe(pool)
-  const law = lawOf(policyOf(config), sha256)
+  const laws = { policy: policyOf(config), sha256 }
+  const law = lawOf(laws.policy, sha256)
+  const bell = openBell()
   const trouble = (what: string, error: unknown): void => { log(`${what}: ${error instanceof Error ? error.message : String(error)}`) }
   const counts = { commits: 0, events: 0 }
 
@@ -69,6 +72,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     onCommitted: (news) => {
       counts.commits++
       counts.events += news.events
+      bell.ring()
       for (const target of news.targets) delivery.hint(tenant, target)
       if (news.stirred) waker.hint()
     },
@@ -96,7 +100,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       if (answer === 'ok') watch.hint(tenant, system)
       return answer
     },
-    metrics: () => metrics(counts, intake, delivery.stats()), now: Date.now,
+    metrics: () => metrics(counts, intake, delivery.stats()), laws, moved: (ms) => bell.heard(ms), now: Date.now,
   }
   const api = await startApi(context, config.api)
 

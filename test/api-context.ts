@@ -1,9 +1,11 @@
 /** A hub that the API can be tested against without one: it takes everything in, once, and remembers it. */
 import type { ApiContext, Captured, CapturedDocument, ConfiguredSystem, Receipt } from '../src/api/context.ts'
 import type { Arrival } from '../src/domain/object.ts'
+import { DEFAULT_POLICY } from '../src/domain/policy.ts'
 import { canonicalJson } from '../src/lib/canonical-json.ts'
 import { Fault } from '../src/lib/fault.ts'
 import type { Pool } from '../src/store/database.ts'
+import { sha256 } from './world.ts'
 
 export const KEY = 'test-key-0123456789'
 export const SYSTEMS: readonly ConfiguredSystem[] = [
@@ -50,7 +52,7 @@ export function fakeHub(change: Partial<ApiContext> = {}): FakeHub {
         hub.notices.push({ system, raw: Buffer.from(raw).toString() })
         return Promise.resolve('ok')
       },
-      metrics: () => '', now: () => Date.parse('2026-11-24T12:00:00.000Z'), ...change,
+      laws: { policy: DEFAULT_POLICY, sha256 }, moved: () => Promise.resolve(), metrics: () => '', now: () => Date.parse('2026-11-24T12:00:00.000Z'), ...change,
     },
   }
   return hub

@@ -2,6 +2,7 @@
 import type { Role } from '../domain/event.ts'
 import type { Refused } from '../domain/invoice-document.ts'
 import type { Arrival } from '../domain/object.ts'
+import type { Laws } from '../domain/view.ts'
 import type { Fault } from '../lib/fault.ts'
 import type { Pool } from '../store/database.ts'
 
@@ -23,6 +24,10 @@ export interface ApiContext {
   notice(system: string, raw: Uint8Array, headers: Readonly<Record<string, string>>): Promise<'ok' | { readonly refused: string }>
   /** Lines in the Prometheus text format that only this process knows: commits, deliveries. */
   metrics(): string
+  /** What the controls of a validation go by. */
+  readonly laws: Laws
+  /** Resolves when this process has committed something, or after `ms`. */
+  moved(ms: number): Promise<void>
   /** Milliseconds since 1970. */
   now(): number
 }

@@ -109,7 +109,7 @@ function isZone(zone: string): boolean {
 }
 
 /** Facts that only the hub itself or a person states: they have addresses of their own. */
-type NotSent = 'evidence.prepared' | 'document.received' | 'exception.answered' | 'exception.assigned'
+type NotSent = 'evidence.prepared' | 'document.received' | 'exception.answered' | 'exception.assigned' | 'reference.asked'
 export type SentType = Exclude<keyof FactData, NotSent>
 
 export const FACT_SHAPES: { readonly [T in SentType]: z.ZodType<FactData[T]> } = {

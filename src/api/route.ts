@@ -10,6 +10,8 @@ export interface Call<Query = unknown, Body = unknown> {
   readonly body: Body
   readonly headers: Readonly<Record<string, string>>
   readonly requestId: string
+  /** The name of the access key under which it came; empty where none is needed. */
+  readonly key: string
 }
 
 export interface Answer {

@@ -1,6 +1,7 @@
 /** The list of routes: all there is to call. docs/spec/api.md is compared with it by a test. */
 import { ANSWER_BODY, postAnswer } from './answers.ts'
 import { ASSIGNMENT_BODY, postAssignment } from './assignments.ts'
+import { ASKED, type Asked, type AskedKind } from './asked.ts'
 import { DOCUMENT_QUERY, getDocument, postDocument } from './documents.ts'
 import { postEvents } from './events.ts'
 import { EXCEPTIONS_QUERY, getException, getExceptions } from './exceptions.ts'
@@ -9,6 +10,7 @@ import { getObject, getObjects, OBJECTS_QUERY } from './objects.ts'
 import { route, type Route } from './route.ts'
 import { getSystems } from './systems.ts'
 import { getTrace, TRACE_QUERY } from './traces.ts'
+import { getValidation, postValidation } from './validations.ts'
 import { getHealth, getMetrics, getSummary } from './watch.ts'
 
 const KB = 1_024
@@ -56,6 +58,14 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'POST', path: '/v1/exceptions/{id}/assignments', does: 'Gives a case to another team.',
     takes: { kind: 'json', shape: ASSIGNMENT_BODY, limitBytes: 16 * KB }, handle: postAssignment,
+  }),
+  ...(Object.keys(ASKED) as AskedKind[]).map((kind) => route<Record<string, never>, unknown>({
+    method: 'POST', path: `/v1/validations/${kind}`, does: ASKED[kind].does, takes: { kind: 'json', shape: ASKED[kind].shape, limitBytes: 16 * KB },
+    handle: (call) => postValidation(call, { kind, body: call.body } as Asked),
+  })),
+  route({
+    method: 'GET', path: '/v1/validations/{id}', does: 'Tells what has become of a question that the ERP had not answered in time.',
+    handle: getValidation,
   }),
   route({
     method: 'GET', path: '/v1/systems', does: 'Tells of every system whether it is in step, what waits for it, and whether it answers.',

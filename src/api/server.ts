@@ -36,6 +36,7 @@ export async function startApi(context: ApiContext, options: ApiOptions): Promis
 }
 
 const LEAST_KEY = 16
+const FIRST_KEY = 'first'
 const REQUEST_MS = 30_000
 /** An id in a path: invoice numbers have up to 140 characters, each up to nine when percent-encoded. */
 const LIMIT_PARAMETER = 1_300
@@ -74,7 +75,7 @@ function mount(server: FastifyInstance, context: ApiContext, route: Route, expec
     handler: async (request, reply) => {
       const answer = await route.handle({
         context, params: request.params as Record<string, string>, query: queryOf(route, request), body: bodyOf(route, request),
-        headers: headersOf(request), requestId: request.id,
+        headers: headersOf(request), requestId: request.id, key: route.key === false ? '' : FIRST_KEY,
       })
       return send(reply, answer)
     },

@@ -2,6 +2,7 @@
 import type { CalendarDate, Instant } from '../lib/time.ts'
 import type { Facet } from './object.ts'
 import type { InvoiceContent } from './invoice-content.ts'
+import type { Question } from './question.ts'
 import type { Terms } from './terms.ts'
 
 export interface FactData {
@@ -53,6 +54,11 @@ export interface FactData {
   /** The ERP's clearing line that settles without cash: discount, withholding, rounding, credit, netting … */
   'clearing.recorded': { postingNo: string; kind: string; amount: string; currency: string; reason: string }
   'reference.read': ReferenceData
+  /**
+   * `what`: as `asked` of the answer; one at least as fresh as `since` is wanted. `names`, `name`, `entity`: how to ask for it.
+   * `question`: what was asked as a whole; `notBefore`: the oldest answer that the caller takes.
+   */
+  'reference.asked': { what: string; since: Instant; notBefore: Instant | null; names: readonly string[]; name: string; entity?: string; question: Question }
   'order.issued': OrderData
   'order.changed': OrderData
   'order.closed': { number: string }

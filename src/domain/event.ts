@@ -78,6 +78,8 @@ export const EVENT_TYPES = {
   'supplier.activated': fact('supplier', 'intake', ['erp', 'procurement']),
   'supplier.blocked': fact('supplier', 'stop', ['erp', 'procurement']),
   'reference.read': fact('supplier', 'intake', ['erp', 'procurement'], 'settled'),
+  /** Somebody outside wants to know (POST /v1/validations); what the answer is worth is judged anew each time. */
+  'reference.asked': fact('supplier', 'intake', ['hub']),
   'period.opened': fact('entity', 'intake', ['erp']),
   'period.closed': fact('entity', 'intake', ['erp']),
 

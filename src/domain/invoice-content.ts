@@ -180,7 +180,7 @@ const digest = (sha256: Sha256, parts: readonly string[]): string => hexOf(sha25
 const plain = (amount: string): string => sumOf([amount])
 
 /** The names of the orders that the invoice refers to. */
-export function orderNames(content: InvoiceContent): string[] {
+export function orderNames(content: { readonly entity: Pick<PartyContent, 'names'>; readonly orders: readonly string[] }): string[] {
   return content.orders.map((number) => orderName(content.entity.names[0] ?? '', number))
 }
 

@@ -21,7 +21,7 @@ import { takenOf, type ReferenceState } from './reference.ts'
 import { ROUTES, routeOf, type Route } from './routes.ts'
 import { Scratch } from './scratch.ts'
 import { changedTerms, termsHash, type Terms } from './terms.ts'
-import { dateIn, entityOf, orderOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView, type Laws } from './view.ts'
+import { dateIn, entityOf, orderOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView, type Laws, type NamedParty } from './view.ts'
 
 type Sheet = Scratch<InvoiceState>
 
@@ -78,25 +78,26 @@ function validate(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
 
 /** Asks whoever knows for what is missing or too old: the question is put to the party's own object, once per company. */
 function wantAnswers(view: InvoiceView, sheet: Sheet, content: InvoiceContent): void {
-  const ask = (answer: Answer, what: string, more: { readonly entity?: string } = {}): void => {
+  const ask = (answer: Answer, what: string, { names, name }: NamedParty, more: { readonly entity?: string } = {}): void => {
     if (!answer.record || answer.known !== 'unknown') return
-    const { wants, reads } = answer.record.state
+    const { ask: how, wants, reads } = answer.record.state
     const since = wants[what]
     const read = reads[what]
-    if (since !== undefined && (!read || read.answer.readAt < since)) return
-    sheet.add({ type: 'reference.wanted', objects: [answer.record.id], actor: 'rule:validation', data: { what, since: sheet.asOf, by: sheet.id, ...more } })
+    // It has been asked for, and in the words of an invoice.
+    if (how && !how.outside && since !== undefined && (!read || read.answer.readAt < since)) return
+    sheet.add({ type: 'reference.wanted', objects: [answer.record.id], actor: 'rule:validation', data: { what, since: sheet.asOf, by: sheet.id, names, name, ...more } })
   }
-  ask(supplierOf(view, content), 'supplier')
+  ask(supplierOf(view, content), 'supplier', content.supplier)
   const entity = entityOf(view, content)
-  ask(entity, 'entity')
+  ask(entity, 'entity', content.entity)
   if (!entity.found?.entity) return
-  if (content.orders.length > 0) ask(orderOf(view, content), 'order', { entity: entity.found.entity.number })
+  if (content.orders.length > 0) ask(orderOf(view, content), 'order', { names: content.orders, name: content.orders[0] ?? '' }, { entity: entity.found.entity.number })
   for (const row of content.taxes) {
-    ask(taxCodeOf(view, content, row.category, row.rate), taxCodeQuestion(row.category, sumOf([row.rate])))
+    ask(taxCodeOf(view, content, row.category, row.rate), taxCodeQuestion(row.category, sumOf([row.rate])), content.entity)
   }
   const month = dateIn(entity.found.entity.zone, view.asOf).slice(0, 7)
   const period = periodQuestion(month)
-  ask(periodOf(view, content, month), period)
+  ask(periodOf(view, content, month), period, content.entity)
 }
 
 /** What validation fixes for all later gates: the terms as we see them, and the others' numbers for the parties. */

@@ -11,7 +11,7 @@ import { periodQuestion } from './names.ts'
 
 export interface ReferenceState {
   /** How to ask for it: its names and whatever the first invoice that named it said. */
-  readonly ask: { readonly names: readonly string[]; readonly name: string; readonly entity?: string } | null
+  readonly ask: Ask | null
   /** question → since when an answer at least that fresh is wanted. */
   readonly wants: { readonly [question: string]: Instant }
   readonly reads: { readonly [question: string]: FactRef & { readonly answer: ReferenceData } }
@@ -19,6 +19,9 @@ export interface ReferenceState {
   /** Orders: quantity matched per invoice and line. */
   readonly invoiced: { readonly [invoice: string]: { readonly [line: string]: string } }
 }
+
+/** `outside`: only a question from outside has named it so far; what an invoice says of it counts for more. */
+interface Ask { readonly names: readonly string[]; readonly name: string; readonly entity?: string; readonly outside?: true }
 
 export interface PersonState {
   readonly name: string | null
@@ -37,13 +40,21 @@ export function evolveReference(kind: ReferenceKind, state: ReferenceState, even
   switch (event.type) {
     case 'invoice.received':
     case 'invoice.corrected': {
-      if (state.ask) return state
+      if (state.ask && !state.ask.outside) return state
       // An order is asked for once its company is known: the number alone may be that of several.
       return { ...state, ask: question(kind, event.data['content'] as unknown as InvoiceContent), wants: kind === 'order' ? state.wants : { ...state.wants, [kind]: state.wants[kind] ?? event.occurredAt } }
     }
     case 'reference.wanted': {
-      const { what, since, entity } = event.data as unknown as { what: string; since: Instant; entity?: string }
-      return { ...state, ask: state.ask && entity !== undefined ? { ...state.ask, entity } : state.ask, wants: { ...state.wants, [what]: since } }
+      const { what, since, entity, names, name } = event.data as unknown as { what: string; since: Instant; entity?: string; names?: readonly string[]; name?: string }
+      // What the ERP's feed or a question from outside made has not been named by an invoice yet.
+      const known = state.ask && !state.ask.outside ? state.ask : names && name !== undefined ? { names, name } : state.ask
+      return { ...state, ask: known && entity !== undefined ? { ...known, entity } : known, wants: { ...state.wants, [what]: since } }
+    }
+    case 'reference.asked': {
+      const { what, since, names, name, entity } = event.data as unknown as FactData['reference.asked']
+      const ask: Ask = { ...(state.ask ?? { names, name, outside: true }), ...(entity === undefined ? {} : { entity }) }
+      const wanted = state.wants[what]
+      return { ...state, ask, wants: { ...state.wants, [what]: wanted !== undefined && wanted > since ? wanted : since } }
     }
     case 'reference.read': return read(state, event, event.data as unknown as ReferenceData)
     case 'order.issued':

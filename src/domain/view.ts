@@ -20,6 +20,19 @@ export interface InvoiceView extends Laws {
   readonly asOf: Instant
 }
 
+/** What is looked up of an invoice: whoever codes one can name as much before there is one. `currency` null: none is named yet. */
+export type Named = Pick<InvoiceContent, 'kind' | 'orders'> & {
+  readonly supplier: NamedParty
+  readonly entity: NamedParty
+  readonly currency: string | null
+  readonly taxes: readonly { readonly category: string; readonly rate: string }[]
+}
+
+/** `names`: aliases of one and the same party, most trustworthy first. */
+export type NamedParty = { readonly name: string; readonly names: readonly string[] }
+
+export type Looking = Pick<InvoiceView, 'policy' | 'look' | 'asOf'>
+
 /** An answer, when it is fresh enough to rest a verdict on. */
 export interface Answer {
   readonly record: ObjectRecord<ReferenceState> | undefined
@@ -29,7 +42,7 @@ export interface Answer {
 }
 
 /** What the ERP says about a party, order, tax code or period that the invoice names; `unknown` also when the answer is too old. */
-export function answerOf(view: InvoiceView, names: readonly string[], asked: string): Answer {
+export function answerOf(view: Looking, names: readonly string[], asked: string): Answer {
   const name = names.find((candidate) => view.look(candidate)) ?? names[0] ?? ''
   const record = view.look(name) as ObjectRecord<ReferenceState> | undefined
   const read = record?.state.reads[asked]
@@ -38,12 +51,12 @@ export function answerOf(view: InvoiceView, names: readonly string[], asked: str
   return { record, name: record?.id ?? name, known, found: known === 'yes' ? foundIn(record?.state, asked) : undefined }
 }
 
-export const supplierOf = (view: InvoiceView, content: InvoiceContent): Answer => answerOf(view, content.supplier.names, 'supplier')
-export const entityOf = (view: InvoiceView, content: InvoiceContent): Answer => answerOf(view, content.entity.names, 'entity')
-export const orderOf = (view: InvoiceView, content: InvoiceContent): Answer => answerOf(view, orderNames(content), 'order')
-export const taxCodeOf = (view: InvoiceView, content: InvoiceContent, category: string, rate: string): Answer =>
+export const supplierOf = (view: Looking, content: Pick<Named, 'supplier'>): Answer => answerOf(view, content.supplier.names, 'supplier')
+export const entityOf = (view: Looking, content: Pick<Named, 'entity'>): Answer => answerOf(view, content.entity.names, 'entity')
+export const orderOf = (view: Looking, content: Pick<Named, 'entity' | 'orders'>): Answer => answerOf(view, orderNames(content), 'order')
+export const taxCodeOf = (view: Looking, content: Pick<Named, 'entity'>, category: string, rate: string): Answer =>
   answerOf(view, content.entity.names, taxCodeQuestion(category, sumOf([rate])))
-export const periodOf = (view: InvoiceView, content: InvoiceContent, month: string): Answer => answerOf(view, content.entity.names, periodQuestion(month))
+export const periodOf = (view: Looking, content: Pick<Named, 'entity'>, month: string): Answer => answerOf(view, content.entity.names, periodQuestion(month))
 
 /** The first invoice with this number of this supplier: this one itself, or the one it may be a duplicate of. */
 export const holderOf = (view: InvoiceView, content: InvoiceContent): ObjectRecord<InvoiceState> | undefined =>

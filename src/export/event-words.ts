@@ -53,6 +53,7 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'supplier.activated': (data) => `supplier ${text(data, 'supplier')} activated`,
   'supplier.blocked': (data) => `supplier ${text(data, 'supplier')} blocked${because(data)}`,
   'reference.read': (data) => `answers about ${text(data, 'asked')}: ${data['found'] === true ? found(data) : 'there is none'}`,
+  'reference.asked': (data) => `somebody asks about ${text(data, 'what')}`,
   'period.opened': (data) => `period ${text(data, 'month')} of company ${text(data, 'entity')} opened`,
   'period.closed': (data) => `period ${text(data, 'month')} of company ${text(data, 'entity')} closed`,
 

@@ -2,17 +2,20 @@
 import { checkArithmetic } from '../arithmetic.ts'
 import { figuresOf, sumOf } from '../invoice-content.ts'
 import { scaleOf } from '../money.ts'
-import { dateIn, entityOf, holderOf, orderOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView } from '../view.ts'
+import { dateIn, entityOf, holderOf, orderOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView, type Looking, type Named } from '../view.ts'
 import type { InvoiceContent } from '../invoice-content.ts'
 import { fail, indeterminate, notApplicable, pass, type Control, type Finding } from './control.ts'
 
+/** `month`: the period that is meant; absent: the one in which it would be posted now. */
+export interface NamedView extends Looking { readonly content: Named; readonly month?: string }
 export interface ContentView extends InvoiceView { readonly content: InvoiceContent }
 
 const inputs = (answer: Answer): { [key: string]: string | number } => ({ object: answer.record?.id ?? answer.name, version: answer.record?.version ?? 0 })
 const waiting = (what: string, answer: Answer): Finding => indeterminate(`The ERP has not yet answered about ${what}.`, [answer.name])
 
-export const VALIDATION_CONTROLS: readonly Control<ContentView>[] = [
-  {
+/** What the ERP knows: judged of an invoice at its gate, and of what somebody asks about before there is one. */
+export const REFERENCE_CONTROLS = {
+  S1: {
     id: 'S1', title: 'The supplier is known and active',
     evaluate: (view) => {
       const answer = supplierOf(view, view.content)
@@ -24,20 +27,22 @@ export const VALIDATION_CONTROLS: readonly Control<ContentView>[] = [
       return pass(`Supplier ${supplier.number} is active.`, inputs(answer))
     },
   },
-  {
+  P2: {
     id: 'P2', title: 'The invoice is addressed to one of our companies, in a currency it takes',
     evaluate: (view) => {
       const answer = entityOf(view, view.content)
       if (answer.known === 'unknown') return waiting(`the company ${view.content.entity.name}`, answer)
       const entity = answer.found?.entity
       if (!entity?.active) return fail('entity-unknown', `The ERP has no active company ${view.content.entity.name} (${shown(view.content.entity.names)}).`, inputs(answer), [answer.name])
-      if (scaleOf(view.content.currency) === undefined || !entity.currencies.includes(view.content.currency)) {
-        return fail('currency-refused', `Company ${entity.number} takes ${entity.currencies.join(', ')}; the invoice is in ${view.content.currency}.`, inputs(answer), [answer.name])
+      const { currency } = view.content
+      if (currency === null) return pass(`Company ${entity.number} is active.`, inputs(answer))
+      if (scaleOf(currency) === undefined || !entity.currencies.includes(currency)) {
+        return fail('currency-refused', `Company ${entity.number} takes ${entity.currencies.join(', ')}; the invoice is in ${currency}.`, inputs(answer), [answer.name])
       }
-      return pass(`Company ${entity.number} takes ${view.content.currency}.`, inputs(answer))
+      return pass(`Company ${entity.number} takes ${currency}.`, inputs(answer))
     },
   },
-  {
+  T1: {
     id: 'T1', title: 'Every tax category and rate has a valid tax code',
     evaluate: (view) => {
       const answers = view.content.taxes.map((row) => ({ row, answer: taxCodeOf(view, view.content, row.category, row.rate) }))
@@ -48,18 +53,41 @@ export const VALIDATION_CONTROLS: readonly Control<ContentView>[] = [
       return pass(answers.map(({ answer }) => answer.found?.taxCode?.code ?? '').join(', ') || 'No tax.')
     },
   },
-  {
+  P1: {
     id: 'P1', title: 'The posting period is open',
     evaluate: (view) => {
       const entity = entityOf(view, view.content)
       if (!entity.found?.entity) return notApplicable('The company is not known.')
-      const month = dateIn(entity.found.entity.zone, view.asOf).slice(0, 7)
+      const month = view.month ?? dateIn(entity.found.entity.zone, view.asOf).slice(0, 7)
       const answer = periodOf(view, view.content, month)
       if (answer.known === 'unknown') return waiting(`period ${month}`, answer)
       if (answer.found?.period?.open !== true) return fail('period-closed', `Period ${month} of company ${entity.found.entity.number} is ${answer.known === 'no' ? 'not set up' : 'closed'}.`, inputs(answer), [answer.name])
       return pass(`Period ${month} is open.`, inputs(answer))
     },
   },
+  M7: {
+    id: 'M7', title: 'The order is open and belongs to this company, supplier and currency',
+    evaluate: (view) => {
+      if (view.content.orders.length === 0 || view.content.kind === 'credit-note') return notApplicable('It names no order that has to be matched.')
+      const answer = orderOf(view, view.content)
+      const number = view.content.orders[0] ?? ''
+      if (answer.known === 'unknown') return waiting(`order ${number}`, answer)
+      const order = answer.found?.order
+      if (!order?.open) return fail('order-unknown', `Order ${number} ${order ? 'is not open' : 'does not exist'} in the ERP.`, inputs(answer), [answer.name])
+      const supplier = supplierOf(view, view.content).found?.supplier
+      const entity = entityOf(view, view.content).found?.entity
+      if (!supplier || !entity) return notApplicable('Supplier or company is not known.')
+      const differs = order.supplier !== supplier.number ? `supplier ${order.supplier}` : order.entity !== entity.number ? `company ${order.entity}` : order.currency !== view.content.currency ? `currency ${order.currency}` : null
+      if (differs) return fail('order-differs', `Order ${number} belongs to ${differs}.`, inputs(answer), [answer.name])
+      return pass(`Order ${number} is open.`, inputs(answer))
+    },
+  },
+} satisfies Record<string, Control<NamedView>>
+
+const { S1, P2, T1, P1, M7 } = REFERENCE_CONTROLS
+
+export const VALIDATION_CONTROLS: readonly Control<ContentView>[] = [
+  S1, P2, T1, P1,
   {
     id: 'M6', title: 'The amounts add up',
     evaluate: (view) => {
@@ -78,23 +106,7 @@ export const VALIDATION_CONTROLS: readonly Control<ContentView>[] = [
       return fail('duplicate-suspected', `${holder.id} of the same supplier has the number ${view.content.number} too.`, { object: holder.id, version: holder.version }, [holder.id])
     },
   },
-  {
-    id: 'M7', title: 'The order is open and belongs to this company, supplier and currency',
-    evaluate: (view) => {
-      if (view.content.orders.length === 0 || view.content.kind === 'credit-note') return notApplicable('It names no order that has to be matched.')
-      const answer = orderOf(view, view.content)
-      const number = view.content.orders[0] ?? ''
-      if (answer.known === 'unknown') return waiting(`order ${number}`, answer)
-      const order = answer.found?.order
-      if (!order?.open) return fail('order-unknown', `Order ${number} ${order ? 'is not open' : 'does not exist'} in the ERP.`, inputs(answer), [answer.name])
-      const supplier = supplierOf(view, view.content).found?.supplier
-      const entity = entityOf(view, view.content).found?.entity
-      if (!supplier || !entity) return notApplicable('Supplier or company is not known.')
-      const differs = order.supplier !== supplier.number ? `supplier ${order.supplier}` : order.entity !== entity.number ? `company ${order.entity}` : order.currency !== view.content.currency ? `currency ${order.currency}` : null
-      if (differs) return fail('order-differs', `Order ${number} belongs to ${differs}.`, inputs(answer), [answer.name])
-      return pass(`Order ${number} is open.`, inputs(answer))
-    },
-  },
+  M7,
 ]
 
 /** Aliases as a person reads them: the identifiers alone. */
