@@ -46,7 +46,8 @@ describe('POST /v1/documents', () => {
 
 describe('every address', () => {
   const path = (pattern: string): string =>
-    pattern.replace('{sha256}', 'a'.repeat(64)).replace('{id}', `exc_${'0'.repeat(26)}`).replace('{system}', 'ap')
+    pattern.replace('{sha256}', 'a'.repeat(64)).replace('validations/{id}', `validations/evt_${'0'.repeat(26)}`)
+      .replace('{id}', `exc_${'0'.repeat(26)}`).replace('{system}', 'ap')
   const keyed = ROUTES.filter((route) => route.key !== false)
 
   it.each(keyed.map((route) => [`${route.method} ${route.path}`, route] as const))('%s needs the key', async (_name, route) => {
