@@ -55,6 +55,7 @@ export const DELIVERY_LAW: Law = {
     }
   },
   list: () => undefined,
+  entries: () => [],
 }
 
 /** An invoice to be posted at `target`. */

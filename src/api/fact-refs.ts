@@ -117,6 +117,7 @@ export const FACT_REFS: { readonly [T in SentType]: Row<FactData[T]> } = {
   'statement.entry-announced': byEntry('announced-entry'),
   'statement.entry-booked': byEntry('entry'),
   'clearing.recorded': bySubject,
+  'revaluation.recorded': bySubject,
   'reference.read': { needsSubject: true, refs: ({ subject, data }) => ({ about: [one([subject], askedKind(data.asked))] }) },
   'order.issued': byOrder,
   'order.changed': byOrder,

@@ -128,7 +128,7 @@ export const FACT_SHAPES: { readonly [T in SentType]: z.ZodType<FactData[T]> } =
   'authority.revoked': z.strictObject({ person: name, on: date }),
   'posting.parked': z.strictObject({ postingNo: id }),
   'posting.confirmed': z.strictObject({
-    postingNo: id, entity: id, supplier: id, number: id, amount, currency, postedOn: date, reference: id.exactOptional(),
+    postingNo: id, entity: id, supplier: id, number: id, amount, currency, postedOn: date, reference: id.exactOptional(), account: id.exactOptional(), due: amount.exactOptional(),
   }),
   'posting.reversed': z.strictObject({ postingNo: id, entity: id, reversalNo: id, reversedOn: date, reason: words.exactOptional() }),
   'payment.instructed': z.strictObject({
@@ -149,7 +149,8 @@ export const FACT_SHAPES: { readonly [T in SentType]: z.ZodType<FactData[T]> } =
   }),
   'statement.entry-announced': entry,
   'statement.entry-booked': entry,
-  'clearing.recorded': z.strictObject({ postingNo: id, kind: id, amount, currency, reason: words }),
+  'clearing.recorded': z.strictObject({ postingNo: id, kind: id, amount, currency, reason: words, bookedOn: date.exactOptional() }),
+  'revaluation.recorded': z.strictObject({ postingNo: id, revaluation: id, amount, currency, bookedOn: date }),
   'reference.read': reference,
   'order.issued': order,
   'order.changed': order,

@@ -26,8 +26,14 @@ export interface FactData {
   'authority.granted': { person: string; name: string; limit: string; currency: string; from: CalendarDate; to?: CalendarDate }
   'authority.revoked': { person: string; on: CalendarDate }
   'posting.parked': { postingNo: string }
-  /** The ERP's journal entry. `reference`: ours, as the ERP keeps it, when it does. `supplier`: the ERP's supplier number. */
-  'posting.confirmed': { postingNo: string; entity: string; supplier: string; number: string; amount: string; currency: string; postedOn: CalendarDate; reference?: string }
+  /**
+   * The ERP's journal entry. `reference`: ours, as the ERP keeps it, when it does. `supplier`: the ERP's supplier number. `account`:
+   * the account of the general ledger that it stands on. `due`: what it adds to what we owe, negative for a credit note.
+   */
+  'posting.confirmed': {
+    postingNo: string; entity: string; supplier: string; number: string; amount: string; currency: string; postedOn: CalendarDate; reference?: string
+    account?: string; due?: string
+  }
   'posting.reversed': { postingNo: string; entity: string; reversalNo: string; reversedOn: CalendarDate; reason?: string }
   /**
    * One payment of a payment file: amount, currency and creditor account (plain) as the file says them; `items`, the postings it
@@ -52,7 +58,9 @@ export interface FactData {
   'statement.entry-announced': EntryData
   'statement.entry-booked': EntryData
   /** The ERP's clearing line that settles without cash: discount, withholding, rounding, credit, netting … */
-  'clearing.recorded': { postingNo: string; kind: string; amount: string; currency: string; reason: string }
+  'clearing.recorded': { postingNo: string; kind: string; amount: string; currency: string; reason: string; bookedOn?: CalendarDate }
+  /** An open posting at the rate of a period end: what its value in the company's currency changes by. Taken back by another one. */
+  'revaluation.recorded': { postingNo: string; revaluation: string; amount: string; currency: string; bookedOn: CalendarDate }
   'reference.read': ReferenceData
   /**
    * `what`: as `asked` of the answer; one at least as fresh as `since` is wanted. `names`, `name`, `entity`: how to ask for it.

@@ -71,6 +71,7 @@ export const EVENT_TYPES = {
   'statement.entry-announced': fact('statement-entry', 'settlement', ['bank', 'treasury']),
   'statement.entry-booked': fact('statement-entry', 'settlement', ['bank', 'treasury'], 'settled'),
   'clearing.recorded': fact('invoice', 'settlement', ['erp'], 'settled'),
+  'revaluation.recorded': fact('invoice', 'metadata', ['erp'], 'settled'),
 
   'order.issued': fact('order', 'intake', ['erp', 'procurement']),
   'order.changed': fact('order', 'intake', ['erp', 'procurement']),

@@ -39,7 +39,7 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
   if (ticket !== null && word !== null) {
     effects.push({
       target: ap, command: 'invoice.status', object: id, occurrence: `${word}#${state.movedBy}`, subject: id,
-      content: { reference: id, ticket, word, refs: { posting: live[0]?.[0] } },
+      content: { reference: id, ticket, word, on: dayOf(state, word), refs: { posting: live[0]?.[0] } },
     })
   }
   effects.push(...evidenceStep(laws, id, state))
@@ -68,6 +68,14 @@ function wordForAp(state: InvoiceState): string | null {
   if (state.headline === 'posted' && axes.holds.length > 0) return 'held'
   if (state.headline === 'posted' && ['instructed', 'released', 'accepted', 'part'].includes(axes.settlement)) return 'in-payment'
   return state.headline === null ? null : TOLD_TO_AP[state.headline]
+}
+
+/** The day of what is told: of the posting, of the last settlement, or of the one that came back. */
+function dayOf(state: InvoiceState, word: string): string | undefined {
+  const [, posting] = livePostings(state)[0] ?? []
+  const allocations = Object.values(state.allocations)
+  const days = word === 'paid' ? allocations.filter(({ undone }) => undone === null).map(({ on }) => on) : word === 'returned' ? allocations.map(({ undoneOn }) => undoneOn) : []
+  return days.filter((on) => on !== null).sort().at(-1) ?? posting?.confirmed?.postedOn
 }
 
 function submission(ap: string, id: string, state: InvoiceState, route: Route): WantedEffect | null {

@@ -26,13 +26,20 @@ export type Verdict = FactRef & {
 
 export type Grant = FactRef & { readonly step: string; readonly person: string; readonly terms: Terms }
 export type Posting = {
-  readonly confirmed: (FactRef & { readonly settled: boolean; readonly amount: string; readonly currency: string; readonly supplier: string; readonly number: string; readonly postedOn: string; readonly ours: boolean }) | null
-  readonly reversed: (FactRef & { readonly settled: boolean }) | null
+  readonly confirmed: (FactRef & {
+    readonly settled: boolean; readonly amount: string; readonly currency: string; readonly supplier: string; readonly number: string; readonly postedOn: string; readonly ours: boolean
+    readonly entity: string; readonly account: string | null; readonly due: string | null
+  }) | null
+  readonly reversed: (FactRef & { readonly settled: boolean; readonly on: string }) | null
 }
 export type Allocation = FactRef & {
   readonly kind: string; readonly amount: string; readonly evidence: string; readonly undone: string | null
   /** Of an entry that was matched to this invoice alone: what the ledger is told of it. */
   readonly booked: { readonly bankReference: string; readonly bookedOn: string } | null
+  /** The days on which it was booked and taken back; null where nobody said. `posting`: the one it covers, where that is known. */
+  readonly on: string | null
+  readonly undoneOn: string | null
+  readonly posting: string | null
 }
 export type Sent = { readonly occurrence: string; readonly input: EffectInput; readonly contentHash: string; readonly event: string; readonly at: Instant; readonly says: string | null; readonly dead: boolean; readonly receipt: string | null }
 
@@ -84,6 +91,7 @@ export interface InvoiceState {
   readonly postings: { readonly [postingNo: string]: Posting }
   readonly payments: { readonly [payment: string]: { readonly progress: Progress; readonly amount: string; readonly event: string } }
   readonly allocations: { readonly [event: string]: Allocation }
+  readonly revaluations: { readonly [event: string]: FactRef & { readonly posting: string; readonly amount: string; readonly currency: string; readonly on: string } }
   readonly holds: { readonly [hold: string]: { readonly kind: string; readonly placed: FactRef | null; readonly released: FactRef | null } }
   readonly archived: (FactRef & { readonly document: string; readonly until: string; readonly covers: number }) | null
   readonly evidence: Evidence
@@ -108,7 +116,7 @@ export const NO_INVOICE: InvoiceState = {
   verdicts: { validation: null, match: null, approval: null, posting: null },
   terms: null, parties: null, granted: null,
   approval: { ticket: null, requested: null, grants: [], ends: [], completed: null },
-  parked: {}, postings: {}, payments: {}, allocations: {}, holds: {}, archived: null, evidence: { wanted: null, prepared: null, kept: {} }, exceptions: {}, answers: {}, sent: {}, told: {}, reported: {},
+  parked: {}, postings: {}, payments: {}, allocations: {}, revaluations: {}, holds: {}, archived: null, evidence: { wanted: null, prepared: null, kept: {} }, exceptions: {}, answers: {}, sent: {}, told: {}, reported: {},
   divergences: {}, claims: 0, facts: 0, headline: null, breaches: [], movedBy: null,
 }
 
@@ -154,16 +162,23 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     const known = state.postings[data.postingNo] ?? { confirmed: null, reversed: null }
     const fresh = {
       ...ref(event), settled: event.grade === 'settled', amount: data.amount, currency: data.currency, supplier: data.supplier, number: data.number,
-      postedOn: data.postedOn, ours: data.reference !== undefined,
+      postedOn: data.postedOn, ours: data.reference !== undefined, entity: data.entity, account: data.account ?? null, due: data.due ?? null,
     }
     return { ...state, origin: state.origin ?? 'observed', postings: { ...state.postings, [data.postingNo]: { ...known, confirmed: stronger(known.confirmed, fresh) } } }
   }),
   'posting.reversed': on<'posting.reversed'>((state, event, data) => {
     const known = state.postings[data.postingNo] ?? { confirmed: null, reversed: null }
-    return { ...state, postings: { ...state.postings, [data.postingNo]: { ...known, reversed: stronger(known.reversed, { ...ref(event), settled: event.grade === 'settled' }) } } }
+    return { ...state, postings: { ...state.postings, [data.postingNo]: { ...known, reversed: stronger(known.reversed, { ...ref(event), settled: event.grade === 'settled', on: data.reversedOn }) } } }
   }),
   'clearing.recorded': on<'clearing.recorded'>((state, event, data) => ({
-    ...state, allocations: { ...state.allocations, [event.id]: { ...ref(event), kind: data.kind, amount: data.amount, evidence: event.id, undone: state.allocations[event.id]?.undone ?? null, booked: null } },
+    ...state,
+    allocations: {
+      ...state.allocations,
+      [event.id]: { ...ref(event), kind: data.kind, amount: data.amount, evidence: event.id, ...undoing(state, event), booked: null, on: data.bookedOn ?? null, posting: data.postingNo },
+    },
+  })),
+  'revaluation.recorded': on<'revaluation.recorded'>((state, event, data) => ({
+    ...state, revaluations: { ...state.revaluations, [event.id]: { ...ref(event), posting: data.postingNo, amount: data.amount, currency: data.currency, on: data.bookedOn } },
   })),
   'hold.placed': on<'hold.placed'>((state, event, data) => ({
     ...state, holds: { ...state.holds, [data.hold]: { kind: data.kind, placed: later(state.holds[data.hold]?.placed ?? null, ref(event)), released: state.holds[data.hold]?.released ?? null } },
@@ -200,12 +215,19 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     ...verdict(state, data.gate, event, data, data.pass), ...(data.granted ? { granted: data.granted } : {}),
   })),
   'invoice.state-moved': decided<{ to: HeadlineState | null; breaches: readonly string[] }>((state, event, data) => ({ ...state, headline: data.to, breaches: data.breaches, movedBy: event.id })),
-  'settlement.allocated': decided<{ kind: string; amount: string; entry: string; booked?: { bankReference: string; bookedOn: string } }>((state, event, data) => ({
-    ...state, allocations: { ...state.allocations, [event.id]: { ...ref(event), kind: data.kind, amount: data.amount, evidence: data.entry, undone: state.allocations[event.id]?.undone ?? null, booked: data.booked ?? null } },
+  'settlement.allocated': decided<{ kind: string; amount: string; entry: string; bookedOn?: string; booked?: { bankReference: string; bookedOn: string } }>((state, event, data) => ({
+    ...state,
+    allocations: {
+      ...state.allocations,
+      [event.id]: {
+        ...ref(event), kind: data.kind, amount: data.amount, evidence: data.entry, ...undoing(state, event), booked: data.booked ?? null,
+        on: (data.bookedOn ?? data.booked?.bookedOn) || null, posting: null,
+      },
+    },
   })),
-  'settlement.unallocated': decided<{ allocation: string }>((state, event, data) => {
+  'settlement.unallocated': decided<{ allocation: string; bookedOn?: string }>((state, event, data) => {
     const known = state.allocations[data.allocation]
-    return known ? { ...state, allocations: { ...state.allocations, [data.allocation]: { ...known, undone: event.id } } } : state
+    return known ? { ...state, allocations: { ...state.allocations, [data.allocation]: { ...known, undone: event.id, undoneOn: data.bookedOn || null } } } : state
   }),
   'exception.raised': decided<{ cause: string; exception: string; times: number }>((state, _event, data) => ({
     ...state, exceptions: { ...state.exceptions, [data.cause]: { id: data.exception, open: true, times: data.times } },
@@ -299,6 +321,12 @@ export function sending(state: { readonly sent: { readonly [command: string]: Se
     receipt: data.receipt?.reference ?? state.sent[`${data.command}@${data.target}`]?.receipt ?? null,
   }
   return { told, sent: { ...state.sent, [`${data.command}@${data.target}`]: later(state.sent[`${data.command}@${data.target}`] ?? null, fresh) } }
+}
+
+/** What is known already of the taking back of an allocation. */
+function undoing(state: InvoiceState, event: Event): Pick<Allocation, 'undone' | 'undoneOn'> {
+  const known = state.allocations[event.id]
+  return { undone: known?.undone ?? null, undoneOn: known?.undoneOn ?? null }
 }
 
 function approving(state: InvoiceState, ticket: string, change: Partial<InvoiceState['approval']>): InvoiceState {

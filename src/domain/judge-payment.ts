@@ -92,12 +92,13 @@ function allocate(sheet: Scratch<PaymentState>, invoices: ReadonlyMap<string, { 
   if (now === 'settled' && settled) {
     for (const [id, { amount }] of invoices) {
       if (allocated[id] !== undefined) continue
-      sheet.add({ type: 'settlement.allocated', objects: [id, sheet.id], actor: 'rule:settlement', data: { kind: 'bank', invoice: id, payment: sheet.id, amount, entry: settled.entry } })
+      sheet.add({ type: 'settlement.allocated', objects: [id, sheet.id], actor: 'rule:settlement', data: { kind: 'bank', invoice: id, payment: sheet.id, amount, entry: settled.entry, bookedOn: settled.bookedOn } })
     }
   }
   if (now !== 'settled') {
+    const bookedOn = Object.values(sheet.state.entries).find((entry) => entry.kind === 'returns')?.bookedOn
     for (const [id, allocation] of Object.entries(allocated)) {
-      sheet.add({ type: 'settlement.unallocated', objects: [id, sheet.id], actor: 'rule:settlement', data: { invoice: id, payment: sheet.id, allocation } })
+      sheet.add({ type: 'settlement.unallocated', objects: [id, sheet.id], actor: 'rule:settlement', data: { invoice: id, payment: sheet.id, allocation, ...(bookedOn ? { bookedOn } : {}) } })
     }
   }
 }

@@ -15,6 +15,7 @@ import type { Policy } from './policy.ts'
 import { evolvePerson, evolveReference, NO_PERSON, NO_REFERENCE, type PersonState, type ReferenceState } from './reference.ts'
 import { evolveDocument, NO_DOCUMENT, type DocumentState } from './document.ts'
 import { evolveEntry, evolveStatement, NO_ENTRY, NO_STATEMENT, type EntryState, type StatementState } from './statement.ts'
+import { ledgerEntries } from './sub-ledger.ts'
 import type { Laws } from './view.ts'
 
 /** Raised when the meaning of a decision changes. */
@@ -90,5 +91,6 @@ export function lawOf(policy: Policy, sha256: Sha256): Law {
     judge: (record, look, asOf) => KIND_LAWS[record.kind].judge?.(laws, record as never, look, asOf) ?? REST,
     expect: (record) => KIND_LAWS[record.kind].expect?.(laws, record as never) ?? NOTHING,
     list: listRowOf,
+    entries: (record) => record.kind === 'invoice' ? ledgerEntries(record.state as unknown as InvoiceState) : [],
   }
 }

@@ -1,6 +1,7 @@
 import type { Json } from '../lib/canonical-json.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Event, EventType, Kind, Lane, Source } from './event.ts'
+import type { LedgerEntry } from './sub-ledger.ts'
 
 /**
  * What the hub keeps of one object: a fold of its events. `version` counts them. `state` is plain JSON (amounts are decimal
@@ -170,6 +171,8 @@ export interface Law {
   judge(record: ObjectRecord, look: Look, asOf: Instant): Judgement
   expect(record: ObjectRecord): Expectation
   list(record: ObjectRecord): ListRow | undefined
+  /** What the object books on the accounts of suppliers. */
+  entries(record: ObjectRecord): readonly LedgerEntry[]
 }
 
 export interface Neighbours { readonly read: readonly string[]; readonly write: readonly string[] }

@@ -47,6 +47,9 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'clearing.recorded': (data) =>
     `cleared in the ERP by ${text(data, 'postingNo')}: ${amount(data, 'amount')} as ${text(data, 'kind')}${because(data)}`,
 
+  'revaluation.recorded': (data) =>
+    `booking ${text(data, 'postingNo')} revalued by ${amount(data, 'amount')} on ${text(data, 'bookedOn')} (${text(data, 'revaluation')})`,
+
   'order.issued': (data) => `order ${text(data, 'number')} issued, ${count(data, 'lines')} lines`,
   'order.changed': (data) => `order ${text(data, 'number')} changed, ${count(data, 'lines')} lines`,
   'order.closed': (data) => `order ${text(data, 'number')} closed`,

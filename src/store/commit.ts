@@ -26,6 +26,7 @@ import { claimIdentities, readFingerprints } from './identity.ts'
 import { changingInterest, leavingNews, type Interest } from './interest.ts'
 import type { FactItem, Item, NudgeItem, Receipt } from './item.ts'
 import { writingListRows } from './list-row.ts'
+import { writingEntries, type EntriesChange } from './ledger-entry.ts'
 import { decisionRow, eventOf, factRow, linksOf } from './log-rows.ts'
 import { holdVersions, readObjects, writingObjects, type StoredObject } from './object.ts'
 import { closingOf, effectOutcome, isLate, outcomeOf, type OutcomeData } from './outcomes.ts'
@@ -286,6 +287,7 @@ class Commit {
     answers.catch(() => {})
     const objects = this.objectsOf(decided, waits.of)
     const lists = lawful('listing', () => this.listsOf(decided))
+    const entries = lawful('booking', () => this.entriesOf(decided))
     const context = { tenant, cfg: settings.cfg, recordedAt: now }
     const rows: LogRow[] = [
       ...resolved.map(({ fact }, at) => factRow(context, fact, facts[at]!.type, facts[at]!.objects)),
@@ -304,6 +306,7 @@ class Commit {
     const news = leavingNews(tenant, [...changedIds, ...this.awaited])
     const statements = [
       ...writingObjects(tenant, objects.created, objects.changed), ...writingListRows(tenant, lists.rows, lists.gone, now),
+      ...writingEntries(tenant, entries),
       ...changingInterest(tenant, waits.added, waits.removed), ...news,
       ...writingCells(tenant, decided.cells, now), ...writingEffects(tenant, plan.inserted, plan.changed, now),
       ...unparking(tenant, this.taken.map((one) => one.parked)),
@@ -377,6 +380,15 @@ class Commit {
       if (was && !row) gone.push(after.id)
     }
     return { rows, gone }
+  }
+
+  private entriesOf(decided: Decided): EntriesChange[] {
+    const { law } = this.settings
+    return decided.changed.flatMap(({ before, after }) => {
+      const was = before ? law.entries(before) : []
+      const is = law.entries(after)
+      return was.length === 0 && is.length === 0 ? [] : [{ object: after.id, before: was, after: is }]
+    })
   }
 
   private committed(plan: EffectPlan, news: boolean, events: number): Committed {

@@ -254,6 +254,33 @@ CREATE POLICY one_tenant ON interest FOR ALL USING ((tenant = NULLIF(current_set
 GRANT DELETE, INSERT, SELECT ON interest TO hub_app;
 GRANT SELECT ON interest TO hub_read;
 
+CREATE TABLE ledger_entry (
+  tenant text NOT NULL,
+  object text NOT NULL,
+  fact text NOT NULL,
+  place smallint NOT NULL,
+  entity text NOT NULL,
+  document text NOT NULL,
+  account text NOT NULL,
+  currency text NOT NULL,
+  kind text NOT NULL,
+  booked_on date NOT NULL,
+  amount numeric NOT NULL,
+  supplier text NOT NULL,
+  number text NOT NULL,
+  closed_on date NOT NULL,
+  CONSTRAINT ledger_entry_pkey PRIMARY KEY (tenant, object, fact, place),
+  CONSTRAINT ledger_entry_kind_check CHECK ((kind = ANY (ARRAY['posted'::text, 'reversed'::text, 'settled'::text, 'revalued'::text])))
+) WITH (fillfactor=80);
+CREATE INDEX ledger_entry_moves ON public.ledger_entry USING btree (tenant, entity, booked_on);
+CREATE INDEX ledger_entry_standing ON public.ledger_entry USING btree (tenant, entity, closed_on, booked_on);
+ALTER TABLE ledger_entry ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ledger_entry FORCE ROW LEVEL SECURITY;
+CREATE POLICY one_tenant ON ledger_entry FOR ALL USING ((tenant = NULLIF(current_setting('hub.tenant'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT ON ledger_entry TO hub_app;
+GRANT SELECT ON ledger_entry TO hub_read;
+GRANT UPDATE (entity, document, account, currency, kind, booked_on, amount, supplier, number, closed_on) ON ledger_entry TO hub_app;
+
 CREATE TABLE list_row (
   tenant text NOT NULL,
   object text NOT NULL,

@@ -100,4 +100,12 @@ export const TEST_LAW: Law = {
       party: state.supplier, entity: null, dueOn: '2026-12-01', owner: null, cause: null, open: state.posted === null, breaches: [],
     }
   },
+  entries(record) {
+    const { posted, reversals } = record.state as TestState
+    if (record.kind !== 'invoice' || posted === null) return []
+    return [{
+      fact: posted, place: 0, entity: '1000', document: record.id, account: '', currency: 'EUR', kind: 'posted', bookedOn: '2026-03-01', amount: '1', supplier: '', number: '',
+      closedOn: reversals > 0 ? '2026-03-01' : null,
+    }]
+  },
 }

@@ -10,18 +10,19 @@ import { Badged, Ticket } from './wire.ts'
 
 const WORDS = Object.keys(BADGE_OF) as [Word, ...Word[]]
 const Content = z.object({
-  ticket: z.string(), word: z.enum(WORDS), note: z.string().optional(), refs: z.record(z.string(), z.unknown()).default({}),
+  ticket: z.string(), word: z.enum(WORDS), on: z.string().optional(), note: z.string().optional(), refs: z.record(z.string(), z.unknown()).default({}),
 })
 
 export function showStatus({ config }: Setting): Command {
   return {
     class: 'K1', keyRetentionMs: config.keyRetentionMs, timeoutMs: config.callTimeoutMs, noEffect: NO_EFFECT, refusalCoversEarlier: true,
     write: ({ content }, key) => {
-      const { ticket, word, note, refs } = contentAs(content, Content)
+      const { ticket, word, on, note, refs } = contentAs(content, Content)
       const texts = Object.entries(refs).flatMap(([name, value]) => typeof value === 'string' ? [[name, value] as const] : [])
       // The word itself goes along: several of ours share a badge, and what the tool shows is compared with what we told it.
       return sendJson('POST', pathOf('tickets', ticket, 'badge'), {
-        badge: BADGE_OF[word], refs: { ...Object.fromEntries(texts), word }, by: config.user, ...(note === undefined ? {} : { note }),
+        badge: BADGE_OF[word], refs: { ...Object.fromEntries(texts), word }, by: config.user, ...(on === undefined ? {} : { on }),
+        ...(note === undefined ? {} : { note }),
       }, { 'idempotency-key': key })
     },
     read: (reply, call) => {

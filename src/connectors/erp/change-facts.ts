@@ -12,7 +12,7 @@ import { booked, parked } from './document-facts.ts'
 import { CLEARING_KINDS, DOCUMENT_VERBS, MAP_VERSION, PAY_BLOCK, PAYMENT_VERBS, RUN_VERBS } from './map.ts'
 import { companyAlias, companyRef, documentAlias, documentRef, orderRef, person, vendorRef } from './names.ts'
 import {
-  Clearing, CompanyCode, Document, DocumentChange, PaymentDoc, PostingPeriod, PurchaseOrder, User, Vendor, type Change,
+  Clearing, CompanyCode, Document, DocumentChange, PaymentDoc, PostingPeriod, PurchaseOrder, Revaluation, User, Vendor, type Change,
 } from './wire.ts'
 
 export type Facts = { readonly facts: readonly Observation[] } | { readonly trouble: string }
@@ -29,6 +29,7 @@ export const READERS: { readonly [what: string]: Reader } = {
   },
   PAYMENT: (setting, change) => row(change, PaymentDoc, (payment) => paymentFacts(setting, change, payment)),
   CLEARING: (setting, change) => row(change, Clearing, (clearing) => clearingFacts(setting, clearing)),
+  REVALUATION: (setting, change) => row(change, Revaluation, (revaluation) => revalued(setting, revaluation)),
   VENDOR: (setting, change) => row(change, Vendor, (vendor) => [{
     ...master(change), type: 'reference.read', about: [vendorRef(setting.system, vendor)],
     data: { asked: 'supplier', readAt: change.at, found: true, supplier: supplierOf(vendor) },
@@ -124,8 +125,17 @@ function cleared(setting: Setting, clearing: Clearing, docNo: string, word: stri
     eventId: `clearing|${clearing.clearingDocNo}|${part}`, type: 'clearing.recorded', occurredAt: clearing.bookedAt, readBack: true,
     reference: clearing.clearingDocNo,
     about: [lineRef(setting, clearing, docNo)],
-    data: { postingNo: docNo, kind, amount, currency: clearing.waers, reason: `${word} in clearing ${clearing.clearingDocNo}` },
+    data: { postingNo: docNo, kind, amount, currency: clearing.waers, reason: `${word} in clearing ${clearing.clearingDocNo}`, bookedOn: clearing.bookedOn },
   }
+}
+
+/** A counter-entry says the same with the sign turned. */
+function revalued(setting: Setting, { revalNo, companyCode, waers, bookedOn, bookedAt, lines }: Revaluation): Observation[] {
+  return lines.map(({ docNo, diffAmt }) => ({
+    eventId: `revaluation|${revalNo}|${docNo}`, type: 'revaluation.recorded', occurredAt: bookedAt, readBack: true, reference: revalNo,
+    about: [lineRef(setting, { companyCode }, docNo)],
+    data: { postingNo: docNo, revaluation: revalNo, amount: diffAmt, currency: waers, bookedOn },
+  }))
 }
 
 function untold({ system }: Setting, clearing: Clearing, docNo: string, word: string, part: string): Observation {
@@ -136,7 +146,7 @@ function untold({ system }: Setting, clearing: Clearing, docNo: string, word: st
   }
 }
 
-const lineRef = ({ system }: Pick<Setting, 'system'>, clearing: Clearing, docNo: string): Ref =>
+const lineRef = ({ system }: Pick<Setting, 'system'>, clearing: Pick<Clearing, 'companyCode'>, docNo: string): Ref =>
   ({ names: [postingName(system, clearing.companyCode, docNo), documentAlias(system, docNo)] })
 
 /**

@@ -189,7 +189,7 @@ describe('words and rows', () => {
 
   test('a difference of a clearing with several documents is told as a word, not given to one of them', () => {
     const clearing = {
-      clearingDocNo: '15', means: 'BANK', companyCode: '1000', payDocNo: null, waers: 'EUR', bookedAt: AT,
+      clearingDocNo: '15', means: 'BANK', companyCode: '1000', payDocNo: null, waers: 'EUR', bookedOn: '2026-03-01', bookedAt: AT,
       lines: [{ docNo: '1', amt: '10' }, { docNo: '2', amt: '10' }], differences: [{ reasonKey: 'SKONTO', amt: '1' }],
     }
     expect(

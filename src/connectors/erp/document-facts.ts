@@ -3,9 +3,11 @@
  * another thing when it is read later (the instant of the last change, a table of ours) is part of the identity.
  */
 import { meaningOf, type Observation } from '../../connector/contract.ts'
+import { negative } from '../../domain/headline.ts'
+import { sumOf } from '../../domain/invoice-content.ts'
 import { dateIn } from '../../domain/view.ts'
 import { zoneOf, type Setting } from './config.ts'
-import { DOCUMENT_LIFECYCLE, MAP_VERSION } from './map.ts'
+import { DOCUMENT_LIFECYCLE, DOCUMENT_TYPES, MAP_VERSION } from './map.ts'
 import { documentRef, isOurs } from './names.ts'
 import type { Document } from './wire.ts'
 
@@ -35,18 +37,25 @@ export function booked(setting: Setting, document: Document): Observation[] {
     data: {
       postingNo: document.docNo, entity: document.companyCode, supplier: document.vendorNo, number: document.vendorDocNo,
       amount: document.grossAmt,
-      currency: document.waers, postedOn: document.postingDate, ...(isOurs(document.extRef) ? { reference: document.extRef } : {}),
+      currency: document.waers, postedOn: document.postingDate,
+      ...(document.reconAccount === undefined ? {} : { account: document.reconAccount }), ...due(document), ...(isOurs(document.extRef) ? { reference: document.extRef } : {}),
     },
   }]
 }
 
-/** The ERP gives the instant of a storno and no posting date of it: its day is that of the company's zone. */
+/** What is owed by it, signed; "amounts positive as on paper" for both types. */
+function due({ dueAmt, docType }: Document): { readonly due?: string } {
+  if (dueAmt === undefined) return {}
+  return { due: meaningOf(DOCUMENT_TYPES, docType) === 'credit-note' ? sumOf([negative(dueAmt)]) : dueAmt }
+}
+
+/** Where the ERP does not give the day of a storno, it is the day of its instant in the company's zone. */
 export function reversed(setting: Setting, document: Document, at: string): Observation {
   return {
     ...common(setting, document, `storno|${at}`), type: 'posting.reversed', occurredAt: at, readBack: true,
     data: {
       postingNo: document.docNo, entity: document.companyCode, reversalNo: document.stornoDocNo ?? '',
-      reversedOn: dateIn(zoneOf(setting, document.companyCode), at),
+      reversedOn: document.stornoOn ?? dateIn(zoneOf(setting, document.companyCode), at),
       ...(document.stornoReason ? { reason: document.stornoReason } : {}),
     },
   }

@@ -59,4 +59,5 @@ function of(table: StatusTable, ...words: readonly string[]): StatusTable {
 /** Our payment method → the ERP's letter. */
 export const PAY_METHODS = { transfer: 'T', collected: 'E', card: 'K', none: 'N' } as const
 /** Our kind of invoice → the ERP's document type. */
+export const DOCUMENT_TYPES: StatusTable = { name: 'document.docType', version: MAP_VERSION, words: { KR: 'invoice', KG: 'credit-note' } }
 export const DOC_TYPES = { 'invoice': 'KR', 'credit-note': 'KG' } as const

@@ -54,9 +54,11 @@ export type User = z.infer<typeof User>
 export const Posted = z.object({ docNo: id, companyCode: id, lifecycle: id, bookedAt: instant })
 
 export const Document = z.object({
-  docNo: id, companyCode: id, docType: id, vendorNo: id, vendorDocNo: text, postingDate: date, waers: id, grossAmt: amount, payBlock: maybe,
+  docNo: id, companyCode: id, docType: id, vendorNo: id, vendorDocNo: text, postingDate: date, waers: id, grossAmt: amount, dueAmt: amount.optional(),
+  reconAccount: id.optional(), payBlock: maybe,
   extRef: maybe,
   zFields: z.record(z.string(), text).default({}), lifecycle: id, bookedAt: instant.nullable(), stornoDocNo: text.nullable().default(null),
+  stornoOn: date.nullable().default(null),
   stornoReason: text.nullable().default(null), changedAt: instant,
 })
 export type Document = z.infer<typeof Document>
@@ -85,10 +87,16 @@ export type PaymentDoc = z.infer<typeof PaymentDoc>
 export const Cleared = z.object({ clearingDocNo: id, payDocNo: id })
 
 export const Clearing = z.object({
-  clearingDocNo: id, means: id, companyCode: id, payDocNo: id.nullable(), waers: id, bookedAt: instant,
+  clearingDocNo: id, means: id, companyCode: id, payDocNo: id.nullable(), waers: id, bookedOn: date, bookedAt: instant,
   lines: z.array(z.object({ docNo: id, amt: amount })), differences: z.array(z.object({ reasonKey: id, amt: amount })).default([]),
 })
 export type Clearing = z.infer<typeof Clearing>
+
+/** "Sub-ledger and revaluation" */
+export const Revaluation = z.object({
+  revalNo: id, companyCode: id, bookedOn: date, waers: id, bookedAt: instant, lines: z.array(z.object({ docNo: id, diffAmt: amount })),
+})
+export type Revaluation = z.infer<typeof Revaluation>
 
 /** "Change feed". Rows are taken one by one: one that is unlike its kind must not hide the others. */
 export const Changes = z.object({ rows: z.array(z.unknown()).max(1_000), next: id, more: z.boolean() })

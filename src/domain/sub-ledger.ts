@@ -1,0 +1,87 @@
+/**
+ * What an invoice books on the accounts of suppliers: one entry per amount, each resting on one fact and counted from its own
+ * date. Signed as what we owe: a posting adds, a settlement takes away, a credit note is the other way round.
+ */
+import type { CalendarDate } from '../lib/time.ts'
+import { livePostings, negative } from './headline.ts'
+import type { Allocation, InvoiceState } from './invoice.ts'
+import { sumOf } from './invoice-content.ts'
+
+export type EntryKind = 'posted' | 'reversed' | 'settled' | 'revalued'
+
+export interface LedgerEntry {
+  /** The event that it rests on; with `place`, where one fact books several, its identity. */
+  readonly fact: string
+  readonly place: number
+  /** The ERP's number of the company, and of its document. */
+  readonly entity: string
+  readonly document: string
+  /** Empty where the ERP did not say it. */
+  readonly account: string
+  readonly currency: string
+  readonly kind: EntryKind
+  readonly bookedOn: CalendarDate
+  readonly amount: string
+  readonly supplier: string
+  readonly number: string
+  /** The day from which on all entries of the document add up to nothing; null while they do not. No later balance needs them. */
+  readonly closedOn: CalendarDate | null
+}
+
+type Draft = Pick<LedgerEntry, 'fact' | 'currency' | 'kind' | 'bookedOn' | 'amount'> & { readonly place?: number; readonly account?: string }
+
+/** All entries of an invoice. Only what was read back from the ERP stands in its ledger. */
+export function ledgerEntries(state: InvoiceState): readonly LedgerEntry[] {
+  const numbers = Object.keys(state.postings)
+  if (numbers.length === 0) return NONE
+  const bearer = bearerOf(state, numbers)
+  return numbers.sort().flatMap((document) => {
+    const confirmed = state.postings[document]?.confirmed
+    if (!confirmed?.settled) return []
+    const drafts = draftsOf(state, document, bearer)
+    const closedOn = closingOf(drafts)
+    const account = confirmed.account ?? ''
+    return drafts.map((draft) => ({ place: 0, account, entity: confirmed.entity, document, supplier: confirmed.supplier, number: confirmed.number, ...draft, closedOn }))
+  })
+}
+
+const NONE: readonly LedgerEntry[] = []
+
+/** Which posting a settlement of the invoice is of: the one that was judged, else the oldest that stands, else the last that did. */
+function bearerOf(state: InvoiceState, numbers: readonly string[]): string | undefined {
+  const judged = state.verdicts.posting?.subject
+  if (judged !== undefined && state.postings[judged]?.confirmed && !state.postings[judged].reversed) return judged
+  return livePostings(state)[0]?.[0] ?? numbers.toSorted().at(-1)
+}
+
+function draftsOf(state: InvoiceState, document: string, bearer: string | undefined): Draft[] {
+  const { confirmed, reversed } = state.postings[document] ?? {}
+  if (!confirmed) return []
+  const { currency } = confirmed
+  const due = sumOf([confirmed.due ?? (state.content?.value.kind === 'credit-note' ? negative(confirmed.amount) : confirmed.amount)])
+  const settlements = Object.entries(state.allocations).filter(([, { posting }]) => (posting !== null && state.postings[posting] ? posting : bearer) === document)
+  return [
+    { fact: confirmed.event, currency, kind: 'posted', bookedOn: confirmed.postedOn, amount: due },
+    ...(reversed ? [{ fact: reversed.event, currency, kind: 'reversed' as const, bookedOn: reversed.on, amount: sumOf([negative(due)]) }] : []),
+    ...settlements.flatMap(([event, allocation]) => settled(event, allocation, currency)),
+    ...Object.entries(state.revaluations).flatMap(([event, { posting, amount, currency: own, on }]): Draft[] =>
+      posting === document ? [{ fact: event, currency: own, kind: 'revalued', bookedOn: on, amount: sumOf([amount]) }] : []),
+  ]
+}
+
+/** An allocation that was taken back on no day of its own never was one. */
+function settled(event: string, { amount, at, on, undone, undoneOn }: Allocation, currency: string): Draft[] {
+  if (undone !== null && undoneOn === null) return []
+  const common = { currency, kind: 'settled' as const }
+  return [
+    { ...common, fact: event, bookedOn: on ?? at.slice(0, 10), amount: sumOf([negative(amount)]) },
+    ...(undone !== null && undoneOn !== null ? [{ ...common, fact: undone, bookedOn: undoneOn, amount: sumOf([amount]) }] : []),
+  ]
+}
+
+function closingOf(drafts: readonly Draft[]): CalendarDate | null {
+  const sums = new Map<string, string>()
+  for (const { currency, amount } of drafts) sums.set(currency, sumOf([sums.get(currency) ?? '0', amount]))
+  if ([...sums.values()].some((sum) => sum !== '0')) return null
+  return drafts.map(({ bookedOn }) => bookedOn).sort().at(-1) ?? null
+}
