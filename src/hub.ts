@@ -100,7 +100,12 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       if (answer === 'ok') watch.hint(tenant, system)
       return answer
     },
-    metrics: () => metrics(counts, intake, delivery.stats()), laws, moved: (ms) => bell.heard(ms), now: Date.now,
+    metrics: () => metrics(counts, intake, delivery.stats()),
+    load: (system) => {
+      const [stats, limits] = [delivery.stats().find((row) => row.system === system), systems.find((connector) => connector.system === system)?.limits]
+      return stats && limits && { inFlight: stats.inFlight, concurrency: limits.concurrency, callsPerWindow: stats.callsPerWindow, perMs: limits.rate.perMs }
+    },
+    laws, moved: (ms) => bell.heard(ms), now: Date.now,
   }
   const api = await startApi(context, config.api)
 

@@ -9,11 +9,12 @@ import { cellsOf } from '../src/store/cell.ts'
 import { inTenant, openPool, type ClientBase } from '../src/store/database.ts'
 import { readDocument, storeDocument } from '../src/store/document.ts'
 import { claimDue, effectsOf, lookAgainDue, nextDue, readEffects, saveEffect, writeEffects } from '../src/store/effect.ts'
+import { dueUntil, obstaclesTo, queuePage, queueTotals, type Stands } from '../src/store/effect-queue.ts'
 import { eventById, eventsFrom, eventsOf } from '../src/store/event.ts'
 import { listObjects } from '../src/store/list-row.ts'
 import { nextWake, postpone } from '../src/store/object.ts'
 import { keepQuarantined, resolveQuarantined, standingQuarantined } from '../src/store/quarantine.ts'
-import { heard, readCursor, readSystem, writeCursor, writeDelivery } from '../src/store/system.ts'
+import { heard, lockSystem, readCursor, readSystem, writeCursor, writeDelivery, writePaused } from '../src/store/system.ts'
 import { TEST_LAW } from '../src/store/test-law.ts'
 import { noticeParked, overdueParked } from '../src/store/unbound.ts'
 import { fact, invoice, posting } from './arrivals.ts'
@@ -120,6 +121,14 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
     await resolveQuarantined(client, 'acme', 'q', now)
     await heard(client, 'acme', 'erp', now)
     await writeDelivery(client, 'acme', 'erp', 0, '{}')
+    await lockSystem(client, 'acme', 'erp')
+    await writePaused(client, 'acme', 'erp', true)
+    for (const stands of ['waiting', 'under-way', 'stopped'] as const satisfies Stands[]) {
+      await queuePage(client, 'acme', 'erp', stands, 10)
+      await queueTotals(client, 'acme', 'erp', stands)
+    }
+    await dueUntil(client, 'acme', 'erp', now, { lane: 0, dueOn: '2026-11-24', dueAt: now, key: row.key })
+    await obstaclesTo(client, 'acme', [row.key])
     await writeCursor(client, 'acme', 'erp', 'f', 'x')
   })
   // A small log: what the planner must see to choose well then and later.

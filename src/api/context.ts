@@ -1,4 +1,5 @@
 /** What the API needs of the hub, and nothing more: src/hub.ts gives it, tests give another one. */
+import type { Load } from '../delivery/standing.ts'
 import type { Role } from '../domain/event.ts'
 import type { Refused } from '../domain/invoice-document.ts'
 import type { Arrival } from '../domain/object.ts'
@@ -28,6 +29,8 @@ export interface ApiContext {
   readonly laws: Laws
   /** Resolves when this process has committed something, or after `ms`. */
   moved(ms: number): Promise<void>
+  /** How this process calls a system at present; undefined for one that it does not call. */
+  load(system: string): Load | undefined
   /** Milliseconds since 1970. */
   now(): number
 }

@@ -67,7 +67,7 @@ export async function getException({ context, params }: Call): Promise<Answer> {
 }
 
 /** A case as it is shown: what is wrong, who has it, and what may be answered. */
-function caseOf(record: ObjectRecord): object {
+export function caseOf(record: ObjectRecord): object {
   const state = record.state as unknown as ExceptionState
   const row = Object.hasOwn(CAUSES, state.cause) ? CAUSES[state.cause as Cause] : undefined
   return {

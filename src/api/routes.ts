@@ -9,6 +9,8 @@ import { postNotice } from './notices.ts'
 import { getObject, getObjects, OBJECTS_QUERY } from './objects.ts'
 import { route, type Route } from './route.ts'
 import { getSystems } from './systems.ts'
+import { PAUSE_BODY, postPause } from './pauses.ts'
+import { getQueue, getStanding, QUEUE_QUERY } from './queue.ts'
 import { getTrace, TRACE_QUERY } from './traces.ts'
 import { getValidation, postValidation } from './validations.ts'
 import { getHealth, getMetrics, getSummary } from './watch.ts'
@@ -38,6 +40,9 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'GET', path: '/v1/objects/{id}', does: 'Tells what is known of one object, by any id that any system uses for it.',
     handle: getObject,
+  }),
+  route({
+    method: 'GET', path: '/v1/objects/{id}/standing', does: 'Tells what one object waits for, why, and when it moves.', handle: getStanding,
   }),
   route({
     method: 'GET', path: '/v1/trace/{id}', does: 'Tells everything that happened to one object, in order, with what proves it.',
@@ -70,6 +75,14 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'GET', path: '/v1/systems', does: 'Tells of every system whether it is in step, what waits for it, and whether it answers.',
     handle: getSystems,
+  }),
+  route({
+    method: 'GET', path: '/v1/systems/{name}/queue', does: 'Lists what stands in a system’s queue: why, and when it moves.', query: QUEUE_QUERY,
+    handle: getQueue,
+  }),
+  route({
+    method: 'POST', path: '/v1/systems/{name}/pauses', does: 'Stops the calls to a system, or lets them go on.',
+    takes: { kind: 'json', shape: PAUSE_BODY, limitBytes: 16 * KB }, handle: postPause,
   }),
   route({
     method: 'GET', path: '/v1/summary', does: 'Counts everything: invoices by state, cases by cause, systems, the log.', handle: getSummary,

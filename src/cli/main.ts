@@ -8,6 +8,7 @@ import { hubCommand } from './hub.ts'
 import { migrateCommand } from './migrate.ts'
 import { readCommand } from './read.ts'
 import { startCommand } from './start.ts'
+import { systemsCommand } from './systems.ts'
 import { traceCommand } from './trace.ts'
 import { addVerify } from './verify.ts'
 
@@ -17,7 +18,7 @@ export function program(): Command {
     .description('Keeps every finance system telling the same truth about every invoice, and can prove it.')
     .version(version)
     .showHelpAfterError('Try: tieout --help')
-  const commands = [startCommand(), hubCommand(), traceCommand(), exceptionsCommand(), readCommand(), migrateCommand()]
+  const commands = [startCommand(), hubCommand(), traceCommand(), exceptionsCommand(), systemsCommand(), readCommand(), migrateCommand()]
   for (const command of commands) tieout.addCommand(command)
   addVerify(tieout)
   tieout.on('command:*', ([name]: string[]) => {

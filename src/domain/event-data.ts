@@ -80,6 +80,8 @@ export interface FactData {
   /** A person's answer to an exception: one of the actions that it allows. `second`: another person, where two are asked for. */
   'exception.answered': { exception: string; action: string; reason: string; second?: string }
   'exception.assigned': { exception: string; owner: string }
+  'system.paused': { system: string; reason: string }
+  'system.resumed': { system: string; reason: string }
   /** The pack that an `evidence.wanted` asked for stands ready, under its SHA-256. */
   'evidence.prepared': { wanted: string; document: string; covers: number }
   /** The archive holds these very bytes, read back. `covers`: how many facts of the invoice the pack rests on. */

@@ -1,5 +1,4 @@
 /** The law as one object: which fold, which judge and which expectations each kind of object has. */
-import type { Json } from '../lib/canonical-json.ts'
 import type { Sha256 } from '../lib/hash.ts'
 import type { Instant } from '../lib/time.ts'
 import { kindOf, type Event, type Kind } from './event.ts'
@@ -16,6 +15,7 @@ import { evolvePerson, evolveReference, NO_PERSON, NO_REFERENCE, type PersonStat
 import { evolveDocument, NO_DOCUMENT, type DocumentState } from './document.ts'
 import { evolveEntry, evolveStatement, NO_ENTRY, NO_STATEMENT, type EntryState, type StatementState } from './statement.ts'
 import { ledgerEntries } from './sub-ledger.ts'
+import { evolveSystem, NO_SYSTEM, type SystemState } from './system.ts'
 import type { Laws } from './view.ts'
 
 /** Raised when the meaning of a decision changes. */
@@ -32,9 +32,6 @@ const kind = <State>(law: KindLaw<State>): KindLaw<never> => law as unknown as K
 const reference = (of: 'supplier' | 'entity' | 'order'): KindLaw<never> => kind<ReferenceState>({
   evolve: (state, event) => evolveReference(of, state ?? NO_REFERENCE, event), expect: expectReference,
 })
-/** Kinds that only hang together what others say of them. */
-const silent = kind<{ [key: string]: Json }>({ evolve: (state) => state ?? {} })
-
 const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
   'invoice': kind<InvoiceState>({
     evolve: (state, event, id) => evolveInvoice(state ?? NO_INVOICE, event, id), neighbours: invoiceNeighbours, judge: judgeInvoice, expect: expectInvoice,
@@ -70,7 +67,7 @@ const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
       return { decisions: exceptionDecisions(sha256, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf), wakeAt: null, waits: [] }
     },
   }),
-  'system': silent,
+  'system': kind<SystemState>({ evolve: (state, event) => evolveSystem(state ?? NO_SYSTEM, event) }),
 }
 
 const NOBODY: Neighbours = { read: [], write: [] }

@@ -24,9 +24,9 @@ export function newEffect(tenant: string, wanted: WantedEffect, now: Instant): E
   }
 }
 
-type Row = readonly [string, string, CommandName, string, string, string, string, string, number, EffectState, number, number, Instant, boolean]
-const COLUMNS = 'key, target, command, object, occurrence, subject, content, content_hash, lane, state, attempts, failures, due_at, blocks'
-const decode = ([key, target, command, object, occurrence, subject, content, contentHash, lane, state, attempts, failures, dueAt, blocks]: Row): EffectRow =>
+export type Row = readonly [string, string, CommandName, string, string, string, string, string, number, EffectState, number, number, Instant, boolean]
+export const COLUMNS = 'key, target, command, object, occurrence, subject, content, content_hash, lane, state, attempts, failures, due_at, blocks'
+export const decode = ([key, target, command, object, occurrence, subject, content, contentHash, lane, state, attempts, failures, dueAt, blocks]: Row): EffectRow =>
   ({ key, target, command, object, occurrence, subject, content, contentHash, lane: LANES[lane] as Lane, state, attempts, failures, dueAt, blocks })
 
 // ------------------------------------------------------------------------------------------------------------ for the commit

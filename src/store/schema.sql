@@ -160,6 +160,7 @@ CREATE TABLE effect (
 CREATE INDEX effect_due ON public.effect USING btree (tenant, target, lane, due_on, due_at) WHERE (state = ANY (ARRAY['waiting'::text, 'unknown'::text]));
 CREATE INDEX effect_look_again ON public.effect USING btree (tenant, target, due_at) WHERE ((state = ANY (ARRAY['held'::text, 'done'::text])) AND (due_at < '9999-01-01 00:00:00+00'::timestamp with time zone));
 CREATE INDEX effect_of_subject ON public.effect USING btree (tenant, subject);
+CREATE INDEX effect_stopped ON public.effect USING btree (tenant, target, lane, due_on, due_at, key) WHERE (state = ANY (ARRAY['held'::text, 'refused'::text, 'dead'::text]));
 CREATE UNIQUE INDEX effect_in_flight ON public.effect USING btree (tenant, target, object) WHERE (state = ANY (ARRAY['open'::text, 'unknown'::text]));
 CREATE UNIQUE INDEX effect_money ON public.effect USING btree (tenant, command, object) WHERE blocks;
 ALTER TABLE effect ENABLE ROW LEVEL SECURITY;

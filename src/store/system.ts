@@ -33,6 +33,18 @@ export async function heard(client: ClientBase, tenant: string, name: string, at
   })
 }
 
+/** Makes the row if it is not there, and locks it: who pauses and who lets go on take turns. */
+export async function lockSystem(client: ClientBase, tenant: string, name: string): Promise<void> {
+  await client.query({
+    name: 'system_lock', values: [tenant, name],
+    text: 'INSERT INTO system (tenant, name) VALUES ($1, $2) ON CONFLICT (tenant, name) DO UPDATE SET paused = system.paused',
+  })
+}
+
+export async function writePaused(client: ClientBase, tenant: string, name: string, paused: boolean): Promise<void> {
+  await client.query({ name: 'system_paused', values: [tenant, name, paused], text: 'UPDATE system SET paused = $3 WHERE tenant = $1 AND name = $2' })
+}
+
 export async function readCursor(client: ClientBase, tenant: string, system: string, feed: string): Promise<string | null> {
   const { rows } = await client.query<{ position: string }>({ name: 'cursor_read', text: 'SELECT position FROM cursor WHERE tenant = $1 AND system = $2 AND feed = $3', values: [tenant, system, feed] })
   return rows[0]?.position ?? null
