@@ -108,6 +108,6 @@ const membersOf = (ids: Omit<Party, 'number' | 'name'>): { vatId?: string; taxId
 const rank = (order: readonly string[], name: string): number => order.findIndex((start) => name.startsWith(start))
 
 function nameIn(state: ReferenceState | undefined, role: 'supplier' | 'entity'): string {
-  const answer = state?.reads[role]?.answer
+  const answer = Object.entries(state?.reads ?? {}).find(([question]) => question.startsWith(`${role}@`))?.[1].answer
   return (answer?.found ? answer[role]?.name : undefined) ?? state?.ask?.name ?? ''
 }

@@ -122,6 +122,8 @@ export const FACT_REFS: { readonly [T in SentType]: Row<FactData[T]> } = {
   'order.issued': byOrder,
   'order.changed': byOrder,
   'order.closed': bySubject,
+  'receipt.recorded': byOrder,
+  'receipt.reversed': byOrder,
   'supplier.activated': bySupplier,
   'supplier.blocked': bySupplier,
   'period.opened': byEntity,

@@ -56,11 +56,12 @@ const content = z.strictObject({
 })
 const received = z.strictObject({ document: sha256, channel: id, content })
 
+const version = z.int('is no whole number').min(1, 'is not above zero').max(1_000_000, 'is too large')
 const order = z.strictObject({
-  number: id, entity: id, supplier: id, currency, open: z.boolean(), approvedBy: name.exactOptional(),
+  number: id, version: version.exactOptional(), entity: id, supplier: id, currency, open: z.boolean(), approvedBy: name.exactOptional(),
   lines: list(z.strictObject({
     id, item: id.exactOptional(), name: text(200).exactOptional(), quantity: amount, price: amount, priceQuantity: amount.exactOptional(),
-    unit: id,
+    unit: id, receiptRequired: z.literal(true).exactOptional(),
   }), 1_000),
 })
 
@@ -155,7 +156,11 @@ export const FACT_SHAPES: { readonly [T in SentType]: z.ZodType<FactData[T]> } =
   'reference.read': reference,
   'order.issued': order,
   'order.changed': order,
-  'order.closed': z.strictObject({ number: id }),
+  'order.closed': z.strictObject({ number: id, version: version.exactOptional() }),
+  'receipt.recorded': z.strictObject({
+    receipt: id, number: id, entity: id, lines: list(z.strictObject({ line: id, quantity: amount }), 1_000).min(1, 'is empty'),
+  }),
+  'receipt.reversed': z.strictObject({ receipt: id, number: id, entity: id, reason: words }),
   'supplier.activated': z.strictObject({ supplier: id }),
   'supplier.blocked': z.strictObject({ supplier: id, reason: words }),
   'period.opened': periodOf,

@@ -23,6 +23,9 @@ const SCHEMA = z.strictObject({
     referenceMaxAgeMs: z.int().min(1_000).default(DEFAULT_POLICY.referenceMaxAgeMs),
     indeterminateAfterMs: z.int().min(1_000).default(DEFAULT_POLICY.indeterminateAfterMs),
     graceMs: z.int().min(100).default(DEFAULT_POLICY.graceMs),
+    receiptGraceMs: z.int().min(0).default(DEFAULT_POLICY.receiptGraceMs),
+    /** Who holds orders and receipts where both speak of them. */
+    ordersHeldBy: z.enum(['erp', 'procurement']).optional(),
     entryGraceMs: z.int().min(100).default(DEFAULT_POLICY.entryGraceMs),
     evidence: z.strictObject({
       after: z.array(z.enum(['posted', 'paid', 'rejected'])).min(1).default([...DEFAULT_POLICY.evidence.after]),
@@ -33,7 +36,7 @@ const SCHEMA = z.strictObject({
   /** The systems by the name that we give them; `kind` names the connector. */
   systems: z.record(name, z.strictObject({ kind: name, config: z.record(z.string(), z.json()).default({}) })),
   /** Which of them plays which part. */
-  parts: z.strictObject({ erp: name, ap: name, bank: name, archive: name.exactOptional() }),
+  parts: z.strictObject({ erp: name, ap: name, bank: name, procurement: name.exactOptional(), archive: name.exactOptional() }),
 })
 
 export type Config = z.infer<typeof SCHEMA>
@@ -47,6 +50,11 @@ export function readConfig(value: unknown): Config {
 }
 
 function partProblems(config: Config): string[] {
+  const unheld = config.policy.ordersHeldBy === 'procurement' && config.parts.procurement === undefined
+  return [...unheld ? ['policy.ordersHeldBy is procurement, and parts names no procurement system.'] : [], ...unknownParts(config)]
+}
+
+function unknownParts(config: Config): string[] {
   return Object.entries(config.parts).filter(([, system]) => !Object.hasOwn(config.systems, system))
     .map(([part, system]) => `parts.${part} names the system ${system}, which is not under systems (${Object.keys(config.systems).join(', ')}).`)
 }
@@ -57,7 +65,7 @@ function sentences(issue: z.core.$ZodIssue): string[] {
   return [`${place}: ${issue.message}.`]
 }
 
-const KNOWN = ['tenant', 'deployment', 'api', 'host', 'port', 'signer', 'publish', 'sealEveryMs', 'policy', 'match', 'absolute', 'bps', 'referenceMaxAgeMs', 'indeterminateAfterMs', 'graceMs', 'entryGraceMs', 'evidence', 'after', 'years', 'entityYears', 'systems', 'kind', 'config', 'parts', 'erp', 'ap', 'bank', 'archive']
+const KNOWN = ['tenant', 'deployment', 'api', 'host', 'port', 'signer', 'publish', 'sealEveryMs', 'policy', 'match', 'absolute', 'bps', 'referenceMaxAgeMs', 'indeterminateAfterMs', 'graceMs', 'receiptGraceMs', 'ordersHeldBy', 'entryGraceMs', 'evidence', 'after', 'years', 'entityYears', 'systems', 'kind', 'config', 'parts', 'erp', 'ap', 'bank', 'procurement', 'archive']
 
 /** The nearest known key, when it is near enough to be a slip. */
 function near(key: string): string {

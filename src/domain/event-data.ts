@@ -69,7 +69,11 @@ export interface FactData {
   'reference.asked': { what: string; since: Instant; notBefore: Instant | null; names: readonly string[]; name: string; entity?: string; question: Question }
   'order.issued': OrderData
   'order.changed': OrderData
-  'order.closed': { number: string }
+  'order.closed': { number: string; version?: number }
+  /** Goods that came in for an order, as the system that holds it counted them. What went back is negative. */
+  'receipt.recorded': { receipt: string; number: string; entity: string; lines: readonly { line: string; quantity: string }[] }
+  /** The whole receipt counts no more. */
+  'receipt.reversed': { receipt: string; number: string; entity: string; reason: string }
   'supplier.activated': { supplier: string }
   'supplier.blocked': { supplier: string; reason: string }
   'period.opened': { entity: string; month: string }
@@ -114,7 +118,10 @@ export type ReferenceData = { asked: string; readAt: Instant } & (
     order?: OrderData
   })
 
+/** `version`: counts the order's changes, from 1, where its system does. `receiptRequired`: goods, to be received before they are paid. */
 export interface OrderData {
-  number: string; entity: string; supplier: string; currency: string; open: boolean; approvedBy?: string
-  lines: readonly { id: string; item?: string; name?: string; quantity: string; price: string; priceQuantity?: string; unit: string }[]
+  number: string; version?: number; entity: string; supplier: string; currency: string; open: boolean; approvedBy?: string
+  lines: readonly {
+    id: string; item?: string; name?: string; quantity: string; price: string; priceQuantity?: string; unit: string; receiptRequired?: true
+  }[]
 }

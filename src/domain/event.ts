@@ -76,6 +76,8 @@ export const EVENT_TYPES = {
   'order.issued': fact('order', 'intake', ['erp', 'procurement']),
   'order.changed': fact('order', 'intake', ['erp', 'procurement']),
   'order.closed': fact('order', 'intake', ['erp', 'procurement']),
+  'receipt.recorded': fact('order', 'intake', ['erp', 'procurement']),
+  'receipt.reversed': fact('order', 'intake', ['erp', 'procurement']),
   'supplier.activated': fact('supplier', 'intake', ['erp', 'procurement']),
   'supplier.blocked': fact('supplier', 'stop', ['erp', 'procurement']),
   'reference.read': fact('supplier', 'intake', ['erp', 'procurement'], 'settled'),

@@ -9,7 +9,8 @@ import type { InvoiceState } from './invoice.ts'
 import type { Cell, EffectMark, Expectation, Facet, WantedEffect } from './object.ts'
 import type { BatchState, PaymentState } from './payment.ts'
 import type { ReferenceState } from './reference.ts'
-import { foundIn } from './reference.ts'
+import { askedAbout } from './policy.ts'
+import { foundIn, readOf } from './reference.ts'
 import { paymentMethodOf, ROUTES, routeOf, type HeadlineState, type Route } from './routes.ts'
 import type { Laws } from './view.ts'
 
@@ -20,8 +21,13 @@ const TOLD_TO_AP: { readonly [state in HeadlineState]: string | null } = {
   received: null, validated: null, matched: null, approved: null, posted: 'posted', paid: 'paid', archived: 'paid', rejected: 'rejected',
 }
 
+/** What procurement is told of invoices on its orders: what it has to do about one, and how far the others have come. */
+const TOLD_TO_PROCUREMENT: { readonly [state in HeadlineState]: string | null } = {
+  received: null, validated: null, matched: 'matched', approved: 'matched', posted: 'posted', paid: 'paid', archived: 'paid', rejected: 'rejected',
+}
+
 export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>): Expectation {
-  const { erp, ap } = laws.policy.systems
+  const { erp, ap, procurement } = laws.policy.systems
   const route: Route = ROUTES[routeOf(state.content?.value)]
   const effects: WantedEffect[] = []
   const submit = submission(ap, id, state, route)
@@ -43,6 +49,13 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
     })
   }
   effects.push(...evidenceStep(laws, id, state))
+  const told = procurement === undefined ? null : wordForProcurement(state)
+  if (procurement !== undefined && told !== null) {
+    effects.push({
+      target: procurement, command: 'invoice.status', object: id, occurrence: `${told.word}#${told.since}`, subject: id,
+      content: { reference: id, word: told.word, order: state.content?.value.orders[0], entity: state.parties?.entity, number: state.content?.value.number },
+    })
+  }
   const settled = live.some(([, booked]) => booked.confirmed?.settled)
   return {
     cells: [
@@ -51,6 +64,7 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
       cellOf(id, state, erp, 'settlement', warranted(state, ['paid']) ? 'settled' : null),
       cellOf(id, state, ap, 'status', ticket === null ? null : word),
       ...evidenceCells(laws, id, state),
+      ...procurement === undefined ? [] : [cellOf(id, state, procurement, 'status', told?.word ?? null)],
     ].filter((cell) => cell.expected !== null || cell.told !== null || cell.reported !== null),
     effects,
     marks: postingMarks(erp, id, state),
@@ -76,6 +90,17 @@ function dayOf(state: InvoiceState, word: string): string | undefined {
   const allocations = Object.values(state.allocations)
   const days = word === 'paid' ? allocations.filter(({ undone }) => undone === null).map(({ on }) => on) : word === 'returned' ? allocations.map(({ undoneOn }) => undoneOn) : []
   return days.filter((on) => on !== null).sort().at(-1) ?? posting?.confirmed?.postedOn
+}
+
+/** `since`: the event that made it so. Nothing before it is certain that the order is theirs. */
+function wordForProcurement(state: InvoiceState): { readonly word: string; readonly since: string } | null {
+  const { match } = state.verdicts
+  const content = state.content
+  if (!content || !state.parties || content.value.orders.length === 0 || !ROUTES[routeOf(content.value)].requires.some((step) => step === 'matched')) return null
+  const word = axesOf(state).settlement === 'returned' ? 'returned' : state.headline === null ? null : TOLD_TO_PROCUREMENT[state.headline]
+  if (word !== null && state.movedBy !== null) return { word, since: state.movedBy }
+  if (!match || match.pass || match.subject !== content.event) return null
+  return { word: match.failed.some((control) => control.startsWith('receipt-missing:')) ? 'awaiting-receipt' : 'mismatched', since: match.event }
 }
 
 function submission(ap: string, id: string, state: InvoiceState, route: Route): WantedEffect | null {
@@ -173,11 +198,12 @@ export function expectBatch(laws: Laws, { id, state }: Subject<BatchState>): Exp
 /** A lookup per question whose answer is missing or older than wanted; tax codes and periods only once the company is known. */
 export function expectReference(laws: Laws, { id, state }: Subject<ReferenceState>): Expectation {
   const { erp } = laws.policy.systems
-  const entity = foundIn(state, 'entity')?.entity?.number
-  const effects = Object.entries(state.wants).flatMap(([question, since]): WantedEffect[] => {
-    const read = state.reads[question]
+  const entity = foundIn(state, 'entity', erp)?.entity?.number
+  const asked = Object.entries(state.wants).flatMap(([question, since]) => askedAbout(laws.policy, question).map((target) => [question, since, target] as const))
+  const effects = asked.flatMap(([question, since, target]): WantedEffect[] => {
+    const read = readOf(state, question, target)
     if (read && read.answer.readAt >= since) return []
-    const common = { target: erp, object: id, occurrence: `${question}#${since}`, subject: id }
+    const common = { target, object: id, occurrence: `${question}#${since}`, subject: id }
     const [what, ...words] = question.split(' ')
     switch (what) {
       case 'supplier': return [{ ...common, command: 'lookup.supplier', content: { question, names: state.ask?.names ?? [], name: state.ask?.name ?? '' } }]

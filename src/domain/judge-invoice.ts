@@ -14,14 +14,15 @@ import { headlineOf, livePostings, warranted } from './headline.ts'
 import { evolveInvoice, type InvoiceState, type Verdict } from './invoice.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import { numberName, orderNames, sumOf } from './invoice-content.ts'
-import { matchOrder } from './matching.ts'
+import { MATCH_CONTROLS, matchOrder, type LineAccount } from './matching.ts'
 import { plainAccount, periodQuestion, taxCodeQuestion } from './names.ts'
 import type { Judgement, Look, Neighbours, ObjectRecord } from './object.ts'
-import { takenOf, type ReferenceState } from './reference.ts'
+import { receivedOf, takenOf, type OrderState } from './order.ts'
+import { readOf, type ReferenceState } from './reference.ts'
 import { ROUTES, routeOf, type Route } from './routes.ts'
 import { Scratch } from './scratch.ts'
 import { changedTerms, termsHash, type Terms } from './terms.ts'
-import { dateIn, entityOf, orderOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView, type Laws, type NamedParty } from './view.ts'
+import { dateIn, entityOf, orderOf, orderSupplierOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView, type Laws, type NamedParty } from './view.ts'
 
 type Sheet = Scratch<InvoiceState>
 
@@ -80,18 +81,22 @@ function validate(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
 function wantAnswers(view: InvoiceView, sheet: Sheet, content: InvoiceContent): void {
   const ask = (answer: Answer, what: string, { names, name }: NamedParty, more: { readonly entity?: string } = {}): void => {
     if (!answer.record || answer.known !== 'unknown') return
-    const { ask: how, wants, reads } = answer.record.state
+    const { ask: how, wants } = answer.record.state
     const since = wants[what]
-    const read = reads[what]
-    // It has been asked for, and in the words of an invoice.
-    if (how && !how.outside && since !== undefined && (!read || read.answer.readAt < since)) return
+    const read = readOf(answer.record.state, what, answer.system)
+    const asked = since !== undefined && (!read || read.answer.readAt < since)
+    // It has been asked for, in the words of an invoice, and not too long ago: a system may have come to the company since.
+    if (how && !how.outside && asked && sheet.asOf < sheet.after(since, view.policy.referenceMaxAgeMs)) return
     sheet.add({ type: 'reference.wanted', objects: [answer.record.id], actor: 'rule:validation', data: { what, since: sheet.asOf, by: sheet.id, names, name, ...more } })
   }
   ask(supplierOf(view, content), 'supplier', content.supplier)
   const entity = entityOf(view, content)
   ask(entity, 'entity', content.entity)
   if (!entity.found?.entity) return
-  if (content.orders.length > 0) ask(orderOf(view, content), 'order', { names: content.orders, name: content.orders[0] ?? '' }, { entity: entity.found.entity.number })
+  if (content.orders.length > 0) {
+    ask(orderOf(view, content), 'order', { names: content.orders, name: content.orders[0] ?? '' }, { entity: entity.found.entity.number })
+    ask(orderSupplierOf(view, content), 'supplier', content.supplier)
+  }
   for (const row of content.taxes) {
     ask(taxCodeOf(view, content, row.category, row.rate), taxCodeQuestion(row.category, sumOf([row.rate])), content.entity)
   }
@@ -126,25 +131,36 @@ function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
     sheet.waitFor([answer.name])
     return []
   }
-  const record = answer.record
+  const record = answer.record as unknown as ObjectRecord<OrderState>
+  const account: LineAccount = { taken: (line) => takenOf(record.state, line, sheet.id), received: (line) => receivedOf(record.state, answer.system, line) }
   const answered = sheet.state.answers['mismatch'] ?? sheet.state.answers['lines-not-paired']
   const accepted = answered?.action === 'accept-difference' && answered.at > content.at ? answered : null
-  const result = matchOrder(content.value, order, (line) => takenOf(record.state, line, sheet.id), laws.policy.match)
-  const control = { id: 'M1', inputs: { order: record.id, version: record.version }, says: result.says }
-  if (result.outcome === 'matched' || accepted) {
-    const taken = result.outcome === 'matched' ? result.taken : {}
-    const says = accepted ? `${accepted.person} accepted: ${result.says}` : result.says
+  const plain = matchOrder(content.value, order, account, laws.policy.match)
+  // Who accepts a difference does not say that the goods have come.
+  const result = accepted ? matchOrder(content.value, order, account, 'accepted') : plain
+  const inputs = { order: record.id, version: record.version }
+  if (result.outcome === 'matched') {
+    const says = accepted ? `${accepted.person} accepted: ${plain.says}` : result.says
+    const controls = MATCH_CONTROLS.map(({ id }) => ({ id, inputs, verdict: 'pass', says }))
     sheet.decide('invoice.matched', 'match', {
-      subject: content.event, rests: accepted ? [content.event, accepted.event] : [content.event], controls: [{ ...control, verdict: 'pass', says }], taken, invoice: sheet.id,
+      subject: content.event, rests: accepted ? [content.event, accepted.event] : [content.event], controls, taken: result.taken, invoice: sheet.id,
     }, [record.id])
     return []
   }
-  const cause: Cause = result.outcome === 'mismatched' ? 'mismatch' : 'lines-not-paired'
+  const cause = CAUSE_OF[result.outcome]
   sheet.waitFor([record.id])
-  const failed = [{ ...control, verdict: 'fail' as const, cause }]
+  const failed = [{ id: result.control, inputs, verdict: 'fail' as const, says: result.says, cause }]
   if (differs(sheet.state.verdicts.match, content.event, [content.event], failed)) sheet.decide('invoice.mismatched', 'match', { subject: content.event, rests: [content.event], controls: failed })
+  // Goods are often a little behind their invoice.
+  const until = sheet.after(content.at, laws.policy.receiptGraceMs)
+  if (cause === 'receipt-missing' && sheet.asOf < until) {
+    sheet.wake(until)
+    return []
+  }
   return [{ cause, says: result.says }]
 }
+
+const CAUSE_OF = { 'mismatched': 'mismatch', 'receipt-missing': 'receipt-missing', 'not-paired': 'lines-not-paired' } as const satisfies { [outcome: string]: Cause }
 
 function approve(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const { content, terms } = sheet.state

@@ -11,6 +11,7 @@ import { listRowOf } from './list.ts'
 import type { Expectation, Judgement, Law, Look, Neighbours, ObjectRecord } from './object.ts'
 import { evolveBatch, evolvePayment, NO_BATCH, NO_PAYMENT, type BatchState, type PaymentState } from './payment.ts'
 import type { Policy } from './policy.ts'
+import { evolveOrder, judgeOrder, NO_ORDER, type OrderState } from './order.ts'
 import { evolvePerson, evolveReference, NO_PERSON, NO_REFERENCE, type PersonState, type ReferenceState } from './reference.ts'
 import { evolveDocument, NO_DOCUMENT, type DocumentState } from './document.ts'
 import { evolveEntry, evolveStatement, NO_ENTRY, NO_STATEMENT, type EntryState, type StatementState } from './statement.ts'
@@ -29,7 +30,7 @@ interface KindLaw<State> {
 }
 
 const kind = <State>(law: KindLaw<State>): KindLaw<never> => law as unknown as KindLaw<never>
-const reference = (of: 'supplier' | 'entity' | 'order'): KindLaw<never> => kind<ReferenceState>({
+const reference = (of: 'supplier' | 'entity'): KindLaw<never> => kind<ReferenceState>({
   evolve: (state, event) => evolveReference(of, state ?? NO_REFERENCE, event), expect: expectReference,
 })
 const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
@@ -38,7 +39,9 @@ const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
   }),
   'supplier': reference('supplier'),
   'entity': reference('entity'),
-  'order': reference('order'),
+  'order': kind<OrderState>({
+    evolve: (state, event) => evolveOrder(state ?? NO_ORDER, event), judge: (laws, record, _look, asOf) => judgeOrder(laws, record, asOf), expect: expectReference,
+  }),
   'person': kind<PersonState>({ evolve: (state, event) => evolvePerson(state ?? NO_PERSON, event) }),
   'payment': kind<PaymentState>({
     evolve: (state, event) => evolvePayment(state ?? NO_PAYMENT, event), neighbours: paymentNeighbours, judge: judgePayment, expect: expectPayment,

@@ -7,7 +7,7 @@ import type { OrderData } from './event-data.ts'
 const ORDER: OrderData = { number: 'PO-1', entity: '1000', supplier: 'V1', currency: 'EUR', open: true, lines: [{ id: '1', item: 'M-1', name: 'Widget', quantity: '20', price: '10.00', unit: 'C62' }] }
 const LINE = invoiceDocument().lines[0]!
 const invoice = (...lines: Partial<typeof LINE>[]): ReturnType<typeof contentOf> => contentOf(invoiceDocument({ lines: lines.map((line, index) => ({ ...LINE, id: String(index + 1), ...line })) }))
-const matched = (content: ReturnType<typeof contentOf>, order = ORDER, before = '0', tolerance = { absolute: '1.00', bps: 200 }): string => matchOrder(content, order, () => before, tolerance).outcome
+const matched = (content: ReturnType<typeof contentOf>, order = ORDER, before = '0', tolerance = { absolute: '1.00', bps: 200 }): string => matchOrder(content, order, { taken: () => [{ quantity: before, price: '10', difference: '0' }], received: () => '0' }, tolerance).outcome
 
 describe('an invoice is matched with its order', () => {
   it.each([

@@ -1,7 +1,11 @@
 /** What a company decides for itself: the configuration as the law reads it. Changed only through a new configuration version. */
 export interface Policy {
   /** The configured systems by the part they play. */
-  readonly systems: { readonly erp: string; readonly ap: string; readonly bank: string; readonly archive?: string | undefined }
+  readonly systems: {
+    readonly erp: string; readonly ap: string; readonly bank: string; readonly procurement?: string | undefined; readonly archive?: string | undefined
+  }
+  /** Who holds orders and receipts where both the ERP and procurement speak of them; procurement where there is one, unless said. */
+  readonly ordersHeldBy?: 'erp' | 'procurement' | undefined
   /** Match tolerance: a difference passes when it is within both, the absolute (decimal, in invoice currency) and the relative (1/100 %) limit. */
   readonly match: { readonly absolute: string; readonly bps: number }
   /** How old an answer of the ERP about a supplier, entity, order, tax code or period may be when a verdict rests on it. */
@@ -10,6 +14,8 @@ export interface Policy {
   readonly indeterminateAfterMs: number
   /** How long a system may show something else than it should before that is a divergence. */
   readonly graceMs: number
+  /** How long an invoice may wait for its goods receipt before a person is told. */
+  readonly receiptGraceMs: number
   /** How long a bank entry may wait for its payment to become known before a person is told. */
   readonly entryGraceMs: number
   /** Evidence goes to the archive once the headline is one of `after`, and is kept to the end of the `years`-th calendar year after that of its making. */
@@ -27,6 +33,15 @@ export const DEFAULT_POLICY: Policy = {
   referenceMaxAgeMs: 24 * 3_600_000,
   indeterminateAfterMs: 15 * 60_000,
   graceMs: 5 * 60_000,
+  receiptGraceMs: 60 * 60_000,
   entryGraceMs: 5 * 60_000,
   evidence: { after: ['paid', 'rejected'], years: 10, entityYears: {} },
 }
+
+/** The systems that are asked about a supplier or an order; everything else only the ERP knows. The first one's answer counts. */
+export function askedAbout({ systems: { erp, procurement }, ordersHeldBy }: Policy, question: string): readonly string[] {
+  if (procurement === undefined) return [erp]
+  if (question === 'order') return ordersHeldBy === 'erp' ? [erp, procurement] : [procurement, erp]
+  return question === 'supplier' ? [erp, procurement] : [erp]
+}
+export const answersFor = (policy: Policy, question: string): string => askedAbout(policy, question)[0] ?? policy.systems.erp

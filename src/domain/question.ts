@@ -11,7 +11,8 @@ import type { ReferenceData } from './event-data.ts'
 import { orderName, periodQuestion, taxCodeQuestion } from './names.ts'
 import { sumOf } from './invoice-content.ts'
 import type { Look, ObjectRecord } from './object.ts'
-import type { ReferenceKind, ReferenceState } from './reference.ts'
+import { answersFor } from './policy.ts'
+import { readOf, type ReferenceKind, type ReferenceState } from './reference.ts'
 import { entityOf, type Laws, type NamedParty } from './view.ts'
 
 export type Question =
@@ -26,6 +27,8 @@ export interface Need {
   readonly about: ReferenceKind
   readonly party: NamedParty
   readonly asked: string
+  /** Whose answer it is to be. */
+  readonly system: string
   readonly main: boolean
   /** The company's number in the ERP, without which an order is not found. */
   readonly entity?: string
@@ -90,12 +93,12 @@ export function judgeQuestion(asking: Asking, question: Question): Judged {
       ? { verdict: outcome === 'wait' ? 'indeterminate' : outcome, says: telling?.says ?? '', cause: telling?.cause ?? null }
       : { verdict: 'indeterminate', says: `The ERP cannot answer: ${refused}`, cause: 'control-indeterminate' }),
     controls, refused: refused !== undefined,
-    evidence: needs.flatMap(({ need: { asked, main }, record }) => {
-      const read = record?.state.reads[asked]
+    evidence: needs.flatMap(({ need: { asked, system, main }, record }) => {
+      const read = readOf(record?.state, asked, system)
       return record && read ? [{ object: record.id, asked, event: read.event, answer: read.answer, main }] : []
     }),
     open: needs.flatMap(({ need, record }) => {
-      const readAt = record?.state.reads[need.asked]?.answer.readAt
+      const readAt = readOf(record?.state, need.asked, need.system)?.answer.readAt
       return readAt !== undefined && readAt >= (need.main ? asking.since : oldest(asking)) ? [] : [need]
     }),
   }
@@ -105,28 +108,33 @@ const oldest = ({ asOf, policy }: Asking): Instant => new Date(Date.parse(asOf) 
 
 /** In the order in which they can be asked: an order, a tax code and a period are a company's, and the ERP wants its number. */
 function needsOf(question: Question, view: NamedView): Need[] {
+  const { erp } = view.policy.systems
+  const holder = answersFor(view.policy, 'order')
   switch (question.kind) {
-    case 'supplier': return [{ about: 'supplier', party: question.supplier, asked: 'supplier', main: true }]
-    case 'entity': return [company(question.entity, true)]
+    case 'supplier': return [{ about: 'supplier', party: question.supplier, asked: 'supplier', system: erp, main: true }]
+    case 'entity': return [company(erp, question.entity, true)]
     case 'tax-code': return ofCompany(question.entity, taxCodeQuestion(question.category, sumOf([question.rate])), view)
     case 'period': return ofCompany(question.entity, periodQuestion(question.month), view)
     case 'order': {
       const entity = entityOf(view, question).found?.entity?.number
       const names = question.entity.names.slice(0, 1).map((name) => orderName(name, question.order))
       return [
-        company(question.entity, false), { about: 'supplier', party: question.supplier, asked: 'supplier', main: false },
-        ...(entity === undefined ? [] : [{ about: 'order' as const, party: { name: question.order, names }, asked: 'order', main: true, entity }]),
+        company(erp, question.entity, false),
+        // Who holds the orders may number suppliers in its own way.
+        ...[...new Set([erp, holder])].map((system): Need => ({ about: 'supplier', party: question.supplier, asked: 'supplier', system, main: false })),
+        ...(entity === undefined ? [] : [{ about: 'order' as const, party: { name: question.order, names }, asked: 'order', system: holder, main: true, entity }]),
       ]
     }
   }
 }
 
-const company = (party: NamedParty, main: boolean): Need => ({ about: 'entity', party, asked: 'entity', main })
+const company = (system: string, party: NamedParty, main: boolean): Need => ({ about: 'entity', party, asked: 'entity', system, main })
 
 /** Nothing is asked about a company that the ERP does not have. */
 function ofCompany(party: NamedParty, asked: string, view: NamedView): Need[] {
   const known = entityOf(view, { entity: party }).known
-  return [company(party, false), ...(known === 'no' ? [] : [{ about: 'entity' as const, party, asked, main: true }])]
+  const system = view.policy.systems.erp
+  return [company(system, party, false), ...(known === 'no' ? [] : [{ about: 'entity' as const, party, asked, system, main: true }])]
 }
 
 function recordOf(look: Look, { party }: Need): ObjectRecord<ReferenceState> | undefined {

@@ -1,12 +1,13 @@
 /**
- * What is known of suppliers, entities (with their tax codes and periods), orders and persons: what the authoritative system
- * answered last, how old that is, and for persons the hub's own dated table of authority.
+ * What is known of suppliers, entities (with their tax codes and periods), orders and persons: what each system answered last,
+ * how old that is, and for persons the hub's own dated table of authority. Answers are kept by the system that gave them: two
+ * that speak of one thing never overwrite each other. Whose answer counts is the policy's to say.
  */
 import type { CalendarDate, Instant } from '../lib/time.ts'
 import type { Event } from './event.ts'
 import type { FactData, OrderData, ReferenceData } from './event-data.ts'
 import { later, ref, sending, type EffectData, type FactRef, type Sent } from './invoice.ts'
-import { sumOf, type InvoiceContent } from './invoice-content.ts'
+import { type InvoiceContent } from './invoice-content.ts'
 import { periodQuestion } from './names.ts'
 
 export interface ReferenceState {
@@ -14,10 +15,11 @@ export interface ReferenceState {
   readonly ask: Ask | null
   /** question → since when an answer at least that fresh is wanted. */
   readonly wants: { readonly [question: string]: Instant }
+  /** `question@system` → its last answer. */
   readonly reads: { readonly [question: string]: FactRef & { readonly answer: ReferenceData } }
+  /** By system: its last word apart from its answers that a supplier is blocked or an order closed, or no longer. */
+  readonly standing: { readonly [system: string]: FactRef & { readonly version: number; readonly stopped: boolean } }
   readonly sent: { readonly [command: string]: Sent }
-  /** Orders: quantity matched per invoice and line. */
-  readonly invoiced: { readonly [invoice: string]: { readonly [line: string]: string } }
 }
 
 /** `outside`: only a question from outside has named it so far; what an invoice says of it counts for more. */
@@ -29,13 +31,13 @@ export interface PersonState {
   readonly revoked: readonly (FactRef & { readonly on: CalendarDate })[]
 }
 
-export const NO_REFERENCE: ReferenceState = { ask: null, wants: {}, reads: {}, sent: {}, invoiced: {} }
+export const NO_REFERENCE: ReferenceState = { ask: null, wants: {}, reads: {}, standing: {}, sent: {} }
 export const NO_PERSON: PersonState = { name: null, grants: [], revoked: [] }
 
 export type ReferenceKind = 'supplier' | 'entity' | 'order'
 export type Found = Extract<ReferenceData, { found: true }>
 
-export function evolveReference(kind: ReferenceKind, state: ReferenceState, event: Event): ReferenceState {
+export function evolveReference<S extends ReferenceState>(kind: ReferenceKind, state: S, event: Event): S {
   if (event.grade === 'claimed') return state
   switch (event.type) {
     case 'invoice.received':
@@ -59,17 +61,13 @@ export function evolveReference(kind: ReferenceKind, state: ReferenceState, even
     case 'reference.read': return read(state, event, event.data as unknown as ReferenceData)
     case 'order.issued':
     case 'order.changed': return read(state, event, { asked: 'order', readAt: event.occurredAt, found: true, order: event.data as unknown as OrderData })
-    case 'order.closed': return changed(state, event, 'order', (answer) => answer.order ? { ...answer, order: { ...answer.order, open: false } } : answer)
-    case 'supplier.blocked': return changed(state, event, 'supplier', (answer) => answer.supplier ? { ...answer, supplier: { ...answer.supplier, blocked: true } } : answer)
-    case 'supplier.activated': return changed(state, event, 'supplier', (answer) => answer.supplier ? { ...answer, supplier: { ...answer.supplier, blocked: false, active: true } } : answer)
+    case 'order.closed': return stands(state, event, true, (event.data as unknown as FactData['order.closed']).version)
+    case 'supplier.blocked': return stands(state, event, true)
+    case 'supplier.activated': return stands(state, event, false)
     case 'period.opened':
     case 'period.closed': {
       const asked = periodQuestion((event.data as unknown as FactData['period.opened']).month)
       return read(state, event, { asked, readAt: event.occurredAt, found: true, period: { open: event.type === 'period.opened' } })
-    }
-    case 'invoice.matched': {
-      const { taken, invoice } = event.data as unknown as { taken?: { [line: string]: string }; invoice: string }
-      return taken ? { ...state, invoiced: { ...state.invoiced, [invoice]: taken } } : state
     }
     case 'effect.done': case 'effect.refused': case 'effect.unknown': case 'effect.resolved': {
       const data = event.data as unknown as EffectData
@@ -93,15 +91,29 @@ export function evolvePerson(state: PersonState, event: Event): PersonState {
   return state
 }
 
-/** The answer to a question, when there is one that found something. */
-export function foundIn(state: ReferenceState | undefined, asked: string): Found | undefined {
-  const answer = state?.reads[asked]?.answer
-  return answer?.found ? answer : undefined
+/** What a system answered last, found or not. */
+export const readOf = (state: ReferenceState | undefined, question: string, system: string): ReferenceState['reads'][string] | undefined =>
+  state?.reads[`${question}@${system}`]
+
+/** What a system says now, when it has found something: its answer, and what it said since of a block or a closing. */
+export function foundIn(state: ReferenceState | undefined, question: string, system: string): Found | undefined {
+  const known = readOf(state, question, system)
+  if (!state || !known?.answer.found) return undefined
+  const { answer } = known
+  const word = state.standing[system]
+  if (!word || !(question === 'supplier' || question === 'order')) return answer
+  const version = answer.order?.version ?? 0
+  const newer = version > 0 && word.version > 0 && version !== word.version ? word.version > version : later<FactRef>(known, word) === word
+  if (!newer) return answer
+  if (answer.order) return { ...answer, order: { ...answer.order, open: answer.order.open && !word.stopped } }
+  if (answer.supplier) return { ...answer, supplier: { ...answer.supplier, blocked: word.stopped, active: answer.supplier.active || !word.stopped } }
+  return answer
 }
 
-/** Quantity of an order line that other invoices than `except` have matched. */
-export function takenOf(state: ReferenceState, line: string, except: string): string {
-  return sumOf(Object.entries(state.invoiced).flatMap(([invoice, lines]) => invoice !== except && lines[line] !== undefined ? [lines[line]] : []))
+/** True where a system says that a supplier is blocked or not active, whether or not it was ever asked. */
+export function stopsSupplier(state: ReferenceState | undefined, system: string): boolean {
+  const supplier = foundIn(state, 'supplier', system)?.supplier
+  return supplier ? supplier.blocked || !supplier.active : state?.standing[system]?.stopped ?? false
 }
 
 function question(kind: ReferenceKind, content: InvoiceContent): { names: readonly string[]; name: string } {
@@ -112,14 +124,22 @@ function question(kind: ReferenceKind, content: InvoiceContent): { names: readon
   }
 }
 
-function read(state: ReferenceState, event: Event, answer: ReferenceData): ReferenceState {
-  return { ...state, reads: { ...state.reads, [answer.asked]: later(state.reads[answer.asked] ?? null, { ...ref(event), answer }) } }
+const versionOf = (answer: ReferenceData): number => answer.found ? answer.order?.version ?? 0 : 0
+
+/** Of two answers of one system the later, and of two versions of an order the greater: clocks differ, versions do not. */
+function read<S extends ReferenceState>(state: S, event: Event, answer: ReferenceData): S {
+  const key = `${answer.asked}@${event.source.system}`
+  const known = state.reads[key]
+  const fresh = { ...ref(event), answer }
+  const [was, is] = [known ? versionOf(known.answer) : 0, versionOf(answer)]
+  return { ...state, reads: { ...state.reads, [key]: !known || is > was ? fresh : is < was ? known : later(known, fresh) } }
 }
 
-function changed(state: ReferenceState, event: Event, asked: string, change: (answer: Found) => Found): ReferenceState {
-  const known = state.reads[asked]
-  if (!known?.answer.found || known.at > event.occurredAt) return state
-  return { ...state, reads: { ...state.reads, [asked]: { ...ref(event), answer: change(known.answer) } } }
+function stands<S extends ReferenceState>(state: S, event: Event, stopped: boolean, version = 0): S {
+  const known = state.standing[event.source.system]
+  const fresh = { ...ref(event), version, stopped }
+  const last = !known || version > known.version ? fresh : version < known.version ? known : later(known, fresh)
+  return { ...state, standing: { ...state.standing, [event.source.system]: last } }
 }
 
 function byEvent<T extends FactRef>(facts: readonly T[]): T[] {

@@ -6,8 +6,8 @@ import { numberName, orderNames } from './invoice-content.ts'
 import type { InvoiceState } from './invoice.ts'
 import { periodQuestion, taxCodeQuestion } from './names.ts'
 import type { Look, ObjectRecord } from './object.ts'
-import type { Policy } from './policy.ts'
-import { foundIn, type Found, type PersonState, type ReferenceState } from './reference.ts'
+import { answersFor, askedAbout, type Policy } from './policy.ts'
+import { foundIn, readOf, stopsSupplier, type Found, type PersonState, type ReferenceState } from './reference.ts'
 import type { BatchState, PaymentState } from './payment.ts'
 import { sumOf } from './invoice-content.ts'
 
@@ -37,21 +37,32 @@ export type Looking = Pick<InvoiceView, 'policy' | 'look' | 'asOf'>
 export interface Answer {
   readonly record: ObjectRecord<ReferenceState> | undefined
   readonly name: string
+  /** Whose answer it is. */
+  readonly system: string
   readonly known: 'yes' | 'no' | 'unknown'
   readonly found: Found | undefined
 }
 
-/** What the ERP says about a party, order, tax code or period that the invoice names; `unknown` also when the answer is too old. */
-export function answerOf(view: Looking, names: readonly string[], asked: string): Answer {
+/**
+ * What a system (the one whose answer counts, unless said) says about a party, order, tax code or period that the invoice names;
+ * `unknown` also when the answer is too old.
+ */
+export function answerOf(view: Looking, names: readonly string[], asked: string, system = answersFor(view.policy, asked)): Answer {
   const name = names.find((candidate) => view.look(candidate)) ?? names[0] ?? ''
   const record = view.look(name) as ObjectRecord<ReferenceState> | undefined
-  const read = record?.state.reads[asked]
+  const read = readOf(record?.state, asked, system)
   const fresh = read !== undefined && Date.parse(view.asOf) - Date.parse(read.answer.readAt) <= view.policy.referenceMaxAgeMs
   const known = !read || !fresh ? 'unknown' : read.answer.found ? 'yes' : 'no'
-  return { record, name: record?.id ?? name, known, found: known === 'yes' ? foundIn(record?.state, asked) : undefined }
+  return { record, name: record?.id ?? name, system, known, found: known === 'yes' ? foundIn(record?.state, asked, system) : undefined }
 }
 
 export const supplierOf = (view: Looking, content: Pick<Named, 'supplier'>): Answer => answerOf(view, content.supplier.names, 'supplier')
+/** The supplier as the system that holds the orders numbers it. */
+export const orderSupplierOf = (view: Looking, content: Pick<Named, 'supplier'>): Answer =>
+  answerOf(view, content.supplier.names, 'supplier', answersFor(view.policy, 'order'))
+/** Another system than the ERP that says that the supplier is blocked or not active. */
+export const blockerOf = (policy: Policy, state: ReferenceState | undefined): string | undefined =>
+  askedAbout(policy, 'supplier').slice(1).find((system) => stopsSupplier(state, system))
 export const entityOf = (view: Looking, content: Pick<Named, 'entity'>): Answer => answerOf(view, content.entity.names, 'entity')
 export const orderOf = (view: Looking, content: Pick<Named, 'entity' | 'orders'>): Answer => answerOf(view, orderNames(content), 'order')
 export const taxCodeOf = (view: Looking, content: Pick<Named, 'entity'>, category: string, rate: string): Answer =>

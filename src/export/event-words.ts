@@ -53,6 +53,8 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'order.issued': (data) => `order ${text(data, 'number')} issued, ${count(data, 'lines')} lines`,
   'order.changed': (data) => `order ${text(data, 'number')} changed, ${count(data, 'lines')} lines`,
   'order.closed': (data) => `order ${text(data, 'number')} closed`,
+  'receipt.recorded': (data) => `receipt ${text(data, 'receipt')} for order ${text(data, 'number')}, ${count(data, 'lines')} lines`,
+  'receipt.reversed': (data) => `receipt ${text(data, 'receipt')} for order ${text(data, 'number')} reversed${because(data)}`,
   'supplier.activated': (data) => `supplier ${text(data, 'supplier')} activated`,
   'supplier.blocked': (data) => `supplier ${text(data, 'supplier')} blocked${because(data)}`,
   'reference.read': (data) => `answers about ${text(data, 'asked')}: ${data['found'] === true ? found(data) : 'there is none'}`,

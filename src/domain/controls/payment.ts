@@ -7,7 +7,7 @@ import { loginOf, plainAccount } from '../names.ts'
 import { aliasOf, type Look, type ObjectRecord } from '../object.ts'
 import type { BatchState } from '../payment.ts'
 import { foundIn, type ReferenceState } from '../reference.ts'
-import type { Laws } from '../view.ts'
+import { blockerOf, type Laws } from '../view.ts'
 import { fail, indeterminate, pass, type Control } from './control.ts'
 
 export interface PayeeView extends Laws { readonly payment: FactData['payment.instructed']; readonly look: Look }
@@ -20,10 +20,12 @@ export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
     evaluate: ({ payment, look, policy }) => {
       const name = aliasOf(policy.systems.erp, 'supplier', payment.supplier)
       const record = look(name) as ObjectRecord<ReferenceState> | undefined
-      const supplier = foundIn(record?.state, 'supplier')?.supplier
+      const supplier = foundIn(record?.state, 'supplier', policy.systems.erp)?.supplier
       if (!record || !supplier) return indeterminate(`The ERP has not yet answered about supplier ${payment.supplier}.`, [name])
       const inputs = { supplier: record.id, version: record.version }
       if (!supplier.active || supplier.blocked) return fail('payment-file-differs', `Supplier ${payment.supplier} is ${supplier.blocked ? 'blocked' : 'not active'}.`, inputs, [record.id])
+      const blocker = blockerOf(policy, record.state)
+      if (blocker) return fail('payment-file-differs', `Supplier ${payment.supplier} is blocked or not active in ${blocker}.`, inputs, [record.id])
       if (!supplier.accounts.some((account) => plainAccount(account) === plainAccount(payment.account))) {
         return fail('payment-file-differs', `${payment.endToEndId} pays account …${payment.account.slice(-4)}, which is not an account of supplier ${payment.supplier}.`, inputs, [record.id])
       }

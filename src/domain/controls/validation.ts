@@ -2,7 +2,10 @@
 import { checkArithmetic } from '../arithmetic.ts'
 import { figuresOf, sumOf } from '../invoice-content.ts'
 import { scaleOf } from '../money.ts'
-import { dateIn, entityOf, holderOf, orderOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView, type Looking, type Named } from '../view.ts'
+import { answersFor } from '../policy.ts'
+import {
+  blockerOf, dateIn, entityOf, holderOf, orderOf, orderSupplierOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView, type Looking, type Named,
+} from '../view.ts'
 import type { InvoiceContent } from '../invoice-content.ts'
 import { fail, indeterminate, notApplicable, pass, type Control, type Finding } from './control.ts'
 
@@ -11,7 +14,7 @@ export interface NamedView extends Looking { readonly content: Named; readonly m
 export interface ContentView extends InvoiceView { readonly content: InvoiceContent }
 
 const inputs = (answer: Answer): { [key: string]: string | number } => ({ object: answer.record?.id ?? answer.name, version: answer.record?.version ?? 0 })
-const waiting = (what: string, answer: Answer): Finding => indeterminate(`The ERP has not yet answered about ${what}.`, [answer.name])
+const waiting = (what: string, answer: Answer, who = 'The ERP'): Finding => indeterminate(`${who} has not yet answered about ${what}.`, [answer.name])
 
 /** What the ERP knows: judged of an invoice at its gate, and of what somebody asks about before there is one. */
 export const REFERENCE_CONTROLS = {
@@ -24,6 +27,8 @@ export const REFERENCE_CONTROLS = {
       if (!answer.found?.supplier) return fail('supplier-unknown', `The ERP knows no supplier ${name} (${shown(view.content.supplier.names)}).`, inputs(answer), [answer.name])
       const { supplier } = answer.found
       if (!supplier.active || supplier.blocked) return fail('supplier-blocked', `Supplier ${supplier.number} ${supplier.name} is ${supplier.blocked ? 'blocked' : 'not active'} in the ERP.`, inputs(answer), [answer.name])
+      const blocker = blockerOf(view.policy, answer.record?.state)
+      if (blocker) return fail('supplier-blocked', `Supplier ${supplier.number} ${supplier.name} is blocked or not active in ${blocker}.`, inputs(answer), [answer.name])
       return pass(`Supplier ${supplier.number} is active.`, inputs(answer))
     },
   },
@@ -71,13 +76,17 @@ export const REFERENCE_CONTROLS = {
       if (view.content.orders.length === 0 || view.content.kind === 'credit-note') return notApplicable('It names no order that has to be matched.')
       const answer = orderOf(view, view.content)
       const number = view.content.orders[0] ?? ''
-      if (answer.known === 'unknown') return waiting(`order ${number}`, answer)
+      const holder = answersFor(view.policy, 'order')
+      const named = holder === view.policy.systems.erp ? 'the ERP' : holder
+      if (answer.known === 'unknown') return waiting(`order ${number}`, answer, capital(named))
       const order = answer.found?.order
-      if (!order?.open) return fail('order-unknown', `Order ${number} ${order ? 'is not open' : 'does not exist'} in the ERP.`, inputs(answer), [answer.name])
-      const supplier = supplierOf(view, view.content).found?.supplier
+      if (!order?.open) return fail('order-unknown', `Order ${number} ${order ? 'is not open' : 'does not exist'} in ${named}.`, inputs(answer), [answer.name])
+      const seller = orderSupplierOf(view, view.content)
+      if (supplierOf(view, view.content).found && seller.known === 'unknown') return waiting(`supplier ${view.content.supplier.name}`, seller, capital(named))
+      const supplier = seller.found?.supplier
       const entity = entityOf(view, view.content).found?.entity
-      if (!supplier || !entity) return notApplicable('Supplier or company is not known.')
-      const differs = order.supplier !== supplier.number ? `supplier ${order.supplier}` : order.entity !== entity.number ? `company ${order.entity}` : order.currency !== view.content.currency ? `currency ${order.currency}` : null
+      if (!supplierOf(view, view.content).found?.supplier || !entity) return notApplicable('Supplier or company is not known.')
+      const differs = order.supplier !== supplier?.number ? `supplier ${order.supplier}` : order.entity !== entity.number ? `company ${order.entity}` : order.currency !== view.content.currency ? `currency ${order.currency}` : null
       if (differs) return fail('order-differs', `Order ${number} belongs to ${differs}.`, inputs(answer), [answer.name])
       return pass(`Order ${number} is open.`, inputs(answer))
     },
@@ -109,5 +118,6 @@ export const VALIDATION_CONTROLS: readonly Control<ContentView>[] = [
   M7,
 ]
 
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 /** Aliases as a person reads them: the identifiers alone. */
 const shown = (names: readonly string[]): string => names.map((name) => name.split('|').at(-1)).join(', ')

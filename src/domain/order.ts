@@ -1,0 +1,134 @@
+/**
+ * What is known of one order beside what its systems say of it: the receipts of its goods and what invoices have taken of its
+ * lines. Receipts count by the system that holds the order; what another system counted is the same goods once more.
+ */
+import type { Instant } from '../lib/time.ts'
+import type { Event } from './event.ts'
+import type { FactData, OrderData } from './event-data.ts'
+import { exceptionDecisions, tracked, type ExceptionMap, type WantedException } from './exception.ts'
+import { later, ref, type FactRef } from './invoice.ts'
+import { sumOf } from './invoice-content.ts'
+import { compareFigures, unitPriceOf } from './matching.ts'
+import type { Judgement, ObjectRecord } from './object.ts'
+import { answersFor, askedAbout } from './policy.ts'
+import { evolveReference, foundIn, NO_REFERENCE, readOf, type ReferenceState } from './reference.ts'
+import type { Laws } from './view.ts'
+
+/** What one invoice took of one line: quantity, the price agreed then, and the price difference that was tolerated. */
+export type Taken = { readonly quantity: string; readonly price: string; readonly difference: string }
+export type TakenLines = { readonly [line: string]: Taken }
+
+type Receipt = {
+  readonly recorded: (FactRef & { readonly lines: readonly { readonly line: string; readonly quantity: string }[] }) | null
+  readonly reversed: FactRef | null
+}
+
+export interface OrderState extends ReferenceState {
+  /** `receipt@system` */
+  readonly receipts: { readonly [receipt: string]: Receipt }
+  readonly invoiced: { readonly [invoice: string]: TakenLines }
+  readonly exceptions: ExceptionMap
+  /** What people said of its cases, by cause. */
+  readonly answers: { readonly [cause: string]: FactRef }
+}
+
+export const NO_ORDER: OrderState = { ...NO_REFERENCE, receipts: {}, invoiced: {}, exceptions: {}, answers: {} }
+
+export function evolveOrder(state: OrderState, event: Event): OrderState {
+  if (event.grade === 'claimed') return state
+  switch (event.type) {
+    case 'receipt.recorded': {
+      const { receipt, lines } = event.data as unknown as FactData['receipt.recorded']
+      return received(state, event, receipt, (known) => ({ ...known, recorded: later(known.recorded, { ...ref(event), lines }) }))
+    }
+    case 'receipt.reversed': {
+      const { receipt } = event.data as unknown as FactData['receipt.reversed']
+      return received(state, event, receipt, (known) => ({ ...known, reversed: later(known.reversed, ref(event)) }))
+    }
+    case 'invoice.matched': {
+      const { taken, invoice } = event.data as unknown as { taken: TakenLines; invoice: string }
+      return { ...state, invoiced: { ...state.invoiced, [invoice]: taken } }
+    }
+    case 'exception.answered': {
+      const data = event.data as unknown as FactData['exception.answered']
+      const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
+      return cause === undefined ? state : { ...state, answers: { ...state.answers, [cause]: later(state.answers[cause] ?? null, ref(event)) } }
+    }
+    default: return tracked(evolveReference('order', state, event), event)
+  }
+}
+
+function received(state: OrderState, event: Event, receipt: string, change: (known: Receipt) => Receipt): OrderState {
+  const key = `${receipt}@${event.source.system}`
+  return { ...state, receipts: { ...state.receipts, [key]: change(state.receipts[key] ?? { recorded: null, reversed: null }) } }
+}
+
+/** Quantity of a line that came in and did not turn out not to have, as this system counts. */
+export function receivedOf(state: OrderState, system: string, line: string): string {
+  const standing = Object.entries(state.receipts).filter(([key, receipt]) => key.endsWith(`@${system}`) && receipt.reversed === null)
+  return sumOf(standing.flatMap(([, receipt]) => receipt.recorded?.lines ?? []).filter((row) => row.line === line).map((row) => row.quantity))
+}
+
+/** What invoices other than `except` have taken of a line. */
+export function takenOf(state: OrderState, line: string, except: string): Taken[] {
+  return Object.entries(state.invoiced).flatMap(([invoice, lines]) => invoice !== except && lines[line] !== undefined ? [lines[line]] : [])
+}
+
+/**
+ * Findings on an order after the fact. What was matched stays matched: a receipt that is reversed or a price that is changed
+ * afterwards is a case for procurement, and so is another system that tells a different order.
+ */
+export function judgeOrder({ policy, sha256 }: Laws, { id, state }: ObjectRecord<OrderState>, asOf: Instant): Judgement {
+  const holder = answersFor(policy, 'order')
+  const order = foundIn(state, 'order', holder)?.order
+  const wanted: WantedException[] = []
+  let wakeAt: Instant | null = null
+  if (order) {
+    const invoices = Object.keys(state.invoiced)
+    for (const line of order.lines) {
+      const taken = takenOf(state, line.id, '')
+      if (taken.length === 0) continue
+      const [invoiced, came] = [sumOf(taken.map(({ quantity }) => quantity)), receivedOf(state, holder, line.id)]
+      if (line.receiptRequired && compareFigures(invoiced, came) > 0) {
+        wanted.push({ cause: 'receipt-reversed', says: `Order ${order.number}, line ${line.id}: invoiced ${invoiced}, received ${came} (${invoices.join(', ')}).` })
+      }
+      const repriced = taken.find(({ price }) => compareFigures(price, unitPriceOf(line)) !== 0)
+      if (repriced) {
+        wanted.push({ cause: 'order-repriced', says: `Order ${order.number}, line ${line.id}: matched at ${repriced.price} each, now ${unitPriceOf(line)} (${invoices.join(', ')}).` })
+      }
+    }
+    for (const other of askedAbout(policy, 'order').slice(1)) {
+      const said = readOf(state, 'order', other)
+      const differs = said ? difference(order, foundIn(state, 'order', other)?.order) : null
+      if (!said || differs === null) continue
+      const until = new Date(Math.max(Date.parse(said.at), Date.parse(readOf(state, 'order', holder)?.at ?? said.at)) + policy.graceMs).toISOString()
+      if (asOf < until) wakeAt = until
+      else wanted.push({ cause: 'orders-disagree', says: `Order ${order.number}: ${holder} says ${differs.ours}, ${other} says ${differs.theirs}.` })
+    }
+  }
+  // One case per cause: the first line that shows it.
+  const unanswered = wanted.filter(({ cause }) => !explained(state, holder, cause))
+  const first = [...new Map(unanswered.toReversed().map((exception) => [exception.cause, exception])).values()].toReversed()
+  const context = { amount: null, currency: order?.currency ?? null, party: order?.supplier ?? null }
+  return { decisions: exceptionDecisions(sha256, id, state.exceptions, first, context, asOf), wakeAt, waits: [] }
+}
+
+/** An answer holds until something new happens: another receipt reversed, another word about the order. */
+function explained(state: OrderState, holder: string, cause: string): boolean {
+  const answer = state.answers[cause]
+  const news = cause === 'receipt-reversed' ? Object.values(state.receipts).flatMap(({ reversed }) => reversed ? [reversed.at] : []) : [readOf(state, 'order', holder)?.at ?? '']
+  return answer !== undefined && news.every((at) => at <= answer.at)
+}
+
+/** In what the holder's order and another system's differ; suppliers have numbers of their own in each system, items too. */
+function difference(ours: OrderData, theirs: OrderData | undefined): { ours: string; theirs: string } | null {
+  if (!theirs) return { ours: 'it is there', theirs: 'there is none' }
+  if (ours.currency !== theirs.currency) return { ours: ours.currency, theirs: theirs.currency }
+  for (const line of ours.open ? ours.lines : []) {
+    const other = theirs.lines.find((candidate) => candidate.id === line.id)
+    if (!other) return { ours: `line ${line.id}`, theirs: `no open line ${line.id}` }
+    if (compareFigures(line.quantity, other.quantity) !== 0) return { ours: `line ${line.id}: ${line.quantity}`, theirs: other.quantity }
+    if (compareFigures(unitPriceOf(line), unitPriceOf(other)) !== 0) return { ours: `line ${line.id} at ${unitPriceOf(line)}`, theirs: unitPriceOf(other) }
+  }
+  return ours.open === theirs.open ? null : { ours: ours.open ? 'open' : 'closed', theirs: theirs.open ? 'open' : 'closed' }
+}
