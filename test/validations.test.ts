@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { KEY, tryOut, type TryOut } from './try-out.ts'
 
+process.env['SANDBOX_AP_CHECK_KEY'] = KEY
 let company: TryOut
+let files: string[]
 let setup: { readonly [list: string]: readonly Row[] }
 type Row = { readonly [name: string]: string }
 beforeAll(async () => {
   company = await tryOut({ erp: { callTimeoutMs: 1_000 } })
-  await company.sample(6)
+  files = await company.sample(6)
   setup = JSON.parse(readFileSync(join(company.folder, 'set-up-1-6', 'erp.json'), 'utf8')) as typeof setup
 }, 120_000)
 afterAll(async () => {
@@ -103,6 +105,32 @@ describe('while the ERP answers', () => {
   })
 })
 
+type Light = { readonly about: string; readonly light: string; readonly stale: boolean; readonly asOf: string | null; readonly remark: string }
+const checks = (): Light[] =>
+  company.books('ap').flatMap(({ facts }) => facts).filter(({ what }) => what === 'CHECK').flatMap(({ row }) => row['results'] as Light[])
+async function callAp(method: string, path: string, body: object): Promise<void> {
+  const reply = await fetch(`${company.company.urls.ap}${path}`, {
+    method, body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${company.company.secrets['SANDBOX_AP_TOKEN']}` },
+  })
+  expect([200, 201], await reply.text()).toContain(reply.status)
+}
+/** A ticket that a person opens in the AP tool itself; the autopilot codes it. */
+const ticket = (billNo: string): Promise<void> => callAp('POST', '/tickets', {
+  corrRef: '', billKind: 'BILL', billNo, billedOn: '2026-01-12', legalUnit: setup['companyCodes']![0]!['companyCode'],
+  creditor: { name: vendor()['name'], vatReg: vendor()['vatReg'] }, ccy: 'EUR', netTotal: '100.00', taxTotal: '0', grossTotal: '100.00', openedBy: 'c.lind',
+})
+
+describe('the AP tool', () => {
+  it('asks about each ticket while it is coded, and its books show what the ERP said', async () => {
+    await callAp('PUT', '/check', { url: String(company.hub().ready['api']) })
+    await company.send(files.slice(0, 3))
+    await expect.poll(() => checks().length, { timeout: 40_000, interval: 200 }).toBeGreaterThanOrEqual(3)
+    expect(checks().filter(({ about }) => about === 'CREDITOR').map(({ light, stale }) => [light, stale])).toContainEqual(['GREEN', false])
+    expect(checks().every(({ light, asOf }) => light === 'GREY' || asOf !== null)).toBe(true)
+  }, 60_000)
+})
+
 describe('while the ERP is stopped', () => {
   beforeAll(async () => {
     await ask('supplier', { supplier: { vatId: vendor()['vatReg'] } })
@@ -117,6 +145,15 @@ describe('while the ERP is stopped', () => {
     expect(told.ms).toBeGreaterThan(900)
     expect(told.ms).toBeLessThan(2_500)
   })
+
+  it('the AP tool goes on coding, and its books say that the answer is an old one', async () => {
+    const before = checks().length
+    await ticket('T-STOPPED')
+    await expect.poll(() => checks().length, { timeout: 20_000, interval: 100 }).toBeGreaterThan(before)
+    const creditor = checks().slice(before).find(({ about }) => about === 'CREDITOR')!
+    expect(creditor).toMatchObject({ light: 'GREEN', stale: true, remark: expect.stringContaining('is active') as string })
+    expect(creditor.asOf! < new Date().toISOString()).toBe(true)
+  }, 30_000)
 
   it('but nothing that is older than the caller takes', async () => {
     const told = await call('POST', '/v1/validations/supplier', { supplier: { vatId: vendor()['vatReg'] }, maxAgeMs: 0, waitMs: 300 })

@@ -175,6 +175,50 @@ describe('tickets', () => {
   })
 })
 
+describe('a checking service', () => {
+  test('is asked once per revision while a ticket is coded; its answer stands in the books, and so does its silence', async () => {
+    const asked: { path: string; body: Loose; key: string }[] = []
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = []
+      request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
+        const path = request.url ?? ''
+        asked.push({ path, body: JSON.parse(Buffer.concat(chunks).toString()), key: request.headers.authorization ?? '' })
+        if (path.endsWith('/order')) return response.writeHead(503).end('{}')
+        const verdict = path.endsWith('/supplier') ? 'fail' : 'pass'
+        return response.end(JSON.stringify({ verdict, says: 'so', cached: path.endsWith('/entity'), readAt: '2026-01-01T00:00:00.000Z' }))
+      })
+    })
+    servers.push(server)
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const system = await shop.start('ap', ['--data', await shop.folder()], { SANDBOX_AP_CHECK_URL: url, SANDBOX_AP_CHECK_KEY: 'k-1' })
+    await system.call('PUT', '/setup', SETUP)
+    const no = await opened(system)
+    expect((await system.call('GET', `/tickets/${no}/check`)).body.error).toBe('NO_CHECK')
+    await system.call('POST', `/tickets/${no}/coding`, { by: 'c.lind', lines: LINES })
+    await until('the check', async () => (await system.call('GET', `/tickets/${no}/check`)).status === 200 || undefined)
+    const light = (about: string, colour: string, more: object): object => expect.objectContaining({ about, light: colour, ...more })
+    expect((await system.call('GET', `/tickets/${no}/check`)).body).toMatchObject({
+      ticketNo: no, rev: 1, results: [
+        light('CREDITOR', 'RED', { remark: 'so' }), light('UNIT', 'GREEN', { stale: true, asOf: '2026-01-01T00:00:00.000Z' }),
+        light('MONTH', 'GREEN', { stale: false }), light('PO', 'GREY', { remark: 'answered with 503', asOf: null }),
+      ],
+    })
+    expect(asked.map(({ path, key }) => `${path} ${key}`).toSorted()).toEqual(
+      ['entity', 'order', 'period', 'supplier'].map((one) => `/v1/validations/${one} Bearer k-1`),
+    )
+    expect(asked.find(({ path }) => path.endsWith('/order'))?.body).toEqual({
+      entity: { name: 'Nordlicht Handel GmbH', vatId: 'DE136695976' }, supplier: { name: 'Atelier', vatId: 'FR1' }, order: '45', currency: 'EUR', waitMs: 3000,
+    })
+    await system.call('POST', `/tickets/${no}/sign`, { by: 'l.roth', step: 1 })
+    await system.call('POST', `/tickets/${no}/amend`, { by: 'c.lind', changes: { billNo: 'RE-2' } })
+    await until('the second check', async () => (await system.call('GET', `/tickets/${no}/check`)).body.rev === 2 || undefined)
+    expect(asked).toHaveLength(8)
+    expect(JSON.stringify(await system.books())).not.toContain('k-1')
+  })
+})
+
 describe('idempotency keys', () => {
   test('the same key gives the first answer, also after SIGKILL; another body is refused; a refusal is not kept', async () => {
     const data = await shop.folder()

@@ -5,6 +5,7 @@ import { serve, type Call, type Outcome, type Route } from '../plumbing/server.t
 import { isObject } from '../plumbing/shape.ts'
 import { refusal } from './answers.ts'
 import { Autopilot } from './autopilot.ts'
+import { Checker } from './checks.ts'
 import { HookSender } from './hooks.ts'
 import { Keys } from './keys.ts'
 import { ledgerViewRoute } from './ledger-view.ts'
@@ -60,23 +61,29 @@ const served = await serve(
       ((): void => {
         /* no key */
       }),
-    routes: [...peopleRoutes(tray), ...ticketRoutes(tray, keys, now), ledgerViewRoute(tray), ...hookRoutes()],
+    routes: [...peopleRoutes(tray), ...ticketRoutes(tray, keys, now), ledgerViewRoute(tray), ...hookRoutes(), ...checkRoutes()],
   },
   given.port,
 )
 
 const sender = new HookSender({ tray, book, faults: () => served.faults, secrets, tempo, seed: given.seed })
 const autopilot = new Autopilot({ tray, book, tempo, seed: given.seed, declineShare: given.decline, neverShare: given.never, now })
+const checker = new Checker({ tray, book, key: process.env['SANDBOX_AP_CHECK_KEY'] ?? '', now })
 follow = (what, key) => {
   if (what === 'TICKET') autopilot.wake(key)
   if (what === 'PERSON' || what === 'RULES') autopilot.wakeAll()
+  if (what === 'TICKET') checker.wake(key)
+  if (what === 'CHECK_URL') checker.wakeAll()
   if (what === 'HOOK') sender.wake(key)
   if (what === 'HOOK_URL') sender.wakeAll()
 }
 if (given.webhook !== '' && tray.hookUrl !== given.webhook)
   book.commit('hook', [{ what: 'HOOK_URL', verb: 'SET', key: 'hook', row: { url: given.webhook } }])
+const checkUrl = process.env['SANDBOX_AP_CHECK_URL'] ?? ''
+if (checkUrl !== '' && tray.checkUrl !== checkUrl) book.commit('check', [{ what: 'CHECK_URL', verb: 'SET', key: 'check', row: { url: checkUrl } }])
 autopilot.wakeAll()
 sender.wakeAll()
+checker.wakeAll()
 
 function hookRoutes(): Route[] {
   return [
@@ -100,11 +107,31 @@ function hookRoutes(): Route[] {
   ]
 }
 
+function checkRoutes(): Route[] {
+  return [
+    {
+      method: 'GET', path: '/tickets/{no}/check', op: 'ticket.check', run: ({ params }) => {
+        const check = tray.checks.get(params['no'] ?? '')
+        return check ? { status: 200, body: check } : refusal(404, 'NO_CHECK', `Nothing was checked on ${params['no'] ?? ''}.`)
+      },
+    },
+    {
+      method: 'PUT', path: '/check', op: 'check', control: true, run: ({ body }) => {
+        const url = isObject(body) ? body['url'] : undefined
+        if (url !== null && (typeof url !== 'string' || !URL.canParse(url)))
+          return refusal(400, 'MALFORMED', 'url must be an address or null.')
+        return { status: 200, body: { url }, facts: [{ what: 'CHECK_URL', verb: 'SET', key: 'check', row: { url } }] }
+      },
+    },
+  ]
+}
+
 endInOrder({
   served, book, stdinEof: given['stdin-eof'],
   stop: () => {
     autopilot.stop()
     sender.stop()
+    checker.stop()
   },
 })
 announce('ap', served.port)

@@ -94,6 +94,16 @@ export interface Ticket extends Readonly<Opened> {
   readonly changedAt: string
 }
 
+/** What a checking service said of a ticket while it was coded. `stale`: it said so from memory, as of `asOf`. */
+export interface CheckResult {
+  readonly about: 'CREDITOR' | 'UNIT' | 'MONTH' | 'PO'
+  readonly light: 'GREEN' | 'RED' | 'GREY'
+  readonly remark: string
+  readonly stale: boolean
+  readonly asOf: string | null
+}
+export interface Check { readonly ticketNo: string; readonly rev: number; readonly at: string; readonly results: readonly CheckResult[] }
+
 /** A webhook that waits to be sent: the exact bytes of its body. */
 export interface Hook { readonly hookId: string; readonly type: string; readonly body: string }
 /** The answer kept under an Idempotency-Key. */

@@ -1,5 +1,5 @@
 import type { Line } from '../plumbing/book.ts'
-import type { GlAccount, Hook, KeptKey, LegalUnit, Person, SignRule, Ticket } from './rows.ts'
+import type { Check, GlAccount, Hook, KeptKey, LegalUnit, Person, SignRule, Ticket } from './rows.ts'
 
 /** The state of the AP tool: what its book says. Nothing changes it but {@link Tray.apply}. */
 export class Tray {
@@ -18,6 +18,8 @@ export class Tray {
   readonly waiting = new Map<string, Hook>()
   hookUrl: string | null = null
   hooksQueued = 0
+  checkUrl: string | null = null
+  readonly checks = new Map<string, Check>()
   hooksDelivered = 0
   /** Set once when the books begin: makes webhook ids differ from those of other books. */
   tag = ''
@@ -49,6 +51,8 @@ const APPLY: Readonly<Record<string, (tray: Tray, row: never) => void>> = {
     tray.log.push(row.ticketNo)
   },
   KEY: (tray, row: KeptKey) => { tray.keys.set(row.key, row) },
+  CHECK_URL: (tray, row: { url: string | null }) => { tray.checkUrl = row.url },
+  CHECK: (tray, row: Check) => { tray.checks.set(row.ticketNo, row) },
   HOOK_URL: (tray, row: { url: string | null }) => { tray.hookUrl = row.url },
   HOOK: (tray, row: Hook) => {
     tray.waiting.set(row.hookId, row)
