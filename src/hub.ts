@@ -11,6 +11,7 @@ import { archive } from './connectors/archive/connector.ts'
 import { bank } from './connectors/bank/connector.ts'
 import { captureDocument } from './connectors/capture/capture.ts'
 import { erp } from './connectors/erp/connector.ts'
+import { replayable } from './delivery/answer.ts'
 import { takeIdentity } from './delivery/process.ts'
 import { observed } from './delivery/report.ts'
 import { startDelivery } from './delivery/run.ts'
@@ -105,7 +106,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       const [stats, limits] = [delivery.stats().find((row) => row.system === system), systems.find((connector) => connector.system === system)?.limits]
       return stats && limits && { inFlight: stats.inFlight, concurrency: limits.concurrency, callsPerWindow: stats.callsPerWindow, perMs: limits.rate.perMs }
     },
-    laws, moved: (ms) => bell.heard(ms), now: Date.now,
+    replayable: (query) => replayable(pool, tenant, systems, query), laws, moved: (ms) => bell.heard(ms), now: Date.now,
   }
   const api = await startApi(context, config.api)
 

@@ -10,6 +10,7 @@ import { inTenant, openPool, type ClientBase } from '../src/store/database.ts'
 import { readDocument, storeDocument } from '../src/store/document.ts'
 import { claimDue, effectsOf, lookAgainDue, nextDue, readEffects, saveEffect, writeEffects } from '../src/store/effect.ts'
 import { dueUntil, obstaclesTo, queuePage, queueTotals, type Stands } from '../src/store/effect-queue.ts'
+import { refusedEffects } from '../src/store/effect-replay.ts'
 import { eventById, eventsFrom, eventsOf } from '../src/store/event.ts'
 import { listObjects } from '../src/store/list-row.ts'
 import { nextWake, postpone } from '../src/store/object.ts'
@@ -28,6 +29,7 @@ afterAll(() => database.drop())
 const BY_TENANT: { readonly [name: string]: string } = {
   head_read: 'one row per tenant', log_append: 'the head is one row per tenant', unbound_park: 'the head is one row per tenant', unbound_park_names: 'the head is one row per tenant',
   stir_oldest: 'the first of the table in the order of its key', object_next_wake: 'the first of an index', attempt_senders: 'a partial index of the attempts that may still be sent',
+  effect_refused: 'a partial index of what waits for people',
   quarantine_standing: 'a partial index of what stands in quarantine, oldest first',
 }
 
@@ -129,6 +131,7 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
     }
     await dueUntil(client, 'acme', 'erp', now, { lane: 0, dueOn: '2026-11-24', dueAt: now, key: row.key })
     await obstaclesTo(client, 'acme', [row.key])
+    await refusedEffects(client, 'acme', { target: 'erp' })
     await writeCursor(client, 'acme', 'erp', 'f', 'x')
   })
   // A small log: what the planner must see to choose well then and later.

@@ -1,4 +1,5 @@
 /** What the API needs of the hub, and nothing more: src/hub.ts gives it, tests give another one. */
+import type { Replayable } from '../delivery/answer.ts'
 import type { Load } from '../delivery/standing.ts'
 import type { Role } from '../domain/event.ts'
 import type { Refused } from '../domain/invoice-document.ts'
@@ -6,6 +7,7 @@ import type { Arrival } from '../domain/object.ts'
 import type { Laws } from '../domain/view.ts'
 import type { Fault } from '../lib/fault.ts'
 import type { Pool } from '../store/database.ts'
+import type { ReplayQuery } from '../store/effect-replay.ts'
 
 export interface ApiContext {
   /** Connections with the rights of the hub (or of a reader, for what only reads). */
@@ -31,6 +33,8 @@ export interface ApiContext {
   moved(ms: number): Promise<void>
   /** How this process calls a system at present; undefined for one that it does not call. */
   load(system: string): Load | undefined
+  /** Refused and given up commands that fit, and what each would send. */
+  replayable(query: ReplayQuery): Promise<readonly Replayable[]>
   /** Milliseconds since 1970. */
   now(): number
 }

@@ -104,7 +104,7 @@ async function told(client: ClientBase, context: ApiContext, rows: readonly Effe
   })
 }
 
-function aboutOf(id: string, record: ObjectRecord | undefined): CommandStanding['about'] {
+export function aboutOf(id: string, record: ObjectRecord | undefined): CommandStanding['about'] {
   const row = record && listRowOf(record)
   return { id, kind: record?.kind ?? '', title: record ? titleOf(record) : id, amount: row?.amount ?? null, currency: row?.currency ?? null }
 }

@@ -11,6 +11,7 @@ import { route, type Route } from './route.ts'
 import { getSystems } from './systems.ts'
 import { PAUSE_BODY, postPause } from './pauses.ts'
 import { getQueue, getStanding, QUEUE_QUERY } from './queue.ts'
+import { postReplay, REPLAY_BODY } from './replays.ts'
 import { getTrace, TRACE_QUERY } from './traces.ts'
 import { getValidation, postValidation } from './validations.ts'
 import { getHealth, getMetrics, getSummary } from './watch.ts'
@@ -83,6 +84,10 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'POST', path: '/v1/systems/{name}/pauses', does: 'Stops the calls to a system, or lets them go on.',
     takes: { kind: 'json', shape: PAUSE_BODY, limitBytes: 16 * KB }, handle: postPause,
+  }),
+  route({
+    method: 'POST', path: '/v1/replays', does: 'Makes refused and given up commands due again, or says what would be sent.',
+    takes: { kind: 'json', shape: REPLAY_BODY, limitBytes: 16 * KB }, handle: postReplay,
   }),
   route({
     method: 'GET', path: '/v1/summary', does: 'Counts everything: invoices by state, cases by cause, systems, the log.', handle: getSummary,

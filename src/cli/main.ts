@@ -7,6 +7,7 @@ import { exceptionsCommand } from './exceptions.ts'
 import { hubCommand } from './hub.ts'
 import { migrateCommand } from './migrate.ts'
 import { readCommand } from './read.ts'
+import { replayCommand } from './replay.ts'
 import { startCommand } from './start.ts'
 import { systemsCommand } from './systems.ts'
 import { traceCommand } from './trace.ts'
@@ -18,7 +19,7 @@ export function program(): Command {
     .description('Keeps every finance system telling the same truth about every invoice, and can prove it.')
     .version(version)
     .showHelpAfterError('Try: tieout --help')
-  const commands = [startCommand(), hubCommand(), traceCommand(), exceptionsCommand(), systemsCommand(), readCommand(), migrateCommand()]
+  const commands = [startCommand(), hubCommand(), traceCommand(), exceptionsCommand(), systemsCommand(), replayCommand(), readCommand(), migrateCommand()]
   for (const command of commands) tieout.addCommand(command)
   addVerify(tieout)
   tieout.on('command:*', ([name]: string[]) => {

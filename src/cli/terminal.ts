@@ -1,5 +1,6 @@
 /** What a terminal is told: colours only where somebody sees them, and nothing in foreign words that could steer it. */
 import { styleText } from 'node:util'
+import { sumOf } from '../domain/invoice-content.ts'
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'
 export type Paint = (style: Style, text: string) => string
@@ -60,6 +61,19 @@ export function clipped(text: string, width: number): string {
 /** The text filled up with spaces to a width. */
 export function padded(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - columnsOf(text)))
+}
+
+/** Amounts by currency, each summed exactly; nothing where there are none. */
+export function sumText(rows: readonly { readonly amount: string | null; readonly currency: string | null }[]): string {
+  const known = rows.flatMap(({ amount, currency }) => amount === null ? [] : [{ amount, currency: currency ?? '' }])
+  return [...Map.groupBy(known, ({ currency }) => currency)].map(([currency, same]) => `${total(same.map(({ amount }) => amount))} ${currency}`.trim()).join(', ')
+}
+
+/** With as many decimals as the most exact of them has. */
+function total(amounts: readonly string[]): string {
+  const [whole = '', decimals = ''] = sumOf(amounts).split('.')
+  const scale = Math.max(...amounts.map((amount) => (amount.split('.')[1] ?? '').length))
+  return scale === 0 ? whole : `${whole}.${decimals.padEnd(scale, '0')}`
 }
 
 export function printed(lines: readonly string[]): void {

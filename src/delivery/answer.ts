@@ -38,6 +38,32 @@ export async function answerEffect(desk: AnswerDesk, answer: Answer): Promise<{ 
   return { state: after?.state ?? row.state }
 }
 
+/** At once through the door at most, so that what else arrives is not kept waiting. */
+const REPLAY_BATCH = 100
+
+/** Each of these is due again, by an event with who and why; one that moved meanwhile is left alone. Gives the keys of those that are due. */
+export async function replayEffects(
+  desk: AnswerDesk, keys: readonly string[], { person, reason }: Pick<Answer, 'person' | 'reason'>
+): Promise<ReadonlySet<string>> {
+  const due = new Set<string>()
+  for (let from = 0; from < keys.length; from += REPLAY_BATCH) {
+    const batch = keys.slice(from, from + REPLAY_BATCH)
+    const { rows, tries } = await inTenant(desk.pool, desk.tenant, async (client) => ({
+      rows: await readEffects(client, desk.tenant, batch),
+      tries: Map.groupBy(await attemptsOf(client, desk.tenant, batch), (attempt) => attempt.key),
+    }))
+    const answers = rows.flatMap((row) => {
+      const answer: Answer = { effect: row.key, input: 'replay', person, reason }
+      return refusalOf(row, answer, desk.now()) === undefined ? [{ row, answer }] : []
+    })
+    const receipts = await desk.submit(answers.map(({ row, answer }) => answerArrival(desk, row, tries.get(row.key) ?? [], answer)))
+    const fault = receipts.find((receipt) => receipt.fault)?.fault
+    if (fault) throw fault
+    for (const { row } of answers) due.add(row.key)
+  }
+  return due
+}
+
 function refusalOf(row: EffectRow, answer: Answer, now: number): string | undefined {
   if (answer.reason.trim() === '') return 'Say why.'
   if (answer.second === answer.person) return 'The second person must be another one.'

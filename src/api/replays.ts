@@ -1,0 +1,57 @@
+/** `POST /v1/replays`: refused and given up commands are due again, after a look at what would be sent. */
+import { z } from 'zod'
+import { replayEffects, type Replayable } from '../delivery/answer.ts'
+import { isCleanText } from '../lib/canonical-json.ts'
+import { Fault } from '../lib/fault.ts'
+import { inTenant } from '../store/database.ts'
+import { LIMIT_REPLAY, REPLAY_CAUSES, type ReplayCause, type ReplayQuery } from '../store/effect-replay.ts'
+import { readObjects } from '../store/object.ts'
+import { PERSON, REASON } from './answers.ts'
+import { instantIn } from './cloud-events.ts'
+import type { ApiContext } from './context.ts'
+import { given, meant, severalOf } from './objects.ts'
+import { aboutOf, systemIn } from './queue.ts'
+import type { Answer, Call } from './route.ts'
+
+const instant = z.string().max(40).transform((text, issues) => {
+  const read = instantIn(text)
+  if (read !== undefined) return read
+  issues.addIssue('is no instant as RFC 3339 writes it')
+  return z.NEVER
+})
+const CAUSES = Object.keys(REPLAY_CAUSES) as [ReplayCause, ...ReplayCause[]]
+
+export const REPLAY_BODY = z.strictObject({
+  system: z.string().max(80).optional(), object: z.string().max(400).optional(), cause: z.enum(CAUSES).optional(),
+  /** When the last try ended. */
+  from: instant.optional(), to: instant.optional(),
+  /** Part of what the system said. */
+  says: z.string().min(1).max(200).refine(isCleanText, 'holds characters that cannot be kept').optional(),
+  dryRun: z.boolean(), person: PERSON, reason: REASON,
+})
+type ReplayBody = z.infer<typeof REPLAY_BODY>
+
+export async function postReplay({ context, body }: Call<unknown, ReplayBody>): Promise<Answer> {
+  const { pool, tenant } = context
+  const { system, object, cause, from, to, says, dryRun, person, reason } = body
+  if ([system, object, cause, from, to, says].every((narrowed) => narrowed === undefined)) {
+    throw new Fault('request-not-valid', 'Say which ones: system, object, cause, from, to or says.')
+  }
+  if (system !== undefined) systemIn(context, system)
+  const records = object === undefined ? undefined : await inTenant(pool, tenant, (client) => meant(client, tenant, object))
+  if (object !== undefined && records && records.length > 1) return severalOf(object, records)
+  const query: ReplayQuery = given({ target: system, subject: records?.[0]?.id, cause, from, to, says })
+  const found = await context.replayable(query)
+  const moved = dryRun ? undefined : await replayEffects(
+    { pool, tenant, now: () => context.now(), submit: (arrivals) => context.submit(arrivals) }, found.map(({ effect }) => effect), { person: `person:${person}`, reason }
+  )
+  return { status: 200, body: { dryRun, commands: await shown(context, found, moved), more: found.length >= LIMIT_REPLAY } }
+}
+
+async function shown({ pool, tenant }: ApiContext, found: readonly Replayable[], moved: ReadonlySet<string> | undefined): Promise<object[]> {
+  const subjects = await inTenant(pool, tenant, (client) => readObjects(client, tenant, [...new Set(found.map(({ subject }) => subject))], false))
+  return found.map(({ effect, target, command, subject, state, says, lastTriedAt, request }) => ({
+    effect, system: target, command, state, says, lastTriedAt, request, about: aboutOf(subject, subjects.get(subject)),
+    ...(moved ? { outcome: moved.has(effect) ? 'due' : 'moved-meanwhile' } : {}),
+  }))
+}
