@@ -9,13 +9,17 @@ import { MATCH_CONTROLS } from '../src/domain/matching.ts'
 import { EVENT_TYPES } from '../src/domain/event.ts'
 import { CAUSES } from '../src/domain/exception.ts'
 import { COMMANDS } from '../src/domain/object.ts'
-import { ROUTES } from '../src/domain/routes.ts'
+import { DEFAULT_ROUTES, type RouteCondition } from '../src/domain/routes.ts'
 import { TERM_ROWS } from '../src/domain/terms.ts'
 
 export const TABLES_FILE = join(import.meta.dirname, '..', 'docs', 'spec', 'tables.md')
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`, ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n')
+}
+
+function conditionText(when: RouteCondition): string {
+  return Object.entries(when).map(([key, value]) => `${key} ${[value].flat().map((word) => typeof word === 'object' ? `${word.amount} ${word.currency}` : String(word)).join(', ')}`).join('; ') || 'always'
 }
 
 /** The page as the code says it. */
@@ -31,7 +35,13 @@ ${table(['type', 'nature', 'about', 'lane', 'who has authority', 'best grade'], 
 
 ## Routes
 
-${table(['route', 'requires', 'posted after', 'sent for approval', 'paid by us'], Object.entries(ROUTES).map(([name, row]) => [`\`${name}\``, row.requires.join(' → '), row.postAfter.join(', ') || 'never asked for', row.submits ? 'yes' : 'no', row.instructs ? 'yes' : 'no']))}
+${table(['route', 'requires', 'posted after', 'payable after', 'sent for approval', 'waived by the order', 'paid', 'account if nobody codes'], Object.entries(DEFAULT_ROUTES.routes).map(([name, row]) => [
+  `\`${name}\``, row.requires.join(' → '), row.postAfter.join(', ') || 'never asked for', row.releaseAfter.join(', ') || 'posted', row.submits ? 'yes' : 'no', row.waives ? 'yes' : 'no', row.pays, row.account ?? 'none',
+]))}
+
+Rows in order; the first that fits chooses. A configuration puts its own before these.
+
+${table(['route', 'when'], DEFAULT_ROUTES.choice.map(({ route, when }) => [`\`${route}\``, conditionText(when)]))}
 
 ## Controls
 

@@ -15,6 +15,8 @@ export const SUPPLIER: Ref = { names: [aliasOf('public', 'supplier-vat', 'DE111'
 export const ENTITY: Ref = { names: [aliasOf('public', 'entity-vat', 'DE999'), aliasOf('erp', 'entity', '1000')], create: 'entity' }
 export const ORDER: Ref = { names: [orderName(ENTITY.names[0]!, 'PO-1')], create: 'order' }
 export const PERSON = personName('directory', 'anna')
+/** Who approved the order. */
+export const BUYER = personName('directory', 'beate')
 export const CODER = personName('directory', 'carl')
 
 export function fact<T extends keyof FactData>(
@@ -54,7 +56,7 @@ export function masterData(at = '2026-01-02T08:00:00.000Z', readAt = '2026-01-15
     read(ENTITY, 'tax-code S 19', { taxCode: { code: 'S19', category: 'S', rate: '19', active: true } }),
     read(ENTITY, 'period 2026-01', { period: { open: true } }),
     read(ORDER, 'order', {
-      order: { number: 'PO-1', entity: '1000', supplier: 'V1', currency: 'EUR', open: true, lines: [{ id: '1', quantity: '20', price: '10.00', unit: 'C62' }] },
+      order: { number: 'PO-1', entity: '1000', supplier: 'V1', currency: 'EUR', open: true, approvedBy: BUYER, lines: [{ id: '1', quantity: '20', price: '10.00', unit: 'C62' }] },
     }),
     fact('authority.granted', 'hr', 'limit anna', at, [{ names: [PERSON], create: 'person' }], { person: PERSON, name: 'Anna', limit: '1000.00', currency: 'EUR', from: '2025-01-01' }),
   ]

@@ -31,6 +31,8 @@ export const ACTIONS: { readonly [action in Action]: ActionRow } = {
   'not-a-duplicate': { second: true, says: 'It is no duplicate; it goes on.' },
   'accept-difference': { second: true, says: 'Let it pass as it is.' },
   'post-again': { second: true, says: 'Post it again in the ERP.' },
+  'cancel': { second: true, says: 'Cancel the payment in the ERP.' },
+  'reverse': { second: true, says: 'Reverse the posting in the ERP.' },
   'try-again': { second: false, effect: { input: 'replay', from: ['refused', 'dead'] }, says: 'Send the command again.' },
   'explained': { second: false, says: 'It has been explained; close the case.' },
   'it-happened': { second: true, effect: { input: 'said-applied', from: ['held'] }, says: 'The system did carry it out.' },

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { Fault } from '../lib/fault.ts'
 import { DEFAULT_POLICY, type Policy } from '../domain/policy.ts'
+import { ROUTING, routingOf, routingProblems } from './routing.ts'
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'is 1 to 40 characters of a-z, 0-9 and -')
 
@@ -20,6 +21,7 @@ const SCHEMA = z.strictObject({
   sealEveryMs: z.int().min(100).max(60_000).default(5_000),
   policy: z.strictObject({
     match: z.strictObject({ absolute: z.string().regex(/^\d+(\.\d+)?$/), bps: z.int().min(0).max(10_000) }).default(DEFAULT_POLICY.match),
+    routing: ROUTING.prefault({}),
     referenceMaxAgeMs: z.int().min(1_000).default(DEFAULT_POLICY.referenceMaxAgeMs),
     indeterminateAfterMs: z.int().min(1_000).default(DEFAULT_POLICY.indeterminateAfterMs),
     graceMs: z.int().min(100).default(DEFAULT_POLICY.graceMs),
@@ -43,8 +45,8 @@ export type Config = z.infer<typeof SCHEMA>
 
 /** Reads a configuration; every problem in one fault `config-not-valid`, each with its place and what to do. */
 export function readConfig(value: unknown): Config {
-  const parsed = SCHEMA.safeParse(value)
-  const problems = parsed.success ? partProblems(parsed.data) : parsed.error.issues.flatMap(sentences)
+  const parsed = SCHEMA.safeParse(value, { reportInput: true })
+  const problems = parsed.success ? [...partProblems(parsed.data), ...routingProblems(parsed.data.policy.routing)] : parsed.error.issues.flatMap(sentences)
   if (!parsed.success || problems.length > 0) throw new Fault('config-not-valid', problems.join(' '))
   return parsed.data
 }
@@ -62,14 +64,17 @@ function unknownParts(config: Config): string[] {
 function sentences(issue: z.core.$ZodIssue): string[] {
   const place = issue.path.join('.') || 'the top'
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${place}: there is no ${key}${near(key)}.`)
+  // Of a word from a list the issue names the list; what was written stands in the configuration alone.
+  if (issue.code === 'invalid_value' && typeof issue.input === 'string') return [`${place}: there is no ${issue.input}${near(issue.input, issue.values.map(String))}.`]
   return [`${place}: ${issue.message}.`]
 }
 
-const KNOWN = ['tenant', 'deployment', 'api', 'host', 'port', 'signer', 'publish', 'sealEveryMs', 'policy', 'match', 'absolute', 'bps', 'referenceMaxAgeMs', 'indeterminateAfterMs', 'graceMs', 'receiptGraceMs', 'ordersHeldBy', 'entryGraceMs', 'evidence', 'after', 'years', 'entityYears', 'systems', 'kind', 'config', 'parts', 'erp', 'ap', 'bank', 'procurement', 'archive']
+const KNOWN = ['tenant', 'deployment', 'api', 'host', 'port', 'signer', 'publish', 'sealEveryMs', 'policy', 'match', 'absolute', 'routing', 'routes', 'choice', 'like', 'requires', 'postAfter', 'releaseAfter', 'submits', 'waives', 'pays', 'account', 'route', 'when',
+  'typeCodes', 'meansCodes', 'ordered', 'suppliers', 'entities', 'upTo', 'amount', 'currency', 'bps', 'referenceMaxAgeMs', 'indeterminateAfterMs', 'graceMs', 'receiptGraceMs', 'ordersHeldBy', 'entryGraceMs', 'evidence', 'after', 'years', 'entityYears', 'systems', 'kind', 'config', 'parts', 'erp', 'ap', 'bank', 'procurement', 'archive']
 
 /** The nearest known key, when it is near enough to be a slip. */
-function near(key: string): string {
-  const [best] = KNOWN.map((known) => ({ known, distance: editDistance(key.toLowerCase(), known.toLowerCase()) })).sort((a, b) => a.distance - b.distance)
+function near(key: string, words: readonly string[] = KNOWN): string {
+  const [best] = words.map((known) => ({ known, distance: editDistance(key.toLowerCase(), known.toLowerCase()) })).sort((a, b) => a.distance - b.distance)
   return best && best.distance <= Math.max(2, key.length / 3) ? `; did you mean ${best.known}?` : ''
 }
 
@@ -85,7 +90,8 @@ function editDistance(a: string, b: string): number {
 
 /** The policy that the configuration states. */
 export function policyOf(config: Config): Policy {
-  return { systems: config.parts, ...config.policy }
+  const { routing, ...policy } = config.policy
+  return { systems: config.parts, ...policy, routing: routingOf(routing) }
 }
 
 /** SHA-256 (hex) of the whole configuration, as every event names it. Secrets are not part of it: they are referred to by name. */

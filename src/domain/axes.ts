@@ -1,16 +1,16 @@
 /** The axes of an invoice: each one question, answered from its facts alone. Shown beside the headline. */
-import { amountDue, liveAllocations, liveGrants, liveHolds, livePostings, warranted } from './headline.ts'
+import { amountDue, isWaived, liveAllocations, liveGrants, liveHolds, livePostings, warranted } from './headline.ts'
 import type { InvoiceState, Verdict } from './invoice.ts'
 import { sumOf } from './invoice-content.ts'
 import { parseDecimal } from './money.ts'
-import { ROUTES, routeOf, type Route } from './routes.ts'
+import { UNROUTED } from './routes.ts'
 import { changedTerms } from './terms.ts'
 
 export interface Axes {
   readonly document: 'none' | 'received' | 'observed'
   readonly validation: 'open' | 'passed' | 'failed'
   readonly match: 'open' | 'matched' | 'mismatched' | 'not-required'
-  readonly approval: 'none' | 'pending' | 'complete' | 'insufficient' | 'refused' | 'withdrawn'
+  readonly approval: 'none' | 'pending' | 'complete' | 'waived' | 'insufficient' | 'refused' | 'withdrawn'
   readonly posting: 'none' | 'requested' | 'parked' | 'confirmed' | 'posted' | 'reversed' | 'refused'
   readonly settlement: 'none' | 'instructed' | 'released' | 'accepted' | 'part' | 'full' | 'over' | 'returned' | 'nothing-due' | 'credit-applied'
   readonly archive: 'none' | 'current' | 'stale'
@@ -35,8 +35,7 @@ function axisOf<P extends string, F extends string>(verdict: InvoiceState['verdi
 }
 
 function matchOf(state: InvoiceState): Axes['match'] {
-  const route: Route = ROUTES[routeOf(state.content?.value)]
-  return route.requires.includes('matched') ? axisOf(state.verdicts.match, state.content?.event, 'matched', 'mismatched') : 'not-required'
+  return (state.routed ?? UNROUTED).rules.requires.includes('matched') ? axisOf(state.verdicts.match, state.content?.event, 'matched', 'mismatched') : 'not-required'
 }
 
 function approvalOf(state: InvoiceState): Axes['approval'] {
@@ -44,7 +43,7 @@ function approvalOf(state: InvoiceState): Axes['approval'] {
   const end = approval.ends.at(-1)
   const last = [approval.completed?.at ?? '', liveGrants(state).at(-1)?.at ?? ''].sort().at(-1) ?? ''
   if (end && end.at >= last) return end.kind
-  if (warranted(state, ['approved'])) return 'complete'
+  if (warranted(state, ['approved'])) return isWaived(state) ? 'waived' : 'complete'
   if (approval.completed && verdicts.approval && !verdicts.approval.pass && onPresent(state, verdicts.approval)) return 'insufficient'
   return approval.requested || approval.grants.length > 0 || approval.completed ? 'pending' : 'none'
 }

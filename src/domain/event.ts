@@ -103,6 +103,7 @@ export const EVENT_TYPES = {
   'invoice.matched': decision('invoice', 'intake'),
   'invoice.mismatched': decision('invoice', 'intake'),
   'reference.wanted': decision('entity', 'intake'),
+  'approval.waived': decision('invoice', 'approval'),
   'rule.evaluated': decision('invoice', 'approval'),
   'evidence.wanted': decision('invoice', 'metadata'),
   'invoice.state-moved': decision('invoice', 'status'),

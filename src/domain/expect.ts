@@ -2,17 +2,18 @@
  * What every system should show of an object, and which command leads there. A command is wanted only when all earlier
  * warrants of the route hold; what happened without us is observed, never caused.
  */
-import { liveAllocations, livePostings, warranted } from './headline.ts'
+import { holdReasons, isWaived, liveAllocations, livePostings, reversalAsked, warranted } from './headline.ts'
 import { axesOf } from './axes.ts'
 import { evidenceCells, evidenceStep } from './evidence.ts'
-import type { InvoiceState } from './invoice.ts'
+import type { Granted, InvoiceState } from './invoice.ts'
+import { loginOf } from './names.ts'
 import type { Cell, EffectMark, Expectation, Facet, WantedEffect } from './object.ts'
 import type { BatchState, PaymentState } from './payment.ts'
 import type { ReferenceState } from './reference.ts'
 import { askedAbout } from './policy.ts'
 import { foundIn, readOf } from './reference.ts'
-import { paymentMethodOf, ROUTES, routeOf, type HeadlineState, type Route } from './routes.ts'
-import type { Laws } from './view.ts'
+import { UNROUTED, type HeadlineState, type Route } from './routes.ts'
+import { dateIn, type Laws } from './view.ts'
 
 interface Subject<State> { readonly id: string; readonly state: State }
 
@@ -28,12 +29,13 @@ const TOLD_TO_PROCUREMENT: { readonly [state in HeadlineState]: string | null } 
 
 export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>): Expectation {
   const { erp, ap, procurement } = laws.policy.systems
-  const route: Route = ROUTES[routeOf(state.content?.value)]
+  const route = (state.routed ?? UNROUTED).rules
   const effects: WantedEffect[] = []
   const submit = submission(ap, id, state, route)
   if (submit) effects.push(submit)
   const post = posting(erp, id, state, route)
   if (post) effects.push(post)
+  effects.push(...reversing(erp, id, state), ...blocking(erp, id, state))
   const live = livePostings(state)
   for (const [postingNo, booked] of live) {
     if (booked.confirmed?.settled) continue
@@ -67,7 +69,7 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
       ...procurement === undefined ? [] : [cellOf(id, state, procurement, 'status', told?.word ?? null)],
     ].filter((cell) => cell.expected !== null || cell.told !== null || cell.reported !== null),
     effects,
-    marks: postingMarks(erp, id, state),
+    marks: [...postingMarks(erp, id, state), ...blockMarks(erp, id, state)],
   }
 }
 
@@ -96,7 +98,7 @@ function dayOf(state: InvoiceState, word: string): string | undefined {
 function wordForProcurement(state: InvoiceState): { readonly word: string; readonly since: string } | null {
   const { match } = state.verdicts
   const content = state.content
-  if (!content || !state.parties || content.value.orders.length === 0 || !ROUTES[routeOf(content.value)].requires.some((step) => step === 'matched')) return null
+  if (!content || !state.parties || content.value.orders.length === 0 || !(state.routed ?? UNROUTED).rules.requires.includes('matched')) return null
   const word = axesOf(state).settlement === 'returned' ? 'returned' : state.headline === null ? null : TOLD_TO_PROCUREMENT[state.headline]
   if (word !== null && state.movedBy !== null) return { word, since: state.movedBy }
   if (!match || match.pass || match.subject !== content.event) return null
@@ -104,9 +106,11 @@ function wordForProcurement(state: InvoiceState): { readonly word: string; reado
 }
 
 function submission(ap: string, id: string, state: InvoiceState, route: Route): WantedEffect | null {
-  const before = route.requires.slice(0, route.requires.indexOf('approved'))
+  const before = route.requires.slice(0, route.requires.indexOf('approved')).filter((step) => step !== 'posted')
+  const booked = livePostings(state).length > 0 && !route.releaseAfter.includes('approved')
   const { content, terms, parties } = state
-  if (!route.submits || !content || !terms || !parties || !warranted(state, before) || warranted(state, ['rejected']) || livePostings(state).length > 0) return null
+  const waived = isWaived(state) && warranted(state, ['approved'])
+  if (!route.submits || waived || booked || !content || !terms || !parties || !warranted(state, before) || warranted(state, ['rejected'])) return null
   const { value } = content
   return {
     target: ap, command: 'invoice.submit', object: id, occurrence: content.event, subject: id, ...(value.dueOn ? { dueOn: value.dueOn } : {}),
@@ -120,8 +124,9 @@ function submission(ap: string, id: string, state: InvoiceState, route: Route): 
 }
 
 function posting(erp: string, id: string, state: InvoiceState, route: Route): WantedEffect | null {
-  const { content, granted, parties } = state
-  if (route.postAfter.length === 0 || !content || !granted || !parties || !warranted(state, route.postAfter) || warranted(state, ['rejected'])) return null
+  const { content, parties } = state
+  const booking = bookingOf(state, route)
+  if (route.postAfter.length === 0 || !content || !booking || !parties || !warranted(state, route.postAfter) || warranted(state, ['rejected'])) return null
   if (livePostings(state).length > 0 || !mayPostAgain(state)) return null
   const { value } = content
   const [tax] = Object.values(parties.taxCodes)
@@ -129,19 +134,75 @@ function posting(erp: string, id: string, state: InvoiceState, route: Route): Wa
     target: erp, command: 'invoice.post', object: id, occurrence: String(reversals(state).length), subject: id, ...(value.dueOn ? { dueOn: value.dueOn } : {}),
     content: {
       reference: id, entity: parties.entity, supplier: parties.supplier, kind: value.kind, number: value.number, issuedOn: value.issuedOn, dueOn: value.dueOn,
-      postedOn: granted.postOn, currency: value.currency, net: granted.terms.net, tax: granted.terms.tax, gross: granted.terms.gross, payable: value.totals.payable,
-      method: paymentMethodOf(value), orders: value.orders,
-      lines: (granted.terms.coding ?? []).map((line) => ({ ...line, ...(Object.keys(parties.taxCodes).length === 1 ? { taxCode: tax } : {}) })),
-      policy: `terms ${granted.hash.slice(0, 16)}`, authority: granted.authority, approvers: granted.approvers, approvedAt: granted.approvedAt, correlation: id,
+      postedOn: booking.postOn, currency: value.currency, net: booking.terms.net, tax: booking.terms.tax, gross: booking.terms.gross, payable: value.totals.payable,
+      method: METHODS[route.pays], orders: value.orders,
+      lines: (booking.terms.coding ?? []).map((line) => ({ ...line, ...(Object.keys(parties.taxCodes).length === 1 ? { taxCode: tax } : {}) })),
+      policy: booking.policy, authority: booking.authority, approvers: booking.approvers, approvedAt: booking.approvedAt, correlation: id,
+      blocked: holdReasons(state).length > 0,
     },
   }
 }
+
+type Booking = Pick<Granted, 'terms' | 'postOn' | 'approvers' | 'authority'> & { readonly policy: string; readonly approvedAt: string }
+
+/** On what it is booked: what was granted; or, where the route posts before that, our own terms on the route's account. */
+function bookingOf(state: InvoiceState, route: Route): Booking | null {
+  const { granted, terms, parties, verdicts } = state
+  if (granted && warranted(state, ['approved'])) return { ...granted, policy: `terms ${granted.hash.slice(0, 16)}` }
+  if (!terms || route.account === null || route.postAfter.includes('approved')) return null
+  const readyAt = verdicts.match?.at ?? terms.at
+  return {
+    terms: { ...terms.value, coding: [{ account: route.account, amount: terms.value.net }] }, postOn: dateIn(parties?.zone ?? 'UTC', readyAt), policy: `route ${state.routed?.name ?? ''}`,
+    approvers: [], authority: 'posted before approval, not to be paid until then', approvedAt: '',
+  }
+}
+
+/** Two persons said so after it was posted; a posting is reversed once. */
+function reversing(erp: string, id: string, state: InvoiceState): WantedEffect[] {
+  const asked = reversalAsked(state)
+  if (!asked) return []
+  return livePostings(state).filter(([postingNo, posting]) => asked.at > (posting.confirmed?.at ?? '') && (asked.keeps !== postingNo)).map(([postingNo]) => ({
+    target: erp, command: 'invoice.reverse', object: `${id} ${postingNo}`, occurrence: postingNo, subject: id,
+    content: { reference: id, posting: postingNo, reason: asked.reason, requestedBy: loginOf(asked.person), agreedBy: loginOf(asked.second) },
+  }))
+}
+
+/** A block for as long as there is a reason for one, and its lifting afterwards. A block that somebody else set is left alone. */
+function blocking(erp: string, id: string, state: InvoiceState): WantedEffect[] {
+  const reasons = holdReasons(state)
+  return livePostings(state).flatMap(([postingNo, { confirmed }]): WantedEffect[] => {
+    const { held, lifted } = blocksOf(state, postingNo)
+    const effect = (command: 'payment.hold' | 'payment.unhold', reason: string): WantedEffect[] =>
+      [{ target: erp, command, object: `${id} ${postingNo}`, occurrence: `${postingNo}#${lifted}`, subject: id, content: { posting: postingNo, reason } }]
+    if (!confirmed?.settled || warranted(state, ['paid'])) return []
+    if (reasons.length > 0) return held > lifted ? [] : effect('payment.hold', reasons.join('; '))
+    return held > lifted ? effect('payment.unhold', 'no reason stands any more') : []
+  })
+}
+
+/** What is posted with a block has been held once already. */
+const blocksOf = (state: InvoiceState, postingNo: string): { held: number; lifted: number } => {
+  const { held, lifted } = state.blocks[postingNo] ?? { held: 0, lifted: 0 }
+  return { held: Math.max(held, state.routed?.rules.releaseAfter.length && state.postings[postingNo]?.confirmed?.ours ? 1 : 0), lifted }
+}
+
+/** A block that was lifted, and a lifting after which it was blocked again, can be asked for once more. */
+function blockMarks(erp: string, id: string, state: InvoiceState): EffectMark[] {
+  return Object.entries(state.blocks).flatMap(([postingNo, { held, lifted }]) => {
+    const undone = (command: 'payment.hold' | 'payment.unhold', times: number): EffectMark[] => Array.from({ length: Math.max(0, times) }, (_, before) =>
+      ({ target: erp, command, object: `${id} ${postingNo}`, occurrence: `${postingNo}#${before}`, input: 'undone' }))
+    return [...undone('payment.hold', lifted), ...undone('payment.unhold', held - 1)]
+  })
+}
+
+/** As the ERP is told how it is paid. */
+const METHODS = { transfer: 'transfer', collected: 'collected', card: 'card', nothing: 'none' } as const satisfies Record<Route['pays'], string>
 
 /** What the other side took from our account has no payment document in the ERP: it is told to clear the posting with that entry. */
 function clearings(erp: string, id: string, state: InvoiceState, route: Route): WantedEffect[] {
   const [posted] = livePostings(state)
   const { content, parties } = state
-  if (route.instructs || !posted || !content || !parties || !warranted(state, ['posted', 'paid'])) return []
+  if ((route.pays !== 'collected' && route.pays !== 'card') || !posted || !content || !parties || !warranted(state, ['posted', 'paid'])) return []
   return liveAllocations(state).flatMap(([, { amount, evidence, booked }]): WantedEffect[] => booked ? [{
     target: erp, command: 'settlement.clear', object: id, occurrence: evidence, subject: id,
     content: { reference: id, posting: posted[0], entity: parties.entity, supplier: parties.supplier, amount, currency: content.value.currency, ...booked },
@@ -177,10 +238,18 @@ export function expectPayment(laws: Laws, { id, state }: Subject<PaymentState>):
       content: { paymentDoc: instructed.paymentDoc, bankReference: settled.bankReference, bookedOn: settled.bookedOn, amount: instructed.amount, currency: instructed.currency, reference: id },
     }
     : null
+  const asked = state.answers['payment-stopped']
+  // Only before the bank has it: what it was sent is the bank's to give back.
+  const cancel: WantedEffect[] = instructed && state.progress === 'instructed' && asked?.action === 'cancel' && asked.second !== null && asked.second !== asked.person
+    ? [{
+      target: erp, command: 'payment.cancel', object: id, occurrence: asked.event, subject: id,
+      content: { paymentDoc: instructed.paymentDoc, reason: asked.reason, requestedBy: loginOf(asked.person), agreedBy: loginOf(asked.second), reference: id },
+    }]
+    : []
   const undone: EffectMark[] = settled && state.progress === 'returned' ? [{ target: erp, command: 'settlement.record', object: id, occurrence: settled.entry, input: 'undone' }] : []
   return {
     cells: [cellOf(id, state, erp, 'settlement', record ? 'settled' : null)].filter((cell) => cell.expected !== null || cell.told !== null),
-    effects: record ? [record] : [], marks: undone,
+    effects: [...cancel, ...(record ? [record] : [])], marks: undone,
   }
 }
 

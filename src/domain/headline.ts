@@ -5,7 +5,7 @@
  */
 import type { InvoiceState, Posting, Verdict } from './invoice.ts'
 import { sumOf } from './invoice-content.ts'
-import { ROUTES, routeOf, type HeadlineState, type Route, type RouteName } from './routes.ts'
+import { UNROUTED, type HeadlineState, type Routed, type Route, type Step } from './routes.ts'
 
 /** Ids of the events that warrant the state; null when the warrant is not there. */
 type Warrant = (state: InvoiceState) => readonly string[] | null
@@ -18,7 +18,8 @@ const WARRANTS: { readonly [state in HeadlineState]: Warrant } = {
   },
   validated: (state) => standing(state, state.verdicts.validation),
   matched: (state) => standing(state, state.verdicts.match),
-  approved: (state) => standing(state, state.verdicts.approval),
+  // A person's no is stronger than a policy's waiver.
+  approved: (state) => isWaived(state) && state.approval.ends.length > 0 ? null : standing(state, state.verdicts.approval),
   posted: (state) => {
     const verdict = state.verdicts.posting
     const posting = verdict ? state.postings[verdict.subject] : undefined
@@ -50,19 +51,17 @@ const FURTHEST: readonly HeadlineState[] = ['received', 'validated', 'matched', 
 export interface Headline {
   readonly state: HeadlineState | null
   readonly rests: readonly string[]
-  readonly breaches: readonly HeadlineState[]
-  readonly route: RouteName
+  readonly breaches: readonly Step[]
+  readonly route: string
 }
 
 /** Where the invoice stands, on what that rests, and what should have been there before it. */
-export function headlineOf(state: InvoiceState): Headline {
-  const name = routeOf(state.content?.value)
-  const route: Route = ROUTES[name]
+export function headlineOf(state: InvoiceState, { name, rules }: Routed = state.routed ?? UNROUTED): Headline {
   for (const candidate of FURTHEST.toReversed()) {
-    if (!route.requires.includes(candidate) && candidate !== 'rejected' && candidate !== 'archived') continue
+    if (candidate !== 'rejected' && candidate !== 'archived' && !rules.requires.includes(candidate)) continue
     const rests = WARRANTS[candidate](state)
     if (!rests) continue
-    return { state: candidate, rests: [...new Set(rests)], breaches: breachesOf(state, route, candidate), route: name }
+    return { state: candidate, rests: [...new Set(rests)], breaches: breachesOf(state, rules, candidate), route: name }
   }
   return { state: null, rests: [], breaches: [], route: name }
 }
@@ -72,11 +71,14 @@ export function warranted(state: InvoiceState, states: readonly HeadlineState[])
   return states.every((name) => WARRANTS[name](state) !== null)
 }
 
-function breachesOf(state: InvoiceState, route: Route, headline: HeadlineState): HeadlineState[] {
+function breachesOf(state: InvoiceState, route: Route, headline: HeadlineState): Step[] {
   if (headline === 'rejected' || (headline === 'archived' && !WARRANTS.paid(state))) return []
   const end = headline === 'archived' ? route.requires.length : route.requires.indexOf(headline)
   return route.requires.slice(0, end).filter((name) => WARRANTS[name](state) === null)
 }
+
+/** True when the approval verdict that stands is the policy's waiver. */
+export const isWaived = (state: InvoiceState): boolean => state.waived !== null && state.verdicts.approval?.event === state.waived.event
 
 /** A passed verdict on what is there now: its own event and everything it rests on, all of it still standing. */
 function standing(state: InvoiceState, verdict: Verdict | null): readonly string[] | null {
@@ -116,6 +118,33 @@ export function livePostings(state: InvoiceState): [string, Posting][] {
 /** Holds that were placed and not released since; at the same instant it holds. */
 export function liveHolds(state: InvoiceState): string[] {
   return Object.entries(state.holds).filter(([, { placed, released }]) => placed && !(released && released.at > placed.at)).map(([id]) => id).sort()
+}
+
+/**
+ * Why it may not be paid although it is posted, in sentences for whoever sees the block: the route's own conditions, an approval
+ * that was taken back, and holds that people or other systems placed. The ERP's own block needs no word of ours.
+ */
+export function holdReasons(state: InvoiceState): string[] {
+  const { rules } = state.routed ?? UNROUTED
+  const missing = rules.releaseAfter.filter((step) => WARRANTS[step](state) === null)
+  const end = state.approval.ends.at(-1)
+  const takenBack = end !== undefined && rules.requires.includes('approved') && WARRANTS.approved(state) === null
+  return [
+    ...(missing.length > 0 ? [`not ${missing.join(', ')}`] : []),
+    ...(takenBack ? [`approval ${end.kind}: ${end.reason}`] : []),
+    ...liveHolds(state).map((hold) => state.holds[hold]).filter((hold) => hold !== undefined && hold.kind !== ERP_BLOCK).map((hold) => `on hold: ${hold?.kind ?? ''}`),
+  ]
+}
+/** The kind of hold by which the ERP's own payment block is told. */
+const ERP_BLOCK = 'payment-block'
+
+/** The last word of two persons that the posting shall be reversed; `keeps`: of two postings the one that stays. */
+export function reversalAsked(state: InvoiceState): { readonly at: string; readonly person: string; readonly second: string; readonly reason: string; readonly keeps: string | null } | null {
+  const asked = Object.entries(state.answers).filter(([, answer]) => answer.action === 'reverse' && answer.second !== null && answer.second !== answer.person)
+    .sort(([, a], [, b]) => a.at < b.at ? 1 : -1)[0]
+  if (!asked) return null
+  const [cause, { at, person, second, reason }] = asked
+  return { at, person, second: second ?? '', reason, keeps: cause === 'posted-twice' ? state.verdicts.posting?.subject ?? null : null }
 }
 
 export function liveAllocations(state: InvoiceState): [string, InvoiceState['allocations'][string]][] {

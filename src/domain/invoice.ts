@@ -7,7 +7,7 @@ import type { Event, EventType } from './event.ts'
 import type { FactData } from './event-data.ts'
 import type { EffectInput } from './effect.ts'
 import type { InvoiceContent } from './invoice-content.ts'
-import type { HeadlineState } from './routes.ts'
+import type { HeadlineState, Routed } from './routes.ts'
 import type { Progress } from './payment.ts'
 import { COMMANDS, type CommandName } from './object.ts'
 import type { Terms } from './terms.ts'
@@ -79,6 +79,8 @@ export interface InvoiceState {
   readonly parties: Parties | null
   /** What the last passed approval verdict found: final terms, who said yes with which authority, and the day to post on. */
   readonly granted: Granted | null
+  /** The policy's waiver, when the last approval verdict is one: on which order, and who approved that. */
+  readonly waived: (FactRef & { readonly order: string; readonly by: string }) | null
   readonly approval: {
     readonly ticket: string | null
     readonly requested: FactRef | null
@@ -92,6 +94,8 @@ export interface InvoiceState {
   readonly payments: { readonly [payment: string]: { readonly progress: Progress; readonly amount: string; readonly event: string } }
   readonly allocations: { readonly [event: string]: Allocation }
   readonly revaluations: { readonly [event: string]: FactRef & { readonly posting: string; readonly amount: string; readonly currency: string; readonly on: string } }
+  /** How often the ERP has carried out our block of a posting, and our lifting of it. */
+  readonly blocks: { readonly [postingNo: string]: { readonly held: number; readonly lifted: number } }
   readonly holds: { readonly [hold: string]: { readonly kind: string; readonly placed: FactRef | null; readonly released: FactRef | null } }
   readonly archived: (FactRef & { readonly document: string; readonly until: string; readonly covers: number }) | null
   readonly evidence: Evidence
@@ -107,6 +111,8 @@ export interface InvoiceState {
   /** Facts and verdicts so far that evidence must cover; `archived.covers` is compared with it. */
   readonly facts: number
   readonly headline: HeadlineState | null
+  /** The route that it was put on with its present content; null before anything was decided. */
+  readonly routed: Routed | null
   readonly breaches: readonly string[]
   readonly movedBy: string | null
 }
@@ -114,10 +120,10 @@ export interface InvoiceState {
 export const NO_INVOICE: InvoiceState = {
   origin: null, content: null, renditions: {}, withdrawn: null, rejected: null, reinstated: null,
   verdicts: { validation: null, match: null, approval: null, posting: null },
-  terms: null, parties: null, granted: null,
+  terms: null, parties: null, granted: null, waived: null,
   approval: { ticket: null, requested: null, grants: [], ends: [], completed: null },
-  parked: {}, postings: {}, payments: {}, allocations: {}, revaluations: {}, holds: {}, archived: null, evidence: { wanted: null, prepared: null, kept: {} }, exceptions: {}, answers: {}, sent: {}, told: {}, reported: {},
-  divergences: {}, claims: 0, facts: 0, headline: null, breaches: [], movedBy: null,
+  parked: {}, postings: {}, payments: {}, allocations: {}, blocks: {}, revaluations: {}, holds: {}, archived: null, evidence: { wanted: null, prepared: null, kept: {} }, exceptions: {}, answers: {}, sent: {}, told: {}, reported: {},
+  divergences: {}, claims: 0, facts: 0, headline: null, routed: null, breaches: [], movedBy: null,
 }
 
 type Handler = (state: InvoiceState, event: Event, data: never) => InvoiceState
@@ -211,10 +217,15 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   'invoice.validation-failed': decided<VerdictData>((state, event, data) => verdict(state, 'validation', event, data, false)),
   'invoice.matched': decided<VerdictData>((state, event, data) => verdict(state, 'match', event, data, true)),
   'invoice.mismatched': decided<VerdictData>((state, event, data) => verdict(state, 'match', event, data, false)),
+  'approval.waived': decided<VerdictData & { order: string; by: string; granted: Granted }>((state, event, data) => ({
+    ...verdict(state, 'approval', event, data, true), granted: data.granted, waived: { ...ref(event), order: data.order, by: data.by },
+  })),
   'rule.evaluated': decided<VerdictData & { gate: 'approval' | 'posting'; pass: boolean; granted?: Granted }>((state, event, data) => ({
     ...verdict(state, data.gate, event, data, data.pass), ...(data.granted ? { granted: data.granted } : {}),
   })),
-  'invoice.state-moved': decided<{ to: HeadlineState | null; breaches: readonly string[] }>((state, event, data) => ({ ...state, headline: data.to, breaches: data.breaches, movedBy: event.id })),
+  'invoice.state-moved': decided<{ to: HeadlineState | null; breaches: readonly string[]; routed?: Routed }>((state, event, data) => ({
+    ...state, headline: data.to, breaches: data.breaches, movedBy: event.id, routed: data.routed ?? state.routed,
+  })),
   'settlement.allocated': decided<{ kind: string; amount: string; entry: string; bookedOn?: string; booked?: { bankReference: string; bookedOn: string } }>((state, event, data) => ({
     ...state,
     allocations: {
@@ -299,7 +310,7 @@ function paid(state: InvoiceState, event: Event, id: string): InvoiceState {
 }
 
 function sent(state: InvoiceState, event: Event, data: EffectData): InvoiceState {
-  const next = { ...state, ...sending(state, event, data) }
+  const next = { ...state, ...sending(state, event, data), blocks: HAPPENED.has(data.input) ? blocked(state.blocks, data) : state.blocks }
   return data.command === 'document.store' && HAPPENED.has(data.input) ? { ...next, evidence: stored(state.evidence, event, data) } : next
 }
 
@@ -308,6 +319,15 @@ function stored(evidence: Evidence, event: Event, { object, occurrence }: Effect
   const sha256 = object.slice(object.indexOf(' ') + 1)
   const known = evidence.kept[sha256]
   return known && known.until >= occurrence ? evidence : { ...evidence, kept: { ...evidence.kept, [sha256]: { event: event.id, until: occurrence } } }
+}
+
+/** The occurrence of a block and of its lifting is `posting # how often before`. */
+function blocked(blocks: InvoiceState['blocks'], { command, occurrence }: EffectData): InvoiceState['blocks'] {
+  const [postingNo = '', times] = occurrence.split('#')
+  const known = blocks[postingNo] ?? { held: 0, lifted: 0 }
+  const count = Number(times) + 1
+  if (command === 'payment.hold') return { ...blocks, [postingNo]: { ...known, held: Math.max(known.held, count) } }
+  return command === 'payment.unhold' ? { ...blocks, [postingNo]: { ...known, lifted: Math.max(known.lifted, count) } } : blocks
 }
 
 /** Folds the outcome of an effect into whatever object it was for. */

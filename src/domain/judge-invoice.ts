@@ -10,16 +10,16 @@ import type { Cause, WantedException } from './exception.ts'
 import { exceptionDecisions } from './exception.ts'
 import { wantEvidence } from './evidence.ts'
 import { expectInvoice } from './expect.ts'
-import { headlineOf, livePostings, warranted } from './headline.ts'
+import { headlineOf, isWaived, livePostings, warranted } from './headline.ts'
 import { evolveInvoice, type InvoiceState, type Verdict } from './invoice.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import { numberName, orderNames, sumOf } from './invoice-content.ts'
 import { MATCH_CONTROLS, matchOrder, type LineAccount } from './matching.ts'
-import { plainAccount, periodQuestion, taxCodeQuestion } from './names.ts'
+import { loginOf, plainAccount, periodQuestion, taxCodeQuestion } from './names.ts'
 import type { Judgement, Look, Neighbours, ObjectRecord } from './object.ts'
 import { receivedOf, takenOf, type OrderState } from './order.ts'
 import { readOf, type ReferenceState } from './reference.ts'
-import { ROUTES, routeOf, type Route } from './routes.ts'
+import { routeOf, type Routed } from './routes.ts'
 import { Scratch } from './scratch.ts'
 import { changedTerms, termsHash, type Terms } from './terms.ts'
 import { dateIn, entityOf, orderOf, orderSupplierOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView, type Laws, type NamedParty } from './view.ts'
@@ -33,24 +33,26 @@ export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>
   if (!content) return { read: [], write: [] }
   const names: string[] = []
   if (!decidedOn(state.verdicts.validation, state)) names.push(...content.supplier.names, ...content.entity.names, ...orderNames(content), numberName(laws.sha256, content))
-  const matching = state.verdicts.validation?.pass === true && needsMatch(content) && !decidedOn(state.verdicts.match, state)
+  const matching = state.verdicts.validation?.pass === true && needsMatch(laws, state) && !decidedOn(state.verdicts.match, state)
   if (state.approval.completed && !warranted(state, ['approved'])) names.push(...content.supplier.names, ...content.entity.names, ...state.approval.grants.map((grant) => grant.person))
   if (livePostings(state).length > 1 || (livePostings(state).length > 0 && !warranted(state, ['posted']))) names.push(...content.supplier.names)
+  if (waivable(laws, state)) names.push(...orderNames(content))
   return { read: [...new Set(names)], write: matching || !decidedOn(state.verdicts.validation, state) ? orderNames(content) : [] }
 }
 
 const decidedOn = (verdict: Verdict | null, state: InvoiceState): boolean => verdict !== null && verdict.pass && verdict.subject === state.content?.event
-const needsMatch = (content: InvoiceContent): boolean => (ROUTES[routeOf(content)] as Route).requires.includes('matched')
+const routed = (laws: Laws, state: InvoiceState): Routed => routeOf(laws.policy.routing, state)
+const needsMatch = (laws: Laws, state: InvoiceState): boolean => routed(laws, state).rules.requires.includes('matched')
 
 /** Gates in order: each sees what the one before decided. */
-const GATES: readonly ((laws: Laws, sheet: Sheet, look: Look) => WantedException[])[] = [validate, match, approve, checkPosting]
+const GATES: readonly ((laws: Laws, sheet: Sheet, look: Look) => WantedException[])[] = [validate, match, waive, approve, checkPosting]
 
 export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, look: Look, asOf: Instant): Judgement {
   const sheet: Sheet = new Scratch(record.id, record.version, record.state, asOf, (state, event) => evolveInvoice(state, event, record.id))
   const failures = GATES.flatMap((gate) => gate(laws, sheet, look))
   // Nobody has to mend what was refused or taken back for good.
   const exceptions = closed(sheet.state) ? [] : failures
-  move(sheet)
+  move(laws, sheet)
   diverge(laws, sheet)
   raise(laws, sheet, [...exceptions, ...conditions(laws, sheet.state)])
   wantEvidence(laws, sheet)
@@ -77,18 +79,22 @@ function validate(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   return patience(laws, sheet, look, content.at, result)
 }
 
+type Ask = (answer: Answer, what: string, party: NamedParty, more?: { readonly entity?: string }) => void
+
+const asking = (view: InvoiceView, sheet: Sheet): Ask => (answer, what, { names, name }, more = {}) => {
+  if (!answer.record || answer.known !== 'unknown') return
+  const { ask: how, wants } = answer.record.state
+  const since = wants[what]
+  const read = readOf(answer.record.state, what, answer.system)
+  const asked = since !== undefined && (!read || read.answer.readAt < since)
+  // It has been asked for, in the words of an invoice, and not too long ago: a system may have come to the company since.
+  if (how && !how.outside && asked && sheet.asOf < sheet.after(since, view.policy.referenceMaxAgeMs)) return
+  sheet.add({ type: 'reference.wanted', objects: [answer.record.id], actor: 'rule:validation', data: { what, since: sheet.asOf, by: sheet.id, names, name, ...more } })
+}
+
 /** Asks whoever knows for what is missing or too old: the question is put to the party's own object, once per company. */
 function wantAnswers(view: InvoiceView, sheet: Sheet, content: InvoiceContent): void {
-  const ask = (answer: Answer, what: string, { names, name }: NamedParty, more: { readonly entity?: string } = {}): void => {
-    if (!answer.record || answer.known !== 'unknown') return
-    const { ask: how, wants } = answer.record.state
-    const since = wants[what]
-    const read = readOf(answer.record.state, what, answer.system)
-    const asked = since !== undefined && (!read || read.answer.readAt < since)
-    // It has been asked for, in the words of an invoice, and not too long ago: a system may have come to the company since.
-    if (how && !how.outside && asked && sheet.asOf < sheet.after(since, view.policy.referenceMaxAgeMs)) return
-    sheet.add({ type: 'reference.wanted', objects: [answer.record.id], actor: 'rule:validation', data: { what, since: sheet.asOf, by: sheet.id, names, name, ...more } })
-  }
+  const ask = asking(view, sheet)
   ask(supplierOf(view, content), 'supplier', content.supplier)
   const entity = entityOf(view, content)
   ask(entity, 'entity', content.entity)
@@ -100,16 +106,22 @@ function wantAnswers(view: InvoiceView, sheet: Sheet, content: InvoiceContent): 
   for (const row of content.taxes) {
     ask(taxCodeOf(view, content, row.category, row.rate), taxCodeQuestion(row.category, sumOf([row.rate])), content.entity)
   }
-  const month = dateIn(entity.found.entity.zone, view.asOf).slice(0, 7)
-  const period = periodQuestion(month)
-  ask(periodOf(view, content, month), period, content.entity)
+  askPeriod(view, ask, content)
+}
+
+/** The month in which it would be posted now. */
+function askPeriod(view: InvoiceView, ask: Ask, content: InvoiceContent): void {
+  const entity = entityOf(view, content).found?.entity
+  if (!entity) return
+  const month = dateIn(entity.zone, view.asOf).slice(0, 7)
+  ask(periodOf(view, content, month), periodQuestion(month), content.entity)
 }
 
 /** What validation fixes for all later gates: the terms as we see them, and the others' numbers for the parties. */
 function fixed(view: InvoiceView, content: InvoiceContent): { terms: Terms; parties: { [key: string]: Json } } {
   const supplier = supplierOf(view, content).found?.supplier
   const entity = entityOf(view, content).found?.entity
-  const collected = !(ROUTES[routeOf(content)] as Route).instructs
+  const collected = routed(view, view.state).rules.pays !== 'transfer'
   const account = supplier?.accounts.find((candidate) => content.accounts.includes(plainAccount(candidate))) ?? supplier?.accounts[0]
   const terms: Terms = {
     supplier: content.supplier.names[0] ?? '', entity: content.entity.names[0] ?? '', currency: content.currency,
@@ -123,7 +135,7 @@ function fixed(view: InvoiceView, content: InvoiceContent): { terms: Terms; part
 
 function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const content = sheet.state.content
-  if (!content || !needsMatch(content.value) || !decidedOn(sheet.state.verdicts.validation, sheet.state) || decidedOn(sheet.state.verdicts.match, sheet.state)) return []
+  if (!content || !needsMatch(laws, sheet.state) || !decidedOn(sheet.state.verdicts.validation, sheet.state) || decidedOn(sheet.state.verdicts.match, sheet.state)) return []
   const view = viewOf(laws, sheet, look)
   const answer = orderOf(view, content.value)
   const order = answer.found?.order
@@ -162,12 +174,44 @@ function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
 
 const CAUSE_OF = { 'mismatched': 'mismatch', 'receipt-missing': 'receipt-missing', 'not-paired': 'lines-not-paired' } as const satisfies { [outcome: string]: Cause }
 
+/** Where the policy says that an order which a person approved needs no second approval, the match is enough. */
+function waive(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
+  const { content, terms } = sheet.state
+  const { name, rules } = routed(laws, sheet.state)
+  if (!waivable(laws, sheet.state) || !content || !terms || rules.account === null) return []
+  const view = viewOf(laws, sheet, look)
+  const { record, found } = orderOf(view, content.value)
+  if (record) sheet.waitFor([record.id])
+  const by = found?.order?.approvedBy
+  if (!record || by === undefined || by === '') {
+    return rules.submits ? [] : [{ cause: 'approval-incomplete', says: `Approval is waived for an order that a person approved; order ${content.value.orders.join(', ')} names nobody.` }]
+  }
+  const granted = {
+    terms: { ...terms.value, coding: [{ account: rules.account, amount: terms.value.net }] }, hash: termsHash(laws.sha256, terms.value), approvers: [by],
+    approvedAt: sheet.asOf, authority: `waived by policy ${name}: ${by} approved order ${content.value.orders.join(', ')}`,
+    postOn: dateIn(sheet.state.parties?.zone ?? 'UTC', sheet.asOf),
+  }
+  sheet.decide('approval.waived', 'approval', {
+    subject: granted.hash, rests: [content.event], order: record.id, by, granted,
+    controls: [{ id: 'A7', verdict: 'pass', inputs: { object: record.id, version: record.version }, says: granted.authority }],
+  })
+  return []
+}
+
+/** A person's no ends it; so does nothing else: what the AP tool says beside it changes nothing. */
+const waivable = (laws: Laws, state: InvoiceState): boolean => routed(laws, state).rules.waives && state.approval.ends.length === 0 && warranted(state, ['validated', 'matched'])
+  && !(isWaived(state) && warranted(state, ['approved']))
+
 function approve(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const { content, terms } = sheet.state
   const completed = sheet.state.approval.completed
+  // What was refused or taken back since is not complete any more; the AP tool will say when it is.
+  if (completed && (sheet.state.approval.ends.at(-1)?.at ?? '') >= completed.at) return []
   if (!content || !terms || !completed || !decidedOn(sheet.state.verdicts.validation, sheet.state) || warranted(sheet.state, ['approved'])) return []
   const ours = { ...terms.value, coding: completed.terms.coding }
   const view: ApprovalView = { ...viewOf(laws, sheet, look), ours, completed }
+  // Time has passed since it was validated: the period may be closed by now, or the answer too old.
+  askPeriod(view, asking(view, sheet), content.value)
   const result = runGate(APPROVAL_CONTROLS, view)
   sheet.waitFor(result.waits)
   const grants = grantsOf(view)
@@ -244,6 +288,10 @@ function conditions(laws: Laws, state: InvoiceState): WantedException[] {
   if (reversed && livePostings(state).length === 0 && !(answer && answer.at > (reversed[1].reversed?.at ?? '')) && !closed(state)) {
     wanted.push({ cause: 'posting-reversed', says: `Posting ${reversed[0]} was reversed.` })
   }
+  const end = state.approval.ends.at(-1)
+  if (end && livePostings(state).length > 0 && !warranted(state, ['approved']) && !warranted(state, ['paid'])) {
+    wanted.push({ cause: 'approval-taken-back', says: `${loginOf(end.person)} ${end.kind === 'refused' ? 'refused it' : 'took the approval back'}: ${end.reason}` })
+  }
   for (const [id, payment] of Object.entries(state.payments)) {
     if (payment.progress === 'returned') wanted.push({ cause: 'payment-returned', says: `Payment ${id} over ${payment.amount} came back.` })
     if (payment.progress === 'rejected') wanted.push({ cause: 'payment-rejected', says: `Payment ${id} over ${payment.amount} was rejected by the bank.` })
@@ -276,10 +324,12 @@ function diverge(laws: Laws, sheet: Sheet): void {
   }
 }
 
-function move(sheet: Sheet): void {
-  const { state, rests, breaches, route } = headlineOf(sheet.state)
-  if (state === sheet.state.headline && breaches.join() === sheet.state.breaches.join()) return
-  sheet.decide('invoice.state-moved', 'headline', { from: sheet.state.headline, to: state, rests, breaches, route })
+function move(laws: Laws, sheet: Sheet): void {
+  const route = routed(laws, sheet.state)
+  const { state, rests, breaches } = headlineOf(sheet.state, route)
+  const news = sheet.state.routed?.subject !== route.subject
+  if (state === sheet.state.headline && breaches.join() === sheet.state.breaches.join() && !(news && sheet.state.routed)) return
+  sheet.decide('invoice.state-moved', 'headline', { from: sheet.state.headline, to: state, rests, breaches, route: route.name, ...(news ? { routed: route } : {}) })
 }
 
 function raise(laws: Laws, sheet: Sheet, wanted: readonly WantedException[]): void {

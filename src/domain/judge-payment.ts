@@ -9,7 +9,7 @@ import { sumOf } from './invoice-content.ts'
 import { batchName, endToEndName, paymentInfoName, paymentName, remittanceName } from './names.ts'
 import { aliasOf, type Judgement, type Look, type Neighbours, type ObjectRecord } from './object.ts'
 import { evolveBatch, evolvePayment, type BatchState, type PaymentState, type Progress, type Settled } from './payment.ts'
-import { ROUTES, routeOf, type Route } from './routes.ts'
+import { UNROUTED } from './routes.ts'
 import { Scratch } from './scratch.ts'
 import { evolveEntry, type EntryState } from './statement.ts'
 import type { BatchRecord, Laws, PaymentRecord } from './view.ts'
@@ -61,7 +61,7 @@ function payee(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord | un
   if (known === null || known.pass !== pass || known.failed.join() !== failed.join()) {
     sheet.decide('rule.evaluated', 'payee', { gate: 'payee', pass, was: known?.pass ?? null, subject: instructed.endToEndId, failed, controls: result.controls as never }, [batch.id])
   }
-  return pass ? [] : [{ cause: 'payment-file-differs', says: failed.join(' ') }]
+  return pass || sheet.state.cancelled ? [] : [{ cause: 'payment-stopped', says: failed.join(' ') }]
 }
 
 function progress(sheet: Scratch<PaymentState>, batch: BatchRecord | undefined, amounts: ReadonlyMap<string, string>): void {
@@ -184,7 +184,7 @@ function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<Entry
     const { state } = seenAs<InvoiceState>(found)
     if (!liveAllocations(state).some(([, allocation]) => CASH.has(allocation.kind)) && equal(amountDue(state) ?? undefined, entry.amount) && state.content?.value.currency === entry.currency) {
       sheet.decide('statement.entry-matched', 'settlement', { to: found.id, kind: 'invoice', amount: entry.amount, says, ...booked })
-      sheet.add({ type: 'settlement.allocated', objects: [found.id], actor: 'rule:settlement', data: { kind: routeOf(state.content.value) === 'card' ? 'card' : 'bank', invoice: found.id, amount: entry.amount, entry: sheet.id, booked: { bankReference: booked.bankReference, bookedOn: booked.bookedOn } } })
+      sheet.add({ type: 'settlement.allocated', objects: [found.id], actor: 'rule:settlement', data: { kind: paying(state) === 'card' ? 'card' : 'bank', invoice: found.id, amount: entry.amount, entry: sheet.id, booked: { bankReference: booked.bankReference, bookedOn: booked.bookedOn } } })
       return []
     }
   }
@@ -206,7 +206,8 @@ function bind(sheet: Scratch<EntryState>, to: string, kind: 'settles' | 'returns
 const whole = ({ file, seen }: BatchState): boolean => file !== null && seen.count >= file.count
 /** A neighbour whose kind was looked at. */
 const seenAs = <S>(record: ObjectRecord): ObjectRecord<S> => record as unknown as ObjectRecord<S>
-const collected = ({ state }: ObjectRecord<InvoiceState>): boolean => !(ROUTES[routeOf(state.content?.value)] as Route).instructs
+const paying = (state: InvoiceState): string => (state.routed ?? UNROUTED).rules.pays
+const collected = ({ state }: ObjectRecord<InvoiceState>): boolean => paying(state) === 'collected' || paying(state) === 'card'
 /** Only these allocations are money that left an account. */
 const CASH = new Set(['bank', 'card'])
 const equal = (a: string | undefined, b: string): boolean => a !== undefined && sumOf([a]) === sumOf([b])

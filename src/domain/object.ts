@@ -88,7 +88,8 @@ export interface WantedEffect {
 }
 
 export type CommandName =
-  | 'invoice.post' | 'payment.transmit' | 'settlement.record' | 'settlement.clear' | 'invoice.submit' | 'invoice.status' | 'payment.hold' | 'payment.unhold'
+  | 'invoice.post' | 'payment.transmit' | 'settlement.record' | 'settlement.clear' | 'invoice.submit' | 'invoice.status' | 'invoice.reverse'
+  | 'payment.hold' | 'payment.unhold' | 'payment.cancel'
   | 'document.store' | 'evidence.store' | 'lookup.evidence'
   | 'lookup.supplier' | 'lookup.entity' | 'lookup.tax-code' | 'lookup.order' | 'lookup.period' | 'lookup.posting'
 
@@ -109,6 +110,9 @@ export const COMMANDS: { readonly [name in CommandName]: CommandRow } = {
   'settlement.clear': { lane: 'settlement', manner: 'money', facet: 'settlement', tells: 'settled' },
   'invoice.submit': { lane: 'approval', manner: 'latest', facet: 'approval', tells: 'submitted' },
   'invoice.status': { lane: 'status', manner: 'latest', facet: 'status' },
+  // Two persons ask for it; what it did is not undone but posted again.
+  'invoice.reverse': { lane: 'stop', manner: 'money', facet: 'posting', tells: 'reversed' },
+  'payment.cancel': { lane: 'stop', manner: 'money', facet: 'settlement', tells: 'cancelled' },
   'payment.hold': { lane: 'stop', manner: 'money', facet: 'hold', tells: 'held' },
   'payment.unhold': { lane: 'payment', manner: 'money', facet: 'hold', tells: 'free' },
   'document.store': { lane: 'metadata', manner: 'latest', facet: 'document', tells: 'stored' },

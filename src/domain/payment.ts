@@ -20,6 +20,7 @@ export interface PaymentState {
   readonly entries: { readonly [entry: string]: FactRef & { readonly kind: 'settles' | 'returns'; readonly amount: string; readonly bookedOn: string; readonly bankReference: string; readonly says: string } }
   /** invoice → the allocation event that this payment gave it. */
   readonly allocated: { readonly [invoice: string]: string }
+  readonly answers: { readonly [cause: string]: FactRef & { readonly action: string; readonly person: string; readonly second: string | null; readonly reason: string } }
   readonly progress: Progress | null
   /** The invoices that have been told of `progress`. */
   readonly reaches: readonly string[]
@@ -50,7 +51,7 @@ export interface BatchState {
   readonly exceptions: ExceptionMap
 }
 
-export const NO_PAYMENT: PaymentState = { instructed: null, rejected: null, cancelled: null, payee: null, entries: {}, allocated: {}, progress: null, reaches: [], settled: null, sent: {}, told: {}, exceptions: {} }
+export const NO_PAYMENT: PaymentState = { instructed: null, rejected: null, cancelled: null, payee: null, entries: {}, allocated: {}, answers: {}, progress: null, reaches: [], settled: null, sent: {}, told: {}, exceptions: {} }
 export const NO_BATCH: BatchState = {
   messageId: null, released: null, file: null, seen: { count: 0, sum: '0' }, cleared: 0, failed: 0, rejectedItems: { count: 0, sum: '0' },
   accepted: null, rejected: null, release: null, entry: null, sent: {}, told: {}, exceptions: {},
@@ -62,6 +63,11 @@ const PAYMENT: On<PaymentState> = {
   'payment.instructed': (state, event, data: FactData['payment.instructed']) => ({ ...state, instructed: later(state.instructed, { ...ref(event), ...data }) }),
   'payment.rejected': (state, event, data: FactData['payment.rejected']) => ({ ...state, rejected: later(state.rejected, { ...ref(event), code: data.code, reason: data.reason }) }),
   'payment.cancelled': (state, event) => ({ ...state, cancelled: later(state.cancelled, ref(event)) }),
+  'exception.answered': (state, event, data: FactData['exception.answered']) => {
+    const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
+    const answer = { ...ref(event), action: data.action, person: event.actor, second: data.second ?? null, reason: data.reason }
+    return cause === undefined ? state : { ...state, answers: { ...state.answers, [cause]: later(state.answers[cause] ?? null, answer) } }
+  },
   'rule.evaluated': (state, event, data: { pass: boolean; failed: readonly string[] }) => ({ ...state, payee: { ...ref(event), pass: data.pass, failed: data.failed } }),
   'statement.entry-matched': (state, event, data: Settled & { kind: 'settles' | 'returns'; amount: string; says: string }) => ({
     ...state, entries: { ...state.entries, [data.entry]: { ...ref(event), kind: data.kind, amount: data.amount, bookedOn: data.bookedOn, bankReference: data.bankReference, says: data.says } },

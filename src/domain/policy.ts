@@ -1,3 +1,5 @@
+import { DEFAULT_ROUTES, type RouteTable } from './routes.ts'
+
 /** What a company decides for itself: the configuration as the law reads it. Changed only through a new configuration version. */
 export interface Policy {
   /** The configured systems by the part they play. */
@@ -8,6 +10,8 @@ export interface Policy {
   readonly ordersHeldBy?: 'erp' | 'procurement' | undefined
   /** Match tolerance: a difference passes when it is within both, the absolute (decimal, in invoice currency) and the relative (1/100 %) limit. */
   readonly match: { readonly absolute: string; readonly bps: number }
+  /** The routes and the rows that choose among them. */
+  readonly routing: RouteTable
   /** How old an answer of the ERP about a supplier, entity, order, tax code or period may be when a verdict rests on it. */
   readonly referenceMaxAgeMs: number
   /** How long a control may stay indeterminate before a person is told. */
@@ -30,6 +34,7 @@ export interface Policy {
 export const DEFAULT_POLICY: Policy = {
   systems: { erp: 'erp', ap: 'ap', bank: 'bank' },
   match: { absolute: '1.00', bps: 200 },
+  routing: DEFAULT_ROUTES,
   referenceMaxAgeMs: 24 * 3_600_000,
   indeterminateAfterMs: 15 * 60_000,
   graceMs: 5 * 60_000,

@@ -82,6 +82,7 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'invoice.matched': (data) => `matched with the order: ${controls(data)}`,
   'invoice.mismatched': (data) => `does not match the order: ${controls(data)}`,
   'reference.wanted': (data) => `asks about ${text(data, 'what')}`,
+  'approval.waived': (data) => `approval waived: ${controls(data)}`,
   'rule.evaluated': (data) => `${text(data, 'gate')}${data['pass'] === true ? '' : ' failed'}: ${controls(data)}`,
   'invoice.state-moved': (data) =>
     `now ${text(data, 'to', 'without a state')}${missing(data)}${data['from'] ? ` (was ${text(data, 'from')})` : ''}`,

@@ -1,8 +1,8 @@
 /** What an invoice waits for on its route: of every state the evidence that is missing, by what is there already. */
 import { axesOf, type Axes } from '../domain/axes.ts'
-import { headlineOf } from '../domain/headline.ts'
+import { headlineOf, warranted } from '../domain/headline.ts'
 import type { InvoiceState } from '../domain/invoice.ts'
-import { ROUTES, type HeadlineState, type Route } from '../domain/routes.ts'
+import { UNROUTED, type HeadlineState, type Route } from '../domain/routes.ts'
 
 export interface MissingWarrant {
   readonly state: HeadlineState
@@ -14,11 +14,11 @@ export interface MissingWarrant {
 
 /** Breaches first, then what comes next; of the states after that nothing is said. */
 export function missingWarrants(state: InvoiceState): readonly MissingWarrant[] {
-  const { state: headline, breaches, route: name } = headlineOf(state)
-  const route: Route = ROUTES[name]
+  const { state: headline, breaches } = headlineOf(state)
+  const route = (state.routed ?? UNROUTED).rules
   const axes = axesOf(state)
   const missing = (of: HeadlineState, passed: boolean): MissingWarrant => ({ state: of, passed, waitsFor: WAITS[of](axes, route) })
-  const next = headline === 'rejected' || headline === 'archived' ? undefined : route.requires[headline === null ? 0 : route.requires.indexOf(headline) + 1]
+  const next = headline === 'rejected' || headline === 'archived' ? undefined : route.requires.slice(headline === null ? 0 : route.requires.indexOf(headline) + 1).find((of) => !warranted(state, [of]))
   return [...breaches.map((of) => missing(of, true)), ...next === undefined ? [] : [missing(next, false)]]
 }
 
@@ -32,15 +32,22 @@ const WAITS: { readonly [state in HeadlineState]: Waits } = {
   matched: ({ match }) => match === 'mismatched' ? 'order and invoice to agree' : 'its order to be read and compared',
   approved: ({ approval }) => APPROVAL[approval],
   posted: ({ posting }) => POSTING[posting],
-  paid: ({ settlement }, { instructs }) => settlement === 'none' && !instructs ? 'the bank’s entry: the other side takes the money' : SETTLEMENT[settlement],
+  paid: ({ settlement }, { pays }) => settlement === 'none' ? UNPAID[pays] : SETTLEMENT[settlement],
   archived: () => 'the archive’s receipt',
   rejected: () => 'nothing',
 }
 
+const UNPAID: { readonly [pays in Route['pays']]: string } = {
+  transfer: 'a payment run of the ERP',
+  collected: 'the bank’s entry: the other side takes the money',
+  card: 'the bank’s entry: it was paid by card',
+  nothing: 'the ledgers to clear it without a bank',
+}
 const APPROVAL: { readonly [axis in Axes['approval']]: string } = {
   none: 'the AP tool to take it for approval',
   pending: 'the approvals in the AP tool',
   complete: 'nothing',
+  waived: 'nothing',
   insufficient: 'approvals that suffice',
   refused: 'another word than the refusal in the AP tool',
   withdrawn: 'a new approval: the last one was withdrawn',

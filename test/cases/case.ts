@@ -5,6 +5,7 @@ import type { ExceptionState } from '../../src/domain/exception.ts'
 import type { InvoiceState } from '../../src/domain/invoice.ts'
 import { lawOf } from '../../src/domain/law.ts'
 import { COMMANDS, type Arrival, type WantedEffect } from '../../src/domain/object.ts'
+import { DEFAULT_ROUTES, type RouteChoice } from '../../src/domain/routes.ts'
 import { DEFAULT_POLICY, type Policy } from '../../src/domain/policy.ts'
 
 export interface Case {
@@ -22,6 +23,9 @@ export interface Case {
 export const NOW = '2026-01-31T20:00:00.000Z'
 /** Later than anything is waited for within the day. */
 const LATER = '2026-01-31T21:00:00.000Z'
+
+/** The ordinary policy with one more row that chooses a route, tried first. */
+export const choosing = (row: RouteChoice): Partial<Policy> => ({ routing: { ...DEFAULT_ROUTES, choice: [row, ...DEFAULT_ROUTES.choice] } })
 
 export interface Outcome { readonly headline: string; readonly breaches: string; readonly axes: string; readonly exceptions: string; readonly wanted: string; readonly asked: string }
 

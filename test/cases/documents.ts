@@ -1,6 +1,6 @@
 /** Cases about what arrives: documents, orders, identity. */
 import { invoiceDocument } from '../facts.ts'
-import type { Case } from './case.ts'
+import { choosing, type Case } from './case.ts'
 import { approved, arrives, bill, company, corrects, day, NO_ORDER, over, paidInFull, storno, books, answers } from './story.ts'
 
 const ordered = bill()
@@ -11,6 +11,7 @@ const free = bill(NO_ORDER)
 const again = bill({ dueOn: '2026-02-10' })
 const other = bill({ ...over('200.00') })
 const wrong = bill({ totals: { lines: '100.00', taxExclusive: '100.00', tax: '19.00', taxInclusive: '120.00', payable: '120.00' } })
+const selfBilled = bill({ typeCode: '389' })
 const corrected = bill({ ...over('90.00'), number: 'R-2', typeCode: '384', precedingInvoices: [{ number: 'R-1' }] })
 
 export const DOCUMENT_CASES: readonly Case[] = [
@@ -46,6 +47,14 @@ export const DOCUMENT_CASES: readonly Case[] = [
   {
     name: 'corrected before approval', axes: ['approval'], story: 'A correction with a later due date replaces what first came.',
     facts: [...company(), arrives(ordered), corrects(ordered, again, day(12)), ...approved(again).map((fact) => ({ ...fact, about: [ordered.ref] }))],
+  },
+  {
+    name: 'self-billed', axes: ['match', 'approval', 'settlement'], story: 'Type 389, written by us on an approved order: the order is the approval.',
+    facts: [...company(), arrives(selfBilled), ...paidInFull(selfBilled)],
+  },
+  {
+    name: 'evaluated receipt', axes: ['approval', 'settlement'], story: 'The policy puts this supplier on evaluated-receipt: never sent for approval.',
+    policy: choosing({ route: 'evaluated-receipt', when: { suppliers: ['DE 111'] } }), facts: [...company(), arrives(ordered), ...paidInFull(ordered)],
   },
   {
     name: 'corrective invoice', axes: ['posting'], story: 'R-2 (type 384) names R-1, which is posted: a document of its own; R-1 is reversed in the ERP.',

@@ -3,7 +3,7 @@ import { entry, fact, SUPPLIER } from '../facts.ts'
 import { aliasOf } from '../../src/domain/object.ts'
 import { batchName } from '../../src/domain/names.ts'
 import type { Case } from './case.ts'
-import { approved, arrives, bill, books, clears, company, day, debits, NO_ORDER, over, paidInFull, returns, run, takes } from './story.ts'
+import { answersPayment, approved, arrives, bill, books, clears, company, day, debits, NO_ORDER, over, paidInFull, returns, run, takes } from './story.ts'
 
 const free = bill(NO_ORDER)
 const three = [bill({ ...over('100.00'), number: 'R-1' }), bill({ ...over('50.00'), number: 'R-2' }), bill({ ...over('200.00'), number: 'R-3' })]
@@ -12,6 +12,7 @@ const prepaid = bill(over('100.00', '0.00'))
 const collected = bill({ ...NO_ORDER, paymentMeans: [{ code: '59', account: 'DE99' }] }, false)
 const card = bill({ ...NO_ORDER, paymentMeans: [{ code: '48' }] }, false)
 const ready = (invoice = free): ReturnType<typeof arrives>[] => [arrives(invoice), ...approved(invoice), books(invoice, '5100')]
+const astray = run('M1', { E1: { 5100: '119.00' } }).map((arrival) => arrival.type === 'payment.instructed' ? { ...arrival, data: { ...arrival.data, account: 'DE99500105175407324931' } } : arrival)
 const all = (message: string, at = day(20)): ReturnType<typeof arrives> =>
   entry(`file ${message}`, at, '', { endToEndId: undefined as never, messageId: message, amount: '178.50', bankReference: `B ${message}` })
 
@@ -55,6 +56,10 @@ export const PAYMENT_CASES: readonly Case[] = [
   ] },
   { name: 'supplier blocked after approval', axes: ['posting', 'settlement'], onlyAsTold: 'the block counts when the file is released', story: 'Posted; then the ERP blocks the supplier; then a file with it is released.', facts: [
     ...company(), ...ready(), fact('supplier.blocked', 'erp', 'block', day(16), [SUPPLIER], { supplier: 'V1', reason: 'bank details in doubt' }), ...run('M1', { E1: { 5100: '119.00' } }),
+  ] },
+  { name: 'account that is not the supplier’s, cancelled', axes: ['settlement'], story: 'The file pays another account than the supplier master’s; two people have the payment cancelled.', facts: [
+    ...company(), ...ready(), ...astray, answersPayment('E1', 'M1', 'payment-stopped', 'cancel', day(18, 12), 'person:tom'),
+    fact('payment.cancelled', 'erp', 'void E1', day(18, 13), [{ names: [aliasOf('public', 'payment', 'M1 E1')] }], { messageId: 'M1', endToEndId: 'E1', reason: 'made void' }),
   ] },
   { name: 'file rejected as a whole', axes: ['settlement'], story: 'The bank refuses the file.', facts: [
     ...company(), ...ready(), ...run('M1', { E1: { 5100: '119.00' } }),

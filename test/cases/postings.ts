@@ -1,11 +1,15 @@
 /** Cases about the ERP's journal: posted, reversed, by hand, otherwise than approved. */
-import { fact } from '../facts.ts'
+import { ENTITY, fact } from '../facts.ts'
 import { postingName } from '../../src/domain/names.ts'
 import type { Arrival } from '../../src/domain/object.ts'
-import type { Case } from './case.ts'
+import { choosing, type Case } from './case.ts'
 import { answers, approved, arrives, bill, books, company, day, debits, NO_ORDER, run, storno, takes } from './story.ts'
 
 const free = bill(NO_ORDER)
+const ordered = bill()
+const POST_FIRST = choosing({ route: 'post-then-release', when: { suppliers: ['DE111'], ordered: true } })
+const closed = fact('period.closed', 'erp', 'close', day(31, 17), [ENTITY], { entity: '1000', month: '2026-01' })
+const opened = fact('period.opened', 'erp', 'open', day(31, 19), [ENTITY], { entity: '1000', month: '2026-01' })
 const byHand: Arrival = fact('posting.confirmed', 'erp', 'by hand', day(12), [{ names: [postingName('erp', '1000', '5900')], create: 'invoice' }], {
   postingNo: '5900', entity: '1000', supplier: 'V1', number: 'R-9', amount: '119.00', currency: 'EUR', postedOn: '2026-01-12',
 })
@@ -22,6 +26,21 @@ export const POSTING_CASES: readonly Case[] = [
   ] },
   { name: 'posted twice', axes: ['posting'], story: 'Two live postings of the whole amount.', facts: [
     ...company(), arrives(free), ...approved(free), books(free, '5100'), books(free, '5200', day(16)),
+  ] },
+  { name: 'posted before approval', axes: ['approval', 'posting'], story: 'The policy posts this supplier’s invoices with a payment block as soon as they match.', policy: POST_FIRST, facts: [
+    ...company(), arrives(ordered), books(ordered, '5100'),
+  ] },
+  { name: 'posted before approval, then approved', axes: ['approval', 'posting'], story: 'The same; the approval lifts the block.', policy: POST_FIRST, facts: [
+    ...company(), arrives(ordered), books(ordered, '5100'), ...approved(ordered),
+  ] },
+  { name: 'posted before approval, in a payment file', axes: ['approval', 'settlement'], story: 'Somebody lifts the block in the ERP and releases a file with it: the file is kept from the bank.', policy: POST_FIRST, facts: [
+    ...company(), arrives(ordered), books(ordered, '5100'), ...run('M1', { E1: { 5100: '119.00' } }),
+  ] },
+  { name: 'period closed while it waits', axes: ['approval', 'posting'], onlyAsTold: 'what was open when it was approved is fixed then', story: 'Validated in an open period, which is closed before it is approved: held until the period is open.', facts: [
+    ...company(), arrives(free), closed, ...approved(free),
+  ] },
+  { name: 'period opened again', axes: ['approval', 'posting'], onlyAsTold: 'what was open when it was approved is fixed then', story: 'The same, and the period is opened.', facts: [
+    ...company(), arrives(free), closed, ...approved(free), opened,
   ] },
   { name: 'posted by hand, never sent to us', axes: ['document', 'approval', 'posting', 'settlement'], story: 'The ERP books and pays an invoice that the hub never had.', facts: [
     ...company(), byHand, ...run('M1', { E1: { 5900: '119.00' } }), takes('M1'), debits('E1', '119.00'),

@@ -96,10 +96,20 @@ export const paidInFull = (invoice: Bill, postingNo = '5100', message = 'M1', en
 
 const caseName = (invoice: Bill, cause: string): string => derivedId(sha256, 'exc', derivedId(sha256, 'inv', invoice.ref.names[0]!), cause, '1')
 
+/** The ERP carried out our block of a posting, or our lifting of it. */
+export const carriedOut = ({ ref }: Bill, command: 'payment.hold' | 'payment.unhold', postingNo: string, at: string): Arrival => ({
+  ...fact('invoice.rejected', 'hub', `${command} ${at}`, at, [ref], { reason: '' }), type: 'effect.done', source: { system: 'hub', role: 'hub' },
+  data: { effect: 'k', target: 'erp', command, object: postingNo, occurrence: `${postingNo}#0`, contentHash: 'h', attempt: 1, input: 'done', receipt: { reference: postingNo } },
+})
+
 /** A person's answer to the case that the invoice has for this cause, the first time it has it. */
 export function answers(invoice: Bill, cause: string, action: string, at: string, second?: string): Arrival {
   return fact('exception.answered', 'person', `answer ${cause} ${action} ${at}`, at, [{ names: [caseName(invoice, cause)] }, invoice.ref], {
     exception: caseName(invoice, cause), action, reason: 'looked at', ...(second === undefined ? {} : { second }),
   }, { actor: 'person:lea' })
+}
+export function answersPayment(endToEndId: string, message: string, cause: string, action: string, at: string, second: string): Arrival {
+  const id = derivedId(sha256, 'exc', derivedId(sha256, 'pay', paymentName(message, endToEndId)), cause, '1')
+  return fact('exception.answered', 'person', `answer ${cause} ${action} ${at}`, at, [{ names: [id] }, { names: [paymentName(message, endToEndId)] }], { exception: id, action, reason: 'wrong account', second }, { actor: 'person:lea' })
 }
 export { CODER, PERSON }

@@ -37,10 +37,13 @@ async function subject(): Promise<Subject> {
       (await call('GET', '/books')).text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as never),
   }
   await call('PUT', '/setup', SETUP)
-  for (let at = 0; at < 40; at++) await call('POST', '/documents', claim({ extRef: `inv_p${at}`, vendorDocNo: `P-${at}` }))
-  const run = await call('POST', '/runs', { companyCode: '1000', waers: 'EUR', dueBy: '2030-01-01', proposedBy: 'a.clerk', combine: false })
-  for (const by of ['t.meyer', 'u.katz']) await call('POST', `/runs/${run.body.runNo}/release`, { by })
-  const payments = (await call('GET', `/payment-docs?runNo=${run.body.runNo}&limit=100`)).body.rows as { payDocNo: string }[]
+  const instructed = async (letter: string): Promise<{ payDocNo: string }[]> => {
+    for (let at = 0; at < 40; at++) await call('POST', '/documents', claim({ extRef: `inv_${letter}${at}`, vendorDocNo: `${letter}-${at}` }))
+    const run = await call('POST', '/runs', { companyCode: '1000', waers: 'EUR', dueBy: '2030-01-01', proposedBy: 'a.clerk', combine: false })
+    for (const by of ['t.meyer', 'u.katz']) await call('POST', `/runs/${run.body.runNo}/release`, { by })
+    return (await call('GET', `/payment-docs?runNo=${run.body.runNo}&limit=100`)).body.rows as { payDocNo: string }[]
+  }
+  const [payments, unsent] = [await instructed('p'), await instructed('v')]
 
   const posting: CommandCase = {
     accepts: (n, asked = '119.00') => {
@@ -85,6 +88,21 @@ async function subject(): Promise<Subject> {
     truth: clearedUnder,
     fate: fateOf(there, 'clearing.post'),
   }
+  const booking: string[] = []
+  for (let at = 0; at < 40; at++) booking.push((await call('POST', '/documents', claim({ extRef: `inv_s${at}`, vendorDocNo: `S-${at}` }))).body.docNo as string)
+  const reversing: CommandCase = {
+    accepts: (n) => ({ posting: booking[n] ?? 'none', reason: 'approval taken back', requestedBy: 'lea', agreedBy: 'tom' }),
+    refuses: { content: (n) => ({ ...reversing.accepts(n), agreedBy: 'lea' }), words: 'F5-363' },
+    truth: async (key) => (await booked(there, 'DOCUMENT')).filter(({ row }) => row['stornoExtRef'] === key.slice(-60)).map(() => ({ amount: '119.00' })),
+    fate: fateOf(there, 'document.storno'),
+  }
+  const cancelling: CommandCase = {
+    accepts: (n) => ({ paymentDoc: unsent[n]?.payDocNo ?? 'none', reason: `wrong account ${n}` }),
+    refuses: { content: () => ({ paymentDoc: '5199999999', reason: 'x' }), words: '5199999999' },
+    // The ERP keeps no word of ours with it: which one it was is known by the number alone.
+    truth: async (_key, content) => (await booked(there, 'PAYMENT')).filter(({ row }) => row['payDocNo'] === content['paymentDoc'] && row['lifecycle'] === 'VOID').map(() => ({ amount: '119.00' })),
+    fate: fateOf(there, 'payment.void'),
+  }
   const looking: CommandCase = {
     accepts: (n) => ({ question: 'supplier', names: [], name: n % 2 === 0 ? 'Blauwal B.V.' : 'Nobody' }), truth: () => Promise.resolve([]),
     fate: fateOf(there, 'vendor.read'),
@@ -111,7 +129,8 @@ async function subject(): Promise<Subject> {
   return {
     kind: erp, config: { url: there.url, token: 'API', callTimeoutMs: 1_000 }, sha256, secrets: { API: TOKEN },
     patienceMs: 250,
-    commands: { 'invoice.post': posting, 'settlement.record': settling, 'settlement.clear': clearing, 'lookup.supplier': looking },
+    commands: { 'invoice.post': posting, 'settlement.record': settling, 'settlement.clear': clearing, 'invoice.reverse': reversing, 'payment.cancel': cancelling,
+       'lookup.supplier': looking },
     happens: async (count) => {
       const marks: string[] = []
       for (let at = 0; at < count; at++) marks.push(await post({}))

@@ -3,6 +3,7 @@ import type { Connector, ConnectorKind, Given } from '../../connector/contract.t
 import { configProblems, getJson, okReply, readJson, replyName } from '../../connector/json.ts'
 import { httpPlace } from '../../connector/place.ts'
 import { holdPayment, unholdPayment } from './block-payment.ts'
+import { cancelPayment } from './cancel-payment.ts'
 import { changesFeed } from './changes-feed.ts'
 import { clearCollected } from './clear-collected.ts'
 import { ErpConfig, type Setting } from './config.ts'
@@ -15,6 +16,7 @@ import { lookupTaxCode } from './lookup-tax-code.ts'
 import { STATUSES } from './map.ts'
 import { postInvoice } from './post-invoice.ts'
 import { recordSettlement } from './record-settlement.ts'
+import { reversePosting } from './reverse-posting.ts'
 import { CompanyCode, listOf } from './wire.ts'
 
 /** A page of changes may hold runs of thousands of payments. */
@@ -34,10 +36,12 @@ function open(config: ErpConfig, system: string, { sha256 }: Given): Connector {
     limits: { concurrency: config.concurrency, rate: config.rate },
     commands: {
       'invoice.post': postInvoice(setting),
+      'invoice.reverse': reversePosting(setting),
       'settlement.record': recordSettlement(setting),
       'settlement.clear': clearCollected(setting),
       'payment.hold': holdPayment(setting),
       'payment.unhold': unholdPayment(setting),
+      'payment.cancel': cancelPayment(setting),
       'lookup.supplier': lookupSupplier(setting),
       'lookup.entity': lookupEntity(setting),
       'lookup.tax-code': lookupTaxCode(setting),

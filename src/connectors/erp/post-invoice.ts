@@ -21,6 +21,8 @@ const Content = z.object({
   lines: z.array(z.object({ account: z.string(), costCentre: z.string().optional(), amount: z.string(), taxCode: z.string().optional() })),
   orders: z.array(z.string()), policy: z.string(), approvers: z.array(z.string()), approvedAt: z.string(), authority: z.string(),
   correlation: z.string(),
+  /** Posted with a payment block, which is lifted when it may be paid. */
+  blocked: z.boolean().default(false),
 })
 type Content = z.infer<typeof Content>
 
@@ -52,6 +54,7 @@ function body({ config }: Setting, content: Content, key: string): Json {
     postingDate: content.postedOn, ...(content.dueOn ? { netDueDate: content.dueOn } : {}), waers: content.currency, netAmt: content.net,
     taxAmt: content.tax,
     grossAmt: content.gross, dueAmt: content.payable, payMethod: PAY_METHODS[content.method],
+    ...(content.blocked ? { payBlock: config.blockLetter } : {}),
     items: content.lines.map((line) => ({
       glAccount: line.account, netAmt: line.amount, ...(line.costCentre ? { kostl: line.costCentre } : {}),
       ...(line.taxCode ? { taxKey: line.taxCode } : {}),

@@ -1,11 +1,12 @@
 /** The approval gate: the hub counts the grants itself, against its own dated table of authority. */
 import { TERM_ROWS, changedTerms, type Terms } from '../terms.ts'
-import { liveGrants } from '../headline.ts'
+import { liveGrants, livePostings } from '../headline.ts'
 import type { Grant } from '../invoice.ts'
 import { parseMoney } from '../money.ts'
 import { loginOf } from '../names.ts'
 import { personOf, supplierOf, type InvoiceView } from '../view.ts'
 import { fail, indeterminate, notApplicable, pass, type Control } from './control.ts'
+import { REFERENCE_CONTROLS } from './validation.ts'
 
 export interface ApprovalView extends InvoiceView {
   readonly ours: Terms
@@ -62,6 +63,11 @@ export const APPROVAL_CONTROLS: readonly Control<ApprovalView>[] = [
       if (own && grantsOf(view).length === 0) return fail('duties-conflict', `${loginOf(own.person)} approved what the same person entered, and nobody else did.`)
       return pass('Entered and approved by different persons.')
     },
+  },
+  {
+    ...REFERENCE_CONTROLS.P1,
+    // What is posted already needs no open period any more.
+    evaluate: (view) => view.state.content && livePostings(view.state).length === 0 ? REFERENCE_CONTROLS.P1.evaluate({ ...view, content: view.state.content.value }) : notApplicable('It is posted.'),
   },
 ]
 

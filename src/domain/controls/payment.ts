@@ -1,6 +1,6 @@
 /** The release gates: every payment to an account of the supplier master, and the whole file exactly what people released. */
 import type { FactData } from '../event-data.ts'
-import { amountDue, liveHolds, livePostings } from '../headline.ts'
+import { amountDue, holdReasons, liveHolds, livePostings } from '../headline.ts'
 import type { InvoiceState } from '../invoice.ts'
 import { sumOf } from '../invoice-content.ts'
 import { loginOf, plainAccount } from '../names.ts'
@@ -23,11 +23,11 @@ export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
       const supplier = foundIn(record?.state, 'supplier', policy.systems.erp)?.supplier
       if (!record || !supplier) return indeterminate(`The ERP has not yet answered about supplier ${payment.supplier}.`, [name])
       const inputs = { supplier: record.id, version: record.version }
-      if (!supplier.active || supplier.blocked) return fail('payment-file-differs', `Supplier ${payment.supplier} is ${supplier.blocked ? 'blocked' : 'not active'}.`, inputs, [record.id])
+      if (!supplier.active || supplier.blocked) return fail('payment-stopped', `Supplier ${payment.supplier} is ${supplier.blocked ? 'blocked' : 'not active'}.`, inputs, [record.id])
       const blocker = blockerOf(policy, record.state)
-      if (blocker) return fail('payment-file-differs', `Supplier ${payment.supplier} is blocked or not active in ${blocker}.`, inputs, [record.id])
+      if (blocker) return fail('payment-stopped', `Supplier ${payment.supplier} is blocked or not active in ${blocker}.`, inputs, [record.id])
       if (!supplier.accounts.some((account) => plainAccount(account) === plainAccount(payment.account))) {
-        return fail('payment-file-differs', `${payment.endToEndId} pays account …${payment.account.slice(-4)}, which is not an account of supplier ${payment.supplier}.`, inputs, [record.id])
+        return fail('payment-stopped', `${payment.endToEndId} pays account …${payment.account.slice(-4)}, which is not an account of supplier ${payment.supplier}.`, inputs, [record.id])
       }
       return pass(`Account …${payment.account.slice(-4)} is the supplier master’s.`, inputs)
     },
@@ -40,11 +40,11 @@ export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
       for (const item of view.payment.items) {
         const invoice = invoiceOf(view, item.posting)
         if (!invoice) continue
-        const held = liveHolds(invoice.state).length > 0
-        if (livePostings(invoice.state).length === 0) return fail('payment-file-differs', `${invoice.id} is not posted.`, {}, [invoice.id])
-        if (held) return fail('payment-file-differs', `${invoice.id} is on hold.`, {}, [invoice.id])
+        const held = liveHolds(invoice.state).length > 0 || holdReasons(invoice.state).length > 0
+        if (livePostings(invoice.state).length === 0) return fail('payment-stopped', `${invoice.id} is not posted.`, {}, [invoice.id])
+        if (held) return fail('payment-stopped', `${invoice.id} is on hold.`, {}, [invoice.id])
         const due = amountDue(invoice.state)
-        if (due === null || size(item.amount) > size(due)) return fail('payment-file-differs', `${invoice.id}: ${item.amount} would be paid, ${due ?? 'nothing'} is due.`, {}, [invoice.id])
+        if (due === null || size(item.amount) > size(due)) return fail('payment-stopped', `${invoice.id}: ${item.amount} would be paid, ${due ?? 'nothing'} is due.`, {}, [invoice.id])
       }
       return pass(`${view.payment.items.length} posted invoices.`)
     },
@@ -53,7 +53,7 @@ export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
     id: 'Y5', title: 'The payment is the sum of its items',
     evaluate: ({ payment }) => {
       const sum = sumOf(payment.items.map((item) => item.amount))
-      return sum === sumOf([payment.amount]) ? pass(`${payment.amount} ${payment.currency}.`) : fail('payment-file-differs', `${payment.endToEndId} is ${payment.amount}; its items add up to ${sum}.`)
+      return sum === sumOf([payment.amount]) ? pass(`${payment.amount} ${payment.currency}.`) : fail('payment-stopped', `${payment.endToEndId} is ${payment.amount}; its items add up to ${sum}.`)
     },
   },
 ]
