@@ -7,7 +7,10 @@ import { answers, approved, arrives, bill, books, carriedOut, CODER, company, co
 const free = bill(NO_ORDER)
 const ordered = bill()
 const takenBack = fact('approval.withdrawn', 'ap', 'take back later', day(16), [free.ref], { ticket: 'T', person: PERSON, reason: 'not ours' })
-const unapproved = (arrival: Arrival): Arrival => arrival.eventId === 'read order' ? { ...arrival, data: { ...arrival.data, order: { ...arrival.data['order'] as object, approvedBy: '' } as never } } : arrival
+const unapproved = (arrival: Arrival): Arrival => {
+  const { order } = arrival.data as { order?: object }
+  return order ? { ...arrival, data: { ...arrival.data, order: { ...order, approvedBy: '' } } } : arrival
+}
 const big = bill({ ...over('2000.00') })
 const dearer = bill({ ...over('110.00') })
 const limited = (person: string, name: string): ReturnType<typeof fact> =>
