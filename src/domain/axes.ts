@@ -44,7 +44,8 @@ function approvalOf(state: InvoiceState): Axes['approval'] {
   const last = [approval.completed?.at ?? '', liveGrants(state).at(-1)?.at ?? ''].sort().at(-1) ?? ''
   if (end && end.at >= last) return end.kind
   if (warranted(state, ['approved'])) return isWaived(state) ? 'waived' : 'complete'
-  if (approval.completed && verdicts.approval && !verdicts.approval.pass && onPresent(state, verdicts.approval)) return 'insufficient'
+  const over = approval.completed !== null && (end?.at ?? '') >= approval.completed.at
+  if (approval.completed && !over && verdicts.approval && !verdicts.approval.pass && onPresent(state, verdicts.approval)) return 'insufficient'
   return approval.requested || approval.grants.length > 0 || approval.completed ? 'pending' : 'none'
 }
 
