@@ -1,5 +1,5 @@
 /** The axes of an invoice: each one question, answered from its facts alone. Shown beside the headline. */
-import { amountDue, isWaived, liveAllocations, liveGrants, liveHolds, livePostings, warranted } from './headline.ts'
+import { amountDue, isOver, isWaived, liveAllocations, liveGrants, liveHolds, livePostings, warranted } from './headline.ts'
 import type { InvoiceState, Verdict } from './invoice.ts'
 import { sumOf } from './invoice-content.ts'
 import { parseDecimal } from './money.ts'
@@ -44,8 +44,7 @@ function approvalOf(state: InvoiceState): Axes['approval'] {
   const last = [approval.completed?.at ?? '', liveGrants(state).at(-1)?.at ?? ''].sort().at(-1) ?? ''
   if (end && end.at >= last) return end.kind
   if (warranted(state, ['approved'])) return isWaived(state) ? 'waived' : 'complete'
-  const over = approval.completed !== null && (end?.at ?? '') >= approval.completed.at
-  if (approval.completed && !over && verdicts.approval && !verdicts.approval.pass && onPresent(state, verdicts.approval)) return 'insufficient'
+  if (approval.completed && !isOver(state) && verdicts.approval && !verdicts.approval.pass && onPresent(state, verdicts.approval)) return 'insufficient'
   return approval.requested || approval.grants.length > 0 || approval.completed ? 'pending' : 'none'
 }
 

@@ -104,6 +104,12 @@ export function liveGrants(state: InvoiceState): InvoiceState['approval']['grant
   return end === undefined ? state.approval.grants : state.approval.grants.filter((grant) => grant.at > end)
 }
 
+/** True when what was complete was refused or taken back since, and nobody has said yes again. */
+export function isOver(state: InvoiceState): boolean {
+  const { completed, ends } = state.approval
+  return completed !== null && (ends.at(-1)?.at ?? '') >= completed.at && liveGrants(state).length === 0
+}
+
 /** Postings that were confirmed and not reversed, oldest first. */
 export function livePostings(state: InvoiceState): [string, Posting][] {
   return Object.entries(state.postings)

@@ -10,7 +10,7 @@ import type { Cause, WantedException } from './exception.ts'
 import { exceptionDecisions } from './exception.ts'
 import { wantEvidence } from './evidence.ts'
 import { expectInvoice } from './expect.ts'
-import { headlineOf, isWaived, livePostings, warranted } from './headline.ts'
+import { headlineOf, isOver, isWaived, livePostings, warranted } from './headline.ts'
 import { evolveInvoice, type InvoiceState, type Verdict } from './invoice.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import { numberName, orderNames, sumOf } from './invoice-content.ts'
@@ -205,8 +205,8 @@ const waivable = (laws: Laws, state: InvoiceState): boolean => routed(laws, stat
 function approve(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const { content, terms } = sheet.state
   const completed = sheet.state.approval.completed
-  // What was refused or taken back since is not complete any more; the AP tool will say when it is.
-  if (completed && (sheet.state.approval.ends.at(-1)?.at ?? '') >= completed.at) return []
+  // The AP tool will say when it is complete again.
+  if (isOver(sheet.state)) return []
   if (!content || !terms || !completed || !decidedOn(sheet.state.verdicts.validation, sheet.state) || warranted(sheet.state, ['approved'])) return []
   const ours = { ...terms.value, coding: completed.terms.coding }
   const view: ApprovalView = { ...viewOf(laws, sheet, look), ours, completed }
