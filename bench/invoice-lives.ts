@@ -52,7 +52,7 @@ export function masterDataOfLives(tenant: string, count: number): Arrival[] {
 
 function documentOf(n: number): InvoiceDocument {
   return {
-    kind: 'invoice', number: `R-${n}`, issuedOn: '2026-01-10', dueOn: '2026-02-09', currency: 'EUR', typeCode: '380', notes: [], orderReference: orderOf(n),
+    syntax: 'UBL', kind: 'invoice', number: `R-${n}`, issuedOn: '2026-01-10', dueOn: '2026-02-09', currency: 'EUR', typeCode: '380', notes: [], orderReference: orderOf(n),
     precedingInvoices: [], attachments: [], allowancesCharges: [], paymentMeans: [{ code: '58', account: accountOf(n) }], supplier: supplierOf(n), buyer: ENTITY,
     taxBreakdown: [{ taxable: '100.00', tax: '19.00', category: 'S', rate: '19' }],
     totals: { lines: '100.00', taxExclusive: '100.00', tax: '19.00', taxInclusive: '119.00', payable: '119.00' },

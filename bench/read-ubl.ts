@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { readUbl } from '../src/formats/einvoice/ubl.ts'
+import { readInvoice } from '../test/read-invoice.ts'
 import { ublInvoice } from './ubl-invoice.ts'
 
 const ROUNDS = 2_000
@@ -10,7 +10,7 @@ export function run(): Promise<{ name: string; value: number; unit: string; targ
   const documents = Array.from({ length: 20 }, (_, at) => new TextEncoder().encode(ublInvoice({ lines: 15, number: `F-${at}` })))
   const read = (rounds: number): void => {
     for (let round = 0; round < rounds; round++) {
-      const result = readUbl(documents[round % documents.length] as Uint8Array)
+      const result = readInvoice(documents[round % documents.length] as Uint8Array)
       if ('refused' in result) throw new Error(result.refused.says)
     }
   }

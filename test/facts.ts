@@ -30,7 +30,7 @@ export function fact<T extends keyof FactData>(
 
 export function invoiceDocument(change: Partial<InvoiceDocument> = {}): InvoiceDocument {
   return {
-    kind: 'invoice', number: 'R-1', issuedOn: '2026-01-10', dueOn: '2026-02-09', currency: 'EUR', typeCode: '380', notes: [], orderReference: 'PO-1',
+    syntax: 'UBL', kind: 'invoice', number: 'R-1', issuedOn: '2026-01-10', dueOn: '2026-02-09', currency: 'EUR', typeCode: '380', notes: [], orderReference: 'PO-1',
     precedingInvoices: [], attachments: [], allowancesCharges: [], paymentMeans: [{ code: '58', account: ACCOUNT }],
     supplier: { name: 'Acme GmbH', vatId: 'DE111', ids: [] }, buyer: { name: 'Us AG', vatId: 'DE999', ids: [] },
     taxBreakdown: [{ taxable: '100.00', tax: '19.00', category: 'S', rate: '19' }],

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { checkArithmetic } from '../domain/arithmetic.ts'
 import type { Refused } from '../domain/invoice-document.ts'
-import { readUbl } from '../formats/einvoice/ubl.ts'
+import { readInvoice } from '../formats/einvoice/read-invoice.ts'
+import { sha256 } from '../store/sha256.ts'
 
 const MEGABYTE = 1_000_000
 const USUAL_MEGABYTES = 10
@@ -27,7 +28,7 @@ export type WriteLine = (line: string) => Promise<boolean>
  */
 export function readCommand(): Command {
   return new Command('read')
-    .description('Prints what invoices say (UBL 2 invoices and credit notes), one line of JSON per file.')
+    .description('Prints what invoices say (UBL 2 invoices and credit notes, UN/CEFACT CII), one line of JSON per file.')
     .argument('<file...>', 'files, or folders to look through')
     .option('--check', 'add what the arithmetic rules of EN 16931 find, as "findings"', false)
     .option('--max-megabytes <number>', 'refuse larger files', megabytes, USUAL_MEGABYTES)
@@ -96,7 +97,7 @@ async function readFile(file: string, { maxBytes, check }: ReadOptions): Promise
   } finally {
     await handle?.close()
   }
-  const result = readUbl(bytes, { maxBytes })
+  const result = readInvoice(sha256, bytes, { maxBytes })
   if ('refused' in result || !check) return result
   return { invoices: result.invoices.map((invoice) => ({ ...invoice, findings: checkArithmetic(invoice) })) }
 }

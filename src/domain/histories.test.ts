@@ -237,7 +237,7 @@ describe('the law over random histories', () => {
 
   it('of competing invoices with the same number exactly one is valid and each other has the exception, in every order', () => {
     const documents = ['119.00', '119.00', '238.00'].map((amount, index) => ({
-      ...invoiceDocument({ dueOn: `2026-02-0${index + 1}`, issuedOn: `2026-01-0${index + 1}` }), ...(amount === '119.00' ? {} : { notes: [amount] }),
+      ...invoiceDocument({ dueOn: `2026-02-0${index + 1}`, issuedOn: `2026-01-0${index + 1}` }), ...(amount === '119.00' ? {} : { notes: [{ text: amount }] }),
     }))
     fc.assert(fc.property(fc.shuffledSubarray([0, 1, 2], { minLength: 3 }), (order) => {
       const w = new World(law, NOW)

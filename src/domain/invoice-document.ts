@@ -4,10 +4,11 @@ import type { CalendarDate } from '../lib/time.ts'
  * What an invoice or credit note says, whatever its syntax: the business terms (BT-…) and groups (BG-…) of EN 16931-1 under
  * their own names. All amounts, quantities and rates are decimal strings as written (sign and zeros kept), never numbers;
  * the reader promises that each is a plain decimal (`-?\d+(\.\d+)?`, at most 18 digits on either side of the point). A term
- * that the document does not hold is absent; the few that stand here all the same, because EN 16931 demands them where UBL
+ * that the document does not hold is absent; the few that stand here all the same, because EN 16931 demands them where the syntax
  * does not, are named in `inferred`.
  */
 export interface InvoiceDocument {
+  /** What it was read from; all else means the same in either. */ readonly syntax: 'UBL' | 'CII'
   readonly kind: 'invoice' | 'credit-note'
   /** BT-1 */ readonly number: string
   /** BT-2 */ readonly issuedOn: CalendarDate
@@ -19,7 +20,7 @@ export interface InvoiceDocument {
   /** BT-8, UNTDID 2005 */ readonly taxPointCode?: string
   /** BT-24 */ readonly customisation?: string
   /** BT-23 */ readonly process?: string
-  /** BT-22 with BT-21 */ readonly notes: readonly string[]
+  /** BG-1: BT-22 with the subject that BT-21 gives it (UNTDID 4451) */ readonly notes: readonly { readonly text: string; readonly subject?: string }[]
   /** BT-10 */ readonly buyerReference?: string
   /** BT-13 */ readonly orderReference?: string
   /** BT-14 */ readonly salesOrderReference?: string
@@ -35,7 +36,7 @@ export interface InvoiceDocument {
   /** BG-7 */ readonly buyer: Party
   /** BG-10 */ readonly payee?: Party
   /** BG-11 */ readonly taxRepresentative?: Party
-  /** BG-13 */ readonly delivery?: { readonly name?: string; readonly locationId?: string; readonly deliveredOn?: CalendarDate; readonly address?: Address }
+  /** BG-13: BT-70, BT-71, BT-72 and BG-15 */ readonly delivery?: { readonly name?: string; readonly location?: Identified; readonly deliveredOn?: CalendarDate; readonly address?: Address }
   /** BG-14 */ readonly period?: Period
   /** BG-16: one entry per means and account */ readonly paymentMeans: readonly PaymentMeans[]
   /** BT-20 */ readonly paymentTerms?: string
@@ -43,10 +44,11 @@ export interface InvoiceDocument {
   /** BG-23 */ readonly taxBreakdown: readonly TaxSubtotal[]
   /** BG-22 */ readonly totals: Totals
   /** BG-24 */ readonly attachments: readonly Attachment[]
-  /** BG-25 */ readonly lines: readonly InvoiceLine[]
+  /** BG-25: the lines that BT-106 adds up, in their order */ readonly lines: readonly InvoiceLine[]
+  /** The other lines, in their order; absent when there is none */ readonly subLines?: readonly SubLine[]
   /**
    * Terms that the document does not hold and that were worked out from others by the rules of EN 16931: `typeCode`,
-   * `totals.lines` (BR-CO-10), `totals.taxExclusive` (BR-CO-13), `totals.taxInclusive` (BR-CO-15), `taxBreakdown.taxable` (of
+   * `totals.lines` (BR-CO-10; BR-CO-13 where there is no line), `totals.taxExclusive` (BR-CO-13), `totals.taxInclusive` (BR-CO-15), `taxBreakdown.taxable` (of
    * a single row: the total without tax), `paymentMeans.code` (1, not defined), `lines.id` (the position), `lines.quantity`
    * (1), `lines.price` (the line's net for its quantity). Absent when there is none.
    */
@@ -129,15 +131,17 @@ export interface Totals {
 
 export interface Attachment {
   /** BT-122 */ readonly id: string
-  readonly description?: string
-  readonly fileName?: string
-  readonly mediaType?: string
+  /** BT-123 */ readonly description?: string
+  /** BT-125-2 */ readonly fileName?: string
+  /** BT-125-1 */ readonly mediaType?: string
   /** BT-124 */ readonly url?: string
-  /** Decoded length of BT-125; the bytes stay in the document. */ readonly bytes?: number
+  /** Length of the file in BT-125, which itself stays in the document; absent where its text is no base64 */ readonly bytes?: number
+  /** SHA-256 of the same, hex */ readonly sha256?: string
 }
 
 export interface InvoiceLine {
   /** BT-126 */ readonly id: string
+  /** BT-X-304 of Factur-X: the line that this one stands below, one of `subLines` */ readonly parent?: string
   /** BT-127 */ readonly note?: string
   /** BT-129 */ readonly quantity: string
   /** BT-130, UN/ECE Rec 20 and 21 */ readonly unit?: string
@@ -152,6 +156,7 @@ export interface InvoiceLine {
   /** BT-147 */ readonly priceDiscount?: string
   /** BT-148 */ readonly grossPrice?: string
   /** BT-149: the quantity that the price is for; absent means 1 */ readonly priceQuantity?: string
+  /** BT-150 */ readonly priceUnit?: string
   /** BT-151 */ readonly taxCategory?: string
   /** BT-152 */ readonly taxRate?: string
   /** BT-153, else the first of description, item numbers and note */ readonly name: string
@@ -163,6 +168,16 @@ export interface InvoiceLine {
   /** BT-158, UNTDID 7143 names the lists; absent when there is none */ readonly classifications?: readonly { readonly code: string; readonly list?: string; readonly version?: string }[]
   /** BT-159 */ readonly originCountry?: string
   /** BG-32; absent when there is none */ readonly attributes?: readonly { readonly name: string; readonly value: string }[]
+}
+
+/**
+ * A line that the invoice's total does not add up. It may lack anything.
+ *
+ * `part`: a part of the line that it stands below (XRechnung's extension, BG-DEX-01). `group`: the sum of lines that stand below it
+ * and are added up themselves. `information`: told, not counted (both Factur-X, BT-X-8).
+ */
+export interface SubLine extends Partial<InvoiceLine> {
+  readonly role: 'part' | 'group' | 'information'
 }
 
 /** Bytes that are no invoice we can take: what is wrong and where. `line` and `column` count from 1; 0 where there is no place. */

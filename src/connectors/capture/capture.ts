@@ -8,7 +8,7 @@ import { contentOf, invoiceEnsures, invoiceRef, tooLong } from '../../domain/inv
 import type { Refused } from '../../domain/invoice-document.ts'
 import { documentName } from '../../domain/names.ts'
 import type { Arrival } from '../../domain/object.ts'
-import { readUbl } from '../../formats/einvoice/ubl.ts'
+import { readInvoice } from '../../formats/einvoice/read-invoice.ts'
 
 export interface Captured {
   readonly tenant: string
@@ -27,7 +27,7 @@ const MAX_BYTES = 20_000_000
 
 /** The arrivals that a document makes: one per invoice in it, or one that keeps the document for a person when it cannot be read. */
 export function captureDocument(sha256: Sha256, input: Captured): { arrivals: Arrival[]; numbers: string[]; refused?: Refused } {
-  const read = readUbl(input.bytes, { maxBytes: MAX_BYTES })
+  const read = readInvoice(sha256, input.bytes, { maxBytes: MAX_BYTES })
   if ('refused' in read) return { arrivals: [refusedArrival(input, read.refused)], numbers: [], refused: read.refused }
   const contents = read.invoices.map(contentOf)
   const long = contents.map(tooLong).find((name) => name !== undefined)

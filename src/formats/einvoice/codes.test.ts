@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
 const SOURCES = ['src/formats/xml/read-xml.ts', 'src/formats/xml/source.ts', 'src/formats/xml/tree.ts', 'src/formats/einvoice/term.ts',
-  'src/formats/einvoice/ubl-terms.ts', 'src/formats/einvoice/ubl.ts', 'src/formats/einvoice/foreign.ts', 'src/cli/read.ts']
+  'src/formats/einvoice/invoice-words.ts',
+  'src/formats/einvoice/ubl-terms.ts', 'src/formats/einvoice/cii-terms.ts', 'src/formats/einvoice/complete.ts', 'src/formats/einvoice/read-invoice.ts', 'src/formats/einvoice/foreign.ts', 'src/cli/read.ts']
 
 test('every code of refusal is explained, and no other', () => {
   const written = SOURCES.flatMap((file) => [...readFileSync(join(ROOT, file), 'utf8').matchAll(/'((?:no|not|xml|bad|unknown|currency|element|number)-[a-z-]+|unreadable)'/g)].map(([, code]) => code))

@@ -1,4 +1,5 @@
 import { assert } from '../../lib/assert.ts'
+import type { Sha256 } from '../../lib/hash.ts'
 import { isCalendarDate, type CalendarDate } from '../../lib/time.ts'
 import type { XmlElement } from '../xml/read-xml.ts'
 import { shown, type Problem } from '../xml/source.ts'
@@ -8,7 +9,7 @@ import type { XmlNode } from '../xml/tree.ts'
  * Tables from paths to business terms. A path is written `cac:PartyName+/cbc:Name`: prefixes are those of the table, not of the
  * document; `+` marks an element that the syntax lets stand more than once, of which the first that leads to a value
  * counts; an element without `+` that is repeated is a problem, since two readers could take different ones. `@name` at the
- * end is an attribute. The same table says which elements are kept at all while a document is read.
+ * end is an attribute, `.` the element itself. The same table says which elements are kept at all while a document is read.
  */
 
 /** What a reading comes upon, shared by all terms of one document. The first problem ends it. */
@@ -19,11 +20,13 @@ export interface Report {
   otherCurrency: Seen | undefined
   /** Names of terms that were worked out, see InvoiceDocument.inferred. */
   readonly inferred: Set<string>
+  /** For what is told by its hash instead of being kept. */
+  readonly sha256: Sha256
 }
 
 interface Seen { readonly code: string; readonly at: number }
 
-export const newReport = (): Report => ({ problem: undefined, currency: undefined, otherCurrency: undefined, inferred: new Set() })
+export const newReport = (sha256: Sha256): Report => ({ problem: undefined, currency: undefined, otherCurrency: undefined, inferred: new Set(), sha256 })
 
 export function report(to: Report, code: string, says: string, at: number): undefined {
   to.problem ??= { code, says, at }
@@ -47,6 +50,12 @@ export function extendPlan(plan: Plan, uri: string, local: string): Plan {
   return next
 }
 
+/** Makes a plan the one for a step below another: plans may be shared, and lead back to themselves. */
+export function joinPlan(plan: Plan, uri: string, local: string, below: Plan): void {
+  const names = plan.below.get(uri) ?? new Map<string, Plan>()
+  plan.below.set(uri, names.set(local, below))
+}
+
 /** How one term is read below an element: undefined when the document does not hold it. */
 export interface Term<T> {
   readonly reach: (plan: Plan) => void
@@ -67,13 +76,11 @@ interface Path { readonly steps: readonly Step[]; readonly attribute: string | u
 
 /** What a decimal may look like: xs:decimal (XML Schema part 2, section 3.2.3), which has no exponent, no infinity and no comma. */
 const DECIMAL = /^([+-]?)(\d{0,18})(?:\.(\d{0,18}))?$/
-/** xs:date may carry a time zone, which says nothing about a date on an invoice (EN 16931-3-2 forbids it). */
-const DATE = /^(\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:\d\d)?$/
 
 /** The words for tables in one syntax, given its namespaces by the prefixes that the tables use. */
 export function termsOf(namespaces: Readonly<Record<string, string>>) {
   const pathOf = (text: string): Path => {
-    const parts = text.split('/')
+    const parts = text === '.' ? [] : text.split('/')
     const attribute = parts.at(-1)?.startsWith('@') ? parts.pop()?.slice(1) : undefined
     const steps = parts.map((part): Step => {
       const [, prefix = '', local = '', plus = ''] = /^(\w+):(\w+)(\+?)$/.exec(part) ?? []
@@ -111,10 +118,12 @@ export function termsOf(namespaces: Readonly<Record<string, string>>) {
     return decimalOf(raw, node, to)
   })
 
-  const date = (...paths: readonly string[]): Term<CalendarDate> => first(paths, (raw, node, to) => {
-    const day = DATE.exec(raw.trim())?.[1]
+  /** A date as `dayOf` finds it in the text: the syntaxes write it differently. */
+  const dateBy = (dayOf: (written: string, node: XmlNode) => CalendarDate | undefined, ...paths: readonly string[]): Term<CalendarDate> => first(paths, (raw, node, to) => {
+    const day = dayOf(raw.trim(), node)
     if (day !== undefined && isCalendarDate(day)) return day
-    return report(to, 'bad-date', `${node.local} is “${shown(raw.trim())}”, which is no calendar date.`, node.at)
+    const format = node.attributes['format']?.trim()
+    return report(to, 'bad-date', `${node.local} is “${shown(raw.trim())}”${format ? ` in the format ${shown(format)}` : ''}, which is no calendar date.`, node.at)
   })
 
   /** The elements of a path, in order. */
@@ -162,7 +171,10 @@ export function termsOf(namespaces: Readonly<Record<string, string>>) {
     return each(path, plan, (node, to) => take(inner.read(node, to), node, to))
   }
 
-  return { first, each, text, decimal, amount, date, texts, group, groups }
+  /** The plan at the end of a path below a plan. */
+  const planAt = (path: string) => (plan: Plan): Plan => pathOf(path).steps.reduce((at, step) => extendPlan(at, step.uri, step.local), plan)
+
+  return { first, each, text, decimal, amount, dateBy, texts, group, groups, planAt }
 }
 
 /** Several terms at the same element, as one object without the absent ones. */
@@ -202,7 +214,7 @@ export function or<T>(...terms: readonly Term<T>[]): Term<T> {
 }
 
 /** The values of several terms and lists of them, in this order. */
-export function list(...terms: readonly Term<string | readonly string[]>[]): Must<readonly string[]> {
+export function list<T extends object | string>(...terms: readonly Term<T | readonly T[]>[]): Must<readonly T[]> {
   return {
     always: true,
     reach: (plan) => terms.forEach((term) => term.reach(plan)),

@@ -1,31 +1,31 @@
 import type {
-  Address, AllowanceCharge, Attachment, Identified, InvoiceDocument, InvoiceLine, Party, PaymentMeans, Period, TaxSubtotal, Totals,
+  Address, AllowanceCharge, Attachment, Identified, InvoiceDocument, InvoiceLine, Party, Period, SubLine, TaxSubtotal, Totals,
 } from '../../domain/invoice-document.ts'
-import { scaleOf } from '../../domain/money.ts'
-import { shown } from '../xml/source.ts'
-import { both, list, map, must, or, record, report, termsOf, type Must, type Shape, type Term } from './term.ts'
+import type { XmlNode } from '../xml/tree.ts'
+import { filled, invoiceWordsOf, lines, partyOf } from './invoice-words.ts'
+import {
+  taxed, type RawFigures, type RawHeader, type RawLine, type RawLines, type RawParty, type RawPaymentMeans, type RawTaxTotal, type RawTotals, type Syntax, type TaxKind,
+  type TaxRegistration,
+} from './raw.ts'
+import { both, joinPlan, list, map, must, newPlan, or, record, type Must, type Report, type Shape, type Term } from './term.ts'
 
 /**
  * Where UBL keeps the terms of EN 16931: EN 16931-3-2 (syntax binding to UBL 2.1, Invoice and CreditNote), widened to what
  * UBL 2.0–2.3 invoices outside EN 16931 write (OIOUBL 2.0, Peppol). Cardinalities are those of the UBL schemas.
  */
 const CBC = 'urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2'
-export const CAC = 'urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2'
+const CAC = 'urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2'
 
-const { first, each, text, decimal, amount, date, texts, group, groups } = termsOf({ cbc: CBC, cac: CAC })
+const {
+  each, text, decimal, amount, dateBy, texts, group, groups, planAt, identifiers, identifier, currency, invoiceNumber, allowanceOrCharge, embedded,
+} = invoiceWordsOf({ cbc: CBC, cac: CAC })
 
-const lines = (term: Term<readonly string[]>): Term<string> => map(term, (all) => all.join('\n') || undefined)
-
-/** The element of an identifier with its scheme; an empty one is as good as none. */
-const identifiers = (path: string): Must<readonly Identified[]> => each(path, undefined, (node) => {
-  const id = node.text.trim()
-  const scheme = node.attributes['schemeID']?.trim()
-  return id ? { id, ...(scheme && { scheme }) } : undefined
-})
-const identifier = (path: string): Term<Identified> => map(identifiers(path), (all) => all[0])
+/** xs:date may carry a time zone, which says nothing about a date on an invoice (EN 16931-3-2 forbids it). */
+const DATE = /^(\d{4}-\d\d-\d\d)(?:Z|[+-]\d\d:\d\d)?$/
+const date = (...paths: readonly string[]): Term<string> => dateBy((written) => DATE.exec(written)?.[1], ...paths)
 
 const ADDRESS: Shape<Address> = {
-  lines: list(
+  lines: list<string>(
     both(' ', text('cbc:StreetName'), text('cbc:BuildingNumber')),
     text('cbc:AdditionalStreetName'),
     texts('cac:AddressLine+/cbc:Line'),
@@ -36,17 +36,11 @@ const ADDRESS: Shape<Address> = {
   country: text('cac:Country/cbc:IdentificationCode'),
 }
 
-/** A currency of ISO 4217: an amount in any other has no known number of decimals. */
-const currency = (path: string): Term<string> => first([path], (raw, node, to) => {
-  const code = raw.trim()
-  if (code === '' || scaleOf(code) !== undefined) return code || undefined
-  return report(to, 'unknown-currency', `${node.local} is “${shown(code)}”, which is no currency of ISO 4217.`, node.at)
-})
-
 const PERIOD: Shape<Period> = { from: date('cbc:StartDate'), to: date('cbc:EndDate') }
 
-interface TaxRegistration { readonly id?: string; readonly scheme?: string }
-type RawParty = Omit<Party, 'vatId' | 'taxId'> & { readonly taxes: readonly TaxRegistration[] }
+/** The scheme of BT-90, the creditor identifier of a direct debit, among the identifiers of the seller or payee (EN 16931-3-2). */
+const SEPA = 'SEPA'
+const creditor = (party: string): Term<string> => map(identifiers(`${party}/cac:PartyIdentification+/cbc:ID`, (scheme) => scheme === SEPA), (all) => all[0]?.id)
 
 const partyShape = (code: string, says: string): Shape<RawParty> => ({
   name: must(or(
@@ -61,7 +55,7 @@ const partyShape = (code: string, says: string): Shape<RawParty> => ({
   legalId: text('cac:PartyLegalEntity+/cbc:CompanyID'),
   legalScheme: text('cac:PartyLegalEntity+/cbc:CompanyID/@schemeID'),
   legalInformation: text('cac:PartyLegalEntity+/cbc:CompanyLegalForm'),
-  ids: identifiers('cac:PartyIdentification+/cbc:ID'),
+  ids: identifiers('cac:PartyIdentification+/cbc:ID', (scheme) => scheme !== SEPA),
   endpoint: identifier('cbc:EndpointID'),
   address: group('cac:PostalAddress', ADDRESS),
   contact: group<NonNullable<Party['contact']>>('cac:Contact', { name: text('cbc:Name'), phone: text('cbc:Telephone'), email: text('cbc:ElectronicMail') }),
@@ -70,30 +64,17 @@ const partyShape = (code: string, says: string): Shape<RawParty> => ({
 /** Tax schemes that are VAT: EN 16931's own name, that of Peppol's international model, and UN/ECE 5153 code 63 of OIOUBL ("Moms"). */
 const VAT = new Set(['VAT', 'GST', '63', 'MOMS'])
 
-function partyOf(raw: RawParty): Party {
-  const { taxes, ...party } = raw
-  // Without a scheme, a VAT number is told by the country it begins with (BR-CO-09).
-  const isVat = ({ id = '', scheme }: TaxRegistration): boolean => scheme === undefined ? /^[A-Z]{2}/.test(id) : VAT.has(scheme.toUpperCase())
-  const vat = taxes.find((tax) => tax.id !== undefined && isVat(tax))?.id
-  const other = taxes.find((tax) => tax.id !== undefined && !isVat(tax))?.id
-  return { ...party, ...(vat !== undefined && { vatId: vat }), ...(other !== undefined && { taxId: other }) }
-}
-
 /** A party that must be there: one sentence for its absence and for a nameless one. */
-const requiredParty = (path: string, code: string, says: string): Must<Party> => must(map(group(path, partyShape(code, says)), partyOf), code, says)
+const requiredParty = (path: string, code: string, says: string): Must<Party> => must(optionalParty(path, code, says), code, says)
 
-const optionalParty = (path: string, code: string, says: string): Term<Party> => map(group(path, partyShape(code, says)), partyOf)
+const optionalParty = (path: string, code: string, says: string): Term<Party> => map(group(path, partyShape(code, says)), (raw) => partyOf(raw, VAT))
 
-interface TaxKind { readonly category?: string; readonly rate?: string }
 const TAX_KIND: Shape<TaxKind> = { category: text('cbc:ID'), rate: decimal('cbc:Percent') }
 
 type RawAllowanceCharge = Omit<AllowanceCharge, 'taxCategory' | 'taxRate'> & { readonly taxKind?: TaxKind }
 
 const ALLOWANCE_CHARGE: Shape<RawAllowanceCharge> = {
-  kind: must(first(['cbc:ChargeIndicator'], (raw, node, to) => {
-    const kind = ({ true: 'charge', 1: 'charge', false: 'allowance', 0: 'allowance' } as const)[raw.trim()]
-    return kind ?? report(to, 'bad-indicator', 'ChargeIndicator is neither true nor false.', node.at)
-  }), 'bad-indicator', 'An allowance or charge does not say which of the two it is (cbc:ChargeIndicator).'),
+  kind: must(allowanceOrCharge('cbc:ChargeIndicator'), 'bad-indicator', 'An allowance or charge does not say which of the two it is (cbc:ChargeIndicator).'),
   amount: must(amount('cbc:Amount'), 'bad-amount', 'An allowance or charge has no amount (cbc:Amount).'),
   base: amount('cbc:BaseAmount'),
   percentage: decimal('cbc:MultiplierFactorNumeric'),
@@ -102,14 +83,7 @@ const ALLOWANCE_CHARGE: Shape<RawAllowanceCharge> = {
   taxKind: group('cac:TaxCategory+', TAX_KIND),
 }
 
-const allowancesCharges = groups<RawAllowanceCharge, AllowanceCharge>('cac:AllowanceCharge+', ALLOWANCE_CHARGE, ({ taxKind, ...rest }) => ({
-  ...rest,
-  ...(taxKind?.category !== undefined && { taxCategory: taxKind.category }),
-  ...(taxKind?.rate !== undefined && { taxRate: taxKind.rate }),
-}))
-
-/** BG-16 to BG-19. */
-export type RawPaymentMeans = Omit<PaymentMeans, 'code' | 'creditorId'> & { readonly code?: string }
+const allowancesCharges = groups<RawAllowanceCharge, AllowanceCharge>('cac:AllowanceCharge+', ALLOWANCE_CHARGE, ({ taxKind, ...rest }) => ({ ...rest, ...taxed(taxKind) }))
 
 const PAYMENT_MEANS: Shape<RawPaymentMeans> = {
   code: text('cbc:PaymentMeansCode'),
@@ -127,14 +101,6 @@ const PAYMENT_MEANS: Shape<RawPaymentMeans> = {
 
 type RawSubtotal = Partial<TaxSubtotal> & { readonly currency?: string }
 
-/** One cac:TaxTotal with its currencies: which of them is the invoice's is known only when all is read. */
-export interface RawTaxTotal {
-  readonly tax?: string
-  readonly currency?: string
-  readonly rows: readonly { readonly row: Partial<TaxSubtotal>; readonly currency: string | undefined }[]
-  readonly at: number
-}
-
 const SUBTOTAL: Shape<RawSubtotal> = {
   taxable: decimal('cbc:TaxableAmount'),
   tax: decimal('cbc:TaxAmount'),
@@ -151,8 +117,6 @@ const taxTotals = groups<Omit<RawTaxTotal, 'at'>, RawTaxTotal>('cac:TaxTotal+', 
   rows: groups('cac:TaxSubtotal+', SUBTOTAL, ({ currency: named, ...row }) => ({ row, currency: named })),
 }, (raw, node) => ({ ...raw, at: node.at }))
 
-export type RawTotals = Partial<Omit<Totals, 'tax' | 'taxInTaxCurrency'>>
-
 const TOTALS: Shape<RawTotals> = {
   lines: amount('cbc:LineExtensionAmount'),
   allowances: amount('cbc:AllowanceTotalAmount'),
@@ -165,53 +129,34 @@ const TOTALS: Shape<RawTotals> = {
 }
 
 /** A document that the invoice refers to: by its type it is an attachment or a term of its own. */
-export interface RawReference { readonly type?: string; readonly id?: Identified; readonly attachment: Omit<Attachment, 'id'> }
+const REFERENCE = 'cac:AdditionalDocumentReference+'
 
-const REFERENCE: Shape<RawReference> = {
-  id: identifier('cbc:ID'),
+const referenceOf = (type: string): Term<Identified> => map(groups<{ type?: string; id?: Identified }, Identified>(
+  REFERENCE, { type: text('cbc:DocumentTypeCode'), id: identifier('cbc:ID') }, (raw) => raw.type === type ? raw.id : undefined), (all) => all[0])
+
+type RawAttachment = Partial<Omit<Attachment, 'bytes' | 'sha256'>> & { readonly type?: string; readonly file?: Pick<Attachment, 'bytes' | 'sha256'> }
+
+const attachmentsBut = (...types: readonly string[]): Must<readonly Attachment[]> => groups<RawAttachment, Attachment>(REFERENCE, {
+  id: text('cbc:ID'),
   type: text('cbc:DocumentTypeCode'),
-  attachment: record<Omit<Attachment, 'id'>>({
-    description: text('cbc:DocumentDescription+'),
-    fileName: text('cac:Attachment/cbc:EmbeddedDocumentBinaryObject/@filename'),
-    mediaType: text('cac:Attachment/cbc:EmbeddedDocumentBinaryObject/@mimeCode'),
-    url: text('cac:Attachment/cac:ExternalReference/cbc:URI'),
-    bytes: first(['cac:Attachment/cbc:EmbeddedDocumentBinaryObject'], decodedLength),
-  }),
-}
-
-/** The length that a base64 text decodes to; undefined when it is none (RFC 4648 section 4, with white space as XML Schema allows). */
-function decodedLength(base64: string): number | undefined {
-  let digits = 0
-  let end = base64.length
-  while (end > 0 && /[\s=]/.test(base64.charAt(end - 1))) end--
-  for (let at = 0; at < end; at++) {
-    const code = base64.charCodeAt(at)
-    if (code === 32 || code === 10 || code === 13 || code === 9) continue
-    const digit = (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code === 43 || code === 47
-    if (!digit) return undefined
-    digits++
-  }
-  return Math.floor(digits * 3 / 4)
-}
+  description: text('cbc:DocumentDescription+'),
+  fileName: text('cac:Attachment/cbc:EmbeddedDocumentBinaryObject/@filename'),
+  mediaType: text('cac:Attachment/cbc:EmbeddedDocumentBinaryObject/@mimeCode'),
+  url: text('cac:Attachment/cac:ExternalReference/cbc:URI'),
+  file: embedded('cac:Attachment/cbc:EmbeddedDocumentBinaryObject'),
+}, ({ id, type, file, ...rest }) => id === undefined || types.includes(type ?? '') ? undefined : { id, ...rest, ...file })
 
 const NO_PAYABLE = ['no-payable', 'The invoice does not say what is to be paid (cac:LegalMonetaryTotal/cbc:PayableAmount).'] as const
 
-type Header = Omit<InvoiceDocument, 'kind' | 'typeCode' | 'lines' | 'paymentMeans' | 'taxBreakdown' | 'totals' | 'attachments' | 'invoicedObject' | 'inferred'> & {
-  readonly typeCode?: string
-  readonly paymentMeans: readonly RawPaymentMeans[]
-  readonly taxTotals: readonly RawTaxTotal[]
-  readonly totals: RawTotals & Pick<Totals, 'payable'>
-  readonly references: readonly RawReference[]
+/** BT-21 stands before BT-22 as `#ADU#` (EN 16931-3-2). */
+function noteOf(text: string): InvoiceDocument['notes'][number] | undefined {
+  const [, subject, rest = ''] = /^#([A-Z]{3})#\s*([^]*)$/.exec(text) ?? []
+  return subject !== undefined && rest !== '' ? { text: rest, subject } : text === '' ? undefined : { text }
 }
 
-/** The standard sets no limit; a number is a key in everything downstream. */
-const LIMIT_NUMBER = 500
-
 /** Everything but the lines, which are read one by one. */
-export const HEADER: Must<Header> = record<Header>({
-  number: must(first(['cbc:ID'], (raw, node, to) => raw.trim().length <= LIMIT_NUMBER ? raw.trim() || undefined
-    : report(to, 'number-too-long', `The number of the invoice has more than ${LIMIT_NUMBER} characters.`, node.at)),
-  'no-number', 'The invoice has no number (cbc:ID).'),
+const headerOf = (own: Pick<Shape<RawHeader>, 'projectReference' | 'attachments'>): Must<RawHeader> => record<RawHeader>({
+  number: must(invoiceNumber('cbc:ID'), 'no-number', 'The invoice has no number (cbc:ID).'),
   issuedOn: must(date('cbc:IssueDate'), 'no-date', 'The invoice has no issue date (cbc:IssueDate).'),
   dueOn: date('cbc:DueDate', 'cac:PaymentMeans+/cbc:PaymentDueDate', 'cac:PaymentTerms+/cbc:PaymentDueDate'),
   currency: must(currency('cbc:DocumentCurrencyCode'), 'no-currency', 'The invoice has no currency (cbc:DocumentCurrencyCode).'),
@@ -221,13 +166,13 @@ export const HEADER: Must<Header> = record<Header>({
   taxPointCode: text('cac:InvoicePeriod+/cbc:DescriptionCode+'),
   customisation: text('cbc:CustomizationID'),
   process: text('cbc:ProfileID'),
-  notes: texts('cbc:Note+'),
+  notes: each('cbc:Note+', undefined, (node) => noteOf(node.text.trim())),
   buyerReference: text('cbc:BuyerReference'),
   orderReference: text('cac:OrderReference/cbc:ID'),
   salesOrderReference: text('cac:OrderReference/cbc:SalesOrderID'),
   contractReference: text('cac:ContractDocumentReference+/cbc:ID'),
-  projectReference: text('cac:ProjectReference+/cbc:ID'),
   tenderReference: text('cac:OriginatorDocumentReference+/cbc:ID'),
+  invoicedObject: referenceOf('130'),
   receiptReference: text('cac:ReceiptDocumentReference+/cbc:ID'),
   despatchReference: text('cac:DespatchDocumentReference+/cbc:ID'),
   accountingReference: text('cbc:AccountingCost'),
@@ -240,47 +185,51 @@ export const HEADER: Must<Header> = record<Header>({
   taxRepresentative: optionalParty('cac:TaxRepresentativeParty', 'no-representative', 'The tax representative has no name (cac:TaxRepresentativeParty).'),
   delivery: group<NonNullable<InvoiceDocument['delivery']>>('cac:Delivery+', {
     name: text('cac:DeliveryParty/cac:PartyName+/cbc:Name', 'cac:DeliveryParty/cac:PartyLegalEntity+/cbc:RegistrationName'),
-    locationId: text('cac:DeliveryLocation/cbc:ID'),
+    location: identifier('cac:DeliveryLocation/cbc:ID'),
     deliveredOn: date('cbc:ActualDeliveryDate'),
     address: or(group('cac:DeliveryLocation/cac:Address', ADDRESS), group('cac:DeliveryAddress', ADDRESS)),
   }),
   period: group('cac:InvoicePeriod+', PERIOD),
   paymentMeans: groups<RawPaymentMeans>('cac:PaymentMeans+', PAYMENT_MEANS, (raw) => raw),
+  payment: map(or(creditor('cac:AccountingSupplierParty/cac:Party'), creditor('cac:PayeeParty')), (creditorId) => ({ creditorId })),
   paymentTerms: lines(texts('cac:PaymentTerms+/cbc:Note+')),
   allowancesCharges,
   taxTotals,
   totals: must(group<RawTotals & Pick<Totals, 'payable'>>('cac:LegalMonetaryTotal', { ...TOTALS, payable: must(amount('cbc:PayableAmount'), ...NO_PAYABLE) }), ...NO_PAYABLE),
-  references: groups<RawReference>('cac:AdditionalDocumentReference+', REFERENCE, (raw) => raw),
+  ...own,
 })
 
-export type RawLine = Omit<InvoiceLine, 'id' | 'quantity' | 'price' | 'taxCategory' | 'taxRate'> & {
-  readonly id?: string
-  readonly quantity?: string
-  readonly price?: string
-  readonly taxKind?: TaxKind
-}
+const INVOICE = headerOf({ projectReference: text('cac:ProjectReference+/cbc:ID'), attachments: attachmentsBut('130') })
+/** A credit note has no element for the project (BT-11), which is a reference of type 50. */
+const CREDIT_NOTE = headerOf({ projectReference: map(referenceOf('50'), ({ id }) => id), attachments: attachmentsBut('130', '50') })
 
-/** BG-25. Lines below a line (cac:SubInvoiceLine) are not read: the line's net is what the invoice's total adds up. */
-export const LINE: Must<RawLine> = record<RawLine>({
+/** BT-147 and BT-148: an allowance on the price, no charge on it. */
+const priceAllowance = (path: string): Term<string> => map(groups<{ indicator?: string; amount?: string }, string>(
+  'cac:Price/cac:AllowanceCharge+', { indicator: text('cbc:ChargeIndicator'), amount: amount(path) },
+  ({ indicator, amount: value }) => indicator === 'true' || indicator === '1' ? undefined : value), (all) => all[0])
+
+const NET = amount('cbc:LineExtensionAmount')
+const NAME = text('cac:Item/cbc:Name', 'cac:Item/cbc:Description+', 'cac:Item/cac:SellersItemIdentification/cbc:ID',
+  'cac:Item/cac:BuyersItemIdentification/cbc:ID', 'cac:Item/cac:StandardItemIdentification/cbc:ID', 'cbc:Note+')
+
+const ITEM: Shape<Omit<RawLine, 'net' | 'name' | 'parent'>> = {
   id: text('cbc:ID'),
   note: lines(texts('cbc:Note+')),
   quantity: decimal('cbc:InvoicedQuantity', 'cbc:CreditedQuantity'),
   unit: text('cbc:InvoicedQuantity/@unitCode', 'cbc:CreditedQuantity/@unitCode'),
-  net: must(amount('cbc:LineExtensionAmount'), 'no-line-amount', 'A line has no amount (cbc:LineExtensionAmount).'),
   orderLine: text('cac:OrderLineReference+/cbc:LineID'),
   orderReference: text('cac:OrderLineReference+/cac:OrderReference/cbc:ID'),
   accountingReference: text('cbc:AccountingCost'),
-  invoicedObject: identifier('cac:DocumentReference+/cbc:ID'),
+  invoicedObject: map(groups<{ type?: string; id?: Identified }, Identified>('cac:DocumentReference+', { type: text('cbc:DocumentTypeCode'), id: identifier('cbc:ID') },
+    ({ type, id }) => type === undefined || type === '130' ? id : undefined), (all) => all[0]),
   period: group('cac:InvoicePeriod+', PERIOD),
   allowancesCharges,
   price: amount('cac:Price/cbc:PriceAmount'),
   priceQuantity: decimal('cac:Price/cbc:BaseQuantity'),
-  priceDiscount: amount('cac:Price/cac:AllowanceCharge+/cbc:Amount'),
-  grossPrice: amount('cac:Price/cac:AllowanceCharge+/cbc:BaseAmount'),
+  priceUnit: text('cac:Price/cbc:BaseQuantity/@unitCode'),
+  priceDiscount: priceAllowance('cbc:Amount'),
+  grossPrice: priceAllowance('cbc:BaseAmount'),
   taxKind: or(group('cac:Item/cac:ClassifiedTaxCategory+', TAX_KIND), group('cac:TaxTotal+/cac:TaxSubtotal+/cac:TaxCategory', TAX_KIND)),
-  name: must(text('cac:Item/cbc:Name', 'cac:Item/cbc:Description+', 'cac:Item/cac:SellersItemIdentification/cbc:ID',
-    'cac:Item/cac:BuyersItemIdentification/cbc:ID', 'cac:Item/cac:StandardItemIdentification/cbc:ID', 'cbc:Note+'),
-  'no-line-name', 'A line does not say what it is for (cac:Item/cbc:Name).'),
   description: lines(texts('cac:Item/cbc:Description+')),
   supplierItem: text('cac:Item/cac:SellersItemIdentification/cbc:ID'),
   buyerItem: text('cac:Item/cac:BuyersItemIdentification/cbc:ID'),
@@ -294,17 +243,52 @@ export const LINE: Must<RawLine> = record<RawLine>({
   attributes: filled(groups<{ name?: string; value?: string }, { name: string; value: string }>(
     'cac:Item/cac:AdditionalItemProperty+', { name: text('cbc:Name'), value: text('cbc:Value') },
     ({ name, value }) => name === undefined || value === undefined ? undefined : { name, value })),
-})
-
-function filled<T>(term: Term<readonly T[]>): Term<readonly T[]> {
-  return map(term, (all) => all.length > 0 ? all : undefined)
 }
 
-/** What the arithmetic needs, of a document that may lack anything else. */
-export const FIGURES = record<{ currency?: string; allowancesCharges: readonly AllowanceCharge[]; taxTotals: readonly RawTaxTotal[]; totals?: RawTotals }>({
-  currency: text('cbc:DocumentCurrencyCode'), allowancesCharges, taxTotals, totals: group('cac:LegalMonetaryTotal', TOTALS),
+const LINE = record<Omit<RawLine, 'parent'>>({
+  ...ITEM,
+  net: must(NET, 'no-line-amount', 'A line has no amount (cbc:LineExtensionAmount).'),
+  name: must(NAME, 'no-line-name', 'A line does not say what it is for (cac:Item/cbc:Name).'),
 })
 
-export const LINE_FIGURES = record<{ net?: string; taxKind?: TaxKind }>({
-  net: amount('cbc:LineExtensionAmount'), taxKind: group('cac:Item/cac:ClassifiedTaxCategory+', TAX_KIND),
+/** XRechnung's extension (BG-DEX-01): a line in a line, also several levels deep. Their amounts are in that of the line around them. */
+const PART = record<Partial<Omit<RawLine, 'parent'>>>({ ...ITEM, net: NET, name: NAME, allowancesCharges: filled(allowancesCharges) })
+const PARTS = ['SubInvoiceLine', 'SubCreditNoteLine']
+
+function partsOf(node: XmlNode, parent: string | undefined, to: Report): SubLine[] {
+  return node.children.filter(({ uri, local }) => uri === CAC && PARTS.includes(local)).flatMap((child): SubLine[] => {
+    const { taxKind, ...part } = PART.read(child, to)
+    return [{ role: 'part', ...part, ...taxed(taxKind), ...(parent !== undefined && { parent }) }, ...partsOf(child, part.id, to)]
+  })
+}
+
+const LINES: Must<RawLines> = {
+  always: true,
+  reach: (plan) => {
+    LINE.reach(plan)
+    const part = newPlan()
+    PART.reach(part)
+    for (const above of [plan, part]) for (const local of PARTS) joinPlan(above, CAC, local, part)
+  },
+  read: (node, to) => {
+    const line = LINE.read(node, to)
+    return { line, subLines: partsOf(node, line.id, to) }
+  },
+}
+
+const figuresOf = (line: string): Must<RawFigures> => record<RawFigures>({
+  currency: text('cbc:DocumentCurrencyCode'), allowancesCharges, taxTotals, totals: group('cac:LegalMonetaryTotal', TOTALS),
+  lines: groups<{ net?: string; taxKind?: TaxKind }>(line, { net: NET, taxKind: group('cac:Item/cac:ClassifiedTaxCategory+', TAX_KIND) }, (raw) => raw),
 })
+
+/** The two documents of UBL 2 that are read; every 2.x shares these namespaces. */
+export const UBL: readonly Syntax[] = [
+  {
+    name: 'UBL', uri: 'urn:oasis:names:specification:ubl:schema:xsd:Invoice-2', local: 'Invoice', kind: 'invoice',
+    header: INVOICE, linesAt: planAt('cac:InvoiceLine'), line: LINES, figures: figuresOf('cac:InvoiceLine+'),
+  },
+  {
+    name: 'UBL', uri: 'urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2', local: 'CreditNote', kind: 'credit-note',
+    header: CREDIT_NOTE, linesAt: planAt('cac:CreditNoteLine'), line: LINES, figures: figuresOf('cac:CreditNoteLine+'),
+  },
+]

@@ -1,21 +1,22 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { ublInvoice } from '../../../bench/ubl-invoice.ts'
 import { checkArithmetic } from '../../domain/arithmetic.ts'
 import type { InvoiceDocument, Refused } from '../../domain/invoice-document.ts'
-import { readUbl } from './ubl.ts'
+import { readInvoice } from '../../../test/read-invoice.ts'
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text)
 const INVOICE = ublInvoice({ lines: 2 })
 
 function invoice(text: string): InvoiceDocument {
-  const result = readUbl(bytesOf(text))
+  const result = readInvoice(bytesOf(text))
   if ('refused' in result) throw new Error(JSON.stringify(result.refused))
   expect(result.invoices.length).toBe(1)
   return result.invoices[0] as InvoiceDocument
 }
 
 function refused(text: string): Refused {
-  const result = readUbl(bytesOf(text))
+  const result = readInvoice(bytesOf(text))
   if (!('refused' in result)) throw new Error('was not refused')
   return result.refused
 }
@@ -48,9 +49,9 @@ test('an invoice, term by term', () => {
   })
   const read = invoice(INVOICE)
   expect(read).toEqual({
-    kind: 'invoice', number: 'F-2026-0001', issuedOn: '2026-03-01', dueOn: '2026-03-31', currency: 'EUR', typeCode: '380',
+    syntax: 'UBL', kind: 'invoice', number: 'F-2026-0001', issuedOn: '2026-03-01', dueOn: '2026-03-31', currency: 'EUR', typeCode: '380',
     customisation: 'urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0', process: 'urn:fdc:peppol.eu:2017:poacc:billing:01:1.0',
-    notes: ['Grüße aus Berlin: 5 % < 6 %'], buyerReference: '04011000-12345-03', orderReference: 'PO-4711',
+    notes: [{ text: 'Grüße aus Berlin: 5 % < 6 %' }], buyerReference: '04011000-12345-03', orderReference: 'PO-4711',
     precedingInvoices: [{ number: 'F-2025-0999', issuedOn: '2025-12-01' }],
     supplier: party('Nordlicht', 'DE123456789', '4012345000009'), buyer: party('Südwind', 'DE987654321', '4098765000004'),
     delivery: { deliveredOn: '2026-02-27', address: { lines: [], city: 'Hamburg', country: 'DE' } },
@@ -62,7 +63,7 @@ test('an invoice, term by term', () => {
     ],
     taxBreakdown: [{ taxable: '14.39', tax: '2.73', category: 'S', rate: '19.00' }],
     totals: { lines: '20.39', allowances: '10.00', charges: '4.00', taxExclusive: '14.39', tax: '2.73', taxInclusive: '17.12', payable: '17.12' },
-    attachments: [{ id: 'TS-1', fileName: 'times.csv', mediaType: 'text/csv', bytes: 8 }],
+    attachments: [{ id: 'TS-1', fileName: 'times.csv', mediaType: 'text/csv', bytes: 8, sha256: createHash('sha256').update('a,b\n1,2\n').digest('hex') }],
     lines: [line('1', '10.13'), line('2', '10.26')],
   })
   expect(checkArithmetic(read)).toEqual([])
@@ -125,15 +126,18 @@ describe('terms that few invoices have', () => {
     const payload = INVOICE.replace(/^<\?xml.*\?>\n/, '')
     const envelope = `<sh:StandardBusinessDocument xmlns:sh="http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader"><sh:StandardBusinessDocumentHeader><sh:HeaderVersion>1.0</sh:HeaderVersion></sh:StandardBusinessDocumentHeader>${payload}</sh:StandardBusinessDocument>`
     expect(invoice(envelope)).toEqual(invoice(INVOICE))
-    const two = readUbl(bytesOf(envelope.replace(payload, payload.replace(/<cbc:InvoiceTypeCode.*\n/, '').replace('F-2026', 'G-2026') + payload)))
+    const two = readInvoice(bytesOf(envelope.replace(payload, payload.replace(/<cbc:InvoiceTypeCode.*\n/, '').replace('F-2026', 'G-2026') + payload)))
     expect(two).toMatchObject({ invoices: [{ number: 'G-2026-0001', inferred: ['typeCode'] }, invoice(INVOICE)] })
     expect('invoices' in two && two.invoices[1]?.inferred).toBeUndefined()
-    expect(refused(envelope.replace(payload, ''))).toMatchObject({ code: 'not-ubl', says: 'The envelope holds no UBL invoice or credit note.' })
+    expect(refused(envelope.replace(payload, ''))).toMatchObject({ code: 'not-invoice', says: 'The envelope holds no invoice or credit note that is read.' })
   })
 
-  test('lines below a line are left out, the line itself counts', () => {
-    const sub = '<cac:SubInvoiceLine><cbc:ID>1.1</cbc:ID><cbc:LineExtensionAmount currencyID="EUR">5</cbc:LineExtensionAmount></cac:SubInvoiceLine>'
-    expect(invoice(edited(['</cac:InvoiceLine>', `${sub}</cac:InvoiceLine>`]))).toEqual(invoice(INVOICE))
+  test('lines in a line are kept apart with the line that they stand in, which alone counts', () => {
+    const sub = (id: string, inside = ''): string => `<cac:SubInvoiceLine><cbc:ID>${id}</cbc:ID><cbc:LineExtensionAmount currencyID="EUR">5</cbc:LineExtensionAmount>${inside}</cac:SubInvoiceLine>`
+    expect(invoice(edited(['</cac:InvoiceLine>', `${sub('1.1', sub('1.1.1'))}${sub('1.2')}</cac:InvoiceLine>`]))).toEqual({
+      ...invoice(INVOICE),
+      subLines: [{ role: 'part', id: '1.1', net: '5', parent: '1' }, { role: 'part', id: '1.1.1', net: '5', parent: '1.1' }, { role: 'part', id: '1.2', net: '5', parent: '1' }],
+    })
   })
 })
 
@@ -200,22 +204,21 @@ describe('what is refused, with its place', () => {
   })
 
   test.each<[string, string]>([
-    ['<rsm:CrossIndustryInvoice xmlns:rsm="urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"/>', 'This is a UN/CEFACT CII invoice, which is not read yet.'],
     ['<Order xmlns="urn:oasis:names:specification:ubl:schema:xsd:Order-2"/>', 'This is a UBL Order, not an invoice or credit note.'],
-    ['<cXML payloadID="1"/>', 'This is a cXML document, not a UBL invoice.'],
+    ['<cXML payloadID="1"/>', 'This is a cXML document, which is not read.'],
     ['<fe:Facturae xmlns:fe="http://www.facturae.es/Facturae/2014/v3.2.1/Facturae"/>', 'This is a Spanish Facturae invoice, which is not read.'],
     ['<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"/>', 'This is an ISO 20022 bank message, not an invoice.'],
-    ['<Invoice/>', 'This is XML that begins with Invoice but without the namespace of UBL.'],
-    ['<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2"/>', 'This is XML that begins with Invoice of the namespace urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2, not a UBL invoice or credit note.'],
-    ['<a xmlns="http://example.com/x"/>', 'This is XML that begins with a of the namespace http://example.com/x, not a UBL invoice or credit note.'],
+    ['<Invoice/>', 'This is XML that begins with Invoice but without a namespace, which says no format.'],
+    ['<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2"/>', 'This is XML that begins with Invoice of the namespace urn:oasis:names:specification:ubl:schema:xsd:CreditNote-2, no invoice or credit note that is read.'],
+    ['<a xmlns="http://example.com/x"/>', 'This is XML that begins with a of the namespace http://example.com/x, no invoice or credit note that is read.'],
   ])('another root: %s', (text, says) => {
-    expect(refused(text)).toEqual({ code: 'not-ubl', says, line: 1, column: 1 })
+    expect(refused(text)).toEqual({ code: 'not-invoice', says, line: 1, column: 1 })
   })
 
   test.each<[string, string]>([
-    ['%PDF-1.7\n%âãÏÓ', 'This is a PDF, not XML.'],
-    ['UNA:+.? \'UNB+UNOC:3+', 'This is an EDIFACT interchange, not XML.'],
-    ['{"invoice": 1}', 'This is JSON, not XML.'],
+    ['%PDF-1.7\n%âãÏÓ', 'This is a PDF, not an invoice in XML.'],
+    ['UNA:+.? \'UNB+UNOC:3+', 'This is an EDIFACT interchange, not an invoice in XML.'],
+    ['{"invoice": 1}', 'This is JSON, not an invoice in XML.'],
     ['', 'The document is empty.'],
     ['hello', 'This is not XML: it does not begin with an element.'],
   ])('no XML: %s', (text, says) => {

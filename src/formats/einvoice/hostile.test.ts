@@ -6,7 +6,7 @@ import { ublInvoice } from '../../../bench/ubl-invoice.ts'
 import { ARITHMETIC_RULES, checkArithmetic } from '../../domain/arithmetic.ts'
 import { canonicalJson, type Json } from '../../lib/canonical-json.ts'
 import { timed } from '../../../test/processor-time.ts'
-import { readUbl } from './ubl.ts'
+import { readInvoice } from '../../../test/read-invoice.ts'
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const INVOICE = ublInvoice({ lines: 2 })
@@ -14,7 +14,7 @@ const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 
 /** The code of a refusal, which must come within two seconds of processor time. */
 function refusedInTime(bytes: Uint8Array): string {
-  const { result, ms } = timed(() => readUbl(bytes))
+  const { result, ms } = timed(() => readInvoice(bytes))
   expect(ms).toBeLessThan(2000)
   if (!('refused' in result)) throw new Error('was not refused')
   return result.refused.code
@@ -41,12 +41,12 @@ describe('an attacker\'s invoice', () => {
     ['a slash written too long', Uint8Array.from([...utf8(INVOICE.slice(0, 900)), 0xc0, 0xaf, ...utf8(INVOICE.slice(900))]), 'xml-encoding'],
     ['UTF-7', utf8('<?xml version="1.0" encoding="UTF-7"?>+ADw-Invoice/+AD4-'), 'xml-encoding'],
     ['a declared EBCDIC', utf8('<?xml version="1.0" encoding="IBM037"?><a/>'), 'xml-encoding'],
-    ['200,000 levels', utf8('<a>'.repeat(200_000)), 'not-ubl'],
+    ['200,000 levels', utf8('<a>'.repeat(200_000)), 'not-invoice'],
     ['200,000 levels inside', utf8(INVOICE.replace('30 days', '<a>'.repeat(200_000))), 'xml-too-deep'],
     ['tags never closed', utf8(INVOICE.replace(/<\/cac:\w+>/g, '')), 'xml-malformed'],
     ['an attribute of 10 MB', utf8(`<Invoice a="${'x'.repeat(10_000_000)}"/>`), 'xml-too-large'],
-    ['an attribute of 9 MB', utf8(`<Invoice a="${'x'.repeat(9_000_000)}"/>`), 'not-ubl'],
-    ['a name of 9 MB', utf8(`<${'x'.repeat(9_000_000)}/>`), 'not-ubl'],
+    ['an attribute of 9 MB', utf8(`<Invoice a="${'x'.repeat(9_000_000)}"/>`), 'not-invoice'],
+    ['a name of 9 MB', utf8(`<${'x'.repeat(9_000_000)}/>`), 'not-invoice'],
     ['a value of 9 MB where a number belongs', utf8(INVOICE.replace('>10.13<', `>${'9'.repeat(9_000_000)}<`)), 'bad-amount'],
     ['an invoice number of 9 MB', utf8(INVOICE.replace('>F-2026-0001<', `>${'9'.repeat(9_000_000)}<`)), 'number-too-long'],
     ['a reference of 9 MB', utf8(INVOICE.replace('30 days', `&${'x'.repeat(9_000_000)};`)), 'xml-malformed'],
@@ -61,17 +61,17 @@ describe('an attacker\'s invoice', () => {
     const text = INVOICE.replace(DECLARATION, `${DECLARATION}<?xml-stylesheet href="http://127.0.0.1:1/x.xsl"?>`)
       .replace('<Invoice ', '<Invoice xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="urn:x http://127.0.0.1:1/x.xsd" ')
       .replace('<cac:Delivery>', '<xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/passwd" parse="text"/><cac:Delivery>')
-    expect(readUbl(utf8(text))).toEqual(readUbl(utf8(INVOICE)))
+    expect(readInvoice(utf8(text))).toEqual(readInvoice(utf8(INVOICE)))
   })
 
   test('names of the language are only names', () => {
     const text = INVOICE.replace('<cac:Delivery>', '<cac:constructor/><cbc:__proto__>x</cbc:__proto__><cac:Delivery __proto__="x" constructor="y">')
-    expect(readUbl(utf8(text))).toEqual(readUbl(utf8(INVOICE)))
+    expect(readInvoice(utf8(text))).toEqual(readInvoice(utf8(INVOICE)))
   })
 
   test('attachments of 9 MB are measured, not kept', () => {
     const base64 = 'QUJD'.repeat(2_250_000)
-    const result = readUbl(utf8(INVOICE.replace('YSxiCjEsMgo=', base64)))
+    const result = readInvoice(utf8(INVOICE.replace('YSxiCjEsMgo=', base64)))
     expect('invoices' in result && result.invoices[0]?.attachments[0]?.bytes).toBe(6_750_000)
     expect(JSON.stringify(result).length).toBeLessThan(10_000)
   })
@@ -81,11 +81,11 @@ describe('an honest invoice of 100,000 lines', () => {
   /** In a process of its own, whose memory for objects is limited: it would end there instead of growing. */
   const script = `
     const { ublInvoiceParts } = await import(${JSON.stringify(new URL(`file://${join(import.meta.dirname, '../../../bench/ubl-invoice.ts')}`).href)})
-    const { readUbl } = await import(${JSON.stringify(new URL(`file://${join(import.meta.dirname, 'ubl.ts')}`).href)})
+    const { readInvoice } = await import(${JSON.stringify(new URL(`file://${join(import.meta.dirname, '../../../test/read-invoice.ts')}`).href)})
     const parts = []
     for (const part of ublInvoiceParts({ lines: 100_000, number: 'BIG' })) parts.push(Buffer.from(part.replace(/>\\s+</g, '><')))
     const bytes = Buffer.concat(parts)
-    const result = readUbl(bytes, { maxBytes: 200_000_000 })
+    const result = readInvoice(bytes, { maxBytes: 200_000_000 })
     const lines = result.invoices[0].lines
     console.log(JSON.stringify({ megabytes: Math.round(bytes.length / 1e6), lines: lines.length, last: lines.at(-1).id, rss: Math.round(process.resourceUsage().maxRSS / 1e3) }))`
 
@@ -125,7 +125,7 @@ describe('whatever happens to an invoice on its way', () => {
     let read = 0
     fc.assert(fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
       const bytes = changes.reduce(changed, start)
-      const { result, ms } = timed(() => readUbl(bytes))
+      const { result, ms } = timed(() => readInvoice(bytes))
       expect(ms).toBeLessThan(2000)
       if ('refused' in result) {
         const { code, says, line, column } = result.refused
@@ -164,7 +164,7 @@ describe('whatever happens to an invoice on its way', () => {
           return element.replace(/>[^<>]*</, () => `>${edit.value.replace(/[&<>]/g, '_')}<`)
         }, whole)
       })
-      const result = readUbl(utf8(text))
+      const result = readInvoice(utf8(text))
       const code = 'refused' in result ? result.refused.code : 'read'
       codes.set(code, (codes.get(code) ?? 0) + 1)
       if ('invoices' in result) for (const invoice of result.invoices) canonicalJson(JSON.parse(JSON.stringify(invoice)) as Json)
