@@ -34,7 +34,7 @@ const equalAmount = (term: 'net' | 'tax' | 'gross') => (then: Terms, now: Terms)
   const b = parseMoney(now[term], now.currency)
   return a !== undefined && b !== undefined && a.minor === b.minor
 }
-const same = (term: keyof Terms) => (then: Terms, now: Terms): boolean => canonicalJson(then[term]) === canonicalJson(now[term])
+const same = (term: keyof Terms) => (then: Terms, now: Terms): boolean => then[term] === now[term] || canonicalJson(then[term]) === canonicalJson(now[term])
 
 export const TERM_ROWS: readonly TermRow[] = [
   { term: 'supplier', tolerates: same('supplier'), enters: true },

@@ -10,13 +10,16 @@ const LIMIT_DEPTH = 40
  * Throws the fault `body-not-clean` on NUL or a lone surrogate, and `event-not-valid` on a number that is not a safe
  * integer or on nesting deeper than 40.
  */
-export function canonicalJson(value: Json): string {
-  return canonical(value).text
+export function canonicalJson(value: Json, known?: Json): string {
+  return canonical(value, known).text
 }
 
-/** The canonical text together with what it reads back as: the same value with its keys in order. */
-export function canonical<T extends Json>(value: T): { readonly text: string; readonly value: T } {
-  const ordered = sorted(value, 0)
+/**
+ * The canonical text together with what it reads back as: the same value with its keys in order. `known` came from such a text:
+ * its parts are in order wherever they stand in `value`, and are not looked at again.
+ */
+export function canonical<T extends Json>(value: T, known?: Json): { readonly text: string; readonly value: T } {
+  const ordered = sorted(value, known, 0)
   const text = JSON.stringify(ordered)
   // JSON.stringify writes NUL and halves of surrogate pairs as \u…: without one there is nothing to look for.
   if (text.includes('\\u') && !isClean(ordered)) throw new Fault('body-not-clean')
@@ -32,54 +35,63 @@ export function isCleanText(text: string): boolean {
  * The value with sorted keys; the very same where they are sorted already, as in most of what was stored before. This runs for
  * every event and object: copying only what is out of order halves its time.
  */
-function sorted(value: Json, depth: number): Json {
+function sorted(value: Json | undefined, known: Json | undefined, depth: number): Json {
   if (typeof value === 'string' || value === null || typeof value === 'boolean') return value
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value)) throw new Fault('event-not-valid', `The number ${value} is not a whole number that can be kept exactly; amounts are written as text.`)
     return value
   }
   if (typeof value !== 'object') throw new Fault('event-not-valid', `A ${typeof value} is not JSON.`)
+  if (value === known) return value
   if (depth >= LIMIT_DEPTH) throw new Fault('event-not-valid', `It is nested deeper than ${LIMIT_DEPTH}.`)
-  return Array.isArray(value) ? sortedList(value as readonly Json[], depth) : sortedRecord(value as { readonly [key: string]: Json | undefined }, depth)
+  return isList(value) ? sortedList(value, isList(known) ? known : NOTHING, depth) : sortedRecord(value, isRecord(known) ? known : {}, depth)
 }
 
-function sortedList(list: readonly Json[], depth: number): Json {
+interface Members { readonly [key: string]: Json | undefined }
+const NOTHING: readonly Json[] = []
+const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value)
+const isRecord = (value: Json | undefined): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function sortedList(list: readonly Json[], known: readonly Json[], depth: number): Json {
   let copy: Json[] | undefined
   for (let at = 0; at < list.length; at++) {
-    const item = list[at] as Json
-    const ordered = sorted(item, depth + 1)
+    const item = list[at]
+    if (typeof item === 'string') continue
+    const ordered = sorted(item, known[at], depth + 1)
     if (ordered !== item) (copy ??= [...list])[at] = ordered
   }
   return copy ?? list
 }
 
-function sortedRecord(record: { readonly [key: string]: Json | undefined }, depth: number): Json {
-  const keys = Object.keys(record)
-  let same = true
-  for (let at = 1; at < keys.length; at++) if (keys[at]! < keys[at - 1]!) same = false
-  if (!same) keys.sort()
-  const members: Json[] = []
-  const kept: string[] = []
-  for (const key of keys) {
+function sortedRecord(record: Members, known: Members, depth: number): Json {
+  let copy: { [key: string]: Json } | undefined
+  let last = ''
+  let seen = 0
+  for (const key in record) {
     const member = record[key]
-    if (member === undefined) {
-      same = false
-      continue
-    }
-    const ordered = sorted(member, depth + 1)
-    if (ordered !== member) same = false
-    members.push(ordered)
-    kept.push(key)
+    if (member === undefined || key < last) return inOrder(copy ?? record, seen, known, depth)
+    last = key
+    seen++
+    if (typeof member === 'string') continue
+    const ordered = sorted(member, known[key], depth + 1)
+    if (ordered !== member) put(copy ??= { ...record } as { [key: string]: Json }, key, ordered)
   }
-  if (same) return record
+  return copy ?? record
+}
+
+/** A copy with its keys in order. The first `seen` members are sorted in themselves: each is looked at once, however deep they lie. */
+function inOrder(record: Members, seen: number, known: Members, depth: number): Json {
+  const keys = Object.keys(record)
+  const done = new Set(keys.slice(0, seen))
   const copy: { [key: string]: Json } = {}
-  for (let at = 0; at < kept.length; at++) {
-    const key = kept[at]!
-    // Assigning a member named __proto__ would change the prototype.
-    if (key === '__proto__') Object.defineProperty(copy, key, { value: members[at], enumerable: true, configurable: true, writable: true })
-    else copy[key] = members[at]!
-  }
+  for (const key of keys.sort()) if (record[key] !== undefined) put(copy, key, done.has(key) ? record[key] : sorted(record[key], known[key], depth + 1))
   return copy
+}
+
+function put(record: { [key: string]: Json }, key: string, value: Json): void {
+  // Assigning a member named __proto__ would change the prototype.
+  if (key === '__proto__') Object.defineProperty(record, key, { value, enumerable: true, configurable: true, writable: true })
+  else record[key] = value
 }
 
 function isClean(value: Json): boolean {

@@ -11,8 +11,7 @@ const DAY_MS = 86_400_000
 
 export function textArray(values: readonly (string | null)[]): Buffer {
   let room = HEADER
-  // A UTF-16 unit is at most three bytes of UTF-8: too much room is cheaper than measuring.
-  for (const value of values) room += 4 + (value === null ? 0 : value.length * 3)
+  for (const value of values) room += 4 + (value === null ? 0 : Buffer.byteLength(value))
   const target = header(OID.text, values, room)
   let at = HEADER
   for (const value of values) {

@@ -12,6 +12,7 @@ import { decide, Stale, type Decided, type Load, type Loaded } from '../domain/d
 import type { Event } from '../domain/event.ts'
 import type { Law, ObjectRecord } from '../domain/object.ts'
 import { assert } from '../lib/assert.ts'
+import { canonicalJson } from '../lib/canonical-json.ts'
 import { Fault } from '../lib/fault.ts'
 import { mark } from '../lib/mark.ts'
 import { instantOf, msOf, type Clock, type Instant } from '../lib/time.ts'
@@ -28,7 +29,7 @@ import type { FactItem, Item, NudgeItem, Receipt } from './item.ts'
 import { writingListRows } from './list-row.ts'
 import { writingEntries, type EntriesChange } from './ledger-entry.ts'
 import { decisionRow, eventOf, factRow, linksOf } from './log-rows.ts'
-import { holdVersions, readObjects, writingObjects, type StoredObject } from './object.ts'
+import { holdVersions, readObjects, writingObjects, type StoredObject, type WrittenObject } from './object.ts'
 import { closingOf, effectOutcome, isLate, outcomeOf, type OutcomeData } from './outcomes.ts'
 import { Resolver, type Resolved } from './resolve.ts'
 import { namesIn, parkedUnder, parking, unparking, type Parked } from './unbound.ts'
@@ -345,9 +346,9 @@ class Commit {
     return { of, added, removed, ids: names.filter((name) => !name.includes('|')), names: names.filter((name) => name.includes('|')) }
   }
 
-  private objectsOf(decided: Decided, waits: ReadonlyMap<string, readonly string[]>): { created: StoredObject[]; changed: StoredObject[] } {
-    const created: StoredObject[] = []
-    const changed: StoredObject[] = []
+  private objectsOf(decided: Decided, waits: ReadonlyMap<string, readonly string[]>): { created: WrittenObject[]; changed: WrittenObject[] } {
+    const created: WrittenObject[] = []
+    const changed: WrittenObject[] = []
     const seen = new Set<string>()
     const late = instantOf(msOf(this.now) + AGAIN_MS)
     const named = Map.groupBy(this.resolver.bindings.keys(), (name) => this.resolver.bindings.get(name)!)
@@ -356,7 +357,7 @@ class Commit {
       const before = this.stored.get(record.id)
       const wakeAt = record.wakeAt !== null && record.wakeAt <= this.now ? late : record.wakeAt
       const names = [...before?.names ?? [], ...named.get(record.id) ?? []].slice(0, LIMIT_NAMES)
-      const object = { ...record, wakeAt, names, waits: waits.get(record.id) ?? before?.waits ?? [] }
+      const object = { ...record, wakeAt, names, waits: waits.get(record.id) ?? before?.waits ?? [], text: canonicalJson(record.state, before?.state) }
       if (before) changed.push(object)
       else created.push(object)
     }

@@ -1,6 +1,7 @@
 /** Connections: one pool per role, every piece of work in a transaction that has said its tenant first. */
 import { Pool, types, type ClientBase, type PoolClient } from 'pg'
 import { Fault } from '../lib/fault.ts'
+import { bindInPieces } from './bind.ts'
 import { isAway } from './trouble.ts'
 
 export type { ClientBase, Pool, PoolClient } from 'pg'
@@ -17,9 +18,10 @@ types.setTypeParser(types.builtins.TIMESTAMPTZ, (text) => new Date(`${text.repla
 const LIMITS = { statement_timeout: 60_000, lock_timeout: 30_000, idle_in_transaction_session_timeout: 60_000 }
 /**
  * Each statement of ours goes by an index, and is planned once per connection. Without these a plan that was made while the
- * tables were empty reads a whole table for as long as the connection lives.
+ * tables were empty reads a whole table for as long as the connection lives; `enable_material` is the worst of them: it keeps
+ * all rows of a tenant aside and goes through them once per row of the batch.
  */
-const PLANS = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', jit: 'off' }
+const PLANS = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', enable_material: 'off', jit: 'off' }
 
 /**
  * A pool for `url`. Statements that wait or run too long end by themselves; a lost connection is replaced. Connections are
@@ -34,10 +36,11 @@ export function openPool(url: string, options: { readonly max?: number; readonly
   })
   // An idle connection that breaks is thrown away by the pool; whoever needs one next gets another or the error.
   pool.on('error', () => {})
-  // One that is cut while it is lent out says so to whoever waits on it; nobody waiting must not end the process.
-  pool.on('connect', (client) => { client.on('error', () => {}) })
-  // One that breaks while it is used, but between two statements, would end the process: the next statement says it as well.
-  pool.on('connect', (client) => { client.on('error', () => {}) })
+  pool.on('connect', (client) => {
+    // One that is cut while it is lent out says so to whoever waits on it, or to the next statement; it must not end the process.
+    client.on('error', () => {})
+    bindInPieces(client)
+  })
   return pool
 }
 

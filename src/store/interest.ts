@@ -5,9 +5,12 @@ import { query, rowsOf, type ClientBase, type Query } from './database.ts'
 export interface Interest { readonly name: string; readonly object: string }
 
 const ADD = { name: 'interest_add', text: 'INSERT INTO interest (tenant, name, object) SELECT $1, * FROM unnest($2::text[], $3::text[]) ON CONFLICT DO NOTHING' }
+// The table grows and shrinks like a queue, so that the planner takes it for empty: OFFSET 0 has each row sought by its key all the same.
 const REMOVE = {
   name: 'interest_remove',
-  text: 'DELETE FROM interest i USING unnest($2::text[], $3::text[]) AS x (name, object) WHERE i.tenant = $1 AND i.name = x.name AND i.object = x.object',
+  text: `DELETE FROM interest WHERE ctid = ANY(ARRAY(
+           SELECT i.ctid FROM unnest($2::text[], $3::text[]) AS x (name, object),
+             LATERAL (SELECT ctid FROM interest WHERE tenant = $1 AND name = x.name AND object = x.object OFFSET 0) AS i))`,
 }
 
 /** The caller holds what they wait for (see `holdVersions` and `awaitNames`), or news could pass between. */

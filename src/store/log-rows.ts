@@ -21,7 +21,7 @@ export function eventOf(item: FactItem, objects: readonly string[], recordedAt: 
 /** The body of an event: what is committed to and may be erased. */
 export function bodyOf(event: Pick<Event, 'source' | 'grade' | 'correlation' | 'causation' | 'data'>): string {
   const { source, grade, correlation, causation, data } = event
-  return canonicalJson({ source: { ...source }, grade, correlation, causation, data } satisfies Json)
+  return canonicalJson({ causation, correlation, data, grade, source: { ...source } } satisfies Json)
 }
 
 /** The row of a fact, whose body was made at the door. Throws the fault `event-not-valid` when it cannot be a leaf. */

@@ -1,7 +1,6 @@
 /** Table `object`: what is known of each thing, as the fold of its events. */
 import type { Kind } from '../domain/event.ts'
 import type { ObjectRecord } from '../domain/object.ts'
-import { canonicalJson } from '../lib/canonical-json.ts'
 import type { Instant } from '../lib/time.ts'
 import { int4Array, textArray, timestampArray } from './arrays.ts'
 import { query, rowsOf, type ClientBase, type Query } from './database.ts'
@@ -51,20 +50,23 @@ const CHANGE = {
          WHERE o.tenant = $1 AND o.id = x.id`,
 }
 
+/** An object to be written, with the text of its state. */
+export type WrittenObject = StoredObject & { readonly text: string }
+
 /** Writes objects that are new, and objects that this transaction has locked. A new one that exists already breaks the primary key. */
-export function writingObjects(tenant: string, created: readonly StoredObject[], changed: readonly StoredObject[]): Query[] {
+export function writingObjects(tenant: string, created: readonly WrittenObject[], changed: readonly WrittenObject[]): Query[] {
   return [
     ...created.length === 0 ? [] : [query(CREATE, [...columns(tenant, created), textArray(byId(created).map((row) => row.kind))])],
     ...changed.length === 0 ? [] : [query(CHANGE, columns(tenant, changed))],
   ]
 }
 
-const byId = (objects: readonly StoredObject[]): StoredObject[] => objects.toSorted((a, b) => a.id < b.id ? -1 : 1)
+const byId = (objects: readonly WrittenObject[]): WrittenObject[] => objects.toSorted((a, b) => a.id < b.id ? -1 : 1)
 
-function columns(tenant: string, objects: readonly StoredObject[]): unknown[] {
+function columns(tenant: string, objects: readonly WrittenObject[]): unknown[] {
   const rows = byId(objects)
   return [
-    tenant, textArray(rows.map((row) => row.id)), int4Array(rows.map((row) => row.version)), textArray(rows.map((row) => canonicalJson(row.state))),
+    tenant, textArray(rows.map((row) => row.id)), int4Array(rows.map((row) => row.version)), textArray(rows.map((row) => row.text)),
     timestampArray(rows.map((row) => row.wakeAt)), textArray(rows.map((row) => row.names.join('\n'))), textArray(rows.map((row) => row.waits.join('\n'))),
   ]
 }
