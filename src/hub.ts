@@ -11,6 +11,7 @@ import { archive } from './connectors/archive/connector.ts'
 import { bank } from './connectors/bank/connector.ts'
 import { captureDocument } from './connectors/capture/capture.ts'
 import { erp } from './connectors/erp/connector.ts'
+import { procurement } from './connectors/procurement/connector.ts'
 import { replayable } from './delivery/answer.ts'
 import { takeIdentity } from './delivery/process.ts'
 import { observed } from './delivery/report.ts'
@@ -34,7 +35,7 @@ import { heard } from './store/system.ts'
 import { startWatch } from './watch/watch.ts'
 
 /** The connectors there are, by the kind that a configuration names. */
-const KINDS: { readonly [kind: string]: ConnectorKind<never> } = Object.fromEntries([erp, ap, bank, archive].map((kind) => [kind.name, kind as unknown as ConnectorKind<never>]))
+const KINDS: { readonly [kind: string]: ConnectorKind<never> } = Object.fromEntries([erp, ap, procurement, bank, archive].map((kind) => [kind.name, kind as unknown as ConnectorKind<never>]))
 
 export interface HubOptions {
   readonly config: Config

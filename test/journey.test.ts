@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { erpTruth, tryOut, wrong, type TryOut } from './try-out.ts'
+import { erpTruth, tryOut, wrong, type BookLine, type TryOut } from './try-out.ts'
+
+const notes = (company: TryOut): readonly BookLine['facts'][number]['row'][] =>
+  company.books('procurement').flatMap((line) => line.facts).filter(({ what }) => what === 'NOTE').map(({ row }) => row)
 
 describe('invoices travel from arrival to paid', () => {
   let company: TryOut
@@ -7,8 +10,15 @@ describe('invoices travel from arrival to paid', () => {
   afterAll(async () => { await company.end() }, 30_000)
 
   it('every one of the sample is posted once and settled once in the ERP\'s own books, and the hub says paid', async () => {
+    await company.callProcurement('PUT', '/tempo', { doorMs: 0 })
     const files = await company.sample(40)
     await company.send(files)
+    // While the door is shut, nothing that needs its goods is sent for approval; procurement is told what it is waited for.
+    const before = await company.quiet(60_000)
+    const awaited = notes(company).filter((row) => row['shows'] === 'GOODS_AWAITED').length
+    expect(awaited).toBeGreaterThan(5)
+    expect(before.states['validated']).toBe(awaited)
+    await company.callProcurement('PUT', '/tempo', { doorMs: 50 })
     const summary = await company.quiet(60_000)
     expect(summary.refused).toBe(0)
     expect(summary.received).toBe(40)
@@ -19,7 +29,10 @@ describe('invoices travel from arrival to paid', () => {
     const truth = [...erpTruth(company.books('erp')).entries()]
     expect(truth).toHaveLength(40)
     expect(truth.filter(([, invoice]) => wrong(invoice))).toEqual([])
-  }, 90_000)
+    const shown = new Map(notes(company).map((row) => [row['claimRef'], row['shows']]))
+    expect(new Set(shown.values())).toEqual(new Set(['PAID_OUT']))
+    expect(shown.size).toBeGreaterThan(awaited)
+  }, 150_000)
 
   it('the same documents again are the same invoices', async () => {
     const before = await company.summary()

@@ -32,11 +32,13 @@ export interface TryOut {
   /** Waits until nothing is on its way any more; throws with the last summary when that takes too long. */
   quiet(ms: number): Promise<Summary>
   /** A call to the simulated ERP by somebody who may. */
-  callErp(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: { readonly [key: string]: unknown } }>
-  books(system: 'erp' | 'ap' | 'bank'): BookLine[]
+  callErp(method: string, path: string, body?: unknown): Promise<Answered>
+  callProcurement(method: string, path: string, body?: unknown): Promise<Answered>
+  books(system: 'erp' | 'ap' | 'procurement' | 'bank'): BookLine[]
   end(): Promise<void>
 }
 
+export interface Answered { readonly status: number; readonly body: { readonly [key: string]: unknown } }
 export interface BookLine { readonly n: number; readonly op: string; readonly facts: readonly { readonly what: string; readonly verb: string; readonly key: string; readonly row: { readonly [key: string]: unknown } }[] }
 
 /** Migrations take longer than most tests: done once, copied. */
@@ -79,7 +81,7 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
     await writeFile(config, JSON.stringify({
       tenant: TENANT, deployment: 'test.local', signer: join(folder, 'signer'), publish: join(folder, 'published'), sealEveryMs: 500, policy,
       systems: { ...company.systems, erp: { ...company.systems['erp']!, config: { ...company.systems['erp']!.config, ...erp } } },
-      parts: { erp: 'erp', ap: 'ap', bank: 'bank' }, api: { port },
+      parts: company.parts, api: { port },
     }))
     hub = await startChild({
       name: 'hub', flags: HUB_FLAGS, file: join(ROOT, 'src', 'cli', 'main.ts'), args: ['hub', '--config', config], log,
@@ -96,6 +98,13 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
     return await answer.json() as T
   }
+  const callSystem = async (system: 'erp' | 'procurement', method: string, path: string, body?: unknown): Promise<Answered> => {
+    const token = company.secrets[`SANDBOX_${system.toUpperCase()}_TOKEN`]
+    const answer = await fetch(`${company.urls[system]}${path}`, {
+      method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    return { status: answer.status, body: await answer.json() as Answered['body'] }
+  }
   const summary = (): Promise<Summary> => get<Summary>('/v1/summary')
 
   return {
@@ -109,7 +118,7 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
       await mkdir(out, { recursive: true })
       const tool = await startChild({ name: 'sample', file: join(ROOT, 'sandbox', 'sample', 'main.ts'), args: ['--out', out, '--count', String(count), '--seed', String(seed)] })
       await tool.over
-      await company.setUp({ erp: join(out, 'erp.json'), ap: join(out, 'ap.json'), bank: join(out, 'bank.json') })
+      await company.setUp(out)
       const manifest = JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8')) as { file: string }[]
       return manifest.map((row) => join(out, 'inbox', row.file))
     },
@@ -144,10 +153,8 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
       }
       throw new Error(`It did not come to rest within ${ms} ms: ${JSON.stringify(last)}\n${lines.slice(-30).join('\n')}`)
     },
-    async callErp(method, path, body) {
-      const answer = await fetch(`${company.urls.erp}${path}`, { method, headers: { authorization: `Bearer ${company.secrets['SANDBOX_ERP_TOKEN']}`, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
-      return { status: answer.status, body: await answer.json() as { [key: string]: unknown } }
-    },
+    callErp: (...call) => callSystem('erp', ...call),
+    callProcurement: (...call) => callSystem('procurement', ...call),
     books: (system) => readFileSync(join(folder, 'company', system, 'book.jsonl'), 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as BookLine),
     async end() {
       await hub?.end()

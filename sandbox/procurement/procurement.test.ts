@@ -93,7 +93,7 @@ describe('slips', () => {
 
   test('announced goods are counted once when they are due, also after a kill; for a shut purchase they are turned away', async () => {
     const data = await shop.folder()
-    const first = await shop.start('procurement', ['--data', data, '--door', '60000'])
+    const first = await shop.start('procurement', ['--data', data, '--door', '0'])
     const arrival = (arrivalNo: string, purchaseNo: string): unknown =>
       ({ arrivalNo, unitCode: '1000', purchaseNo, rows: [{ pos: '10', counted: '3' }], afterMs: 0 })
     const purchases = [SETUP.purchases[0], { ...SETUP.purchases[0], purchaseNo: '77' }]

@@ -1,13 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Fact } from '../plumbing/book.ts'
 import type { Call, Outcome, Route } from '../plumbing/server.ts'
-import { amount, currency, decimal, flag, list, note, oneOf, optional, record, text, whole, type Of } from '../plumbing/shape.ts'
+import { currency, decimal, flag, list, note, oneOf, optional, record, text, whole, type Of } from '../plumbing/shape.ts'
 import { absent, bodyOf, part, refusal } from './answers.ts'
 import { purchaseKey, type Desk } from './desk.ts'
 import type { Merchant, Purchase } from './rows.ts'
 
 const position = record({
-  pos: text(40), article: optional(note(80), ''), label: optional(note(500), ''), sort: oneOf('GOODS', 'SERVICE'), pieces: amount, measure: text(10),
+  pos: text(40), article: optional(note(80), ''), label: optional(note(500), ''), sort: oneOf('GOODS', 'SERVICE'), pieces: decimal, measure: text(10),
   unitPrice: decimal, priceBasis: optional(decimal, '1'), shut: optional(flag, false),
 })
 const fields = { merchantId: text(40), ccy: currency, buyer: text(60), agreedBy: optional(note(60), ''), positions: list(position, 1_000) }

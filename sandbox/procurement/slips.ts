@@ -66,7 +66,8 @@ export function watchDoor(desk: Desk, book: Book, tempo: { readonly doorMs: numb
   let timer: NodeJS.Timeout
   const look = (): void => {
     const at = now()
-    for (const planned of desk.arrivals.values()) {
+    // Looked at again soon while the door is shut, because PUT /tempo may open it.
+    for (const planned of tempo.doorMs > 0 ? desk.arrivals.values() : []) {
       if (planned.became !== '' || planned.dueAt > at) continue
       const { unitCode, purchaseNo, rows, arrivalNo } = planned
       const counted = countGoods(desk, { unitCode, purchaseNo, rows: [...rows], paperNo: arrivalNo, by: 'door' }, at)
@@ -74,7 +75,7 @@ export function watchDoor(desk: Desk, book: Book, tempo: { readonly doorMs: numb
       const arrival: Fact = { what: 'ARRIVAL', verb: counted.status === 201 ? 'COUNTED' : 'TURNED_AWAY', key: arrivalNo, row: { ...planned, became } }
       book.commit('slip.count', [...counted.facts ?? [], arrival])
     }
-    timer = setTimeout(look, Math.max(tempo.doorMs, 10))
+    timer = setTimeout(look, tempo.doorMs > 0 ? tempo.doorMs : 50)
   }
   timer = setTimeout(look, tempo.doorMs)
   return () => { clearTimeout(timer) }

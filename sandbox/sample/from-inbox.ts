@@ -5,7 +5,8 @@ import { millionths } from '../plumbing/amounts.ts'
 import { ibanHolds } from '../plumbing/iban.ts'
 import { leave } from '../plumbing/options.ts'
 import { Dice, shuffled } from './dice.ts'
-import { alter, ordersOf, type Altered, type Supplier } from './inbox-orders.ts'
+import { countable, procurementSetup, type SamplePurchase } from './buying.ts'
+import { alter, ordersOf, type Altered, type Order, type Supplier } from './inbox-orders.ts'
 import { makeBic, makeIban } from './numbers.ts'
 import { invoicesOf, isDecimal, keyOf, plain, type ReadInvoice, type ReadParty } from './read-lines.ts'
 import { apSetup, periodsOf, taxKeysOf, USERS } from './staff.ts'
@@ -17,7 +18,7 @@ export interface InboxWish {
 }
 export interface LeftOut { readonly name: string; readonly vatReg: string; readonly billNos: readonly string[] }
 export interface InboxSetup {
-  readonly erp: object; readonly ap: object; readonly bank: object
+  readonly erp: object; readonly ap: object; readonly procurement: object; readonly bank: object
   /** Every tenth vendor, by seed: unknown to the ERP, and so are its orders. */ readonly vendorsLeftOut: readonly LeftOut[]
   /** Every twentieth order, by seed: one item is not what the bills say. */ readonly ordersAltered: readonly Altered[]
   /** What an implementer would have asked about. */ readonly notes: readonly string[]
@@ -76,6 +77,7 @@ export function setupFromInbox({ lines, seed, today = new Date().toISOString().s
   return {
     erp,
     ap: apSetup(units),
+    procurement: procurementSetup(seed, units, kept.map(sellerOf), orders.map(purchaseOf)),
     bank: bankOf(companies),
     ordersAltered,
     notes,
@@ -85,6 +87,30 @@ export function setupFromInbox({ lines, seed, today = new Date().toISOString().s
       name: party.name,
       vatReg: taxNumber(party),
       billNos: held.map((invoice) => invoice.number),
+    })),
+  }
+}
+
+function sellerOf({ vendorNo, party }: Supplier): { key: string; name: string; vatReg: string; country: string } {
+  return { key: vendorNo, name: plain(party.name, 200) || vendorNo, vatReg: taxNumber(party), country: countryOf(party) }
+}
+
+/** What cannot be counted at the door is a service. */
+function purchaseOf(order: Order): SamplePurchase {
+  return {
+    unitCode: order.companyCode,
+    purchaseNo: order.poNo,
+    merchant: order.vendorNo,
+    ccy: order.waers,
+    positions: order.items.map(({ poItem, materialNo, text, qty, uom, price, per }) => ({
+      pos: poItem,
+      article: materialNo,
+      label: text,
+      sort: countable(qty) ? 'GOODS' : 'SERVICE',
+      pieces: qty,
+      measure: uom,
+      unitPrice: price,
+      priceBasis: per,
     })),
   }
 }
@@ -193,7 +219,7 @@ function countryOf(party: ReadParty): string {
   return /^[A-Z]{2}$/.test(country) ? country : 'DE'
 }
 
-/** Writes the three set-ups and left-out.json, which says what was done to them. */
+/** Writes the set-ups and left-out.json, which says what was done to them. */
 async function writeSetups(): Promise<void> {
   const { values } = parseArgs({
     options: { read: { type: 'string' }, out: { type: 'string' }, seed: { type: 'string', default: '1' }, today: { type: 'string' } },
@@ -203,9 +229,9 @@ async function writeSetups(): Promise<void> {
     leave('node sandbox/sample/from-inbox.ts --read FILE.jsonl --out DIR [--seed 1] [--today YYYY-MM-DD]')
   }
   const lines = (await readFile(read, 'utf8')).split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as unknown)
-  const { erp, ap, bank, ...said } = setupFromInbox({ lines, seed: Number(seed), ...today ? { today } : {} })
+  const { erp, ap, procurement, bank, ...said } = setupFromInbox({ lines, seed: Number(seed), ...today ? { today } : {} })
   await mkdir(out, { recursive: true })
-  for (const [name, content] of Object.entries({ erp, ap, bank, 'left-out': said })) {
+  for (const [name, content] of Object.entries({ erp, ap, procurement, bank, 'left-out': said })) {
     await writeFile(join(out, `${name}.json`), `${JSON.stringify(content, undefined, 1)}\n`)
   }
   process.stdout.write(`${JSON.stringify(said)}\n`)

@@ -5,12 +5,13 @@ import { BillMaker, type Bill, type PurchaseOrder } from './bills.ts'
 import { Dice } from './dice.ts'
 import { buyersOf, vendorsOf, type Buyer, type Vendor } from './parties.ts'
 import { apSetup, periodsOf, taxKeyOf, taxKeysOf, USERS } from './staff.ts'
+import { procurementSetup, type SamplePurchase } from './buying.ts'
 import { ublOf } from './ubl.ts'
 
 export interface SampleWish {
   readonly seed: number
   readonly count: number
-  /** Where inbox/, erp.json, ap.json, bank.json and manifest.json are written. */ readonly dir: string
+  /** Where inbox/, erp.json, ap.json, procurement.json, bank.json and manifest.json are written. */ readonly dir: string
   /** The day on which bills of the last month lie in the inbox; the real one when not given. */ readonly today?: string
 }
 export interface SampleBill {
@@ -29,7 +30,7 @@ export interface SampleBill {
   readonly poNo: string | null
   readonly means: 'TRANSFER' | 'COLLECTION'
 }
-export interface Sample { readonly bills: readonly SampleBill[]; readonly erp: object; readonly ap: object; readonly bank: object }
+export interface Sample { readonly bills: readonly SampleBill[]; readonly erp: object; readonly ap: object; readonly procurement: object; readonly bank: object }
 
 /**
  * Writes a sample: `count` bills as UBL files and the set-ups under which every one of them can be paid. The same seed, count and
@@ -51,11 +52,12 @@ export async function generateSample({ seed, count, dir, today = new Date().toIS
     bills: listed.map(({ bill, file }) => entry(bill, file)),
     erp: erpSetup(bills, maker.orders, buyers, vendors, today),
     ap: apSetup(buyers),
+    procurement: procurementSetup(seed, buyers, vendors.map((vendor) => ({ ...vendor, key: vendor.vendorNo })), purchasesOf(maker.orders)),
     bank: bankSetup(bills, buyers),
   }
   await Promise.all([
     ...listed.map(({ bill, file }) => writeFile(join(inbox, file), ublOf(bill))),
-    ...Object.entries({ erp: sample.erp, ap: sample.ap, bank: sample.bank, manifest: sample.bills })
+    ...Object.entries({ erp: sample.erp, ap: sample.ap, procurement: sample.procurement, bank: sample.bank, manifest: sample.bills })
       .map(([name, content]) => writeFile(join(dir, `${name}.json`), `${JSON.stringify(content, undefined, 1)}\n`)),
   ])
   return sample
@@ -156,6 +158,26 @@ function erpSetup(
     postingPeriods: buyers.flatMap(({ companyCode }) => periodsOf(companyCode, [year - 1, year, year + 1])),
     users: USERS,
   }
+}
+
+/** The same orders as procurement has them: the vendor's number is procurement's own there. */
+function purchasesOf(orders: readonly PurchaseOrder[]): SamplePurchase[] {
+  return orders.map(({ poNo, buyer, vendor, items }) => ({
+    unitCode: buyer.companyCode,
+    purchaseNo: poNo,
+    merchant: vendor.vendorNo,
+    ccy: buyer.ccy,
+    positions: items.map(({ poItem, ware, qty }) => ({
+      pos: poItem,
+      article: ware.itemNo,
+      label: ware.name,
+      sort: vendor.sells === 'goods' ? ('GOODS' as const) : ('SERVICE' as const),
+      pieces: String(qty * Number(ware.per)),
+      measure: ware.unit,
+      unitPrice: ware.price,
+      priceBasis: ware.per,
+    })),
+  }))
 }
 
 function bankSetup(bills: readonly Bill[], buyers: readonly Buyer[]): object {

@@ -169,12 +169,13 @@ describe('a set-up from an inbox', () => {
     expect(new Set(erp.postingPeriods.map((held: Loose) => held.fiscalYear))).toEqual(new Set([2019, 2025, 2026, 2027]))
   })
 
-  test('is taken by all three systems', async () => {
-    const [one, two, three] = await Promise.all([
+  test('is taken by all systems', async () => {
+    const [one, two, three, four] = await Promise.all([
       shop.start('erp', ['--data', await shop.folder()]), shop.start('ap', ['--data', await shop.folder()]),
       shop.start('bank', ['--data', await shop.folder(), '--in', await shop.folder(), '--out', await shop.folder()]),
+      shop.start('procurement', ['--data', await shop.folder()]),
     ])
-    for (const [system, setup] of [[one, made.erp], [two, made.ap], [three, made.bank]] as const) {
+    for (const [system, setup] of [[one, made.erp], [two, made.ap], [three, made.bank], [four, made.procurement]] as const) {
       const answer = await system.call('PUT', '/setup', setup)
       expect(answer.status, answer.text.slice(0, 500)).toBe(200)
     }

@@ -47,7 +47,7 @@ async function start(options: StartOptions): Promise<number> {
     const api = String(hub.ready['api'])
     await company.notify(`${api}/v1/notices/ap`)
     writeRun(place, api, hub)
-    say(`  hub       ${api} (key in ${place.keyFile})\n  erp       ${company.urls.erp}\n  ap        ${company.urls.ap}\n  bank      ${company.urls.bank}`)
+    say([`  ${'hub'.padEnd(12)}${api} (key in ${place.keyFile})`, ...Object.entries(company.urls).map(([name, url]) => `  ${name.padEnd(12)}${url}`)].join('\n'))
     const status = await run(options, { api, key: place.key, files: work.files, hub })
     return status
   } finally {
@@ -91,16 +91,15 @@ async function prepareDatabase(place: Place): Promise<void> {
   }
 }
 
-interface Work { readonly files: readonly string[]; readonly setup: { readonly erp: string; readonly ap: string; readonly bank: string } }
+interface Work { readonly files: readonly string[]; /** The folder of the set-ups. */ readonly setup: string }
 
 /** The invoices to send and the set-up under which they can be paid: the sample's, or one made for the inbox as an implementer would. */
 async function prepareWork(options: StartOptions, place: Place, say: (line: string) => void): Promise<Work> {
   const out = join(place.folder, 'set-up')
   await mkdir(out, { recursive: true })
-  const setup = { erp: join(out, 'erp.json'), ap: join(out, 'ap.json'), bank: join(out, 'bank.json') }
   if (options.inbox === undefined) {
     await runTool('sample', 'main.ts', ['--out', out, '--count', options.count, '--seed', options.seed])
-    return { setup, files: (await readdir(join(out, 'inbox'))).sort().map((name) => join(out, 'inbox', name)) }
+    return { setup: out, files: (await readdir(join(out, 'inbox'))).sort().map((name) => join(out, 'inbox', name)) }
   }
   const inbox = resolve(options.inbox)
   if (!(await stat(inbox).catch(() => undefined))) throw new Fault('not-found', `There is no folder ${inbox}.`)
@@ -114,7 +113,7 @@ async function prepareWork(options: StartOptions, place: Place, say: (line: stri
   const said = await runTool('sample', 'from-inbox.ts', ['--read', readLines, '--out', out, '--seed', options.seed])
   for (const line of leftOut(said, join(out, 'left-out.json'))) say(line)
   const files = lines.map((line) => (JSON.parse(line) as { file: string }).file)
-  return { setup, files }
+  return { setup: out, files }
 }
 
 /** Shown of each kind; the file has all. */
@@ -149,7 +148,7 @@ async function startHub(place: Place, company: Company, logLine: (line: string) 
     // It has its key already.
   }
   const config = {
-    tenant: place.tenant, signer, publish: join(place.data, 'published'), systems: company.systems, parts: { erp: 'erp', ap: 'ap', bank: 'bank' },
+    tenant: place.tenant, signer, publish: join(place.data, 'published'), systems: company.systems, parts: company.parts,
     sealEveryMs: 1_000,
   }
   const file = join(place.folder, 'hub.json')

@@ -81,7 +81,7 @@ describe('what it is told', () => {
       expect((await here.run('invoice.status', status(word, { reference: `inv_${word}` }), { key: word })).outcome.kind).toBe('done')
     }
     const { observations } = await here.sweep(null)
-    const told = observations.filter(({ type }) => type === 'status.reported').flatMap(({ about, data }) => about[0]?.names[0] === `inv_${String(data['claims'])}` ? [data['word']] : [])
+    const told = observations.filter(({ type }) => type === 'status.reported').flatMap(({ about, data: { claims, word } }) => typeof claims === 'string' && about[0]?.names[0] === `inv_${claims}` ? [word] : [])
     expect(new Set(told).size).toBe(7)
   })
 })
