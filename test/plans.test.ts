@@ -5,6 +5,7 @@ import { openIntake } from '../src/intake/batcher.ts'
 import { startWaker } from '../src/intake/waker.ts'
 import { boundNames, findByAnyId, namesOf } from '../src/store/alias.ts'
 import { addLook, attemptsOf, closeAttempts, openAttempts, senderDone, senderGone, sendingProcesses, stillOpen } from '../src/store/attempt.ts'
+import { keyByHash, listKeys } from '../src/store/access-key.ts'
 import { cellsOf } from '../src/store/cell.ts'
 import { inTenant, openPool, type ClientBase } from '../src/store/database.ts'
 import { readDocument, storeDocument } from '../src/store/document.ts'
@@ -15,6 +16,7 @@ import { eventById, eventsFrom, eventsOf } from '../src/store/event.ts'
 import { listObjects } from '../src/store/list-row.ts'
 import { nextWake, postpone } from '../src/store/object.ts'
 import { keepQuarantined, resolveQuarantined, standingQuarantined } from '../src/store/quarantine.ts'
+import { claimRequest, forgetRequests, settleRequest } from '../src/store/request-key.ts'
 import { heard, lockSystem, readCursor, readSystem, writeCursor, writeDelivery, writePaused } from '../src/store/system.ts'
 import { TEST_LAW } from '../src/store/test-law.ts'
 import { noticeParked, overdueParked } from '../src/store/unbound.ts'
@@ -27,7 +29,7 @@ afterAll(() => database.drop())
 
 /** Statements that go by the tenant alone, each with its reason. */
 const BY_TENANT: { readonly [name: string]: string } = {
-  head_read: 'one row per tenant', log_append: 'the head is one row per tenant', unbound_park: 'the head is one row per tenant', unbound_park_names: 'the head is one row per tenant',
+  access_key_list: 'the keys of a tenant are few', head_read: 'one row per tenant', log_append: 'the head is one row per tenant', unbound_park: 'the head is one row per tenant', unbound_park_names: 'the head is one row per tenant',
   stir_oldest: 'the first of the table in the order of its key', object_next_wake: 'the first of an index', attempt_senders: 'a partial index of the attempts that may still be sent',
   effect_refused: 'a partial index of what waits for people',
   quarantine_standing: 'a partial index of what stands in quarantine, oldest first',
@@ -134,12 +136,24 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
     await obstaclesTo(client, 'acme', [row.key])
     await refusedEffects(client, 'acme', { target: 'erp' })
     await writeCursor(client, 'acme', 'erp', 'f', 'x')
+    await keyByHash(client, 'acme', Buffer.alloc(32))
+    await listKeys(client, 'acme')
+    const request = { caller: 'c', route: 'r', key: 'k' }
+    const claim = { fingerprint: Buffer.alloc(32), now, busyUntil: now, expiresAt: now }
+    await claimRequest(client, 'acme', request, { ...claim, busyUntil: '2026-11-25T12:00:00.000Z', expiresAt: '2026-11-25T12:00:00.000Z' })
+    await claimRequest(client, 'acme', request, claim)
+    await settleRequest(client, 'acme', request, now, { status: 200, headers: '{}', body: Buffer.from('{}') })
+    await settleRequest(client, 'acme', request, now, undefined)
+    await forgetRequests(client, 'acme', now, 10)
   })
   // A small log: what the planner must see to choose well then and later.
   await hub.submit(Array.from({ length: 300 }, (_, n) => invoice(`many ${n}`, { supplier: `erp|supplier|${n}`, wakeOn: '2026-12-01T00:00:00.000Z' })))
   await hub.submit(Array.from({ length: 100 }, (_, n) => posting(`unknown ${n}`)))
   await database.admin((client) => client.query(`
     INSERT INTO attempt (tenant, key, n, process, request_hash, opened_at, not_after) SELECT 'acme', 'k' || n, 1, 'p' || n % 7, 'h', now(), now() FROM generate_series(1, 500) AS n;
+    INSERT INTO access_key (tenant, name, hash, scopes) SELECT 'acme', 'k' || n, sha256(n::text::bytea), '{objects.read}' FROM generate_series(1, 500) AS n;
+    INSERT INTO request_key (tenant, caller, route, key, fingerprint, busy_until, expires_at)
+      SELECT 'acme', 'c' || n % 7, 'r', 'k' || n, sha256(''), now(), now() FROM generate_series(1, 500) AS n;
     INSERT INTO quarantine (tenant, id, source, type, says, owner, since, last_at) SELECT 'acme', 'q' || n, 's', 't', '', '', now(), now() FROM generate_series(1, 500) AS n;
     INSERT INTO list_row (tenant, object, kind, since, title, state, owner, due_on, open, breaches)
       SELECT 'acme', 'exc' || n, 'exception', now(), '', 'open', 'o' || n % 7, current_date + n % 99, true, '{}' FROM generate_series(1, 500) AS n`))

@@ -1,5 +1,6 @@
 /** `POST /v1/exceptions/{id}/answers`: a person's answer to a case, a fact like any other. */
 import { z } from 'zod'
+import type { Caller } from '../access/scopes.ts'
 import { answerEffect } from '../delivery/answer.ts'
 import type { EffectRow } from '../domain/effect.ts'
 import type { ExceptionState } from '../domain/exception.ts'
@@ -31,13 +32,13 @@ export const ANSWER_BODY = z.strictObject({
 })
 type AnswerBody = z.infer<typeof ANSWER_BODY>
 
-export async function postAnswer({ context, params, body }: Call<unknown, AnswerBody>): Promise<Answer> {
+export async function postAnswer({ context, caller, params, body }: Call<unknown, AnswerBody>): Promise<Answer> {
   const { pool, tenant } = context
   const { record, state } = await inTenant(pool, tenant, (client) => readCase(client, tenant, params['id'] ?? ''))
   const repeat = isRepeat(record, state, body)
   if (!repeat) refuseUnfit(record, state, body)
   const effect = rowOf(body.action)?.effect === undefined ? undefined : await effectMeant(context, record.id, state, body.action, repeat)
-  const receipts = repeat ? [] : await submitted(context, answerArrivals(context, record, state, body))
+  const receipts = repeat ? [] : await submitted(context, answerArrivals({ context, caller }, record, state, body))
   // After the answer is taken: of two persons who say different things at the same moment only one moves the command.
   if (effect) await answerCommand(context, effect, body)
   return told(record.id, body, receipts[0]?.outcome ?? 'repeat')
@@ -119,11 +120,11 @@ function refuseUnfit(record: ObjectRecord, state: ExceptionState, { action, pers
 
 /** The answer about the case and its object, and the final no where it is one. Identity: the version of the case that it answers. */
 function answerArrivals(
-  context: Pick<ApiContext, 'tenant' | 'now'>, record: ObjectRecord, state: ExceptionState, body: AnswerBody
+  { context, caller }: { readonly context: Pick<ApiContext, 'tenant' | 'now'>; readonly caller: Caller }, record: ObjectRecord, state: ExceptionState, body: AnswerBody
 ): Arrival[] {
   const common = {
-    tenant: context.tenant, source: { system: 'api', role: 'person' as const }, occurredAt: instantOf(context.now()),
-    actor: `person:${body.person}`, correlation: state.about,
+    tenant: context.tenant, source: { system: 'api', role: 'person' as const, reference: `key ${caller.name}` },
+    occurredAt: instantOf(context.now()), actor: `person:${body.person}`, correlation: state.about,
   }
   const eventId = `answer ${record.id} ${record.version}`
   const answer: Arrival = {

@@ -14,7 +14,7 @@ export const ASSIGNMENT_BODY = z.strictObject({
   version: z.int().min(1),
 })
 
-export async function postAssignment({ context, params, body }: Call<unknown, z.infer<typeof ASSIGNMENT_BODY>>): Promise<Answer> {
+export async function postAssignment({ context, caller, params, body }: Call<unknown, z.infer<typeof ASSIGNMENT_BODY>>): Promise<Answer> {
   const { pool, tenant } = context
   const { to, person, version } = body
   const { record, state } = await inTenant(pool, tenant, (client) => readCase(client, tenant, params['id'] ?? ''))
@@ -24,7 +24,7 @@ export async function postAssignment({ context, params, body }: Call<unknown, z.
   if (!state.open) throw new Fault('exception-moved', 'It is closed.')
   if (version !== record.version) throw new Fault('exception-moved', `It is at version ${record.version}.`)
   const [receipt] = await submitted(context, [{
-    tenant, source: { system: 'api', role: 'person' }, eventId: `assignment ${record.id} ${record.version}`, type: 'exception.assigned',
+    tenant, source: { system: 'api', role: 'person', reference: `key ${caller.name}` }, eventId: `assignment ${record.id} ${record.version}`, type: 'exception.assigned',
     occurredAt: instantOf(context.now()), actor: `person:${person}`, about: [{ names: [record.id] }, { names: [state.about] }],
     correlation: state.about, data: { exception: record.id, owner: to },
   }])

@@ -1,5 +1,6 @@
 /** Documents in and out: bytes under their SHA-256. What comes out is never shown by a browser, whatever it is. */
 import { z } from 'zod'
+import { through } from '../access/scopes.ts'
 import { readDocument } from '../store/document.ts'
 import { inTenant } from '../store/database.ts'
 import { Fault } from '../lib/fault.ts'
@@ -13,7 +14,6 @@ export const DOCUMENT_QUERY = z.strictObject({
   as: z.enum(['invoice', 'evidence'], 'is invoice or evidence').default('invoice'),
 })
 
-/** Who says what comes by the API, until callers have identities of their own. */
 const API_ACTOR = 'system:api'
 
 /**
@@ -21,12 +21,12 @@ const API_ACTOR = 'system:api'
  * case for a person, and the sender gets 422. `as=evidence`: it is only kept, for events that name it.
  */
 export async function postDocument(
-  { context, query, body, headers, requestId }: Call<z.infer<typeof DOCUMENT_QUERY>, Uint8Array>
+  { context, caller, query, body, headers, requestId }: Call<z.infer<typeof DOCUMENT_QUERY>, Uint8Array>
 ): Promise<Answer> {
   const { type } = mediaTypeOf(headers['content-type'] ?? '')
   if (body.length === 0) throw new Fault('request-not-valid', 'The body is empty.')
   if (query.as === 'evidence') return answer(200, await context.keep(body, type), { received: [] })
-  const { document, received, refused } = await context.capture({ bytes: body, mediaType: type, fileName: query.name ?? '', by: API_ACTOR })
+  const { document, received, refused } = await context.capture({ bytes: body, mediaType: type, fileName: query.name ?? '', by: through(API_ACTOR, caller) })
   if (!refused) return answer(200, document, { received })
   const problem = problemOf(new Fault('document-not-read', refused.says), requestId)
   return {

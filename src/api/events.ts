@@ -1,5 +1,6 @@
 /** `POST /v1/events`: facts of the configured systems, as CloudEvents; each is judged by itself and has a receipt of its own. */
 import { createHash } from 'node:crypto'
+import { speaksAs, through, type Caller } from '../access/scopes.ts'
 import { EVENT_TYPES, gradeOf, isEventType, type Grade, type Role } from '../domain/event.ts'
 import { tooLong } from '../domain/invoice-content.ts'
 import type { Arrival } from '../domain/object.ts'
@@ -31,9 +32,9 @@ export interface EventReceipt {
 
 type Item = { readonly envelope: Envelope } & ({ readonly arrival: Arrival } | { readonly fault: Fault })
 
-export async function postEvents({ context, headers, body, requestId }: Call<unknown, Uint8Array>): Promise<Answer> {
+export async function postEvents({ context, caller, headers, body, requestId }: Call<unknown, Uint8Array>): Promise<Answer> {
   const { batch, envelopes } = readMessage({ headers, body })
-  const items = await withDocuments(context, envelopes.map((envelope) => itemOf(context, envelope)))
+  const items = await withDocuments(context, envelopes.map((envelope) => itemOf(context, caller, envelope)))
   const arrivals = items.flatMap((item) => 'arrival' in item ? [item.arrival] : [])
   const receipts = arrivals.length === 0 ? [] : await context.submit(arrivals)
   let next = 0
@@ -61,10 +62,10 @@ const maybe = <K extends string>(key: K, value: string | undefined): { readonly 
   value === undefined ? {} : { [key]: value } as { [key in K]?: string }
 
 /** A sent event as an arrival, or why it is not taken. */
-function itemOf(context: ApiContext, envelope: Envelope): Item {
+function itemOf(context: ApiContext, caller: Caller, envelope: Envelope): Item {
   if ('fault' in envelope) return { envelope, fault: envelope.fault }
   try {
-    return { envelope, arrival: arrivalOf(context, envelope.event) }
+    return { envelope, arrival: arrivalOf(context, caller, envelope.event) }
   } catch (error) {
     if (error instanceof Fault) return { envelope, fault: error }
     throw error
@@ -75,10 +76,11 @@ const not = (says: string): Fault => new Fault('event-not-valid', says)
 /** Tracing headers that libraries add by themselves: taken and left alone. */
 const LEFT_ALONE = new Set(['traceparent', 'tracestate'])
 
-function arrivalOf(context: ApiContext, event: CloudEvent): Arrival {
+function arrivalOf(context: ApiContext, caller: Caller, event: CloudEvent): Arrival {
   const { type } = event
   if (!isSentType(type)) throw new Fault('event-type-unknown', whyNotSent(type))
   const role = roleOf(context, event.source)
+  if (!speaksAs(caller, event.source)) throw new Fault('scope-missing', `It lacks facts.send/${event.source}.`)
   if (event.time === undefined) throw not('It lacks time: when it happened decides between two facts of one source.')
   const { reference, correlationid, causationid, ...others } = event.extensions
   const strange = Object.keys(others).filter((name) => !LEFT_ALONE.has(name))
@@ -99,7 +101,7 @@ function arrivalOf(context: ApiContext, event: CloudEvent): Arrival {
   return {
     tenant: context.tenant, source: { system: event.source, role, ...(typeof reference === 'string' ? { reference } : {}) },
     eventId: event.id, type, occurredAt: event.time,
-    actor: `system:${event.source}`, about, data, ...(ensures ? { ensures } : {}),
+    actor: through(`system:${event.source}`, caller), about, data, ...(ensures ? { ensures } : {}),
     ...(typeof correlationid === 'string' ? { correlation: correlationid } : {}),
     ...(typeof causationid === 'string' ? { causation: causationid } : {}),
   }

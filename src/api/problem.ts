@@ -23,6 +23,8 @@ const DO: { readonly [disposition in Disposition]: string } = {
 /** Where the way out is another than the disposition's. */
 const DO_ELSE: { readonly [code in FaultCode]?: string } = {
   'key-unknown': 'Send the header Authorization: Bearer <access key>.',
+  'scope-missing': 'Ask whoever runs the hub for a key with this scope: tieout keys create.',
+  'request-key-reused': 'Send what is new under an Idempotency-Key of its own.',
   'not-found': 'Check the name; GET /v1/objects lists what there is.',
   'event-id-reused': 'Send what is new under an id of its own.',
   'document-not-read': 'Send a corrected document; the case in GET /v1/exceptions says what is wrong with this one.',

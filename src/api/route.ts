@@ -1,7 +1,10 @@
 /** What a route is. Handlers know no HTTP server: they get a call and give an answer. */
 import { z } from 'zod'
+import type { Caller, Scope } from '../access/scopes.ts'
 import { Fault } from '../lib/fault.ts'
+import type { Instant } from '../lib/time.ts'
 import type { ApiContext } from './context.ts'
+import type { Rate } from './rates.ts'
 
 export interface Call<Query = unknown, Body = unknown> {
   readonly context: ApiContext
@@ -10,8 +13,8 @@ export interface Call<Query = unknown, Body = unknown> {
   readonly body: Body
   readonly headers: Readonly<Record<string, string>>
   readonly requestId: string
-  /** The name of the access key under which it came; empty where none is needed. */
-  readonly key: string
+  /** Whose key it came under; nobody’s where none is needed. */
+  readonly caller: Caller
 }
 
 export interface Answer {
@@ -32,8 +35,14 @@ export interface RouteOf<Query, Body> {
   readonly path: string
   /** One sentence; docs/spec/api.md has it word for word. */
   readonly does: string
-  /** False for the few addresses that need no access key. */
-  readonly key?: false
+  /** What the access key must be for; null for the few addresses that need none. */
+  readonly scope: Scope | null
+  /** The rate that it counts towards besides that of all requests. */
+  readonly rate?: Exclude<Rate, 'requests'>
+  /** True where the same content again would be done again: a request with an Idempotency-Key is then done once. */
+  readonly once?: true
+  /** On its way out: since when, until when it answers, and the path to call instead. docs/adr/0009-v1-changes-by-adding.md. */
+  readonly deprecated?: { readonly since: Instant; readonly sunset: Instant; readonly instead: string }
   readonly query?: z.ZodType<Query>
   readonly takes?: Takes<Body>
   readonly handle: (call: Call<Query, Body>) => Promise<Answer> | Answer

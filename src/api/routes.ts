@@ -21,82 +21,83 @@ const MB = 1_024 * KB
 
 export const ROUTES: readonly Route[] = [
   route({
-    method: 'POST', path: '/v1/events',
+    method: 'POST', path: '/v1/events', scope: 'facts.send',
     does: 'Takes facts of the configured systems as CloudEvents, one or a batch; each has a receipt of its own.',
     takes: { kind: 'bytes', media: 'any', limitBytes: 2 * MB }, handle: postEvents,
   }),
   route({
-    method: 'POST', path: '/v1/documents', does: 'Takes a document as it is: an invoice to be read, or evidence to be kept.',
+    method: 'POST', path: '/v1/documents', scope: 'documents.send', once: true, does: 'Takes a document as it is: an invoice to be read, or evidence to be kept.',
     query: DOCUMENT_QUERY,
     takes: { kind: 'bytes', media: 'any', limitBytes: 20 * MB }, handle: postDocument,
   }),
   route({
-    method: 'GET', path: '/v1/documents/{sha256}', does: 'Gives a document back, byte for byte, as a file to be saved.',
+    method: 'GET', path: '/v1/documents/{sha256}', scope: 'documents.read', does: 'Gives a document back, byte for byte, as a file to be saved.',
     handle: getDocument,
   }),
   route({
-    method: 'GET', path: '/v1/objects', does: 'Lists invoices, payments, cases or refused documents, page by page.', query: OBJECTS_QUERY,
+    method: 'GET', path: '/v1/objects', scope: 'objects.read', does: 'Lists invoices, payments, cases or refused documents, page by page.', query: OBJECTS_QUERY,
     handle: getObjects,
   }),
   route({
-    method: 'GET', path: '/v1/objects/{id}', does: 'Tells what is known of one object, by any id that any system uses for it.',
+    method: 'GET', path: '/v1/objects/{id}', scope: 'objects.read', does: 'Tells what is known of one object, by any id that any system uses for it.',
     handle: getObject,
   }),
   route({
-    method: 'GET', path: '/v1/objects/{id}/standing', does: 'Tells what one object waits for, why, and when it moves.', handle: getStanding,
+    method: 'GET', path: '/v1/objects/{id}/standing', scope: 'objects.read', does: 'Tells what one object waits for, why, and when it moves.', handle: getStanding,
   }),
   route({
-    method: 'GET', path: '/v1/trace/{id}', does: 'Tells everything that happened to one object, in order, with what proves it.',
+    method: 'GET', path: '/v1/trace/{id}', scope: 'objects.read', does: 'Tells everything that happened to one object, in order, with what proves it.',
     query: TRACE_QUERY, handle: getTrace,
   }),
   route({
-    method: 'GET', path: '/v1/exceptions', does: 'Lists cases for people, the most urgent first.', query: EXCEPTIONS_QUERY,
+    method: 'GET', path: '/v1/exceptions', scope: 'cases.read', does: 'Lists cases for people, the most urgent first.', query: EXCEPTIONS_QUERY,
     handle: getExceptions,
   }),
   route({
-    method: 'GET', path: '/v1/exceptions/{id}', does: 'Tells one case: what is wrong, who has it, what may be answered.',
+    method: 'GET', path: '/v1/exceptions/{id}', scope: 'cases.read', does: 'Tells one case: what is wrong, who has it, what may be answered.',
     handle: getException,
   }),
   route({
-    method: 'POST', path: '/v1/exceptions/{id}/answers', does: 'Takes a person’s answer to a case.',
+    method: 'POST', path: '/v1/exceptions/{id}/answers', scope: 'cases.answer', once: true, does: 'Takes a person’s answer to a case.',
     takes: { kind: 'json', shape: ANSWER_BODY, limitBytes: 16 * KB }, handle: postAnswer,
   }),
   route({
-    method: 'POST', path: '/v1/exceptions/{id}/assignments', does: 'Gives a case to another team.',
+    method: 'POST', path: '/v1/exceptions/{id}/assignments', scope: 'cases.answer', once: true, does: 'Gives a case to another team.',
     takes: { kind: 'json', shape: ASSIGNMENT_BODY, limitBytes: 16 * KB }, handle: postAssignment,
   }),
   ...(Object.keys(ASKED) as AskedKind[]).map((kind) => route<Record<string, never>, unknown>({
-    method: 'POST', path: `/v1/validations/${kind}`, does: ASKED[kind].does, takes: { kind: 'json', shape: ASKED[kind].shape, limitBytes: 16 * KB },
+    method: 'POST', path: `/v1/validations/${kind}`, scope: 'validations.ask', rate: 'validations', once: true, does: ASKED[kind].does,
+    takes: { kind: 'json', shape: ASKED[kind].shape, limitBytes: 16 * KB },
     handle: (call) => postValidation(call, { kind, body: call.body } as Asked),
   })),
   route({
-    method: 'GET', path: '/v1/validations/{id}', does: 'Tells what has become of a question that the ERP had not answered in time.',
+    method: 'GET', path: '/v1/validations/{id}', scope: 'validations.ask', does: 'Tells what has become of a question that the ERP had not answered in time.',
     handle: getValidation,
   }),
   route({
-    method: 'GET', path: '/v1/systems', does: 'Tells of every system whether it is in step, what waits for it, and whether it answers.',
+    method: 'GET', path: '/v1/systems', scope: 'operation.read', does: 'Tells of every system whether it is in step, what waits for it, and whether it answers.',
     handle: getSystems,
   }),
   route({
-    method: 'GET', path: '/v1/systems/{name}/queue', does: 'Lists what stands in a system’s queue: why, and when it moves.', query: QUEUE_QUERY,
+    method: 'GET', path: '/v1/systems/{name}/queue', scope: 'operation.read', does: 'Lists what stands in a system’s queue: why, and when it moves.', query: QUEUE_QUERY,
     handle: getQueue,
   }),
   route({
-    method: 'POST', path: '/v1/systems/{name}/pauses', does: 'Stops the calls to a system, or lets them go on.',
+    method: 'POST', path: '/v1/systems/{name}/pauses', scope: 'operation.steer', once: true, does: 'Stops the calls to a system, or lets them go on.',
     takes: { kind: 'json', shape: PAUSE_BODY, limitBytes: 16 * KB }, handle: postPause,
   }),
   route({
-    method: 'POST', path: '/v1/replays', does: 'Makes refused and given up commands due again, or says what would be sent.',
+    method: 'POST', path: '/v1/replays', scope: 'operation.steer', once: true, does: 'Makes refused and given up commands due again, or says what would be sent.',
     takes: { kind: 'json', shape: REPLAY_BODY, limitBytes: 16 * KB }, handle: postReplay,
   }),
   route({
-    method: 'GET', path: '/v1/summary', does: 'Counts everything: invoices by state, cases by cause, systems, the log.', handle: getSummary,
+    method: 'GET', path: '/v1/summary', scope: 'operation.read', does: 'Counts everything: invoices by state, cases by cause, systems, the log.', handle: getSummary,
   }),
   route({
-    method: 'POST', path: '/v1/notices/{system}', does: 'Takes what a system pushes, proved by its own signature.', key: false,
+    method: 'POST', path: '/v1/notices/{system}', scope: null, does: 'Takes what a system pushes, proved by its own signature.',
     takes: { kind: 'bytes', media: 'any', limitBytes: 1 * MB }, handle: postNotice,
   }),
-  route({ method: 'GET', path: '/v1/health', does: 'Says whether the hub lives and takes work in.', key: false, handle: getHealth }),
-  route({ method: 'GET', path: '/v1/metrics', does: 'Gives figures for a monitor, as Prometheus reads them.', handle: getMetrics }),
-  route({ method: 'GET', path: '/metrics', does: 'The same, where Prometheus looks first.', handle: getMetrics }),
+  route({ method: 'GET', path: '/v1/health', scope: null, does: 'Says whether the hub lives and takes work in.', handle: getHealth }),
+  route({ method: 'GET', path: '/v1/metrics', scope: 'operation.read', does: 'Gives figures for a monitor, as Prometheus reads them.', handle: getMetrics }),
+  route({ method: 'GET', path: '/metrics', scope: 'operation.read', does: 'The same, where Prometheus looks first.', handle: getMetrics }),
 ]

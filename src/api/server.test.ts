@@ -47,8 +47,8 @@ describe('POST /v1/documents', () => {
 describe('every address', () => {
   const path = (pattern: string): string =>
     pattern.replace('{sha256}', 'a'.repeat(64)).replace('validations/{id}', `validations/evt_${'0'.repeat(26)}`)
-      .replace('{id}', `exc_${'0'.repeat(26)}`).replace('{system}', 'ap')
-  const keyed = ROUTES.filter((route) => route.key !== false)
+      .replace('{id}', `exc_${'0'.repeat(26)}`).replace('{system}', 'ap').replace('{name}', 'erp')
+  const keyed = ROUTES.filter((route) => route.scope !== null)
 
   it.each(keyed.map((route) => [`${route.method} ${route.path}`, route] as const))('%s needs the key', async (_name, route) => {
     const { hub, send } = api()
@@ -64,7 +64,7 @@ describe('every address', () => {
   })
 
   it('but health and notices, which know nothing secret', () => {
-    expect(ROUTES.filter((route) => route.key === false).map((route) => route.path)).toEqual(['/v1/notices/{system}', '/v1/health'])
+    expect(ROUTES.filter((route) => route.scope === null).map((route) => route.path)).toEqual(['/v1/notices/{system}', '/v1/health'])
   })
 
   it.each(

@@ -2,14 +2,19 @@
  * The routes on an HTTP server. Everything that is the same for all of them stands here: the access key, limits, security
  * headers, problems, the log. The only file that knows the server's library.
  */
-import { createHash, randomUUID, timingSafeEqual } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { fastify, LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { openKeys } from '../access/keys.ts'
+import { holds, type Caller, type Scope } from '../access/scopes.ts'
 import { Fault } from '../lib/fault.ts'
+import { msOf } from '../lib/time.ts'
 import type { ApiContext } from './context.ts'
+import { once, requestKeyIn } from './once.ts'
 import { faultOf, problemHeaders, problemOf } from './problem.ts'
+import { DEFAULT_LIMITS, openRates, type Limits } from './rates.ts'
 import { ROUTES } from './routes.ts'
-import { shapedAs, type Answer, type Route } from './route.ts'
+import { shapedAs, type Answer, type Call, type Route } from './route.ts'
 import { readJson } from './strict-json.ts'
 import { mediaTypeOf } from './cloud-events.ts'
 
@@ -18,6 +23,10 @@ export interface ApiOptions {
   readonly host?: string
   /** 0: any free one. */
   readonly port: number
+  /** How often one key may call. */
+  readonly limits?: Limits
+  /** Others than those of the list, for tests. */
+  readonly routes?: readonly Route[]
   /** Where log lines go; quiet without it. Never a header, a body or a key among them. */
   readonly log?: { readonly level: 'info' | 'warn' | 'error'; readonly stream: NodeJS.WritableStream }
 }
@@ -35,16 +44,17 @@ export async function startApi(context: ApiContext, options: ApiOptions): Promis
   return { address, close: () => server.close() }
 }
 
-const LEAST_KEY = 16
-const FIRST_KEY = 'first'
 const REQUEST_MS = 30_000
 /** An id in a path: invoice numbers have up to 140 characters, each up to nine when percent-encoded. */
 const LIMIT_PARAMETER = 1_300
 
 /** The server without a port, as tests call it. */
 export function buildApi(context: ApiContext, options: Omit<ApiOptions, 'host' | 'port'> = {}): FastifyInstance {
-  if (context.key.length < LEAST_KEY) throw new Fault('config-not-valid', `The access key has fewer than ${LEAST_KEY} characters.`)
-  const { log } = options
+  const { log, routes = ROUTES } = options
+  const gate: Gate = {
+    keys: openKeys(context.pool, context.tenant, context.key), rates: openRates(options.limits ?? DEFAULT_LIMITS, () => performance.now()),
+    callers: new WeakMap(),
+  }
   const server = fastify({
     logger: log ? { level: log.level, stream: log.stream, redact: REDACTED, serializers: SERIALIZERS } : false,
     logController: new LogController({ disableRequestLogging: true }), requestIdHeader: false, genReqId: () => randomUUID(),
@@ -59,38 +69,74 @@ export function buildApi(context: ApiContext, options: Omit<ApiOptions, 'host' |
   server.addHook('onRequest', secure)
   server.addHook('onResponse', tellLog)
   server.setErrorHandler(answerError)
-  server.setNotFoundHandler(answerNotFound)
-  const expected = digest(context.key)
-  for (const route of ROUTES) mount(server, context, route, expected)
+  server.setNotFoundHandler((request, reply) => { answerNotFound(routes, request, reply) })
+  for (const route of routes) mount(server, context, route, gate)
   return server
 }
 
-function mount(server: FastifyInstance, context: ApiContext, route: Route, expected: Buffer): void {
+/** What stands before every route. */
+interface Gate {
+  readonly keys: ReturnType<typeof openKeys>
+  readonly rates: ReturnType<typeof openRates>
+  readonly callers: WeakMap<FastifyRequest, Caller>
+}
+
+const NOBODY: Caller = { name: '', scopes: [] }
+
+function mount(server: FastifyInstance, context: ApiContext, route: Route, gate: Gate): void {
+  const leaving = leavingHeaders(route)
   server.route({
     method: route.method, url: patternOf(route.path), ...(route.takes ? { bodyLimit: route.takes.limitBytes } : { bodyLimit: 1_024 }),
     // Before the body is read: whoever has no key is not listened to.
-    onRequest: (request, _reply, done) => {
-      done(route.key === false || holdsKey(request, expected) ? undefined : new Fault('key-unknown'))
+    onRequest: async (request, reply) => {
+      void reply.headers(leaving)
+      if (route.scope !== null) gate.callers.set(request, await admitted(gate, route, route.scope, request, reply))
     },
     handler: async (request, reply) => {
-      const answer = await route.handle({
-        context, params: request.params as Record<string, string>, query: queryOf(route, request), body: bodyOf(route, request),
-        headers: headersOf(request), requestId: request.id, key: route.key === false ? '' : FIRST_KEY,
-      })
-      return send(reply, answer)
+      const caller = gate.callers.get(request) ?? NOBODY
+      const call: Call = {
+        context, caller, params: request.params as Record<string, string>, query: queryOf(route, request), body: bodyOf(route, request),
+        headers: headersOf(request), requestId: request.id,
+      }
+      return send(reply, await answerTo(route, call, request))
     },
   })
 }
 
+/** Whose key it is, once it is known, holds the scope, and has not called too often. */
+async function admitted({ keys, rates }: Gate, route: Route, scope: Scope, request: FastifyRequest, reply: FastifyReply): Promise<Caller> {
+  const given = /^Bearer +(\S+)$/iu.exec(request.headers.authorization ?? '')?.[1]
+  const caller = given === undefined ? undefined : await keys.holderOf(given)
+  if (!caller) throw new Fault('key-unknown')
+  const { headers, retryAfterMs } = rates.take(caller.name, route.rate ? ['requests', route.rate] : ['requests'])
+  void reply.headers(headers)
+  if (retryAfterMs !== null) throw new Fault('rate-exceeded', undefined, { retryAfterMs })
+  if (!holds(caller, scope)) throw new Fault('scope-missing', `It lacks ${scope}.`)
+  return caller
+}
+
+async function answerTo(route: Route, call: Call, request: FastifyRequest): Promise<Answer> {
+  const key = route.once ? requestKeyIn(call.headers['idempotency-key']) : undefined
+  if (key === undefined) return route.handle(call)
+  const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0)
+  const path = request.url.split('?', 1)[0] ?? ''
+  return once(call.context, {
+    caller: call.caller.name, route: `${route.method} ${path}`, key, requestId: call.requestId,
+    parts: [request.url, call.headers['content-type'] ?? '', body],
+  }, () => route.handle(call))
+}
+
+/** RFC 9745 and RFC 8594: since when it should not be called any more, and until when it answers. */
+function leavingHeaders({ deprecated }: Route): Record<string, string> {
+  if (!deprecated) return {}
+  const { since, sunset, instead } = deprecated
+  return {
+    deprecation: `@${Math.floor(msOf(since) / 1_000)}`, sunset: new Date(sunset).toUTCString(), link: `<${instead}>; rel="successor-version"`,
+  }
+}
+
 /** `{name}` in our list is `:name` in the router's. */
 const patternOf = (path: string): string => path.replaceAll(/\{(\w+)\}/gu, ':$1')
-
-/** Compared by digest: in a time that tells neither length nor content. */
-function holdsKey(request: FastifyRequest, expected: Buffer): boolean {
-  const given = /^Bearer +(\S+)$/iu.exec(request.headers.authorization ?? '')?.[1]
-  return given !== undefined && timingSafeEqual(digest(given), expected)
-}
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 function queryOf(route: Route, request: FastifyRequest): unknown {
   if (route.query) return shapedAs(route.query, request.query)
@@ -156,9 +202,9 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
 }
 
 /** An address that is there for another method says which. */
-function answerNotFound(request: FastifyRequest, reply: FastifyReply): void {
+function answerNotFound(routes: readonly Route[], request: FastifyRequest, reply: FastifyReply): void {
   const path = request.url.split('?', 1)[0] ?? ''
-  const methods = ROUTES.filter((route) => matches(route.path, path)).map((route) => route.method)
+  const methods = routes.filter((route) => matches(route.path, path)).map((route) => route.method)
   if (methods.length > 0) void reply.header('allow', methods.flatMap((method) => method === 'GET' ? ['GET', 'HEAD'] : [method]).join(', '))
   answerError(methods.length > 0 ? new Fault('method-not-taken') : new Fault('not-found', 'There is no such address.'), request, reply)
 }

@@ -21,7 +21,7 @@ const EVENTS = Object.keys(FACT_SHAPES).map((name) => ({
 
 /** The tables of the page as they must stand there. */
 const TABLES: readonly (readonly [string, string, readonly string[]])[] = [
-  ['routes', '| | | key |', ROUTES.map(({ method, path, does, key }) => `| \`${method} ${path}\` | ${does} | ${key === false ? 'no' : 'yes'} |`)],
+  ['routes', '| | | scope |', ROUTES.map(({ method, path, does, scope }) => `| \`${method} ${path}\` | ${does} | ${scope === null ? 'no key' : `\`${scope}\``} |`)],
   ['events', '| type | authority | subject |', EVENTS.map(({ name, roles, subject }) => `| \`${name}\` | ${roles} | ${subject} |`)],
   [
     'answers', '| action | means | second person |',

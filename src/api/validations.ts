@@ -37,35 +37,35 @@ const LOOK_GAP_MS = 15
 const LIMIT_WAITING = 100
 let waiting = 0
 
-export async function postValidation({ context, key, requestId }: Call, asked: Asked): Promise<Answer> {
+export async function postValidation({ context, caller, requestId }: Call, asked: Asked): Promise<Answer> {
   const { pool, tenant, laws } = context
   const { maxAgeMs, waitMs } = asked.body
   const now = context.now()
   const question = await inTenant(pool, tenant, (client) => questionOf(client, tenant, laws.policy.systems.erp, asked))
   const put: Put = { question, at: instantOf(now), notBefore: maxAgeMs === undefined ? null : instantOf(now - maxAgeMs), id: null }
-  if (waiting >= LIMIT_WAITING) return answered(context, put, { key, requestId, waitMs: 0 })
+  if (waiting >= LIMIT_WAITING) return answered(context, put, { key: caller.name, requestId, waitMs: 0 })
   waiting++
   try {
-    return await answered(context, put, { key, requestId, waitMs })
+    return await answered(context, put, { key: caller.name, requestId, waitMs })
   } finally {
     waiting--
   }
 }
 
 /** The same question again, at its address: whatever has been answered since. */
-export async function getValidation({ context, key, params, requestId }: Call): Promise<Answer> {
+export async function getValidation({ context, caller, params, requestId }: Call): Promise<Answer> {
   const { pool, tenant } = context
   const id = params['id'] ?? ''
   const event = /^evt_[0-9a-f]{26}$/u.test(id) ? await inTenant(pool, tenant, (client) => eventById(client, tenant, id)) : undefined
   if (event?.type !== 'reference.asked' || event.erased) throw new Fault('not-found', 'No question has this address.')
   const { question, since, notBefore } = event.data as unknown as FactData['reference.asked']
-  return answered(context, { question, at: since, notBefore, id }, { key, requestId, waitMs: 0 })
+  return answered(context, { question, at: since, notBefore, id }, { key: caller.name, requestId, waitMs: 0 })
 }
 
-interface Caller { readonly key: string; readonly requestId: string; readonly waitMs: number }
+interface Asker { readonly key: string; readonly requestId: string; readonly waitMs: number }
 
-async function answered(context: ApiContext, put: Put, caller: Caller): Promise<Answer> {
-  const until = performance.now() + caller.waitMs
+async function answered(context: ApiContext, put: Put, asker: Asker): Promise<Answer> {
+  const until = performance.now() + asker.waitMs
   const asked = new Set<string>()
   for (;;) {
     const { judged, wanted } = await look(context, put)
@@ -73,7 +73,7 @@ async function answered(context: ApiContext, put: Put, caller: Caller): Promise<
     // One answer may lead to the next question: an order is asked for by the number of its company.
     const next = judged.open.filter((need) => !asked.has(need.asked) && !wanted(need))
     for (const need of next) asked.add(need.asked)
-    if (next.length > 0) await ask(context, put, next, caller)
+    if (next.length > 0) await ask(context, put, next, asker)
     const leftMs = until - performance.now()
     if (leftMs <= 0) return told(context, put, judged)
     await Promise.all([context.moved(Math.min(leftMs, LOOK_EVERY_MS)), sleep(Math.min(leftMs, LOOK_GAP_MS))])
@@ -106,7 +106,7 @@ async function look(context: ApiContext, { question, at, notBefore }: Put): Prom
 }
 
 /** Puts it through the door; the first of its events is its address. */
-async function ask(context: ApiContext, put: Put, needs: readonly Need[], { key, requestId }: Caller): Promise<void> {
+async function ask(context: ApiContext, put: Put, needs: readonly Need[], { key, requestId }: Asker): Promise<void> {
   const arrivals = needs.map(({ about, party, asked, entity }): Arrival => {
     const data: FactData['reference.asked'] = {
       what: asked, since: put.at, notBefore: put.notBefore, names: party.names, name: party.name, question: put.question,

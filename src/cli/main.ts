@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { Fault, type FaultCode } from '../lib/fault.ts'
 import { exceptionsCommand } from './exceptions.ts'
 import { hubCommand } from './hub.ts'
+import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
 import { readCommand } from './read.ts'
 import { replayCommand } from './replay.ts'
@@ -19,7 +20,9 @@ export function program(): Command {
     .description('Keeps every finance system telling the same truth about every invoice, and can prove it.')
     .version(version)
     .showHelpAfterError('Try: tieout --help')
-  const commands = [startCommand(), hubCommand(), traceCommand(), exceptionsCommand(), systemsCommand(), replayCommand(), readCommand(), migrateCommand()]
+  const commands = [
+    startCommand(), hubCommand(), traceCommand(), exceptionsCommand(), systemsCommand(), replayCommand(), readCommand(), keysCommand(), migrateCommand(),
+  ]
   for (const command of commands) tieout.addCommand(command)
   addVerify(tieout)
   tieout.on('command:*', ([name]: string[]) => {

@@ -6,7 +6,7 @@ const GOOD = { tenant: 'main', signer: '/s', publish: '/p', systems: { erp: { ki
 describe('a configuration', () => {
   it('is read with its defaults, and has one hash whatever the order of its keys', () => {
     const config = readConfig(GOOD)
-    expect(config.api).toEqual({ host: '127.0.0.1', port: 0 })
+    expect(config.api).toEqual({ host: '127.0.0.1', port: 0, limits: { requests: 12_000, validations: 1_200 } })
     expect(policyOf(config).systems).toEqual({ erp: 'erp', ap: 'ap', bank: 'bank' })
     expect(configHash(readConfig(Object.fromEntries(Object.entries(GOOD).reverse())))).toBe(configHash(config))
   })

@@ -13,7 +13,11 @@ const SCHEMA = z.strictObject({
   tenant: z.string().regex(/^[a-z0-9-]{1,40}$/),
   /** First part of the log's origin: a name of this installation that nobody else uses. */
   deployment: z.string().regex(/^[a-z0-9.-]{1,80}$/).default('tieout.local'),
-  api: z.strictObject({ host: z.string().default('127.0.0.1'), port: z.int().min(0).max(65_535).default(0) }).prefault({}),
+  api: z.strictObject({
+    host: z.string().default('127.0.0.1'), port: z.int().min(0).max(65_535).default(0),
+    /** How often one access key may call in a minute, and of that how often ask the ERP. */
+    limits: z.strictObject({ requests: z.int().min(1).default(12_000), validations: z.int().min(1).default(1_200) }).prefault({}),
+  }).prefault({}),
   /** The signer's key and its own last checkpoint, outside the database. */
   signer: z.string(),
   /** Where checkpoints and leaf hashes are published, outside the database. */
@@ -69,7 +73,7 @@ function sentences(issue: z.core.$ZodIssue): string[] {
   return [`${place}: ${issue.message}.`]
 }
 
-const KNOWN = ['tenant', 'deployment', 'api', 'host', 'port', 'signer', 'publish', 'sealEveryMs', 'policy', 'match', 'absolute', 'routing', 'routes', 'choice', 'like', 'requires', 'postAfter', 'releaseAfter', 'submits', 'waives', 'pays', 'account', 'route', 'when',
+const KNOWN = ['tenant', 'deployment', 'api', 'host', 'port', 'limits', 'requests', 'validations', 'signer', 'publish', 'sealEveryMs', 'policy', 'match', 'absolute', 'routing', 'routes', 'choice', 'like', 'requires', 'postAfter', 'releaseAfter', 'submits', 'waives', 'pays', 'account', 'route', 'when',
   'typeCodes', 'meansCodes', 'ordered', 'suppliers', 'entities', 'upTo', 'amount', 'currency', 'bps', 'referenceMaxAgeMs', 'indeterminateAfterMs', 'graceMs', 'receiptGraceMs', 'ordersHeldBy', 'entryGraceMs', 'evidence', 'after', 'years', 'entityYears', 'systems', 'kind', 'config', 'parts', 'erp', 'ap', 'bank', 'procurement', 'archive']
 
 /** The nearest known key, when it is near enough to be a slip. */

@@ -25,6 +25,7 @@ const ALL = 'all'
  * be touched by nobody, and TRUNCATE by nobody anywhere.
  */
 const MATRIX: { readonly [table: string]: { readonly [role in typeof ROLES[number]]?: string } } = {
+  access_key: { hub_app: 'S', hub_read: 'S(tenant name scopes created_at revoked_at)' },
   alias: { hub_app: 'S I U(object)', hub_read: 'S' },
   attempt: { hub_app: 'S I U(outcome says receipt closed_at sender_done_at looks)', hub_read: 'S' },
   cell: { hub_app: 'S I U(expected told reported heard_at)', hub_read: 'S' },
@@ -42,6 +43,7 @@ const MATRIX: { readonly [table: string]: { readonly [role in typeof ROLES[numbe
   migration: { hub_app: 'S', hub_signer: 'S', hub_eraser: 'S', hub_read: 'S' },
   object: { hub_app: 'S I U(version wake_at names waits state)', hub_read: 'S' },
   quarantine: { hub_app: 'S I U(last_at times resolved_at)', hub_eraser: 'S U(bytes)', hub_read: 'S' },
+  request_key: { hub_app: 'S I U(fingerprint busy_until status headers body expires_at) D', hub_read: 'S' },
   stir: { hub_app: 'S I U(done_to) D', hub_read: 'S' },
   system: { hub_app: 'S I U(heard_at paused delivery version)', hub_read: 'S' },
   tenant: { hub_app: 'S', hub_signer: 'S', hub_read: 'S' },

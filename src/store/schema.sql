@@ -1,5 +1,27 @@
 -- Made by src/store/schema.ts from a database to which all migrations were applied. Not read by anything.
 
+CREATE TABLE access_key (
+  tenant text NOT NULL,
+  name text NOT NULL,
+  hash bytea NOT NULL,
+  scopes text[] NOT NULL,
+  created_at timestamp(3) with time zone NOT NULL DEFAULT now(),
+  revoked_at timestamp(3) with time zone,
+  CONSTRAINT access_key_pkey PRIMARY KEY (tenant, name),
+  CONSTRAINT access_key_hash_check CHECK ((octet_length(hash) = 32)),
+  CONSTRAINT access_key_name_check CHECK ((name ~ '^[a-z][a-z0-9-]{0,39}$'::text)),
+  CONSTRAINT access_key_scopes_check CHECK ((cardinality(scopes) > 0))
+);
+CREATE UNIQUE INDEX access_key_hash ON public.access_key USING btree (tenant, hash);
+CREATE TRIGGER revoked_once BEFORE UPDATE ON public.access_key FOR EACH ROW WHEN (((old.revoked_at IS NOT NULL) OR (((((new.tenant IS DISTINCT FROM old.tenant) OR (new.name IS DISTINCT FROM old.name)) OR (new.hash IS DISTINCT FROM old.hash)) OR (new.scopes IS DISTINCT FROM old.scopes)) OR (new.created_at IS DISTINCT FROM old.created_at)))) EXECUTE FUNCTION stays('a key is revoked, once, and never changed');
+CREATE TRIGGER stays_all BEFORE TRUNCATE ON public.access_key FOR EACH STATEMENT EXECUTE FUNCTION stays('the log names it');
+CREATE TRIGGER stays_row BEFORE DELETE ON public.access_key FOR EACH ROW EXECUTE FUNCTION stays('the log names it');
+ALTER TABLE access_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE access_key FORCE ROW LEVEL SECURITY;
+CREATE POLICY one_tenant ON access_key FOR ALL USING ((tenant = NULLIF(current_setting('hub.tenant'::text, true), ''::text)));
+GRANT SELECT ON access_key TO hub_app;
+GRANT SELECT (tenant, name, scopes, created_at, revoked_at) ON access_key TO hub_read;
+
 CREATE TABLE alias (
   tenant text NOT NULL,
   tail text NOT NULL,
@@ -362,6 +384,32 @@ GRANT SELECT ON quarantine TO hub_eraser;
 GRANT SELECT ON quarantine TO hub_read;
 GRANT UPDATE (bytes) ON quarantine TO hub_eraser;
 GRANT UPDATE (last_at, times, resolved_at) ON quarantine TO hub_app;
+
+CREATE TABLE request_key (
+  tenant text NOT NULL,
+  caller text NOT NULL,
+  route text NOT NULL,
+  key text NOT NULL,
+  fingerprint bytea NOT NULL,
+  busy_until timestamp(3) with time zone,
+  status smallint,
+  headers text,
+  body bytea,
+  expires_at timestamp(3) with time zone NOT NULL,
+  CONSTRAINT request_key_pkey PRIMARY KEY (tenant, caller, route, key),
+  CONSTRAINT request_key_body_check CHECK ((octet_length(body) <= 1048576)),
+  CONSTRAINT request_key_check CHECK (((status IS NULL) = (busy_until IS NOT NULL))),
+  CONSTRAINT request_key_fingerprint_check CHECK ((octet_length(fingerprint) = 32)),
+  CONSTRAINT request_key_key_check CHECK (((length(key) >= 1) AND (length(key) <= 200))),
+  CONSTRAINT request_key_route_check CHECK ((octet_length(route) <= 4000))
+);
+CREATE INDEX request_key_expired ON public.request_key USING btree (tenant, expires_at);
+ALTER TABLE request_key ENABLE ROW LEVEL SECURITY;
+ALTER TABLE request_key FORCE ROW LEVEL SECURITY;
+CREATE POLICY one_tenant ON request_key FOR ALL USING ((tenant = NULLIF(current_setting('hub.tenant'::text, true), ''::text)));
+GRANT DELETE, INSERT, SELECT ON request_key TO hub_app;
+GRANT SELECT ON request_key TO hub_read;
+GRANT UPDATE (fingerprint, busy_until, status, headers, body, expires_at) ON request_key TO hub_app;
 
 CREATE TABLE stir (
   tenant text NOT NULL,
