@@ -19,6 +19,7 @@ import { startDelivery } from './delivery/run.ts'
 import type { Event } from './domain/event.ts'
 import { lawOf } from './domain/law.ts'
 import type { Arrival, Ref } from './domain/object.ts'
+import { makeTieOut } from './export/tie-out.ts'
 import { openIntake, type Intake } from './intake/batcher.ts'
 import { startWaker } from './intake/waker.ts'
 import { openBell } from './lib/bell.ts'
@@ -102,6 +103,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       if (answer === 'ok') watch.hint(tenant, system)
       return answer
     },
+    tieOut: (wish) => makeTieOut({ pool, tenant, systems: config.parts, ledger: (system) => watch.ledger(tenant, system), submit, now: Date.now }, wish),
     metrics: () => metrics(counts, intake, delivery.stats()),
     load: (system) => {
       const [stats, limits] = [delivery.stats().find((row) => row.system === system), systems.find((connector) => connector.system === system)?.limits]

@@ -5,6 +5,7 @@ import type { Role } from '../domain/event.ts'
 import type { Refused } from '../domain/invoice-document.ts'
 import type { Arrival } from '../domain/object.ts'
 import type { Laws } from '../domain/view.ts'
+import type { TieOutMade, TieOutWish } from '../export/tie-out.ts'
 import type { Fault } from '../lib/fault.ts'
 import type { Pool } from '../store/database.ts'
 import type { ReplayQuery } from '../store/effect-replay.ts'
@@ -25,6 +26,8 @@ export interface ApiContext {
   keep(bytes: Uint8Array, mediaType: string): Promise<string>
   /** What a system pushed at us. `refused`: its signature does not hold, or the system sends none. */
   notice(system: string, raw: Uint8Array, headers: Readonly<Record<string, string>>): Promise<'ok' | { readonly refused: string }>
+  /** Compares the hub's ledger with the ERP's and the AP tool's, and records what came out. */
+  tieOut(wish: TieOutWish): Promise<TieOutMade>
   /** Lines in the Prometheus text format that only this process knows: commits, deliveries. */
   metrics(): string
   /** What the controls of a validation go by. */

@@ -12,6 +12,7 @@ import { getSystems } from './systems.ts'
 import { PAUSE_BODY, postPause } from './pauses.ts'
 import { getQueue, getStanding, QUEUE_QUERY } from './queue.ts'
 import { postReplay, REPLAY_BODY } from './replays.ts'
+import { getTieOuts, postTieOut, TIE_OUT_BODY, TIE_OUTS_QUERY } from './tie-outs.ts'
 import { getTrace, TRACE_QUERY } from './traces.ts'
 import { getValidation, postValidation } from './validations.ts'
 import { getHealth, getMetrics, getSummary } from './watch.ts'
@@ -73,6 +74,15 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'GET', path: '/v1/validations/{id}', scope: 'validations.ask', does: 'Tells what has become of a question that the ERP had not answered in time.',
     handle: getValidation,
+  }),
+  route({
+    method: 'POST', path: '/v1/tie-outs', scope: 'tie-outs.make', once: true,
+    does: 'Compares the hub’s sub-ledger with the ERP’s and the AP tool’s as of a day, and records what came out.',
+    takes: { kind: 'json', shape: TIE_OUT_BODY, limitBytes: 4 * KB }, handle: postTieOut,
+  }),
+  route({
+    method: 'GET', path: '/v1/tie-outs', scope: 'tie-outs.read', does: 'Lists the tie-outs that were made, newest first.', query: TIE_OUTS_QUERY,
+    handle: getTieOuts,
   }),
   route({
     method: 'GET', path: '/v1/systems', scope: 'operation.read', does: 'Tells of every system whether it is in step, what waits for it, and whether it answers.',

@@ -15,7 +15,8 @@ export const hubOptions = (command: Command): Command => command.option('--json'
 
 export interface HubCall { readonly get: Get; readonly post: Post }
 type Get = <T>(path: string, shape: z.ZodType<T>, query?: Query) => Promise<T>
-type Post = <T>(path: string, shape: z.ZodType<T>, body: object) => Promise<T>
+/** `patienceMs`: how long the answer may take. */
+type Post = <T>(path: string, shape: z.ZodType<T>, body: object, patienceMs?: number) => Promise<T>
 type Query = { readonly [name: string]: string | undefined }
 
 const PATIENCE_MS = 30_000
@@ -31,10 +32,10 @@ export function hubOf({ api }: HubOptions, env: NodeJS.ProcessEnv = process.env)
   if (!URL.canParse(base)) throw new Fault('request-not-valid', `${plainText(base)} is no address: it looks like http://127.0.0.1:4711.`)
   const key = env['TIEOUT_API_KEY'] || (run?.keyFile === undefined ? undefined : readKey(run.keyFile))
   if (!key) throw new Fault('key-unknown', 'The access key is missing: set TIEOUT_API_KEY.')
-  const call = async <T>(path: string, shape: z.ZodType<T>, init: RequestInit): Promise<T> => {
+  const call = async <T>(path: string, shape: z.ZodType<T>, init: RequestInit, patienceMs = PATIENCE_MS): Promise<T> => {
     const reply = await fetch(new URL(path, base), {
       ...init, headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, redirect: 'error',
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patienceMs),
     }).catch((error: unknown) => {
       throw new Fault('target-unreachable', `The hub at ${base} does not answer. Is it running? npm start starts it.`, { cause: error })
     })
@@ -45,7 +46,7 @@ export function hubOf({ api }: HubOptions, env: NodeJS.ProcessEnv = process.env)
   }
   return {
     get: (path, shape, query = {}) => call(`${path}${queryText(query)}`, shape, {}),
-    post: (path, shape, body) => call(path, shape, { method: 'POST', body: JSON.stringify(body) }),
+    post: (path, shape, body, patienceMs) => call(path, shape, { method: 'POST', body: JSON.stringify(body) }, patienceMs),
   }
 }
 

@@ -11,6 +11,7 @@ import { readCommand } from './read.ts'
 import { replayCommand } from './replay.ts'
 import { startCommand } from './start.ts'
 import { systemsCommand } from './systems.ts'
+import { tieOutCommand } from './tie-out.ts'
 import { traceCommand } from './trace.ts'
 import { addVerify } from './verify.ts'
 
@@ -21,7 +22,7 @@ export function program(): Command {
     .version(version)
     .showHelpAfterError('Try: tieout --help')
   const commands = [
-    startCommand(), hubCommand(), traceCommand(), exceptionsCommand(), systemsCommand(), replayCommand(), readCommand(), keysCommand(), migrateCommand(),
+    startCommand(), hubCommand(), traceCommand(), tieOutCommand(), exceptionsCommand(), systemsCommand(), replayCommand(), readCommand(), keysCommand(), migrateCommand(),
   ]
   for (const command of commands) tieout.addCommand(command)
   addVerify(tieout)

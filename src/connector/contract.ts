@@ -21,9 +21,10 @@
  */
 import type { Json } from '../lib/canonical-json.ts'
 import type { Sha256 } from '../lib/hash.ts'
-import type { Instant } from '../lib/time.ts'
+import type { CalendarDate, Instant } from '../lib/time.ts'
 import type { Role } from '../domain/event.ts'
 import type { Arrival, CommandName } from '../domain/object.ts'
+import type { AccountLines, ApClaim, Booked, OpenItem } from '../domain/tie-out.ts'
 import type { Reply, Request } from './request.ts'
 
 export interface ConnectorKind<Config = unknown> {
@@ -51,6 +52,8 @@ export interface Connector {
   readonly commands: { readonly [name in CommandName]?: Command }
   readonly feeds: readonly Feed[]
   readonly notices?: Notices
+  /** What it says of its ledger, where it keeps or believes one. */
+  readonly ledger?: LedgerReport
   /** One per field of theirs whose words we give a meaning. */
   readonly statuses: readonly StatusTable[]
   /** The first call out, and the one by which a stopped system is tried again. Changes nothing there. */
@@ -251,6 +254,31 @@ export interface Unreadable extends KeptDocument {
   /** Where it stands there; the same each time it is read. */
   readonly reference: string
   readonly says: string
+}
+
+/** What is asked of a ledger: a company by the system's own number, and a period of days in the company's calendar. */
+export interface LedgerQuestion { readonly entity: string; readonly from: CalendarDate; readonly to: CalendarDate }
+
+/**
+ * A report that is asked for when somebody wants it: no fact about one object and no command. Pages follow one another until the
+ * cursor is null; each reply is kept as it came, as evidence. A system that can, answers all pages of one moment.
+ */
+export interface LedgerReport {
+  readonly timeoutMs: number
+  ask(question: LedgerQuestion, cursor: string | null): Request
+  readPage(reply: Reply, question: LedgerQuestion, cursor: string | null): LedgerPage | { readonly trouble: string }
+  /** Everything ever booked for some documents (at most 100), to say why they differ. */
+  readonly entries?: {
+    ask(question: LedgerQuestion, documents: readonly string[]): Request
+    read(reply: Reply): { readonly booked: readonly Booked[] } | { readonly trouble: string }
+  }
+}
+
+export interface LedgerPage {
+  readonly accounts?: readonly AccountLines[]
+  readonly items?: readonly OpenItem[]
+  readonly claims?: readonly Omit<ApClaim, 'account'>[]
+  readonly cursor: string | null
 }
 
 /** What a system pushes at us. Order and repetition of notices mean nothing; only what they say counts. */

@@ -4,6 +4,7 @@ import type { Facet } from './object.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import type { Question } from './question.ts'
 import type { Terms } from './terms.ts'
+import type { TieOutRecord } from './tie-out-record.ts'
 
 export interface FactData {
   'invoice.received': { document: string; channel: string; content: InvoiceContent }
@@ -83,6 +84,7 @@ export interface FactData {
   'hold.released': { hold: string; reason: string }
   /** A person's answer to an exception: one of the actions that it allows. `second`: another person, where two are asked for. */
   'exception.answered': { exception: string; action: string; reason: string; second?: string }
+  'tie-out.recorded': TieOutRecord
   'exception.assigned': { exception: string; owner: string }
   'system.paused': { system: string; reason: string }
   'system.resumed': { system: string; reason: string }

@@ -9,7 +9,7 @@ import type { Instant } from '../lib/time.ts'
 /** Kinds of objects and the prefix of their canonical ids. */
 export const KINDS = {
   'invoice': 'inv', 'order': 'ord', 'supplier': 'sup', 'entity': 'ent', 'person': 'prs',
-  'payment-batch': 'bat', 'payment': 'pay', 'statement': 'sta', 'statement-entry': 'ste', 'document': 'doc', 'exception': 'exc', 'system': 'sys',
+  'payment-batch': 'bat', 'payment': 'pay', 'statement': 'sta', 'statement-entry': 'ste', 'document': 'doc', 'exception': 'exc', 'system': 'sys', 'tie-out': 'tie',
 } as const
 export type Kind = keyof typeof KINDS
 
@@ -95,6 +95,7 @@ export const EVENT_TYPES = {
   'hold.released': fact('invoice', 'payment', ['erp', 'ap', 'person', 'hub']),
   'exception.assigned': fact('exception', 'approval', ['person']),
   'exception.answered': fact('exception', 'approval', ['person']),
+  'tie-out.recorded': fact('tie-out', 'metadata', ['hub'], 'settled'),
   'system.paused': fact('system', 'stop', ['person']),
   'system.resumed': fact('system', 'stop', ['person']),
 

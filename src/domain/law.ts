@@ -17,6 +17,7 @@ import { evolveDocument, NO_DOCUMENT, type DocumentState } from './document.ts'
 import { evolveEntry, evolveStatement, NO_ENTRY, NO_STATEMENT, type EntryState, type StatementState } from './statement.ts'
 import { ledgerEntries } from './sub-ledger.ts'
 import { evolveSystem, NO_SYSTEM, type SystemState } from './system.ts'
+import { evolveTieOut, NO_TIE_OUT, type TieOutState } from './tie-out-record.ts'
 import type { Laws } from './view.ts'
 
 /** Raised when the meaning of a decision changes. */
@@ -71,6 +72,7 @@ const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
     },
   }),
   'system': kind<SystemState>({ evolve: (state, event) => evolveSystem(state ?? NO_SYSTEM, event) }),
+  'tie-out': kind<TieOutState>({ evolve: (state, event) => evolveTieOut(state ?? NO_TIE_OUT, event) }),
 }
 
 const NOBODY: Neighbours = { read: [], write: [] }

@@ -5,6 +5,7 @@ import { livePostings } from './headline.ts'
 import type { InvoiceState } from './invoice.ts'
 import type { ListRow, ObjectRecord } from './object.ts'
 import type { PaymentState } from './payment.ts'
+import type { TieOutState } from './tie-out-record.ts'
 
 const EMPTY: ListRow = { title: '', state: '', currency: null, amount: null, party: null, entity: null, dueOn: null, owner: null, cause: null, open: true, breaches: [] }
 
@@ -13,6 +14,7 @@ export function listRowOf(record: ObjectRecord): ListRow | undefined {
     case 'invoice': return invoiceRow(record.state as unknown as InvoiceState)
     case 'exception': return exceptionRow(record.state as unknown as ExceptionState)
     case 'payment': return paymentRow(record.state as unknown as PaymentState)
+    case 'tie-out': return tieOutRow(record.state as unknown as TieOutState)
     case 'document': return documentRow(record.state as unknown as DocumentState)
     default: return undefined
   }
@@ -37,6 +39,10 @@ function exceptionRow(state: ExceptionState): ListRow {
     ...EMPTY, title: state.says, state: state.open ? 'open' : 'resolved', currency: state.currency, amount: state.amount, party: state.party,
     dueOn: state.dueAt.slice(0, 10), owner: state.assigned ?? state.owner, cause: state.cause, open: state.open,
   }
+}
+
+function tieOutRow({ made }: TieOutState): ListRow {
+  return { ...EMPTY, title: `${made?.entity ?? ''} ${made?.to ?? ''}`, state: made?.ties ? 'ties' : 'differs', entity: made?.entity ?? null, dueOn: made?.to ?? null, open: !made?.ties }
 }
 
 function documentRow(state: DocumentState): ListRow {

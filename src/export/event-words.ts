@@ -71,6 +71,9 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
     `${text(data, 'system')} shows ${text(data, 'facet')} as ${text(data, 'word')}${optional(data, 'claims', ', which means ')}`,
   'hold.placed': (data) => `held (${text(data, 'kind')})${because(data)}`,
   'hold.released': (data) => `hold released${because(data)}`,
+  'tie-out.recorded': (data) =>
+    `tie-out of company ${text(data, 'entity')} as of ${text(data, 'to')}: `
+    + `${data['ties'] === true ? 'it ties out' : `${text(data, 'differences')} differences`}, ${short(data, 'document')}`,
   'exception.assigned': (data) => `case given to ${text(data, 'owner')}`,
   'exception.answered': (data) =>
     `answered: ${text(data, 'action')}${data['second'] === undefined ? '' : `, with ${person(data, 'second')}`}${because(data)}`,

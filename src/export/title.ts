@@ -8,6 +8,7 @@ import type { BatchState, PaymentState } from '../domain/payment.ts'
 import type { Found, PersonState, ReferenceState } from '../domain/reference.ts'
 import type { EntryState, StatementState } from '../domain/statement.ts'
 import type { DocumentState } from '../domain/document.ts'
+import type { TieOutState } from '../domain/tie-out-record.ts'
 
 type Titles = { readonly [kind in Kind]: (state: never, id: string) => string }
 const said = <State>(title: (state: State, id: string) => string): (state: never, id: string) => string => title
@@ -40,6 +41,7 @@ const TITLES: Titles = {
   }),
   'document': said<DocumentState>((state, id) => `document ${state.fileName || id}`),
   'exception': said<ExceptionState>((state) => `case ${state.cause}`),
+  'tie-out': said<TieOutState>(({ made }, id) => made ? `tie-out of company ${made.entity} as of ${made.to}` : id),
   'system': said<object>((_state, id) => `system ${id}`),
 }
 

@@ -1,10 +1,12 @@
 /** Watching: every feed of every system is polled in its rhythm, apart from all others, slower while it has trouble. */
 import type { Clocks } from '../connector/transport/sending.ts'
-import type { Connector, Feed } from '../connector/contract.ts'
+import type { Connector, Feed, LedgerQuestion } from '../connector/contract.ts'
 import { openTransport, type Transport } from '../connector/transport/transport.ts'
 import { inTenant, type Pool } from '../store/database.ts'
 import { readSystem } from '../store/system.ts'
 import { readFeed, type Round, type Submit } from './read-feed.ts'
+import { readEntries, readLedger, type LedgerAnswer, type Trouble } from './read-ledger.ts'
+import type { Booked } from '../domain/tie-out.ts'
 
 export interface WatchOptions {
   readonly pool: Pool
@@ -33,8 +35,17 @@ export interface Watch {
   hint(tenant?: string, system?: string): void
   /** Reads all feeds of a system again from the beginning; what is known already is no event. */
   sweep(tenant: string, system: string): Promise<readonly Round[]>
+  /** What a system says of its ledger; undefined when there is no such system, or it tells nothing of a ledger. */
+  ledger(tenant: string, system: string): Ledger | undefined
   stop(): Promise<void>
   stats(): readonly FeedStats[]
+}
+
+export interface Ledger {
+  statement(question: LedgerQuestion): Promise<LedgerAnswer | Trouble>
+  entries(question: LedgerQuestion, documents: readonly string[]): Promise<{ readonly booked: readonly Booked[]; readonly documents: readonly string[] } | Trouble>
+  /** Takes in all that its feeds have by now. */
+  catchUp(): Promise<void>
 }
 
 const LONGEST_MS = 60_000
@@ -59,6 +70,17 @@ export function startWatch(options: WatchOptions): Watch {
         for (const feed of system.connector.feeds) rounds.push(await readFeed({ ...system, pool: options.pool, submit: options.submit, clocks }, feed, 'beginning'))
       }
       return rounds
+    },
+    ledger(tenant, name) {
+      const system = systems.find((candidate) => candidate.tenant === tenant && candidate.connector.system === name)
+      const report = system?.connector.ledger
+      if (!system || !report) return undefined
+      const asking = { ...system, pool: options.pool, clocks }
+      return {
+        statement: (question) => readLedger(asking, report, question),
+        entries: (question, documents) => readEntries(asking, report, question, documents),
+        catchUp: async () => { for (const feed of system.connector.feeds) await readFeed({ ...asking, submit: options.submit }, feed, 'cursor') },
+      }
     },
     async stop() {
       for (const loop of loops) loop.stop()

@@ -5,6 +5,7 @@ import { configProblems, getJson, okReply, readJson, replyName } from '../../con
 import { httpPlace } from '../../connector/place.ts'
 import { ApConfig, type Setting } from './config.ts'
 import { STATUSES } from './map.ts'
+import { ledgerView } from './ledger-view.ts'
 import { notices } from './notices.ts'
 import { showStatus } from './show-status.ts'
 import { submitInvoice } from './submit-invoice.ts'
@@ -24,6 +25,7 @@ function open(config: ApConfig, system: string, { sha256 }: Given): Connector {
     limits: { concurrency: config.concurrency, rate: config.rate },
     commands: { 'invoice.submit': submitInvoice(setting), 'invoice.status': showStatus(setting) },
     feeds: [ticketsFeed(setting)],
+    ledger: ledgerView(setting),
     ...(config.noticeSecrets.length === 0 ? {} : { notices: notices(setting) }),
     statuses: STATUSES,
     probe: {

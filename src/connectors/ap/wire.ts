@@ -46,6 +46,14 @@ export type Ticket = z.infer<typeof Ticket>
 /** The list: tickets are taken one by one, so that one of an unknown shape does not hide the others. */
 export const Tickets = z.object({ tickets: z.array(z.unknown()).max(10_000), mark: z.int().nonnegative(), more: z.boolean() })
 
+/** "ledger-view" */
+export const LedgerView = z.object({
+  rows: z.array(z.object({
+    ticketNo: id, corrRef: text.nullish(), billNo: text, ccy: id, payTotal: amount, ledgerRef: text.nullable(), atLedgerOn: z.iso.date(), moneyOutOn: z.iso.date().nullable(),
+  })),
+  next: z.string().nullable(),
+})
+
 /** "Webhooks" */
 export const Notice = z.object({ type: id, timestamp: instant, data: z.record(z.string(), z.unknown()) })
 

@@ -7,6 +7,7 @@ import { cancelPayment } from './cancel-payment.ts'
 import { changesFeed } from './changes-feed.ts'
 import { clearCollected } from './clear-collected.ts'
 import { ErpConfig, type Setting } from './config.ts'
+import { ledgerReport } from './ledger-report.ts'
 import { lookupEntity } from './lookup-entity.ts'
 import { lookupOrder } from './lookup-order.ts'
 import { lookupPeriod } from './lookup-period.ts'
@@ -50,6 +51,7 @@ function open(config: ErpConfig, system: string, { sha256 }: Given): Connector {
       'lookup.posting': lookupPosting(setting),
     },
     feeds: [changesFeed(setting)],
+    ledger: ledgerReport(setting),
     statuses: STATUSES,
     probe: {
       // `/alive` asks for no token; this shows that we are let in, too.

@@ -39,6 +39,9 @@ export const CLEARING_KINDS: StatusTable = {
   words: { SKONTO: 'discount', FX: 'fx', FEE: 'fee', ROUND: 'rounding', WHT: 'withholding', NETTING: 'netting', BANK: 'bank' },
 }
 
+/** What a line of the sub-ledger books. */
+export const LINE_KINDS = { POSTING: 'posted', STORNO: 'reversed', CLEARING: 'settled', REVAL: 'revalued' } as const
+
 export const VENDOR_STANDING: StatusTable = {
   name: 'vendor.standing', version: MAP_VERSION, words: { ACTIVE: 'active', DORMANT: 'not-active' },
 }

@@ -98,6 +98,15 @@ export const Revaluation = z.object({
 })
 export type Revaluation = z.infer<typeof Revaluation>
 
+export const Balances = z.object({
+  companyCode: id, from: date, keyDate: date, upTo: id,
+  rows: z.array(z.object({
+    reconAccount: id, waers: id, openingBal: amount, postedBal: amount, stornoBal: amount, clearedBal: amount, revalBal: amount, closingBal: amount,
+  })).max(10_000),
+})
+export const OpenItem = z.object({ docNo: id, reconAccount: id, waers: id, vendorNo: maybe, vendorDocNo: maybe, openBal: amount })
+export const SubledgerLine = z.object({ docNo: id, reconAccount: id, waers: id, kind: id, bookedOn: date, amt: amount })
+
 /** "Change feed". Rows are taken one by one: one that is unlike its kind must not hide the others. */
 export const Changes = z.object({ rows: z.array(z.unknown()).max(1_000), next: id, more: z.boolean() })
 export const Change = z.object({ mark: id, at: instant, what: id, verb: id, key: id, row: z.record(z.string(), z.unknown()) })
