@@ -175,7 +175,7 @@ describe('while the ERP is stopped', () => {
     const another = await call('POST', '/v1/validations/order', {
       entity: { vatId: 'DE000000002' }, supplier: { number: vendorNo }, order: poNo, currency: waers, waitMs: 200,
     })
-    expect(another).toMatchObject({ status: 202, evidence: [{ asked: 'supplier' }] })
+    expect(another).toMatchObject({ status: 202, evidence: [{ asked: 'supplier' }, { asked: 'supplier' }] })
     expect(await call('GET', told.location!)).toMatchObject({ status: 202, id: told.id })
     stop(false)
     await expect.poll(() => call('GET', told.location!), { timeout: 60_000, interval: 200 }).toMatchObject({
