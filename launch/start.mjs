@@ -12,6 +12,7 @@ const HELP = `npm start: starts Tieout, with a database of its own and a company
 
   npm start                       set up what is missing, start, show what happens; Ctrl-C stops everything
   npm start -- --inbox FOLDER     the same with your own e-invoices
+  npm start -- --config FILE      with systems of your own; npm run tieout -- init writes the file
   npm start -- --help             this text
 
 Environment

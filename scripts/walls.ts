@@ -60,7 +60,7 @@ export const ROOMS: readonly Room[] = [
     instead: 'Who may do what is decided here and asked for by api and cli, never the other way round.',
   },
   {
-    folder: 'src/config', ours: LAW, packages: ['zod'], builtins: true,
+    folder: 'src/config', ours: LAW, packages: ['zod', 'yaml'], builtins: true,
     instead: 'Configuration is read and explained here; whoever needs a setting gets it as an argument from src/hub.ts.',
   },
   {

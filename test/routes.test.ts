@@ -65,7 +65,7 @@ describe('routes in the configuration', () => {
 
   it.each([
     [{ routes: { po: { requires: ['received', 'validated', 'matchd', 'posted', 'paid'] } } }, /policy\.routing\.routes\.po\.requires\.2: there is no matchd; did you mean matched\?/u],
-    [{ routes: { po: { requries: [] } } }, /there is no requries; did you mean requires\?/u],
+    [{ routes: { po: { requries: [] } } }, /requries: there is no such key; did you mean requires\?/u],
     [{ routes: { express: {} } }, /route express is none of the ordinary ones: say with like/u],
     [{ routes: { express: { like: 'poo' } } }, /route express is like poo, which is no ordinary route/u],
     [{ choice: [{ route: 'expres', when: {} }] }, /a row chooses expres, which is no route/u],

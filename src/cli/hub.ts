@@ -1,9 +1,9 @@
 /** `tieout hub`: one hub process over a database that is set up. Says one line of JSON when it is ready. */
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { readConfig } from '../config/config.ts'
+import { readConfigFile } from '../config/file.ts'
+import { secretOf } from '../config/secret.ts'
 import { Fault } from '../lib/fault.ts'
-import { startHub } from '../hub.ts'
+import { startHub, systemProblems } from '../hub.ts'
 
 /** Keeps the process small: the heap is collected before it grows. Documents of 20 MB still fit several times over. */
 export const HUB_FLAGS = ['--max-old-space-size=384', '--max-semi-space-size=4'] as const
@@ -11,11 +11,11 @@ export const HUB_FLAGS = ['--max-old-space-size=384', '--max-semi-space-size=4']
 export function hubCommand(): Command {
   return new Command('hub')
     .description('run one hub process; the database is named by TIEOUT_DATABASE_URL, the access key by TIEOUT_API_KEY')
-    .requiredOption('--config <file>', 'the configuration, as JSON')
+    .requiredOption('--config <file>', 'the configuration; tieout init writes one')
     .action(async ({ config }: { config: string }) => {
       const hub = await startHub({
-        config: readConfig(JSON.parse(readFileSync(config, 'utf8'))), databaseUrl: required('TIEOUT_DATABASE_URL'), signerDatabaseUrl: process.env['TIEOUT_SIGNER_DATABASE_URL'],
-        apiKey: required('TIEOUT_API_KEY'), secret: (name) => process.env[name],
+        config: readConfigFile(config, systemProblems).config, databaseUrl: required('TIEOUT_DATABASE_URL'),
+        signerDatabaseUrl: process.env['TIEOUT_SIGNER_DATABASE_URL'], apiKey: required('TIEOUT_API_KEY'), secret: (name) => secretOf(name),
         log: (line) => { process.stderr.write(`${line}\n`) },
       })
       process.stdout.write(`${JSON.stringify({ ready: true, api: hub.address, verifierKey: hub.verifierKey, pid: process.pid })}\n`)

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { Fault, type FaultCode } from '../lib/fault.ts'
+import { configCommand, initCommand } from './config.ts'
 import { exceptionsCommand } from './exceptions.ts'
 import { hubCommand } from './hub.ts'
 import { keysCommand } from './keys.ts'
@@ -22,7 +23,8 @@ export function program(): Command {
     .version(version)
     .showHelpAfterError('Try: tieout --help')
   const commands = [
-    startCommand(), hubCommand(), traceCommand(), tieOutCommand(), exceptionsCommand(), systemsCommand(), replayCommand(), readCommand(), keysCommand(), migrateCommand(),
+    startCommand(), initCommand(), configCommand(), hubCommand(), traceCommand(), tieOutCommand(), exceptionsCommand(), systemsCommand(),
+    replayCommand(), readCommand(), keysCommand(), migrateCommand(),
   ]
   for (const command of commands) tieout.addCommand(command)
   addVerify(tieout)
@@ -36,7 +38,7 @@ export function program(): Command {
 
 /** Faults whose own sentence is meant for whoever calls the API; here the detail says all there is to say. */
 const DETAIL_SAYS_ALL: ReadonlySet<FaultCode> = new Set<FaultCode>([
-  'database-away', 'not-found', 'request-not-valid', 'target-unreachable', 'target-unclear', 'key-unknown', 'answer-not-taken',
+  'database-away', 'not-found', 'request-not-valid', 'target-unreachable', 'target-unclear', 'key-unknown', 'answer-not-taken', 'config-not-valid',
 ])
 
 /** Runs a command; its exit status. A fault is told in a sentence; anything else is a bug and keeps its stack. */

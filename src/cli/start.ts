@@ -1,21 +1,18 @@
 /** `tieout start`: the main job. A hub, a company to try it on, invoices to send through, and a picture of how they travel. */
 import { createHash } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { Command } from 'commander'
-import { Client } from 'pg'
 import { Fault } from '../lib/fault.ts'
-import { initSigner } from '../seal/signer-home.ts'
-import { createTenant, migrate } from '../store/migrate.ts'
-import { HUB_FLAGS } from './hub.ts'
 import { PACES, startCompany, type Company } from './company.ts'
 import { openPicture, type Summary } from './picture.ts'
+import { logTo, placeFor, prepareDatabase, startHubChild, writeRun, type Place } from './place.ts'
 import { startChild, type Child } from './processes.ts'
 import { readFiles } from './read.ts'
+import { startOwn } from './start-own.ts'
 
-interface StartOptions { readonly inbox?: string; readonly once?: boolean; readonly json?: boolean; readonly seed: string; readonly count: string; readonly fast?: boolean }
+interface StartOptions { readonly inbox?: string; readonly once?: boolean; readonly json?: boolean; readonly seed: string; readonly count: string; readonly fast?: boolean; readonly config?: string }
 
 const ROOT = join(import.meta.dirname, '..', '..')
 /** It is over when nothing has happened for so long: with all paid or with people, while others could still move, while a system lags. */
@@ -25,28 +22,28 @@ export function startCommand(): Command {
   return new Command('start')
     .description('start the hub with a simulated company, and show invoices travel from arrival to paid')
     .option('--inbox <folder>', 'your own e-invoices instead of the sample')
+    .option('--config <file>', 'systems of your own instead of the simulated company; tieout init writes one')
     .option('--once', 'end when nothing is left to do; the exit status says whether everything tied out')
     .option('--json', 'print one object at the end (with --once)')
     .option('--fast', 'let the simulated people and systems work at full speed')
     .option('--seed <number>', 'chooses the sample, or what is left out of the set-up for an inbox', '1')
     .option('--count <number>', 'how many invoices the sample has', '40')
-    .action(async (options: StartOptions) => { process.exitCode = await start(options) })
+    .action(async (options: StartOptions) => { process.exitCode = await (options.config === undefined ? start(options) : startOwn(options.config)) })
 }
 
 async function start(options: StartOptions): Promise<number> {
   const say = options.json ? (): void => {} : (line: string): void => { process.stdout.write(`${line}\n`) }
-  const place = placeOf(options)
-  await mkdir(place.folder, { recursive: true })
+  const place = placeFor(tenantOf(options))
   await prepareDatabase(place)
-  const company = await startCompany(join(place.folder, 'company'), PACES[options.fast || options.once ? 'full' : 'watch'], log(place))
+  const company = await startCompany(join(place.folder, 'company'), PACES[options.fast || options.once ? 'full' : 'watch'], logTo(place))
   let hub: Child | undefined
   try {
     const work = await prepareWork(options, place, say)
     await company.setUp(work.setup)
-    hub = await startHub(place, company, log(place))
+    hub = await startHub(place, company)
     const api = String(hub.ready['api'])
     await company.notify(`${api}/v1/notices/ap`)
-    writeRun(place, api, hub)
+    writeRun(place, join(place.data, 'published'), hub)
     say([`  ${'hub'.padEnd(12)}${api} (key in ${place.keyFile})`, ...Object.entries(company.urls).map(([name, url]) => `  ${name.padEnd(12)}${url}`)].join('\n'))
     const status = await run(options, { api, key: place.key, files: work.files, hub })
     return status
@@ -56,39 +53,10 @@ async function start(options: StartOptions): Promise<number> {
   }
 }
 
-interface Place {
-  readonly tenant: string
-  readonly folder: string
-  readonly adminUrl: string
-  readonly appUrl: string
-  readonly key: string
-  readonly keyFile: string
-  readonly data: string
-}
-
 /** Each inbox has a tenant and a company of its own, so that what one try-out left behind does not meddle with another. */
-function placeOf(options: StartOptions): Place {
-  const data = process.env['TIEOUT_DATA'] ?? join(homedir(), '.local', 'share', 'tieout')
-  const adminUrl = process.env['TIEOUT_DATABASE_ADMIN_URL'] ?? process.env['DATABASE_URL']
-  if (adminUrl === undefined) throw new Fault('database-away', 'Start it with npm start, or name a PostgreSQL server in DATABASE_URL.')
+function tenantOf(options: StartOptions): string {
   const inbox = options.inbox === undefined ? undefined : resolve(options.inbox)
-  const tenant = inbox === undefined ? `demo-${options.seed}` : `inbox-${createHash('sha256').update(`${inbox} ${options.seed}`).digest('hex').slice(0, 8)}`
-  const folder = join(data, 'tenants', tenant)
-  const app = new URL(adminUrl)
-  app.username = 'hub_app'
-  const key = createHash('sha256').update(`${folder} ${process.pid} ${Date.now()} ${Math.random()}`).digest('base64url')
-  return { tenant, folder, adminUrl, appUrl: app.href, key, keyFile: join(folder, 'api-key'), data }
-}
-
-async function prepareDatabase(place: Place): Promise<void> {
-  const client = new Client({ connectionString: place.adminUrl })
-  await client.connect()
-  try {
-    await migrate(client)
-    await createTenant(client, place.tenant)
-  } finally {
-    await client.end()
-  }
+  return inbox === undefined ? `demo-${options.seed}` : `inbox-${createHash('sha256').update(`${inbox} ${options.seed}`).digest('hex').slice(0, 8)}`
 }
 
 interface Work { readonly files: readonly string[]; /** The folder of the set-ups. */ readonly setup: string }
@@ -140,40 +108,14 @@ async function runTool(folder: string, file: string, args: readonly string[]): P
   return child.ready
 }
 
-async function startHub(place: Place, company: Company, logLine: (line: string) => void): Promise<Child> {
-  const signer = join(place.data, 'signer')
-  try {
-    initSigner(signer, 'tieout.local')
-  } catch {
-    // It has its key already.
-  }
+async function startHub(place: Place, company: Company): Promise<Child> {
   const config = {
-    tenant: place.tenant, signer, publish: join(place.data, 'published'), systems: company.systems, parts: company.parts,
-    sealEveryMs: 1_000,
+    tenant: place.tenant, signer: join(place.data, 'signer'), publish: join(place.data, 'published'), systems: company.systems,
+    parts: company.parts, sealEveryMs: 1_000,
   }
   const file = join(place.folder, 'hub.json')
   writeFileSync(file, JSON.stringify(config, undefined, 2))
-  writeFileSync(place.keyFile, `${place.key}\n`, { mode: 0o600 })
-  const signerUrl = new URL(place.appUrl)
-  signerUrl.username = 'hub_signer'
-  return startChild({
-    name: 'hub', flags: HUB_FLAGS, file: join(import.meta.dirname, 'main.ts'), args: ['hub', '--config', file], log: logLine,
-    env: { ...company.secrets, TIEOUT_DATABASE_URL: place.appUrl, TIEOUT_SIGNER_DATABASE_URL: signerUrl.href, TIEOUT_API_KEY: place.key },
-  })
-}
-
-/** What other commands find while it runs, and afterwards: where the data are. */
-function writeRun(place: Place, api: string, hub: Child): void {
-  const read = new URL(place.adminUrl)
-  read.username = 'hub_read'
-  const run = { databaseUrl: read.href, tenant: place.tenant, api, keyFile: place.keyFile, publish: join(place.data, 'published'), verifierKey: hub.ready['verifierKey'] }
-  writeFileSync(join(place.data, 'run.json'), JSON.stringify(run, undefined, 2))
-}
-
-function log(place: Place): (line: string) => void {
-  mkdirSync(place.folder, { recursive: true })
-  const file = join(place.folder, 'log')
-  return (line) => { writeFileSync(file, `${new Date().toISOString()} ${line}\n`, { flag: 'a' }) }
+  return startHubChild(place, file, { ...config, deployment: 'tieout.local' }, company.secrets)
 }
 
 interface Running { readonly api: string; readonly key: string; readonly files: readonly string[]; readonly hub: Child }

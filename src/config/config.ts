@@ -4,93 +4,123 @@ import { z } from 'zod'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { Fault } from '../lib/fault.ts'
 import { DEFAULT_POLICY, type Policy } from '../domain/policy.ts'
+import { nearest } from './nearest.ts'
 import { ROUTING, routingOf, routingProblems } from './routing.ts'
 
 const name = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'is 1 to 40 characters of a-z, 0-9 and -')
+const plays = (what: string): z.ZodString => name.describe(`which of the systems is ${what}`)
+const ms = (least: number, usual: number, says: string, most?: number): z.ZodDefault<z.ZodInt> =>
+  (most === undefined ? z.int().min(least) : z.int().min(least).max(most)).default(usual).describe(says)
 
-const SCHEMA = z.strictObject({
-  /** The tenant whose log this hub keeps. */
-  tenant: z.string().regex(/^[a-z0-9-]{1,40}$/),
-  /** First part of the log's origin: a name of this installation that nobody else uses. */
-  deployment: z.string().regex(/^[a-z0-9.-]{1,80}$/).default('tieout.local'),
+/** What each key means stands here once: `tieout init`, `tieout config explain` and docs/spec/config.md are made of it. */
+export const SCHEMA = z.strictObject({
+  tenant: z.string().regex(/^[a-z0-9-]{1,40}$/, 'is 1 to 40 characters of a-z, 0-9 and -').describe('whose log this hub keeps'),
+  deployment: z.string().regex(/^[a-z0-9.-]{1,80}$/, 'is lower-case letters, digits, dots and dashes').default('tieout.local')
+    .describe('first part of the log’s origin: a name of this installation that nobody else uses; fixed once the signing key is made'),
   api: z.strictObject({
-    host: z.string().default('127.0.0.1'), port: z.int().min(0).max(65_535).default(0),
-    /** How often one access key may call in a minute, and of that how often ask the ERP. */
-    limits: z.strictObject({ requests: z.int().min(1).default(12_000), validations: z.int().min(1).default(1_200) }).prefault({}),
-  }).prefault({}),
-  /** The signer's key and its own last checkpoint, outside the database. */
-  signer: z.string(),
-  /** Where checkpoints and leaf hashes are published, outside the database. */
-  publish: z.string(),
-  sealEveryMs: z.int().min(100).max(60_000).default(5_000),
-  policy: z.strictObject({
-    match: z.strictObject({ absolute: z.string().regex(/^\d+(\.\d+)?$/), bps: z.int().min(0).max(10_000) }).default(DEFAULT_POLICY.match),
-    routing: ROUTING.prefault({}),
-    referenceMaxAgeMs: z.int().min(1_000).default(DEFAULT_POLICY.referenceMaxAgeMs),
-    indeterminateAfterMs: z.int().min(1_000).default(DEFAULT_POLICY.indeterminateAfterMs),
-    graceMs: z.int().min(100).default(DEFAULT_POLICY.graceMs),
-    receiptGraceMs: z.int().min(0).default(DEFAULT_POLICY.receiptGraceMs),
-    /** Who holds orders and receipts where both speak of them. */
-    ordersHeldBy: z.enum(['erp', 'procurement']).optional(),
-    entryGraceMs: z.int().min(100).default(DEFAULT_POLICY.entryGraceMs),
-    evidence: z.strictObject({
-      after: z.array(z.enum(['posted', 'paid', 'rejected'])).min(1).default([...DEFAULT_POLICY.evidence.after]),
-      years: z.int().min(1).max(100).default(DEFAULT_POLICY.evidence.years),
-      entityYears: z.record(z.string(), z.int().min(1).max(100)).default({}),
+    host: z.string().default('127.0.0.1').describe('the address that it listens on'),
+    port: z.int().min(0).max(65_535).default(0).describe('0: any free one'),
+    limits: z.strictObject({
+      requests: z.int().min(1).default(12_000).describe('how often one access key may call in a minute'),
+      validations: z.int().min(1).default(1_200).describe('and of that how often ask the ERP'),
     }).prefault({}),
   }).prefault({}),
-  /** The systems by the name that we give them; `kind` names the connector. */
-  systems: z.record(name, z.strictObject({ kind: name, config: z.record(z.string(), z.json()).default({}) })),
-  /** Which of them plays which part. */
-  parts: z.strictObject({ erp: name, ap: name, bank: name, procurement: name.exactOptional(), archive: name.exactOptional() }),
+  signer: z.string().describe('folder of the signing key and its last checkpoint; on another disk than the database'),
+  publish: z.string().describe('folder where checkpoints and leaf hashes are published'),
+  sealEveryMs: ms(100, 5_000, 'how often new events are sealed', 60_000),
+  policy: z.strictObject({
+    match: z.strictObject({
+      absolute: z.string().regex(/^\d+(\.\d+)?$/, 'is a decimal in quotes, as "0.05"').describe('by how much an amount of a line may differ, in its currency'),
+      bps: z.int().min(0).max(10_000).describe('and by how many hundredths of a per cent'),
+    }).default(DEFAULT_POLICY.match).describe('how far an invoice may differ from its order'),
+    routing: ROUTING.prefault({}),
+    referenceMaxAgeMs: ms(1_000, DEFAULT_POLICY.referenceMaxAgeMs, 'how long an answer about master data holds'),
+    indeterminateAfterMs: ms(1_000, DEFAULT_POLICY.indeterminateAfterMs, 'how long a control waits for an answer before a person is told'),
+    graceMs: ms(100, DEFAULT_POLICY.graceMs, 'how long a system may lag before it is a divergence'),
+    receiptGraceMs: ms(0, DEFAULT_POLICY.receiptGraceMs, 'how long an invoice waits for its goods receipt before a person is told'),
+    ordersHeldBy: z.enum(['erp', 'procurement']).optional().describe('who holds orders and receipts where both speak of them'),
+    entryGraceMs: ms(100, DEFAULT_POLICY.entryGraceMs, 'how long a posting or bank entry waits for the object it names'),
+    evidence: z.strictObject({
+      after: z.array(z.enum(['posted', 'paid', 'rejected'])).min(1).default([...DEFAULT_POLICY.evidence.after]).describe('in which states the evidence is archived'),
+      years: z.int().min(1).max(100).default(DEFAULT_POLICY.evidence.years).describe('how long the archive keeps it'),
+      entityYears: z.record(z.string(), z.int().min(1).max(100)).default({}).describe('the same by company number, where it differs'),
+    }).prefault({}),
+  }).prefault({}),
+  systems: z.record(name, z.strictObject({
+    kind: name.describe('the connector'),
+    config: z.record(z.string(), z.json()).default({}).describe('what the connector needs; its README says what. Secrets stand here as env:NAME or file:PATH'),
+  })).describe('the systems by the name that we give them'),
+  parts: z.strictObject({
+    erp: plays('the ERP'), ap: plays('the AP tool'), bank: plays('the bank'), procurement: plays('the procurement tool').exactOptional(),
+    archive: plays('the archive').exactOptional(),
+  }),
 })
 
 export type Config = z.infer<typeof SCHEMA>
 
+/** What is wrong, and where. */
+export interface Problem { readonly path: readonly PropertyKey[]; readonly says: string }
+
+/** The configuration, or everything that is wrong with it. What a connector needs is for the connector to say. */
+export function checkConfig(value: unknown): { readonly config: Config } | { readonly problems: readonly Problem[] } {
+  const parsed = SCHEMA.safeParse(value, { reportInput: true })
+  if (!parsed.success) return { problems: parsed.error.issues.flatMap((issue) => problemsOf(issue)) }
+  const problems = [...partProblems(parsed.data), ...routingProblems(parsed.data.policy.routing).map((says) => ({ path: ['policy', 'routing'], says }))]
+  return problems.length > 0 ? { problems } : { config: parsed.data }
+}
+
 /** Reads a configuration; every problem in one fault `config-not-valid`, each with its place and what to do. */
 export function readConfig(value: unknown): Config {
-  const parsed = SCHEMA.safeParse(value, { reportInput: true })
-  const problems = parsed.success ? [...partProblems(parsed.data), ...routingProblems(parsed.data.policy.routing)] : parsed.error.issues.flatMap(sentences)
-  if (!parsed.success || problems.length > 0) throw new Fault('config-not-valid', problems.join(' '))
-  return parsed.data
+  const checked = checkConfig(value)
+  if ('problems' in checked) throw new Fault('config-not-valid', checked.problems.map(sentence).join(' '))
+  return checked.config
 }
 
-function partProblems(config: Config): string[] {
+export const sentence = ({ path, says }: Problem): string => `${path.map(String).join('.') || 'the top'}: ${says}${says.endsWith('?') ? '' : '.'}`
+
+function partProblems(config: Config): Problem[] {
   const unheld = config.policy.ordersHeldBy === 'procurement' && config.parts.procurement === undefined
-  return [...unheld ? ['policy.ordersHeldBy is procurement, and parts names no procurement system.'] : [], ...unknownParts(config)]
+  return [...unheld ? [{ path: ['policy', 'ordersHeldBy'], says: 'is procurement, and parts names no procurement system' }] : [], ...unknownParts(config)]
 }
 
-function unknownParts(config: Config): string[] {
+function unknownParts(config: Config): Problem[] {
   return Object.entries(config.parts).filter(([, system]) => !Object.hasOwn(config.systems, system))
-    .map(([part, system]) => `parts.${part} names the system ${system}, which is not under systems (${Object.keys(config.systems).join(', ')}).`)
+    .map(([part, system]) => ({ path: ['parts', part], says: `names the system ${system}, which is not under systems (${Object.keys(config.systems).join(', ')})` }))
 }
 
-function sentences(issue: z.core.$ZodIssue): string[] {
-  const place = issue.path.join('.') || 'the top'
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => `${place}: there is no ${key}${near(key)}.`)
-  // Of a word from a list the issue names the list; what was written stands in the configuration alone.
-  if (issue.code === 'invalid_value' && typeof issue.input === 'string') return [`${place}: there is no ${issue.input}${near(issue.input, issue.values.map(String))}.`]
-  return [`${place}: ${issue.message}.`]
-}
-
-const KNOWN = ['tenant', 'deployment', 'api', 'host', 'port', 'limits', 'requests', 'validations', 'signer', 'publish', 'sealEveryMs', 'policy', 'match', 'absolute', 'routing', 'routes', 'choice', 'like', 'requires', 'postAfter', 'releaseAfter', 'submits', 'waives', 'pays', 'account', 'route', 'when',
-  'typeCodes', 'meansCodes', 'ordered', 'suppliers', 'entities', 'upTo', 'amount', 'currency', 'bps', 'referenceMaxAgeMs', 'indeterminateAfterMs', 'graceMs', 'receiptGraceMs', 'ordersHeldBy', 'entryGraceMs', 'evidence', 'after', 'years', 'entityYears', 'systems', 'kind', 'config', 'parts', 'erp', 'ap', 'bank', 'procurement', 'archive']
-
-/** The nearest known key, when it is near enough to be a slip. */
-function near(key: string, words: readonly string[] = KNOWN): string {
-  const [best] = words.map((known) => ({ known, distance: editDistance(key.toLowerCase(), known.toLowerCase()) })).sort((a, b) => a.distance - b.distance)
-  return best && best.distance <= Math.max(2, key.length / 3) ? `; did you mean ${best.known}?` : ''
-}
-
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) next.push(Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    row = next
+function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+  const { path } = issue
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ path: [...path, key], says: `there is no such key${nearest(key, keysAt(path))}` }))
   }
-  return row[b.length]!
+  // Of a word from a list the issue names the list; what was written stands in the configuration alone.
+  if (issue.code === 'invalid_value' && typeof issue.input === 'string') return [{ path, says: `there is no ${issue.input}${nearest(issue.input, issue.values.map(String))}` }]
+  // What is wrong with a name among many says so itself, one step further in.
+  if (issue.code === 'invalid_key') return issue.issues.map(({ message }) => ({ path, says: message }))
+  if (issue.code === 'invalid_type' && issue.input === undefined && issue.message.endsWith('received undefined')) return [{ path, says: 'is missing' }]
+  return [{ path, says: issue.message.replace(/^Invalid input: /u, '') }]
 }
+
+/** The keys that may stand at a place. */
+function keysAt(path: readonly PropertyKey[]): string[] {
+  let at: JsonSchema | undefined = JSON_SCHEMA
+  for (const step of path) at = at?.properties?.[String(step)] ?? (typeof at?.additionalProperties === 'object' ? at.additionalProperties : undefined)
+  return Object.keys(at?.properties ?? {})
+}
+
+/** As much of JSON Schema as the schema above becomes. */
+export interface JsonSchema {
+  readonly type?: string
+  readonly description?: string
+  readonly default?: unknown
+  readonly enum?: readonly unknown[]
+  readonly minimum?: number
+  readonly maximum?: number
+  readonly required?: readonly string[]
+  readonly properties?: { readonly [key: string]: JsonSchema }
+  readonly additionalProperties?: JsonSchema | boolean
+}
+export const JSON_SCHEMA = z.toJSONSchema(SCHEMA, { io: 'input', unrepresentable: 'any' }) as JsonSchema
 
 /** The policy that the configuration states. */
 export function policyOf(config: Config): Policy {
