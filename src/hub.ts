@@ -25,6 +25,7 @@ import { makeTieOut } from './export/tie-out.ts'
 import { openIntake, type Intake } from './intake/batcher.ts'
 import { startWaker } from './intake/waker.ts'
 import { openBell } from './lib/bell.ts'
+import { startPacker } from './export/packer.ts'
 import { Fault } from './lib/fault.ts'
 import { instantOf } from './lib/time.ts'
 import { startSealer } from './seal/sealer.ts'
@@ -94,6 +95,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   })
   const delivery = startDelivery({ pool, systems: systems.map((connector) => ({ tenant, connector })), submit, identity, secret, trouble })
   const watch = startWatch({ pool, systems: systems.map((connector) => ({ tenant, connector })), submit, secret, trouble })
+  const packer = config.parts.archive === undefined ? undefined : startPacker({ pool, tenant, submit, onTrouble: (error) => { trouble('evidence packs', error) } })
   const sealing = await startSealing(options, trouble)
   const context: ApiContext = {
     pool, tenant, key: options.apiKey, systems: systems.map((connector) => ({ name: connector.system, kind: connector.kind, role: connector.role })), submit,
@@ -122,6 +124,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       await watch.stop()
       await delivery.stop()
       await waker.stop()
+      await packer?.stop()
       await intake.close()
       await sealing?.stop()
       await identity.stop()

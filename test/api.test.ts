@@ -42,7 +42,7 @@ interface Row { readonly id: string; readonly title: string; readonly state: str
 /** A paid invoice that came through all gates, an order's among them. */
 async function paidOne(): Promise<Row> {
   for (const row of await invoices()) {
-    if (row.state === 'paid' && (await get<{ headline: { route: string } }>(`/v1/objects/${row.id}`)).headline.route === 'po') return row
+    if (row.state === 'archived' && (await get<{ headline: { route: string } }>(`/v1/objects/${row.id}`)).headline.route === 'po') return row
   }
   throw new Error('the sample has no paid invoice on an order')
 }
@@ -232,7 +232,7 @@ describe('facts', () => {
       data: { system: 'ap', facet: 'status', word: 'GONE_FISHING' },
     })
     expect((await caseOf('unmapped-status', invoice.id)).says).toContain('GONE_FISHING')
-    expect((await invoices()).find(({ id }) => id === invoice.id)?.state).toBe('paid')
+    expect((await invoices()).find(({ id }) => id === invoice.id)?.state).toBe('archived')
   })
 
   it('a document that is named has to be kept first', async () => {
@@ -267,7 +267,7 @@ describe('facts', () => {
   it('after all of this a good invoice still goes through', async () => {
     const known = new Set((await invoices()).map(({ id }) => id))
     await company.send((await company.sample(7)).slice(6))
-    await eventually(async () => (await invoices()).some(({ id, state }) => !known.has(id) && state === 'paid'), 60_000)
+    await eventually(async () => (await invoices()).some(({ id, state }) => !known.has(id) && state === 'archived'), 60_000)
   }, 90_000)
 })
 
@@ -319,7 +319,7 @@ describe('reading', () => {
 
   it('filters a list, and takes a filter for a word and nothing more', async () => {
     expect(
-      (await get<{ objects: Row[] }>('/v1/objects?kind=invoice&state=paid&open=false')).objects.every(({ state }) => state === 'paid')
+      (await get<{ objects: Row[] }>('/v1/objects?kind=invoice&state=archived&open=false')).objects.every(({ state }) => state === 'archived')
     ).toBe(true)
     expect((await get<{ objects: Row[] }>("/v1/objects?kind=invoice&state=paid'%20OR%201=1--")).objects).toEqual([])
   })
@@ -328,12 +328,12 @@ describe('reading', () => {
     const { systems } = await get<{
       systems: { name: string; inStep: number; heardAt: string | null; breaker: { state: string } }[],
     }>('/v1/systems')
-    expect(systems.map(({ name, breaker }) => [name, breaker.state])).toEqual([['erp', 'closed'], ['ap', 'closed'], ['bank', 'closed']])
+    expect(systems.map(({ name, breaker }) => [name, breaker.state])).toEqual([['erp', 'closed'], ['ap', 'closed'], ['bank', 'closed'], ['archive', 'closed']])
     for (const system of systems) expect(system.heardAt, system.name).toMatch(/^\d{4}-/u)
     const summary = await company.summary()
-    expect(summary.states['paid']).toBeGreaterThan(0)
+    expect(summary.states['archived']).toBeGreaterThan(0)
     const text = await (await call('GET', '/v1/metrics')).text()
-    expect(figure(text, 'tieout_invoices', 'state="paid"')).toBe(summary.states['paid'])
+    expect(figure(text, 'tieout_invoices', 'state="archived"')).toBe(summary.states['archived'])
     expect(figure(text, 'tieout_exceptions_open', 'cause="unreadable-document"')).toBe(summary.exceptions['unreadable-document'])
     expect(figure(text, 'process_resident_memory_bytes')).toBeGreaterThan(10_000_000)
     expect(malformed(text)).toEqual([])

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const files = await company.sample(6)
   await company.send(files)
   await company.quiet(60_000)
-  const { objects } = await company.get<{ objects: { id: string; title: string; state: string }[] }>('/v1/objects?kind=invoice&state=paid')
+  const { objects } = await company.get<{ objects: { id: string; title: string; state: string }[] }>('/v1/objects?kind=invoice&state=archived')
   for (const row of objects) {
     if ((await company.get<{ headline: { route: string } }>(`/v1/objects/${row.id}`)).headline.route === 'po') paid = row
   }

@@ -9,7 +9,7 @@ describe('invoices travel from arrival to paid', () => {
   beforeAll(async () => { company = await tryOut() }, 60_000)
   afterAll(async () => { await company.end() }, 30_000)
 
-  it('every one of the sample is posted once and settled once in the ERP\'s own books, and the hub says paid', async () => {
+  it('every one of the sample is posted once and settled once in the ERP\'s own books, and the hub says archived', async () => {
     await company.callProcurement('PUT', '/tempo', { doorMs: 0 })
     const files = await company.sample(40)
     await company.send(files)
@@ -24,7 +24,7 @@ describe('invoices travel from arrival to paid', () => {
     expect(summary.received).toBe(40)
     expect(summary.exceptions).toEqual({})
     const open = [...erpTruth(company.books('erp')).values()].filter(({ credit, cleared }) => credit && cleared === 0).length
-    expect(summary.states).toEqual({ paid: 40 - open, ...(open > 0 ? { posted: open } : {}) })
+    expect(summary.states).toEqual({ archived: 40 - open, ...(open > 0 ? { posted: open } : {}) })
     expect(summary.breaches).toBe(0)
     const truth = [...erpTruth(company.books('erp')).entries()]
     expect(truth).toHaveLength(40)

@@ -12,7 +12,8 @@ import { readDocument, storeDocument } from '../src/store/document.ts'
 import { claimDue, effectsOf, lookAgainDue, nextDue, readEffects, saveEffect, writeEffects } from '../src/store/effect.ts'
 import { dueUntil, obstaclesTo, queuePage, queueTotals, type Stands } from '../src/store/effect-queue.ts'
 import { refusedEffects } from '../src/store/effect-replay.ts'
-import { eventById, eventsFrom, eventsOf } from '../src/store/event.ts'
+import { checkpointOver } from '../src/store/checkpoint.ts'
+import { eventById, eventsAbout, eventsFrom, eventsOf, evidenceWanted } from '../src/store/event.ts'
 import { listObjects } from '../src/store/list-row.ts'
 import { nextWake, postpone } from '../src/store/object.ts'
 import { keepQuarantined, resolveQuarantined, standingQuarantined } from '../src/store/quarantine.ts'
@@ -110,7 +111,7 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
   await read(async (client) => {
     await Promise.all([
       findByAnyId(client, 'acme', '1'), namesOf(client, 'acme', id), cellsOf(client, 'acme', id), eventById(client, 'acme', 'evt_1'), eventById(client, 'acme', `${id}.2`),
-      eventsFrom(client, 'acme', 0, 10), eventsOf(client, 'acme', id, null, 10), effectsOf(client, 'acme', id), readEffects(client, 'acme', [row.key]), nextDue(client, 'acme', 'erp'),
+      eventsFrom(client, 'acme', 0, 10), eventsAbout(client, 'acme', [id], 9), evidenceWanted(client, 'acme', 0, 9, 10), checkpointOver(client, 'acme', 1), eventsOf(client, 'acme', id, null, 10), effectsOf(client, 'acme', id), readEffects(client, 'acme', [row.key]), nextDue(client, 'acme', 'erp'),
       lookAgainDue(client, { tenant: 'acme', target: 'erp', limit: 1, now }), attemptsOf(client, 'acme', [row.key]), stillOpen(client, 'acme', 10, now), sendingProcesses(client, 'acme'),
       listObjects(client, 'acme', { kind: 'invoice', limit: 10 }), listObjects(client, 'acme', { kind: 'exception', owner: 'ap', open: true, limit: 10 }, 'due'), nextWake(client, 'acme'),
       standingQuarantined(client, 'acme', 10), readSystem(client, 'acme', 'erp'), readCursor(client, 'acme', 'erp', 'f'), overdueParked(client, 'acme', now, 10), readDocument(client, 'acme', hash),

@@ -34,7 +34,7 @@ export interface TryOut {
   /** A call to the simulated ERP by somebody who may. */
   callErp(method: string, path: string, body?: unknown): Promise<Answered>
   callProcurement(method: string, path: string, body?: unknown): Promise<Answered>
-  books(system: 'erp' | 'ap' | 'procurement' | 'bank'): BookLine[]
+  books(system: 'erp' | 'ap' | 'procurement' | 'bank' | 'archive'): BookLine[]
   end(): Promise<void>
 }
 

@@ -189,7 +189,7 @@ const published = ({ received, refused, states, breaches, exceptions, systems, l
 
 function verdict(summary: Summary, tiedOut: boolean): string {
   const cases = Object.entries(summary.exceptions).map(([cause, count]) => `${count} ${cause}`).join(', ')
-  return `\n  ${tiedOut ? 'Everything ties out' : 'Not everything ties out'}: ${summary.states['paid'] ?? 0} of ${summary.received} invoices paid${summary.moving > 0 ? `, ${summary.moving} waiting for their turn elsewhere` : ''}${cases ? `; with people: ${cases}` : ''}; ${summary.log.size} events in the log.`
+  return `\n  ${tiedOut ? 'Everything ties out' : 'Not everything ties out'}: ${(summary.states['paid'] ?? 0) + (summary.states['archived'] ?? 0)} of ${summary.received} invoices paid, ${summary.states['archived'] ?? 0} archived${summary.moving > 0 ? `, ${summary.moving} waiting for their turn elsewhere` : ''}${cases ? `; with people: ${cases}` : ''}; ${summary.log.size} events in the log.`
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -12,11 +12,14 @@ import { openCheckpoint, type Checkpoint } from '../tlog/checkpoint.ts'
 import { parseVerifierKey, type VerifierKey } from '../tlog/note.ts'
 import { isRefused, type Refused } from '../tlog/refused.ts'
 import { verifyLog, type PublishedLog, type Report } from '../verify/log.ts'
+import { packLines, verifyPack } from '../verify/pack.ts'
 import { linesOf } from '../verify/report.ts'
 
 export type VerifyOptions = {
   /** A file with a signed checkpoint, kept by whoever asks. */
-  readonly checkpoint: string
+  readonly checkpoint?: string | undefined
+  /** An archived evidence pack: it brings its own checkpoint and needs no database. */
+  readonly pack?: string | undefined
   /** `<origin>+<id>+<base64>`, from the same keeper. */
   readonly key: string
   /** The tenant's published folder: `checkpoint` and `tile/…`. */
@@ -32,7 +35,8 @@ export type VerifyStatus = 0 | 1 | 2
 export function addVerify(program: Command): void {
   program.command('verify')
     .description('re-read every event and compare it with a signed checkpoint that was kept outside the database')
-    .requiredOption('--checkpoint <file>', 'the signed checkpoint')
+    .option('--checkpoint <file>', 'the signed checkpoint')
+    .option('--pack <file>', 'check one archived evidence pack instead, with nothing but the key')
     .requiredOption('--key <key>', 'the public key of the log: <origin>+<id>+<base64>')
     .option('--database <url>', 'a PostgreSQL address that may read (default: TIEOUT_DATABASE_URL, else what npm start runs)', process.env['TIEOUT_DATABASE_URL'] ?? running()?.databaseUrl)
     .option('--published <folder>', 'the tenant\'s published folder (default: the folder of the checkpoint, when it holds tiles)')
@@ -46,6 +50,7 @@ export async function runVerify(options: VerifyOptions, say: (line: string) => v
     say(options.json ? JSON.stringify({ holds: false, notVerified: what }) : `NOT VERIFIED ${what}`)
     return 2
   }
+  if (options.pack !== undefined) return runVerifyPack(options.pack, options, say, refuse)
   const asked = read(options)
   if (isRefused(asked)) return refuse(asked.refused)
   if (!options.database) return refuse('there is no database to look at: start it with npm start, or name one with --database.')
@@ -61,6 +66,26 @@ export async function runVerify(options: VerifyOptions, say: (line: string) => v
   }
 }
 
+function runVerifyPack(file: string, { key: keyText, json }: VerifyOptions, say: (line: string) => void, refuse: (what: string) => 2): VerifyStatus {
+  const key = parseVerifierKey(sha256, keyText.trim())
+  if (isRefused(key)) return refuse(`the key is none: ${key.refused}.`)
+  const bytes = bytesOf(file)
+  if (!bytes) return refuse(`the file ${file} cannot be read.`)
+  const report = verifyPack(sha256, ed25519Verify, key, bytes)
+  if (isRefused(report)) return refuse(`${file} is no evidence pack that this key can vouch for: ${report.refused}.`)
+  if (json) say(JSON.stringify(report, null, 2))
+  else for (const line of packLines(report)) say(line)
+  return report.holds ? 0 : 1
+}
+
+function bytesOf(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file)
+  } catch {
+    return undefined
+  }
+}
+
 type Asked = {
   readonly key: VerifierKey
   readonly tenant: string
@@ -70,6 +95,7 @@ type Asked = {
 
 /** What the caller brought, opened: files that cannot be read or that the key did not sign are refused before any database is. */
 function read({ key: keyText, checkpoint: file, published }: VerifyOptions): Asked | Refused {
+  if (file === undefined) return { refused: 'name a signed checkpoint with --checkpoint, or an evidence pack with --pack.' }
   const key = parseVerifierKey(sha256, keyText.trim())
   if (isRefused(key)) return { refused: `the key is none: ${key.refused}.` }
   const note = textOf(file)

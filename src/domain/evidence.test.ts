@@ -147,6 +147,23 @@ describe('evidence of an invoice', () => {
     expect([refused.state.headline, axesOf(refused.state).archive]).toEqual(['archived', 'current'])
   })
 
+  it('is told to nobody: for the AP tool an archived invoice is what it was', () => {
+    const toldAp = (one: Company): (readonly [string, unknown])[] =>
+      [...one.wanted.values()].filter(({ command, target }) => command === 'invoice.status' && target === 'ap').map(({ occurrence, content }) => [occurrence, content['word']] as const)
+    company.pay()
+    const before = toldAp(company)
+    expect(before).toMatchObject([[expect.stringContaining('paid#'), 'paid']])
+    company.keep()
+    company.hold()
+    company.keep()
+    expect(toldAp(company)).toEqual(before)
+    const refused = new Company(policyWith())
+    refused.submit(fact('approval.requested', 'ap', 'ticket', day(11), [refused.ours], { ticket: 'T1' }))
+    refused.submit(fact('invoice.rejected', 'ap', 'no', day(12), [refused.ours], { reason: 'not ours' }))
+    refused.keep()
+    expect([refused.state.headline, toldAp(refused).map(([, word]) => word)]).toEqual(['archived', ['rejected']])
+  })
+
   it('without the archive\'s own authority says nothing', () => {
     company.pay()
     company.submit(fact('evidence.archived', 'ap', 'claim', day(28), [company.ours], { archive: 'vault', document: PACK, until: '2036-12-31', covers: 99 }))

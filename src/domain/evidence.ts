@@ -56,13 +56,10 @@ function missingDocument({ renditions, evidence: { wanted, kept } }: InvoiceStat
 export const documentName = (sha256: string): string => `document.${sha256}`
 export const packName = (invoice: string, covers: number): string => `pack.${invoice}.${covers}.json`
 
-/**
- * `document` and `evidence`: what the archive should hold, by the number of facts that a pack covers. `pack`: what is to be made
- * for it first; a worker finds its work by cells that are behind.
- */
+/** What the archive should hold: the documents, and evidence of so many facts. */
 export function evidenceCells({ policy }: Laws, id: string, state: InvoiceState): Cell[] {
   const { archive } = policy.systems
-  const { wanted, prepared } = state.evidence
+  const { wanted } = state.evidence
   if (archive === undefined || wanted === null) return []
   const cell = (facet: Facet, expected: string, told: string | null, reported: string | null): Cell =>
     ({ object: id, system: archive, facet, expected, told, reported })
@@ -71,7 +68,6 @@ export function evidenceCells({ policy }: Laws, id: string, state: InvoiceState)
   const documents = Object.keys(state.renditions).length
   return [
     ...documents === 0 ? [] : [cell('document', 'stored', missingDocument(state) === undefined ? 'stored' : null, null)],
-    cell('pack', covers, prepared?.wanted === wanted.event ? covers : null, null),
     cell('evidence', covers, state.told[key]?.word ?? null, state.archived ? String(state.archived.covers) : state.reported[key]?.word ?? null),
   ]
 }

@@ -17,14 +17,18 @@ import { dateIn, type Laws } from './view.ts'
 
 interface Subject<State> { readonly id: string; readonly state: State }
 
+/** Others are not told of the archive: one that is archived is for them what it was before. */
+type Reached = Exclude<HeadlineState, 'archived'>
+const reached = (state: InvoiceState): Reached | null => state.headline !== 'archived' ? state.headline : warranted(state, ['paid']) ? 'paid' : 'rejected'
+
 /** What the AP tool is told, by headline; it knows its own approvals, so it hears of what comes after them. */
-const TOLD_TO_AP: { readonly [state in HeadlineState]: string | null } = {
-  received: null, validated: null, matched: null, approved: null, posted: 'posted', paid: 'paid', archived: 'paid', rejected: 'rejected',
+const TOLD_TO_AP: { readonly [state in Reached]: string | null } = {
+  received: null, validated: null, matched: null, approved: null, posted: 'posted', paid: 'paid', rejected: 'rejected',
 }
 
 /** What procurement is told of invoices on its orders: what it has to do about one, and how far the others have come. */
-const TOLD_TO_PROCUREMENT: { readonly [state in HeadlineState]: string | null } = {
-  received: null, validated: null, matched: 'matched', approved: 'matched', posted: 'posted', paid: 'paid', archived: 'paid', rejected: 'rejected',
+const TOLD_TO_PROCUREMENT: { readonly [state in Reached]: string | null } = {
+  received: null, validated: null, matched: 'matched', approved: 'matched', posted: 'posted', paid: 'paid', rejected: 'rejected',
 }
 
 export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>): Expectation {
@@ -83,7 +87,8 @@ function wordForAp(state: InvoiceState): string | null {
   if (axes.settlement === 'returned') return 'returned'
   if (state.headline === 'posted' && axes.holds.length > 0) return 'held'
   if (state.headline === 'posted' && ['instructed', 'released', 'accepted', 'part'].includes(axes.settlement)) return 'in-payment'
-  return state.headline === null ? null : TOLD_TO_AP[state.headline]
+  const standing = reached(state)
+  return standing === null ? null : TOLD_TO_AP[standing]
 }
 
 /** The day of what is told: of the posting, of the last settlement, or of the one that came back. */
@@ -99,7 +104,8 @@ function wordForProcurement(state: InvoiceState): { readonly word: string; reado
   const { match } = state.verdicts
   const content = state.content
   if (!content || !state.parties || content.value.orders.length === 0 || !(state.routed ?? UNROUTED).rules.requires.includes('matched')) return null
-  const word = axesOf(state).settlement === 'returned' ? 'returned' : state.headline === null ? null : TOLD_TO_PROCUREMENT[state.headline]
+  const standing = reached(state)
+  const word = axesOf(state).settlement === 'returned' ? 'returned' : standing === null ? null : TOLD_TO_PROCUREMENT[standing]
   if (word !== null && state.movedBy !== null) return { word, since: state.movedBy }
   if (!match || match.pass || match.subject !== content.event) return null
   return { word: match.failed.some((control) => control.startsWith('receipt-missing:')) ? 'awaiting-receipt' : 'mismatched', since: match.event }

@@ -114,6 +114,7 @@ export interface InvoiceState {
   /** The route that it was put on with its present content; null before anything was decided. */
   readonly routed: Routed | null
   readonly breaches: readonly string[]
+  /** The move by which it came where it stands, archived or not. */
   readonly movedBy: string | null
 }
 
@@ -223,8 +224,8 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   'rule.evaluated': decided<VerdictData & { gate: 'approval' | 'posting'; pass: boolean; granted?: Granted }>((state, event, data) => ({
     ...verdict(state, data.gate, event, data, data.pass), ...(data.granted ? { granted: data.granted } : {}),
   })),
-  'invoice.state-moved': decided<{ to: HeadlineState | null; breaches: readonly string[]; routed?: Routed }>((state, event, data) => ({
-    ...state, headline: data.to, breaches: data.breaches, movedBy: event.id, routed: data.routed ?? state.routed,
+  'invoice.state-moved': decided<{ from: HeadlineState | null; to: HeadlineState | null; breaches: readonly string[]; routed?: Routed }>((state, event, data) => ({
+    ...state, headline: data.to, breaches: data.breaches, movedBy: isFiling(data.from, data.to) ? state.movedBy : event.id, routed: data.routed ?? state.routed,
   })),
   'settlement.allocated': decided<{ kind: string; amount: string; entry: string; bookedOn?: string; booked?: { bankReference: string; bookedOn: string } }>((state, event, data) => ({
     ...state,
@@ -312,6 +313,11 @@ function paid(state: InvoiceState, event: Event, id: string): InvoiceState {
 function sent(state: InvoiceState, event: Event, data: EffectData): InvoiceState {
   const next = { ...state, ...sending(state, event, data), blocks: HAPPENED.has(data.input) ? blocked(state.blocks, data) : state.blocks }
   return data.command === 'document.store' && HAPPENED.has(data.input) ? { ...next, evidence: stored(state.evidence, event, data) } : next
+}
+
+/** Into the archive and out of it again an invoice stands where it stood: nobody is told of it anew. */
+function isFiling(from: HeadlineState | null, to: HeadlineState | null): boolean {
+  return to === 'archived' || (from === 'archived' && (to === 'paid' || to === 'rejected'))
 }
 
 /** The object of `document.store` is `<invoice> <sha256>`, its occurrence the day till which the document is kept. */

@@ -70,7 +70,7 @@ export interface Cell {
   readonly told: string | null
   readonly reported: string | null
 }
-export type Facet = 'posting' | 'settlement' | 'hold' | 'status' | 'reference' | 'evidence' | 'pack' | 'document' | 'transmission' | 'approval'
+export type Facet = 'posting' | 'settlement' | 'hold' | 'status' | 'reference' | 'evidence' | 'document' | 'transmission' | 'approval'
 
 /** A command that the state of an object asks for. Its key is the same for life; see `effect.ts`. */
 export interface WantedEffect {

@@ -12,6 +12,13 @@ export async function latestCheckpoint(client: ClientBase, tenant: string): Prom
   return rows[0] && { ...rows[0], size: Number(rows[0].size) }
 }
 
+/** The first checkpoint of at least `size` events: once there is one it is this for ever. */
+export async function checkpointOver(client: ClientBase, tenant: string, size: number): Promise<StoredCheckpoint | undefined> {
+  const { rows } = await client.query<{ size: string; root: Buffer; note: string }>(
+    { name: 'checkpoint_over', text: 'SELECT size, root, note FROM checkpoint WHERE tenant = $1 AND size >= $2 ORDER BY size LIMIT 1', values: [tenant, size] })
+  return rows[0] && { ...rows[0], size: Number(rows[0].size) }
+}
+
 /** Keeps a signed checkpoint. The same size again changes nothing: the signer signs one root for a size. */
 export async function insertCheckpoint(
   client: ClientBase, tenant: string, { size, root, note }: { readonly size: number; readonly root: Uint8Array; readonly note: string },

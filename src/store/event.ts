@@ -135,6 +135,28 @@ export async function eventById(client: ClientBase, tenant: string, id: string):
   return row && decode(row)
 }
 
+const ABOUT = {
+  name: 'event_about',
+  text: `SELECT ${COLUMNS} FROM event e WHERE e.tenant = $1 AND e.objects[1] = ANY($2::text[]) AND e."index" < $3 ORDER BY e."index"`,
+}
+
+/** Events that are about these objects in the first place, in log order, below an index. */
+export async function eventsAbout(client: ClientBase, tenant: string, objects: readonly string[], below: number): Promise<StoredEvent[]> {
+  if (objects.length === 0) return []
+  return (await rowsOf<Row>(client, ABOUT, [tenant, textArray(objects), below])).map((row) => decode(row))
+}
+
+// The type stands in the text: the partial index event_evidence_wanted is for this statement.
+const WANTED = {
+  name: 'event_evidence_wanted',
+  text: `SELECT "index", id, objects[1] FROM event WHERE tenant = $1 AND type = 'evidence.wanted' AND "index" >= $2 AND "index" < $3 ORDER BY "index" LIMIT $4`,
+}
+
+/** Decisions that evidence is wanted, in a range of the log: [index, id, invoice]. */
+export function evidenceWanted(client: ClientBase, tenant: string, from: number, below: number, limit: number): Promise<(readonly [number, string, string])[]> {
+  return rowsOf<readonly [number, string, string]>(client, WANTED, [tenant, from, below, limit])
+}
+
 /** Where a reader of an object's history stands: what was folded up to `applied`, and of that which had been parked up to `index`. */
 export interface HistoryPlace { readonly applied: number; readonly index: number }
 

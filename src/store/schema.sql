@@ -214,6 +214,7 @@ CREATE TABLE event (
   CONSTRAINT event_salt_check CHECK ((octet_length(salt) = 32))
 ) PARTITION BY RANGE (index);
 CREATE INDEX event_by_id ON ONLY public.event USING btree (tenant, id) WHERE (id ~~ 'evt\_%'::text);
+CREATE INDEX event_evidence_wanted ON ONLY public.event USING btree (tenant, index) WHERE (type = 'evidence.wanted'::text);
 CREATE INDEX event_of_object ON ONLY public.event USING btree (tenant, (objects[1]), index);
 CREATE TRIGGER erased BEFORE UPDATE ON public.event FOR EACH ROW EXECUTE FUNCTION event_erased();
 CREATE TRIGGER stays_all BEFORE TRUNCATE ON public.event FOR EACH STATEMENT EXECUTE FUNCTION stays('an event is never taken back');

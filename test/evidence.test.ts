@@ -1,0 +1,161 @@
+/** Evidence of invoices, from the whole company to the archive and back: what lies there proves itself, and is renewed. */
+import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runVerify } from '../src/cli/verify.ts'
+import { packOf } from '../src/export/pack.ts'
+import { ed25519Verify } from '../src/seal/ed25519.ts'
+import { inTenant, openPool } from '../src/store/database.ts'
+import { sha256 } from '../src/store/sha256.ts'
+import { parseVerifierKey, type VerifierKey } from '../src/tlog/note.ts'
+import { isRefused } from '../src/tlog/refused.ts'
+import { verifyPack, type PackReport } from '../src/verify/pack.ts'
+import { KEY, tryOut, type TryOut } from './try-out.ts'
+
+interface Pack {
+  readonly name: string
+  readonly invoice: string
+  readonly covers: number
+  readonly wanted: { readonly event: string; readonly index: number }
+  readonly standing: { readonly headline: string; readonly axes: { readonly holds: readonly string[] } }
+  readonly documents: readonly { readonly sha256: string; readonly archivedAs: string | null }[]
+  readonly log: { readonly events: { readonly index: number; readonly leaf: { readonly type: string }; body: { data: { [key: string]: unknown } } }[] }
+}
+interface Card { readonly label: string; readonly digest: string; readonly keepTill: string }
+
+let company: TryOut
+let key: VerifierKey
+beforeAll(async () => {
+  company = await tryOut()
+  await faults({ op: 'deposit.put', first: 5, reply: 'lost' })
+  await company.send(await company.sample(6))
+  await company.quiet(60_000)
+  const parsed = parseVerifierKey(sha256, String(company.hub().ready['verifierKey']))
+  if (isRefused(parsed)) throw new Error(parsed.refused)
+  key = parsed
+}, 120_000)
+afterAll(async () => { await company.end() }, 30_000)
+
+const archive = (method: string, path: string, body?: unknown): Promise<Response> => fetch(`${company.company.urls.archive}${path}`, {
+  method, headers: { authorization: `Bearer ${company.company.secrets['SANDBOX_ARCHIVE_TOKEN']}` }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+})
+const faults = (...rules: object[]): Promise<Response> => archive('PUT', '/faults', { rules })
+const held = async (name: string): Promise<Buffer> => Buffer.from(await (await archive('GET', `/vaults/evidence/deposits/${name}`)).arrayBuffer())
+const stowed = (): Card[] => company.books('archive').flatMap(({ facts }) => facts).filter(({ what, verb }) => what === 'DEPOSIT' && verb === 'STOWED').map(({ row }) => row as unknown as Card)
+const packs = (invoice = ''): Card[] => stowed().filter(({ label }) => label.startsWith(`pack.${invoice}`))
+const read = async (name: string): Promise<Pack> => JSON.parse((await held(name)).toString()) as Pack
+const check = (bytes: Uint8Array): PackReport => {
+  const report = verifyPack(sha256, ed25519Verify, key, bytes)
+  if (isRefused(report)) throw new Error(report.refused)
+  return report
+}
+const archived = async (): Promise<string[]> => {
+  const { objects } = await company.get<{ objects: { id: string; state: string }[] }>('/v1/objects?kind=invoice&limit=100')
+  return objects.filter(({ state }) => state === 'archived').map(({ id }) => id)
+}
+
+describe('evidence in the archive', () => {
+  it('is there of every invoice that was paid, although replies were lost, each document and pack stowed once', async () => {
+    const { states } = await company.summary()
+    expect(states['archived'] ?? 0).toBeGreaterThan(3)
+    expect(states['paid']).toBeUndefined()
+    const labels = stowed().map(({ label }) => label)
+    expect(new Set(labels).size).toBe(labels.length)
+    for (const invoice of await archived()) {
+      const pack = await read(packs(invoice).at(-1)!.label)
+      expect(pack).toMatchObject({ invoice, standing: { headline: 'paid' } })
+      const own = pack.documents.filter(({ archivedAs }) => archivedAs !== null)
+      expect(own.length).toBeGreaterThan(0)
+      for (const document of own) expect(createHash('sha256').update(await held(document.archivedAs!)).digest('hex')).toBe(document.sha256)
+    }
+  })
+
+  it('every pack proves itself with nothing but the key: events under a signed root, bodies under their leaves', async () => {
+    for (const { label } of packs()) {
+      const report = check(await held(label))
+      expect(report).toMatchObject({ holds: true, findings: [], erased: 0, headline: 'paid' })
+      expect(report.events).toBeGreaterThan(20)
+    }
+  })
+
+  it('tells the whole road: received, approved, posted, paid, booked by the bank', async () => {
+    const [invoice = ''] = await archived()
+    const types = new Set((await read(packs(invoice).at(-1)!.label)).log.events.map(({ leaf }) => leaf.type))
+    for (const type of [
+      'invoice.received', 'invoice.validated', 'approval.granted', 'approval.completed', 'posting.confirmed', 'payment.instructed', 'payment.released', 'statement.entry-booked',
+      'settlement.allocated', 'invoice.state-moved', 'evidence.wanted',
+    ]) expect([...types]).toContain(type)
+  })
+
+  it('the same log gives the same bytes', async () => {
+    const pool = openPool(company.appUrl, { max: 1 })
+    for (const invoice of (await archived()).slice(0, 3)) {
+      const { label } = packs(invoice).at(-1)!
+      const { wanted } = await read(label)
+      const again = await inTenant(pool, 'test', (client) => packOf(client, 'test', { index: wanted.index, id: wanted.event, invoice }), 'snapshot')
+      expect(Buffer.from(again!.bytes).equals(await held(label))).toBe(true)
+    }
+    await pool.end()
+  })
+
+  it('a word changed, an event moved or left out, another key: each is found', async () => {
+    const bytes = await held(packs()[0]!.label)
+    const changed = (change: (pack: Pack) => void): Buffer => {
+      const pack = JSON.parse(bytes.toString()) as Pack
+      change(pack)
+      return Buffer.from(JSON.stringify(pack))
+    }
+    const at = (pack: Pack, type: string): number => pack.log.events.findIndex(({ leaf }) => leaf.type === type)
+    expect(check(changed((pack) => { pack.log.events[at(pack, 'approval.granted')]!.body.data['person'] = 'directory|person|somebody' })).findings.join()).toContain('the body is not the one')
+    expect(check(changed((pack) => { Object.assign(pack.log.events[3]!.leaf, { actor: 'person:x' }) })).findings.join()).toContain('not what was sealed')
+    expect(check(changed((pack) => { Object.assign(pack.log.events[3]!, { index: 0 }) })).holds).toBe(false)
+    expect(check(changed((pack) => { pack.log.events.splice(at(pack, 'settlement.allocated'), 1) })).findings.join()).toContain('its headline rests on')
+    expect(verifyPack(sha256, ed25519Verify, { ...key, publicKey: new Uint8Array(32) }, bytes)).toHaveProperty('refused')
+    expect(verifyPack(sha256, ed25519Verify, key, Buffer.from(`${bytes.toString()} `))).toHaveProperty('refused')
+    expect(verifyPack(sha256, ed25519Verify, key, Buffer.from('[]'))).toHaveProperty('refused')
+  })
+
+  it('tieout verify --pack says so on the command line', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tieout-pack-'))
+    const file = join(folder, 'pack.json')
+    const bytes = await held(packs()[0]!.label)
+    const verify = async (): Promise<[number, string]> => {
+      const lines: string[] = []
+      return [await runVerify({ pack: file, key: String(company.hub().ready['verifierKey']) }, (line) => { lines.push(line) }), lines.join('\n')]
+    }
+    writeFileSync(file, bytes)
+    expect(await verify()).toEqual([0, expect.stringContaining('HOLDS        every event in it is what was sealed')])
+    const forged = JSON.parse(bytes.toString()) as Pack
+    forged.log.events[0]!.body.data['channel'] = 'elsewhere'
+    writeFileSync(file, JSON.stringify(forged))
+    expect(await verify()).toEqual([1, expect.stringContaining('DOES NOT HOLD')])
+    writeFileSync(file, 'no pack')
+    expect(await verify()).toEqual([2, expect.stringContaining('NOT VERIFIED')])
+    rmSync(folder, { recursive: true })
+  })
+
+  it('a later fact makes it stale, and it is renewed as another object; the earlier one stays as it was', async () => {
+    const [invoice = ''] = await archived()
+    const before = packs(invoice)
+    const bytes = await Promise.all(before.map(({ label }) => held(label)))
+    const answer = await fetch(`${String(company.hub().ready['api'])}/v1/events`, {
+      method: 'POST', headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/cloudevents+json' },
+      body: JSON.stringify({
+        specversion: '1.0', id: 'late hold', source: 'ap', type: 'hold.placed', time: new Date().toISOString(), subject: invoice, data: { hold: 'audit', kind: 'payment', reason: 'an audit asks' },
+      }),
+    })
+    expect(answer.status).toBeLessThan(300)
+    await expect.poll(() => packs(invoice).length, { timeout: 20_000 }).toBe(before.length + 1)
+    await company.quiet(30_000)
+    const last = await read(packs(invoice).at(-1)!.label)
+    expect(last.standing.axes.holds).toEqual(['audit'])
+    expect(last.covers).toBeGreaterThan(Number(before.at(-1)!.label.split('.')[2]))
+    expect(check(await held(last.name)).holds).toBe(true)
+    expect(await archived()).toContain(invoice)
+    for (const [at, { label }] of before.entries()) expect((await held(label)).equals(bytes[at]!)).toBe(true)
+    const traced = await company.get<{ objects?: unknown }>(`/v1/objects/${invoice}`)
+    expect(JSON.stringify(traced)).toContain('current')
+  }, 60_000)
+})
