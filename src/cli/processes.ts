@@ -24,7 +24,7 @@ export interface ChildWish {
   readonly log?: (line: string) => void
 }
 
-const READY_MS = 20_000
+const READY_MS = 60_000
 const GRACE_MS = 8_000
 
 /** Starts a program that says one line of JSON when it is ready. The fault `internal` when it ends or stays silent instead. */
