@@ -1,7 +1,7 @@
 /** `npm run bench`: every number that this project promises, measured in one run, with where it falls short. `--json` prints the rows. */
 import { LIVES, RECEIVED, run as ingest, SMALL_LAW, type Row } from './ingest.ts'
 import { run as journey } from './journey.ts'
-import { run as readUbl } from './read-ubl.ts'
+import { run as readInvoices } from './read-invoices.ts'
 
 const rows: Row[] = []
 const part = async (name: string, work: () => Promise<Row[]>): Promise<void> => {
@@ -9,10 +9,7 @@ const part = async (name: string, work: () => Promise<Row[]>): Promise<void> => 
   rows.push(...await work())
 }
 
-await part('reading UBL', async () => {
-  const { name, value, unit, target } = await readUbl()
-  return [{ what: name, value: Math.round(value), unit, target }]
-})
+await part('reading invoices', readInvoices)
 await part('intake of the facts of whole lives', () => ingest(LIVES))
 await part('intake of new invoices', () => ingest(RECEIVED))
 await part('intake under a small law, for the engine alone', () => ingest(SMALL_LAW))

@@ -37,14 +37,17 @@ const SUMMATION = 'ram:SpecifiedTradeSettlementHeaderMonetarySummation'
  * 203, 204 and 205 go on with a time and its zone, which say nothing about the date as it is written. Others name a week, a
  * month or two digits of a year and are no date.
  */
-const FORMATS: Readonly<Record<string, RegExp>> = {
-  102: /^(\d{4})(\d\d)(\d\d)$/, 203: /^(\d{4})(\d\d)(\d\d)\d{4}$/, 204: /^(\d{4})(\d\d)(\d\d)\d{6}$/, 205: /^(\d{4})(\d\d)(\d\d)\d{4}(?:Z|[+-]?\d{4})$/,
-}
+const FORMATS: ReadonlyMap<string, RegExp> = new Map([
+  ['102', /^(\d{4})(\d\d)(\d\d)$/],
+  ['203', /^(\d{4})(\d\d)(\d\d)\d{4}$/],
+  ['204', /^(\d{4})(\d\d)(\d\d)\d{6}$/],
+  ['205', /^(\d{4})(\d\d)(\d\d)\d{4}(?:Z|[+-]?\d{4})$/],
+])
 /** xs:date and xs:dateTime, which the schema allows instead and EN 16931-3-3 does not. */
 const XSD_DATE = /^(\d{4})-(\d\d)-(\d\d)(?:T[\d:.]+)?(?:Z|[+-]\d\d:\d\d)?$/
 
 function dayOf(written: string, node: XmlNode): string | undefined {
-  const format = node.local.endsWith('String') ? FORMATS[node.attributes['format']?.trim() || '102'] : XSD_DATE
+  const format = node.local.endsWith('String') ? FORMATS.get(node.attributes['format']?.trim() || '102') : XSD_DATE
   const [, year, month, day] = format?.exec(written) ?? []
   return year === undefined ? undefined : `${year}-${month}-${day}`
 }
@@ -192,7 +195,7 @@ const attachments = groups<RawAttachment, Attachment>(REFERENCE, {
 }, ({ id, type, file, ...rest }) => id === undefined || type === '50' || type === '130' ? undefined : { id, ...rest, ...file })
 
 /** BT-8 in the code list of CII (UNTDID 2475) → in that of the standard (UNTDID 2005). */
-const TAX_POINTS: Readonly<Record<string, string>> = { 5: '3', 29: '35', 72: '432' }
+const TAX_POINTS: ReadonlyMap<string, string> = new Map([['5', '3'], ['29', '35'], ['72', '432']])
 
 const NO_PAYABLE = ['no-payable', 'The invoice does not say what is to be paid (ram:DuePayableAmount).'] as const
 
@@ -206,7 +209,7 @@ const HEADER = record<RawHeader>({
   // The root is the same for an invoice and a credit note.
   typeCode: must(text(`${DOCUMENT}/ram:TypeCode`), 'no-type', 'The document does not say whether it is an invoice or a credit note (ram:TypeCode).'),
   taxPointOn: dateBy(dayOf, `${TAX}/ram:TaxPointDate/udt:DateString`, `${TAX}/ram:TaxPointDate/udt:Date`),
-  taxPointCode: map(text(`${TAX}/ram:DueDateTypeCode`), (code) => TAX_POINTS[code] ?? code),
+  taxPointCode: map(text(`${TAX}/ram:DueDateTypeCode`), (code) => TAX_POINTS.get(code) ?? code),
   customisation: text(`${CONTEXT}/ram:GuidelineSpecifiedDocumentContextParameter+/ram:ID`),
   process: text(`${CONTEXT}/ram:BusinessProcessSpecifiedDocumentContextParameter+/ram:ID`),
   notes: groups<{ text?: string; subject?: string }, InvoiceDocument['notes'][number]>(`${DOCUMENT}/ram:IncludedNote+`, {
@@ -311,14 +314,14 @@ const LINE = record<RawLine>({
 const SUB_LINE = record<Partial<RawLine>>({ ...ITEM, net: NET, name: NAME, allowancesCharges: filled(ITEM.allowancesCharges) })
 
 /** BT-X-8 of Factur-X EXTENDED: which lines are no part of BT-106. Any other, DETAIL and none at all, is. */
-const ROLES: Readonly<Record<string, SubLine['role']>> = { GROUP: 'group', INFORMATION: 'information' }
+const ROLES: ReadonlyMap<string, SubLine['role']> = new Map([['GROUP', 'group'], ['INFORMATION', 'information']])
 const ROLE = text('ram:AssociatedDocumentLineDocument/ram:LineStatusReasonCode')
 
 const LINES: Must<RawLines> = {
   always: true,
   reach: (plan) => [ROLE, LINE, SUB_LINE].forEach((term: Term<unknown>) => term.reach(plan)),
   read: (node, to) => {
-    const role = ROLES[ROLE.read(node, to) ?? '']
+    const role = ROLES.get(ROLE.read(node, to) ?? '')
     if (role === undefined) return { line: LINE.read(node, to), subLines: [] }
     const { taxKind, ...line } = SUB_LINE.read(node, to)
     return { subLines: [{ role, ...line, ...taxed(taxKind) }] }

@@ -75,7 +75,8 @@ interface Taxes { readonly tax?: string; readonly taxInTaxCurrency?: string; rea
 function taxesOf(all: readonly RawTaxTotal[], currency: string | undefined, taxCurrency: string | undefined, to: Report): Taxes {
   const own = all.filter((total) => total.currency === undefined || currency === undefined || total.currency === currency)
   const other = all.find((total) => !own.includes(total))
-  if (own.length === 0 && other && currency !== undefined) mixed(other.currency ?? '', currency, other.at, to)
+  const lost = other && other.currency !== taxCurrency && own.every((total) => total.tax === undefined)
+  if (lost && currency !== undefined) mixed(other.currency ?? '', currency, other.at, to)
   const broken = own.filter((total) => total.rows.length > 0)
   const taken = broken.length === 1 && broken[0]?.tax !== undefined ? broken : own
   for (const { rows, at } of taken) {
@@ -121,15 +122,20 @@ function breakdownOf(rows: Taxes['rows'], totals: Totals, to: Report): TaxSubtot
   })
 }
 
-/** UNTDID 4461 codes of direct debits, to which alone the creditor identifier (BT-90) and the mandate (BT-89) belong. */
+/** UNTDID 4461 codes of direct debits, to which the creditor identifier (BT-90) and the mandate (BT-89) belong. */
 const DEBITS = new Set(['49', '59'])
 
-/** BG-16: with what the syntax keeps once, in every one that it belongs to; a remittance text alone is a payment instruction too. */
+/**
+ * BG-16, with what the syntax keeps once in every one that it belongs to: the remittance text in all, what is of a direct debit
+ * in those that are one, or in the first where none says so. A remittance text alone is a payment instruction too.
+ */
 function paymentMeansOf(all: RawHeader['paymentMeans'], { remittance, mandate, creditorId }: NonNullable<RawHeader['payment']> = {}, to: Report): PaymentMeans[] {
   const means = all.length === 0 && remittance !== undefined ? [{}] : all
-  return means.map((raw): PaymentMeans => {
+  const isDebit = (raw: RawHeader['paymentMeans'][number]): boolean => raw.mandate !== undefined || (raw.code !== undefined && DEBITS.has(raw.code))
+  const none = !means.some(isDebit)
+  return means.map((raw, at): PaymentMeans => {
     if (raw.code === undefined) to.inferred.add('paymentMeans.code')
-    const debit = raw.mandate !== undefined || (raw.code !== undefined && DEBITS.has(raw.code))
+    const debit = isDebit(raw) || (none && at === 0)
     return {
       ...raw,
       code: raw.code ?? '1',

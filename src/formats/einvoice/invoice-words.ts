@@ -8,6 +8,9 @@ import { map, report, termsOf, type Must, type Term } from './term.ts'
 /** The standard sets no limit; a number is a key in everything downstream. */
 const LIMIT_NUMBER = 500
 
+/** xs:boolean of ChargeIndicator. */
+const INDICATORS: ReadonlyMap<string, 'allowance' | 'charge'> = new Map([['true', 'charge'], ['1', 'charge'], ['false', 'allowance'], ['0', 'allowance']])
+
 /** What every table of invoices says in its own paths, on top of {@link termsOf}. */
 export function invoiceWordsOf(namespaces: Readonly<Record<string, string>>) {
   const terms = termsOf(namespaces)
@@ -35,8 +38,7 @@ export function invoiceWordsOf(namespaces: Readonly<Record<string, string>>) {
 
   /** Whether an amount is taken off or put on, as an xs:boolean says it. */
   const allowanceOrCharge = (path: string): Term<'allowance' | 'charge'> => first([path], (raw, node, to) => {
-    const kind = ({ true: 'charge', 1: 'charge', false: 'allowance', 0: 'allowance' } as const)[raw.trim()]
-    return kind ?? report(to, 'bad-indicator', `${node.local} is neither true nor false.`, node.at)
+    return INDICATORS.get(raw.trim()) ?? report(to, 'bad-indicator', `${node.local} is neither true nor false.`, node.at)
   })
 
   /** BT-125, told by its length and hash; a text that is no base64 is no file. */

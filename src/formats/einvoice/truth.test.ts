@@ -21,6 +21,7 @@ const DIFFERS: Readonly<Record<string, string>> = {
   ['src/Apps/W1/EDocument/Test/.resources/peppol/PEPPOL_LineRounding.xml customer.legal_name']: NO_LEGAL_NAME,
   [`${OIOUBL}/oioubl-invoice-0.xml tax_total_accounting`]:
     'The file mixes XYZ and DKK and names no tax currency; once XYZ is replaced, its one tax total is in the currency of the invoice.',
+  ['cii/examples/CII_example5.xml payment_means']: 'The mandate (ram:DirectDebitMandateID) stands in the payment terms, where the truth does not look.',
   ['cii/examples/XRechnung-O.xml customer.endpoint_scheme']: 'The element is empty (<ram:URIID schemeID="EM"/>): a scheme of no address.',
   ['src/test/business-cases/standard/01.04a-INVOICE_ubl.xml supplier.vat_id']:
     'The tax scheme is "???": by EN 16931-3-2 a scheme other than VAT is BT-32 (tax registration), and 12/345/67890 is a German tax number.',

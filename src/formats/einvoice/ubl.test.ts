@@ -198,6 +198,7 @@ describe('what is refused, with its place', () => {
     ['two payable amounts', edited([/<cbc:PayableAmount/, '<cbc:PayableAmount currencyID="EUR">1</cbc:PayableAmount><cbc:PayableAmount']), 'element-repeated', '<cbc:PayableAmount currencyID="EUR">17'],
     ['two numbers', edited(['<cbc:IssueDate>2026', '<cbc:ID>OTHER</cbc:ID><cbc:IssueDate>2026']), 'element-repeated', '<cbc:ID>OTHER'],
     ['an allowance that may be a charge', edited(['>false<', '>maybe<']), 'bad-indicator', '<cbc:ChargeIndicator'],
+    ['an allowance by a name of JavaScript', edited(['>false<', '>constructor<']), 'bad-indicator', '<cbc:ChargeIndicator'],
     ['a line for nothing', edited([/<cbc:Description>.*/, ''], ['<cbc:Name>Part 1</cbc:Name>', ''], [/<cac:SellersItem.*/, '']), 'no-line-name', '<cac:InvoiceLine>'],
   ])('%s', (_, text, code, at) => {
     expect(refused(text)).toMatchObject({ code, ...placeIn(text, at) })
