@@ -10,6 +10,7 @@ import { EVENT_TYPES } from '../src/domain/event.ts'
 import { CAUSES } from '../src/domain/exception.ts'
 import { COMMANDS } from '../src/domain/object.ts'
 import { DEFAULT_ROUTES, type RouteCondition } from '../src/domain/routes.ts'
+import { ALLOCATION_KINDS, DEFAULT_DIFFERENCES, type Difference } from '../src/domain/settlement.ts'
 import { TERM_ROWS } from '../src/domain/terms.ts'
 
 export const TABLES_FILE = join(import.meta.dirname, '..', 'docs', 'spec', 'tables.md')
@@ -46,6 +47,13 @@ ${table(['route', 'when'], DEFAULT_ROUTES.choice.map(({ route, when }) => [`\`${
 ## Controls
 
 ${table(['gate', 'id', 'control'], gates.flatMap(([gate, controls]) => controls.map((control) => [gate, control.id, control.title])))}
+
+## Settlement
+
+${table(['kind', 'is', 'allowed up to', 'share of what is due', 'within'], Object.entries(ALLOCATION_KINDS).map(([kind, is]) => {
+  const limit = is === 'difference' ? DEFAULT_DIFFERENCES[kind as Difference] : null
+  return [`\`${kind}\``, is, limit?.absolute ?? '', typeof limit?.bps === 'number' ? `${limit.bps / 100} %` : '', typeof limit?.days === 'number' ? `${limit.days} days of the invoice’s date` : '']
+}))}
 
 ## Approval terms
 

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { canonicalJson } from '../lib/canonical-json.ts'
 import { Fault } from '../lib/fault.ts'
 import { DEFAULT_POLICY, type Policy } from '../domain/policy.ts'
+import { LIMITS } from './differences.ts'
 import { nearest } from './nearest.ts'
 import { ROUTING, routingOf, routingProblems } from './routing.ts'
 
@@ -34,6 +35,7 @@ export const SCHEMA = z.strictObject({
       bps: z.int().min(0).max(10_000).describe('and by how many hundredths of a per cent'),
     }).default(DEFAULT_POLICY.match).describe('how far an invoice may differ from its order'),
     routing: ROUTING.prefault({}),
+    differences: LIMITS.prefault({}).describe('what the ERP may clear without cash before a person is told'),
     referenceMaxAgeMs: ms(1_000, DEFAULT_POLICY.referenceMaxAgeMs, 'how long an answer about master data holds'),
     indeterminateAfterMs: ms(1_000, DEFAULT_POLICY.indeterminateAfterMs, 'how long a control waits for an answer before a person is told'),
     graceMs: ms(100, DEFAULT_POLICY.graceMs, 'how long a system may lag before it is a divergence'),

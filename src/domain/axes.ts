@@ -1,5 +1,5 @@
 /** The axes of an invoice: each one question, answered from its facts alone. Shown beside the headline. */
-import { amountDue, isOver, isWaived, liveAllocations, liveGrants, liveHolds, livePostings, warranted } from './headline.ts'
+import { amountDue, isOver, isWaived, liveAllocations, liveGrants, liveHolds, livePostings, nothingDue, warranted } from './headline.ts'
 import type { InvoiceState, Verdict } from './invoice.ts'
 import { sumOf } from './invoice-content.ts'
 import { parseDecimal } from './money.ts'
@@ -69,7 +69,7 @@ function postingOf(state: InvoiceState): Axes['posting'] {
 
 function settlementOf(state: InvoiceState): Axes['settlement'] {
   const due = amountDue(state)
-  if (due === '0') return 'nothing-due'
+  if (nothingDue(state)) return 'nothing-due'
   const live = liveAllocations(state)
   if (live.length > 0 && due !== null) {
     const sum = sumOf(live.map(([, allocation]) => allocation.amount))

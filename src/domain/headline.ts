@@ -22,13 +22,13 @@ const WARRANTS: { readonly [state in HeadlineState]: Warrant } = {
   approved: (state) => isWaived(state) && state.approval.ends.length > 0 ? null : standing(state, state.verdicts.approval),
   posted: (state) => {
     const verdict = state.verdicts.posting
-    const posting = verdict ? state.postings[verdict.subject] : undefined
-    return posting?.confirmed?.settled && !posting.reversed ? standing(state, verdict) : null
+    const postings = verdict ? postingsOf(verdict.subject).map((postingNo) => state.postings[postingNo]) : []
+    return postings.every((posting) => posting?.confirmed?.settled && !posting.reversed) ? standing(state, verdict) : null
   },
   paid: (state) => {
     const due = amountDue(state)
     if (due === null) return null
-    if (due === '0') return WARRANTS.posted(state)
+    if (nothingDue(state)) return WARRANTS.posted(state)
     const live = liveAllocations(state)
     if (live.length === 0 || sumOf(live.map(([, allocation]) => allocation.amount)) !== due) return null
     return [...dueRests(state), ...live.map(([event]) => event)]
@@ -164,6 +164,16 @@ export function amountDue(state: InvoiceState): string | null {
   const [, posting] = livePostings(state)[0] ?? []
   return posting?.confirmed ? sumOf([posting.confirmed.amount]) : null
 }
+
+/** An invoice of which nothing is left to pay; what the supplier owes us is settled by a credit note of his. */
+export function nothingDue(state: InvoiceState): boolean {
+  const due = amountDue(state)
+  return due === '0' || (due !== null && due.startsWith('-') && state.content?.value.kind === 'invoice')
+}
+
+/** The subject of a posting verdict: the one document that books it, or all that do together. */
+export const SPLIT = ' + '
+export const postingsOf = (subject: string): string[] => subject.split(SPLIT)
 
 const dueRests = (state: InvoiceState): string[] => {
   if (state.content) return [state.content.event]

@@ -36,6 +36,8 @@ export type Allocation = FactRef & {
   readonly kind: string; readonly amount: string; readonly evidence: string; readonly undone: string | null
   /** Of an entry that was matched to this invoice alone: what the ledger is told of it. */
   readonly booked: { readonly bankReference: string; readonly bookedOn: string } | null
+  /** True when the bank booked it and nobody had instructed it, as far as we know. */
+  readonly outside?: true
   /** The days on which it was booked and taken back; null where nobody said. `posting`: the one it covers, where that is known. */
   readonly on: string | null
   readonly undoneOn: string | null
@@ -227,13 +229,13 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   'invoice.state-moved': decided<{ from: HeadlineState | null; to: HeadlineState | null; breaches: readonly string[]; routed?: Routed }>((state, event, data) => ({
     ...state, headline: data.to, breaches: data.breaches, movedBy: isFiling(data.from, data.to) ? state.movedBy : event.id, routed: data.routed ?? state.routed,
   })),
-  'settlement.allocated': decided<{ kind: string; amount: string; entry: string; bookedOn?: string; booked?: { bankReference: string; bookedOn: string } }>((state, event, data) => ({
+  'settlement.allocated': decided<{ kind: string; amount: string; entry: string; bookedOn?: string; booked?: { bankReference: string; bookedOn: string }; outside?: true }>((state, event, data) => ({
     ...state,
     allocations: {
       ...state.allocations,
       [event.id]: {
         ...ref(event), kind: data.kind, amount: data.amount, evidence: data.entry, ...undoing(state, event), booked: data.booked ?? null,
-        on: (data.bookedOn ?? data.booked?.bookedOn) || null, posting: null,
+        on: (data.bookedOn ?? data.booked?.bookedOn) || null, posting: null, ...(data.outside ? { outside: true } : {}),
       },
     },
   })),

@@ -10,8 +10,9 @@ import type { Cause, WantedException } from './exception.ts'
 import { exceptionDecisions } from './exception.ts'
 import { wantEvidence } from './evidence.ts'
 import { expectInvoice } from './expect.ts'
-import { headlineOf, isOver, isWaived, livePostings, warranted } from './headline.ts'
-import { evolveInvoice, type InvoiceState, type Verdict } from './invoice.ts'
+import { headlineOf, isOver, isWaived, livePostings, SPLIT, warranted } from './headline.ts'
+import { evolveInvoice, type InvoiceState, type Posting, type Verdict } from './invoice.ts'
+import { differencesOutside } from './settlement.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import { numberName, orderNames, sumOf } from './invoice-content.ts'
 import { MATCH_CONTROLS, matchOrder, type LineAccount } from './matching.ts'
@@ -237,7 +238,7 @@ function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const live = livePostings(sheet.state)
   // Only what was read back counts: a reply may name a number that is not ours.
   const proved = live.filter(([, posting]) => posting.confirmed?.settled)
-  const twice: WantedException[] = proved.length > 1 ? [{ cause: 'posted-twice', says: `The ERP holds ${proved.map(([postingNo]) => postingNo).join(' and ')}.` }] : []
+  const several: WantedException[] = proved.length > 1 ? [{ cause: 'posted-twice', says: `The ERP holds ${proved.map(([postingNo]) => postingNo).join(' and ')}.` }] : []
   if (proved.length === 0) return []
   const known = sheet.state.verdicts.posting
   // Decided with the invoice at hand: a posting that came before it stood for itself, and is compared once there is something to compare.
@@ -247,16 +248,30 @@ function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   if (live.length === 1 && decided && known?.subject === proved[0]?.[0]) return []
   // Of several postings the oldest that is what was approved is the one; if none is, the oldest is what is wrong.
   const judged = proved.map(([postingNo, posting]) => ({ postingNo, posting, result: runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), postingNo, posting }) }))
-  const { postingNo, posting, result } = judged.find((candidate) => candidate.result.outcome === 'pass') ?? judged[0]!
+  const whole = judged.find((candidate) => candidate.result.outcome === 'pass')
+  const split = whole || proved.length < 2 ? undefined : together(laws, sheet, look, proved)
+  const { postingNo, posting, result } = whole ?? split ?? judged[0]!
+  const twice = split ? [] : several
   sheet.waitFor(result.waits)
   if (result.outcome === 'wait' || (decided && known?.subject === postingNo)) return twice
-  const rests = [...(content ? [content.event] : []), ...(posting.confirmed ? [posting.confirmed.event] : [])]
+  const rests = [...(content ? [content.event] : []), ...(split ? proved.flatMap(([, part]) => part.confirmed ? [part.confirmed.event] : []) : posting.confirmed ? [posting.confirmed.event] : [])]
   if (result.outcome === 'pass') {
     sheet.decide('rule.evaluated', 'posting', { gate: 'posting', pass: true, ...verdictData(result, postingNo, rests) })
     return twice
   }
   if (differs(known, postingNo, rests, result.failed)) sheet.decide('rule.evaluated', 'posting', { gate: 'posting', pass: false, ...verdictData(result, postingNo, rests) })
   return [...twice, ...result.failed.map(exceptionOf)]
+}
+
+/** Several postings of one supplier, number and currency that are the invoice together: somebody split it. */
+function together(laws: Laws, sheet: Sheet, look: Look, proved: readonly (readonly [string, Posting])[]): { postingNo: string; posting: Posting; result: GateResult } | undefined {
+  const parts = proved.flatMap(([, { confirmed }]) => confirmed ? [confirmed] : [])
+  const [first] = parts
+  if (!first || parts.some((part) => part.supplier !== first.supplier || part.currency !== first.currency || part.number !== first.number)) return undefined
+  const postingNo = proved.map(([name]) => name).join(SPLIT)
+  const posting = { confirmed: { ...first, amount: sumOf(parts.map((part) => part.amount)) }, reversed: null }
+  const result = runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), postingNo, posting })
+  return result.outcome === 'pass' ? { postingNo, posting, result } : undefined
 }
 
 /** A missing answer is waited for; after a while a person is told, once, in plain words. */
@@ -296,6 +311,13 @@ function conditions(laws: Laws, state: InvoiceState): WantedException[] {
     if (payment.progress === 'returned') wanted.push({ cause: 'payment-returned', says: `Payment ${id} over ${payment.amount} came back.` })
     if (payment.progress === 'rejected') wanted.push({ cause: 'payment-rejected', says: `Payment ${id} over ${payment.amount} was rejected by the bank.` })
   }
+  const outside = Object.values(state.allocations).filter((allocation) => allocation.outside && allocation.undone === null)
+  if (outside.some((allocation) => allocation.at > (state.answers['paid-outside']?.at ?? ''))) {
+    wanted.push({ cause: 'paid-outside', says: outside.map((allocation) => `${allocation.amount} on ${allocation.on ?? 'an unknown day'}`).join(', ') })
+  }
+  const accepted = state.answers['difference-outside-policy']?.at ?? ''
+  const differences = differencesOutside(state, laws.policy.differences).filter(({ at }) => at > accepted)
+  if (differences.length > 0) wanted.push({ cause: 'difference-outside-policy', says: differences.map(({ says }) => says).join(' ').slice(0, 400) })
   const posted = state.sent[`invoice.post@${laws.policy.systems.erp}`]
   if (posted && state.granted && livePostings(state).length > 0 && state.terms && changedTerms(state.granted.terms, state.terms.value).length > 0 && !state.answers['changed-after-sent']) {
     wanted.push({ cause: 'changed-after-sent', says: `Changed since it was posted: ${changedTerms(state.granted.terms, state.terms.value).join(', ')}.` })

@@ -28,10 +28,12 @@ export function judgePayment(laws: Laws, record: PaymentRecord, look: Look, asOf
   const { instructed } = record.state
   if (!instructed) return { decisions: [], wakeAt: null, waits: [] }
   const batch = look(batchName(instructed.messageId)) as BatchRecord | undefined
-  const invoices = new Map(instructed.items.flatMap((item) => {
+  // Several postings may be one invoice.
+  const invoices = new Map<string, { readonly invoice: ObjectRecord<InvoiceState>; readonly amount: string }>()
+  for (const item of instructed.items) {
     const invoice = look(item.posting) as ObjectRecord<InvoiceState> | undefined
-    return invoice ? [[invoice.id, { invoice, amount: item.amount }] as const] : []
-  }))
+    if (invoice) invoices.set(invoice.id, { invoice, amount: sumOf([invoices.get(invoice.id)?.amount ?? '0', item.amount]) })
+  }
   const wanted = payee(laws, sheet, batch, look)
   progress(sheet, batch, new Map([...invoices].map(([id, item]) => [id, item.amount])))
   allocate(sheet, invoices)
@@ -53,7 +55,7 @@ function payee(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord | un
   const { instructed, payee: known } = sheet.state
   if (!instructed || !batch?.state.released || batch.state.release?.pass) return []
   if (known?.pass) return []
-  const result = runGate(PAYEE_CONTROLS, { ...laws, payment: instructed, look })
+  const result = runGate(PAYEE_CONTROLS, { ...laws, id: sheet.id, payment: instructed, allocated: Object.values(sheet.state.allocated), look })
   sheet.waitFor(result.waits)
   if (result.outcome === 'wait') return []
   const failed = result.failed.map((control) => control.says)
@@ -78,9 +80,9 @@ function progress(sheet: Scratch<PaymentState>, batch: BatchRecord | undefined, 
         : state.cancelled ? 'cancelled'
           : batch?.state.accepted ? 'accepted'
             : batch?.state.release?.pass ? 'released' : 'instructed'
-  const reaches = [...amounts.keys()].sort()
+  const reaches = [...amounts].map(([id, amount]) => `${id} ${amount}`).sort()
   if (now === state.progress && reaches.join() === state.reaches.join()) return
-  const others = now === 'rejected' && batch && state.progress !== 'rejected' ? [batch.id, ...reaches] : reaches
+  const others = now === 'rejected' && batch && state.progress !== 'rejected' ? [batch.id, ...amounts.keys()] : [...amounts.keys()]
   sheet.decide('payment.moved', 'payment', {
     payment: sheet.id, progress: now, amount: state.instructed?.amount, amounts: Object.fromEntries(amounts), ...(settled ? { settled } : {}),
   }, others)
@@ -90,8 +92,11 @@ function progress(sheet: Scratch<PaymentState>, batch: BatchRecord | undefined, 
 function allocate(sheet: Scratch<PaymentState>, invoices: ReadonlyMap<string, { readonly invoice: ObjectRecord<InvoiceState>; readonly amount: string }>): void {
   const { progress: now, allocated, settled } = sheet.state
   if (now === 'settled' && settled) {
-    for (const [id, { amount }] of invoices) {
-      if (allocated[id] !== undefined) continue
+    for (const [id, { invoice, amount }] of invoices) {
+      const known = allocated[id] === undefined ? undefined : invoice.state.allocations[allocated[id]]
+      if (known?.amount === amount) continue
+      // Another posting of the same invoice has become known since.
+      if (known) sheet.add({ type: 'settlement.unallocated', objects: [id, sheet.id], actor: 'rule:settlement', data: { invoice: id, payment: sheet.id, allocation: allocated[id] } })
       sheet.add({ type: 'settlement.allocated', objects: [id, sheet.id], actor: 'rule:settlement', data: { kind: 'bank', invoice: id, payment: sheet.id, amount, entry: settled.entry, bookedOn: settled.bookedOn } })
     }
   }
@@ -183,8 +188,7 @@ function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<Entry
   if (found?.kind === 'invoice' && !returning) {
     const { state } = seenAs<InvoiceState>(found)
     if (!liveAllocations(state).some(([, allocation]) => CASH.has(allocation.kind)) && equal(amountDue(state) ?? undefined, entry.amount) && state.content?.value.currency === entry.currency) {
-      sheet.decide('statement.entry-matched', 'settlement', { to: found.id, kind: 'invoice', amount: entry.amount, says, ...booked })
-      sheet.add({ type: 'settlement.allocated', objects: [found.id], actor: 'rule:settlement', data: { kind: paying(state) === 'card' ? 'card' : 'bank', invoice: found.id, amount: entry.amount, entry: sheet.id, booked: { bankReference: booked.bankReference, bookedOn: booked.bookedOn } } })
+      settleInvoice(sheet, found.id, entry, booked, says, { kind: paying(state) === 'card' ? 'card' : 'bank' })
       return []
     }
   }
@@ -194,7 +198,30 @@ function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<Entry
     sheet.wake(until)
     return []
   }
-  return [{ cause: 'bank-entry-unknown', says }]
+  const outside = found || returning ? undefined : paidOutside(names, entry, look)
+  if (!outside) return [{ cause: 'bank-entry-unknown', says }]
+  settleInvoice(sheet, outside, entry, booked, says, { kind: 'bank', outside: true })
+  return []
+}
+
+/** The only invoice that the entry names, whose whole open amount it is, and for which no payment of ours is under way. */
+function paidOutside(names: readonly string[], entry: NonNullable<EntryState['entry']>, look: Look): string | undefined {
+  const named = new Map(names.map((name) => look(name)).filter((record) => record?.kind === 'invoice').map((record) => [record!.id, seenAs<InvoiceState>(record!).state]))
+  const [[id, state] = [], another] = [...named]
+  if (id === undefined || state === undefined || another !== undefined || state.content?.value.currency !== entry.currency || state.content.value.kind !== 'invoice') return undefined
+  if (Object.values(state.payments).some(({ progress }) => UNDER_WAY.has(progress))) return undefined
+  const open = sumOf([amountDue(state) ?? '0', ...liveAllocations(state).map(([, allocation]) => negative(allocation.amount))])
+  return equal(open, entry.amount) ? id : undefined
+}
+
+function settleInvoice(
+  sheet: Scratch<EntryState>, invoice: string, entry: NonNullable<EntryState['entry']>, booked: Settled, says: string, how: { readonly kind: 'bank' | 'card'; readonly outside?: true },
+): void {
+  sheet.decide('statement.entry-matched', 'settlement', { to: invoice, kind: 'invoice', amount: entry.amount, says, ...booked })
+  sheet.add({
+    type: 'settlement.allocated', objects: [invoice], actor: 'rule:settlement',
+    data: { ...how, invoice, amount: entry.amount, entry: sheet.id, booked: { bankReference: booked.bankReference, bookedOn: booked.bookedOn } },
+  })
 }
 
 function bind(sheet: Scratch<EntryState>, to: string, kind: 'settles' | 'returns', entry: NonNullable<EntryState['entry']>, booked: Settled, says: string): WantedException[] {
@@ -208,6 +235,7 @@ const whole = ({ file, seen }: BatchState): boolean => file !== null && seen.cou
 const seenAs = <S>(record: ObjectRecord): ObjectRecord<S> => record as unknown as ObjectRecord<S>
 const paying = (state: InvoiceState): string => (state.routed ?? UNROUTED).rules.pays
 const collected = ({ state }: ObjectRecord<InvoiceState>): boolean => paying(state) === 'collected' || paying(state) === 'card'
+const UNDER_WAY: ReadonlySet<Progress> = new Set<Progress>(['instructed', 'released', 'accepted', 'settled'])
 /** Only these allocations are money that left an account. */
 const CASH = new Set(['bank', 'card'])
 const equal = (a: string | undefined, b: string): boolean => a !== undefined && sumOf([a]) === sumOf([b])

@@ -22,7 +22,7 @@ export interface PaymentState {
   readonly allocated: { readonly [invoice: string]: string }
   readonly answers: { readonly [cause: string]: FactRef & { readonly action: string; readonly person: string; readonly second: string | null; readonly reason: string } }
   readonly progress: Progress | null
-  /** The invoices that have been told of `progress`. */
+  /** The invoices that have been told of `progress`, each with its part of the payment. */
   readonly reaches: readonly string[]
   /** The booked entry that settled it, its own or its file's. */
   readonly settled: Settled | null
@@ -77,7 +77,7 @@ const PAYMENT: On<PaymentState> = {
     ...state, allocated: Object.fromEntries(Object.entries(state.allocated).filter(([invoice]) => invoice !== data.invoice)),
   }),
   'payment.moved': (state, _event, data: { progress: Progress; amounts: { [invoice: string]: string }; settled?: Settled }) => ({
-    ...state, progress: data.progress, reaches: Object.keys(data.amounts).sort(), settled: data.settled ?? state.settled,
+    ...state, progress: data.progress, reaches: Object.entries(data.amounts).map(([id, amount]) => `${id} ${amount}`).sort(), settled: data.settled ?? state.settled,
   }),
 }
 

@@ -1,4 +1,5 @@
 import { DEFAULT_ROUTES, type RouteTable } from './routes.ts'
+import { DEFAULT_DIFFERENCES, type DifferenceLimits } from './settlement.ts'
 
 /** What a company decides for itself: the configuration as the law reads it. Changed only through a new configuration version. */
 export interface Policy {
@@ -12,6 +13,8 @@ export interface Policy {
   readonly match: { readonly absolute: string; readonly bps: number }
   /** The routes and the rows that choose among them. */
   readonly routing: RouteTable
+  /** What the ERP may clear without cash before a person is told. */
+  readonly differences: DifferenceLimits
   /** How old an answer of the ERP about a supplier, entity, order, tax code or period may be when a verdict rests on it. */
   readonly referenceMaxAgeMs: number
   /** How long a control may stay indeterminate before a person is told. */
@@ -35,6 +38,7 @@ export const DEFAULT_POLICY: Policy = {
   systems: { erp: 'erp', ap: 'ap', bank: 'bank' },
   match: { absolute: '1.00', bps: 200 },
   routing: DEFAULT_ROUTES,
+  differences: DEFAULT_DIFFERENCES,
   referenceMaxAgeMs: 24 * 3_600_000,
   indeterminateAfterMs: 15 * 60_000,
   graceMs: 5 * 60_000,

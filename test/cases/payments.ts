@@ -1,17 +1,27 @@
 /** Cases about money: files, statements, returns, what settles without cash. */
 import { entry, fact, SUPPLIER } from '../facts.ts'
 import { aliasOf } from '../../src/domain/object.ts'
+import { sumOf } from '../../src/domain/invoice-content.ts'
 import { batchName } from '../../src/domain/names.ts'
 import type { Case } from './case.ts'
-import { answersPayment, approved, arrives, bill, books, clears, company, day, debits, NO_ORDER, over, paidInFull, returns, run, takes } from './story.ts'
+import { answers, answersPayment, approved, arrives, bill, books, clears, company, day, debits, NO_ORDER, over, paidInFull, returns, run, takes } from './story.ts'
 
 const free = bill(NO_ORDER)
 const three = [bill({ ...over('100.00'), number: 'R-1' }), bill({ ...over('50.00'), number: 'R-2' }), bill({ ...over('200.00'), number: 'R-3' })]
 const credit = bill({ ...over('20.00'), number: 'G-1', kind: 'credit-note', typeCode: '381' })
 const prepaid = bill(over('100.00', '0.00'))
+const prepayment = bill({ ...over('100.00'), number: 'V-1', typeCode: '386' })
+const final = bill({ ...over('200.00'), number: 'R-1' })
+const zero = bill({ ...over('0.00') })
+const overpaid = bill(over('100.00', '-10.00'))
 const collected = bill({ ...NO_ORDER, paymentMeans: [{ code: '59', account: 'DE99' }] }, false)
 const card = bill({ ...NO_ORDER, paymentMeans: [{ code: '48' }] }, false)
 const ready = (invoice = free): ReturnType<typeof arrives>[] => [arrives(invoice), ...approved(invoice), books(invoice, '5100')]
+/** Paid but for this much. */
+const less = (rest: string): ReturnType<typeof arrives>[] => {
+  const amount = sumOf(['119.00', `-${rest}`])
+  return [...ready(), ...run('M1', { E1: { 5100: amount } }), takes('M1'), debits('E1', amount)]
+}
 const astray = run('M1', { E1: { 5100: '119.00' } }).map((arrival) => arrival.type === 'payment.instructed' ? { ...arrival, data: { ...arrival.data, account: 'DE99500105175407324931' } } : arrival)
 const all = (message: string, at = day(20)): ReturnType<typeof arrives> =>
   entry(`file ${message}`, at, '', { endToEndId: undefined as never, messageId: message, amount: '178.50', bankReference: `B ${message}` })
@@ -65,7 +75,43 @@ export const PAYMENT_CASES: readonly Case[] = [
     ...company(), ...ready(), ...run('M1', { E1: { 5100: '119.00' } }),
     fact('payment.rejected', 'bank', 'rejects M1', day(19), [{ names: [batchName('M1')] }], { messageId: 'M1', code: 'FF01', reason: 'format', document: 'b'.repeat(64) }),
   ] },
-  { name: 'settled by discount and cash', axes: ['settlement'], story: '116.62 paid, the ERP clears 2.38 as discount.', facts: [
-    ...company(), ...ready(), ...run('M1', { E1: { 5100: '116.62' } }), takes('M1'), debits('E1', '116.62'), clears(free, 'discount', '2.38'),
+  { name: 'cash discount in time', axes: ['settlement'], story: '116.62 paid; the ERP clears 2.38 (2 %) as discount, ten days after the invoice’s date.', facts: [...company(), ...less('2.38'), clears(free, 'discount', '2.38', { bookedOn: '2026-01-20' })] },
+  { name: 'cash discount too late', axes: ['settlement'], story: 'The same, 15 days after the invoice’s date: 14 are allowed.', facts: [...company(), ...less('2.38'), clears(free, 'discount', '2.38', { bookedOn: '2026-01-25' })] },
+  { name: 'cash discount too high', axes: ['settlement'], story: '5.95 (5 %) as discount; 3 % are allowed.', facts: [...company(), ...less('5.95'), clears(free, 'discount', '5.95', { bookedOn: '2026-01-20' })] },
+  { name: 'withholding', axes: ['settlement'], story: '17.85 withheld for the tax office, the rest paid.', facts: [...company(), ...less('17.85'), clears(free, 'withholding', '17.85')] },
+  { name: 'exchange difference', axes: ['settlement'], story: 'The bank booked 118.63; the ERP clears 0.37 as exchange difference.', facts: [...company(), ...less('0.37'), clears(free, 'fx', '0.37')] },
+  { name: 'fee', axes: ['settlement'], story: '10.00 kept by a bank on the way, cleared as fee.', facts: [...company(), ...less('10.00'), clears(free, 'fee', '10.00')] },
+  { name: 'rounding', axes: ['settlement'], story: '0.01 cleared as rounding.', facts: [...company(), ...less('0.01'), clears(free, 'rounding', '0.01')] },
+  { name: 'write-off over the limit', axes: ['settlement'], story: '19.00 written off; 5.00 and 1 % are allowed.', facts: [...company(), ...less('19.00'), clears(free, 'write-off', '19.00')] },
+  { name: 'write-off accepted', axes: ['settlement'], story: 'The same; two people accept it.', facts: [
+    ...company(), ...less('19.00'), clears(free, 'write-off', '19.00'), answers(free, 'difference-outside-policy', 'accept-difference', day(25), 'person:tom'),
+  ] },
+  { name: 'difference of an unknown kind', axes: ['settlement'], story: 'The ERP clears 1.00 as goodwill: it counts, and a person is told.', facts: [...company(), ...less('1.00'), clears(free, 'goodwill', '1.00')] },
+  { name: 'credit note netted in the ledger', axes: ['settlement'], story: 'The ERP clears a credit note of 23.80 against the invoice and pays the rest.', facts: [
+    ...company(), ...ready(), arrives(credit), ...approved(credit), books(credit, '5103'), ...run('M1', { E1: { 5100: '95.20' } }), takes('M1'), debits('E1', '95.20'),
+    clears(free, 'netting', '23.80'), clears(credit, 'netting', '-23.80'),
+  ] },
+  { name: 'prepayment cleared', axes: ['settlement'], story: 'A prepayment invoice (386) was paid; the ERP clears 119.00 of it against the invoice over 238.00, the rest is paid.', facts: [
+    ...company(), arrives(prepayment), ...approved(prepayment), ...paidInFull(prepayment, '5110', 'M0', 'E0'),
+    arrives(final), ...approved(final), books(final, '5100'), clears(final, 'prepayment', '119.00'), ...run('M1', { E1: { 5100: '119.00' } }), takes('M1'), debits('E1', '119.00', day(21)),
+  ] },
+  { name: 'nothing due', axes: ['posting', 'settlement'], story: 'Net, tax and payable are 0.00.', facts: [...company(), ...ready(zero)] },
+  { name: 'prepaid too much', axes: ['posting', 'settlement'], story: 'Gross 119.00, prepaid 129.00, payable -10.00: a credit of the supplier’s.', facts: [...company(), ...ready(overpaid)] },
+  { name: 'paid outside', axes: ['settlement'], story: 'The bank books 119.00 and names the invoice; nobody had instructed it.', facts: [
+    ...company(), ...ready(), debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1' }),
+  ] },
+  { name: 'paid outside, then instructed', axes: ['settlement'], onlyAsTold: 'what came first was paid', story: 'The same; later a file with it is released: it is kept from the bank.', facts: [
+    ...company(), ...ready(), debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1' }), ...run('M1', { E1: { 5100: '119.00' } }, day(22)),
+  ] },
+  { name: 'bank entry of nobody', axes: ['settlement'], story: 'The bank books 119.00 and names nothing that is known.', facts: [
+    ...company(), ...ready(), debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Thank you' }),
+  ] },
+  { name: 'reversal with the same bank reference', axes: ['settlement'], story: 'Entry and reversal carry one bank reference (as ING writes it): two entries, and the payment came back.', facts: [
+    ...company(), arrives(free), ...approved(free), books(free, '5100'), ...run('M1', { E1: { 5100: '119.00' } }), takes('M1'), debits('E1', '119.00', day(20), { bankReference: '3101963431841' }),
+    debits('E1', '119.00', day(22), { bankReference: '3101963431841', reversal: true }),
+  ] },
+  { name: 'reversal that only the bank reference names', axes: ['settlement'], story: 'The same without an end-to-end id: banks repeat their references, so a person is asked.', facts: [
+    ...company(), arrives(free), ...approved(free), books(free, '5100'), ...run('M1', { E1: { 5100: '119.00' } }), takes('M1'), debits('E1', '119.00', day(20), { bankReference: '3101963431841' }),
+    debits('', '119.00', day(22), { endToEndId: undefined as never, bankReference: '3101963431841', reversal: true }),
   ] },
 ]

@@ -42,6 +42,16 @@ export const POSTING_CASES: readonly Case[] = [
   { name: 'period opened again', axes: ['approval', 'posting'], onlyAsTold: 'what was open when it was approved is fixed then', story: 'The same, and the period is opened.', facts: [
     ...company(), arrives(free), closed, ...approved(free), opened,
   ] },
+  { name: 'split posting', axes: ['posting'], story: 'Two postings of 59.50 are the invoice together.', facts: [
+    ...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { amount: '59.50' }), books(free, '5101', day(15, 9), { amount: '59.50' }),
+  ] },
+  { name: 'split posting, a part reversed', axes: ['posting'], story: 'The same, and one of them is reversed.', facts: [
+    ...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { amount: '59.50' }), books(free, '5101', day(15, 9), { amount: '59.50' }), storno(free, '5101', day(16)),
+  ] },
+  { name: 'split posting, paid', axes: ['posting', 'settlement'], story: 'Both parts in one payment.', facts: [
+    ...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { amount: '59.50' }), books(free, '5101', day(15, 9), { amount: '59.50' }),
+    ...run('M1', { E1: { 5100: '59.50', 5101: '59.50' } }), takes('M1'), debits('E1', '119.00'),
+  ] },
   { name: 'posted by hand, never sent to us', axes: ['document', 'approval', 'posting', 'settlement'], story: 'The ERP books and pays an invoice that the hub never had.', facts: [
     ...company(), byHand, ...run('M1', { E1: { 5900: '119.00' } }), takes('M1'), debits('E1', '119.00'),
   ] },

@@ -36,7 +36,7 @@ export function over(net: string, payable?: string): Partial<InvoiceDocument> {
   const gross = sumOf([net, tax])
   return {
     ...NO_ORDER, taxBreakdown: [{ taxable: net, tax, category: 'S', rate: '19' }],
-    totals: { lines: net, taxExclusive: net, tax, taxInclusive: gross, payable: payable ?? gross, ...(payable === undefined ? {} : { prepaid: sumOf([gross, `-${payable}`]) }) },
+    totals: { lines: net, taxExclusive: net, tax, taxInclusive: gross, payable: payable ?? gross, ...(payable === undefined ? {} : { prepaid: sumOf([gross, payable.startsWith('-') ? payable.slice(1) : `-${payable}`]) }) },
     lines: [{ ...invoiceDocument().lines[0]!, quantity: '1', price: net, net }],
   }
 }

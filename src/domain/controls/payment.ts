@@ -1,6 +1,6 @@
 /** The release gates: every payment to an account of the supplier master, and the whole file exactly what people released. */
 import type { FactData } from '../event-data.ts'
-import { amountDue, holdReasons, liveHolds, livePostings } from '../headline.ts'
+import { amountDue, holdReasons, liveAllocations, liveHolds, livePostings, negative } from '../headline.ts'
 import type { InvoiceState } from '../invoice.ts'
 import { sumOf } from '../invoice-content.ts'
 import { loginOf, plainAccount } from '../names.ts'
@@ -10,7 +10,13 @@ import { foundIn, type ReferenceState } from '../reference.ts'
 import { blockerOf, type Laws } from '../view.ts'
 import { fail, indeterminate, pass, type Control } from './control.ts'
 
-export interface PayeeView extends Laws { readonly payment: FactData['payment.instructed']; readonly look: Look }
+export interface PayeeView extends Laws {
+  readonly id: string
+  readonly payment: FactData['payment.instructed']
+  /** The allocations that this payment has given already: the bank may have been faster than we. */
+  readonly allocated: readonly string[]
+  readonly look: Look
+}
 
 const invoiceOf = (view: PayeeView, posting: string): ObjectRecord<InvoiceState> | undefined => view.look(posting) as ObjectRecord<InvoiceState> | undefined
 
@@ -37,14 +43,15 @@ export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
     evaluate: (view) => {
       const unknown = view.payment.items.filter((item) => !invoiceOf(view, item.posting)).map((item) => item.posting)
       if (unknown.length > 0) return indeterminate(`Postings ${unknown.map((name) => name.split('|').at(-1)).join(', ')} are not known here.`, unknown)
-      for (const item of view.payment.items) {
-        const invoice = invoiceOf(view, item.posting)
+      const items = Map.groupBy(view.payment.items, (item) => invoiceOf(view, item.posting))
+      for (const [invoice, parts] of items) {
         if (!invoice) continue
+        const amount = sumOf(parts.map((item) => item.amount))
         const held = liveHolds(invoice.state).length > 0 || holdReasons(invoice.state).length > 0
         if (livePostings(invoice.state).length === 0) return fail('payment-stopped', `${invoice.id} is not posted.`, {}, [invoice.id])
         if (held) return fail('payment-stopped', `${invoice.id} is on hold.`, {}, [invoice.id])
-        const due = amountDue(invoice.state)
-        if (due === null || size(item.amount) > size(due)) return fail('payment-stopped', `${invoice.id}: ${item.amount} would be paid, ${due ?? 'nothing'} is due.`, {}, [invoice.id])
+        const open = openIn(view, invoice.state)
+        if (size(amount) > size(open)) return fail('payment-stopped', `${invoice.id}: ${amount} would be paid, ${open} is open.`, {}, [invoice.id])
       }
       return pass(`${view.payment.items.length} posted invoices.`)
     },
@@ -57,6 +64,13 @@ export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
     },
   },
 ]
+
+/** What is due, less what is settled and what other files that were released are about to pay. */
+function openIn(view: PayeeView, state: InvoiceState): string {
+  const settled = liveAllocations(state).filter(([event]) => !view.allocated.includes(event)).map(([, allocation]) => allocation.amount)
+  const underWay = Object.entries(state.payments).filter(([id, { progress }]) => id !== view.id && (progress === 'released' || progress === 'accepted')).map(([, { amount }]) => amount)
+  return sumOf([amountDue(state) ?? '0', ...[...settled, ...underWay].map(negative)])
+}
 
 export const RELEASE_CONTROLS: readonly Control<BatchState>[] = [
   {

@@ -1,0 +1,65 @@
+/**
+ * What may settle an invoice beside money. A difference that the ERP clears counts, since the ledger is the ERP's; where it is more
+ * than the policy allows, or comes too late, that is a finding for a person.
+ */
+import type { CalendarDate } from '../lib/time.ts'
+import { liveAllocations, amountDue } from './headline.ts'
+import type { InvoiceState } from './invoice.ts'
+import { sumOf } from './invoice-content.ts'
+import { parseDecimal } from './money.ts'
+
+/** `cash` left an account; `clearing` is against another item, named by the ERP's document; a `difference` is a line with a reason. */
+export const ALLOCATION_KINDS = {
+  'bank': 'cash', 'card': 'cash', 'netting': 'clearing', 'credit': 'clearing', 'prepayment': 'clearing', 'intercompany': 'clearing',
+  'discount': 'difference', 'withholding': 'difference', 'fx': 'difference', 'fee': 'difference', 'rounding': 'difference', 'write-off': 'difference',
+} as const satisfies { readonly [kind: string]: 'cash' | 'clearing' | 'difference' }
+
+export const DIFFERENCES = ['discount', 'withholding', 'fx', 'fee', 'rounding', 'write-off'] as const
+export type Difference = typeof DIFFERENCES[number]
+
+export type DifferenceLimit = {
+  /** In the invoice's currency; both limits must hold, one that is null does not count. */
+  readonly absolute: string | null
+  /** 1/100 % of what is due. */
+  readonly bps: number | null
+  /** Within so many days of the invoice's date; null: whenever. */
+  readonly days: number | null
+}
+export type DifferenceLimits = { readonly [kind in Difference]: DifferenceLimit }
+
+export const DEFAULT_DIFFERENCES: DifferenceLimits = {
+  'discount': { absolute: null, bps: 300, days: 14 },
+  'withholding': { absolute: null, bps: 3_000, days: null },
+  'fx': { absolute: null, bps: 200, days: null },
+  'fee': { absolute: '30.00', bps: null, days: null },
+  'rounding': { absolute: '0.05', bps: null, days: null },
+  'write-off': { absolute: '5.00', bps: 100, days: null },
+}
+
+/** What was cleared without cash and is not as the policy allows, in sentences. */
+export function differencesOutside(state: InvoiceState, limits: DifferenceLimits): { readonly at: string; readonly says: string }[] {
+  const due = amountDue(state)
+  if (due === null) return []
+  const issuedOn = state.content?.value.issuedOn
+  const kinds = Map.groupBy(liveAllocations(state).map(([, allocation]) => allocation), (allocation) => allocation.kind)
+  return [...kinds].flatMap(([kind, allocations]) => {
+    const at = allocations.map((allocation) => allocation.at).sort().at(-1) ?? ''
+    if (!Object.hasOwn(ALLOCATION_KINDS, kind)) return [{ at, says: `The ERP cleared something as ${kind}, which is no kind that is known.` }]
+    if (ALLOCATION_KINDS[kind as keyof typeof ALLOCATION_KINDS] !== 'difference') return []
+    const limit = limits[kind as Difference]
+    const sum = sumOf(allocations.map((allocation) => allocation.amount))
+    const late = limit.days === null || issuedOn === undefined ? undefined : allocations.find(({ on }) => on !== null && on > dayAfter(issuedOn, limit.days ?? 0))
+    return [
+      ...(limit.absolute !== null && size(sum) > size(limit.absolute) ? [{ at, says: `${sum} ${kind} is more than the ${limit.absolute} that are allowed.` }] : []),
+      ...(limit.bps !== null && size(sum) * 10_000n > size(due) * BigInt(limit.bps) ? [{ at, says: `${sum} ${kind} is more than the ${limit.bps / 100} % of ${due} that are allowed.` }] : []),
+      ...(late ? [{ at, says: `${kind} was taken on ${late.on}, later than ${limit.days} days after ${issuedOn}.` }] : []),
+    ]
+  })
+}
+
+const dayAfter = (day: CalendarDate, days: number): CalendarDate => new Date(Date.parse(`${day}T00:00:00.000Z`) + days * 86_400_000).toISOString().slice(0, 10)
+
+function size(amount: string): bigint {
+  const figure = parseDecimal(amount, 18) ?? 0n
+  return figure < 0n ? -figure : figure
+}
