@@ -76,7 +76,7 @@ describe('a configuration file', () => {
 describe('what tieout init writes', () => {
   it('is right as it stands, and right with every comment taken away but for the words', () => {
     expect(wrong(configTemplate())).toEqual([])
-    const all = configTemplate().split('\n').map((line) => line.replace(/^( *)# (?=( *[a-zA-Z]+:( |$)))/u, '$1')).filter((line) => !/^ *#/u.test(line))
+    const all = configTemplate().split('\n').map((line) => line.replace(/^( *)# (?=( *[a-zA-Z-]+:( |$)))/u, '$1')).filter((line) => !/^ *#/u.test(line))
       .map((line) => line.replace('erp | procurement', 'erp')).join('\n')
     const read = readConfigFile(file(all.replace(/^systems:$/mu, 'systems:\n  procurement: { kind: x }\n  archive: { kind: x }')))
     expect(read.config.policy).toEqual({ ...readConfig({ ...read.config, policy: {} }).policy, ordersHeldBy: 'erp' })
