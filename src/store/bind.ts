@@ -1,5 +1,5 @@
 /**
- * Sends the parameters of a statement as they lie in memory. node-postgres puts each message together in a buffer that grows by
+ * How statements leave: several in one write, and parameters as they lie in memory. node-postgres puts each message together in a buffer that grows by
  * copying itself: for the columns of a batch, a megabyte or more, a tenth of all that a commit costs here (measured).
  */
 import type { Writable } from 'node:stream'
@@ -16,8 +16,21 @@ const LARGE = 16_384
 /** All results come in one format, text. */
 const RESULTS_AS_TEXT = Buffer.from([0, 1, 0, 0])
 
+const connectionOf = (client: ClientBase): Connection => (client as unknown as { readonly connection: Connection }).connection
+
+/** What `send` sends leaves in one write: by itself each statement costs a call of the system, a quarter of a small commit (measured). */
+export function together<T>(client: ClientBase, send: () => T): T {
+  const { stream } = connectionOf(client)
+  stream.cork()
+  try {
+    return send()
+  } finally {
+    stream.uncork()
+  }
+}
+
 export function bindInPieces(client: ClientBase): void {
-  const { connection } = client as unknown as { readonly connection: Connection }
+  const connection = connectionOf(client)
   const bind = connection.bind.bind(connection)
   connection.bind = (config) => {
     const { portal, statement = '', values = [], valueMapper } = config

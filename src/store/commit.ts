@@ -18,6 +18,7 @@ import { mark } from '../lib/mark.ts'
 import { instantOf, msOf, type Clock, type Instant } from '../lib/time.ts'
 import { awaitNames, bindNames, boundNames } from './alias.ts'
 import { closeAttempts } from './attempt.ts'
+import { together } from './bind.ts'
 import { writingCells } from './cell.ts'
 import { begin, commit, type ClientBase, type PoolClient } from './database.ts'
 import { effectNews, effectsToLock, planEffects, type Blocked, type EffectPlan } from './effect-plan.ts'
@@ -143,10 +144,10 @@ class Commit {
     for (const item of this.items) if (item.kind === 'fact' && !firsts.has(item.id)) firsts.set(item.id, item)
     const identities = [...firsts.values()].map((item) => ({ id: item.id, source: item.source.system, eventId: item.eventId, fingerprint: item.fingerprint }))
     const names = new Set([...firsts.values()].flatMap((item) => namesIn(item.refs)))
-    const [, head, claimed, bound] = await Promise.all([
+    const [, head, claimed, bound] = await together(client, () => Promise.all([
       begin(client, tenant), readHead(client, tenant), identities.length === 0 ? new Set<string>() : claimIdentities(client, tenant, identities),
       boundNames(client, tenant, [...names]),
-    ])
+    ]))
     this.checkHead(head)
     this.know(bound)
     const repeats = identities.flatMap(({ id }) => claimed.has(id) ? [] : [id])
@@ -198,11 +199,11 @@ class Commit {
     })
     const guarded = reports.flatMap(({ fact, outcome }) => fact.guard ? [{ fact, outcome, guard: fact.guard }] : [])
     const unguarded = reports.filter(({ fact }) => !fact.guard)
-    const [names, objects, closed, rows] = await Promise.all([
+    const [names, objects, closed, rows] = await together(client, () => Promise.all([
       bindNames(client, tenant, resolver.bindings), readObjects(client, tenant, existing, true),
       closeAttempts(client, tenant, guarded.map(({ guard, outcome }) => closingOf(guard, outcome)), this.now),
       lockEffects(client, tenant, unguarded.map(({ outcome }) => outcome.effect)),
-    ])
+    ]))
     if (names === undefined) throw moved('a free name')
     this.awaited = names
     this.keep(objects)
@@ -296,9 +297,9 @@ class Commit {
     const waits = this.waitsOf(decided)
     const waitedNames = [...waits.names, ...parked.flatMap(({ names }) => names)]
     // Sent before the rows are built, so that the server works meanwhile.
-    const answers = Promise.all([
+    const answers = together(client, () => Promise.all([
       lockEffects(client, tenant, toLock.keys, toLock.subjects, toLock.money), holdVersions(client, tenant, waits.ids), awaitNames(client, tenant, waitedNames),
-    ])
+    ]))
     answers.catch(() => {})
     const objects = this.objectsOf(decided, waits.of)
     const lists = lawful('listing', () => this.listsOf(decided))
@@ -329,19 +330,14 @@ class Commit {
       ...parking(tenant, parked.map(({ fact, names }, at) => ({ fromEnd: parked.length - at, refs: fact.refs, missing: names })), now),
     ]
     if (!await this.turn.before) throw moved('the batch before')
-    const answered = Promise.all([...statements.map((statement) => client.query(statement)), this.commit()])
+    mark('commit-before-commit')
+    const answered = together(client, () => Promise.all([Promise.all(statements.map((statement) => client.query(statement))), commit(client)]))
+    mark('commit-sent')
     this.turn.sent(this.resolver.bindings)
-    const results = await answered
+    const [results] = await answered
     mark('commit-after')
     const left = news[0] ? results[statements.indexOf(news[0])] : undefined
     return this.committed(plan, (left?.rowCount ?? 0) > 0, rows.length)
-  }
-
-  private commit(): Promise<undefined> {
-    mark('commit-before-commit')
-    const answered = commit(this.client)
-    mark('commit-sent')
-    return answered.then(() => undefined)
   }
 
   /** What judged objects wait for now: canonical ids where names are bound, and what changed against what they waited for before. */
