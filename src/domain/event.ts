@@ -103,6 +103,7 @@ export const EVENT_TYPES = {
   'invoice.validation-failed': decision('invoice', 'intake'),
   'invoice.matched': decision('invoice', 'intake'),
   'invoice.mismatched': decision('invoice', 'intake'),
+  'invoice.match-released': decision('invoice', 'intake'),
   'reference.wanted': decision('entity', 'intake'),
   'approval.waived': decision('invoice', 'approval'),
   'rule.evaluated': decision('invoice', 'approval'),

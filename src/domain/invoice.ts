@@ -219,6 +219,8 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   })),
   'invoice.validation-failed': decided<VerdictData>((state, event, data) => verdict(state, 'validation', event, data, false)),
   'invoice.matched': decided<VerdictData>((state, event, data) => verdict(state, 'match', event, data, true)),
+  // It is matched anew if it comes back: what it had taken may be another's by then.
+  'invoice.match-released': decided((state) => ({ ...state, verdicts: { ...state.verdicts, match: null } })),
   'invoice.mismatched': decided<VerdictData>((state, event, data) => verdict(state, 'match', event, data, false)),
   'approval.waived': decided<VerdictData & { order: string; by: string; granted: Granted }>((state, event, data) => ({
     ...verdict(state, 'approval', event, data, true), granted: data.granted, waived: { ...ref(event), order: data.order, by: data.by },

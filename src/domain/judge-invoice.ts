@@ -34,7 +34,7 @@ export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>
   if (!content) return { read: [], write: [] }
   const names: string[] = []
   if (!decidedOn(state.verdicts.validation, state)) names.push(...content.supplier.names, ...content.entity.names, ...orderNames(content), numberName(laws.sha256, content))
-  const matching = state.verdicts.validation?.pass === true && needsMatch(laws, state) && !decidedOn(state.verdicts.match, state)
+  const matching = closed(state) ? state.verdicts.match !== null : state.verdicts.validation?.pass === true && needsMatch(laws, state) && !decidedOn(state.verdicts.match, state)
   if (state.approval.completed && !warranted(state, ['approved'])) names.push(...content.supplier.names, ...content.entity.names, ...state.approval.grants.map((grant) => grant.person))
   if (livePostings(state).length > 1 || (livePostings(state).length > 0 && !warranted(state, ['posted']))) names.push(...content.supplier.names)
   if (waivable(laws, state)) names.push(...orderNames(content))
@@ -136,6 +136,11 @@ function fixed(view: InvoiceView, content: InvoiceContent): { terms: Terms; part
 
 function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const content = sheet.state.content
+  if (closed(sheet.state)) {
+    const order = content && sheet.state.verdicts.match ? look(orderNames(content.value)[0] ?? '') : undefined
+    if (order) sheet.decide('invoice.match-released', 'match', { invoice: sheet.id }, [order.id])
+    return []
+  }
   if (!content || !needsMatch(laws, sheet.state) || !decidedOn(sheet.state.verdicts.validation, sheet.state) || decidedOn(sheet.state.verdicts.match, sheet.state)) return []
   const view = viewOf(laws, sheet, look)
   const answer = orderOf(view, content.value)

@@ -49,6 +49,10 @@ export function evolveOrder(state: OrderState, event: Event): OrderState {
       const { taken, invoice } = event.data as unknown as { taken: TakenLines; invoice: string }
       return { ...state, invoiced: { ...state.invoiced, [invoice]: taken } }
     }
+    case 'invoice.match-released': {
+      const { invoice } = event.data as unknown as { invoice: string }
+      return { ...state, invoiced: Object.fromEntries(Object.entries(state.invoiced).filter(([other]) => other !== invoice)) }
+    }
     case 'exception.answered': {
       const data = event.data as unknown as FactData['exception.answered']
       const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)

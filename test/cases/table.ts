@@ -5,11 +5,12 @@ import { APPROVAL_CASES } from './approvals.ts'
 import { rowOf, type Case } from './case.ts'
 import { DOCUMENT_CASES } from './documents.ts'
 import { PAYMENT_CASES } from './payments.ts'
+import { RECEIPT_CASES } from './receipts.ts'
 import { POSTING_CASES } from './postings.ts'
 
 export const CASES_FILE = join(import.meta.dirname, '..', '..', 'docs', 'spec', 'cases.md')
 export const CASES: { readonly [subject: string]: readonly Case[] } = {
-  'Documents and orders': DOCUMENT_CASES, 'Approval': APPROVAL_CASES, 'Posting': POSTING_CASES, 'Payment and settlement': PAYMENT_CASES,
+  'Documents and orders': DOCUMENT_CASES, 'Goods and receipts': RECEIPT_CASES, 'Approval': APPROVAL_CASES, 'Posting': POSTING_CASES, 'Payment and settlement': PAYMENT_CASES,
 }
 
 const HEAD = '| case | what happens | stands at | breaches | axes | commands asked | open cases |\n|---|---|---|---|---|---|---|'
