@@ -1,5 +1,5 @@
 /**
- * What is known of one invoice: a fold of its facts and of our verdicts on them. Every collection is keyed by what makes its
+ * What is known of one invoice: one state machine, a fold of its facts and of our verdicts on them. Every collection is keyed by what makes its
  * members one, and kept in a fixed order, so that the order of arrival leaves no trace.
  */
 import type { Instant } from '../lib/time.ts'
@@ -22,6 +22,8 @@ export type Verdict = FactRef & {
   readonly failed: readonly string[]
   /** Events that the verdict rests on besides its subject. */
   readonly rests: readonly string[]
+  /** A match that takes nothing of its order, because the invoice was refused. */
+  readonly released?: true
 }
 
 export type Grant = FactRef & { readonly step: string; readonly person: string; readonly terms: Terms }
@@ -218,9 +220,8 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     ...verdict(state, 'validation', event, data, true), terms: { ...ref(event), value: data.terms }, parties: data.parties,
   })),
   'invoice.validation-failed': decided<VerdictData>((state, event, data) => verdict(state, 'validation', event, data, false)),
-  'invoice.matched': decided<VerdictData>((state, event, data) => verdict(state, 'match', event, data, true)),
-  // It is matched anew if it comes back: what it had taken may be another's by then.
-  'invoice.match-released': decided((state) => ({ ...state, verdicts: { ...state.verdicts, match: null } })),
+  'invoice.matched': decided<VerdictData & { released?: true }>((state, event, data) => released(verdict(state, 'match', event, data, true), data.released)),
+  'invoice.match-released': decided((state) => released(state, true)),
   'invoice.mismatched': decided<VerdictData>((state, event, data) => verdict(state, 'match', event, data, false)),
   'approval.waived': decided<VerdictData & { order: string; by: string; granted: Granted }>((state, event, data) => ({
     ...verdict(state, 'approval', event, data, true), granted: data.granted, waived: { ...ref(event), order: data.order, by: data.by },
@@ -361,6 +362,11 @@ function undoing(state: InvoiceState, event: Event): Pick<Allocation, 'undone' |
 
 function approving(state: InvoiceState, ticket: string, change: Partial<InvoiceState['approval']>): InvoiceState {
   return { ...state, approval: { ...state.approval, ticket, ...change } }
+}
+
+function released(state: InvoiceState, said: true | undefined): InvoiceState {
+  const { match } = state.verdicts
+  return match && said ? { ...state, verdicts: { ...state.verdicts, match: { ...match, released: true } } } : state
 }
 
 function verdict(state: InvoiceState, gate: keyof InvoiceState['verdicts'], event: Event, data: VerdictData, pass: boolean): InvoiceState {

@@ -34,7 +34,7 @@ export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>
   if (!content) return { read: [], write: [] }
   const names: string[] = []
   if (!decidedOn(state.verdicts.validation, state)) names.push(...content.supplier.names, ...content.entity.names, ...orderNames(content), numberName(laws.sha256, content))
-  const matching = closed(state) ? state.verdicts.match !== null : state.verdicts.validation?.pass === true && needsMatch(laws, state) && !decidedOn(state.verdicts.match, state)
+  const matching = takesStill(state) || (state.verdicts.validation?.pass === true && needsMatch(laws, state) && !settledMatch(state))
   if (state.approval.completed && !warranted(state, ['approved'])) names.push(...content.supplier.names, ...content.entity.names, ...state.approval.grants.map((grant) => grant.person))
   if (livePostings(state).length > 1 || (livePostings(state).length > 0 && !warranted(state, ['posted']))) names.push(...content.supplier.names)
   if (waivable(laws, state)) names.push(...orderNames(content))
@@ -136,12 +136,12 @@ function fixed(view: InvoiceView, content: InvoiceContent): { terms: Terms; part
 
 function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const content = sheet.state.content
-  if (closed(sheet.state)) {
-    const order = content && sheet.state.verdicts.match ? look(orderNames(content.value)[0] ?? '') : undefined
+  const shut = closed(sheet.state)
+  if (content && shut && takesStill(sheet.state)) {
+    const order = look(orderNames(content.value)[0] ?? '')
     if (order) sheet.decide('invoice.match-released', 'match', { invoice: sheet.id }, [order.id])
-    return []
   }
-  if (!content || !needsMatch(laws, sheet.state) || !decidedOn(sheet.state.verdicts.validation, sheet.state) || decidedOn(sheet.state.verdicts.match, sheet.state)) return []
+  if (!content || !needsMatch(laws, sheet.state) || !decidedOn(sheet.state.verdicts.validation, sheet.state) || settledMatch(sheet.state)) return []
   const view = viewOf(laws, sheet, look)
   const answer = orderOf(view, content.value)
   const order = answer.found?.order
@@ -161,7 +161,7 @@ function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
     const says = accepted ? `${accepted.person} accepted: ${plain.says}` : result.says
     const controls = MATCH_CONTROLS.map(({ id }) => ({ id, inputs, verdict: 'pass', says }))
     sheet.decide('invoice.matched', 'match', {
-      subject: content.event, rests: accepted ? [content.event, accepted.event] : [content.event], controls, taken: result.taken, invoice: sheet.id,
+      subject: content.event, rests: accepted ? [content.event, accepted.event] : [content.event], controls, taken: shut ? {} : result.taken, invoice: sheet.id, ...shut ? { released: true } : {},
     }, [record.id])
     return []
   }
@@ -177,6 +177,10 @@ function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   }
   return [{ cause, says: result.says }]
 }
+
+/** What is refused for good takes nothing of its order: it gives back what it took, and is matched anew if it comes back. */
+const takesStill = (state: InvoiceState): boolean => closed(state) && state.verdicts.match?.pass === true && state.verdicts.match.released !== true
+const settledMatch = (state: InvoiceState): boolean => decidedOn(state.verdicts.match, state) && (closed(state) || state.verdicts.match?.released !== true)
 
 const CAUSE_OF = { 'mismatched': 'mismatch', 'receipt-missing': 'receipt-missing', 'not-paired': 'lines-not-paired' } as const satisfies { [outcome: string]: Cause }
 

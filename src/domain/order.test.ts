@@ -85,6 +85,19 @@ describe('goods are matched up to what was received', () => {
     expect(takenOf(company.order, '1', '').map(({ quantity }) => quantity)).toEqual(['6', '6'])
   })
 
+  it('what is rejected gives back what it took, and competes anew when it comes back', () => {
+    const company = new Company().tell(receipt('W1', '10', at(1))).invoice('R-1', 6).invoice('R-2', 6)
+    expect(company.headlines()).toEqual({ 'R-1': 'matched', 'R-2': 'validated' })
+    const first = [...company.records.values()].find((record) => (record.state as unknown as InvoiceState).content?.value.number === 'R-1')!.id
+    company.tell(fact('invoice.rejected', 'ap', 'no', at(2), [{ names: [first] }], { reason: 'not ordered' }))
+    expect(company.headlines()).toEqual({ 'R-1': 'rejected', 'R-2': 'matched' })
+    company.tell(fact('invoice.reinstated', 'ap', 'yes', at(3), [{ names: [first] }], { reason: 'it was' }))
+    expect(company.headlines()).toEqual({ 'R-1': 'validated', 'R-2': 'matched' })
+    company.tell(receipt('W2', '2', at(4)))
+    expect([company.headlines(), company.open()]).toEqual([{ 'R-1': 'matched', 'R-2': 'matched' }, []])
+    expect(takenOf(company.order, '1', '').map(({ quantity }) => quantity)).toEqual(['6', '6'])
+  })
+
   it('what the ERP counts is the same goods once more, and counts only where the ERP holds the orders', () => {
     const both = [receipt('W1', '5', at(8)), receipt('MB1', '5', at(8), 'erp')]
     expect(new Company().invoice('R-1', 10).tell(...both).headlines()).toEqual({ 'R-1': 'validated' })

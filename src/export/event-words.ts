@@ -84,7 +84,7 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'invoice.validation-failed': (data) => `validation failed: ${controls(data)}`,
   'invoice.matched': (data) => `matched with the order: ${controls(data)}`,
   'invoice.mismatched': (data) => `does not match the order: ${controls(data)}`,
-  'invoice.match-released': () => 'not matched any more: others may take its quantity of the order',
+  'invoice.match-released': () => 'gives back what it took of the order',
   'reference.wanted': (data) => `asks about ${text(data, 'what')}`,
   'approval.waived': (data) => `approval waived: ${controls(data)}`,
   'rule.evaluated': (data) => `${text(data, 'gate')}${data['pass'] === true ? '' : ' failed'}: ${controls(data)}`,
