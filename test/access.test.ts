@@ -108,7 +108,7 @@ describe('Idempotency-Key', () => {
   let calls = 0
   let next: () => Promise<Answer> | Answer = () => ({ status: 200, body: {} })
   const counted = route({
-    method: 'POST', path: '/v1/counted', scope: 'documents.send', once: true, does: 'Counts.', takes: { kind: 'bytes', media: 'any', limitBytes: 1_000 },
+    method: 'POST', path: '/v1/counted', scope: 'documents.send', once: true, does: 'Counts.', answers: { 200: { says: 'Counted.', shape: 'text' } }, takes: { kind: 'bytes', media: 'any', limitBytes: 1_000 },
     handle: () => { calls++; return next() },
   })
   const open = (): FastifyInstance => buildApi(hub.context, { routes: [counted, route({ ...counted, path: '/v1/other' })] })

@@ -73,7 +73,7 @@ describe('a server', () => {
 describe('a route on its way out', () => {
   it('says since when and until when, and what to call instead, whatever it answers', async () => {
     const leaving = route({
-      method: 'GET', path: '/v1/old', scope: null, does: 'Was here.', handle: () => ({ status: 200, body: {} }),
+      method: 'GET', path: '/v1/old', scope: null, does: 'Was here.', answers: { 200: { says: 'Here.', shape: 'nothing' } }, handle: () => ({ status: 200, body: {} }),
       deprecated: { since: '2026-06-30T00:00:00.000Z', sunset: '2027-06-30T00:00:00.000Z', instead: '/v1/new' },
     })
     const server = buildApi(fakeHub().context, { routes: [leaving, route({ ...leaving, path: '/v1/kept', scope: 'objects.read' })] })

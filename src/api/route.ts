@@ -1,7 +1,7 @@
 /** What a route is. Handlers know no HTTP server: they get a call and give an answer. */
 import { z } from 'zod'
 import type { Caller, Scope } from '../access/scopes.ts'
-import { Fault } from '../lib/fault.ts'
+import { Fault, type FaultCode } from '../lib/fault.ts'
 import type { Instant } from '../lib/time.ts'
 import type { ApiContext } from './context.ts'
 import type { Rate } from './rates.ts'
@@ -29,6 +29,13 @@ export type Takes<Body> =
   | { readonly kind: 'json'; readonly shape: z.ZodType<Body>; readonly limitBytes: number }
   | { readonly kind: 'bytes'; readonly media: readonly string[] | 'any'; readonly limitBytes: number }
 
+export interface AnswerShape {
+  readonly says: string
+  readonly shape: z.ZodType | 'bytes' | 'text' | 'nothing'
+  /** It is a problem with more members than others have. */
+  readonly problem?: true
+}
+
 export interface RouteOf<Query, Body> {
   readonly method: 'GET' | 'POST'
   /** `{name}` stands for one segment. */
@@ -45,6 +52,10 @@ export interface RouteOf<Query, Body> {
   readonly deprecated?: { readonly since: Instant; readonly sunset: Instant; readonly instead: string }
   readonly query?: z.ZodType<Query>
   readonly takes?: Takes<Body>
+  /** What it answers, by status; docs/spec/openapi.json has it. */
+  readonly answers: { readonly [status: number]: AnswerShape }
+  /** What it may be refused with, besides what every address may. */
+  readonly refuses?: readonly FaultCode[]
   readonly handle: (call: Call<Query, Body>) => Promise<Answer> | Answer
 }
 export type Route = RouteOf<unknown, unknown>

@@ -63,8 +63,8 @@ describe('every address', () => {
     expect(hub.taken).toEqual([])
   })
 
-  it('but health and notices, which know nothing secret', () => {
-    expect(ROUTES.filter((route) => route.scope === null).map((route) => route.path)).toEqual(['/v1/notices/{system}', '/v1/health'])
+  it('but health, notices and the OpenAPI document, which know nothing secret', () => {
+    expect(ROUTES.filter((route) => route.scope === null).map((route) => route.path)).toEqual(['/v1/notices/{system}', '/v1/health', '/v1/openapi.json'])
   })
 
   it.each(
@@ -79,7 +79,7 @@ describe('every address', () => {
   })
 
   it.each(
-    ROUTES.filter((route) => route.method === 'GET' && route.path !== '/v1/health').map((route) => [route.path, route] as const)
+    ROUTES.filter((route) => route.method === 'GET' && !['/v1/health', '/v1/openapi.json'].includes(route.path)).map((route) => [route.path, route] as const)
   )('GET %s is a problem, not a stack, while the database is away', async (_name, route) => {
     const query = route.path === '/v1/objects' ? '?kind=invoice' : ''
     expect(problem(await api().send('GET', path(route.path) + query))).toMatchObject({ status: 503, code: 'database-away' })
