@@ -25,9 +25,9 @@ export async function run(): Promise<Row[]> {
     const half = await throughTheHub(company, 22, full.ms / INVOICES * 2)
     const latency = await postingLatency(company, half.from)
     return [
-      { what: `${INVOICES} invoices end to end, full speed`, value: round(full.ms / 1000), unit: 's', target: 20 },
+      { what: `${INVOICES} invoices through five systems, full speed`, value: round(full.ms / 1000), unit: 's', target: 30 },
       { what: `approval event → ERP posting request, half load, p99 of ${latency.count}`, value: latency.p99, unit: 'ms', target: 250 },
-      { what: 'hub resident memory under load', value: memory(), unit: 'MB', target: 300 },
+      { what: 'hub resident memory under load', value: memory(), unit: 'MB', target: 350 },
       { what: 'npm start to first invoice paid, warm', value: round(await firstPaid() / 1000), unit: 's', target: 15 },
     ]
   } finally {
