@@ -118,6 +118,9 @@ async function startHub(place: Place, company: Company): Promise<Child> {
   return startHubChild(place, file, { ...config, deployment: 'tieout.local' }, company.secrets)
 }
 
+/** Up to so many files are sent one after the other. */
+const ONE_BY_ONE = 200
+
 interface Running { readonly api: string; readonly key: string; readonly files: readonly string[]; readonly hub: Child }
 
 async function run(options: StartOptions, running: Running): Promise<number> {
@@ -149,7 +152,10 @@ async function run(options: StartOptions, running: Running): Promise<number> {
   return options.once && !tiedOut ? 1 : 0
 }
 
-/** Sends each file once; one that the hub cannot take just now is sent again: the same bytes are the same document. */
+/**
+ * Sends each file once; one that the hub cannot take just now is sent again: the same bytes are the same document. A small folder
+ * goes in by name, one after the other: of invoices with the same number the first has it, and that should be no chance.
+ */
 async function feed({ api, key, files }: Running, signal: AbortSignal, progress: (count: number) => void): Promise<void> {
   const queue = files.values()
   let done = 0
@@ -168,7 +174,7 @@ async function feed({ api, key, files }: Running, signal: AbortSignal, progress:
       if (signal.aborted) return
     }
   }
-  await Promise.all(Array.from({ length: 8 }, worker))
+  await Promise.all(Array.from({ length: files.length > ONE_BY_ONE ? 8 : 1 }, worker))
 }
 
 async function summaryOf({ api, key }: Running): Promise<Summary> {

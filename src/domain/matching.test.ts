@@ -34,6 +34,13 @@ describe('an invoice is matched with its order', () => {
     expect(matched(invoice({ quantity: '10' }, { quantity: '10.5' }))).toBe('mismatched')
   })
 
+  it('a line that gives something back is exceeded downwards', () => {
+    const back = { ...ORDER, lines: [{ ...ORDER.lines[0]!, quantity: '-2' }] }
+    expect(matched(invoice({ quantity: '-1' }), back)).toBe('matched')
+    expect(matched(invoice({ quantity: '-1' }), back, '-1')).toBe('matched')
+    expect(matched(invoice({ quantity: '-1' }), back, '-1.001')).toBe('mismatched')
+  })
+
   it('lines are paired by the order line they name, else by item, else by name; never by guess', () => {
     const { orderLine: _, ...free } = LINE
     const lines = (change: object): ReturnType<typeof contentOf> => contentOf(invoiceDocument({ lines: [{ ...free, ...change }] }))

@@ -101,13 +101,16 @@ function priceFails(pairs: readonly Pair[], tolerance: Tolerance): Failed | unde
   return undefined
 }
 
+/** A line that gives something back is ordered with a negative quantity, and is exceeded downwards. */
+const exceeds = (quantity: string, ordered: string): boolean => compareFigures(quantity, ordered) * (ordered.startsWith('-') ? -1 : 1) > 0
+
 function quantityFails(order: OrderData, taken: TakenLines, account: LineAccount, tolerance: Tolerance): Failed | undefined {
   for (const line of order.lines) {
     const mine = taken[line.id]
     if (!mine) continue
     const others = account.taken(line.id)
     const before = sumOf(others.map(({ quantity }) => quantity))
-    if (compareFigures(sumOf([mine.quantity, before]), line.quantity) > 0) {
+    if (exceeds(sumOf([mine.quantity, before]), line.quantity)) {
       return { outcome: 'mismatched', control: 'M8', says: `Order line ${line.id}: ordered ${line.quantity}, invoiced before ${before}, now ${mine.quantity}.` }
     }
     const differences = figure(sumOf([mine.difference, ...others.map(({ difference }) => difference)]))

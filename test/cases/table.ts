@@ -15,6 +15,8 @@ export const CASES: { readonly [subject: string]: readonly Case[] } = {
 
 const HEAD = '| case | what happens | stands at | breaches | axes | commands asked | open cases |\n|---|---|---|---|---|---|---|'
 export const START = '<!-- cases -->'
+/** What follows is not printed from here: a run of the whole hub is compared with it. */
+export const SUITE_START = '<!-- suite -->'
 
 export function casesText(): string {
   return `${START}\n${Object.entries(CASES).map(([subject, cases]) => `\n## ${subject}\n\n${HEAD}\n${cases.map(rowOf).join('\n')}\n`).join('')}`
@@ -22,5 +24,5 @@ export function casesText(): string {
 
 if (process.argv.includes('--write')) {
   const page = readFileSync(CASES_FILE, 'utf8')
-  writeFileSync(CASES_FILE, page.slice(0, page.indexOf(START)) + casesText())
+  writeFileSync(CASES_FILE, page.slice(0, page.indexOf(START)) + casesText() + page.slice(page.indexOf(`\n${SUITE_START}`)))
 }
