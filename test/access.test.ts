@@ -1,11 +1,11 @@
 /** Keys and request keys against the real tables: who gets in, for what, until when; and what comes twice is done once. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { FastifyInstance } from 'fastify'
 import { route, type Answer } from '../src/api/route.ts'
 import { ROUTES } from '../src/api/routes.ts'
 import { buildApi } from '../src/api/server.ts'
 import { SCOPES } from '../src/access/scopes.ts'
-import { runKeys } from '../src/cli/keys.ts'
+import { keysCommand, runKeys } from '../src/cli/keys.ts'
 import { makeKey } from '../src/access/keys.ts'
 import { Fault } from '../src/lib/fault.ts'
 import { listKeys, revokeKey } from '../src/store/access-key.ts'
@@ -104,6 +104,32 @@ describe('access keys', () => {
   })
 })
 
+describe('tieout keys', () => {
+  /** What a command prints. */
+  async function says(...args: string[]): Promise<string> {
+    const written: string[] = []
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => { written.push(String(text)); return true })
+    try {
+      await keysCommand().parseAsync([...args, '--database', database.adminUrl, '--tenant', 'test'], { from: 'user' })
+    } finally {
+      write.mockRestore()
+    }
+    return written.join('')
+  }
+
+  it('shows a key once, lists it without it, and revokes it', async () => {
+    const key = (await says('create', 'monitor', '--scope', 'operation.read', 'objects.read')).trim()
+    expect((await call(key, 'GET', '/v1/objects?kind=invoice')).status).toBe(200)
+    const list = await says('list')
+    expect(list).toMatch(/^monitor +\S+Z {2}in use {2}objects\.read, operation\.read$/mu)
+    expect(list).not.toContain(key)
+    expect(await says('revoke', 'monitor')).toBe('monitor is revoked.\n')
+    expect((await call(key, 'GET', '/v1/objects?kind=invoice')).status).toBe(401)
+    expect(await says('list')).toMatch(/^monitor .* revoked \S+Z /mu)
+    await expect(says('revoke', 'monitor')).rejects.toThrow('There is no key monitor in use.')
+  })
+})
+
 describe('Idempotency-Key', () => {
   let calls = 0
   let next: () => Promise<Answer> | Answer = () => ({ status: 200, body: {} })
@@ -191,6 +217,12 @@ describe('Idempotency-Key', () => {
     expect(await post('"g"', 'y')).toMatchObject({ status: 200, body: { calls: 2 } })
     const { rows } = await database.admin((client) => client.query<{ count: number }>('SELECT count(*)::int AS count FROM request_key'))
     expect(rows[0]!.count).toBe(1)
+  })
+
+  it('an answer of more than a megabyte is given and not kept', async () => {
+    answering(() => ({ status: 200, body: { calls, text: 'x'.repeat(1_048_576) } }))
+    expect(await post('"h"', 'x')).toMatchObject({ status: 200, body: { calls: 1 } })
+    expect(await post('"h"', 'x')).toMatchObject({ status: 200, body: { calls: 2 } })
   })
 
   it('one that is none is refused', async () => {

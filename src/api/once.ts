@@ -15,6 +15,8 @@ export const KEPT_MS = 24 * 3_600_000
 /** Longer than any request may take: after that its process is gone, and the work is done anew by whoever comes. */
 const BUSY_MS = 60_000
 const FORGET_AT_ONCE = 20
+/** As the table has it. */
+const LIMIT_KEPT = 1_048_576
 
 /** A quoted text as structured fields write it (RFC 9651, section 3.3.3), or, as many send it, the same without quotes. */
 const QUOTED = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/u
@@ -54,7 +56,8 @@ export async function once(context: ApiContext, request: Request, work: () => Pr
     throw error
   })
   const kept: KeptAnswer = { status: answer.status, headers: JSON.stringify(answer.headers ?? {}), body: Buffer.from(JSON.stringify(answer.body)) }
-  await inTenant(pool, tenant, (client) => settleRequest(client, tenant, request, busyUntil, kept))
+  // Too long to be kept is done again when it is asked again, as without a key.
+  await inTenant(pool, tenant, (client) => settleRequest(client, tenant, request, busyUntil, kept.body.length > LIMIT_KEPT ? undefined : kept))
   return answer
 }
 

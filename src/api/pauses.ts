@@ -10,7 +10,7 @@ import type { Answer, Call } from './route.ts'
 
 export const PAUSE_BODY = z.strictObject({ paused: z.boolean(), reason: REASON, person: PERSON })
 
-export async function postPause({ context, params, body }: Call<unknown, z.infer<typeof PAUSE_BODY>>): Promise<Answer> {
+export async function postPause({ context, caller, params, body }: Call<unknown, z.infer<typeof PAUSE_BODY>>): Promise<Answer> {
   const { pool, tenant } = context
   const { paused, reason, person } = body
   const { name } = systemIn(context, params['name'] ?? '')
@@ -18,7 +18,7 @@ export async function postPause({ context, params, body }: Call<unknown, z.infer
   let outcome = 'repeat'
   if ((state.paused !== null) !== paused) {
     const [receipt] = await submitted(context, [{
-      tenant, source: { system: 'api', role: 'person' }, eventId: `pause ${name} ${version}`, type: paused ? 'system.paused' : 'system.resumed',
+      tenant, source: { system: 'api', role: 'person', reference: `key ${caller.name}` }, eventId: `pause ${name} ${version}`, type: paused ? 'system.paused' : 'system.resumed',
       occurredAt: instantOf(context.now()), actor: `person:${person}`, about: [{ names: [systemName(name)], create: 'system' }],
       data: { system: name, reason },
     }])
