@@ -22,6 +22,7 @@ import type { Event } from './domain/event.ts'
 import { lawOf } from './domain/law.ts'
 import type { Arrival, Ref } from './domain/object.ts'
 import { makeTieOut } from './export/tie-out.ts'
+import { takeOver } from './intake/cut-over.ts'
 import { openIntake, type Intake } from './intake/batcher.ts'
 import { startWaker } from './intake/waker.ts'
 import { openBell } from './lib/bell.ts'
@@ -107,6 +108,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       if (answer === 'ok') watch.hint(tenant, system)
       return answer
     },
+    cutOver: (wish) => takeOver({ pool, tenant, erp: config.parts.erp, ledger: (system) => watch.ledger(tenant, system), submit, now: Date.now }, wish),
     tieOut: (wish) => makeTieOut({ pool, tenant, systems: config.parts, ledger: (system) => watch.ledger(tenant, system), submit, now: Date.now }, wish),
     metrics: () => metrics(counts, intake, delivery.stats()),
     load: (system) => {

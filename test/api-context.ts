@@ -52,6 +52,7 @@ export function fakeHub(change: Partial<ApiContext> = {}): FakeHub {
         hub.notices.push({ system, raw: Buffer.from(raw).toString() })
         return Promise.resolve('ok')
       },
+      cutOver: () => Promise.reject(new Fault('not-found', 'There is no ledger here.')),
       tieOut: () => Promise.reject(new Fault('not-found', 'There is no ledger here.')),
       laws: { policy: DEFAULT_POLICY, sha256 }, moved: () => Promise.resolve(), metrics: () => '', load: () => undefined, replayable: () => Promise.resolve([]), now: () => Date.parse('2026-11-24T12:00:00.000Z'), ...change,
     },

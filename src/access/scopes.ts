@@ -7,6 +7,7 @@ export const SCOPES = {
   'cases.read': 'Read cases.',
   'cases.answer': 'Answer cases and give them to other teams.',
   'validations.ask': 'Ask the ERP.',
+  'cut-overs.sign': 'Take over open items at cut-over.',
   'tie-outs.make': 'Compare the sub-ledger with those of the other systems.',
   'tie-outs.read': 'Read which tie-outs were made.',
   'operation.read': 'Read what operation needs: systems and their queues, the summary, metrics.',

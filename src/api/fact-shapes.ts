@@ -111,7 +111,7 @@ function isZone(zone: string): boolean {
 
 /** Facts that only the hub itself or a person states: they have addresses of their own. */
 type NotSent = 'evidence.prepared' | 'document.received' | 'exception.answered' | 'exception.assigned' | 'reference.asked'
-  | 'tie-out.recorded' | 'system.paused' | 'system.resumed'
+  | 'tie-out.recorded' | 'invoice.taken-over' | 'cut-over.recorded' | 'system.paused' | 'system.resumed'
 export type SentType = Exclude<keyof FactData, NotSent>
 
 export const FACT_SHAPES: { readonly [T in SentType]: z.ZodType<FactData[T]> } = {

@@ -11,13 +11,14 @@ import { getObject, getObjects, OBJECTS_QUERY } from './objects.ts'
 import { serving } from './openapi.ts'
 import { route, type AnswerShape, type Route } from './route.ts'
 import {
-  ANSWERED, ASSIGNED, CANDIDATES, CASE, CASES, DOCUMENT, DOCUMENT_PROBLEM, HEALTH, OBJECT, OBJECTS, OPENAPI, PAUSED, QUEUE, RECEIPT, RECEIPTS, REPLAYED,
+  ANSWERED, ASSIGNED, CANDIDATES, CASE, CASES, CUT_OVER, DOCUMENT, DOCUMENT_PROBLEM, HEALTH, OBJECT, OBJECTS, OPENAPI, PAUSED, QUEUE, RECEIPT, RECEIPTS, REPLAYED,
   STANDING, SUMMARY, SYSTEMS, TIE_OUT, TIE_OUTS, TRACE, VERDICT,
 } from './shapes.ts'
 import { getSystems } from './systems.ts'
 import { PAUSE_BODY, postPause } from './pauses.ts'
 import { getQueue, getStanding, QUEUE_QUERY } from './queue.ts'
 import { postReplay, REPLAY_BODY } from './replays.ts'
+import { CUT_OVER_BODY, postCutOver } from './cut-overs.ts'
 import { getTieOuts, postTieOut, TIE_OUT_BODY, TIE_OUTS_QUERY } from './tie-outs.ts'
 import { getTrace, TRACE_QUERY } from './traces.ts'
 import { getValidation, postValidation } from './validations.ts'
@@ -121,10 +122,17 @@ export const ROUTES: readonly Route[] = [
     handle: getValidation,
   }),
   route({
+    method: 'POST', path: '/v1/cut-overs', scope: 'cut-overs.sign', once: true,
+    does: 'Takes over a file of open items, when they add up to the ERP’s balance; signed by two persons.',
+    takes: { kind: 'json', shape: CUT_OVER_BODY, limitBytes: 64 * KB },
+    answers: { 200: { says: 'What was taken over.', shape: CUT_OVER } }, refuses: [...SUBMITS, 'not-found', 'balance-differs', 'ledger-not-told'],
+    handle: postCutOver,
+  }),
+  route({
     method: 'POST', path: '/v1/tie-outs', scope: 'tie-outs.make', once: true,
     does: 'Compares the hub’s sub-ledger with the ERP’s and the AP tool’s as of a day, and records what came out.',
     takes: { kind: 'json', shape: TIE_OUT_BODY, limitBytes: 4 * KB },
-    answers: { 200: { says: 'What came out.', shape: TIE_OUT } }, refuses: [...SUBMITS, 'not-found', 'target-unclear'],
+    answers: { 200: { says: 'What came out.', shape: TIE_OUT } }, refuses: [...SUBMITS, 'not-found', 'ledger-not-told'],
     handle: postTieOut,
   }),
   route({

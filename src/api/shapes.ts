@@ -157,6 +157,9 @@ export const TIE_OUT = named('TieOut', z.strictObject({
     ...account, with: z.enum(['erp', 'ap']), document: text, supplier: text, number: text, object: maybe, amount: sum, reason: text,
   })),
 }))
+export const CUT_OVER = named('CutOver', z.strictObject({
+  entity: text, on: date, document: sha256, items: count, created: count, linked: count, repeated: count,
+}))
 export const TIE_OUTS = named('TieOuts', z.strictObject({
   tieOuts: z.array(z.strictObject({ id: text, entity: maybe, asOf: date.nullable(), ties: z.boolean(), madeAt: instant })), next: maybe,
 }))

@@ -13,10 +13,12 @@ export const hubOptions = (command: Command): Command => command.option('--json'
   'where the hub listens (default: TIEOUT_API, else what is running); its key: TIEOUT_API_KEY, else the file of what is running'
 )
 
-export interface HubCall { readonly get: Get; readonly post: Post }
+export interface HubCall { readonly get: Get; readonly post: Post; readonly send: Send }
 type Get = <T>(path: string, shape: z.ZodType<T>, query?: Query) => Promise<T>
 /** `patienceMs`: how long the answer may take. */
 type Post = <T>(path: string, shape: z.ZodType<T>, body: object, patienceMs?: number) => Promise<T>
+/** Bytes as they are. */
+type Send = <T>(path: string, shape: z.ZodType<T>, bytes: Uint8Array<ArrayBuffer>, mediaType: string) => Promise<T>
 type Query = { readonly [name: string]: string | undefined }
 
 const PATIENCE_MS = 30_000
@@ -34,7 +36,7 @@ export function hubOf({ api }: HubOptions, env: NodeJS.ProcessEnv = process.env)
   if (!key) throw new Fault('key-unknown', 'The access key is missing: set TIEOUT_API_KEY.')
   const call = async <T>(path: string, shape: z.ZodType<T>, init: RequestInit, patienceMs = PATIENCE_MS): Promise<T> => {
     const reply = await fetch(new URL(path, base), {
-      ...init, headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, redirect: 'error',
+      ...init, headers: { 'content-type': 'application/json', ...init.headers as Record<string, string>, authorization: `Bearer ${key}` }, redirect: 'error',
       signal: AbortSignal.timeout(patienceMs),
     }).catch((error: unknown) => {
       throw new Fault('target-unreachable', `The hub at ${base} does not answer. Is it running? npm start starts it.`, { cause: error })
@@ -47,6 +49,7 @@ export function hubOf({ api }: HubOptions, env: NodeJS.ProcessEnv = process.env)
   return {
     get: (path, shape, query = {}) => call(`${path}${queryText(query)}`, shape, {}),
     post: (path, shape, body, patienceMs) => call(path, shape, { method: 'POST', body: JSON.stringify(body) }, patienceMs),
+    send: (path, shape, bytes, mediaType) => call(path, shape, { method: 'POST', body: bytes, headers: { 'content-type': mediaType } }),
   }
 }
 

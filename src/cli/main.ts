@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { Fault, type FaultCode } from '../lib/fault.ts'
 import { configCommand, initCommand } from './config.ts'
+import { cutOverCommand } from './cut-over.ts'
 import { exceptionsCommand } from './exceptions.ts'
 import { hubCommand } from './hub.ts'
 import { keysCommand } from './keys.ts'
@@ -23,7 +24,7 @@ export function program(): Command {
     .version(version)
     .showHelpAfterError('Try: tieout --help')
   const commands = [
-    startCommand(), initCommand(), configCommand(), hubCommand(), traceCommand(), tieOutCommand(), exceptionsCommand(), systemsCommand(),
+    startCommand(), initCommand(), configCommand(), hubCommand(), traceCommand(), tieOutCommand(), cutOverCommand(), exceptionsCommand(), systemsCommand(),
     replayCommand(), readCommand(), keysCommand(), migrateCommand(),
   ]
   for (const command of commands) tieout.addCommand(command)

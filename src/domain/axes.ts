@@ -7,7 +7,7 @@ import { UNROUTED } from './routes.ts'
 import { changedTerms } from './terms.ts'
 
 export interface Axes {
-  readonly document: 'none' | 'received' | 'observed'
+  readonly document: 'none' | 'received' | 'observed' | 'taken-over'
   readonly validation: 'open' | 'passed' | 'failed'
   readonly match: 'open' | 'matched' | 'mismatched' | 'not-required'
   readonly approval: 'none' | 'pending' | 'complete' | 'waived' | 'insufficient' | 'refused' | 'withdrawn'
@@ -19,7 +19,7 @@ export interface Axes {
 
 export function axesOf(state: InvoiceState): Axes {
   return {
-    document: state.content ? 'received' : state.origin === 'observed' ? 'observed' : 'none',
+    document: state.content ? 'received' : state.origin ?? 'none',
     validation: axisOf(state.verdicts.validation, state.content?.event, 'passed', 'failed'),
     match: matchOf(state),
     approval: approvalOf(state),

@@ -4,6 +4,7 @@ import type { Facet } from './object.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import type { Question } from './question.ts'
 import type { Terms } from './terms.ts'
+import type { CutOverItem, CutOverRecord } from './cut-over.ts'
 import type { TieOutRecord } from './tie-out-record.ts'
 
 export interface FactData {
@@ -84,6 +85,9 @@ export interface FactData {
   'hold.released': { hold: string; reason: string }
   /** A person's answer to an exception: one of the actions that it allows. `second`: another person, where two are asked for. */
   'exception.answered': { exception: string; action: string; reason: string; second?: string }
+  /** An item that was open at cut-over, as the file (`document`) has it, taken over as of the day `on`. */
+  'invoice.taken-over': CutOverItem & { entity: string; on: CalendarDate; file: string }
+  'cut-over.recorded': CutOverRecord
   'tie-out.recorded': TieOutRecord
   'exception.assigned': { exception: string; owner: string }
   'system.paused': { system: string; reason: string }

@@ -153,16 +153,20 @@ export function reversalAsked(state: InvoiceState): { readonly at: string; reado
   return { at, person, second: second ?? '', reason, keeps: cause === 'posted-twice' ? state.verdicts.posting?.subject ?? null : null }
 }
 
+/** What was booked up to the day of a cut-over is in what was open then. */
+export const isSince = ({ origin, takenOver }: InvoiceState, on: string | null): boolean => origin !== 'taken-over' || !takenOver || on === null || on > takenOver.on
+
 export function liveAllocations(state: InvoiceState): [string, InvoiceState['allocations'][string]][] {
-  return Object.entries(state.allocations).filter(([, allocation]) => allocation.undone === null)
+  return Object.entries(state.allocations).filter(([, allocation]) => allocation.undone === null && isSince(state, allocation.on))
 }
 
-/** What has to be settled, exactly: the payable amount, negative for a credit note; the posting's amount when we never had the invoice. */
+/** What has to be settled, exactly: the payable amount, negative for a credit note; what is due by the posting when we never had the invoice. */
 export function amountDue(state: InvoiceState): string | null {
   const content = state.content?.value
   if (content) return content.kind === 'credit-note' ? sumOf([negative(content.totals.payable)]) : sumOf([content.totals.payable])
   const [, posting] = livePostings(state)[0] ?? []
-  return posting?.confirmed ? sumOf([posting.confirmed.amount]) : null
+  if (!posting?.confirmed) return null
+  return sumOf([(state.origin === 'taken-over' ? state.takenOver?.open[0]?.amount : undefined) ?? posting.confirmed.due ?? posting.confirmed.amount])
 }
 
 /** An invoice of which nothing is left to pay; what the supplier owes us is settled by a credit note of his. */

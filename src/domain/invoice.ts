@@ -4,6 +4,7 @@
  */
 import type { Instant } from '../lib/time.ts'
 import type { Event, EventType } from './event.ts'
+import type { CutOverItem } from './cut-over.ts'
 import type { FactData } from './event-data.ts'
 import type { EffectInput } from './effect.ts'
 import type { InvoiceContent } from './invoice-content.ts'
@@ -70,6 +71,8 @@ export interface Evidence {
 
 export interface InvoiceState {
   readonly origin: 'received' | 'observed' | 'taken-over' | null
+  /** What was open of it when it was taken over; counts only where the hub never received the invoice itself. */
+  readonly takenOver: (FactRef & Pick<CutOverItem, 'postingNo' | 'open'> & { readonly on: string }) | null
   readonly content: (FactRef & { readonly value: InvoiceContent; readonly document: string; readonly corrected: boolean }) | null
   /** Documents that hold the same invoice, by hash → event. */
   readonly renditions: { readonly [sha256: string]: string }
@@ -123,7 +126,7 @@ export interface InvoiceState {
 }
 
 export const NO_INVOICE: InvoiceState = {
-  origin: null, content: null, renditions: {}, withdrawn: null, rejected: null, reinstated: null,
+  origin: null, takenOver: null, content: null, renditions: {}, withdrawn: null, rejected: null, reinstated: null,
   verdicts: { validation: null, match: null, approval: null, posting: null },
   terms: null, parties: null, granted: null, waived: null,
   approval: { ticket: null, requested: null, grants: [], ends: [], completed: null },
@@ -177,17 +180,21 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     }
     return { ...state, origin: state.origin ?? 'observed', postings: { ...state.postings, [data.postingNo]: { ...known, confirmed: stronger(known.confirmed, fresh) } } }
   }),
+  'invoice.taken-over': on<'invoice.taken-over'>((state, event, data) => {
+    const { postingNo, open, on: day, entity, supplier, number, amount, currency, postedOn } = data
+    const known = state.postings[postingNo] ?? { confirmed: null, reversed: null }
+    const fresh = { ...ref(event), settled: false, amount, currency, supplier, number, postedOn, ours: false, entity, account: open[0]?.account ?? null, due: open[0]?.amount ?? null }
+    return {
+      ...state, origin: state.origin === 'received' ? 'received' : 'taken-over', takenOver: later(state.takenOver, { ...ref(event), postingNo, open, on: day }),
+      postings: { ...state.postings, [postingNo]: { ...known, confirmed: stronger(known.confirmed, fresh) } },
+    }
+  }),
   'posting.reversed': on<'posting.reversed'>((state, event, data) => {
     const known = state.postings[data.postingNo] ?? { confirmed: null, reversed: null }
     return { ...state, postings: { ...state.postings, [data.postingNo]: { ...known, reversed: stronger(known.reversed, { ...ref(event), settled: event.grade === 'settled', on: data.reversedOn }) } } }
   }),
-  'clearing.recorded': on<'clearing.recorded'>((state, event, data) => ({
-    ...state,
-    allocations: {
-      ...state.allocations,
-      [event.id]: { ...ref(event), kind: data.kind, amount: data.amount, evidence: event.id, ...undoing(state, event), booked: null, on: data.bookedOn ?? null, posting: data.postingNo },
-    },
-  })),
+  'clearing.recorded': on<'clearing.recorded'>((state, event, data) =>
+    allocated(state, event, { kind: data.kind, amount: data.amount, evidence: event.id, booked: null, on: data.bookedOn ?? null, posting: data.postingNo })),
   'revaluation.recorded': on<'revaluation.recorded'>((state, event, data) => ({
     ...state, revaluations: { ...state.revaluations, [event.id]: { ...ref(event), posting: data.postingNo, amount: data.amount, currency: data.currency, on: data.bookedOn } },
   })),
@@ -232,15 +239,9 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   'invoice.state-moved': decided<{ from: HeadlineState | null; to: HeadlineState | null; breaches: readonly string[]; routed?: Routed }>((state, event, data) => ({
     ...state, headline: data.to, breaches: data.breaches, movedBy: isFiling(data.from, data.to) ? state.movedBy : event.id, routed: data.routed ?? state.routed,
   })),
-  'settlement.allocated': decided<{ kind: string; amount: string; entry: string; bookedOn?: string; booked?: { bankReference: string; bookedOn: string }; outside?: true }>((state, event, data) => ({
-    ...state,
-    allocations: {
-      ...state.allocations,
-      [event.id]: {
-        ...ref(event), kind: data.kind, amount: data.amount, evidence: data.entry, ...undoing(state, event), booked: data.booked ?? null,
-        on: (data.bookedOn ?? data.booked?.bookedOn) || null, posting: null, ...(data.outside ? { outside: true } : {}),
-      },
-    },
+  'settlement.allocated': decided<{ kind: string; amount: string; entry: string; bookedOn?: string; booked?: { bankReference: string; bookedOn: string }; outside?: true }>((state, event, data) => allocated(state, event, {
+    kind: data.kind, amount: data.amount, evidence: data.entry, booked: data.booked ?? null, on: (data.bookedOn ?? data.booked?.bookedOn) || null, posting: null,
+    ...(data.outside ? { outside: true } : {}),
   })),
   'settlement.unallocated': decided<{ allocation: string; bookedOn?: string }>((state, event, data) => {
     const known = state.allocations[data.allocation]
@@ -354,10 +355,9 @@ export function sending(state: { readonly sent: { readonly [command: string]: Se
   return { told, sent: { ...state.sent, [`${data.command}@${data.target}`]: later(state.sent[`${data.command}@${data.target}`] ?? null, fresh) } }
 }
 
-/** What is known already of the taking back of an allocation. */
-function undoing(state: InvoiceState, event: Event): Pick<Allocation, 'undone' | 'undoneOn'> {
-  const known = state.allocations[event.id]
-  return { undone: known?.undone ?? null, undoneOn: known?.undoneOn ?? null }
+function allocated(state: InvoiceState, event: Event, allocation: Omit<Allocation, keyof FactRef | 'undone' | 'undoneOn'>): InvoiceState {
+  const { undone = null, undoneOn = null } = state.allocations[event.id] ?? {}
+  return { ...state, allocations: { ...state.allocations, [event.id]: { ...ref(event), ...allocation, undone, undoneOn } } }
 }
 
 function approving(state: InvoiceState, ticket: string, change: Partial<InvoiceState['approval']>): InvoiceState {

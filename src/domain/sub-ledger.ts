@@ -3,7 +3,7 @@
  * date. Signed as what we owe: a posting adds, a settlement takes away, a credit note is the other way round.
  */
 import type { CalendarDate } from '../lib/time.ts'
-import { livePostings, negative } from './headline.ts'
+import { isSince, livePostings, negative } from './headline.ts'
 import type { Allocation, InvoiceState } from './invoice.ts'
 import { sumOf } from './invoice-content.ts'
 
@@ -37,7 +37,7 @@ export function ledgerEntries(state: InvoiceState): readonly LedgerEntry[] {
   const bearer = bearerOf(state, numbers)
   return numbers.sort().flatMap((document) => {
     const confirmed = state.postings[document]?.confirmed
-    if (!confirmed?.settled) return []
+    if (!confirmed || !(confirmed.settled || takenOf(state, document))) return []
     const drafts = draftsOf(state, document, bearer)
     const closedOn = closingOf(drafts)
     const account = confirmed.account ?? ''
@@ -59,15 +59,25 @@ function draftsOf(state: InvoiceState, document: string, bearer: string | undefi
   if (!confirmed) return []
   const { currency } = confirmed
   const due = sumOf([confirmed.due ?? (state.content?.value.kind === 'credit-note' ? negative(confirmed.amount) : confirmed.amount)])
-  const settlements = Object.entries(state.allocations).filter(([, { posting }]) => (posting !== null && state.postings[posting] ? posting : bearer) === document)
+  const taken = takenOf(state, document)
+  const settlements = Object.entries(state.allocations)
+    .filter(([, { posting, on }]) => (posting !== null && state.postings[posting] ? posting : bearer) === document && isSince(state, on))
+  const opening: Draft[] = taken
+    // What a revaluation had left open in the company's currency stands beside the item itself.
+    ? taken.open.map(({ account, currency: own, amount }, place) => ({ fact: taken.event, place, account, currency: own, kind: place === 0 ? 'posted' : 'revalued', bookedOn: taken.on, amount: sumOf([amount]) }))
+    : [{ fact: confirmed.event, currency, kind: 'posted', bookedOn: confirmed.postedOn, amount: due }]
+  const whole = opening[0]?.amount ?? due
   return [
-    { fact: confirmed.event, currency, kind: 'posted', bookedOn: confirmed.postedOn, amount: due },
-    ...(reversed ? [{ fact: reversed.event, currency, kind: 'reversed' as const, bookedOn: reversed.on, amount: sumOf([negative(due)]) }] : []),
+    ...opening,
+    ...(reversed && isSince(state, reversed.on) ? [{ fact: reversed.event, currency, kind: 'reversed' as const, bookedOn: reversed.on, amount: sumOf([negative(whole)]) }] : []),
     ...settlements.flatMap(([event, allocation]) => settled(event, allocation, currency)),
     ...Object.entries(state.revaluations).flatMap(([event, { posting, amount, currency: own, on }]): Draft[] =>
-      posting === document ? [{ fact: event, currency: own, kind: 'revalued', bookedOn: on, amount: sumOf([amount]) }] : []),
+      posting === document && isSince(state, on) ? [{ fact: event, currency: own, kind: 'revalued', bookedOn: on, amount: sumOf([amount]) }] : []),
   ]
 }
+
+const takenOf = ({ origin, takenOver }: InvoiceState, document: string): InvoiceState['takenOver'] =>
+  origin === 'taken-over' && takenOver?.postingNo === document ? takenOver : null
 
 /** An allocation that was taken back on no day of its own never was one. */
 function settled(event: string, { amount, at, on, undone, undoneOn }: Allocation, currency: string): Draft[] {

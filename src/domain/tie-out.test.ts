@@ -46,7 +46,7 @@ function statementOf(entries: readonly Booked[], orderBy: (a: string, b: string)
     items: [...items.entries()].sort(([a], [b]) => orderBy(a, b)).flatMap(([, rows]) => {
       const { document, account, currency } = rows[0]!
       const open = total(rows)
-      return open === 0 ? [] : [{ document, account, currency, open: text(open), supplier: 'K-1', number: `RE ${document}`, object: `inv_${document}`, revaluation: rows.every((row) => row.kind === 'revalued') }]
+      return open === 0 ? [] : [{ document, account, currency, open: text(open), supplier: 'K-1', number: `RE ${document}`, object: `inv_${document}`, apart: rows.every((row) => row.kind === 'revalued') }]
     }),
   }
 }

@@ -18,8 +18,8 @@ export type AccountLines = Account & { readonly lines: Lines }
 
 /** A document that is open at the end of the day. `document` is the ERP's number of it. */
 export type OpenItem = Account & { readonly document: string; readonly open: string; readonly supplier: string; readonly number: string }
-/** What the hub knows besides: the invoice, and whether the amount is that of a posting or only the rest of a revaluation. */
-export type OurItem = OpenItem & { readonly object: string; readonly revaluation: boolean }
+/** What the hub knows besides: the invoice, and whether it is apart from the AP tool: the rest of a revaluation, or taken over. */
+export type OurItem = OpenItem & { readonly object: string; readonly apart: boolean }
 
 export interface Statement<Item extends OpenItem = OpenItem> { readonly accounts: readonly AccountLines[]; readonly items: readonly Item[] }
 
@@ -168,12 +168,12 @@ function partOf(kind: EntryKind, to: CalendarDate, ours: readonly Booked[], thei
 
 // -------------------------------------------------------------------------------------------------------------- the AP tool
 
-/** What the AP tool can be compared with: postings of invoices that are open, without what a revaluation left. */
+/** What the AP tool can be compared with: open postings of invoices that it could have had. */
 function withAp(asked: Asked, claims: readonly ApClaim[]): Difference[] {
   const claimed = new Map(claims.map((claim) => [claim.object, claim]))
   const found: Difference[] = []
   for (const item of asked.hub.items) {
-    if (item.revaluation) continue
+    if (item.apart) continue
     const claim = claimed.get(item.object)
     const open = claim && claim.settledOn === null && claim.currency === item.currency ? claim.amount : '0'
     const amount = minus(item.open, open)
@@ -236,7 +236,7 @@ function accountsOf(asked: Asked, differences: readonly Difference[]): AccountRe
   put('hub', asked.ap ?? [], () => undefined)
   const claims = Map.groupBy(asked.ap ?? [], keyOf)
   const listed = Map.groupBy(differences, (difference) => `${difference.with} ${keyOf(difference)}`)
-  const leftovers = Map.groupBy(asked.hub.items.filter((item) => item.revaluation), keyOf)
+  const leftovers = Map.groupBy(asked.hub.items.filter((item) => item.apart), keyOf)
   return [...rows.entries()].sort(([a], [b]) => a < b ? -1 : 1).map(([key, row]) => {
     const ap = asked.ap ? apLines(claims.get(key) ?? [], asked) : null
     const rest = (other: 'erp' | 'ap', closing: string, theirs: string): string =>

@@ -12,6 +12,8 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'invoice.withdrawn': (data) => `withdrawn by the supplier${because(data)}`,
   'invoice.rejected': (data) => `rejected${because(data)}`,
   'invoice.reinstated': (data) => `taken up again${because(data)}`,
+  'invoice.taken-over': (data) =>
+    `taken over as of ${text(data, 'on')}: ${text(data, 'postingNo')}, invoice ${text(data, 'number')}, from file ${short(data, 'file')}`,
   'invoice.merged': () => 'joined with another invoice',
   'document.attached': (data) => `another document of it: ${text(data, 'rendition')}, ${short(data, 'document')}`,
   'dispute.opened': (data) => `disputed${because(data)}`,
@@ -71,6 +73,9 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
     `${text(data, 'system')} shows ${text(data, 'facet')} as ${text(data, 'word')}${optional(data, 'claims', ', which means ')}`,
   'hold.placed': (data) => `held (${text(data, 'kind')})${because(data)}`,
   'hold.released': (data) => `hold released${because(data)}`,
+  'cut-over.recorded': (data) =>
+    `cut-over of company ${text(data, 'entity')} as of ${text(data, 'on')}: ${text(data, 'items')} open items equal to the balance, `
+    + `signed by a second person, ${person(data, 'second')}, file ${short(data, 'document')}`,
   'tie-out.recorded': (data) =>
     `tie-out of company ${text(data, 'entity')} as of ${text(data, 'to')}: `
     + `${data['ties'] === true ? 'it ties out' : `${text(data, 'differences')} differences`}, ${short(data, 'document')}`,

@@ -5,8 +5,7 @@
 import type { EntryOf } from '../store/ledger-entry.ts'
 import type { InvoiceState } from '../domain/invoice.ts'
 import { postingName } from '../domain/names.ts'
-import { aliasOf, type Arrival, type ObjectRecord } from '../domain/object.ts'
-import { foundIn, type ReferenceState } from '../domain/reference.ts'
+import { aliasOf, type Arrival } from '../domain/object.ts'
 import { differing, NOTHING, tieOut, type AccountLines, type ApClaim, type Asked, type Booked, type Lines, type OpenItem, type OurItem, type Statement, type TieOut } from '../domain/tie-out.ts'
 import type { TieOutRecord } from '../domain/tie-out-record.ts'
 import { sumOf } from '../domain/invoice-content.ts'
@@ -17,7 +16,7 @@ import { instantOf, type CalendarDate } from '../lib/time.ts'
 import { boundNames } from '../store/alias.ts'
 import { inTenant, type ClientBase, type Pool } from '../store/database.ts'
 import { storeDocument } from '../store/document.ts'
-import { findObjects } from '../store/find.ts'
+import { findCompany } from '../store/find.ts'
 import { entriesOf, ledgerBalances, openDocuments, type Balance } from '../store/ledger-entry.ts'
 import { readObjects } from '../store/object.ts'
 
@@ -60,7 +59,7 @@ export interface TieOutMade extends TieOut, Pick<TieOutRecord, 'entity' | 'from'
 
 export async function makeTieOut(desk: TieOutDesk, { entity: asked, from, to, by }: TieOutWish): Promise<TieOutMade> {
   const { pool, tenant, systems } = desk
-  const entity = await companyOf(desk, asked)
+  const entity = await inTenant(pool, tenant, (client) => findCompany(client, tenant, systems.erp, asked))
   const today = dateIn(entity.zone, instantOf(desk.now()))
   if (to > today) throw new Fault('request-not-valid', `${to} has not come yet: in company ${entity.number} it is ${today}.`)
   const period = { entity: entity.number, from: from ?? `${to.slice(0, 8)}01`, to }
@@ -75,7 +74,8 @@ export async function makeTieOut(desk: TieOutDesk, { entity: asked, from, to, by
   const differ = differing(ours, erp)
   const detail = answered(systems.erp, differ.length === 0 ? { booked: [], documents: [] } : await ledgers.erp.entries(period, differ))
   const known = await inTenant(pool, tenant, (client) => ownDetails(client, desk, period, ours, differ, ap?.claims ?? null), 'snapshot')
-  const result = tieOut({ ...period, hub: ours, erp, theirs: detail.booked, ...known })
+  const hub = { ...ours, items: ours.items.map((item) => known.takenOver.has(item.object) ? { ...item, apart: true } : item) }
+  const result = tieOut({ ...period, hub, erp, theirs: detail.booked, ...known })
   return record(desk, { ...result, ...period, by }, [
     { system: systems.erp, documents: [...erp.documents, ...detail.documents], items: erp.items.length },
     ...ap ? [{ system: systems.ap, documents: ap.documents, items: ap.claims.length }] : [],
@@ -83,19 +83,8 @@ export async function makeTieOut(desk: TieOutDesk, { entity: asked, from, to, by
 }
 
 function answered<T extends object>(system: string, answer: T | Trouble): T {
-  if ('trouble' in answer) throw new Fault('target-unclear', `${system} did not tell its ledger: ${answer.trouble}. Nothing was recorded; ask again.`)
+  if ('trouble' in answer) throw new Fault('ledger-not-told', `${system}: ${answer.trouble}.`)
   return answer
-}
-
-/** The company that is meant, with the ERP's number and the zone of its calendar. */
-export async function companyOf({ pool, tenant, systems: { erp } }: Pick<TieOutDesk, 'pool' | 'tenant' | 'systems'>, asked: string): Promise<{ readonly id: string; readonly number: string; readonly zone: string }> {
-  const records = await inTenant(pool, tenant, async (client) => [...(await readObjects(client, tenant, await findObjects(client, tenant, asked), false)).values()])
-  const companies = records.filter((record) => record.kind === 'entity') as unknown as ObjectRecord<ReferenceState>[]
-  const [company, another] = companies
-  if (another) throw new Fault('request-not-valid', `${asked} is the id of ${companies.length} companies; name one by an id of its own.`)
-  const read = foundIn(company?.state, 'entity', erp)?.entity
-  if (!company || !read) throw new Fault('not-found', `The ERP has told of no company ${asked}.`)
-  return { id: company.id, number: read.number, zone: read.zone }
 }
 
 async function ownStatement(client: ClientBase, tenant: string, { entity, from, to }: LedgerPeriod): Promise<Statement<OurItem>> {
@@ -104,7 +93,7 @@ async function ownStatement(client: ClientBase, tenant: string, { entity, from, 
   return {
     accounts: accountsIn(balances),
     items: open.map(({ document, account, currency, open: amount, supplier, number, object, postedOn }) =>
-      ({ document, account, currency, open: amount, supplier, number, object, revaluation: postedOn === null })),
+      ({ document, account, currency, open: amount, supplier, number, object, apart: postedOn === null })),
   }
 }
 
@@ -122,7 +111,7 @@ function accountsIn(balances: readonly Balance[]): AccountLines[] {
 async function ownDetails(
   client: ClientBase, { tenant, systems }: TieOutDesk, { entity }: LedgerPeriod, ours: Statement<OurItem>, differ: readonly string[],
   claims: readonly Omit<ApClaim, 'account'>[] | null,
-): Promise<Pick<Asked, 'ours' | 'ap' | 'known' | 'submitted'>> {
+): Promise<Pick<Asked, 'ours' | 'ap' | 'known' | 'submitted'> & { readonly takenOver: ReadonlySet<string> }> {
   const names = new Map(differ.map((document) => [postingName(systems.erp, entity, document), document]))
   const bound = await boundNames(client, tenant, [...names.keys()])
   const known = new Map([...bound].map(([name, object]) => [names.get(name) ?? '', object]))
@@ -132,9 +121,11 @@ async function ownDetails(
   // Only invoices that the AP tool does not speak of are looked at: whether it ever had them.
   const silent = claims === null ? [] : ours.items.filter((item) => claimed.get(item.object)?.settledOn !== null).map((item) => item.object)
   const records = await readObjects(client, tenant, silent, false)
-  const submitted = [...records.values()].filter(({ state }) => (state as unknown as InvoiceState).approval.ticket !== null).map(({ id }) => id)
+  const silently = (test: (state: InvoiceState) => boolean): string[] => [...records.values()].filter(({ state }) => test(state as unknown as InvoiceState)).map(({ id }) => id)
+  const submitted = silently((state) => state.approval.ticket !== null)
   return {
     ours: entries.map((entry) => bookedOf(entry)), known, submitted: new Set([...submitted, ...claimed.keys()]),
+    takenOver: new Set(silently((state) => state.origin === 'taken-over')),
     ap: claims === null ? null : claims.map((claim) => ({ ...claim, account: accounts.get(claim.object) ?? '' })),
   }
 }
