@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ciiInvoice } from '../../bench/cii-invoice.ts'
 import { ublInvoice } from '../../bench/ubl-invoice.ts'
 
 /** The command as a process of its own: its output, its status, and its memory. */
@@ -43,6 +44,16 @@ describe('tieout read', () => {
       paymentMeans: [{ code: '58', account: 'DE75512108001245126199' }], lines: [{ id: '1' }],
     }] })
     expect(JSON.stringify(lines)).not.toContain('findings')
+  })
+
+  test('tells UBL from CII by the root, and prints the same of both', () => {
+    writeFileSync(at('same.ubl'), ublInvoice({ lines: 2, number: 'C' }))
+    writeFileSync(at('same.cii'), ciiInvoice({ lines: 2, number: 'C' }))
+    const { status, lines } = run('--check', at('same.ubl'), at('same.cii'))
+    expect(status).toBe(0)
+    const [ubl, cii] = lines.map(({ invoices }) => (invoices as Record<string, unknown>[])[0])
+    expect([ubl?.['syntax'], cii?.['syntax'], cii?.['findings']]).toEqual(['UBL', 'CII', []])
+    expect({ ...cii, syntax: 'UBL' }).toEqual(ubl)
   })
 
   test('goes on after a refusal, and ends with 1', () => {

@@ -5,8 +5,8 @@ import { exactSum } from '../../domain/arithmetic.ts'
 import type { XmlNode } from '../xml/tree.ts'
 import { filled, invoiceWordsOf, lines, partyOf } from './invoice-words.ts'
 import {
-  taxed, type RawFigures, type RawHeader, type RawLine, type RawLines, type RawParty, type RawPaymentMeans, type RawTaxTotal, type RawTotals, type Syntax, type TaxKind,
-  type TaxRegistration,
+  taxed, type RawFigures, type RawHeader, type RawLine, type RawLines, type RawParty, type RawPaymentMeans, type RawTaxTotal, type RawTotals,
+  type Syntax, type TaxKind, type TaxRegistration,
 } from './raw.ts'
 import { both, list, map, must, or, record, report, type Must, type Shape, type Term } from './term.ts'
 
@@ -252,7 +252,9 @@ const HEADER = record<RawHeader>({
   attachments,
   allowancesCharges,
   taxTotals,
-  totals: must(group<RawTotals & Pick<Totals, 'payable'>>(`${SETTLEMENT}/${SUMMATION}`, { ...totalsShape, payable: must(totalsShape.payable, ...NO_PAYABLE) }), ...NO_PAYABLE),
+  totals: must(group<RawTotals & Pick<Totals, 'payable'>>(`${SETTLEMENT}/${SUMMATION}`, {
+    ...totalsShape, payable: must(totalsShape.payable, ...NO_PAYABLE),
+  }), ...NO_PAYABLE),
 })
 
 const PRODUCT = 'ram:SpecifiedTradeProduct'
@@ -263,8 +265,8 @@ const NET_PRICE = `${LINE_AGREEMENT}/ram:NetPriceProductTradePrice`
 const GROSS_PRICE = `${LINE_AGREEMENT}/ram:GrossPriceProductTradePrice`
 
 const NET = amount(`${LINE_SETTLEMENT}/ram:SpecifiedTradeSettlementLineMonetarySummation/ram:LineTotalAmount`)
-const NAME = text(`${PRODUCT}/ram:Name+`, `${PRODUCT}/ram:Description`, `${PRODUCT}/ram:SellerAssignedID`, `${PRODUCT}/ram:BuyerAssignedID`, `${PRODUCT}/ram:GlobalID`,
-  'ram:AssociatedDocumentLineDocument/ram:IncludedNote+/ram:Content+')
+const NAME = text(`${PRODUCT}/ram:Name+`, `${PRODUCT}/ram:Description`, `${PRODUCT}/ram:SellerAssignedID`, `${PRODUCT}/ram:BuyerAssignedID`,
+  `${PRODUCT}/ram:GlobalID`, 'ram:AssociatedDocumentLineDocument/ram:IncludedNote+/ram:Content+')
 const LINE_TAX = group(`${LINE_SETTLEMENT}/ram:ApplicableTradeTax+`, TAX_KIND)
 
 /** BT-147: EXTENDED may have several, of which the price is less the sum. */

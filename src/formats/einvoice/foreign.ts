@@ -5,10 +5,16 @@ interface Known { readonly uri?: RegExp; readonly local?: RegExp; readonly is: s
 
 /** What people send where an invoice belongs, in their own words for it. The first row that fits is taken. */
 const KNOWN: readonly Known[] = [
-  { uri: /^urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:(?!100$)/, is: 'a UN/CEFACT CII invoice of an older version, which is not read: its successor is CrossIndustryInvoice:100 (D16B)' },
+  {
+    uri: /^urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:(?!100$)/,
+    is: 'a UN/CEFACT CII invoice of an older version, which is not read: its successor is CrossIndustryInvoice:100 (D16B)',
+  },
   { uri: /^urn:ferd:CrossIndustryDocument:/, is: 'a ZUGFeRD 1 invoice, which is not read: its successor is ZUGFeRD 2' },
   { uri: /^urn:un:unece:uncefact:data:standard:CrossDomainAcknowledgementAndResponse:/, is: 'an invoice status message (UN/CEFACT CDAR), not an invoice' },
-  { uri: /^urn:un:unece:uncefact:data:standard:CrossIndustry(Order|DespatchAdvice|RemittanceAdvice|Quotation|Catalogue)/, is: 'a UN/CEFACT message of the supply chain, not an invoice' },
+  {
+    uri: /^urn:un:unece:uncefact:data:standard:CrossIndustry(Order|DespatchAdvice|RemittanceAdvice|Quotation|Catalogue)/,
+    is: 'a UN/CEFACT message of the supply chain, not an invoice',
+  },
   { uri: /^urn:un:unece:uncefact:data:SCRDMCCBDACIOMessageStructure:/, is: 'a UN/CEFACT order, not an invoice' },
   { uri: /^urn:oasis:names:specification:ubl:schema:xsd:Invoice-1/, is: 'a UBL 1 invoice, which is not read' },
   { uri: /:xsd:SelfBilled(Invoice|CreditNote)-2$/, is: 'a UBL self-billed invoice or credit note, which is not read yet' },
@@ -35,7 +41,8 @@ function described(uri: string, local: string): string {
   if (known) return known.is
   const document = UBL.exec(uri)?.[1]
   if (document === local) return `a UBL ${local}, not an invoice or credit note`
-  if (uri === '' && /^(Invoice|CreditNote|CrossIndustryInvoice)$/.test(local)) return `XML that begins with ${local} but without a namespace, which says no format`
+  if (uri === '' && /^(Invoice|CreditNote|CrossIndustryInvoice)$/.test(local))
+    return `XML that begins with ${local} but without a namespace, which says no format`
   return `XML that begins with ${shown(local)}${uri ? ` of the namespace ${shown(uri)}` : ''}, no invoice or credit note that is read`
 }
 

@@ -9,7 +9,9 @@ import { map, report, termsOf, type Must, type Term } from './term.ts'
 const LIMIT_NUMBER = 500
 
 /** xs:boolean of ChargeIndicator. */
-const INDICATORS: ReadonlyMap<string, 'allowance' | 'charge'> = new Map([['true', 'charge'], ['1', 'charge'], ['false', 'allowance'], ['0', 'allowance']])
+const INDICATORS: ReadonlyMap<string, 'allowance' | 'charge'> = new Map([
+  ['true', 'charge'], ['1', 'charge'], ['false', 'allowance'], ['0', 'allowance'],
+])
 
 /** What every table of invoices says in its own paths, on top of {@link termsOf}. */
 export function invoiceWordsOf(namespaces: Readonly<Record<string, string>>) {
@@ -17,7 +19,8 @@ export function invoiceWordsOf(namespaces: Readonly<Record<string, string>>) {
   const { first, each } = terms
 
   /** Elements of an identifier with its scheme, those that are wanted; an empty one is as good as none. */
-  const identifiers = (path: string, wanted: (scheme: string | undefined) => boolean = () => true): Must<readonly Identified[]> => each(path, undefined, (node) => {
+  type Wanted = (scheme: string | undefined) => boolean
+  const identifiers = (path: string, wanted: Wanted = () => true): Must<readonly Identified[]> => each(path, undefined, (node) => {
     const id = node.text.trim()
     const scheme = node.attributes['schemeID']?.trim()
     return id && wanted(scheme) ? { id, ...(scheme && { scheme }) } : undefined

@@ -19,7 +19,8 @@ export interface Syntax {
   readonly figures: Must<RawFigures>
 }
 
-export type RawHeader = Omit<InvoiceDocument, 'syntax' | 'kind' | 'typeCode' | 'lines' | 'subLines' | 'paymentMeans' | 'taxBreakdown' | 'totals' | 'inferred'> & {
+type WorkedOut = 'syntax' | 'kind' | 'typeCode' | 'lines' | 'subLines' | 'paymentMeans' | 'taxBreakdown' | 'totals' | 'inferred'
+export type RawHeader = Omit<InvoiceDocument, WorkedOut> & {
   readonly typeCode?: string
   readonly paymentMeans: readonly RawPaymentMeans[]
   /** What the syntax keeps once for all payment means. */

@@ -119,11 +119,13 @@ export function termsOf(namespaces: Readonly<Record<string, string>>) {
   })
 
   /** A date as `dayOf` finds it in the text: the syntaxes write it differently. */
-  const dateBy = (dayOf: (written: string, node: XmlNode) => CalendarDate | undefined, ...paths: readonly string[]): Term<CalendarDate> => first(paths, (raw, node, to) => {
+  type DayOf = (written: string, node: XmlNode) => CalendarDate | undefined
+  const dateBy = (dayOf: DayOf, ...paths: readonly string[]): Term<CalendarDate> => first(paths, (raw, node, to) => {
     const day = dayOf(raw.trim(), node)
     if (day !== undefined && isCalendarDate(day)) return day
     const format = node.attributes['format']?.trim()
-    return report(to, 'bad-date', `${node.local} is “${shown(raw.trim())}”${format ? ` in the format ${shown(format)}` : ''}, which is no calendar date.`, node.at)
+    const written = `${node.local} is “${shown(raw.trim())}”${format ? ` in the format ${shown(format)}` : ''}`
+    return report(to, 'bad-date', `${written}, which is no calendar date.`, node.at)
   })
 
   /** The elements of a path, in order. */

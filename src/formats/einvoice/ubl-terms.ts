@@ -4,8 +4,8 @@ import type {
 import type { XmlNode } from '../xml/tree.ts'
 import { filled, invoiceWordsOf, lines, partyOf } from './invoice-words.ts'
 import {
-  taxed, type RawFigures, type RawHeader, type RawLine, type RawLines, type RawParty, type RawPaymentMeans, type RawTaxTotal, type RawTotals, type Syntax, type TaxKind,
-  type TaxRegistration,
+  taxed, type RawFigures, type RawHeader, type RawLine, type RawLines, type RawParty, type RawPaymentMeans, type RawTaxTotal, type RawTotals,
+  type Syntax, type TaxKind, type TaxRegistration,
 } from './raw.ts'
 import { both, joinPlan, list, map, must, newPlan, or, record, type Must, type Report, type Shape, type Term } from './term.ts'
 
@@ -40,7 +40,8 @@ const PERIOD: Shape<Period> = { from: date('cbc:StartDate'), to: date('cbc:EndDa
 
 /** The scheme of BT-90, the creditor identifier of a direct debit, among the identifiers of the seller or payee (EN 16931-3-2). */
 const SEPA = 'SEPA'
-const creditor = (party: string): Term<string> => map(identifiers(`${party}/cac:PartyIdentification+/cbc:ID`, (scheme) => scheme === SEPA), (all) => all[0]?.id)
+const creditor = (party: string): Term<string> =>
+  map(identifiers(`${party}/cac:PartyIdentification+/cbc:ID`, (scheme) => scheme === SEPA), (all) => all[0]?.id)
 
 const partyShape = (code: string, says: string): Shape<RawParty> => ({
   name: must(or(
