@@ -29,6 +29,8 @@ describe('invoices travel from arrival to paid', () => {
     const truth = [...erpTruth(company.books('erp')).entries()]
     expect(truth).toHaveLength(40)
     expect(truth.filter(([, invoice]) => wrong(invoice))).toEqual([])
+    const attached = company.books('erp').flatMap(({ facts }) => facts).filter(({ what }) => what === 'ATTACHMENT').map(({ row }) => row['docNo'])
+    expect([attached.length, new Set(attached).size]).toEqual([40, 40])
     const shown = new Map(notes(company).map((row) => [row['claimRef'], row['shows']]))
     expect(new Set(shown.values())).toEqual(new Set(['PAID_OUT']))
     expect(shown.size).toBeGreaterThan(awaited)

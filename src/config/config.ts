@@ -43,6 +43,7 @@ export const SCHEMA = z.strictObject({
     ordersHeldBy: z.enum(['erp', 'procurement']).optional().describe('who holds orders and receipts where both speak of them'),
     entryGraceMs: ms(100, DEFAULT_POLICY.entryGraceMs, 'how long a posting or bank entry waits for the object it names'),
     evidence: z.strictObject({
+      attach: z.boolean().default(DEFAULT_POLICY.evidence.attach).describe('whether the approval is attached to the posting in the ERP'),
       after: z.array(z.enum(['posted', 'paid', 'rejected'])).min(1).default([...DEFAULT_POLICY.evidence.after]).describe('in which states the evidence is archived'),
       years: z.int().min(1).max(100).default(DEFAULT_POLICY.evidence.years).describe('how long the archive keeps it'),
       entityYears: z.record(z.string(), z.int().min(1).max(100)).default({}).describe('the same by company number, where it differs'),

@@ -1,6 +1,6 @@
 /** Evidence on its way to the archive: wanted at the end of the road, step by step, stale after a later fact, and wanted anew. */
 import { beforeEach, describe, expect, it } from 'vitest'
-import { accepted, completed, entry, fact, granted, invoiceDocument, masterData, paymentRun, posted, received } from '../../test/facts.ts'
+import { accepted, completed, entry, fact, granted, invoiceDocument, masterData, paymentRun, posted, received, reversed } from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
 import { axesOf } from './axes.ts'
 import { type InvoiceState } from './invoice.ts'
@@ -168,6 +168,44 @@ describe('evidence of an invoice', () => {
     company.pay()
     company.submit(fact('evidence.archived', 'ap', 'claim', day(28), [company.ours], { archive: 'vault', document: PACK, until: '2036-12-31', covers: 99 }))
     expect([company.state.headline, company.state.archived, company.state.claims]).toEqual(['paid', null, 1])
+  })
+})
+
+describe('the approval', () => {
+  const asked = (): WantedEffect[] => [...company.wanted.values()].filter(({ command }) => command === 'approval-evidence.attach' || command === 'lookup.attachment')
+  const shown = (word: string): void =>
+    company.submit(fact('status.reported', 'erp', `shows ${word}`, day(27), [company.ours], { system: 'erp', facet: 'attachment', word, claims: word }))
+
+  it('is attached to the posting that rests on it once it is confirmed, asked for, and not attached again', () => {
+    expect(asked()).toMatchObject([{ command: 'approval-evidence.attach', target: 'erp', occurrence: '5100#approval', content: { posting: '5100', terms: company.state.granted!.hash } }])
+    const { facts } = company.state
+    company.done(asked()[0]!)
+    expect(asked()).toMatchObject([{ command: 'lookup.attachment', content: { posting: '5100' } }])
+    shown('5100')
+    expect([asked(), company.state.facts]).toEqual([[], facts])
+    company.hold()
+    expect(asked()).toEqual([])
+  })
+
+  it('belongs to one posting: after a reversal the next one gets its own, as another occurrence', () => {
+    company.done(asked()[0]!)
+    shown('5100')
+    company.submit(reversed(company.ours, '5100', day(17)))
+    expect(asked()).toEqual([])
+    company.submit(posted(company.ours, '5200', day(18)))
+    expect(asked()).toMatchObject([{ command: 'approval-evidence.attach', occurrence: '5200#approval' }])
+  })
+
+  it('is not attached before the posting is read back, to one that nobody approved, nor where policy says so', () => {
+    const early = new Company(policyWith())
+    early.approve()
+    early.submit({ ...posted(early.ours, '5100', day(16)), readBack: false })
+    const observed = new Company(policyWith())
+    observed.post()
+    const silent = new Company(policyWith({ attach: false }))
+    silent.approve()
+    silent.post()
+    for (const one of [early, observed, silent]) expect([...one.wanted.values()].filter(({ command }) => command === 'approval-evidence.attach')).toEqual([])
   })
 })
 

@@ -5,6 +5,7 @@
  * another object. Steps of our own (telling, storing, this very archiving) are no facts, so that it comes to rest.
  * docs/spec/evidence.md.
  */
+import { warranted } from './headline.ts'
 import type { InvoiceState } from './invoice.ts'
 import type { Cell, Facet, WantedEffect } from './object.ts'
 import type { Policy } from './policy.ts'
@@ -70,4 +71,30 @@ export function evidenceCells({ policy }: Laws, id: string, state: InvoiceState)
     ...documents === 0 ? [] : [cell('document', 'stored', missingDocument(state) === undefined ? 'stored' : null, null)],
     cell('evidence', covers, state.told[key]?.word ?? null, state.archived ? String(state.archived.covers) : state.reported[key]?.word ?? null),
   ]
+}
+
+/** The posting to which the approval belongs that it rests on; null where there is none, or nobody asked for it. */
+function attachTo({ policy }: Laws, state: InvoiceState): string | null {
+  return policy.evidence.attach && state.granted && warranted(state, ['approved', 'posted']) ? state.verdicts.posting?.subject ?? null : null
+}
+
+/** Attached once per posting, under the ERP's own number; then the ERP is asked whether it shows it. */
+export function attachmentStep(laws: Laws, id: string, state: InvoiceState): WantedEffect[] {
+  const { erp } = laws.policy.systems
+  const posting = attachTo(laws, state)
+  const { granted } = state
+  const key = `${erp}|attachment`
+  if (posting === null || !granted || state.reported[key]?.word === posting) return []
+  const { approvers, approvedAt, authority, hash } = granted
+  return [{
+    target: erp, command: state.told[key]?.word === posting ? 'lookup.attachment' : 'approval-evidence.attach', object: id, occurrence: `${posting}#approval`, subject: id,
+    content: { reference: id, posting, approvers, approvedAt, authority, terms: hash, policy: `terms ${hash.slice(0, 16)}`, correlation: id },
+  }]
+}
+
+export function attachmentCells(laws: Laws, id: string, state: InvoiceState): Cell[] {
+  const { erp } = laws.policy.systems
+  const expected = attachTo(laws, state)
+  const key = `${erp}|attachment`
+  return expected === null ? [] : [{ object: id, system: erp, facet: 'attachment', expected, told: state.told[key]?.word ?? null, reported: state.reported[key]?.word ?? null }]
 }

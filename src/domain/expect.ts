@@ -4,7 +4,7 @@
  */
 import { holdReasons, isWaived, liveAllocations, livePostings, reversalAsked, warranted } from './headline.ts'
 import { axesOf } from './axes.ts'
-import { evidenceCells, evidenceStep } from './evidence.ts'
+import { attachmentCells, attachmentStep, evidenceCells, evidenceStep } from './evidence.ts'
 import type { Granted, InvoiceState } from './invoice.ts'
 import { loginOf } from './names.ts'
 import type { Cell, EffectMark, Expectation, Facet, WantedEffect } from './object.ts'
@@ -54,7 +54,7 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
       content: { reference: id, ticket, word, on: dayOf(state, word), refs: { posting: live[0]?.[0] } },
     })
   }
-  effects.push(...evidenceStep(laws, id, state))
+  effects.push(...attachmentStep(laws, id, state), ...evidenceStep(laws, id, state))
   const told = procurement === undefined ? null : wordForProcurement(state)
   if (procurement !== undefined && told !== null) {
     effects.push({
@@ -69,6 +69,7 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
       { ...cellOf(id, state, erp, 'posting', post || live.length > 0 ? 'posted' : null), ...(settled ? { reported: 'posted' } : {}) },
       cellOf(id, state, erp, 'settlement', warranted(state, ['paid']) ? 'settled' : null),
       cellOf(id, state, ap, 'status', ticket === null ? null : word),
+      ...attachmentCells(laws, id, state),
       ...evidenceCells(laws, id, state),
       ...procurement === undefined ? [] : [cellOf(id, state, procurement, 'status', told?.word ?? null)],
     ].filter((cell) => cell.expected !== null || cell.told !== null || cell.reported !== null),

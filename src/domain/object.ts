@@ -70,7 +70,7 @@ export interface Cell {
   readonly told: string | null
   readonly reported: string | null
 }
-export type Facet = 'posting' | 'settlement' | 'hold' | 'status' | 'reference' | 'evidence' | 'document' | 'transmission' | 'approval'
+export type Facet = 'posting' | 'settlement' | 'hold' | 'status' | 'reference' | 'evidence' | 'document' | 'attachment' | 'transmission' | 'approval'
 
 /** A command that the state of an object asks for. Its key is the same for life; see `effect.ts`. */
 export interface WantedEffect {
@@ -90,7 +90,7 @@ export interface WantedEffect {
 export type CommandName =
   | 'invoice.post' | 'payment.transmit' | 'settlement.record' | 'settlement.clear' | 'invoice.submit' | 'invoice.status' | 'invoice.reverse'
   | 'payment.hold' | 'payment.unhold' | 'payment.cancel'
-  | 'document.store' | 'evidence.store' | 'lookup.evidence'
+  | 'document.store' | 'evidence.store' | 'lookup.evidence' | 'approval-evidence.attach' | 'lookup.attachment'
   | 'lookup.supplier' | 'lookup.entity' | 'lookup.tax-code' | 'lookup.order' | 'lookup.period' | 'lookup.posting'
 
 interface CommandRow {
@@ -117,6 +117,8 @@ export const COMMANDS: { readonly [name in CommandName]: CommandRow } = {
   'payment.unhold': { lane: 'payment', manner: 'money', facet: 'hold', tells: 'free' },
   'document.store': { lane: 'metadata', manner: 'latest', facet: 'document', tells: 'stored' },
   'evidence.store': { lane: 'metadata', manner: 'latest', facet: 'evidence' },
+  'approval-evidence.attach': { lane: 'metadata', manner: 'latest', facet: 'attachment' },
+  'lookup.attachment': { lane: 'metadata', manner: 'read', facet: 'reference' },
   'lookup.evidence': { lane: 'metadata', manner: 'read', facet: 'reference' },
   'lookup.supplier': { lane: 'intake', manner: 'read', facet: 'reference' },
   'lookup.entity': { lane: 'intake', manner: 'read', facet: 'reference' },

@@ -27,6 +27,8 @@ export interface Policy {
   readonly entryGraceMs: number
   /** Evidence goes to the archive once the headline is one of `after`, and is kept to the end of the `years`-th calendar year after that of its making. */
   readonly evidence: {
+    /** Whether the approval is attached to the posting in the ERP, for whoever audits there. */
+    readonly attach: boolean
     readonly after: readonly ('posted' | 'paid' | 'rejected')[]
     readonly years: number
     /** By the ERP's number of the company, where it is not `years`. */
@@ -44,7 +46,7 @@ export const DEFAULT_POLICY: Policy = {
   graceMs: 5 * 60_000,
   receiptGraceMs: 60 * 60_000,
   entryGraceMs: 5 * 60_000,
-  evidence: { after: ['paid', 'rejected'], years: 10, entityYears: {} },
+  evidence: { attach: true, after: ['paid', 'rejected'], years: 10, entityYears: {} },
 }
 
 /** The systems that are asked about a supplier or an order; everything else only the ERP knows. The first one's answer counts. */

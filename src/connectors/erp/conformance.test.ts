@@ -103,6 +103,15 @@ async function subject(): Promise<Subject> {
     truth: async (_key, content) => (await booked(there, 'PAYMENT')).filter(({ row }) => row['payDocNo'] === content['paymentDoc'] && row['lifecycle'] === 'VOID').map(() => ({ amount: '119.00' })),
     fate: fateOf(there, 'payment.void'),
   }
+  const attaching: CommandCase = {
+    accepts: (n) => ({
+      reference: `inv_a${n}`, posting: collected[n] ?? 'none', approvers: ['directory|person|anna'], approvedAt: '2026-01-14T12:00:00.000Z', authority: 'up to 1000.00 EUR',
+      terms: 'f'.repeat(64), policy: 'p', correlation: `inv_a${n}`,
+    }),
+    refuses: { content: (n) => ({ ...attaching.accepts(n), posting: '5199999999' }), words: '5199999999' },
+    truth: async (key) => (await booked(there, 'ATTACHMENT')).filter(({ row }) => row['by'] === `hub ${key.slice(-16)}`).map(() => ({})),
+    fate: fateOf(there, 'document.attach'),
+  }
   const looking: CommandCase = {
     accepts: (n) => ({ question: 'supplier', names: [], name: n % 2 === 0 ? 'Blauwal B.V.' : 'Nobody' }), truth: () => Promise.resolve([]),
     fate: fateOf(there, 'vendor.read'),
@@ -130,7 +139,7 @@ async function subject(): Promise<Subject> {
     kind: erp, config: { url: there.url, token: 'API', callTimeoutMs: 1_000 }, sha256, secrets: { API: TOKEN },
     patienceMs: 250,
     commands: { 'invoice.post': posting, 'settlement.record': settling, 'settlement.clear': clearing, 'invoice.reverse': reversing, 'payment.cancel': cancelling,
-       'lookup.supplier': looking },
+       'approval-evidence.attach': attaching, 'lookup.supplier': looking },
     happens: async (count) => {
       const marks: string[] = []
       for (let at = 0; at < count; at++) marks.push(await post({}))

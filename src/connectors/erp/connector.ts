@@ -2,6 +2,7 @@
 import type { Connector, ConnectorKind, Given } from '../../connector/contract.ts'
 import { configProblems, getJson, okReply, readJson, replyName } from '../../connector/json.ts'
 import { httpPlace } from '../../connector/place.ts'
+import { attachApproval, lookupAttachment } from './attach-approval.ts'
 import { holdPayment, unholdPayment } from './block-payment.ts'
 import { cancelPayment } from './cancel-payment.ts'
 import { changesFeed } from './changes-feed.ts'
@@ -43,6 +44,8 @@ function open(config: ErpConfig, system: string, { sha256 }: Given): Connector {
       'payment.hold': holdPayment(setting),
       'payment.unhold': unholdPayment(setting),
       'payment.cancel': cancelPayment(setting),
+      'approval-evidence.attach': attachApproval(setting),
+      'lookup.attachment': lookupAttachment(setting),
       'lookup.supplier': lookupSupplier(setting),
       'lookup.entity': lookupEntity(setting),
       'lookup.tax-code': lookupTaxCode(setting),

@@ -67,6 +67,10 @@ export type Document = z.infer<typeof Document>
 export const DocumentChange = z.object({ docNo: id, payBlock: text.optional(), stornoDocNo: text.nullish(), changedAt: instant.optional() })
 export type DocumentChange = z.infer<typeof DocumentChange>
 
+/** "Documents": the answer to a new attachment, and one as listed. */
+export const Attached = z.object({ attachNo: id, docNo: id })
+export const Attachment = z.object({ attachNo: id, docNo: id, sha256: text, extRef: maybe, at: instant })
+
 /** "Payment run, payment documents, clearings" */
 export const Run = z.object({
   runNo: id, companyCode: id, waers: id, lifecycle: id, releases: z.array(z.object({ by: id, at: instant })),
