@@ -12,10 +12,12 @@ const LEAST_FIRST = 16
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-/** Makes a key; the text is given this once and kept nowhere. Throws `request-not-valid` or, for a name that was given before, `key-name-taken`. */
+/** Makes a key; the text is given this once and kept nowhere. Throws `request-not-valid`, also for a name that was given before. */
 export async function makeKey(client: ClientBase, tenant: string, name: string, scopes: readonly string[]): Promise<string> {
   if (!NAME.test(name) || name === FIRST.name) {
-    throw new Fault('request-not-valid', `A key has a name of a-z, 0-9 and -, beginning with a letter, at most 40 characters, other than ${FIRST.name}.`)
+    throw new Fault(
+      'request-not-valid', `A key has a name of a-z, 0-9 and -, beginning with a letter, at most 40 characters, other than ${FIRST.name}.`
+    )
   }
   const unknown = scopes.filter((scope) => !isScope(scope))
   if (unknown.length > 0 || scopes.length === 0) {
@@ -24,7 +26,9 @@ export async function makeKey(client: ClientBase, tenant: string, name: string, 
   }
   const key = `tok_${randomBytes(32).toString('base64url')}`
   if (!await addKey(client, tenant, name, digest(key), [...new Set(scopes)].sort())) {
-    throw new Fault('request-not-valid', `There is, or was, a key ${name}: a name is given once, since the log goes on naming it. Choose another.`)
+    throw new Fault(
+      'request-not-valid', `There is, or was, a key ${name}: a name is given once, since the log goes on naming it. Choose another.`
+    )
   }
   return key
 }

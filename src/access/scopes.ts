@@ -32,7 +32,8 @@ export const isScope = (text: string): boolean => Object.hasOwn(SCOPES, text) ||
 export const holds = ({ scopes }: Caller, scope: Scope): boolean => scopes.some((one) => one === scope || one.startsWith(`${scope}/`))
 
 /** Whether the key may speak as this system. */
-export const speaksAs = ({ scopes }: Caller, system: string): boolean => scopes.includes('facts.send') || scopes.includes(`facts.send/${system}`)
+export const speaksAs = ({ scopes }: Caller, system: string): boolean =>
+  scopes.includes('facts.send') || scopes.includes(`facts.send/${system}`)
 
 /** An actor with the key that it came through, so that the trace says so; the first key goes without saying. */
 export const through = (actor: string, { name }: Caller): string => name === FIRST.name ? actor : `${actor} through ${name}`

@@ -26,7 +26,8 @@ export async function postDocument(
   const { type } = mediaTypeOf(headers['content-type'] ?? '')
   if (body.length === 0) throw new Fault('request-not-valid', 'The body is empty.')
   if (query.as === 'evidence') return answer(200, await context.keep(body, type), { received: [] })
-  const { document, received, refused } = await context.capture({ bytes: body, mediaType: type, fileName: query.name ?? '', by: through(API_ACTOR, caller) })
+  const by = through(API_ACTOR, caller)
+  const { document, received, refused } = await context.capture({ bytes: body, mediaType: type, fileName: query.name ?? '', by })
   if (!refused) return answer(200, document, { received })
   const problem = problemOf(new Fault('document-not-read', refused.says), requestId)
   return {

@@ -49,15 +49,18 @@ export async function once(context: ApiContext, request: Request, work: () => Pr
   const answer = await Promise.resolve().then(work).catch((error: unknown): Answer => {
     if (!(error instanceof Fault) || error.status >= 500 || FAULTS[error.code].disposition !== 'stop') throw error
     return {
-      status: error.status, headers: { 'content-type': 'application/problem+json', ...problemHeaders(error) }, body: problemOf(error, request.requestId),
+      status: error.status, headers: { 'content-type': 'application/problem+json', ...problemHeaders(error) },
+      body: problemOf(error, request.requestId),
     }
   }).catch(async (error: unknown) => {
     await inTenant(pool, tenant, (client) => settleRequest(client, tenant, request, busyUntil, undefined)).catch(() => {})
     throw error
   })
-  const kept: KeptAnswer = { status: answer.status, headers: JSON.stringify(answer.headers ?? {}), body: Buffer.from(JSON.stringify(answer.body)) }
+  const body = Buffer.from(JSON.stringify(answer.body))
+  const kept: KeptAnswer = { status: answer.status, headers: JSON.stringify(answer.headers ?? {}), body }
   // Too long to be kept is done again when it is asked again, as without a key.
-  await inTenant(pool, tenant, (client) => settleRequest(client, tenant, request, busyUntil, kept.body.length > LIMIT_KEPT ? undefined : kept))
+  const fits = body.length <= LIMIT_KEPT
+  await inTenant(pool, tenant, (client) => settleRequest(client, tenant, request, busyUntil, fits ? kept : undefined))
   return answer
 }
 

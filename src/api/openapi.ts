@@ -19,7 +19,8 @@ const ONCE: readonly FaultCode[] = ['request-key-busy', 'request-key-reused']
 /** All codes that an address may be refused with. */
 export function codesOf({ scope, takes, once, refuses = [] }: Route): FaultCode[] {
   return [...new Set([
-    ...ALWAYS, ...(scope === null ? [] : KEYED), ...(takes ? WITH_BODY : []), ...(takes?.kind === 'json' ? WITH_JSON : []), ...(once ? ONCE : []), ...refuses,
+    ...ALWAYS, ...(scope === null ? [] : KEYED), ...(takes ? WITH_BODY : []), ...(takes?.kind === 'json' ? WITH_JSON : []),
+    ...(once ? ONCE : []), ...refuses,
   ])]
 }
 
@@ -34,7 +35,8 @@ export function openapi(routes: readonly Route[]): Node {
     openapi: '3.1.1',
     info: {
       title: 'Tieout', version: '1', license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-      description: 'Answers may gain members within a version: leave alone what you do not know. docs/spec/api.md tells what the shapes cannot.',
+      description: 'Answers may gain members within a version: leave alone what you do not know. '
+        + 'docs/spec/api.md tells what the shapes cannot.',
     },
     servers: [{ url: '/' }],
     paths: pathsOf(routes),
@@ -42,7 +44,10 @@ export function openapi(routes: readonly Route[]): Node {
       schemas: { CloudEvent: EVENT, ...schemasOf(NAMED, 'output'), ...schemasOf(FACTS, 'input') },
       responses: Object.fromEntries(routes.flatMap((route) => refusalsOf(route).map(({ name, response }) => [name, response]))),
       securitySchemes: {
-        key: { type: 'http', scheme: 'bearer', description: `An access key. Scopes: ${Object.entries(SCOPES).map(([scope, says]) => `${scope}: ${says}`).join(' ')}` },
+        key: {
+          type: 'http', scheme: 'bearer',
+          description: `An access key. Scopes: ${Object.entries(SCOPES).map(([scope, says]) => `${scope}: ${says}`).join(' ')}`,
+        },
       },
       headers: HEADERS,
     },
@@ -60,7 +65,8 @@ const HEADERS: Node = {
   'Deprecation': header('Since when the address should not be called any more (RFC 9745).'),
   'Sunset': header('Until when it answers (RFC 8594).'),
 }
-const headerRefs = (...names: readonly string[]): Node => Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+const headerRefs = (...names: readonly string[]): Node =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
 
 function pathsOf(routes: readonly Route[]): Node {
   const paths = Map.groupBy(routes, ({ path }) => path)
@@ -72,7 +78,8 @@ function operationOf(route: Route): Node {
   const { does, scope, deprecated } = route
   const body = bodyOf(route)
   return {
-    operationId: operationIdOf(route), summary: does, ...(deprecated ? { deprecated: true } : {}), security: scope === null ? [] : [{ key: [scope] }],
+    operationId: operationIdOf(route), summary: does, ...(deprecated ? { deprecated: true } : {}),
+    security: scope === null ? [] : [{ key: [scope] }],
     parameters: parametersOf(route), ...(body ? { requestBody: { required: true, content: body } } : {}),
     responses: {
       ...answersOf(route),
@@ -83,7 +90,8 @@ function operationOf(route: Route): Node {
 
 /** `GET /v1/objects/{id}` is `getObjectsId`. */
 export function operationIdOf({ method, path }: Pick<Route, 'method' | 'path'>): string {
-  const words = path.replace(/^\/v1\//u, '/').split(/[^A-Za-z0-9]+/u).filter((word) => word !== '').map((word) => word[0]!.toUpperCase() + word.slice(1))
+  const words = path.replace(/^\/v1\//u, '/').split(/[^A-Za-z0-9]+/u).filter((word) => word !== '')
+    .map((word) => word[0]!.toUpperCase() + word.slice(1))
   return `${method.toLowerCase()}${path.startsWith('/v1/') ? '' : 'Plain'}${words.join('')}`
 }
 
@@ -101,7 +109,9 @@ function parametersOf({ path, query, once }: Route): Node[] {
 function bodyOf({ path, takes }: Route): Node | undefined {
   if (!takes) return undefined
   if (takes.kind === 'json') return { 'application/json': { schema: schemaOf(takes.shape, 'input') } }
-  if (path === '/v1/events') return { [SINGLE]: { schema: EVENT_REF }, [BATCH]: { schema: { type: 'array', maxItems: LIMIT_EVENTS, items: EVENT_REF } } }
+  if (path === '/v1/events') {
+    return { [SINGLE]: { schema: EVENT_REF }, [BATCH]: { schema: { type: 'array', maxItems: LIMIT_EVENTS, items: EVENT_REF } } }
+  }
   return { '*/*': { schema: {} } }
 }
 
@@ -117,7 +127,8 @@ function answersOf(route: Route): Node {
         ...(status === '202' ? ['Location', 'Retry-After'] : []), ...(deprecated ? ['Deprecation', 'Sunset'] : []),
       ),
       content: {
-        ...(problem ? {} : contentOf(shape)), ...(codes.length > 0 ? { [PROBLEM_TYPE]: { schema: problem ? { anyOf: [own, problemSchema(codes)] } : problemSchema(codes) } } : {}),
+        ...(problem ? {} : contentOf(shape)),
+        ...(codes.length > 0 ? { [PROBLEM_TYPE]: { schema: problem ? { anyOf: [own, problemSchema(codes)] } : problemSchema(codes) } } : {}),
       },
     }]
   }))
@@ -128,7 +139,7 @@ const sentenceOf = (code: FaultCode): string => `\`${code}\`: ${FAULTS[code].say
 
 function contentOf(shape: AnswerShape['shape']): Node {
   if (shape === 'nothing') return {}
-  if (shape === 'bytes') return Object.fromEntries(['application/xml', 'application/pdf', 'application/octet-stream'].map((type) => [type, {}]))
+  if (shape === 'bytes') return { 'application/xml': {}, 'application/pdf': {}, 'application/octet-stream': {} }
   if (shape === 'text') return { 'text/plain': { schema: { type: 'string' } } }
   return { 'application/json': { schema: refOf(NAMED, shape) ?? schemaOf(shape, 'output') } }
 }
@@ -148,7 +159,8 @@ function refusalsOf(route: Route): Refusal[] {
   }))
 }
 
-const problemSchema = (codes: readonly FaultCode[]): Node => ({ allOf: [{ $ref: '#/components/schemas/Problem' }], properties: { code: { enum: codes } } })
+const problemSchema = (codes: readonly FaultCode[]): Node =>
+  ({ allOf: [{ $ref: '#/components/schemas/Problem' }], properties: { code: { enum: codes } } })
 
 // ---------------------------------------------------------------------------------------------------- shapes
 
@@ -165,7 +177,8 @@ const EVENT: Node = {
     specversion: { const: '1.0' }, id: { ...text, minLength: 1, maxLength: 200 }, source: { ...text, description: 'A configured system.' },
     type: { enum: Object.keys(FACT_SHAPES) }, time: { ...text, format: 'date-time' },
     subject: { ...text, description: 'A canonical id, or an external name system|kind|id.' }, datacontenttype: text, dataschema: text,
-    reference: { ...text, maxLength: 200 }, correlationid: { ...text, maxLength: 200 }, causationid: { ...text, maxLength: 200 }, traceparent: text, tracestate: text,
+    reference: { ...text, maxLength: 200 }, correlationid: { ...text, maxLength: 200 }, causationid: { ...text, maxLength: 200 },
+    traceparent: text, tracestate: text,
     data: {},
   },
   oneOf: Object.keys(FACT_SHAPES).map((type) => ({ properties: { type: { const: type }, data: refOf(FACTS, SHAPES[type]) } })),

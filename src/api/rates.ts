@@ -41,7 +41,8 @@ export function openRates(limits: Limits, clock: () => number): { take(key: stri
       const rows = rates.map((rate) => {
         const counter = counterOf(`${rate} ${key}`, now)
         counter.count++
-        return { rate, over: counter.count > limits[rate], left: Math.max(0, limits[rate] - counter.count), resetMs: counter.began + WINDOW_MS - now }
+        const left = limits[rate] - counter.count
+        return { rate, over: left < 0, left: Math.max(0, left), resetMs: counter.began + WINDOW_MS - now }
       })
       const over = rows.filter((row) => row.over).map((row) => row.resetMs)
       return {

@@ -131,7 +131,8 @@ function leavingHeaders({ deprecated }: Route): Record<string, string> {
   if (!deprecated) return {}
   const { since, sunset, instead } = deprecated
   return {
-    deprecation: `@${Math.floor(msOf(since) / 1_000)}`, sunset: new Date(sunset).toUTCString(), link: `<${instead}>; rel="successor-version"`,
+    deprecation: `@${Math.floor(msOf(since) / 1_000)}`, sunset: new Date(sunset).toUTCString(),
+    link: `<${instead}>; rel="successor-version"`,
   }
 }
 

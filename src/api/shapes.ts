@@ -81,8 +81,10 @@ const standing = named('CommandStanding', z.strictObject({
   state: text, attempts: count, failures: count, dueAt: maybeInstant, about,
 }))
 export const STANDING = named('Standing', z.strictObject({
-  id: text, kind: text, title: text, wakeAt: maybeInstant, headline: maybe.optional(), route: text.optional(), holds: z.array(text).optional(),
-  missing: z.array(z.strictObject({ state: text, passed: z.boolean(), waitsFor: text })).optional(), commands: z.array(standing), cases: z.array(oneCase),
+  id: text, kind: text, title: text, wakeAt: maybeInstant,
+  headline: maybe.optional(), route: text.optional(), holds: z.array(text).optional(),
+  missing: z.array(z.strictObject({ state: text, passed: z.boolean(), waitsFor: text })).optional(),
+  commands: z.array(standing), cases: z.array(oneCase),
 }))
 export const QUEUE = named('Queue', z.strictObject({
   system: text, stands: text, totals: z.unknown().optional(), countedTo: count.optional(), commands: z.array(standing), next: maybe,
@@ -104,11 +106,13 @@ export const VERDICT = named('Verdict', z.strictObject({
 }))
 
 const step = z.strictObject({
-  index: count, leafHash: sha256, id: text, type: text, says: text, recordedAt: instant, occurredAt: instant, nature: z.enum(['fact', 'decision']),
-  system: text, role: text, actor: text, reference: maybe, grade: text, with: z.array(text), rests: z.array(count), controls, erased: z.boolean(),
+  index: count, leafHash: sha256, id: text, type: text, says: text, recordedAt: instant, occurredAt: instant,
+  nature: z.enum(['fact', 'decision']), system: text, role: text, actor: text, reference: maybe, grade: text, with: z.array(text), rests: z.array(count),
+  controls, erased: z.boolean(),
 })
 const tried = z.strictObject({
-  n: count, requestHash: text, openedAt: instant, closedAt: maybeInstant, ms: count.nullable(), outcome: text, says: maybe, receipt: z.unknown(),
+  n: count, requestHash: text, openedAt: instant, closedAt: maybeInstant, ms: count.nullable(), outcome: text, says: maybe,
+  receipt: z.unknown(),
   looks: z.array(z.strictObject({ at: instant, found: text })),
 })
 const log = z.strictObject({ size: count, sealed: count, root: maybe })
@@ -116,7 +120,8 @@ export const TRACE = named('Trace', z.strictObject({
   asked: text, id: text, kind: text, title: text, names: z.array(text),
   standing: z.strictObject({
     state: maybe, row: z.strictObject(row).nullable(), breaches: z.array(text),
-    rests: z.array(z.strictObject({ id: text, index: count.nullable(), says: text })), route: maybe, axes: axes.nullable(), amountDue: amount,
+    rests: z.array(z.strictObject({ id: text, index: count.nullable(), says: text })),
+    route: maybe, axes: axes.nullable(), amountDue: amount,
   }),
   steps: z.array(step), more: z.boolean(),
   waits: z.array(z.strictObject({ after: count, before: count, ms: count, for: maybe, says: text })),
@@ -142,7 +147,8 @@ export const SUMMARY = named('Summary', z.strictObject({
   systems: z.record(text, z.strictObject({ inStep: count, behind: count })), busy: count, moving: count, log,
 }))
 export const HEALTH = named('Health', z.strictObject({
-  live: z.boolean(), ready: z.boolean(), database: z.enum(['ok', 'away']), signer: z.enum(['ok', 'behind', 'unknown']), unsealedMs: count.nullable(),
+  live: z.boolean(), ready: z.boolean(), database: z.enum(['ok', 'away']), signer: z.enum(['ok', 'behind', 'unknown']),
+  unsealedMs: count.nullable(),
 }))
 const sum = z.string().regex(/^-?\d+(\.\d+)?$/u)
 const account = { account: text, currency: text }

@@ -71,7 +71,9 @@ async function answered(context: ApiContext, put: Put, asker: Asker): Promise<An
     const { judged, wanted } = await look(context, put)
     if (judged.open.length === 0 || judged.refused) return told(context, put, judged)
     // One answer may lead to the next question: an order is asked for by the number of its company.
-    const next = judged.open.filter((need) => !asked.has(need.asked) && !wanted(need))
+    const unasked = judged.open.filter((need) => !asked.has(need.asked) && !wanted(need))
+    // Two systems may have to answer one question; it is put once.
+    const next = [...new Map(unasked.map((need) => [need.asked, need])).values()]
     for (const need of next) asked.add(need.asked)
     if (next.length > 0) await ask(context, put, next, asker)
     const leftMs = until - performance.now()
@@ -113,7 +115,8 @@ async function ask(context: ApiContext, put: Put, needs: readonly Need[], { key,
       ...(entity === undefined ? {} : { entity }),
     }
     return {
-      tenant: context.tenant, source: { system: 'api', role: 'hub', reference: `key ${key}` }, eventId: `${requestId} ${asked} ${randomUUID()}`,
+      tenant: context.tenant, source: { system: 'api', role: 'hub', reference: `key ${key}` },
+      eventId: `${requestId} ${asked} ${randomUUID()}`,
       type: 'reference.asked', occurredAt: put.at, actor: 'system:api', about: [{ names: party.names.slice(0, 1), create: about }],
       data,
     }
@@ -132,8 +135,9 @@ function told(context: ApiContext, put: Put, judged: Judged): Answer {
   const known = refused || (verdict !== 'indeterminate' && !tooOld)
   const body = {
     id: put.id, kind: put.question.kind, askedAt: put.at,
-    verdict: known ? verdict : 'indeterminate', says: known || verdict === 'indeterminate' ? says : 'The ERP has not answered, and what is known is too old.',
-    cause: known ? cause : 'control-indeterminate', controls: controls.map(({ id, verdict: one, says: words }) => ({ id, verdict: one, says: words })),
+    verdict: known ? verdict : 'indeterminate', cause: known ? cause : 'control-indeterminate',
+    says: known || verdict === 'indeterminate' ? says : 'The ERP has not answered, and what is known is too old.',
+    controls: controls.map(({ id, verdict: one, says: words }) => ({ id, verdict: one, says: words })),
     cached: known && !refused && (judged.open.length > 0 || (main !== undefined && main.answer.readAt < put.at)),
     readAt: main?.answer.readAt ?? null, ageMs: main ? ageMs(main, now) : null,
     evidence: judged.evidence.map((one) => ({

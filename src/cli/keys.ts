@@ -25,13 +25,15 @@ export function keysCommand(): Command {
   sub('list', 'the keys there are and were').action(async (options: KeysOptions) => {
     const rows = await runKeys(options, listKeys)
     for (const { name, scopes, createdAt, revokedAt } of rows) {
-      process.stdout.write(`${name.padEnd(24)} ${createdAt}  ${revokedAt === null ? 'in use' : `revoked ${revokedAt}`}  ${scopes.join(', ')}\n`)
+      const standing = revokedAt === null ? 'in use' : `revoked ${revokedAt}`
+      process.stdout.write(`${name.padEnd(24)} ${createdAt}  ${standing}  ${scopes.join(', ')}\n`)
     }
     if (rows.length === 0) process.stdout.write('There are no keys but the first one.\n')
   })
   sub('revoke', 'a key is refused from the next request on').argument('<name>')
     .action(async (name: string, options: KeysOptions) => {
-      if (!await runKeys(options, (client, tenant) => revokeKey(client, tenant, name))) throw new Fault('not-found', `There is no key ${name} in use.`)
+      const revoked = await runKeys(options, (client, tenant) => revokeKey(client, tenant, name))
+      if (!revoked) throw new Fault('not-found', `There is no key ${name} in use.`)
       process.stdout.write(`${name} is revoked.\n`)
     })
   return keys
