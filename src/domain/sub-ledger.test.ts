@@ -48,3 +48,20 @@ test('what was not read back stands in no ledger; of several postings the one th
   const named = { ...twice, allocations: paid('a', '119', '2026-02-10', { posting: '51' }) }
   expect(shown(named).map((row) => (row as string[]).slice(0, 2).join(' '))).toEqual(['51 posted', '51 reversed', '51 settled', '53 posted'])
 })
+
+test('one settlement of an invoice that was posted in parts fills part after part, and closes each', () => {
+  const verdict = { event: 'v', at, pass: true, subject: '51 + 52', failed: [], rests: [] }
+  const state: InvoiceState = {
+    ...NO_INVOICE, verdicts: { ...NO_INVOICE.verdicts, posting: verdict }, postings: { '51': posting('p', { due: '100.00' }), '52': posting('q', { due: '19.00' }) },
+    allocations: paid('a', '119', '2026-02-10'),
+  }
+  const entries = ledgerEntries(state)
+  expect(entries.map(({ document, kind, amount, closedOn }) => [document, kind, amount, closedOn])).toEqual([
+    ['51', 'posted', '100', '2026-02-10'], ['51', 'settled', '-100', '2026-02-10'], ['52', 'posted', '19', '2026-02-10'], ['52', 'settled', '-19', '2026-02-10'],
+  ])
+  expect(new Set(entries.map(({ fact, place }) => `${fact} ${place}`)).size).toBe(4)
+  const parts = ledgerEntries({ ...state, allocations: { ...paid('a', '60', '2026-02-01'), ...paid('b', '60', '2026-02-02') } }).filter(({ kind }) => kind === 'settled')
+  expect(parts.map(({ document, fact, amount }) => [document, fact, amount])).toEqual([['51', 'a', '-60'], ['51', 'b', '-40'], ['52', 'b', '-20']])
+  const again = { ...paid('a', '119', '2026-02-01', { undone: 'u', undoneOn: '2026-02-03' }), ...paid('b', '119', '2026-02-10') }
+  expect(ledgerEntries({ ...state, allocations: again }).map(({ closedOn }) => closedOn)).toEqual(Array(8).fill('2026-02-10'))
+})

@@ -3,9 +3,10 @@
  * date. Signed as what we owe: a posting adds, a settlement takes away, a credit note is the other way round.
  */
 import type { CalendarDate } from '../lib/time.ts'
-import { isSince, livePostings, negative } from './headline.ts'
+import { isSince, livePostings, negative, postingsOf } from './headline.ts'
 import type { Allocation, InvoiceState } from './invoice.ts'
 import { sumOf } from './invoice-content.ts'
+import { absolute, formatDecimal, parseDecimal } from './money.ts'
 
 export type EntryKind = 'posted' | 'reversed' | 'settled' | 'revalued'
 
@@ -34,34 +35,77 @@ type Draft = Pick<LedgerEntry, 'fact' | 'currency' | 'kind' | 'bookedOn' | 'amou
 export function ledgerEntries(state: InvoiceState): readonly LedgerEntry[] {
   const numbers = Object.keys(state.postings)
   if (numbers.length === 0) return NONE
-  const bearer = bearerOf(state, numbers)
-  return numbers.sort().flatMap((document) => {
+  const shares = sharesOf(state, bearersOf(state, numbers))
+  return numbers.sort().flatMap((document, part) => {
     const confirmed = state.postings[document]?.confirmed
     if (!confirmed || !(confirmed.settled || takenOf(state, document))) return []
-    const drafts = draftsOf(state, document, bearer)
+    const drafts = draftsOf(state, document, shares.get(document) ?? [])
     const closedOn = closingOf(drafts)
     const account = confirmed.account ?? ''
-    return drafts.map((draft) => ({ place: 0, account, entity: confirmed.entity, document, supplier: confirmed.supplier, number: confirmed.number, ...draft, closedOn }))
+    return drafts.map((draft) => ({ place: part * PARTS, account, entity: confirmed.entity, document, supplier: confirmed.supplier, number: confirmed.number, ...draft, closedOn }))
   })
 }
 
+/** Places of one event: a document's own, and within it those of a cut-over's several currencies. */
+const PARTS = 100
 const NONE: readonly LedgerEntry[] = []
 
-/** Which posting a settlement of the invoice is of: the one that was judged, else the oldest that stands, else the last that did. */
-function bearerOf(state: InvoiceState, numbers: readonly string[]): string | undefined {
-  const judged = state.verdicts.posting?.subject
-  if (judged !== undefined && state.postings[judged]?.confirmed && !state.postings[judged].reversed) return judged
-  return livePostings(state)[0]?.[0] ?? numbers.toSorted().at(-1)
+/** Which postings a settlement of the invoice is of: those that were judged together, else the oldest that stands, else the last that did. */
+function bearersOf(state: InvoiceState, numbers: readonly string[]): string[] {
+  const standing = new Set(livePostings(state).map(([document]) => document))
+  const judged = postingsOf(state.verdicts.posting?.subject ?? '')
+  if (judged.every((document) => standing.has(document))) return judged.sort()
+  return [...standing].slice(0, 1).concat(standing.size === 0 ? numbers.toSorted().slice(-1) : [])
 }
 
-function draftsOf(state: InvoiceState, document: string, bearer: string | undefined): Draft[] {
+type Share = readonly [event: string, allocation: Allocation]
+
+/**
+ * Each settlement with the posting that it is of. One of an invoice that was posted in parts fills one part after the other, each
+ * with what is due by it; what is left over is the last one's.
+ */
+function sharesOf(state: InvoiceState, bearers: readonly string[]): Map<string, Share[]> {
+  const shares = new Map<string, Share[]>()
+  const give = (document: string, event: string, allocation: Allocation): void => {
+    shares.set(document, [...shares.get(document) ?? [], [event, allocation]])
+  }
+  const left = new Map(bearers.map((document) => [document, places(dueBy(state, document))]))
+  for (const [event, allocation] of Object.entries(state.allocations).sort(([a], [b]) => a < b ? -1 : 1)) {
+    const { posting, on, undone } = allocation
+    if (!isSince(state, on)) continue
+    if (posting !== null && state.postings[posting]) {
+      give(posting, event, allocation)
+      continue
+    }
+    let rest = places(allocation.amount)
+    for (const [at, document] of bearers.entries()) {
+      const room = left.get(document) ?? 0n
+      const part = at === bearers.length - 1 || absolute(rest) <= absolute(room) ? rest : room
+      if (part === 0n) continue
+      give(document, event, part === places(allocation.amount) ? allocation : { ...allocation, amount: sumOf([formatDecimal(part, PLACES)]) })
+      // What was taken back leaves its room to the next.
+      if (undone === null) left.set(document, room - part)
+      rest -= part
+    }
+  }
+  return shares
+}
+
+const PLACES = 18
+const places = (amount: string): bigint => parseDecimal(amount, PLACES) ?? 0n
+
+function dueBy(state: InvoiceState, document: string): string {
+  const confirmed = state.postings[document]?.confirmed
+  if (!confirmed) return '0'
+  return sumOf([confirmed.due ?? (state.content?.value.kind === 'credit-note' ? negative(confirmed.amount) : confirmed.amount)])
+}
+
+function draftsOf(state: InvoiceState, document: string, settlements: readonly Share[]): Draft[] {
   const { confirmed, reversed } = state.postings[document] ?? {}
   if (!confirmed) return []
   const { currency } = confirmed
-  const due = sumOf([confirmed.due ?? (state.content?.value.kind === 'credit-note' ? negative(confirmed.amount) : confirmed.amount)])
+  const due = dueBy(state, document)
   const taken = takenOf(state, document)
-  const settlements = Object.entries(state.allocations)
-    .filter(([, { posting, on }]) => (posting !== null && state.postings[posting] ? posting : bearer) === document && isSince(state, on))
   const opening: Draft[] = taken
     // What a revaluation had left open in the company's currency stands beside the item itself.
     ? taken.open.map(({ account, currency: own, amount }, place) => ({ fact: taken.event, place, account, currency: own, kind: place === 0 ? 'posted' : 'revalued', bookedOn: taken.on, amount: sumOf([amount]) }))
