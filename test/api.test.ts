@@ -382,9 +382,10 @@ describe('the OpenAPI document', () => {
     await askEverything((method, path, body) => call(method, path, body === undefined ? undefined : JSON.stringify(body), 'application/json'), {
       paid, ofInvoice: all.find(({ about }) => about.startsWith('inv_'))!, unreadable: all.find(({ cause }) => cause === 'unreadable-document')!,
     })
-    // What is not seen here: two objects of one id twice more, the AP tool's own notices, an absence of the database.
+    // What is not seen here: two objects of one id twice more, a cut-over, the AP tool's own notices, an absence of the database.
     expect(unseen()).toEqual([
-      'GET /v1/objects/{id}/standing 300', 'POST /v1/replays 300', 'POST /v1/notices/{system} 204', 'GET /v1/health 503',
+      'GET /v1/objects/{id}/standing 300', 'POST /v1/cut-overs 200', 'POST /v1/replays 300', 'POST /v1/notices/{system} 204',
+      'GET /v1/health 503',
     ])
   }, 60_000)
 })
