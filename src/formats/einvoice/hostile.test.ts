@@ -88,6 +88,21 @@ describe.each(SYNTAXES)('an attacker\'s invoice in %s', (_syntax, { INVOICE, ins
   })
 })
 
+describe('lines in lines without end', () => {
+  const INVOICE = ublInvoice({ lines: 2 })
+  const into = (parts: string): Uint8Array => utf8(INVOICE.replace('</cac:InvoiceLine>', `${parts}</cac:InvoiceLine>`))
+
+  test.each<[string, Uint8Array, number]>([
+    ['empty', into('<cac:SubInvoiceLine/>'.repeat(300_000)), 0],
+    ['of a number', into('<cac:SubInvoiceLine><cbc:ID>1</cbc:ID></cac:SubInvoiceLine>'.repeat(100_000)), 100_000],
+    ['one in the other', into(`${'<cac:SubInvoiceLine><cbc:ID>1</cbc:ID>'.repeat(90)}${'</cac:SubInvoiceLine>'.repeat(90)}`), 90],
+  ])('%s', (_, bytes, count) => {
+    const { result, ms } = timed(() => readInvoice(bytes))
+    expect('invoices' in result && result.invoices[0]?.subLines?.length || 0).toBe(count)
+    expect(ms).toBeLessThan(4000)
+  })
+})
+
 describe.each([['UBL', 'ubl-invoice.ts', 'ublInvoiceParts'], ['CII', 'cii-invoice.ts', 'ciiInvoiceParts']])('an honest invoice of 100,000 lines in %s', (syntax, file, parts) => {
   /** In a process of its own, whose memory for objects is limited: it would end there instead of growing. */
   const script = `

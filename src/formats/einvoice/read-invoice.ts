@@ -68,7 +68,7 @@ export function readInvoice(sha256: Sha256, bytes: Uint8Array, limits: XmlLimits
   const take = (node: XmlNode, syntax: Syntax): void => {
     const read = syntax.line.read(node, to)
     if (read.line) lines.push(lineOf(read.line, lines.length + 1, to))
-    subLines.push(...read.subLines)
+    for (const subLine of read.subLines) subLines.push(subLine)
   }
   const done = (node: XmlNode): 'hold' | 'let-go' | Problem => {
     const plan = open.pop() ?? roots

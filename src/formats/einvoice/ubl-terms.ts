@@ -257,7 +257,7 @@ const PART = record<Partial<Omit<RawLine, 'parent'>>>({ ...ITEM, net: NET, name:
 const PARTS = ['SubInvoiceLine', 'SubCreditNoteLine']
 
 function partsOf(node: XmlNode, parent: string | undefined, to: Report): SubLine[] {
-  return node.children.filter(({ uri, local }) => uri === CAC && PARTS.includes(local)).flatMap((child): SubLine[] => {
+  return node.children.filter(({ uri, local, children }) => uri === CAC && PARTS.includes(local) && children.length > 0).flatMap((child): SubLine[] => {
     const { taxKind, ...part } = PART.read(child, to)
     return [{ role: 'part', ...part, ...taxed(taxKind), ...(parent !== undefined && { parent }) }, ...partsOf(child, part.id, to)]
   })
