@@ -6,7 +6,7 @@ const EXAMPLES: { readonly [key: string]: string } = {
 }
 
 const SYSTEMS = `
-# The systems by the name that we give them. kind: the connector (tieout connector new makes one); config: what its README says.
+# The systems by the name that we give them. kind: the connector, one of src/connectors; config: what its README says.
 # Secrets are named and never written here: env:NAME or file:PATH.
 systems:
   erp:
