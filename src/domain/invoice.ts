@@ -2,6 +2,7 @@
  * What is known of one invoice: one state machine, a fold of its facts and of our verdicts on them. Every collection is keyed by what makes its
  * members one, and kept in a fixed order, so that the order of arrival leaves no trace.
  */
+import { inOrder } from '../lib/canonical-json.ts'
 import type { Instant } from '../lib/time.ts'
 import type { Event, EventType } from './event.ts'
 import type { CutOverItem } from './cut-over.ts'
@@ -125,14 +126,14 @@ export interface InvoiceState {
   readonly movedBy: string | null
 }
 
-export const NO_INVOICE: InvoiceState = {
+export const NO_INVOICE: InvoiceState = inOrder({
   origin: null, takenOver: null, content: null, renditions: {}, withdrawn: null, rejected: null, reinstated: null,
   verdicts: { validation: null, match: null, approval: null, posting: null },
   terms: null, parties: null, granted: null, waived: null,
   approval: { ticket: null, requested: null, grants: [], ends: [], completed: null },
   parked: {}, postings: {}, payments: {}, allocations: {}, blocks: {}, revaluations: {}, holds: {}, archived: null, evidence: { wanted: null, prepared: null, kept: {} }, exceptions: {}, answers: {}, sent: {}, told: {}, reported: {},
   divergences: {}, claims: 0, facts: 0, headline: null, routed: null, breaches: [], movedBy: null,
-}
+})
 
 type Handler = (state: InvoiceState, event: Event, data: never) => InvoiceState
 const on = <T extends keyof FactData>(handle: (state: InvoiceState, event: Event, data: FactData[T]) => InvoiceState): Handler => handle
@@ -374,7 +375,7 @@ function verdict(state: InvoiceState, gate: keyof InvoiceState['verdicts'], even
   return { ...state, verdicts: { ...state.verdicts, [gate]: { ...ref(event), pass, subject: data.subject, failed, rests: data.rests } } }
 }
 
-export const ref = (event: Event): FactRef => ({ event: event.id, at: event.occurredAt })
+export const ref = (event: Event): FactRef => ({ at: event.occurredAt, event: event.id })
 
 /** Of two facts of one kind the one that happened later; at the same instant the one with the greater id, whoever came first. */
 export function later<T extends FactRef>(known: T | null, fresh: T): T {

@@ -360,7 +360,7 @@ function move(laws: Laws, sheet: Sheet): void {
   const { state, rests, breaches } = headlineOf(sheet.state, route)
   const news = sheet.state.routed?.subject !== route.subject
   if (state === sheet.state.headline && breaches.join() === sheet.state.breaches.join() && !(news && sheet.state.routed)) return
-  sheet.decide('invoice.state-moved', 'headline', { from: sheet.state.headline, to: state, rests, breaches, route: route.name, ...(news ? { routed: route } : {}) })
+  sheet.decide('invoice.state-moved', 'headline', { breaches, from: sheet.state.headline, rests, route: route.name, ...(news ? { routed: route } : {}), to: state })
 }
 
 function raise(laws: Laws, sheet: Sheet, wanted: readonly WantedException[]): void {
@@ -376,7 +376,7 @@ function dedupe(wanted: readonly WantedException[]): WantedException[] {
 }
 
 function verdictData(result: GateResult, subject: string, rests: readonly string[]): { subject: string; rests: readonly string[]; controls: Json } {
-  return { subject, rests, controls: result.controls as unknown as Json }
+  return { controls: result.controls as unknown as Json, rests, subject }
 }
 
 /** True when a failure is news: another subject or other grounds, a passed verdict before, or other controls or words. */

@@ -1,4 +1,5 @@
 /** What is known of a payment and of the file it travels in: folds of the ERP's run, the file as we read it, and the bank's words. */
+import { inOrder } from '../lib/canonical-json.ts'
 import type { Event, EventType } from './event.ts'
 import type { FactData } from './event-data.ts'
 import { later, ref, sending, type FactRef, type Sent, type EffectData, type Told } from './invoice.ts'
@@ -51,11 +52,11 @@ export interface BatchState {
   readonly exceptions: ExceptionMap
 }
 
-export const NO_PAYMENT: PaymentState = { instructed: null, rejected: null, cancelled: null, payee: null, entries: {}, allocated: {}, answers: {}, progress: null, reaches: [], settled: null, sent: {}, told: {}, exceptions: {} }
-export const NO_BATCH: BatchState = {
+export const NO_PAYMENT: PaymentState = inOrder({ instructed: null, rejected: null, cancelled: null, payee: null, entries: {}, allocated: {}, answers: {}, progress: null, reaches: [], settled: null, sent: {}, told: {}, exceptions: {} })
+export const NO_BATCH: BatchState = inOrder({
   messageId: null, released: null, file: null, seen: { count: 0, sum: '0' }, cleared: 0, failed: 0, rejectedItems: { count: 0, sum: '0' },
   accepted: null, rejected: null, release: null, entry: null, sent: {}, told: {}, exceptions: {},
-}
+})
 
 type On<S> = { readonly [type in EventType]?: (state: S, event: Event, data: never) => S }
 

@@ -1,4 +1,5 @@
 /** What is known of a booked (or announced) bank entry and of the statement it stands in. */
+import { inOrder } from '../lib/canonical-json.ts'
 import type { Event } from './event.ts'
 import type { EntryData, FactData } from './event-data.ts'
 import { later, ref, type FactRef } from './invoice.ts'
@@ -17,7 +18,7 @@ export interface StatementState {
   readonly exceptions: ExceptionMap
 }
 
-export const NO_ENTRY: EntryState = { entry: null, matched: null, answers: {}, exceptions: {} }
+export const NO_ENTRY: EntryState = inOrder({ entry: null, matched: null, answers: {}, exceptions: {} })
 export const NO_STATEMENT: StatementState = { received: null, exceptions: {} }
 
 export function evolveEntry(state: EntryState, event: Event): EntryState {

@@ -38,6 +38,11 @@ describe('canonical JSON', () => {
     expect(canonicalJson(value)).toHaveLength(38 * 12 + 3)
   })
 
+  test.for([3, 40, 41, 5_000])('%i keys, the last first', (count) => {
+    const keys = Array.from({ length: count }, (_, at) => `k${String(at).padStart(5, '0')}`)
+    expect(canonicalJson(Object.fromEntries(keys.toReversed().map((key) => [key, 1])))).toBe(JSON.stringify(Object.fromEntries(keys.map((key) => [key, 1]))))
+  })
+
   test('__proto__ is a key like any other', () => {
     expect(canonicalJson(JSON.parse('{"b":{"d":1,"c":2},"__proto__":{"y":1,"x":2}}') as Json)).toBe('{"__proto__":{"x":2,"y":1},"b":{"c":2,"d":1}}')
   })

@@ -26,6 +26,9 @@ export function canonical<T extends Json>(value: T, known?: Json): { readonly te
   return { text, value: ordered as T }
 }
 
+/** A value to begin with, its keys in order: what grows from it then need not be put in order each time that it is written. */
+export const inOrder = <T>(value: T): T => canonical(value as Json).value as T
+
 /** True when a text can be stored as UTF-8 in PostgreSQL and hashed: no NUL, no half of a surrogate pair. */
 export function isCleanText(text: string): boolean {
   return text.isWellFormed() && !text.includes('\u0000')
@@ -69,7 +72,7 @@ function sortedRecord(record: Members, known: Members, depth: number): Json {
   let seen = 0
   for (const key in record) {
     const member = record[key]
-    if (member === undefined || key < last) return inOrder(copy ?? record, seen, known, depth)
+    if (member === undefined || key < last) return reordered(copy ?? record, seen, known, depth)
     last = key
     seen++
     if (typeof member === 'string') continue
@@ -80,12 +83,36 @@ function sortedRecord(record: Members, known: Members, depth: number): Json {
 }
 
 /** A copy with its keys in order. The first `seen` members are sorted in themselves: each is looked at once, however deep they lie. */
-function inOrder(record: Members, seen: number, known: Members, depth: number): Json {
-  const keys = Object.keys(record)
-  const done = new Set(keys.slice(0, seen))
+function reordered(record: Members, seen: number, known: Members, depth: number): Json {
+  const keys: string[] = []
+  const members: Json[] = []
+  let at = 0
+  for (const key in record) {
+    const member = record[key]
+    if (member !== undefined) {
+      keys.push(key)
+      members.push(at < seen ? member : sorted(member, known[key], depth + 1))
+    }
+    at++
+  }
   const copy: { [key: string]: Json } = {}
-  for (const key of keys.sort()) if (record[key] !== undefined) put(copy, key, done.has(key) ? record[key] : sorted(record[key], known[key], depth + 1))
+  for (const place of places(keys)) put(copy, keys[place]!, members[place]!)
   return copy
+}
+
+/** Most records have few keys: putting each in its place by hand then costs a fraction of sorting them. */
+const FEW = 40
+
+/** Where each key stands, in the order of the keys. */
+function places(keys: readonly string[]): number[] {
+  const order = Array.from(keys, (_, at) => at)
+  if (keys.length > FEW) return order.sort((a, b) => keys[a]! < keys[b]! ? -1 : 1)
+  for (let next = 1; next < order.length; next++) {
+    let at = next
+    for (; at > 0 && keys[order[at - 1]!]! > keys[next]!; at--) order[at] = order[at - 1]!
+    order[at] = next
+  }
+  return order
 }
 
 function put(record: { [key: string]: Json }, key: string, value: Json): void {

@@ -45,8 +45,8 @@ export interface GateResult {
 export function runGate<View>(controls: readonly Control<View>[], view: View): GateResult {
   const findings = controls.map((control) => ({ control, finding: control.evaluate(view) }))
   const evaluated = findings.map(({ control, finding }): Evaluated => ({
-    id: control.id, verdict: finding.verdict, says: finding.says,
-    ...(finding.cause === undefined ? {} : { cause: finding.cause }), ...(finding.inputs === undefined ? {} : { inputs: finding.inputs }),
+    ...(finding.cause === undefined ? {} : { cause: finding.cause }), id: control.id, ...(finding.inputs === undefined ? {} : { inputs: finding.inputs }),
+    says: finding.says, verdict: finding.verdict,
   }))
   const failed = evaluated.filter((row) => row.verdict === 'fail')
   const open = evaluated.some((row) => row.verdict === 'indeterminate')
