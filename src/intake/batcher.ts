@@ -1,17 +1,16 @@
 /**
  * One writer per tenant: what arrives while a batch commits is the next batch. Nothing waits for company; under load batches
- * grow by themselves, and each is decided while the one before is written. `submit` answers when everything is durable.
+ * grow by themselves. `submit` answers when everything is durable.
  */
 import type { Lane } from '../domain/event.ts'
 import type { Arrival } from '../domain/object.ts'
 import { Fault } from '../lib/fault.ts'
 import { mark } from '../lib/mark.ts'
-import { createCommitter, type Queue } from '../store/committer.ts'
+import { createCommitter } from '../store/committer.ts'
 import type { Settings } from '../store/commit.ts'
 import type { Pool } from '../store/database.ts'
 import type { Blocked } from '../store/effect-plan.ts'
 import type { FactItem, Item, Receipt } from '../store/item.ts'
-import { namesIn } from '../store/unbound.ts'
 import { Backlog, type Outcome, type Waiting } from './backlog.ts'
 import { admit } from './door.ts'
 import { commitContained, type Containment } from './quarantine.ts'
@@ -55,9 +54,6 @@ export interface Intake {
 }
 
 const NUDGE_LANE: Lane = 'intake'
-/** So many waiting items are decided while the batch before is written; fewer had better wait for company. */
-const WORTH_OVERLAPPING = 100
-const NO_NAMES: ReadonlyMap<string, string> = new Map()
 
 export function openIntake(options: IntakeOptions): Intake {
   const { pool, settings } = options
@@ -174,36 +170,15 @@ class Writer {
     this.busy = true
     // Whoever calls in the same turn is in the same batch.
     await Promise.resolve()
-    let last = { tried: Promise.resolve(true), done: Promise.resolve() }
-    let binds = NO_NAMES
     while (this.backlog.size > 0) {
       const batch = this.backlog.take()
-      const { tried: before, done: over } = last
-      // Decided before those names are there it would only be decided again.
-      if (this.stopped !== undefined || batch.some(({ item }) => item.kind === 'fact' && namesIn(item.refs).some((name) => binds.has(name)))) await over
-      if (this.stopped !== undefined) {
-        settleAll(batch, { fault: this.noMore() })
-        continue
-      }
-      const [sent, tried] = [Promise.withResolvers<ReadonlyMap<string, string>>(), Promise.withResolvers<boolean>()]
-      const alone = async (): Promise<void> => {
-        await over
-        if (this.stopped !== undefined) throw this.noMore()
-      }
-      const done = this.commit(batch, { turn: { before, sent: sent.resolve }, alone, tried: tried.resolve })
-      last = { tried: tried.promise, done }
-      // Under load the next batch is decided while this one is written; else what arrives meanwhile gathers.
-      binds = await Promise.race([sent.promise, done.then(() => NO_NAMES)])
-      if (this.backlog.size < WORTH_OVERLAPPING) await done
+      if (this.stopped === undefined) await this.commit(batch)
+      else settleAll(batch, { fault: new Fault('shutting-down', undefined, { cause: this.stopped }) })
     }
     this.busy = false
   }
 
-  private noMore(): Fault {
-    return new Fault('shutting-down', undefined, { cause: this.stopped })
-  }
-
-  private async commit(batch: readonly Waiting[], queue: Queue): Promise<void> {
+  private async commit(batch: readonly Waiting[]): Promise<void> {
     const open = new Map<Item, Waiting>(batch.map((waiting) => [waiting.item, waiting]))
     try {
       const parts = await commitContained(this.containment, this.tenant, batch.map(({ item }) => item), (item, receipt) => {
@@ -212,7 +187,7 @@ class Writer {
         // When more waits, its first statements go out before whoever got an answer makes use of this thread.
         if (this.backlog.size > 0) setImmediate(() => { waiting?.settle({ receipt }) })
         else waiting?.settle({ receipt })
-      }, queue)
+      })
       for (const { committed } of parts) {
         this.options.onCommitted?.({ tenant: this.tenant, events: committed.events, targets: committed.targets, stirred: committed.news, blocked: committed.blocked })
       }

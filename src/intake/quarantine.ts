@@ -9,7 +9,7 @@ import { Fault } from '../lib/fault.ts'
 import { hexOf } from '../lib/hash.ts'
 import { instantOf, type Clock } from '../lib/time.ts'
 import type { Committed } from '../store/commit.ts'
-import type { Committer, Queue } from '../store/committer.ts'
+import type { Committer } from '../store/committer.ts'
 import { inTenant, type Pool } from '../store/database.ts'
 import type { FactItem, Item, Receipt } from '../store/item.ts'
 import { postpone } from '../store/object.ts'
@@ -35,10 +35,8 @@ export interface Part { readonly items: readonly Item[]; readonly committed: Com
  * Commits a batch in as few parts as its broken items allow. `settled` hears of each item as soon as its part is durable; a
  * quarantined one is answered with the fault `internal`. Throws as the committer does; what was not settled then is unknown.
  */
-export async function commitContained(
-  containment: Containment, tenant: string, items: readonly Item[], settled: (item: Item, receipt: Receipt | undefined) => void, queue?: Queue,
-): Promise<Part[]> {
-  const result = await containment.committer.commit(tenant, items, queue)
+export async function commitContained(containment: Containment, tenant: string, items: readonly Item[], settled: (item: Item, receipt: Receipt | undefined) => void): Promise<Part[]> {
+  const result = await containment.committer.commit(tenant, items)
   if ('committed' in result) {
     for (const [at, item] of items.entries()) settled(item, result.committed.receipts[at])
     return [{ items, committed: result.committed }]

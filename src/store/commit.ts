@@ -43,18 +43,6 @@ export interface Settings {
   readonly clock: Clock
 }
 
-/**
- * A batch's place behind the one before it, which is being written while this one is decided: two processor cores are then used.
- * What it reads of that one's objects it waits for at their locks; what that one binds or bound meanwhile shows as it does with
- * another process. Nothing of it is written before that one is in the log.
- */
-export interface Turn {
-  /** Whether the first try of the batch before is in the log; if not, this one has to make way. */
-  readonly before: Promise<boolean>
-  /** All of this batch is decided and sent, with the names that it binds: the next one may be decided. */
-  readonly sent: (binds: ReadonlyMap<string, string>) => void
-}
-
 /** What a commit did, for whoever asked and for hints. */
 export interface Committed {
   /** In the order of the items; undefined for nudges. */
@@ -82,8 +70,8 @@ const LIMIT_NAMES = 100
  * Runs one batch once, on a connection of its own. Throws what the database or the law throws; the caller rolls back.
  * Errors of the law come out as the fault `internal`, so that they can be told from broken promises of this code.
  */
-export async function runBatch(client: PoolClient, settings: Settings, tenant: string, items: readonly Item[], turn: Turn): Promise<Committed> {
-  return new Commit(client, settings, tenant, items, turn).run()
+export async function runBatch(client: PoolClient, settings: Settings, tenant: string, items: readonly Item[]): Promise<Committed> {
+  return new Commit(client, settings, tenant, items).run()
 }
 
 /** Makes an error of the law one that can be contained. */
@@ -102,7 +90,6 @@ class Commit {
   private readonly settings: Settings
   private readonly tenant: string
   private readonly items: readonly Item[]
-  private readonly turn: Turn
   private readonly receipts = new Map<Item, Receipt>()
   /** The first item of each id; later ones with the same id are its twins. */
   private readonly firsts = new Map<string, FactItem>()
@@ -117,12 +104,11 @@ class Commit {
   private now: Instant = ''
   private head = 0
 
-  constructor(client: ClientBase, settings: Settings, tenant: string, items: readonly Item[], turn: Turn) {
+  constructor(client: ClientBase, settings: Settings, tenant: string, items: readonly Item[]) {
     this.client = client
     this.settings = settings
     this.tenant = tenant
     this.items = items
-    this.turn = turn
   }
 
   async run(): Promise<Committed> {
@@ -329,11 +315,9 @@ class Commit {
       ...appending(tenant, rows, links, { recordedAt: now, cfg: settings.cfg, law: settings.law.version, config: settings.config }),
       ...parking(tenant, parked.map(({ fact, names }, at) => ({ fromEnd: parked.length - at, refs: fact.refs, missing: names })), now),
     ]
-    if (!await this.turn.before) throw moved('the batch before')
     mark('commit-before-commit')
     const answered = together(client, () => Promise.all([Promise.all(statements.map((statement) => client.query(statement))), commit(client)]))
     mark('commit-sent')
-    this.turn.sent(this.resolver.bindings)
     const [results] = await answered
     mark('commit-after')
     const left = news[0] ? results[statements.indexOf(news[0])] : undefined

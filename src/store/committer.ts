@@ -1,7 +1,7 @@
 /** Runs batches until the database has said what became of them: again when others moved first, later when it is away. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault, type FaultCode } from '../lib/fault.ts'
-import { RefusedItems, runBatch, type Committed, type Settings, type Turn } from './commit.ts'
+import { RefusedItems, runBatch, type Committed, type Settings } from './commit.ts'
 import { connect, inTenant, rolledBack, type Pool } from './database.ts'
 import { makeRoom, readHead } from './event.ts'
 import type { Item, Receipt } from './item.ts'
@@ -26,18 +26,8 @@ export interface Committer {
    * Commits a batch of one tenant. Throws the fault `database-away` when it is not known whether it was committed (the same
    * items may be brought again), `hub-outdated` when another process works by newer rules, and whatever is a bug of ours.
    */
-  commit(tenant: string, items: readonly Item[], queue?: Queue): Promise<BatchResult>
+  commit(tenant: string, items: readonly Item[]): Promise<BatchResult>
 }
-
-/** Batches of one tenant one behind another: the first try of each has a turn; every other try waits until those before are done. */
-export interface Queue {
-  readonly turn: Turn
-  /** Waits until nothing of the batches before runs any more; throws when no more is to be committed. */
-  readonly alone: () => Promise<void>
-  /** Says whether this batch's first try is in the log. */
-  readonly tried: (took: boolean) => void
-}
-const ALONE: Queue = { turn: { before: Promise.resolve(true), sent: () => {} }, alone: () => Promise.resolve(), tried: () => {} }
 
 export function createCommitter(pool: Pool, settings: Settings): Committer {
   /** Where the last partition ends, as far as this process knows. */
@@ -61,11 +51,11 @@ export function createCommitter(pool: Pool, settings: Settings): Committer {
     await client.query('SELECT tables_have_grown()').then(() => { client.release() }, () => { client.release(true) })
   }
 
-  async function once(tenant: string, items: readonly Item[], turn: Turn): Promise<Committed> {
+  async function once(tenant: string, items: readonly Item[]): Promise<Committed> {
     const client = await connect(pool)
     let broken = false
     try {
-      return await runBatch(client, settings, tenant, items, turn)
+      return await runBatch(client, settings, tenant, items)
     } catch (error) {
       broken = isAway(error) || !await rolledBack(client)
       throw error
@@ -75,24 +65,18 @@ export function createCommitter(pool: Pool, settings: Settings): Committer {
   }
 
   return {
-    async commit(tenant, items, queue = ALONE) {
-      let { turn } = queue
+    async commit(tenant, items) {
       const refused = new Map<Item, Receipt>()
       let rest = items
       for (let again = 0, away = 0; ;) {
         try {
           if (roomTo === 0) await ready(0)
-          const committed = rest.length === 0 ? NOTHING : await once(tenant, rest, turn)
-          queue.tried(true)
+          const committed = rest.length === 0 ? NOTHING : await once(tenant, rest)
           // Not waited for: there is room for millions, and a commit that finds none makes it.
           if (committed.head + ROOM_AHEAD >= roomTo) void ready(committed.head).catch(() => {})
           if (GROWN.some((size) => committed.head < size && committed.head + committed.events >= size)) void learnSizes().catch(() => {})
           return { committed: refused.size === 0 ? committed : { ...committed, receipts: merged(items, rest, refused, committed) } }
         } catch (error) {
-          // Whoever decided by what this try would have written makes way, and this batch goes by what is there once it is alone.
-          queue.tried(false)
-          await queue.alone()
-          turn = ALONE.turn
           if (error instanceof RefusedItems) {
             for (const [item, fault] of error.items) {
               for (const twin of rest) if (twin.kind === 'fact' && twin.id === item.id) refused.set(twin, { eventId: item.id, outcome: 'refused', fault })
