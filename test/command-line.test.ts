@@ -57,7 +57,7 @@ describe('tieout on the command line', () => {
     expect(out).not.toContain('\u001b')
     for (
       const words of [
-        'received: invoice', 'validated: 7 controls passed', 'approval: 3 controls passed', 'invoice.post to erp carried out', 'booked as',
+        'received: invoice', 'validated: 7 controls passed', 'approval: 4 controls passed', 'invoice.post to erp carried out', 'booked as',
         'now paid', 'This rests on', 'What each system shows', 'Hangs together with', 'settled by bank',
       ]
     ) {

@@ -48,7 +48,7 @@ export interface RouteOf<Query, Body> {
   readonly rate?: Exclude<Rate, 'requests'>
   /** True where the same content again would be done again: a request with an Idempotency-Key is then done once. */
   readonly once?: true
-  /** On its way out: since when, until when it answers, and the path to call instead. docs/adr/0009-v1-changes-by-adding.md. */
+  /** On its way out: since when, until when it answers, and the path to call instead. docs/adr/0012-v1-changes-by-adding.md. */
   readonly deprecated?: { readonly since: Instant; readonly sunset: Instant; readonly instead: string }
   readonly query?: z.ZodType<Query>
   readonly takes?: Takes<Body>

@@ -134,10 +134,10 @@ export function holdReasons(state: InvoiceState): string[] {
   const { rules } = state.routed ?? UNROUTED
   const missing = rules.releaseAfter.filter((step) => WARRANTS[step](state) === null)
   const end = state.approval.ends.at(-1)
-  const takenBack = end !== undefined && rules.requires.includes('approved') && WARRANTS.approved(state) === null
+  const ended = end !== undefined && rules.requires.includes('approved') && WARRANTS.approved(state) === null
   return [
     ...(missing.length > 0 ? [`not ${missing.join(', ')}`] : []),
-    ...(takenBack ? [`approval ${end.kind}: ${end.reason}`] : []),
+    ...(ended ? [`approval ${end.kind}: ${end.reason}`] : []),
     ...liveHolds(state).map((hold) => state.holds[hold]).filter((hold) => hold !== undefined && hold.kind !== ERP_BLOCK).map((hold) => `on hold: ${hold?.kind ?? ''}`),
   ]
 }

@@ -20,7 +20,9 @@ describe('canonical JSON', () => {
       const { text, value: ordered } = canonical(value)
       expect(text).toBe(JSON.stringify(plain(value)))
       expect(JSON.stringify(ordered)).toBe(text)
-      expect(canonical(ordered).value).toBe(ordered)
+      // JavaScript keeps names that are array indexes before all others: a record with both kinds is copied each time, to the same text.
+      if (!/"\d+":/u.test(text)) expect(canonical(ordered).value).toBe(ordered)
+      expect(canonical(ordered).text).toBe(text)
     }))
   })
 

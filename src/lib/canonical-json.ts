@@ -6,7 +6,8 @@ const LIMIT_DEPTH = 40
 
 /**
  * The one way JSON is written before it is hashed: keys sorted by UTF-16 code unit, no white space, members that are
- * `undefined` left out, as RFC 8785 for everything we let through (numbers must be safe integers; amounts are strings).
+ * `undefined` left out, as RFC 8785 (numbers must be safe integers; amounts are strings) but for keys that are array indexes:
+ * these stand first, in the order of their numbers. Bodies are hashed as stored and never written anew, so nobody has to know.
  * Throws the fault `body-not-clean` on NUL or a lone surrogate, and `event-not-valid` on a number that is not a safe
  * integer or on nesting deeper than 40.
  */
