@@ -36,6 +36,24 @@ describe('invoices travel from arrival to paid', () => {
     expect(shown.size).toBeGreaterThan(awaited)
   }, 150_000)
 
+  it('each posting carries in fields that the ERP keeps who approved it, when, by which authority and policy, and our thread', () => {
+    interface Ticket { readonly corrRef: string; readonly signers: readonly { readonly by: string; readonly at: string }[] }
+    const rows = (system: 'erp' | 'ap', what: string, verb: string): BookLine['facts'][number]['row'][] =>
+      company.books(system).flatMap(({ facts }) => facts).filter((fact) => fact.what === what && fact.verb === verb).map(({ row }) => row)
+    const signers = new Map((rows('ap', 'TICKET', 'GREENLIT') as unknown as Ticket[]).map((ticket) => [ticket.corrRef, ticket.signers]))
+    const documents = rows('erp', 'DOCUMENT', 'BOOKED') as unknown as { readonly extRef: string; readonly zFields: { readonly [name: string]: string } }[]
+    expect(documents).toHaveLength(40)
+    for (const { extRef, zFields } of documents) {
+      const signed = signers.get(extRef)!
+      const approvers = zFields['ZZAPPROVERS']!.split(', ').map((person) => person.split(' ').at(-1) ?? '')
+      expect(approvers.toSorted()).toEqual(signed.map(({ by }) => by).toSorted())
+      expect(zFields['ZZAPPROVEDAT']).toBe(signed.map(({ at }) => at).toSorted().at(-1))
+      for (const { by } of signed) expect(zFields['ZZAUTHORITY']).toContain(by)
+      expect(zFields['ZZPOLICY']).toMatch(/^terms [0-9a-f]{16}$/u)
+      expect(zFields['ZZCORRELATION']).toBe(extRef)
+    }
+  })
+
   it('the same documents again are the same invoices', async () => {
     const before = await company.summary()
     await company.send(await company.sample(40))
