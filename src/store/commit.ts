@@ -2,11 +2,12 @@
  * The one commit: the only writer of events, objects, cells and effects. A batch of one tenant runs through set-based statements,
  * one per table, in one READ COMMITTED transaction and always in this order:
  *
- *   identity → bindings → objects by id (locked) → decide (pure) → objects, lists, interest, news → cells, effects → head and log → COMMIT
+ *   identity → bindings → objects by id (locked) → decide (pure) → objects, lists, ledger, interest, news → cells, effects → head and log → COMMIT
  *
  * Everything that waits for another transaction waits in an order: keys sorted, the head last. What others moved meanwhile shows
  * as SQLSTATE 40001, 40P01 or TO001, as Stale, or as a COMMIT without an answer; then the same batch runs again from the first
- * statement, which identity makes harmless. Statements that need no answer of each other are sent together.
+ * statement, which identity makes harmless. Statements that need no answer of each other are sent together. One transaction, read
+ * from top to bottom: that is why this file is longer than others.
  */
 import { decide, Stale, type Decided, type Load, type Loaded } from '../domain/decide.ts'
 import type { Event } from '../domain/event.ts'
