@@ -4,7 +4,7 @@ import { ClosingLine } from './scripts/closing-line.ts'
 
 export default defineConfig({
   test: {
-    include: ['{src,sandbox,test,scripts,launch}/**/*.test.ts'],
+    include: ['{src,sandbox,rehearsal,test,scripts,launch}/**/*.test.ts'],
     // Processes, not threads: tests start servers, set environment variables and listen for signals.
     pool: 'forks',
     isolate: true,

@@ -19,7 +19,7 @@ export function mannerProblems(root: string): Problem[] {
 }
 
 function nameProblems(file: string): Problem[] {
-  if (!/^(src|sandbox|scripts|launch|test|bench|docs)\//.test(file) || GIVEN_NAMES.has(basename(file))) return []
+  if (!/^(src|sandbox|scripts|launch|test|bench|rehearsal|docs)\//.test(file) || GIVEN_NAMES.has(basename(file))) return []
   return file.split('/').flatMap((part): Problem[] => {
     const empty = part.split(/[.-]/).find((word) => EMPTY_WORDS.test(word))
     if (empty !== undefined) return [{ file, says: `"${empty}" says nothing of what is inside: name it after its subject, with a word of the glossary.` }]

@@ -91,6 +91,18 @@ export const ROOMS: readonly Room[] = [
     instead: 'The simulated systems share no code with the hub, so that a mistake in one cannot hide in the other: write it again from the system\'s own documentation.',
   },
   {
+    folder: 'rehearsal/simulation/ground', ours: [], packages: [], builtins: false,
+    instead: 'What simulated systems really did, and what is judged by it, shares no code with what is judged: write it again in its own words, and take the clock and chance as arguments.',
+  },
+  {
+    folder: 'rehearsal/simulation', ours: [...LAW, 'src/delivery', 'src/connector', 'test'], packages: [], builtins: true,
+    instead: 'The simulation drives the law and the pure parts of delivery; the database and the network are the real processes\' part of the rig.',
+  },
+  {
+    folder: 'rehearsal', ours: ['launch'], packages: ['pg', 'undici'], builtins: true,
+    instead: 'The rig starts the hub and the sandbox as processes and judges them from outside: what it needs of them, it asks over their public doors.',
+  },
+  {
     folder: 'bench', ours: ['src', 'launch', 'test'], packages: ['pg'], builtins: true,
     instead: 'A benchmark drives what is there; what it needs beyond that belongs in src or in the benchmark itself.',
   },
