@@ -10,7 +10,8 @@ import type { Decision } from './object.ts'
 
 export const OWNER_TEAMS = ['ap-clerks', 'ap-lead', 'procurement', 'master-data', 'treasury', 'engineering'] as const
 export type OwnerTeam = typeof OWNER_TEAMS[number]
-export type Severity = 'low' | 'normal' | 'high' | 'critical'
+const SEVERITIES = ['low', 'normal', 'high', 'critical'] as const
+export type Severity = typeof SEVERITIES[number]
 
 interface CauseRow {
   readonly owner: OwnerTeam
@@ -124,6 +125,13 @@ export function tracked<S extends { readonly exceptions: ExceptionMap }>(state: 
   if (event.type !== 'exception.raised' && event.type !== 'exception.resolved') return state
   const data = event.data as unknown as { cause: string; exception: string; times: number }
   return { ...state, exceptions: { ...state.exceptions, [data.cause]: { id: data.exception, open: event.type === 'exception.raised', times: data.times } } }
+}
+
+/** The gravest open case, by name where two are as grave: the keys of a map have no order that outlives its being stored. */
+export function gravest(exceptions: ExceptionMap): string | null {
+  const rank = (cause: string): number => SEVERITIES.indexOf(cause in CAUSES ? CAUSES[cause as Cause].severity : 'low')
+  const open = Object.keys(exceptions).filter((cause) => exceptions[cause]?.open)
+  return open.sort((a, b) => rank(b) - rank(a) || (a < b ? -1 : 1))[0] ?? null
 }
 
 const NO_EXCEPTION: ExceptionState = {

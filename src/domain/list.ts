@@ -1,6 +1,6 @@
 /** The typed row of each object that people list: what lists filter and sort by. */
 import type { DocumentState } from './document.ts'
-import type { ExceptionState } from './exception.ts'
+import { gravest, type ExceptionState } from './exception.ts'
 import { livePostings } from './headline.ts'
 import type { InvoiceState } from './invoice.ts'
 import type { ListRow, ObjectRecord } from './object.ts'
@@ -29,8 +29,8 @@ function invoiceRow(state: InvoiceState): ListRow {
     amount: content?.totals.payable ?? posting?.confirmed?.amount ?? null, party: content?.supplier.name ?? posting?.confirmed?.supplier ?? null,
     entity: content?.entity.name ?? null, dueOn: content?.dueOn ?? null, breaches: state.breaches,
     open: !['paid', 'archived', 'rejected'].includes(state.headline ?? ''),
-    // Why it does not move by itself: the first case that a person has to answer.
-    cause: Object.entries(state.exceptions).find(([, exception]) => exception.open)?.[0] ?? null,
+    // Why it does not move by itself.
+    cause: gravest(state.exceptions),
   }
 }
 

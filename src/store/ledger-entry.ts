@@ -111,5 +111,22 @@ export async function entriesOf(client: ClientBase, tenant: string, objects: rea
   return rows.map(([object, document, account, currency, kind, bookedOn, amount, supplier, number]) => ({ object, document, account, currency, kind, bookedOn, amount, supplier, number }))
 }
 
+const STORED = {
+  name: 'ledger_stored',
+  text: `SELECT object, fact, place, entity, document, account, currency, kind, booked_on, amount::text, supplier, number, nullif(closed_on, 'infinity')
+         FROM ledger_entry WHERE tenant = $1 AND object = ANY($2::text[])`,
+}
+type StoredRow = readonly [string, string, number, string, string, string, string, EntryKind, CalendarDate, string, string, string, CalendarDate | null]
+
+/** The entries of some objects as they were written. */
+export async function storedEntries(client: ClientBase, tenant: string, objects: readonly string[]): Promise<Map<string, LedgerEntry[]>> {
+  const entries = new Map<string, LedgerEntry[]>()
+  for (const [object, fact, place, entity, document, account, currency, kind, bookedOn, amount, supplier, number, closedOn] of await rowsOf<StoredRow>(client, STORED, [tenant, textArray(objects)])) {
+    const entry = { fact, place, entity, document, account, currency, kind, bookedOn, amount, supplier, number, closedOn }
+    entries.set(object, [...entries.get(object) ?? [], entry])
+  }
+  return entries
+}
+
 /** Planned for the dates that are given: how much of a ledger a day reaches depends on the day. */
 const planned = (client: ClientBase): Promise<unknown> => client.query('SET LOCAL plan_cache_mode = force_custom_plan')

@@ -42,6 +42,17 @@ const COLUMNS = 'object, kind, since, title, state, currency, amount::text, part
 const decode = ([object, kind, since, title, state, currency, amount, party, entity, dueOn, owner, cause, open, breaches]: Row): Listed =>
   ({ object, kind, since, title, state, currency, amount, party, entity, dueOn, owner, cause, open, breaches })
 
+const STORED = { name: 'list_stored', text: `SELECT ${COLUMNS} FROM list_row WHERE tenant = $1 AND object = ANY($2::text[])` }
+
+/** The rows of some objects as they were written. */
+export async function storedListRows(client: ClientBase, tenant: string, objects: readonly string[]): Promise<Map<string, ListRow>> {
+  const rows = await rowsOf<Row>(client, STORED, [tenant, textArray(objects)])
+  return new Map(rows.map((row) => {
+    const { object, kind: _kind, since: _since, ...listed } = decode(row)
+    return [object, listed]
+  }))
+}
+
 export interface ListFilter {
   readonly kind: Kind
   readonly state?: string

@@ -1,14 +1,18 @@
-/** Rebuilds objects from the log alone, by `evolve`, and compares them byte by byte with what is stored. */
-import type { Law, ObjectRecord } from '../domain/object.ts'
-import { canonicalJson } from '../lib/canonical-json.ts'
+/** Rebuilds objects from the log alone, by `evolve`, and compares them, and the rows that stand for them, with what is stored. */
+import type { Law, ListRow, ObjectRecord } from '../domain/object.ts'
+import type { LedgerEntry } from '../domain/sub-ledger.ts'
+import { canonicalJson, type Json } from '../lib/canonical-json.ts'
 import { inTenant, rowsOf, type ClientBase, type Pool } from './database.ts'
 import { eventsOf, type HistoryPlace } from './event.ts'
+import { storedEntries } from './ledger-entry.ts'
+import { storedListRows } from './list-row.ts'
 
 export interface RebuildDifference {
   readonly object: string
   /** `erased`: some of its events can no longer be read, so that it cannot be rebuilt. */
-  readonly what: 'kind' | 'version' | 'state' | 'erased' | 'no events'
+  readonly what: 'kind' | 'version' | 'state' | 'list row' | 'ledger entries' | 'erased' | 'no events'
 }
+type Rebuilding = Pick<Law, 'evolve' | 'list' | 'entries'>
 export interface Rebuilt { readonly objects: number; readonly events: number; readonly differences: readonly RebuildDifference[] }
 
 const PAGE = 500
@@ -18,7 +22,7 @@ const STORED = { name: 'object_stored', text: 'SELECT id, kind, version, state F
  * Folds the events of all objects of a tenant in the order in which they were folded when they came. Each page of objects is
  * read with its events in one snapshot, so that it may run beside the hub. Gives at most `limit` differences.
  */
-export async function rebuild(pool: Pool, tenant: string, law: Pick<Law, 'evolve'>, limit = 1_000): Promise<Rebuilt> {
+export async function rebuild(pool: Pool, tenant: string, law: Rebuilding, limit = 1_000): Promise<Rebuilt> {
   const differences: RebuildDifference[] = []
   let objects = 0
   let events = 0
@@ -26,11 +30,14 @@ export async function rebuild(pool: Pool, tenant: string, law: Pick<Law, 'evolve
     const start: string = after
     after = await inTenant(pool, tenant, async (client) => {
       const rows = await rowsOf<[string, string, number, string]>(client, STORED, [tenant, start, PAGE])
+      const ids = rows.map(([id]) => id)
+      const listed = await storedListRows(client, tenant, ids)
+      const booked = await storedEntries(client, tenant, ids)
       for (const [id, kind, version, state] of rows) {
         const folded = await foldObject(client, tenant, law, id)
         objects += 1
         events += folded.events
-        const what = differenceOf(folded, { kind, version, state })
+        const what = differenceOf(folded, { kind, version, state }) ?? derivedDifference(law, folded.record, listed.get(id), booked.get(id))
         if (what && differences.length < limit) differences.push({ object: id, what })
       }
       return rows.length === PAGE ? rows.at(-1)![0] : undefined
@@ -41,7 +48,7 @@ export async function rebuild(pool: Pool, tenant: string, law: Pick<Law, 'evolve
 
 interface Folded { readonly record: ObjectRecord | undefined; readonly events: number; readonly erased: boolean }
 
-async function foldObject(client: ClientBase, tenant: string, law: Pick<Law, 'evolve'>, id: string): Promise<Folded> {
+async function foldObject(client: ClientBase, tenant: string, law: Rebuilding, id: string): Promise<Folded> {
   let record: ObjectRecord | undefined
   let erased = false
   let count = 0
@@ -65,3 +72,14 @@ function differenceOf({ record, erased }: Folded, stored: { readonly kind: strin
   if (record.version !== stored.version) return 'version'
   return canonicalJson(record.state) === stored.state ? undefined : 'state'
 }
+
+function derivedDifference(
+  law: Rebuilding, record: ObjectRecord | undefined, listed: ListRow | undefined, booked: readonly LedgerEntry[] = [],
+): RebuildDifference['what'] | undefined {
+  if (!record) return undefined
+  if (text(law.list(record)) !== text(listed)) return 'list row'
+  return sorted(law.entries(record)) === sorted(booked) ? undefined : 'ledger entries'
+}
+
+const text = (value: object | undefined): string => value === undefined ? '' : canonicalJson(value as unknown as Json)
+const sorted = (entries: readonly LedgerEntry[]): string => entries.map(text).sort().join('\n')
