@@ -223,7 +223,7 @@ describe('the law over random histories', () => {
       const reread = new Map(records.map((record) => [record.id, { ...record, state: JSON.parse(canonicalJson(record.state)) as ObjectRecord['state'] }]))
       for (const record of records) {
         const again = reread.get(record.id)!
-        for (const say of [law.list, law.entries, law.expect]) expect(unordered(say(again)), told(history, order)).toEqual(unordered(say(record)))
+        for (const say of ['list', 'entries', 'expect'] as const) expect(unordered(law[say](again)), told(history, order)).toEqual(unordered(law[say](record)))
         const look = (of: ReadonlyMap<string, ObjectRecord>) => (name: string) => of.get(world.bound.get(name) ?? name)
         // Late enough for what waits to be decided anew.
         const later = '2026-03-15T08:00:00.000Z'
