@@ -6,6 +6,7 @@ import type { ApiContext, Captured, CapturedDocument } from './api/context.ts'
 import { configHash, policyOf, sentence, type Config, type Problem } from './config/config.ts'
 import { nearest } from './config/nearest.ts'
 import { secretProblem } from './config/secret.ts'
+import { windowsOf } from './config/delivery.ts'
 import type { Connector, ConnectorKind } from './connector/contract.ts'
 import { makeFolders } from './connector/transport/folder.ts'
 import { ap } from './connectors/ap/connector.ts'
@@ -75,7 +76,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const counts = { commits: 0, events: 0 }
 
   const intake = openIntake({
-    pool, settings: { law, cfg: configHash(config), config: 1, clock: Date.now },
+    pool, settings: { law, cfg: configHash(config), config: 1, clock: Date.now }, lanes: config.lanes,
     onCommitted: (news) => {
       counts.commits++
       counts.events += news.events
@@ -94,7 +95,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     pool, nudge: (of, objects) => intake.nudge(of, objects), clock: Date.now, unboundGraceMs: config.policy.entryGraceMs,
     onUnbound: (of, facts) => adopt(pool, submit, of, facts.map((fact) => fact.index)), onTrouble: (error) => { trouble('waking', error) },
   })
-  const delivery = startDelivery({ pool, systems: systems.map((connector) => ({ tenant, connector })), submit, identity, secret, trouble })
+  const delivery = startDelivery({ pool, systems: systems.map((connector) => ({ tenant, connector, windows: windowsOf(config.systems[connector.system]!) })), submit, identity, secret, trouble, lanes: config.lanes })
   const watch = startWatch({ pool, systems: systems.map((connector) => ({ tenant, connector })), submit, secret, trouble })
   const packer = config.parts.archive === undefined ? undefined : startPacker({ pool, tenant, submit, onTrouble: (error) => { trouble('evidence packs', error) } })
   const sealing = await startSealing(options, trouble)

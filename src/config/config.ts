@@ -1,9 +1,10 @@
 /** The configuration: one schema, unknown keys refused with the nearest known one, all problems at once. */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { canonicalJson } from '../lib/canonical-json.ts'
+import { canonicalJson, type Json } from '../lib/canonical-json.ts'
 import { Fault } from '../lib/fault.ts'
-import { DEFAULT_POLICY, type Policy } from '../domain/policy.ts'
+import { DEFAULT_POLICY, ownersOf, type Policy } from '../domain/policy.ts'
+import { CALENDAR, LANES_CONFIG, MAINTENANCE } from './delivery.ts'
 import { LIMITS } from './differences.ts'
 import { nearest } from './nearest.ts'
 import { ROUTING, routingOf, routingProblems } from './routing.ts'
@@ -52,7 +53,10 @@ export const SCHEMA = z.strictObject({
   systems: z.record(name, z.strictObject({
     kind: name.describe('the connector'),
     config: z.record(z.string(), z.json()).default({}).describe('what the connector needs; its README says what. Secrets stand here as env:NAME or file:PATH'),
+    maintenance: MAINTENANCE,
+    calendar: CALENDAR,
   })).describe('the systems by the name that we give them'),
+  lanes: LANES_CONFIG.prefault({}).describe('how patiently commands are tried again, when they are given up, and whose their cases are'),
   parts: z.strictObject({
     erp: plays('the ERP'), ap: plays('the AP tool'), bank: plays('the bank'), procurement: plays('the procurement tool').exactOptional(),
     archive: plays('the archive').exactOptional(),
@@ -128,10 +132,10 @@ export const JSON_SCHEMA = z.toJSONSchema(SCHEMA, { io: 'input', unrepresentable
 /** The policy that the configuration states. */
 export function policyOf(config: Config): Policy {
   const { routing, ...policy } = config.policy
-  return { systems: config.parts, ...policy, routing: routingOf(routing) }
+  return { systems: config.parts, ...policy, routing: routingOf(routing), owners: ownersOf(config.lanes) }
 }
 
 /** SHA-256 (hex) of the whole configuration, as every event names it. Secrets are not part of it: they are referred to by name. */
 export function configHash(config: Config): string {
-  return createHash('sha256').update(canonicalJson(config)).digest('hex')
+  return createHash('sha256').update(canonicalJson(config as unknown as Json)).digest('hex')
 }

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LANES } from '../domain/event.ts'
+import { LANE_POLICIES } from '../domain/lane.ts'
 import { BREAKER_CLOSED, type Breaker, stepBreaker } from './breaker.ts'
 import { Budget } from './budget.ts'
-import { closedUntil } from './calendar.ts'
-import { backoffMs, LANE_POLICIES } from './lanes.ts'
+import { closedUntil, opensAt } from './calendar.ts'
+import { backoffMs, retryAt } from './lanes.ts'
 
 describe('the budget of a target', () => {
   test('no window of the stated length holds more calls than stated, from the first second on', () => {
@@ -101,6 +102,30 @@ describe('the calendar of a target', () => {
     const windows = [{ fromAt: 0, toAt: 100 }, { fromAt: 50, toAt: 300 }]
     expect([closedUntil(windows, 40), closedUntil(windows, 60), closedUntil(windows, 300)]).toEqual([100, 300, undefined])
   })
+  test('outside business hours it is closed to the next opening, over week-ends, holidays and the night', () => {
+    const open = { days: [1, 2, 3, 4, 5], from: '07:00', to: '18:30', zone: 'Europe/Berlin', except: ['2026-12-24', '2026-12-25'] }
+    const until = (text: string): string => { const end = closedUntil([{ open }], at(text)); return end === undefined ? 'open' : new Date(end).toISOString() }
+    expect([
+      until('2026-11-27T06:00:00Z'), until('2026-11-27T05:59:30Z'), until('2026-11-27T17:29:59Z'), until('2026-11-27T17:30:00Z'), until('2026-12-23T20:00:00Z'),
+    ]).toEqual(['open', '2026-11-27T06:00:00.000Z', 'open', '2026-11-30T06:00:00.000Z', '2026-12-28T06:00:00.000Z'])
+    const never = { open: { ...open, days: [] } }
+    expect(closedUntil([never], at('2026-11-27T06:00:00Z'))).toBeGreaterThan(at('2027-11-27T00:00:00Z'))
+  })
+  test('what closes it one after the other is passed over together', () => {
+    const open = { days: [1, 2, 3, 4, 5], from: '07:00', to: '18:30', zone: 'Europe/Berlin', except: [] }
+    const maintenance = { fromAt: at('2026-11-30T05:00:00Z'), toAt: at('2026-11-30T09:15:00Z') }
+    expect(opensAt([{ open }, maintenance], at('2026-11-28T12:00:00Z'))).toBe(at('2026-11-30T09:15:00Z'))
+    expect(opensAt([{ open }, maintenance], at('2026-11-30T12:00:00Z'))).toBe(at('2026-11-30T12:00:00Z'))
+  })
+})
+
+test('a retry that falls outside the hours of its lane waits for them, and never comes before its wait', () => {
+  const hours = { days: [1, 2, 3, 4, 5], from: '07:00', to: '18:00', zone: 'UTC', except: [] }
+  const policy = { ...LANE_POLICIES.posting, hours }
+  const [friday, noon] = [Date.parse('2026-11-27T17:59:59.900Z'), Date.parse('2026-11-27T12:00:00.000Z')]
+  expect(retryAt(policy, 1, 'k', friday)).toBe(Date.parse('2026-11-30T07:00:00.000Z'))
+  expect(retryAt(policy, 1, 'k', noon)).toBe(noon + backoffMs(policy, 1, 'k'))
+  expect(retryAt(policy, 1, 'k', noon, 90_000)).toBe(noon + 90_000)
 })
 
 test('every lane has its patience: waits double from the first to the longest, spread by a fifth', () => {

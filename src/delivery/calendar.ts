@@ -1,10 +1,13 @@
-/** When a system is not to be called although it might answer: announced maintenance and weekly hours. Pure. */
+/** When a system is not to be called although it might answer: announced maintenance, and all that is outside its hours. Pure. */
+import type { Hours } from '../domain/lane.ts'
 
 /** Closed from `from` to `to` (`HH:MM`, wall time in `zone`) on these days of the week (1 Monday … 7 Sunday); `to` before `from` ends the next day. */
 export interface WeeklyWindow { readonly days: readonly number[]; readonly from: string; readonly to: string; readonly zone: string }
 /** Closed between two instants (ms since 1970). */
 export interface OnceWindow { readonly fromAt: number; readonly toAt: number }
-export type Window = WeeklyWindow | OnceWindow
+/** Closed outside these hours: a business calendar. */
+export interface OutsideHours { readonly open: Hours }
+export type Window = WeeklyWindow | OnceWindow | OutsideHours
 
 const DAY_MINUTES = 24 * 60
 
@@ -12,10 +15,24 @@ const DAY_MINUTES = 24 * 60
 export function closedUntil(windows: readonly Window[], now: number): number | undefined {
   let until: number | undefined
   for (const window of windows) {
-    const end = 'fromAt' in window ? onceEnd(window, now) : weeklyEnd(window, now)
+    const end = 'fromAt' in window ? onceEnd(window, now) : 'open' in window ? hoursBegin(window.open, now) : weeklyEnd(window, now)
     if (end !== undefined && (until === undefined || end > until)) until = end
   }
   return until
+}
+
+/** More windows than these do not follow one another; whoever is closed for ever is looked at again. */
+const LIMIT_CHAINED = 100
+
+/** When (ms) it is open at the earliest: `from` itself, or the end of all that closes it then. */
+export function opensAt(windows: readonly Window[], from: number): number {
+  let at = from
+  for (let n = 0; n < LIMIT_CHAINED; n++) {
+    const until = closedUntil(windows, at)
+    if (until === undefined) break
+    at = until
+  }
+  return at
 }
 
 function onceEnd(window: OnceWindow, now: number): number | undefined {
@@ -34,17 +51,38 @@ function weeklyEnd(window: WeeklyWindow, now: number): number | undefined {
     : today && local.minute >= from && local.minute < to ? to - local.minute : undefined
   // Whole minutes from the start of this one. On the two nights when clocks change it may end an hour early or late; the
   // next look at the calendar corrects it.
-  return left === undefined ? undefined : now - now % 60_000 + left * 60_000
+  return left === undefined ? undefined : inMinutes(now, left)
+}
+
+const inMinutes = (now: number, minutes: number): number => now - now % 60_000 + minutes * 60_000
+
+/** Further ahead no opening is looked for. */
+const LIMIT_DAYS = 370
+
+/** When hours begin next; undefined while they last. */
+function hoursBegin({ days, from, to, zone, except }: Hours, now: number): number | undefined {
+  const { date, day, minute } = localTime(zone, now)
+  const [begins, ends] = [minutesOf(from), minutesOf(to)]
+  for (let ahead = 0; ahead < LIMIT_DAYS; ahead++) {
+    const that = new Date(Date.parse(date) + ahead * DAY_MINUTES * 60_000).toISOString().slice(0, 10)
+    if (!days.includes((day + ahead - 1) % 7 + 1) || except.includes(that)) continue
+    if (ahead > 0 || minute < begins) return inMinutes(now, ahead * DAY_MINUTES + begins - minute)
+    if (minute < ends) return undefined
+  }
+  return inMinutes(now, LIMIT_DAYS * DAY_MINUTES)
 }
 
 const FORMATS = new Map<string, Intl.DateTimeFormat>()
-const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+const WEEK = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 
-function localTime(zone: string, now: number): { day: number; minute: number } {
+function localTime(zone: string, now: number): { date: string; day: number; minute: number } {
   let format = FORMATS.get(zone)
-  if (!format) FORMATS.set(zone, format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }))
+  if (!format) FORMATS.set(zone, format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }))
   const parts = Object.fromEntries(format.formatToParts(now).map((part) => [part.type, part.value]))
-  return { day: DAYS.indexOf(parts['weekday'] ?? '') + 1, minute: Number(parts['hour']) * 60 + Number(parts['minute']) }
+  return {
+    date: `${parts['year']}-${parts['month']}-${parts['day']}`,
+    day: WEEK.indexOf(parts['weekday'] ?? '') + 1, minute: Number(parts['hour']) * 60 + Number(parts['minute']),
+  }
 }
 
 function minutesOf(text: string): number {

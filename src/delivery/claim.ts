@@ -17,7 +17,7 @@ import { readDocument } from '../store/document.ts'
 import { claimDue, lookAgainDue, writeEffects } from '../store/effect.ts'
 import { doubtsDue } from '../store/effect-doubt.ts'
 import { SAYS_UNKNOWN } from './expire.ts'
-import { backoffMs, LANE_POLICIES } from './lanes.ts'
+import { backoffMs } from './lanes.ts'
 import type { Desk } from './ports.ts'
 import { livingProcesses } from './process.ts'
 import { outcomeArrival } from './report.ts'
@@ -213,7 +213,7 @@ class Claiming implements Claimed {
   private policyOf(row: EffectRow): ResolvePolicy {
     return {
       freezeLimitMs: this.desk.freezeLimitMs, repeatLimit: REPEAT_LIMIT, laterLooksMs: LATER_LOOKS_MS,
-      backoffMs: (n) => backoffMs(LANE_POLICIES[row.lane], n, row.key),
+      backoffMs: (n) => backoffMs(this.desk.lanes[row.lane], n, row.key),
     }
   }
 }

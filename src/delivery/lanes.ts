@@ -1,34 +1,19 @@
-/** How patient each lane is. Times in ms. */
-import type { Lane } from '../domain/event.ts'
+/** When a lane tries again. */
+import type { LanePolicy } from '../domain/lane.ts'
+import { opensAt } from './calendar.ts'
 
-export interface LanePolicy {
-  /** Wait before the first retry; doubles each time, up to `longestMs`. */
-  readonly firstMs: number
-  readonly longestMs: number
-  /** Definite failures in a row after which it is a dead letter. */
-  readonly deadAfter: number
+/** When try number `n` + 1 is due at the earliest, `after` (ms since 1970): the lane's wait, within the lane's hours. */
+export function retryAt(policy: LanePolicy, n: number, seed: string, after: number, leastMs = 0): number {
+  return opensAt(policy.hours ? [{ open: policy.hours }] : [], after + Math.max(leastMs, backoffMs(policy, n, seed)))
 }
 
-const MINUTE = 60_000
-
-export const LANE_POLICIES = {
-  'stop': { firstMs: 500, longestMs: MINUTE, deadAfter: 20 },
-  'settlement': { firstMs: 1_000, longestMs: 5 * MINUTE, deadAfter: 15 },
-  'payment': { firstMs: 1_000, longestMs: 5 * MINUTE, deadAfter: 12 },
-  'posting': { firstMs: 1_000, longestMs: 5 * MINUTE, deadAfter: 12 },
-  'approval': { firstMs: 1_000, longestMs: 5 * MINUTE, deadAfter: 12 },
-  'intake': { firstMs: 1_000, longestMs: 5 * MINUTE, deadAfter: 12 },
-  'status': { firstMs: 2_000, longestMs: 10 * MINUTE, deadAfter: 10 },
-  'metadata': { firstMs: 5_000, longestMs: 30 * MINUTE, deadAfter: 8 },
-} as const satisfies Record<Lane, LanePolicy>
-
 /**
- * Wait before retry number `n` (1 is the first), spread by ±20 % so that what failed together does not come back together.
+ * Wait before retry number `n` (1 is the first), spread (±20 % unless configured) so that what failed together does not come back together.
  * `seed` spreads: the same effect and number give the same wait, so that a test can foretell it.
  */
-export function backoffMs(policy: LanePolicy, n: number, seed: string): number {
+export function backoffMs(policy: Pick<LanePolicy, 'firstMs' | 'longestMs' | 'spreadBps'>, n: number, seed: string): number {
   const plain = Math.min(policy.longestMs, policy.firstMs * 2 ** Math.min(30, Math.max(0, n - 1)))
-  return Math.round(plain * (0.8 + 0.4 * spread(`${seed}#${n}`)))
+  return Math.round(plain * (1 + policy.spreadBps / 10_000 * (2 * spread(`${seed}#${n}`) - 1)))
 }
 
 /** FNV-1a, to [0, 1). */

@@ -1,4 +1,5 @@
 /** What delivery and its target's desk are given from outside, and what they share. */
+import type { LanePolicies } from '../domain/lane.ts'
 import type { Arrival } from '../domain/object.ts'
 import type { Connector } from '../connector/contract.ts'
 import type { Clocks } from '../connector/transport/sending.ts'
@@ -41,6 +42,7 @@ export interface Desk {
   readonly tenant: string
   readonly connector: Connector
   readonly windows: readonly Window[]
+  readonly lanes: LanePolicies
   readonly pool: Pool
   readonly submit: Submit
   readonly clocks: Clocks

@@ -30,7 +30,7 @@ export interface EffectReport {
   readonly outcome: TryState
   readonly receipt?: Receipt
   readonly says?: string
-  /** Given up after too many failures. */
+  /** Given up after too many failures that certainly did nothing. */
   readonly dead?: boolean
   /** When the effect is due next. */
   readonly nextAt?: Instant
@@ -84,7 +84,7 @@ export function outcomeArrival(telling: Telling): Arrival {
   const report: EffectReport = {
     effect: row.key, target: row.target, command: row.command, object: row.object, occurrence: row.occurrence, contentHash: row.contentHash,
     attempt: row.attempts, input, outcome: telling.outcome, tries: telling.attempts.slice(-LIMIT_TRIES).map((attempt) => tryReport(attempt, telling)),
-    ...(telling.says ? { says: telling.says } : {}), ...(telling.receipt ? { receipt: telling.receipt } : {}), ...(input === 'exhausted' ? { dead: true } : {}),
+    ...(telling.says ? { says: telling.says } : {}), ...(telling.receipt ? { receipt: telling.receipt } : {}), ...(input === 'exhausted' && row.state !== 'unknown' ? { dead: true } : {}),
     ...(telling.nextAt === undefined ? {} : { nextAt: instantOf(telling.nextAt) }),
   }
   return {

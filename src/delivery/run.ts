@@ -4,6 +4,7 @@
  */
 import { mark } from '../lib/mark.ts'
 import { instantOf } from '../lib/time.ts'
+import { LANE_POLICIES, type LanePolicies } from '../domain/lane.ts'
 import { type Clocks, sha256 } from '../connector/transport/sending.ts'
 import { openTransport } from '../connector/transport/transport.ts'
 import { inTenant, type Pool } from '../store/database.ts'
@@ -33,6 +34,8 @@ export interface DeliveryOptions {
   readonly systems: readonly SystemPlan[]
   readonly submit: Submit
   readonly identity: Identity
+  /** The ordinary ones, unless said. */
+  readonly lanes?: LanePolicies
   /** The value of a tenant's secret by its name. Asked anew for each call. */
   readonly secret: (tenant: string, name: string) => string | undefined
   readonly clocks?: Clocks
@@ -129,7 +132,7 @@ class SystemLoop extends Sleeper {
     this.pollMs = options.pollMs ?? POLL_MS
     this.gate = new Gate(() => this.desk)
     this.desk = {
-      tenant: plan.tenant, connector: plan.connector, windows: plan.windows ?? [], pool: options.pool, submit: options.submit, clocks, identity: options.identity,
+      tenant: plan.tenant, connector: plan.connector, windows: plan.windows ?? [], lanes: options.lanes ?? LANE_POLICIES, pool: options.pool, submit: options.submit, clocks, identity: options.identity,
       transport: openTransport(plan.connector, { clocks, secret: (name) => options.secret(plan.tenant, name), mark }), budget: new Budget(plan.connector.limits),
       counts: { claimed: 0, sent: 0, notSent: 0, unknown: 0, looks: 0, fenced: 0, expired: 0, probes: 0 }, underWay: new Set(),
       freezeLimitMs: options.freezeLimitMs ?? FREEZE_LIMIT_MS, signal: (how, says) => this.gate.signal(how, says), heard: () => this.heard(), trouble: options.trouble ?? (() => undefined),

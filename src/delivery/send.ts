@@ -10,7 +10,7 @@ import { inTenant } from '../store/database.ts'
 import { lockEffects, writeEffects } from '../store/effect.ts'
 import type { PreparedCall } from './claim.ts'
 import { SAYS_UNKNOWN } from './expire.ts'
-import { backoffMs, LANE_POLICIES } from './lanes.ts'
+import { retryAt } from './lanes.ts'
 import { inputOf } from './outcome.ts'
 import type { Desk } from './ports.ts'
 import { outcomeArrival, observed } from './report.ts'
@@ -63,12 +63,12 @@ function count(desk: Desk, verdict: Verdict): void {
  */
 async function record(desk: Desk, call: PreparedCall, verdict: Verdict): Promise<void> {
   const { row, command, doubt } = call
-  const policy = LANE_POLICIES[row.lane]
+  const policy = desk.lanes[row.lane]
   const input = inputOf(verdict, doubt, command, { failures: row.failures, deadAfter: policy.deadAfter })
   const at = desk.clocks.wall()
   const silent = input === 'not-sent' || input === 'no-effect' || (input === 'unclear' && doubt)
   if (silent) {
-    const nextAt = verdict.late ? at : Math.max(at + (verdict.retryAfterMs ?? 0), at + backoffMs(policy, Math.max(1, row.attempts), row.key))
+    const nextAt = verdict.late ? at : retryAt(policy, Math.max(1, row.attempts), row.key, at, verdict.retryAfterMs)
     // In doubt the rules of its class say when; they look at once.
     await closeQuietly(desk, call, verdict, input === 'unclear' ? at : nextAt)
     await tellFacts(desk, verdict.observations)

@@ -89,7 +89,12 @@ export interface ExceptionState {
   readonly answered: { readonly action: string; readonly person: string; readonly reason: string } | null
 }
 
-export interface WantedException { readonly cause: Cause; readonly says: string }
+export interface WantedException {
+  readonly cause: Cause
+  readonly says: string
+  /** Where it is not the cause's. */
+  readonly owner?: OwnerTeam
+}
 export interface ExceptionContext { readonly amount: string | null; readonly currency: string | null; readonly party: string | null }
 
 /** Decisions that bring the object's open exceptions to what is wanted now: nothing when they agree. */
@@ -107,7 +112,7 @@ export function exceptionDecisions(
     const dueAt = new Date(Date.parse(asOf) + row.dueHours * 3_600_000).toISOString()
     decisions.push({
       type: 'exception.raised', objects: [id, about], actor: 'rule:exceptions',
-      data: { cause, exception: id, about, times, says: exception.says, owner: row.owner, severity: row.severity, actions: row.actions, dueAt, ...context },
+      data: { cause, exception: id, about, times, says: exception.says, owner: exception.owner ?? row.owner, severity: row.severity, actions: row.actions, dueAt, ...context },
     })
   }
   for (const [cause, exception] of Object.entries(known)) {

@@ -13,6 +13,7 @@ import { expectInvoice } from './expect.ts'
 import { headlineOf, isOver, isWaived, livePostings, SPLIT, warranted } from './headline.ts'
 import { evolveInvoice, type InvoiceState, type Posting, type Verdict } from './invoice.ts'
 import { differencesOutside } from './settlement.ts'
+import { casesOfSent } from './lane.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import { numberName, orderNames, sumOf } from './invoice-content.ts'
 import { MATCH_CONTROLS, matchOrder, type LineAccount } from './matching.ts'
@@ -301,12 +302,7 @@ const closed = (state: InvoiceState): boolean => warranted(state, ['rejected'])
 
 /** Conditions that the facts themselves show, whatever gate the invoice is at. */
 function conditions(laws: Laws, state: InvoiceState): WantedException[] {
-  const wanted: WantedException[] = []
-  for (const [command, sent] of Object.entries(state.sent)) {
-    if (sent.input === 'refused' || sent.input === 'exhausted') wanted.push({ cause: sent.dead ? 'dead-letter' : 'refused-by-target', says: `${command}: ${sent.says ?? 'no words'}` })
-    if (sent.input === 'needs-person') wanted.push({ cause: 'outcome-unknown', says: `${command}: ${sent.says ?? 'no clear answer'}` })
-    if (sent.input === 'found-other') wanted.push({ cause: 'found-other', says: `${command}: ${sent.says ?? ''}` })
-  }
+  const wanted = casesOfSent(laws.policy.owners, state.sent)
   const reversed = Object.entries(state.postings).filter(([, posting]) => posting.reversed).sort(([, a], [, b]) => a.reversed!.at < b.reversed!.at ? 1 : -1)[0]
   const answer = state.answers['posting-reversed']
   if (reversed && livePostings(state).length === 0 && !(answer && answer.at > (reversed[1].reversed?.at ?? '')) && !closed(state)) {

@@ -6,6 +6,7 @@ import { exceptionDecisions, type WantedException } from './exception.ts'
 import { amountDue, liveAllocations, negative } from './headline.ts'
 import type { InvoiceState } from './invoice.ts'
 import { sumOf } from './invoice-content.ts'
+import { casesOfSent } from './lane.ts'
 import { batchName, endToEndName, paymentInfoName, paymentName, remittanceName } from './names.ts'
 import { aliasOf, type Judgement, type Look, type Neighbours, type ObjectRecord } from './object.ts'
 import { evolveBatch, evolvePayment, type BatchState, type PaymentState, type Progress, type Settled } from './payment.ts'
@@ -41,10 +42,7 @@ export function judgePayment(laws: Laws, record: PaymentRecord, look: Look, asOf
   sheet.waitFor(instructed.items.flatMap((item) => look(item.posting) ? [] : [item.posting]))
   if (sheet.state.progress === 'rejected') wanted.push({ cause: 'payment-rejected', says: `${sheet.state.rejected?.code ?? batch?.state.rejected?.code ?? ''} ${sheet.state.rejected?.reason ?? batch?.state.rejected?.reason ?? ''}`.trim() })
   if (sheet.state.progress === 'returned') wanted.push({ cause: 'payment-returned', says: Object.values(sheet.state.entries).find((entry) => entry.kind === 'returns')?.says ?? 'The bank gave no reason.' })
-  for (const [command, sent] of Object.entries(sheet.state.sent)) {
-    if (sent.input === 'refused') wanted.push({ cause: sent.dead ? 'dead-letter' : 'refused-by-target', says: `${command}: ${sent.says ?? 'no words'}` })
-    if (sent.input === 'needs-person') wanted.push({ cause: 'outcome-unknown', says: `${command}: ${sent.says ?? 'no clear answer'}` })
-  }
+  wanted.push(...casesOfSent(laws.policy.owners, sheet.state.sent))
   const context = { amount: instructed.amount, currency: instructed.currency, party: null }
   for (const decision of exceptionDecisions(laws.sha256, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
@@ -120,11 +118,7 @@ export function judgeBatch(laws: Laws, record: BatchRecord, asOf: Instant): Judg
     }
     if (result.outcome === 'fail') wanted.push({ cause: 'payment-file-differs', says: failed.join(' ') })
   }
-  for (const [command, sent] of Object.entries(record.state.sent)) {
-    if (sent.input === 'refused') wanted.push({ cause: sent.dead ? 'dead-letter' : 'refused-by-target', says: `${command}: ${sent.says ?? 'no words'}` })
-    if (sent.input === 'needs-person') wanted.push({ cause: 'outcome-unknown', says: `${command}: ${sent.says ?? 'no clear answer'}` })
-    if (sent.input === 'found-other') wanted.push({ cause: 'found-other', says: `${command}: ${sent.says ?? ''}` })
-  }
+  wanted.push(...casesOfSent(laws.policy.owners, record.state.sent))
   const context = { amount: file?.sum ?? null, currency: null, party: null }
   for (const decision of exceptionDecisions(laws.sha256, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)
   return { decisions: sheet.decisions, wakeAt: null, waits: [] }

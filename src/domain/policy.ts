@@ -1,3 +1,5 @@
+import { LANE_POLICIES, type CaseOwners, type LanePolicies } from './lane.ts'
+import { LANES } from './event.ts'
 import { DEFAULT_ROUTES, type RouteTable } from './routes.ts'
 import { DEFAULT_DIFFERENCES, type DifferenceLimits } from './settlement.ts'
 
@@ -34,7 +36,12 @@ export interface Policy {
     /** By the ERP's number of the company, where it is not `years`. */
     readonly entityYears: { readonly [entity: string]: number }
   }
+  /** Whose the cases of commands are, by their lane. */
+  readonly owners: CaseOwners
 }
+
+/** As far as the law needs the lanes. */
+export const ownersOf = (lanes: LanePolicies): CaseOwners => Object.fromEntries(LANES.map((lane) => [lane, lanes[lane].owners])) as CaseOwners
 
 export const DEFAULT_POLICY: Policy = {
   systems: { erp: 'erp', ap: 'ap', bank: 'bank' },
@@ -47,6 +54,7 @@ export const DEFAULT_POLICY: Policy = {
   receiptGraceMs: 60 * 60_000,
   entryGraceMs: 5 * 60_000,
   evidence: { attach: true, after: ['paid', 'rejected'], years: 10, entityYears: {} },
+  owners: ownersOf(LANE_POLICIES),
 }
 
 /** The systems that are asked about a supplier or an order; everything else only the ERP knows. The first one's answer counts. */

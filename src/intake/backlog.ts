@@ -1,5 +1,6 @@
 /** What waits to be committed for one tenant: lane by lane, first come first out within a lane. */
 import { LANES, type Lane } from '../domain/event.ts'
+import type { LanePolicies } from '../domain/lane.ts'
 import { Fault } from '../lib/fault.ts'
 import { BATCH_LIMITS, objectsNamed, type Item, type Receipt } from '../store/item.ts'
 
@@ -12,10 +13,6 @@ export interface Waiting {
 /** What became of an item: what the commit said, or a fault after which nothing is known of it. */
 export type Outcome = { readonly receipt: Receipt | undefined } | { readonly fault: unknown }
 
-/** How old the work before a lane (its own and that of higher lanes) may be before the lane takes no more, in ms. */
-export const LANE_AGE_MS: { readonly [lane in Lane]: number } = {
-  stop: 60_000, settlement: 30_000, payment: 30_000, posting: 20_000, approval: 15_000, intake: 10_000, status: 5_000, metadata: 3_000,
-}
 /** Items and bytes that wait at most; the lower lanes leave a fifth to those above them. */
 const LIMIT_ITEMS = 40_000
 const LIMIT_BYTES = 128_000_000
@@ -27,6 +24,9 @@ export class Backlog {
   private readonly queues: readonly Queue[] = LANES.map(() => ({ items: [], head: 0 }))
   private waiting = 0
   private bytes = 0
+  private readonly lanes: LanePolicies
+
+  constructor(lanes: LanePolicies) { this.lanes = lanes }
 
   get size(): number { return this.waiting }
 
@@ -48,7 +48,7 @@ export class Backlog {
       const age = this.ageBefore(lane, now)
       const share = LANES.indexOf(lane) >= LOWER ? 0.8 : 1
       const full = this.waiting > 0 && (this.waiting + items.length > LIMIT_ITEMS * share || this.bytes + bytes > LIMIT_BYTES * share)
-      if (age > LANE_AGE_MS[lane] || full) throw new Fault('backlog-too-old', undefined, { retryAfterMs: Math.min(60_000, Math.max(1_000, Math.round(age))) })
+      if (age > this.lanes[lane].refuseAfterMs || full) throw new Fault('backlog-too-old', undefined, { retryAfterMs: Math.min(60_000, Math.max(1_000, Math.round(age))) })
     }
   }
 

@@ -2,12 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fact, invoice } from '../../test/arrivals.ts'
 import { hubDatabase, type HubDatabase } from '../../test/hub-database.ts'
 import { LANES, type EventType, type Lane } from '../domain/event.ts'
+import { LANE_POLICIES } from '../domain/lane.ts'
 import type { Arrival } from '../domain/object.ts'
 import { inTenant } from '../store/database.ts'
 import { eventsFrom } from '../store/event.ts'
 import { BATCH_LIMITS, objectsNamed, type Item } from '../store/item.ts'
 import { TEST_LAW } from '../store/test-law.ts'
-import { Backlog, LANE_AGE_MS } from './backlog.ts'
+import { Backlog } from './backlog.ts'
 import { openIntake } from './batcher.ts'
 import { admit } from './door.ts'
 
@@ -21,7 +22,7 @@ const waits = (backlog: Backlog, item: Item, since = 0): void => backlog.add({ i
 
 describe('the backlog', () => {
   test('gives the highest lane first, and in a lane who came first', () => {
-    const backlog = new Backlog()
+    const backlog = new Backlog(LANE_POLICIES)
     for (const lane of LANES.toReversed()) for (const n of [1, 2]) waits(backlog, admit(inLane(lane, `${lane} ${n}`)))
     const order = backlog.take().map(({ item }) => item.kind === 'fact' ? item.eventId : '')
     expect(order).toEqual(LANES.flatMap((lane) => [`${lane} 1`, `${lane} 2`]))
@@ -35,7 +36,7 @@ describe('the backlog', () => {
       { make: (n: number) => inLane('intake', `${n}`, { about: Array.from({ length: 600 }, (_, at) => ({ names: [`a|${n}|${at}`], create: 'invoice' as const })) }), count: 5, most: 1 },
     ]
     for (const { make, count, most } of limits) {
-      const backlog = new Backlog()
+      const backlog = new Backlog(LANE_POLICIES)
       for (let n = 0; n < count; n++) waits(backlog, admit(make(n)))
       let taken = 0
       while (backlog.size > 0) {
@@ -49,7 +50,7 @@ describe('the backlog', () => {
   })
 
   test('too old: the lowest lane is refused first, each by what waits before it, with a time to come again', () => {
-    const backlog = new Backlog()
+    const backlog = new Backlog(LANE_POLICIES)
     waits(backlog, admit(inLane('intake', 'old')), 0)
     const refused = (now: number): Lane[] => LANES.filter((lane) => {
       try {
@@ -61,14 +62,14 @@ describe('the backlog', () => {
       }
     })
     expect(refused(1_000)).toEqual([])
-    expect(refused(LANE_AGE_MS.metadata + 1)).toEqual(['metadata'])
-    expect(refused(LANE_AGE_MS.status + 1)).toEqual(['status', 'metadata'])
+    expect(refused(LANE_POLICIES.metadata.refuseAfterMs + 1)).toEqual(['metadata'])
+    expect(refused(LANE_POLICIES.status.refuseAfterMs + 1)).toEqual(['status', 'metadata'])
     // What waits below a lane is not in its way.
     expect(refused(1_000_000)).toEqual(['intake', 'status', 'metadata'])
   })
 
   test('too much: the lower lanes leave room for the higher', () => {
-    const backlog = new Backlog()
+    const backlog = new Backlog(LANE_POLICIES)
     const item = admit(inLane('intake', 'many'))
     for (let n = 0; n < 32_000; n++) waits(backlog, item)
     expect(() => { backlog.checkRoom([item], 0) }).toThrow(/More work is waiting/u)

@@ -3,6 +3,7 @@
  * grow by themselves. `submit` answers when everything is durable.
  */
 import type { Lane } from '../domain/event.ts'
+import { LANE_POLICIES, type LanePolicies } from '../domain/lane.ts'
 import type { Arrival } from '../domain/object.ts'
 import { Fault } from '../lib/fault.ts'
 import { mark } from '../lib/mark.ts'
@@ -22,6 +23,8 @@ export interface IntakeOptions {
   readonly onCommitted?: (news: CommitNews) => void
   /** A bug of ours outside the judging of one item: the process is to stop. Nothing is committed any more. */
   readonly onBug?: (error: unknown) => void
+  /** The ordinary ones, unless said. */
+  readonly lanes?: LanePolicies
   /** Monotonic ms. */
   readonly monotonic?: () => number
 }
@@ -123,7 +126,7 @@ function itemOf(arrival: Arrival): FactItem | { readonly fault: Fault } {
 
 /** The one writer of a tenant in this process. */
 class Writer {
-  readonly backlog = new Backlog()
+  readonly backlog: Backlog
   private readonly containment: Containment
   private readonly tenant: string
   private readonly options: IntakeOptions
@@ -133,6 +136,7 @@ class Writer {
   private stopped: unknown
 
   constructor(containment: Containment, tenant: string, options: IntakeOptions, stop: (error: unknown) => void) {
+    this.backlog = new Backlog(options.lanes ?? LANE_POLICIES)
     this.containment = containment
     this.tenant = tenant
     this.options = options

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import type { EffectInput } from './effect.ts'
+import { CAUSES } from './exception.ts'
+import type { Sent } from './invoice.ts'
+import { casesOfSent, LANE_POLICIES } from './lane.ts'
+import { ownersOf } from './policy.ts'
+
+const sent = (input: EffectInput, more: Partial<Sent> = {}): Sent => ({ occurrence: '0', input, contentHash: 'h', event: 'e', at: '2026-11-28T12:00:00.000Z', says: null, dead: false, receipt: null, ...more })
+
+test('what became of a command is whose case its lane says; what was given up in doubt is asked about, not tried again', () => {
+  const owners = { ...ownersOf(LANE_POLICIES), payment: { business: 'ap-lead', technical: 'treasury' } } as const
+  const cases = casesOfSent(owners, {
+    'invoice.post@erp': sent('refused', { says: 'period closed' }), 'payment.transmit@bank': sent('exhausted', { dead: true, says: 'HTTP 409' }),
+    'settlement.record@erp': sent('exhausted', { says: '31 calls and no clear answer' }), 'invoice.submit@ap': sent('found-other'), 'payment.hold@erp': sent('needs-person'),
+    'invoice.status@ap': sent('done'), 'evidence.store@archive': sent('unclear'),
+  })
+  expect(cases).toEqual([
+    { cause: 'refused-by-target', says: 'invoice.post@erp: period closed', owner: 'ap-lead' },
+    { cause: 'dead-letter', says: 'payment.transmit@bank: HTTP 409', owner: 'treasury' },
+    { cause: 'outcome-unknown', says: 'settlement.record@erp: 31 calls and no clear answer', owner: 'engineering' },
+    { cause: 'found-other', says: 'invoice.submit@ap: ', owner: 'ap-lead' },
+    { cause: 'outcome-unknown', says: 'payment.hold@erp: no clear answer', owner: 'engineering' },
+  ])
+  for (const { cause } of cases) expect(CAUSES[cause].actions).toContain(cause === 'refused-by-target' || cause === 'dead-letter' ? 'try-again' : 'it-happened')
+})

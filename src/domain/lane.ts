@@ -1,0 +1,71 @@
+/** What each lane allows itself: how patiently it tries again, when it gives up, whose its cases are, how old its work may grow. Times in ms. */
+import type { CalendarDate } from '../lib/time.ts'
+import type { EffectInput } from './effect.ts'
+import type { Lane } from './event.ts'
+import type { Cause, OwnerTeam, WantedException } from './exception.ts'
+import type { Sent } from './invoice.ts'
+import { COMMANDS, type CommandName } from './object.ts'
+
+/** Open from `from` to `to` (`HH:MM`, wall time in `zone`) on these days of the week (1 Monday … 7 Sunday), but for the dates in `except`. */
+export interface Hours {
+  readonly days: readonly number[]
+  readonly from: string
+  readonly to: string
+  readonly zone: string
+  readonly except: readonly CalendarDate[]
+}
+
+/** Whose the cases of a lane are: what a system refuses or holds otherwise is the business's, what the connection did is not. */
+export interface LaneOwners { readonly business: OwnerTeam; readonly technical: OwnerTeam }
+
+export interface LanePolicy {
+  /** Wait before the first retry; doubles each time, up to `longestMs`, spread by so many hundredths of a per cent either way. */
+  readonly firstMs: number
+  readonly longestMs: number
+  readonly spreadBps: number
+  /** When it is tried again; null: at any time. First tries and finding out what became of one are not bound by it. */
+  readonly hours: Hours | null
+  /** Definite failures in a row after which it is a dead letter. */
+  readonly deadAfter: number
+  readonly owners: LaneOwners
+  /** How old the work before the lane (its own and that of higher lanes) may be before intake takes no more of it. */
+  readonly refuseAfterMs: number
+}
+export type LanePolicies = { readonly [lane in Lane]: LanePolicy }
+
+const MINUTE = 60_000
+const lane = (firstMs: number, longestMs: number, deadAfter: number, business: OwnerTeam, refuseAfterMs: number): LanePolicy =>
+  ({ firstMs, longestMs, spreadBps: 2_000, hours: null, deadAfter, owners: { business, technical: 'engineering' }, refuseAfterMs })
+
+export const LANE_POLICIES: LanePolicies = {
+  'stop': lane(500, MINUTE, 20, 'ap-lead', 60_000),
+  'settlement': lane(1_000, 5 * MINUTE, 15, 'treasury', 30_000),
+  'payment': lane(1_000, 5 * MINUTE, 12, 'treasury', 30_000),
+  'posting': lane(1_000, 5 * MINUTE, 12, 'ap-lead', 20_000),
+  'approval': lane(1_000, 5 * MINUTE, 12, 'ap-lead', 15_000),
+  'intake': lane(1_000, 5 * MINUTE, 12, 'ap-lead', 10_000),
+  'status': lane(2_000, 10 * MINUTE, 10, 'ap-lead', 5_000),
+  'metadata': lane(5_000, 30 * MINUTE, 8, 'ap-lead', 3_000),
+}
+
+export type CaseOwners = { readonly [lane in Lane]: LaneOwners }
+/** The causes that a command's end can have, and on whose side each lies. */
+const ENDS = {
+  'refused-by-target': 'business', 'found-other': 'business', 'dead-letter': 'technical', 'outcome-unknown': 'technical',
+} as const satisfies { readonly [cause in Cause]?: keyof LaneOwners }
+
+/** Of what was given up while nobody knew whether it had happened a person is asked, as of anything else in doubt. */
+const ENDED: { readonly [input in EffectInput]?: keyof typeof ENDS } = {
+  'refused': 'refused-by-target', 'exhausted': 'outcome-unknown', 'needs-person': 'outcome-unknown', 'found-other': 'found-other',
+}
+
+/** The cases that the ends of an object's commands are, each with the owner that its lane names. */
+export function casesOfSent(owners: CaseOwners, sent: { readonly [command: string]: Sent }): WantedException[] {
+  return Object.entries(sent).flatMap(([name, { input, dead, says }]): WantedException[] => {
+    const cause = dead ? 'dead-letter' : ENDED[input]
+    if (!cause) return []
+    const command = name.slice(0, name.indexOf('@')) as CommandName
+    const silent = { 'refused-by-target': 'no words', 'dead-letter': 'no words', 'outcome-unknown': 'no clear answer', 'found-other': '' }[cause]
+    return [{ cause, says: `${name}: ${says ?? silent}`, owner: owners[COMMANDS[command].lane][ENDS[cause]] }]
+  })
+}
