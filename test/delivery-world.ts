@@ -13,6 +13,8 @@ export const TENANT = 'acme'
 interface State {
   readonly [key: string]: Json | undefined
   readonly target: string | null
+  readonly command: 'invoice.post' | 'invoice.status'
+  readonly dueOn: string | null
   readonly party: string
   readonly amount: string
   /** The document that the target shows, read back. */
@@ -22,14 +24,14 @@ interface State {
   /** Types and inputs of the outcomes that came, in order. */
   readonly outcomes: readonly string[]
 }
-const NEW: State = { target: null, party: '', amount: '', posted: null, said: null, outcomes: [] }
+const NEW: State = { target: null, command: 'invoice.post', dueOn: null, party: '', amount: '', posted: null, said: null, outcomes: [] }
 
 const text = (value: Json | undefined): string => typeof value === 'string' ? value : ''
 
 function fold(state: State, event: Event): State {
   const { data } = event
   switch (event.type) {
-    case 'invoice.received': case 'invoice.corrected': return { ...state, target: text(data['target']), party: text(data['party']), amount: text(data['amount']) }
+    case 'invoice.received': case 'invoice.corrected': return { ...state, target: text(data['target']), dueOn: text(data['dueOn']) || null, party: text(data['party']), amount: text(data['amount']) }
     case 'posting.confirmed': return event.grade === 'settled' ? { ...state, posted: text(data['postingNo']) } : { ...state, said: text(data['postingNo']) }
     // A change feed tells of an entry under our reference.
     case 'status.reported': return data['claims'] === 'posted' ? { ...state, posted: event.source.reference ?? null } : state
@@ -47,10 +49,10 @@ export const DELIVERY_LAW: Law = {
   expect({ id, state: given }) {
     const state = given as State
     if (state.target === null) return { cells: [], effects: [], marks: [] }
-    const part = { target: state.target, command: 'invoice.post', object: id, occurrence: '0' } as const
+    const part = { target: state.target, command: state.command, object: id, occurrence: '0' } as const
     return {
       cells: [{ object: id, system: state.target, facet: 'posting', expected: 'posted', told: state.said === null ? null : 'posted', reported: state.posted === null ? null : 'posted' }],
-      effects: [{ ...part, subject: id, content: { reference: id, party: state.party, amount: state.amount, currency: 'EUR' } }],
+      effects: [{ ...part, subject: id, ...(state.dueOn === null ? {} : { dueOn: state.dueOn }), content: { reference: id, party: state.party, amount: state.amount, currency: 'EUR' } }],
       marks: state.posted === null ? [] : [{ ...part, input: 'evidence' }],
     }
   },
@@ -59,11 +61,11 @@ export const DELIVERY_LAW: Law = {
 }
 
 /** An invoice to be posted at `target`. */
-export function invoice(n: number | string, target: string, more: { readonly party?: string; readonly amount?: string; readonly again?: boolean } = {}): Arrival {
+export function invoice(n: number | string, target: string, more: { readonly party?: string; readonly amount?: string; readonly dueOn?: string; readonly again?: boolean } = {}): Arrival {
   const names = [`capture|invoice|${n}`]
   return {
     tenant: TENANT, source: { system: 'capture', role: 'capture' }, eventId: `${n}${more.again ? ' again' : ''}`, type: more.again ? 'invoice.corrected' : 'invoice.received', occurredAt: '2026-03-02T09:00:00.000Z',
-    actor: 'system:capture', readBack: true, about: [more.again ? { names } : { names, create: 'invoice' }], data: { target, party: more.party ?? 'acme', amount: more.amount ?? '10.00' },
+    actor: 'system:capture', readBack: true, about: [more.again ? { names } : { names, create: 'invoice' }], data: { target, dueOn: more.dueOn ?? '', party: more.party ?? 'acme', amount: more.amount ?? '10.00' },
   }
 }
 
