@@ -4,6 +4,7 @@ import { kindOf, type Event } from '../src/domain/event.ts'
 import type { Arrival, Law } from '../src/domain/object.ts'
 import { openIntake, type Intake } from '../src/intake/batcher.ts'
 import { type ModelConfig, modelConnector } from '../src/connector/kit/model-connector.ts'
+import type { Window } from '../src/delivery/calendar.ts'
 import { startDelivery, type Delivery, type DeliveryOptions } from '../src/delivery/run.ts'
 import { type Identity, takeIdentity } from '../src/delivery/process.ts'
 import { openPool, type Pool } from '../src/store/database.ts'
@@ -69,7 +70,7 @@ export function invoice(n: number | string, target: string, more: { readonly par
   }
 }
 
-export interface SystemOf extends ModelConfig { readonly system: string }
+export interface SystemOf extends ModelConfig { readonly system: string; readonly windows?: readonly Window[] }
 
 export interface Hub {
   readonly intake: Intake
@@ -93,7 +94,7 @@ export async function deliveringHub(url: string, systems: readonly SystemOf[], m
     onBug: (error) => { troubles.push(`bug: ${String(error)}`) },
   })
   const delivery = startDelivery({
-    pool, identity, systems: systems.map(({ system, ...config }) => ({ tenant: TENANT, connector: modelConnector(config, system) })), submit: (arrivals) => intake.submit(arrivals),
+    pool, identity, systems: systems.map(({ system, windows = [], ...config }) => ({ tenant: TENANT, connector: modelConnector(config, system), windows })), submit: (arrivals) => intake.submit(arrivals),
     secret: () => 'letmein', pollMs: 200, trouble: (what, error) => { troubles.push(`${what}: ${String(error)}`) }, ...more,
   })
   started.push(delivery)

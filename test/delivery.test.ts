@@ -39,7 +39,7 @@ interface EffectSeen { key: string; target: string; state: string; attempts: num
 const query = <T>(text: string): Promise<T[]> => inTenant(database.pool, TENANT, async (client) => (await client.query(text)).rows as T[])
 const effects = (): Promise<EffectSeen[]> => query<EffectSeen>('SELECT key, target, state, attempts, content, object FROM effect ORDER BY key')
 const objects = async (): Promise<{ posted: string | null; said: string | null; outcomes: string[] }[]> =>
-  (await query<{ state: string }>('SELECT state FROM object ORDER BY id')).map((row) => JSON.parse(row.state) as never)
+  (await query<{ state: string }>(`SELECT state FROM object WHERE kind = 'invoice' ORDER BY id`)).map((row) => JSON.parse(row.state) as never)
 const attempts = (): Promise<{ key: string; n: number; outcome: string; opened_at: string }[]> => query('SELECT key, n, outcome, opened_at FROM attempt ORDER BY key, n')
 const all = async (state: string, count: number): Promise<boolean> => (await effects()).filter((row) => row.state === state).length === count
 const bookings = (of: ModelTarget): string[] => of.calls.filter((call) => call.line === 'POST /entries').map((call) => (JSON.parse(call.body) as { key: string }).key)

@@ -9,7 +9,7 @@ import { headlineOf, liveHolds } from '../domain/headline.ts'
 import type { InvoiceState } from '../domain/invoice.ts'
 import { listRowOf } from '../domain/list.ts'
 import type { ObjectRecord } from '../domain/object.ts'
-import { systemName, type SystemState } from '../domain/system.ts'
+import { NO_SYSTEM, systemName, type SystemState } from '../domain/system.ts'
 import { missingWarrants } from '../export/next-warrant.ts'
 import { titleOf } from '../export/title.ts'
 import { Fault } from '../lib/fault.ts'
@@ -120,7 +120,7 @@ export async function systemObject(client: ClientBase, tenant: string, system: s
   const name = systemName(system)
   const id = (await boundNames(client, tenant, [name])).get(name)
   const record = id === undefined ? undefined : (await readObjects(client, tenant, [id], false)).get(id)
-  return record ? { version: record.version, state: record.state as unknown as SystemState } : { version: 0, state: { paused: null } }
+  return record ? { version: record.version, state: record.state as unknown as SystemState } : { version: 0, state: NO_SYSTEM }
 }
 
 const PLACE = z.tuple([z.int().min(0).max(LANES.length), z.iso.date(), z.iso.datetime({ precision: 3 }), z.string().regex(/^[0-9a-f]{64}$/u)])

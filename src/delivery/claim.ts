@@ -5,7 +5,7 @@
  */
 import { hexOf } from '../lib/hash.ts'
 import { mark } from '../lib/mark.ts'
-import { instantOf, msOf } from '../lib/time.ts'
+import { instantOf, msOf, type Instant } from '../lib/time.ts'
 import { type EffectRow, NEVER, stepEffect } from '../domain/effect.ts'
 import type { Arrival } from '../domain/object.ts'
 import type { Command, CommandInput, Content } from '../connector/contract.ts'
@@ -99,13 +99,10 @@ class Claiming implements Claimed {
 
   async run(client: ClientBase, limit: number): Promise<void> {
     const query = { tenant: this.desk.tenant, target: this.desk.connector.system, limit, now: instantOf(this.now) }
-    // What is in doubt comes before what is new, as long as it leaves half of the places: else a target that loses replies
-    // would be given ever more work before it is known what became of the first.
-    const doubts = await doubtsDue(client, { ...query, limit: Math.ceil(limit / 2) })
-    const keys = new Set(doubts.map((row) => row.key))
-    const due = doubts.concat((await claimDue(client, query)).filter((row) => !keys.has(row.key))).slice(0, limit)
+    const due = await this.dueNow(client, query)
     const again = due.length < limit ? await lookAgainDue(client, { ...query, limit: limit - due.length }) : []
     this.taken = due.length + again.length
+    this.desk.turns.give(due.length)
     if (this.taken === 0) return
     const known = due.concat(again).filter((row) => row.attempts > 0)
     const attempts = Map.groupBy(await attemptsOf(client, this.desk.tenant, known.map((row) => row.key)), (attempt) => attempt.key)
@@ -113,6 +110,24 @@ class Claiming implements Claimed {
     for (const row of due.concat(again)) await this.one(client, row, attempts.get(row.key) ?? [])
     await openAttempts(client, this.desk.tenant, this.calls.map((call) => opening(call)))
     await writeEffects(client, this.desk.tenant, this.moved)
+  }
+
+  private async dueNow(client: ClientBase, query: { readonly tenant: string; readonly target: string; readonly limit: number; readonly now: Instant }): Promise<EffectRow[]> {
+    const { limit } = query
+    // What is in doubt comes before what is new, as long as it leaves half of the places: else a target that loses replies
+    // would be given ever more work before it is known what became of the first.
+    const doubts = await doubtsDue(client, { ...query, limit: Math.ceil(limit / 2) })
+    const due = new Map(doubts.map((row) => [row.key, row]))
+    const objects = new Set(doubts.map((row) => row.object))
+    const take = (rows: readonly EffectRow[], most: number): void => {
+      for (const row of rows.filter(({ object }) => !objects.has(object)).slice(0, Math.min(most, limit - due.size))) {
+        due.set(row.key, row)
+        objects.add(row.object)
+      }
+    }
+    for (const [from, places] of this.desk.turns.reserved(limit - due.size)) take(await claimDue(client, { ...query, limit: places, from }), places)
+    take(await claimDue(client, query), limit)
+    return [...due.values()]
   }
 
   /** Tries in doubt whose process is gone, or is this one and has finished with them: from now on nothing more can come of them. */

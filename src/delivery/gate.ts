@@ -1,11 +1,13 @@
 /** Whether a system is called at all at this moment: paused by a person, closed by its calendar, or stopped by its breaker. */
 import { type Request, requestHash } from '../connector/request.ts'
 import { sha256 } from '../connector/transport/sending.ts'
-import { inTenant } from '../store/database.ts'
+import { type ClientBase, inTenant } from '../store/database.ts'
 import { readSystem, type SystemRow, writeDelivery } from '../store/system.ts'
 import { type Breaker, BREAKER_CLOSED, type BreakerInput, FAILURES_TO_OPEN, mayProbe, stepBreaker } from './breaker.ts'
+import { type BreakerNews, newsArrival, newsOf } from './breaker-news.ts'
 import { closedUntil } from './calendar.ts'
 import type { Desk, SystemSignal } from './ports.ts'
+import { submitSurely, surely } from './surely.ts'
 
 const PROBE_MS = 10_000
 /** A pause or an open breaker is seen at most this late by the other processes. */
@@ -21,6 +23,7 @@ export class Gate {
   private failingSince = 0
   private readAt = -Infinity
   private writing: Promise<void> = Promise.resolve()
+  private telling: Promise<void> | undefined
   private readonly desk: () => Desk
 
   constructor(desk: () => Desk) { this.desk = desk }
@@ -54,14 +57,20 @@ export class Gate {
     this.writing = this.writing.then(() => this.step(input)).then(() => undefined).catch((error: unknown) => this.desk().trouble('breaker', error))
   }
 
-  /** Resolves when what was signalled is written. */
-  settled(): Promise<void> { return this.writing }
+  /** Resolves when what was signalled is written and told. */
+  async settled(): Promise<void> {
+    await this.writing
+    await this.telling
+  }
 
   private async probe(): Promise<void> {
     if (!await this.step({ kind: 'probe' })) return
     const desk = this.desk()
     desk.counts.probes++
+    // It is a call like any other: with it the first second after an outage keeps the rate too.
+    desk.budget.start(desk.clocks.monotonic(), 'retry')
     const trouble = await probeTrouble(desk)
+    desk.budget.end(desk.clocks.monotonic(), trouble === undefined ? 'answered' : 'failed')
     if (trouble === undefined) {
       this.failures = 0
       desk.budget.recovered()
@@ -72,14 +81,35 @@ export class Gate {
   /** True when it took: the state changed, and nobody else had changed it meanwhile. */
   private async step(input: BreakerInput): Promise<boolean> {
     const desk = this.desk()
-    return inTenant(desk.pool, desk.tenant, async (client) => {
+    const took = await inTenant(desk.pool, desk.tenant, async (client) => {
       const system = await readSystem(client, desk.tenant, desk.connector.system)
-      const breaker = breakerOf(system)
-      const next = stepBreaker(breaker, input, desk.clocks.wall())
+      const { breaker = BREAKER_CLOSED, untold = [] } = known(system)
+      const now = desk.clocks.wall()
+      const next = stepBreaker(breaker, input, now)
       this.breaker = next
       if (next === breaker) return false
-      return writeDelivery(client, desk.tenant, desk.connector.system, system.version, JSON.stringify({ ...known(system), breaker: next }))
+      const news = newsOf(breaker, next, system.version, now)
+      return writeKnown(desk, client, system, { breaker: next, untold: news ? [...untold, news] : untold })
     })
+    if (took) await this.read()
+    return took
+  }
+
+  /** Whatever this process or another one left untold. */
+  private tell(untold: readonly BreakerNews[]): void {
+    if (untold.length === 0 || this.telling) return
+    const desk = this.desk()
+    const ids = new Set(untold.map(({ id }) => id))
+    const told = async (): Promise<void> => {
+      await submitSurely(desk, untold.map((news) => newsArrival(desk.tenant, desk.connector.system, news)))
+      await surely(desk, () => inTenant(desk.pool, desk.tenant, async (client) => {
+        const system = await readSystem(client, desk.tenant, desk.connector.system)
+        const now = known(system)
+        // Where another one writes in the same moment it stays, and is told once more: that is no other event.
+        await writeKnown(desk, client, system, { ...now, untold: (now.untold ?? []).filter(({ id }) => !ids.has(id)) })
+      }))
+    }
+    this.telling = told().catch((error: unknown) => desk.trouble('telling of the breaker', error)).finally(() => { this.telling = undefined })
   }
 
   private async read(): Promise<void> {
@@ -88,6 +118,7 @@ export class Gate {
     this.breaker = breakerOf(system)
     this.paused = system.paused
     this.readAt = desk.clocks.monotonic()
+    this.tell(known(system).untold ?? [])
   }
 }
 
@@ -106,8 +137,14 @@ export async function probeTrouble(desk: Pick<Desk, 'connector' | 'transport' | 
   }
 }
 
-function known(system: SystemRow): { readonly breaker?: Breaker } {
-  return JSON.parse(system.delivery) as { readonly breaker?: Breaker }
+interface Known { readonly breaker?: Breaker; readonly untold?: readonly BreakerNews[] }
+
+function known(system: SystemRow): Known {
+  return JSON.parse(system.delivery) as Known
+}
+
+function writeKnown(desk: Desk, client: ClientBase, system: SystemRow, knows: Known): Promise<boolean> {
+  return writeDelivery(client, desk.tenant, desk.connector.system, system.version, JSON.stringify(knows))
 }
 
 /** The breaker as it stands in a system's row. */

@@ -9,6 +9,7 @@ import type { Receipt } from '../store/item.ts'
 import type { Budget } from './budget.ts'
 import type { Window } from './calendar.ts'
 import type { Identity } from './process.ts'
+import type { Turns } from './turns.ts'
 
 /** The door: everything that delivery learns goes through it. Resolves when durable, one receipt per arrival, in order. */
 export type Submit = (arrivals: readonly Arrival[]) => Promise<readonly Receipt[]>
@@ -49,6 +50,7 @@ export interface Desk {
   readonly identity: Identity
   readonly transport: Transport
   readonly budget: Budget
+  readonly turns: Turns
   readonly counts: Counts
   /** `key n` of tries that this process has under way. */
   readonly underWay: Set<string>

@@ -20,6 +20,7 @@ import type { Counts, Desk, Submit, SystemPlan } from './ports.ts'
 import { type Identity, livingProcesses } from './process.ts'
 import { carryOut } from './send.ts'
 import { submitSurely } from './surely.ts'
+import { Turns } from './turns.ts'
 
 const POLL_MS = 1_000
 const EXPIRE_MS = 2_000
@@ -133,7 +134,7 @@ class SystemLoop extends Sleeper {
     this.gate = new Gate(() => this.desk)
     this.desk = {
       tenant: plan.tenant, connector: plan.connector, windows: plan.windows ?? [], lanes: options.lanes ?? LANE_POLICIES, pool: options.pool, submit: options.submit, clocks, identity: options.identity,
-      transport: openTransport(plan.connector, { clocks, secret: (name) => options.secret(plan.tenant, name), mark }), budget: new Budget(plan.connector.limits),
+      transport: openTransport(plan.connector, { clocks, secret: (name) => options.secret(plan.tenant, name), mark }), budget: new Budget(plan.connector.limits), turns: new Turns(),
       counts: { claimed: 0, sent: 0, notSent: 0, unknown: 0, looks: 0, fenced: 0, expired: 0, probes: 0 }, underWay: new Set(),
       freezeLimitMs: options.freezeLimitMs ?? FREEZE_LIMIT_MS, signal: (how, says) => this.gate.signal(how, says), heard: () => this.heard(), trouble: options.trouble ?? (() => undefined),
     }

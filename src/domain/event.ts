@@ -120,6 +120,8 @@ export const EVENT_TYPES = {
   'divergence.opened': decision('invoice', 'status'),
   'divergence.closed': decision('invoice', 'status'),
   'intake.quarantined': decision('document', 'intake'),
+  'breaker.opened': decision('system', 'stop'),
+  'breaker.closed': decision('system', 'stop'),
   'effect.done': decision('invoice', 'status'),
   'effect.refused': decision('invoice', 'status'),
   'effect.unknown': decision('invoice', 'status'),

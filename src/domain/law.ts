@@ -16,7 +16,7 @@ import { evolvePerson, evolveReference, NO_PERSON, NO_REFERENCE, type PersonStat
 import { evolveDocument, NO_DOCUMENT, type DocumentState } from './document.ts'
 import { evolveEntry, evolveStatement, NO_ENTRY, NO_STATEMENT, type EntryState, type StatementState } from './statement.ts'
 import { ledgerEntries } from './sub-ledger.ts'
-import { evolveSystem, NO_SYSTEM, type SystemState } from './system.ts'
+import { evolveSystem, judgeSystem, NO_SYSTEM, type SystemState } from './system.ts'
 import { evolveTieOut, NO_TIE_OUT, type TieOutState } from './tie-out-record.ts'
 import type { Laws } from './view.ts'
 
@@ -71,7 +71,9 @@ const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
       return { decisions: exceptionDecisions(sha256, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf), wakeAt: null, waits: [] }
     },
   }),
-  'system': kind<SystemState>({ evolve: (state, event) => evolveSystem(state ?? NO_SYSTEM, event) }),
+  'system': kind<SystemState>({
+    evolve: (state, event) => evolveSystem(state ?? NO_SYSTEM, event), judge: ({ sha256 }, record, _look, asOf) => judgeSystem(sha256, record, asOf),
+  }),
   'tie-out': kind<TieOutState>({ evolve: (state, event) => evolveTieOut(state ?? NO_TIE_OUT, event) }),
 }
 

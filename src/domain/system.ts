@@ -1,14 +1,25 @@
-/** A system as people see it: whether somebody has paused it. What delivery learns of it is no fact and stands in its own table. */
+/**
+ * A system as people see it: whether somebody has paused it, whether it is called at all. Everything else that delivery learns of
+ * it is no event and stands in its own table.
+ */
 import type { Instant } from '../lib/time.ts'
+import type { Sha256 } from '../lib/hash.ts'
 import type { FactData } from './event-data.ts'
 import type { Event } from './event.ts'
-import { aliasOf } from './object.ts'
+import { exceptionDecisions, tracked, type ExceptionMap } from './exception.ts'
+import { aliasOf, type Judgement, type ObjectRecord } from './object.ts'
 
-export interface SystemState { readonly paused: Pause | null }
+export interface SystemState {
+  readonly paused: Pause | null
+  /** It is not called, because it did not answer or did not let us in. */
+  readonly stopped: Stopped | null
+  readonly exceptions: ExceptionMap
+}
 /** `by`: `person:<login>`. */
 export interface Pause { readonly by: string; readonly reason: string; readonly since: Instant }
+export interface Stopped { readonly cause: 'failing' | 'credential'; readonly says: string; readonly since: Instant }
 
-export const NO_SYSTEM: SystemState = { paused: null }
+export const NO_SYSTEM: SystemState = { paused: null, stopped: null, exceptions: {} }
 
 /** The name of a configured system as an object. */
 export const systemName = (system: string): string => aliasOf('public', 'system', system)
@@ -20,6 +31,17 @@ export function evolveSystem(state: SystemState, event: Event): SystemState {
       return { ...state, paused: { by: event.actor, reason, since: event.occurredAt } }
     }
     case 'system.resumed': return { ...state, paused: null }
-    default: return state
+    case 'breaker.opened': {
+      const { cause, says } = event.data as unknown as Stopped
+      return { ...state, stopped: { cause, says, since: event.occurredAt } }
+    }
+    case 'breaker.closed': return { ...state, stopped: null }
+    default: return tracked(state, event)
   }
+}
+
+/** One that does not let us in stays shut until somebody mends the credential: one case, however many commands wait. */
+export function judgeSystem(sha256: Sha256, { id, state }: ObjectRecord<SystemState>, asOf: Instant): Judgement {
+  const wanted = state.stopped?.cause === 'credential' ? [{ cause: 'not-let-in' as const, says: state.stopped.says }] : []
+  return { decisions: exceptionDecisions(sha256, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf), wakeAt: null, waits: [] }
 }

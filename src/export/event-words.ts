@@ -105,6 +105,8 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'divergence.opened': (data) => `${cell(data)} shows ${text(data, 'reported')} and should show ${text(data, 'expected')}`,
   'divergence.closed': (data) => `${cell(data)} shows what it should again`,
   'intake.quarantined': (data) => `set aside for a person${because(data)}`,
+  'breaker.opened': (data) => `not called any more: it ${data['cause'] === 'credential' ? 'does not let the hub in' : 'does not answer as it should'}${says(data)}`,
+  'breaker.closed': () => 'called again: it answers',
   'effect.done': (data) => `${command(data)} carried out${receipt(data)}`,
   'effect.refused': (data) => `${command(data)} refused: ${text(data, 'says', 'no words')}`,
   'effect.unknown': (data) => `${command(data)}: nobody knows yet whether it was carried out${says(data)}`,

@@ -117,21 +117,22 @@ export async function writeEffects(client: ClientBase, tenant: string, rows: rea
 const CLAIM = {
   name: 'effect_claim',
   text: `SELECT ${COLUMNS} FROM effect e
-         WHERE tenant = $1 AND target = $2 AND state IN ('waiting', 'unknown') AND due_at <= $3
+         WHERE tenant = $1 AND target = $2 AND state IN ('waiting', 'unknown') AND lane >= $5 AND due_at <= $3
            AND NOT EXISTS (SELECT FROM effect o WHERE o.tenant = $1 AND o.target = $2 AND o.object = e.object AND o.state IN ('open', 'unknown') AND o.key <> e.key)
            AND NOT EXISTS (SELECT FROM effect b WHERE b.tenant = $1 AND b.command = e.command AND b.object = e.object AND b.blocks AND b.key <> e.key)
          ORDER BY lane, due_on, due_at LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED`,
 }
 
 /**
- * Effects of a target that may be tried now, locked: lane by lane, in a lane by due date and age; one per object, and none
+ * Effects of a target that may be tried now, locked: lane by lane (from the lane of this number on), in a lane by due date and age; one per object, and none
  * whose object has another in flight. `unknown` ones are among them: their class says whether to look or to call once more.
  */
 export async function claimDue(
-  client: ClientBase, { tenant, target, limit, now }: { readonly tenant: string; readonly target: string; readonly limit: number; readonly now: Instant },
+  client: ClientBase,
+  { tenant, target, limit, now, from = 0 }: { readonly tenant: string; readonly target: string; readonly limit: number; readonly now: Instant; readonly from?: number },
 ): Promise<EffectRow[]> {
   // Several of one object may stand together at the head of the queue; the rest of what was locked is free again after this transaction.
-  const rows = await rowsOf<Row>(client, CLAIM, [tenant, target, now, limit * 2 + 8])
+  const rows = await rowsOf<Row>(client, CLAIM, [tenant, target, now, limit * 2 + 8, from])
   const objects = new Set<string>()
   return rows.map(decode).filter((row) => !objects.has(row.object) && objects.add(row.object)).slice(0, limit)
 }

@@ -1,0 +1,92 @@
+/** When a system is called, and what people are told of it: outages, recovery, maintenance, over a real database and real HTTP. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type ModelOptions, ModelTarget } from '../src/connector/kit/model-target.ts'
+import { inTenant } from '../src/store/database.ts'
+import { deliveringHub, type Hub, invoice, type SystemOf, TENANT, until } from './delivery-world.ts'
+import { hubDatabase, type HubDatabase } from './hub-database.ts'
+
+// Waits are for conditions; a busy machine may take its time.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
+
+let database: HubDatabase
+beforeEach(async () => { database = await hubDatabase() })
+const targets: ModelTarget[] = []
+const hubs: Hub[] = []
+afterEach(async () => {
+  for (const hub of hubs.splice(0)) await hub.stop()
+  for (const target of targets.splice(0)) await target.stop()
+  await database.drop()
+})
+
+async function target(options: Partial<ModelOptions> = {}): Promise<ModelTarget> {
+  const started = await ModelTarget.start({ knows: 'key', ...options })
+  targets.push(started)
+  return started
+}
+
+async function hub(systems: readonly SystemOf[], more: Parameters<typeof deliveringHub>[2] = {}): Promise<Hub> {
+  const started = await deliveringHub(database.url(), systems, more)
+  hubs.push(started)
+  return started
+}
+
+const query = <T>(text: string): Promise<T[]> => inTenant(database.pool, TENANT, async (client) => (await client.query(text)).rows as T[])
+const inState = async (state: string): Promise<number> => (await query(`SELECT 1 FROM effect WHERE state = '${state}'`)).length
+const events = async (like: string): Promise<{ type: string; data: { [key: string]: unknown } }[]> =>
+  (await query<{ type: string; body: Buffer }>(`SELECT type, body FROM event WHERE type LIKE '${like}' ORDER BY index`))
+    .map(({ type, body }) => ({ type, data: (JSON.parse(body.toString()) as { data: { [key: string]: unknown } }).data }))
+
+test('the log says once that a breaker opened and once that it closed, however many processes saw it', async () => {
+  const erp = await target()
+  const { port } = new URL(erp.url)
+  await erp.stop()
+  const config = { system: 'erp', url: erp.url, class: 'K1' } as const
+  const [one, two] = [await hub([config]), await hub([config])]
+  await one.intake.submit(Array.from({ length: 30 }, (_, n) => invoice(n, 'erp')))
+  await until('both see it open', () => [one, two].every(({ delivery }) => delivery.stats()[0]!.breaker.state !== 'closed'))
+  await until('it is told', async () => (await events('breaker.%')).length === 1)
+  await erp.listen(Number(port))
+  await until('all are done', async () => await inState('done') === 30)
+  await until('that it closed is told', async () => (await events('breaker.closed')).length > 0)
+  const told = await events('breaker.%')
+  // It may have opened again while it came back; never twice in a row.
+  expect(told.every(({ type }, at) => type === (at % 2 === 0 ? 'breaker.opened' : 'breaker.closed'))).toBe(true)
+  expect(told[0]).toMatchObject({ type: 'breaker.opened', data: { system: 'erp', cause: 'failing', says: expect.stringMatching(/./u) as unknown } })
+  await until('nothing is left to be told', async () => !(await query<{ delivery: string }>(`SELECT delivery FROM system WHERE name = 'erp'`))[0]!.delivery.includes('"id"'))
+})
+
+test('what a process that ended has left untold, another one tells', async () => {
+  const erp = await target()
+  const news = { id: 'breaker 6', at: '2026-03-02T09:00:00.000Z', type: 'breaker.closed', since: '2026-03-02T08:00:00.000Z' }
+  await query(`INSERT INTO system (tenant, name, delivery, version) VALUES ('acme', 'erp', '${JSON.stringify({ breaker: { state: 'closed', pauseMs: 0 }, untold: [news] })}', 7)`)
+  await hub([{ system: 'erp', url: erp.url, class: 'K1' }])
+  await until('it is told', async () => (await events('breaker.closed')).length === 1)
+  expect(await events('breaker.%')).toEqual([{ type: 'breaker.closed', data: { system: 'erp', since: news.since } }])
+})
+
+test('after an outage the first second already keeps the rate, the probe counted', async () => {
+  const erp = await target()
+  const { port } = new URL(erp.url)
+  await erp.stop()
+  const { intake, delivery } = await hub([{ system: 'erp', url: erp.url, class: 'K1', limits: { concurrency: 8, rate: { calls: 5, perMs: 1_000 } } }])
+  await intake.submit(Array.from({ length: 15 }, (_, n) => invoice(n, 'erp')))
+  await until('it is open', () => delivery.stats()[0]?.breaker.state === 'open')
+  await erp.listen(Number(port))
+  await until('all are done', async () => await inState('done') === 15)
+  const times = erp.calls.map((call) => call.at)
+  // The network may bring two calls nearer to each other than they were sent: a tenth of a second is allowed for it.
+  const fullest = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 900).length))
+  expect(fullest).toBeLessThanOrEqual(5)
+  expect(erp.calls[0]!.line).toBe('GET /alive')
+})
+
+test('maintenance burns no attempts; what waited goes out when it is over', async () => {
+  const erp = await target()
+  const ends = Date.now() + 3_000
+  const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K1', windows: [{ fromAt: 0, toAt: ends }] }])
+  await intake.submit(Array.from({ length: 5 }, (_, n) => invoice(n, 'erp')))
+  await until('all are done', async () => await inState('done') === 5)
+  const tries = await query<{ opened: Date | string }>('SELECT opened_at AS opened FROM attempt')
+  expect(tries.length).toBe(5)
+  for (const { opened } of tries) expect(new Date(opened).getTime()).toBeGreaterThanOrEqual(ends)
+})
