@@ -42,6 +42,7 @@ import { startWatch } from './watch/watch.ts'
 
 /** The connectors there are, by the kind that a configuration names. */
 const KINDS: { readonly [kind: string]: ConnectorKind<never> } = Object.fromEntries([erp, ap, procurement, bank, archive].map((kind) => [kind.name, kind as unknown as ConnectorKind<never>]))
+export const KIND_NAMES: readonly string[] = Object.keys(KINDS)
 
 export interface HubOptions {
   readonly config: Config

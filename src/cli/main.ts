@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { Fault, type FaultCode } from '../lib/fault.ts'
 import { configCommand, initCommand } from './config.ts'
+import { connectorCommand } from './connector-new.ts'
 import { cutOverCommand } from './cut-over.ts'
 import { exceptionsCommand } from './exceptions.ts'
 import { hubCommand } from './hub.ts'
@@ -25,7 +26,7 @@ export function program(): Command {
     .showHelpAfterError('Try: tieout --help')
   const commands = [
     startCommand(), initCommand(), configCommand(), hubCommand(), traceCommand(), tieOutCommand(), cutOverCommand(), exceptionsCommand(), systemsCommand(),
-    replayCommand(), readCommand(), keysCommand(), migrateCommand(),
+    replayCommand(), readCommand(), connectorCommand(), keysCommand(), migrateCommand(),
   ]
   for (const command of commands) tieout.addCommand(command)
   addVerify(tieout)

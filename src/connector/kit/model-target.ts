@@ -16,6 +16,11 @@ export interface Entry {
   readonly amount: string
   readonly currency: string
   readonly status: string
+  /** What a caller may say besides, kept as it came; `at` is the instant of the booking. */
+  readonly entity?: string
+  readonly number?: string
+  readonly on?: string
+  readonly at?: string
 }
 
 /** What becomes of a call. `late`: it takes effect `lateMs` after it came, whatever is replied. */
@@ -37,7 +42,7 @@ export interface ModelOptions {
   readonly port?: number
 }
 
-type Answer = { readonly status: number; readonly body: unknown }
+export type Answer = { readonly status: number; readonly body: unknown }
 
 export class ModelTarget {
   /** Everything it ever booked, in order. */
@@ -85,7 +90,7 @@ export class ModelTarget {
 
   /** Something happens here without us. */
   change(entry: Partial<Entry> & Pick<Entry, 'id'>): void {
-    this.changes.push({ key: '', reference: '', party: 'acme', amount: '1.00', currency: 'EUR', status: 'OPEN', ...entry })
+    this.changes.push({ key: '', reference: '', party: 'acme', amount: '1.00', currency: 'EUR', status: 'OPEN', at: new Date().toISOString(), ...entry })
   }
 
   forget(id: string): void {
@@ -146,8 +151,9 @@ export class ModelTarget {
   }
 
   private entryOf(body: string): Entry {
-    const { key, reference, party, amount, currency } = JSON.parse(body) as Entry
-    return { id: `E-${this.booked.length + 1}`, key, reference, party, amount, currency, status: 'BOOKED' }
+    const { key, reference, party, amount, currency, entity, number, on } = JSON.parse(body) as Entry
+    const said = { ...(entity === undefined ? {} : { entity }), ...(number === undefined ? {} : { number }), ...(on === undefined ? {} : { on }) }
+    return { id: `E-${this.booked.length + 1}`, key, reference, party, amount, currency, ...said, status: 'BOOKED', at: new Date().toISOString() }
   }
 
   private find(url: URL): Answer {
@@ -162,7 +168,7 @@ export class ModelTarget {
   }
 }
 
-async function finish(response: ServerResponse, answer: Answer, fate: Fate): Promise<void> {
+export async function finish(response: ServerResponse, answer: Answer, fate: Fate): Promise<void> {
   if (fate.slowMs !== undefined) await sleep(fate.slowMs)
   switch (fate.reply ?? 'as-is') {
     case 'as-is': return reply(response, answer, {})
