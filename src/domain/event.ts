@@ -29,7 +29,8 @@ interface TypeRow {
   readonly nature: 'fact' | 'decision'
   readonly about: Kind
   readonly v: number
-  readonly lane: Lane
+  /** What became of a command travels in the command's own lane: an acknowledged posting must not wait behind what is taken in. */
+  readonly lane: Lane | 'as its command'
   /** Who has authority to say it. From anyone else it is a claim: recorded, counted, moves nothing. */
   readonly roles: readonly Role[]
   /** The best grade that the type can have: *settled* only where saying it is proof that it happened. */
@@ -37,7 +38,7 @@ interface TypeRow {
 }
 
 const fact = (about: Kind, lane: Lane, roles: readonly Role[], best: Grade = 'acknowledged'): TypeRow => ({ nature: 'fact', about, v: 1, lane, roles, best })
-const decision = (about: Kind, lane: Lane): TypeRow => ({ nature: 'decision', about, v: 1, lane, roles: ['hub'], best: 'settled' })
+const decision = (about: Kind, lane: TypeRow['lane']): TypeRow => ({ nature: 'decision', about, v: 1, lane, roles: ['hub'], best: 'settled' })
 
 export const EVENT_TYPES = {
   'invoice.received': fact('invoice', 'intake', ['capture', 'ap', 'procurement', 'person', 'hub'], 'settled'),
@@ -122,11 +123,11 @@ export const EVENT_TYPES = {
   'intake.quarantined': decision('document', 'intake'),
   'breaker.opened': decision('system', 'stop'),
   'breaker.closed': decision('system', 'stop'),
-  'effect.done': decision('invoice', 'status'),
-  'effect.refused': decision('invoice', 'status'),
-  'effect.unknown': decision('invoice', 'status'),
-  'effect.resolved': decision('invoice', 'status'),
-  'effect.replied-late': decision('invoice', 'status'),
+  'effect.done': decision('invoice', 'as its command'),
+  'effect.refused': decision('invoice', 'as its command'),
+  'effect.unknown': decision('invoice', 'as its command'),
+  'effect.resolved': decision('invoice', 'as its command'),
+  'effect.replied-late': decision('invoice', 'as its command'),
 } as const satisfies Record<string, TypeRow>
 
 export type EventType = keyof typeof EVENT_TYPES

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest'
 import type { EffectInput } from './effect.ts'
+import { EVENT_TYPES, LANES, type EventType } from './event.ts'
 import { CAUSES } from './exception.ts'
 import type { Sent } from './invoice.ts'
-import { casesOfSent, LANE_POLICIES } from './lane.ts'
+import { casesOfSent, LANE_POLICIES, laneOf } from './lane.ts'
+import { COMMANDS } from './object.ts'
 import { ownersOf } from './policy.ts'
 
 const sent = (input: EffectInput, more: Partial<Sent> = {}): Sent => ({ occurrence: '0', input, contentHash: 'h', event: 'e', at: '2026-11-28T12:00:00.000Z', says: null, dead: false, receipt: null, ...more })
@@ -22,4 +24,11 @@ test('what became of a command is whose case its lane says; what was given up in
     { cause: 'outcome-unknown', says: 'payment.hold@erp: no clear answer', owner: 'engineering' },
   ])
   for (const { cause } of cases) expect(CAUSES[cause].actions).toContain(cause === 'refused-by-target' || cause === 'dead-letter' ? 'try-again' : 'it-happened')
+})
+
+test('every type of event and every command has a lane; what became of a command travels in the command’s own', () => {
+  for (const type of Object.keys(EVENT_TYPES) as EventType[]) expect(LANES, type).toContain(laneOf(type, { command: 'invoice.post' }))
+  for (const [command, { lane }] of Object.entries(COMMANDS)) expect([laneOf('effect.done', { command }), laneOf('effect.unknown', { command })], command).toEqual([lane, lane])
+  expect(laneOf('effect.done', {})).toBe('status')
+  expect(laneOf('invoice.received', { command: 'invoice.post' })).toBe('intake')
 })

@@ -1,7 +1,7 @@
 /** What each lane allows itself: how patiently it tries again, when it gives up, whose its cases are, how old its work may grow. Times in ms. */
 import type { CalendarDate } from '../lib/time.ts'
 import type { EffectInput } from './effect.ts'
-import type { Lane } from './event.ts'
+import { EVENT_TYPES, type EventType, type Lane } from './event.ts'
 import type { Cause, OwnerTeam, WantedException } from './exception.ts'
 import type { Sent } from './invoice.ts'
 import { COMMANDS, type CommandName } from './object.ts'
@@ -46,6 +46,12 @@ export const LANE_POLICIES: LanePolicies = {
   'intake': lane(1_000, 5 * MINUTE, 12, 'ap-lead', 10_000),
   'status': lane(2_000, 10 * MINUTE, 10, 'ap-lead', 5_000),
   'metadata': lane(5_000, 30 * MINUTE, 8, 'ap-lead', 3_000),
+}
+
+/** The lane of an event. */
+export function laneOf(type: EventType, data: { readonly [key: string]: unknown }): Lane {
+  const { lane } = EVENT_TYPES[type]
+  return lane === 'as its command' ? COMMANDS[data['command'] as CommandName]?.lane ?? 'status' : lane
 }
 
 export type CaseOwners = { readonly [lane in Lane]: LaneOwners }

@@ -98,6 +98,30 @@ describe('the batcher', () => {
     await intake.close()
   })
 
+  test('while low lanes are refused, what was accepted stays accepted and a settlement and the outcome of a posting go through', async () => {
+    let now = 0
+    const intake = openIntake({ pool: database.pool, settings, monotonic: () => now })
+    await intake.submit([invoice('one')])
+    const blocker = await database.pool.connect()
+    await blocker.query(`BEGIN; SELECT set_config('hub.tenant', 'acme', true); SELECT FROM tenant_head WHERE tenant = 'acme' FOR UPDATE`)
+    const accepted = Array.from({ length: 20 }, (_, at) => intake.submit(Array.from({ length: 100 }, (_, n) => inLane('status', `waits ${at} ${n}`))))
+    now = LANE_POLICIES.status.refuseAfterMs + 1
+    for (const lane of ['status', 'metadata'] as const) {
+      await expect(intake.submit([inLane(lane, 'too much')])).rejects.toMatchObject({ code: 'backlog-too-old', status: 429, retryAfterMs: expect.any(Number) as unknown })
+    }
+    const outcome = fact('effect.resolved', 'outcome', {
+      source: { system: 'hub', role: 'hub' }, about: [{ names: ['capture|invoice|one'], create: 'invoice' }], data: { effect: 'e'.repeat(64), command: 'invoice.post', attempt: 1, input: 'found' },
+    })
+    const through = [intake.submit([inLane('settlement', 'through')]), intake.submit([outcome])]
+    await blocker.query('COMMIT')
+    blocker.release()
+    for (const receipts of await Promise.all(through)) expect(receipts.map((receipt) => receipt.outcome)).toEqual(['new'])
+    expect((await Promise.all(accepted)).flat().map((receipt) => receipt.outcome)).toEqual(Array<string>(2_000).fill('new'))
+    now = 0
+    expect((await intake.submit([inLane('metadata', 'again')]))[0]!.outcome).toBe('new')
+    await intake.close()
+  })
+
   test('what arrives while a batch commits is one batch', async () => {
     let commits = 0
     const intake = openIntake({ pool: database.pool, settings, onCommitted: () => { commits += 1 } })

@@ -3,6 +3,7 @@
  * a byte of it. What is wrong with an arrival is a fault for that arrival alone.
  */
 import { EVENT_TYPES, gradeOf, isEventType, KINDS } from '../domain/event.ts'
+import { laneOf } from '../domain/lane.ts'
 import type { Arrival, Ref } from '../domain/object.ts'
 import { canonical, isCleanText, type Json } from '../lib/canonical-json.ts'
 import { Fault } from '../lib/fault.ts'
@@ -53,7 +54,7 @@ export function admit(arrival: Arrival): FactItem {
     kind: 'fact', tenant, id: canonicalEventId(tenant, system, arrival.eventId), eventId: arrival.eventId, source: arrival.source, type, v: row.v,
     occurredAt: arrival.occurredAt, actor: arrival.actor, grade, correlation: arrival.correlation, causation: arrival.causation,
     data: value['data'], refs: refsOf(arrival), guard: arrival.guard, body, salt, commitment: commitmentOf(sha256, salt, body),
-    fingerprint: sha256(`${type}\n${text}`), lane: row.lane,
+    fingerprint: sha256(`${type}\n${text}`), lane: laneOf(type, arrival.data),
   }
 }
 
