@@ -101,7 +101,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const packer = config.parts.archive === undefined ? undefined : startPacker({ pool, tenant, submit, onTrouble: (error) => { trouble('evidence packs', error) } })
   const sealing = await startSealing(options, trouble)
   const context: ApiContext = {
-    pool, tenant, key: options.apiKey, systems: systems.map((connector) => ({ name: connector.system, kind: connector.kind, role: connector.role })), submit,
+    pool, tenant, key: options.apiKey, systems: systems.map((connector) => ({ name: connector.system, kind: connector.kind, role: connector.role, windows: windowsOf(config.systems[connector.system]!) })), submit,
     capture: (document) => capture(pool, submit, tenant, document),
     keep: (bytes, mediaType) => storeDocument(pool, tenant, bytes, mediaType),
     notice: async (system, raw, headers) => {
@@ -115,7 +115,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     metrics: () => metrics(counts, intake, delivery.stats()),
     load: (system) => {
       const [stats, limits] = [delivery.stats().find((row) => row.system === system), systems.find((connector) => connector.system === system)?.limits]
-      return stats && limits && { inFlight: stats.inFlight, concurrency: limits.concurrency, callsPerWindow: stats.callsPerWindow, perMs: limits.rate.perMs }
+      return stats && limits && { perSecond: stats.perSecond, inFlight: stats.inFlight, concurrency: limits.concurrency, callsPerWindow: stats.callsPerWindow, perMs: limits.rate.perMs }
     },
     replayable: (query) => replayable(pool, tenant, systems, query), laws, moved: (ms) => bell.heard(ms), now: Date.now,
   }

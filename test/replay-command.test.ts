@@ -1,3 +1,6 @@
+import { mkdtemp, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { replayable } from '../src/delivery/answer.ts'
 import { inTenant } from '../src/store/database.ts'
@@ -57,6 +60,28 @@ it('is narrowed by system, object, cause, time and words, and never takes what m
   expect((await replay('--system', 'bank', ...WHO)).out).toBe('No refused or given up command fits.\n')
 })
 
+it('sends what was shown: of a preview whatever changed, went or came since is named and left alone', async () => {
+  const file = join(await mkdtemp(join(tmpdir(), 'tieout-replay-')), 'preview.json')
+  const shown = (await replay('--object', 'R-1', '--dry-run', '--json', ...WHO)).out
+  const dead = '1'.repeat(64)
+  const add = (n: number): Promise<unknown> => desk.database.admin((client) => client.query(`
+    INSERT INTO effect (tenant, key, target, command, object, occurrence, subject, content, content_hash, lane, state, attempts, due_at, due_on, blocks)
+    VALUES ('${TENANT}', repeat('${n}', 64), 'ap', 'invoice.status', 'o${n}', '0', '${desk.id}', '{}', repeat('0', 64), 6, 'dead', 1, '9999-12-31T23:59:59.999Z', '2026-01-16', false)`))
+  await writeFile(file, JSON.stringify({ commands: [{ effect: '3'.repeat(64), contentHash: '0'.repeat(64) }, ...(JSON.parse(shown) as { commands: object[] }).commands] }))
+  await desk.database.admin((client) => client.query(`UPDATE effect SET content_hash = repeat('f', 64) WHERE key = '${dead}'`))
+  await add(4)
+  const [dry, before] = [await replay('--object', 'R-1', '--dry-run', '--preview', file, ...WHO), await log()]
+  expect(dry.out).toMatch(/^Would be sent again: 1 command, 119\.00 EUR\n[^]*another content than was shown\. It was left\s+alone[^]*not among what was shown[^]*not to be sent again now: 1\.\n$/u)
+  const { key } = await desk.effect()
+  const hash = (await desk.database.admin((client) => client.query<{ content_hash: string }>(`SELECT content_hash FROM effect WHERE key = '${key}'`))).rows[0]!.content_hash
+  await desk.database.admin((client) => client.query(`UPDATE effect SET content_hash = repeat('e', 64) WHERE key = '${key}'`))
+  const none = await replay('--object', 'R-1', '--preview', file, ...WHO)
+  expect(none.out).toMatch(/^Due again: 0 commands\n/u)
+  expect([await log(), (await desk.effect()).state]).toEqual([before, 'refused'])
+  await desk.database.admin((client) => client.query(`DELETE FROM effect WHERE key = repeat('4', 64); UPDATE effect SET content_hash = '${hash}' WHERE key = '${key}'`))
+  expect(await replay('--object', 'R-1', '--preview', `${file}.not`, ...WHO)).toMatchObject({ status: 1, err: expect.stringMatching(/is not what tieout replay --dry-run --json prints\.\n$/u) as string })
+})
+
 it('makes them due again under their keys, each by an event with who and why; again there is nothing left', async () => {
   const { key, attempts } = await desk.effect()
   const ran = await replay('--object', 'R-1', ...WHO)
@@ -65,7 +90,7 @@ it('makes them due again under their keys, each by an event with who and why; ag
   const events = await inTenant(desk.database.pool, TENANT, (client) => eventsOf(client, TENANT, desk.id, null, 500))
   const replays = events.filter(({ data }) => data['input'] === 'replay')
   expect(replays.map(({ data }) => data['effect'])).toEqual(expect.arrayContaining([key, '1'.repeat(64)]))
-  for (const event of replays) expect(event).toMatchObject({ type: 'effect.resolved', actor: 'person:anna', data: { says: 'The account is open again.' } })
+  for (const event of replays) expect(event).toMatchObject({ type: 'effect.resolved', actor: 'person:anna', data: { says: 'The account is open again.', through: expect.stringMatching(/^key ./u) as string } })
   expect(await desk.cases()).toEqual([])
   expect((await replay('--object', 'R-1', ...WHO)).out).toBe('No refused or given up command fits.\n')
 })

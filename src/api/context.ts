@@ -1,5 +1,6 @@
 /** What the API needs of the hub, and nothing more: src/hub.ts gives it, tests give another one. */
 import type { Replayable } from '../delivery/answer.ts'
+import type { Window } from '../delivery/calendar.ts'
 import type { Load } from '../delivery/standing.ts'
 import type { Role } from '../domain/event.ts'
 import type { Refused } from '../domain/invoice-document.ts'
@@ -51,6 +52,8 @@ export interface ConfiguredSystem {
   /** Its connector. */
   readonly kind: string
   readonly role: Role
+  /** When it is not called. */
+  readonly windows?: readonly Window[]
 }
 
 /** What became of one arrival. `parked`: logged, and waiting for an object that it names. */

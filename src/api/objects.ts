@@ -7,16 +7,20 @@ import { headlineOf } from '../domain/headline.ts'
 import type { InvoiceState } from '../domain/invoice.ts'
 import { listRowOf } from '../domain/list.ts'
 import type { ObjectRecord } from '../domain/object.ts'
+import { doubtsOf, type Doubt } from '../export/doubts.ts'
 import { titleOf } from '../export/title.ts'
 import { Fault } from '../lib/fault.ts'
 import { isCalendarDate } from '../lib/time.ts'
 import { namesOf } from '../store/alias.ts'
+import { attemptsOf } from '../store/attempt.ts'
 import { cellsOf } from '../store/cell.ts'
 import { inTenant, type ClientBase } from '../store/database.ts'
 import { listObjects, type ListOrder, type ListPlace } from '../store/list-row.ts'
+import { effectsOf } from '../store/effect.ts'
 import { findObjects } from '../store/find.ts'
 import { readObjects } from '../store/object.ts'
 import { instantIn } from './cloud-events.ts'
+import type { ApiContext } from './context.ts'
 import { PAGE, YES_NO, type Answer, type Call } from './route.ts'
 
 /** The canonical id of what is meant; several candidates when the id is not one thing's alone. Throws `not-found`. */
@@ -42,8 +46,14 @@ export async function getObject({ context, params }: Call): Promise<Answer> {
     if (!record || records.length > 1) return severalOf(asked, records)
     const names = await namesOf(client, tenant, record.id)
     const cells = await cellsOf(client, tenant, record.id)
-    return { status: 200, body: { ...viewOf(record), names, cells } }
+    return { status: 200, body: { ...viewOf(record), names, cells, doubts: await doubtsAbout(client, context, record.id) } }
   })
+}
+
+async function doubtsAbout(client: ClientBase, { tenant, now }: Pick<ApiContext, 'tenant' | 'now'>, id: string): Promise<Doubt[]> {
+  const effects = await effectsOf(client, tenant, id)
+  const unsure = effects.filter(({ state }) => state === 'unknown' || state === 'held').map(({ key }) => key)
+  return doubtsOf(effects, Map.groupBy(await attemptsOf(client, tenant, unsure), (attempt) => attempt.key), now())
 }
 
 /** A record as it is shown: with its title, its list row and, for an invoice, headline and axes. */

@@ -1,5 +1,6 @@
 /** What stands in a system's queue and what one object waits for: why it is where it is, and when it moves. */
 import { z } from 'zod'
+import { closedUntil, opensAt } from '../delivery/calendar.ts'
 import { breakerOf } from '../delivery/gate.ts'
 import { standingOf, type Gateway, type Standing } from '../delivery/standing.ts'
 import { NEVER, type EffectRow } from '../domain/effect.ts'
@@ -109,10 +110,16 @@ export function aboutOf(id: string, record: ObjectRecord | undefined): CommandSt
   return { id, kind: record?.kind ?? '', title: record ? titleOf(record) : id, amount: row?.amount ?? null, currency: row?.currency ?? null }
 }
 
-export async function gatewayOf(client: ClientBase, context: Pick<ApiContext, 'tenant' | 'load'>, system: string): Promise<Gateway> {
+export async function gatewayOf(client: ClientBase, context: Pick<ApiContext, 'tenant' | 'load' | 'systems' | 'now'>, system: string): Promise<Gateway> {
   const row = await readSystem(client, context.tenant, system)
   const { state } = await systemObject(client, context.tenant, system)
-  return { system, paused: row.paused ? state.paused : null, breaker: breakerOf(row), load: context.load(system) }
+  return { system, paused: row.paused ? state.paused : null, breaker: breakerOf(row), closedUntil: closedNow(context, system), load: context.load(system) }
+}
+
+/** Until when (ms since 1970) its calendar keeps it closed. */
+export function closedNow({ systems, now }: Pick<ApiContext, 'systems' | 'now'>, system: string): number | undefined {
+  const { windows = [] } = systems.find(({ name }) => name === system) ?? {}
+  return closedUntil(windows, now()) === undefined ? undefined : opensAt(windows, now())
 }
 
 /** A system as an object; nobody may have said anything of it yet. */

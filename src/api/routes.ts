@@ -163,7 +163,7 @@ export const ROUTES: readonly Route[] = [
   route({
     method: 'POST', path: '/v1/replays', scope: 'operation.steer', once: true,
     does: 'Makes refused and given up commands due again, or says what would be sent.',
-    takes: { kind: 'json', shape: REPLAY_BODY, limitBytes: 16 * KB },
+    takes: { kind: 'json', shape: REPLAY_BODY, limitBytes: 256 * KB },
     answers: { 200: { says: 'What is sent again, or would be.', shape: REPLAYED }, 300: SEVERAL }, refuses: [...SUBMITS, 'not-found'],
     handle: postReplay,
   }),

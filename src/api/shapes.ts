@@ -53,11 +53,12 @@ const axes = z.strictObject({
   document: text, validation: text, match: text, approval: text, posting: text, settlement: text, archive: text, holds: z.array(text),
 })
 const cell = z.strictObject({ system: text, facet: text, expected: maybe, told: maybe, reported: maybe, heardAt: maybeInstant })
+const doubts = z.array(z.strictObject({ effect: sha256, system: text, command: text, since: instant, lookAt: maybeInstant, says: text }))
 export const OBJECT = named('Object', z.strictObject({
   id: text, kind: text, title: text, version: count, wakeAt: maybeInstant, row: z.strictObject(row).nullable(),
   headline: z.strictObject({ state: maybe, rests: z.array(text), breaches: z.array(text), route: text }).optional(), axes: axes.optional(),
   exceptions: z.array(z.strictObject({ cause: text, id: text, open: z.boolean() })), state: open, names: z.array(text),
-  cells: z.array(cell.extend({ object: text })),
+  cells: z.array(cell.extend({ object: text })), doubts,
 }))
 export const CANDIDATES = named('Candidates', z.strictObject({
   asked: text, candidates: z.array(z.strictObject({ id: text, kind: text, title: text, state: maybe.optional() })),
@@ -93,9 +94,10 @@ export const PAUSED = named('Paused', z.strictObject({ system: text, paused: z.b
 export const REPLAYED = named('Replayed', z.strictObject({
   dryRun: z.boolean(), more: z.boolean(),
   commands: z.array(z.strictObject({
-    effect: sha256, system: text, command: text, state: text, says: maybe, lastTriedAt: maybeInstant, request: text, about,
-    outcome: z.enum(['due', 'moved-meanwhile']).optional(),
+    effect: sha256, system: text, command: text, state: text, says: maybe, lastTriedAt: maybeInstant, request: text, contentHash: sha256, about,
+    outcome: z.enum(['due', 'changed', 'not-shown', 'moved-meanwhile']).optional(),
   })),
+  gone: z.array(sha256).optional(),
 }))
 
 const controls = z.array(z.strictObject({ id: text, verdict: text, says: text }))
@@ -128,7 +130,7 @@ export const TRACE = named('Trace', z.strictObject({
   commands: z.array(z.strictObject({
     command: text, target: text, object: text, occurrence: text, key: sha256, state: text, dueAt: maybeInstant, tries: z.array(tried),
   })),
-  cells: z.array(cell),
+  doubts, cells: z.array(cell),
   cases: z.array(z.strictObject({
     id: text, cause: text, title: text, says: text, owner: text, dueAt: instant, open: z.boolean(), actions: z.array(text), answered,
   })),
@@ -138,7 +140,7 @@ export const TRACE = named('Trace', z.strictObject({
 export const SYSTEMS = named('Systems', z.strictObject({
   systems: z.array(z.strictObject({
     name: text, kind: text, role: text, inStep: count, behind: count, queue: counts, oldestDueAt: maybeInstant, heardAt: maybeInstant,
-    paused: z.boolean(), breaker: z.strictObject({ state: z.enum(['closed', 'open', 'half-open']), says: maybe, until: maybeInstant }),
+    closedUntil: maybeInstant, clearAt: maybeInstant, paused: z.boolean(), breaker: z.strictObject({ state: z.enum(['closed', 'open', 'half-open']), says: maybe, until: maybeInstant }),
   })),
 }))
 export const SUMMARY = named('Summary', z.strictObject({

@@ -1,11 +1,13 @@
 /** The systems as a person asks for them: in step or behind, what waits for each, whether it answers. */
 import { z } from 'zod'
 import type { ApiContext } from './context.ts'
-import type { Instant } from '../lib/time.ts'
+import { clearAt } from '../delivery/forecast.ts'
+import { instantOf, msOf, type Instant } from '../lib/time.ts'
 import { countSteps } from '../store/cell.ts'
 import { inTenant } from '../store/database.ts'
-import { countEffects } from '../store/effect.ts'
+import { countEffects, type EffectCount } from '../store/effect.ts'
 import { readSystem } from '../store/system.ts'
+import { closedNow } from './queue.ts'
 import type { Answer, Call } from './route.ts'
 
 export interface SystemView {
@@ -22,6 +24,10 @@ export interface SystemView {
   readonly heardAt: Instant | null
   readonly paused: boolean
   /** `open`: it is not called at present, because it did not answer or did not let us in. */
+  /** Until when its calendar keeps it closed. */
+  readonly closedUntil: Instant | null
+  /** When all that waits will have gone out, at the present pace; null when nothing waits or nobody can tell. */
+  readonly clearAt: Instant | null
   readonly breaker: { readonly state: 'closed' | 'open' | 'half-open'; readonly says: string | null; readonly until: Instant | null }
 }
 
@@ -29,7 +35,8 @@ export async function getSystems({ context }: Call): Promise<Answer> {
   return { status: 200, body: { systems: await systemViews(context) } }
 }
 
-export async function systemViews({ pool, tenant, systems }: Pick<ApiContext, 'pool' | 'tenant' | 'systems'>): Promise<SystemView[]> {
+export async function systemViews(context: Pick<ApiContext, 'pool' | 'tenant' | 'systems' | 'load' | 'now'>): Promise<SystemView[]> {
+  const { pool, tenant, systems } = context
   return inTenant(pool, tenant, async (client) => {
     const steps = new Map((await countSteps(client, tenant)).map((row) => [row.system, row]))
     const queues = Map.groupBy(await countEffects(client, tenant), (row) => row.target)
@@ -41,11 +48,22 @@ export async function systemViews({ pool, tenant, systems }: Pick<ApiContext, 'p
         name, kind, role, inStep: steps.get(name)?.inStep ?? 0, behind: steps.get(name)?.behind ?? 0,
         queue: Object.fromEntries(queue.map((row) => [row.state, row.count])),
         oldestDueAt: queue.flatMap((row) => row.oldest ?? []).sort()[0] ?? null, heardAt, paused, breaker: breakerIn(delivery),
+        closedUntil: instantOrNull(closedNow(context, name)), clearAt: paused ? null : forecast(context, name, queue, breakerIn(delivery).until),
       })
     }
     return views
   })
 }
+
+function forecast({ systems, load, now }: Pick<ApiContext, 'systems' | 'load' | 'now'>, name: string, queue: readonly EffectCount[], until: Instant | null): Instant | null {
+  const waiting = queue.filter(({ state }) => state === 'waiting' || state === 'unknown' || state === 'open').reduce((sum, { count }) => sum + count, 0)
+  const pace = load(name)
+  if (waiting === 0 || !pace) return null
+  const { windows = [] } = systems.find((system) => system.name === name) ?? {}
+  return instantOrNull(clearAt({ waiting, perSecond: pace.perSecond, windows, from: until === null ? 0 : msOf(until) }, now()))
+}
+
+const instantOrNull = (ms: number | undefined): Instant | null => ms === undefined ? null : instantOf(Math.round(ms))
 
 const DELIVERY = z.object({
   breaker: z.object({ state: z.enum(['closed', 'open', 'half-open']), says: z.string().optional(), until: z.number().optional() }),

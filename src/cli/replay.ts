@@ -1,6 +1,8 @@
 /** `tieout replay`: refused and given up commands are due again; `--dry-run` says which, and what would be sent. */
+import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { z } from 'zod'
+import { Fault } from '../lib/fault.ts'
 import { REPLAY_CAUSES } from '../store/effect-replay.ts'
 import { hubOf, hubOptions, type HubOptions } from './hub-call.ts'
 import { clipped, paintFor, padded, plainText, printed, sumText, wrapped, type Paint } from './terminal.ts'
@@ -13,18 +15,19 @@ interface ReplayOptions extends HubOptions {
   readonly to?: string
   readonly says?: string
   readonly dryRun?: boolean
+  readonly preview?: string
   readonly by: string
   readonly reason: string
 }
 
 const COMMAND = z.looseObject({
   effect: z.string(), system: z.string(), command: z.string(), state: z.string(), says: z.string().nullable(), lastTriedAt: z.string().nullable(),
-  request: z.string(), outcome: z.string().optional(),
+  request: z.string(), contentHash: z.string(), outcome: z.string().optional(),
   about: z.object({ id: z.string(), kind: z.string(), title: z.string(), amount: z.string().nullable(), currency: z.string().nullable() }),
 })
 type Replayed = z.infer<typeof COMMAND>
 const REPLAY = z.union([
-  z.object({ dryRun: z.boolean(), commands: z.array(COMMAND), more: z.boolean() }),
+  z.object({ dryRun: z.boolean(), commands: z.array(COMMAND), more: z.boolean(), gone: z.array(z.string()).default([]) }),
   z.object({ asked: z.string(), candidates: z.array(z.object({ id: z.string(), title: z.string() })) }),
 ])
 
@@ -37,27 +40,50 @@ export function replayCommand(): Command {
     .option('--from <instant>', 'whose last try ended then or later, e.g. 2026-11-28T14:00:00Z').option('--to <instant>', 'and before then')
     .option('--says <words>', 'whose last answer has these words')
     .option('--dry-run', 'say what would be sent, and change nothing')
+    .option('--preview <file>', 'only what an earlier --dry-run --json has in this file, and only as it was then')
     .requiredOption('--by <login>', 'who says so').requiredOption('--reason <text>', 'why')
     .action(async (options: ReplayOptions) => { printed(await replay(options, paintFor(process.stdout))) })
 }
 
-async function replay({ system, object, cause, from, to, says, dryRun = false, by, reason, ...at }: ReplayOptions, paint: Paint): Promise<string[]> {
-  const done = await hubOf(at).post('/v1/replays', REPLAY, { system, object, cause, from, to, says, dryRun, person: by, reason })
+async function replay({ system, object, cause, from, to, says, dryRun = false, preview, by, reason, ...at }: ReplayOptions, paint: Paint): Promise<string[]> {
+  const hub = hubOf(at)
+  const ask = (more: object): Promise<z.infer<typeof REPLAY>> => hub.post('/v1/replays', REPLAY, { system, object, cause, from, to, says, person: by, reason, ...more })
+  const sent = (seen: readonly Seen[]): Promise<z.infer<typeof REPLAY>> =>
+    ask({ dryRun, seen: Object.fromEntries(seen.map(({ effect, contentHash }) => [effect, contentHash])) })
+  const looked = preview === undefined ? await ask({ dryRun: true }) : undefined
+  const done = looked ? dryRun || 'candidates' in looked ? looked : await sent(looked.commands) : await sent(previewIn(preview ?? ''))
   if (at.json) return [plainText(JSON.stringify(done))]
   if ('candidates' in done) {
     process.exitCode = 1
     return [`${plainText(done.asked)} is the id of ${done.candidates.length} things; say which one:`, ...done.candidates.map((one) => `  ${one.id} ${clipped(one.title, WIDTH - 34)}`)]
   }
-  const { commands, more } = done
-  if (commands.length === 0) return ['No refused or given up command fits.']
-  const due = commands.filter(({ outcome }) => outcome !== 'moved-meanwhile')
+  const { commands, more, gone } = done
+  if (commands.length === 0 && gone.length === 0) return ['No refused or given up command fits.']
+  const due = commands.filter(({ outcome = 'due' }) => outcome === 'due')
   // An invoice is one amount, however many commands are about it.
   const total = sumText([...new Map(due.map(({ about }) => [about.id, about])).values()])
   const head = `${dryRun ? 'Would be sent again' : 'Due again'}: ${due.length} command${due.length === 1 ? '' : 's'}${total === '' ? '' : `, ${total}`}`
   return [
     paint('bold', head), ...commands.flatMap((command) => lines(command, paint)),
+    ...gone.length === 0 ? [] : [`Shown before and not to be sent again now: ${gone.length}.`],
     ...more ? ['… and more: those come with the next call, once these are on their way.'] : [],
   ]
+}
+
+/** Why one was left alone. */
+const LEFT: { readonly [outcome: string]: string } = {
+  'moved-meanwhile': 'It moved meanwhile.', 'changed': 'It has another content than was shown.', 'not-shown': 'It was not among what was shown.',
+}
+
+interface Seen { readonly effect: string; readonly contentHash: string }
+const PREVIEW = z.object({ commands: z.array(z.object({ effect: z.string(), contentHash: z.string() })) })
+
+function previewIn(file: string): readonly Seen[] {
+  try {
+    return PREVIEW.parse(JSON.parse(readFileSync(file, 'utf8'))).commands
+  } catch (error) {
+    throw new Fault('request-not-valid', `${file} is not what tieout replay --dry-run --json prints.`, { cause: error })
+  }
 }
 
 function lines({ command, system, about, says, state, lastTriedAt, request, effect, outcome }: Replayed, paint: Paint): string[] {
@@ -67,6 +93,6 @@ function lines({ command, system, about, says, state, lastTriedAt, request, effe
   return [
     `  ${padded(`${command}@${system}`, 24)} ${clipped(`${about.title}${amount}`, WIDTH - 27)}`, ...inside(why),
     ...inside(`${request}, key ${effect.slice(0, 16)}…`).map((line) => paint('dim', line)),
-    ...outcome === 'moved-meanwhile' ? inside('It moved meanwhile and was left alone.') : [],
+    ...LEFT[outcome ?? ''] === undefined ? [] : inside(`${LEFT[outcome ?? '']} It was left alone.`),
   ]
 }

@@ -10,6 +10,7 @@ interface PauseOptions extends HubOptions { readonly reason: string; readonly by
 const SYSTEM = z.looseObject({
   name: z.string(), kind: z.string(), role: z.string(), inStep: z.int(), behind: z.int(), queue: z.record(z.string(), z.int()),
   oldestDueAt: z.string().nullable(), heardAt: z.string().nullable(), paused: z.boolean(),
+  closedUntil: z.string().nullable(), clearAt: z.string().nullable(),
   breaker: z.object({ state: z.enum(['closed', 'open', 'half-open']), says: z.string().nullable(), until: z.string().nullable() }),
 })
 type System = z.infer<typeof SYSTEM>
@@ -63,13 +64,14 @@ async function systemsAsked(name: string | undefined, options: SystemsOptions, p
 
 const WAITS = ['waiting', 'unknown', 'open', 'held', 'refused', 'dead'] as const
 
-function shown({ name, kind, inStep, behind, queue, heardAt, paused, breaker }: System, paint: Paint): string[] {
+function shown({ name, kind, inStep, behind, queue, heardAt, paused, closedUntil, clearAt, breaker }: System, paint: Paint): string[] {
   const waits = WAITS.flatMap((state) => queue[state] ? [`${queue[state]} ${state}`] : []).join(', ')
   const trouble = paused ? paint('yellow', 'paused by a person')
+    : closedUntil !== null ? paint('yellow', `closed by its calendar until ${timeOf(closedUntil)}`)
     : breaker.state === 'closed' ? '' : paint('red', `breaker ${breaker.state}${breaker.until ? `, next probe ${timeOf(breaker.until)}` : ''}`)
   return [
     `${paint('bold', padded(name, 12))} ${padded(behind === 0 ? 'in step' : `${behind} behind`, 12)} ${padded(clipped(`${inStep} in step; ${kind}`, 30), 31)}${heardAt ? `heard ${timeOf(heardAt)}` : 'never heard'}`,
-    ...waits === '' ? [] : [`    queue: ${waits}`], ...trouble === '' ? [] : [`    ${trouble}`],
+    ...waits === '' ? [] : [`    queue: ${waits}${clearAt === null ? '' : `; clear at about ${timeOf(clearAt)}`}`], ...trouble === '' ? [] : [`    ${trouble}`],
     ...breaker.state !== 'closed' && breaker.says ? wrapped(plainText(breaker.says), WIDTH - 4).map((line) => `    ${line}`) : [],
   ]
 }

@@ -13,7 +13,7 @@ const step = (index: number, change: Partial<Trace['steps'][number]> = {}): Trac
 })
 const trace = (change: Partial<Trace> = {}): Trace => ({
   asked: 'R-1', id: `inv_${'0'.repeat(26)}`, kind: 'invoice', title: 'invoice R-1 of Acme', names: [], more: false, steps: [], waits: [],
-  commands: [], cells: [], cases: [],
+  commands: [], doubts: [], cells: [], cases: [],
   together: [], log: { size: 10, sealed: 8, root: 'ab'.repeat(32) },
   standing: { state: 'paid', row: null, breaches: ['approved'], rests: [], route: 'po', axes: null, amountDue: null }, ...change,
 })

@@ -29,7 +29,7 @@ const title = (paint: Paint, text: string): string[] => ['', paint('bold', text)
 const indented = (text: string, indent: number): string[] =>
   wrapped(plainText(text), WIDTH - indent).map((line) => ' '.repeat(indent) + line)
 
-function heading({ title: name, id, kind, standing, names }: Trace, paint: Paint): string[] {
+function heading({ title: name, id, kind, standing, names, doubts }: Trace, paint: Paint): string[] {
   const shown = clipped(`${name[0]?.toUpperCase() ?? ''}${name.slice(1)}`, 70)
   const { row } = standing
   const facts = [
@@ -40,6 +40,7 @@ function heading({ title: name, id, kind, standing, names }: Trace, paint: Paint
   return [
     `${paint('bold', shown)}: ${stateWords(standing.state ?? (kind === 'invoice' ? 'no state yet' : kind), standing.breaches, paint)}`,
     ...indented(facts.join(', '), 2).map((line) => paint('dim', line)),
+    ...doubts.flatMap(({ says, system }) => indented(`${says} (${system})`, 2)).map((line) => paint('yellow', line)),
     ...(known.length > 0 ? indented(`also known as ${known.join(', ')}`, 2).map((line) => paint('dim', line)) : []),
   ]
 }

@@ -21,6 +21,8 @@ export interface Answer {
   readonly reason: string
   /** Another person who says the same; needed where money may have moved. */
   readonly second?: string
+  /** By which means it came, e.g. the name of an access key. */
+  readonly through?: string
 }
 
 export interface AnswerDesk { readonly pool: Pool; readonly tenant: string; readonly submit: Submit; readonly now: () => number }
@@ -41,11 +43,15 @@ export async function answerEffect(desk: AnswerDesk, answer: Answer): Promise<{ 
 /** At once through the door at most, so that what else arrives is not kept waiting. */
 const REPLAY_BATCH = 100
 
-/** Each of these is due again, by an event with who and why; one that moved meanwhile is left alone. Gives the keys of those that are due. */
+/**
+ * Each of these is due again, by an event with who, why and by which means; one that moved meanwhile, or has another content than
+ * was looked at (`seen`: hash by key), is left alone. Gives the keys of those that are due.
+ */
 export async function replayEffects(
-  desk: AnswerDesk, keys: readonly string[], { person, reason }: Pick<Answer, 'person' | 'reason'>
+  desk: AnswerDesk, seen: ReadonlyMap<string, string>, { person, reason, through }: Pick<Answer, 'person' | 'reason' | 'through'>
 ): Promise<ReadonlySet<string>> {
   const due = new Set<string>()
+  const keys = [...seen.keys()]
   for (let from = 0; from < keys.length; from += REPLAY_BATCH) {
     const batch = keys.slice(from, from + REPLAY_BATCH)
     const { rows, tries } = await inTenant(desk.pool, desk.tenant, async (client) => ({
@@ -53,8 +59,8 @@ export async function replayEffects(
       tries: Map.groupBy(await attemptsOf(client, desk.tenant, batch), (attempt) => attempt.key),
     }))
     const answers = rows.flatMap((row) => {
-      const answer: Answer = { effect: row.key, input: 'replay', person, reason }
-      return refusalOf(row, answer, desk.now()) === undefined ? [{ row, answer }] : []
+      const answer: Answer = { effect: row.key, input: 'replay', person, reason, ...(through === undefined ? {} : { through }) }
+      return row.contentHash === seen.get(row.key) && refusalOf(row, answer, desk.now()) === undefined ? [{ row, answer }] : []
     })
     const receipts = await desk.submit(answers.map(({ row, answer }) => answerArrival(desk, row, tries.get(row.key) ?? [], answer)))
     const fault = receipts.find((receipt) => receipt.fault)?.fault
@@ -75,7 +81,7 @@ function refusalOf(row: EffectRow, answer: Answer, now: number): string | undefi
 function answerArrival(desk: AnswerDesk, row: EffectRow, attempts: readonly AttemptRow[], answer: Answer): Arrival {
   const at = desk.now()
   const told = outcomeArrival({ tenant: desk.tenant, row, attempts, input: answer.input, outcome: attempts.at(-1)?.outcome ?? 'not-sent', at, says: answer.reason, by: 'person', guarded: false, nextAt: at })
-  return { ...told, actor: answer.person, data: { ...told.data, ...(answer.second === undefined ? {} : { second: answer.second }) } }
+  return { ...told, actor: answer.person, data: { ...told.data, ...(answer.second === undefined ? {} : { second: answer.second }), ...(answer.through === undefined ? {} : { through: answer.through }) } }
 }
 
 export interface Replayable {
@@ -89,6 +95,8 @@ export interface Replayable {
   readonly lastTriedAt: Instant | null
   /** The content that would be sent: canonical JSON. */
   readonly content: string
+  /** SHA-256 of it, hex. */
+  readonly contentHash: string
   /** The request that it would become, in one line; or why it could not be built. */
   readonly request: string
 }
@@ -103,7 +111,7 @@ export async function replayable(pool: Pool, tenant: string, connectors: readonl
     const last = tries.get(row.key)?.at(-1)
     return {
       effect: row.key, target: row.target, command: row.command, subject: row.subject, state: row.state, says: last?.says ?? null, lastTriedAt: last?.closedAt ?? null,
-      content: row.content, request: requestLine(row, connectors.find((connector) => connector.system === row.target)),
+      content: row.content, contentHash: row.contentHash, request: requestLine(row, connectors.find((connector) => connector.system === row.target)),
     }
   })
 }

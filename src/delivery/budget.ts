@@ -12,6 +12,10 @@ const RETRY_SHARE = 0.1
  * calls (a twentieth of what it can bear), at most every 200 ms and at least every 10 s.
  */
 const TRICKLE_CALLS = 20
+/** The pace is taken over so many seconds, when there are at least so many, and not over a rest. */
+const PACE_S = 10
+const PACE_LEAST_S = 4
+const RESTING_S = 2
 const LEAST_FACTOR = 1 / 64
 
 export class Budget {
@@ -25,6 +29,8 @@ export class Budget {
   private retryTokens = 1
   private lastRetryAt = -Infinity
   private failing = false
+  /** Tries by the second, the last of them, oldest first. */
+  private readonly strides: { readonly second: number; tries: number }[] = []
 
   constructor(limits: Limits) { this.limits = limits }
 
@@ -57,9 +63,10 @@ export class Budget {
     return Math.min(10_000, Math.max(200, TRICKLE_CALLS * perMs / calls))
   }
 
-  start(now: number, kind: 'first' | 'retry'): void {
+  start(now: number, kind: 'first' | 'retry' | 'look'): void {
     this.inFlight++
     this.started.push(now)
+    if (kind !== 'look') this.stride(now)
     if (kind === 'first') this.retryTokens = Math.min(10, this.retryTokens + RETRY_SHARE)
   }
 
@@ -86,6 +93,30 @@ export class Budget {
 
   private callsPerWindow(share: number): number {
     return Math.max(1, Math.floor(this.limits.rate.calls * this.factor / share))
+  }
+
+  /** Counts a try in the second it starts in; a pause between two ends the stretch over which the pace is taken. */
+  private stride(now: number): void {
+    const second = Math.floor(now / 1_000)
+    const last = this.strides.at(-1)
+    if (last?.second === second) {
+      last.tries++
+      return
+    }
+    if (last && second - last.second > RESTING_S) this.strides.length = 0
+    this.strides.push({ second, tries: 1 })
+    if (this.strides.length > PACE_S + 1) this.strides.shift()
+  }
+
+  /** Tries a second of this process: as measured while it is busy, else as many as the system takes. */
+  pace(now: number): number {
+    const { rate } = this.limits
+    const second = Math.floor(now / 1_000)
+    // The second that has just begun counts for nothing yet.
+    const whole = this.strides.filter((stride) => stride.second < second)
+    const [first, last] = [whole[0], whole.at(-1)]
+    if (!first || !last || second - last.second > RESTING_S || second - first.second < PACE_LEAST_S) return this.callsPerWindow(1) / rate.perMs * 1_000
+    return whole.slice(1).reduce((sum, { tries }) => sum + tries, 0) / (second - first.second - 1)
   }
 
   /** For the systems page. */

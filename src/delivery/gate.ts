@@ -68,7 +68,7 @@ export class Gate {
     const desk = this.desk()
     desk.counts.probes++
     // It is a call like any other: with it the first second after an outage keeps the rate too.
-    desk.budget.start(desk.clocks.monotonic(), 'retry')
+    desk.budget.start(desk.clocks.monotonic(), 'look')
     const trouble = await probeTrouble(desk)
     desk.budget.end(desk.clocks.monotonic(), trouble === undefined ? 'answered' : 'failed')
     if (trouble === undefined) {

@@ -17,7 +17,7 @@ const LOOK_MS = 10_000
 export async function lookFor(desk: Desk, job: PreparedLook): Promise<void> {
   const { monotonic, wall } = desk.clocks
   desk.counts.looks++
-  desk.budget.start(monotonic(), 'retry')
+  desk.budget.start(monotonic(), 'look')
   const found = await ask(desk, job)
   const usable = found.kind !== 'unclear'
   desk.budget.end(monotonic(), usable ? 'answered' : 'failed')

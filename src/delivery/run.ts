@@ -64,6 +64,8 @@ export interface SystemStats {
   readonly counts: Counts
   readonly inFlight: number
   readonly callsPerWindow: number
+  /** Tries a second, by all hub processes together if they are alike. */
+  readonly perSecond: number
   readonly breaker: Breaker
   readonly paused: boolean
 }
@@ -148,11 +150,17 @@ class SystemLoop extends Sleeper {
 
   stats(): SystemStats {
     const { tenant, connector, counts, budget } = this.desk
-    return { tenant, system: connector.system, counts: { ...counts }, ...budget.learned, breaker: this.gate.breaker, paused: this.gate.paused }
+    return { tenant, system: connector.system, counts: { ...counts }, ...budget.learned, perSecond: this.perSecond, breaker: this.gate.breaker, paused: this.gate.paused }
   }
 
   /** Hub processes among which the system's limits are divided. */
   private get processes(): number { return Math.max(1, this.shared.living.length) }
+
+  /** What one does, times the processes, and never more than the system takes. */
+  private get perSecond(): number {
+    const { budget, connector, clocks } = this.desk
+    return Math.min(budget.learned.callsPerWindow / connector.limits.rate.perMs * 1_000, budget.pace(clocks.monotonic()) * this.processes)
+  }
 
   /** One round; gives how long to sleep (ms). */
   private async turn(): Promise<number> {

@@ -18,7 +18,7 @@ const OPEN: Breaker = { state: 'open', pauseMs: 2_000, until: NOW + 60_000, sinc
 const told = (queued: Partial<Queued>, gateway: Partial<Gateway> = {}): { because: string; text: string; movesAt: string | null } => {
   const standing = standingOf(
     { row: row({}), last: undefined, obstacle: undefined, ahead: 0, ...queued },
-    { system: 'erp', paused: null, breaker: BREAKER_CLOSED, load: undefined, ...gateway }, NOW
+    { system: 'erp', paused: null, breaker: BREAKER_CLOSED, closedUntil: undefined, load: undefined, ...gateway }, NOW
   )
   return { because: standing.because, text: `${standing.why}. Moves ${standing.moves}.`, movesAt: standing.movesAt }
 }
@@ -30,6 +30,7 @@ describe('a command says why it is where it is', () => {
     // Each row takes the hindrance of the one before away.
     expect([
       told({ obstacle: busy }, { paused, breaker: OPEN }),
+      told({ obstacle: busy }, { closedUntil: NOW + 120_000, breaker: OPEN }),
       told({ obstacle: busy }, { breaker: OPEN }),
       told({ obstacle: busy }, { breaker: { ...OPEN, state: 'half-open', cause: 'credential' } }),
       told({ obstacle: busy, row: row({ dueAt: at(5), attempts: 1 }) }),
@@ -39,10 +40,11 @@ describe('a command says why it is where it is', () => {
       told({ row: row({ attempts: 2, dueAt: at(1) }), last: tried({ n: 2, outcome: 'no-effect', says: 'busy' }) }),
       told({ row: row({ dueAt: at(1) }) }),
       told({ row: row({ dueAt: NEVER }) }),
-      told({ ahead: 7 }, { load: { inFlight: 1, concurrency: 4, callsPerWindow: 20, perMs: 1_000 } }),
+      told({ ahead: 7 }, { load: { perSecond: 20, inFlight: 1, concurrency: 4, callsPerWindow: 20, perMs: 1_000 } }),
       told({ ahead: null }),
     ]).toEqual([
       { because: 'paused', movesAt: null, text: 'erp was paused by anna at 2026-11-27 14:05:00: month end. Moves when somebody lets it go on: tieout systems resume erp.' },
+      { because: 'closed', movesAt: at(2), text: 'erp is not called now: maintenance, or outside its hours. Moves when it opens, at 14:07:00.' },
       { because: 'breaker', movesAt: at(1), text: 'erp has not answered as it should since 14:02:00, its breaker is open: answered 503. Moves after the next probe, at 14:06:00.' },
       { because: 'breaker', movesAt: at(1), text: 'erp has not let us in since 14:02:00, its breaker is open: answered 503. Moves after the probe that is under way.' },
       { because: 'object-busy', movesAt: null, text: 'another command about the same object is in doubt: invoice.post. Moves when the outcome of that one is known.' },

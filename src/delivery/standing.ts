@@ -6,7 +6,7 @@ import type { AttemptRow } from '../store/attempt.ts'
 import type { Obstacle } from '../store/effect-queue.ts'
 import type { Breaker } from './breaker.ts'
 
-export type Because = 'done' | 'not-wanted' | 'under-way' | 'paused' | 'breaker' | 'object-busy' | 'money-stands' | 'in-doubt' | 'failed' | 'postponed' | 'turn'
+export type Because = 'done' | 'not-wanted' | 'under-way' | 'paused' | 'closed' | 'breaker' | 'object-busy' | 'money-stands' | 'in-doubt' | 'failed' | 'postponed' | 'turn'
   | 'asked' | 'refused' | 'given-up'
 
 export interface Standing {
@@ -23,10 +23,12 @@ export interface Gateway {
   readonly system: string
   readonly paused: Pause | null
   readonly breaker: Breaker
+  /** Until when its calendar keeps it closed (ms since 1970); undefined when it is open. */
+  readonly closedUntil: number | undefined
   /** Of the hub process that is asked; undefined where it does not deliver. */
   readonly load: Load | undefined
 }
-export interface Load { readonly inFlight: number; readonly concurrency: number; readonly callsPerWindow: number; readonly perMs: number }
+export interface Load { readonly perSecond: number; readonly inFlight: number; readonly concurrency: number; readonly callsPerWindow: number; readonly perMs: number }
 
 export interface Queued {
   readonly row: EffectRow
@@ -68,6 +70,9 @@ const HINDRANCES: readonly ((...told: Parameters<Told>) => Standing | undefined)
     because: 'paused', why: `${system} was paused by ${paused.by.replace('person:', '')} at ${clock(msOf(paused.since), now)}: ${paused.reason}`,
     moves: `when somebody lets it go on: tieout systems resume ${system}`, movesAt: null,
   } : undefined,
+  (_queued, { system, closedUntil }, now) => closedUntil === undefined ? undefined : {
+    because: 'closed', why: `${system} is not called now: maintenance, or outside its hours`, moves: `when it opens, at ${clock(closedUntil, now)}`, movesAt: instantOf(closedUntil),
+  },
   (_queued, { system, breaker }, now) => breaker.state === 'closed' ? undefined : {
     because: 'breaker', why: `${system} ${BREAKER_SAYS[breaker.cause]} since ${clock(breaker.since, now)}, its breaker is open: ${breaker.says}`,
     moves: breaker.state === 'open' ? `after the next probe, at ${clock(Math.max(now, breaker.until), now)}` : 'after the probe that is under way',

@@ -2,7 +2,7 @@
 import { axesOf, type Axes } from '../domain/axes.ts'
 import type { Kind } from '../domain/event.ts'
 import { CAUSES, type Cause, type ExceptionMap, type ExceptionState } from '../domain/exception.ts'
-import { NEVER } from '../domain/effect.ts'
+import { NEVER, type EffectRow } from '../domain/effect.ts'
 import { amountDue, headlineOf } from '../domain/headline.ts'
 import type { InvoiceState } from '../domain/invoice.ts'
 import { listRowOf } from '../domain/list.ts'
@@ -19,6 +19,7 @@ import { effectsOf } from '../store/effect.ts'
 import { eventById, eventsOf, readHead, type StoredEvent } from '../store/event.ts'
 import { findObjects } from '../store/find.ts'
 import { readObjects } from '../store/object.ts'
+import { doubtsOf, type Doubt } from './doubts.ts'
 import { wordsOf } from './event-words.ts'
 import { titleOf } from './title.ts'
 import { stepsOf, waitsOf, type News, type Step, type Wait } from './trace-steps.ts'
@@ -36,6 +37,8 @@ export interface Trace {
   readonly more: boolean
   readonly waits: readonly Wait[]
   readonly commands: readonly TracedCommand[]
+  /** Those of which nobody knows whether they were carried out. */
+  readonly doubts: readonly Doubt[]
   /** The matrix: what each system should show, was told and says. */
   readonly cells: readonly Omit<StoredCell, 'object'>[]
   readonly cases: readonly TracedCase[]
@@ -117,14 +120,16 @@ export async function traceOf(
   const steps = stepsOf(record.id, events)
   const names = await namesOf(client, tenant, record.id)
   const cells = await cellsOf(client, tenant, record.id)
-  const commands = await commandsOf(client, tenant, record.id)
+  const effects = await effectsOf(client, tenant, record.id)
+  const tries = Map.groupBy(await attemptsOf(client, tenant, effects.map((effect) => effect.key)), (attempt) => attempt.key)
   const head = await readHead(client, tenant)
   const checkpoint = await latestCheckpoint(client, tenant)
   return {
     found: 'one',
     trace: {
       asked, id: record.id, kind: record.kind, title: titleOf(record), names, standing: await standingOf(client, tenant, record, events),
-      steps, more: history.length > limit, waits: waitsOf(steps, events, await newsOf(client, tenant, events, together)), commands,
+      steps, more: history.length > limit, waits: waitsOf(steps, events, await newsOf(client, tenant, events, together)),
+      commands: commandsOf(effects, tries), doubts: doubtsOf(effects, tries, Date.now()),
       cells: cells.map(({ system, facet, expected, told, reported, heardAt }) => ({ system, facet, expected, told, reported, heardAt })),
       cases: casesOf(record, together), together: together.filter(({ kind }) => kind !== 'exception').map(linkedOf),
       log: { size: head?.nextIndex ?? 0, sealed: checkpoint?.size ?? 0, root: checkpoint?.root.toString('hex') ?? null },
@@ -153,9 +158,7 @@ async function standingOf(client: ClientBase, tenant: string, record: ObjectReco
   }
 }
 
-async function commandsOf(client: ClientBase, tenant: string, id: string): Promise<TracedCommand[]> {
-  const effects = await effectsOf(client, tenant, id)
-  const attempts = Map.groupBy(await attemptsOf(client, tenant, effects.map((effect) => effect.key)), (attempt) => attempt.key)
+function commandsOf(effects: readonly EffectRow[], attempts: ReadonlyMap<string, readonly AttemptRow[]>): TracedCommand[] {
   return effects.map(({ command, target, object, occurrence, key, state, dueAt }) => ({
     command, target, object, occurrence, key, state, dueAt: dueAt === NEVER ? null : dueAt,
     tries: (attempts.get(key) ?? []).map(({ n, requestHash, openedAt, closedAt, outcome, says, receipt, looks }) => ({
