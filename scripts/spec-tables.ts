@@ -9,6 +9,7 @@ import { MATCH_CONTROLS } from '../src/domain/matching.ts'
 import { EVENT_TYPES } from '../src/domain/event.ts'
 import { CAUSES } from '../src/domain/exception.ts'
 import { COMMANDS } from '../src/domain/object.ts'
+import { DEFAULT_GRACE, DIVERGENCES, WORD_ORDER } from '../src/domain/reconcile.ts'
 import { DEFAULT_ROUTES, type RouteCondition } from '../src/domain/routes.ts'
 import { ALLOCATION_KINDS, DEFAULT_DIFFERENCES, type Difference } from '../src/domain/settlement.ts'
 import { TERM_ROWS } from '../src/domain/terms.ts'
@@ -47,6 +48,18 @@ ${table(['route', 'when'], DEFAULT_ROUTES.choice.map(({ route, when }) => [`\`${
 ## Controls
 
 ${table(['gate', 'id', 'control'], gates.flatMap(([gate, controls]) => controls.map((control) => [gate, control.id, control.title])))}
+
+## Divergences
+
+${table(['kind', 'the system'], Object.entries(DIVERGENCES).map(([kind, says]) => [`\`${kind}\``, says]))}
+
+Words in the order in which they follow one another; any other stands beside the order.
+
+${table(['facet', 'words'], Object.entries(WORD_ORDER).map(([facet, words]) => [facet, words.join(' → ')]))}
+
+How long an edge may lag, unless \`policy.grace\` says otherwise; any other \`policy.graceMs\`.
+
+${table(['to', 'facet', 'word', 'minutes'], DEFAULT_GRACE.map(({ to, facet, word, ms }) => [to, facet, word, String(ms / 60_000)]))}
 
 ## Settlement
 

@@ -2,7 +2,7 @@
 import { createHash, hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startApi } from './api/server.ts'
-import type { ApiContext, Captured, CapturedDocument } from './api/context.ts'
+import type { ApiContext, Captured, CapturedDocument, SweepView } from './api/context.ts'
 import { configHash, policyOf, sentence, type Config, type Problem } from './config/config.ts'
 import { nearest } from './config/nearest.ts'
 import { secretProblem } from './config/secret.ts'
@@ -26,6 +26,7 @@ import { makeTieOut } from './export/tie-out.ts'
 import { takeOver } from './intake/cut-over.ts'
 import { openIntake, type Intake } from './intake/batcher.ts'
 import { startWaker } from './intake/waker.ts'
+import { assert } from './lib/assert.ts'
 import { openBell } from './lib/bell.ts'
 import { startPacker } from './export/packer.ts'
 import { Fault } from './lib/fault.ts'
@@ -38,6 +39,7 @@ import { storeDocument } from './store/document.ts'
 import { readEvents } from './store/event.ts'
 import { refuseUnsafe } from './store/refusals.ts'
 import { heard } from './store/system.ts'
+import type { Swept } from './watch/sweep.ts'
 import { startWatch } from './watch/watch.ts'
 
 /** The connectors there are, by the kind that a configuration names. */
@@ -75,6 +77,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const bell = openBell()
   const trouble = (what: string, error: unknown): void => { log(`${what}: ${error instanceof Error ? error.message : String(error)}`) }
   const counts = { commits: 0, events: 0 }
+  const swept = new Map<string, Swept & { readonly sweeps: number }>()
 
   const intake = openIntake({
     pool, settings: { law, cfg: configHash(config), config: 1, clock: Date.now }, lanes: config.lanes,
@@ -97,7 +100,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     onUnbound: (of, facts) => adopt(pool, submit, of, facts.map((fact) => fact.index)), onTrouble: (error) => { trouble('waking', error) },
   })
   const delivery = startDelivery({ pool, systems: systems.map((connector) => ({ tenant, connector, windows: windowsOf(config.systems[connector.system]!) })), submit, identity, secret, trouble, lanes: config.lanes })
-  const watch = startWatch({ pool, systems: systems.map((connector) => ({ tenant, connector })), submit, secret, trouble })
+  const ended = (system: string, done: Swept): void => { swept.set(system, { ...done, sweeps: (swept.get(system)?.sweeps ?? 0) + 1 }) }
+  const watch = startWatch({ pool, systems: systems.map((connector) => ({ tenant, connector })), submit, secret, trouble, sweeps: { ...config.sweeps, ended } })
   const packer = config.parts.archive === undefined ? undefined : startPacker({ pool, tenant, submit, onTrouble: (error) => { trouble('evidence packs', error) } })
   const sealing = await startSealing(options, trouble)
   const context: ApiContext = {
@@ -112,7 +116,17 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     },
     cutOver: (wish) => takeOver({ pool, tenant, erp: config.parts.erp, ledger: (system) => watch.ledger(tenant, system), submit, now: Date.now }, wish),
     tieOut: (wish) => makeTieOut({ pool, tenant, systems: config.parts, ledger: (system) => watch.ledger(tenant, system), submit, now: Date.now }, wish),
-    metrics: () => metrics(counts, intake, delivery.stats()),
+    sweep: (system, full) => {
+      const running = watch.sweep(tenant, system, full)
+      assert(running, `${system} is watched`)
+      running.over.catch((error: unknown) => { trouble(`sweeping ${system}`, error) })
+      return sweepView(running.startedAt, running.progress)
+    },
+    sweeping: (system) => {
+      const { running, last } = watch.sweeping(tenant, system) ?? {}
+      return { running: running ? sweepView(running.startedAt, running.progress) : null, last: last ? { ...sweepView(last.startedAt, last.swept), endedAt: last.endedAt } : null }
+    },
+    metrics: () => metrics(counts, intake, delivery.stats(), swept),
     load: (system) => {
       const [stats, limits] = [delivery.stats().find((row) => row.system === system), systems.find((connector) => connector.system === system)?.limits]
       return stats && limits && { perSecond: stats.perSecond, inFlight: stats.inFlight, concurrency: limits.concurrency, callsPerWindow: stats.callsPerWindow, perMs: limits.rate.perMs }
@@ -272,7 +286,13 @@ function adoptedRef(event: Event): Ref {
   return { names: [`${event.source.system}|posting|${entity} ${postingNo}`], create: 'invoice' }
 }
 
-function metrics(counts: { readonly commits: number; readonly events: number }, intake: Intake, systems: ReturnType<ReturnType<typeof startDelivery>['stats']>): string {
+const sweepView = (startedAt: string, { feeds, examples, ...counts }: Swept): SweepView =>
+  ({ startedAt, ...counts, facts: feeds.reduce((sum, feed) => sum + feed.facts, 0), retold: feeds.reduce((sum, feed) => sum + feed.retold, 0), examples: examples.slice(0, 100) })
+
+function metrics(
+  counts: { readonly commits: number; readonly events: number }, intake: Intake, systems: ReturnType<ReturnType<typeof startDelivery>['stats']>,
+  swept: ReadonlyMap<string, Swept & { readonly sweeps: number }>,
+): string {
   const backlog = intake.backlog()
   const lines = [
     '# TYPE tieout_commits_total counter', `tieout_commits_total ${counts.commits}`, '# TYPE tieout_events_total counter', `tieout_events_total ${counts.events}`,
@@ -283,5 +303,10 @@ function metrics(counts: { readonly commits: number; readonly events: number }, 
     for (const [what, count] of Object.entries(calls)) lines.push(`tieout_delivery_calls_total{system="${system}",what="${what}"} ${count}`)
     lines.push(`tieout_breaker_open{system="${system}"} ${breaker.state === 'closed' ? 0 : 1}`)
   }
+  const sweepLines = [...swept].flatMap(([system, { sweeps, reported, missing, unknown, unconfirmed }]) => [
+    `tieout_sweeps_total{system="${system}"} ${sweeps}`,
+    ...Object.entries({ reported, missing, unknown, unconfirmed }).map(([what, count]) => `tieout_sweep_last{system="${system}",what="${what}"} ${count}`),
+  ])
+  if (sweepLines.length > 0) lines.push('# TYPE tieout_sweeps_total counter', ...sweepLines.filter((line) => line.startsWith('tieout_sweeps')), '# TYPE tieout_sweep_last gauge', ...sweepLines.filter((line) => line.startsWith('tieout_sweep_')))
   return `${lines.join('\n')}\n`
 }

@@ -73,6 +73,8 @@ export async function askEverything(
   ]) await ask('GET', `/v1/${path}`)
   await ask('GET', '/metrics')
   const person = 'anna'
+  await ask('POST', '/v1/systems/bank/sweeps', { full: true })
+  await ask('GET', '/v1/systems/bank/sweeps')
   await ask('POST', '/v1/systems/bank/pauses', { paused: true, reason: 'closed today', person })
   await ask('POST', '/v1/systems/bank/pauses', { paused: false, reason: 'open again', person })
   await ask('POST', '/v1/replays', { system: 'erp', dryRun: true, reason: 'only looking', person })

@@ -7,6 +7,7 @@ import { Fault } from '../src/lib/fault.ts'
 import type { Pool } from '../src/store/database.ts'
 import { sha256 } from './world.ts'
 
+const NOTHING_SWEPT = { startedAt: '2026-11-24T12:00:00.000Z', full: false, facts: 0, retold: 0, listed: 0, asked: 0, same: 0, news: 0, reported: 0, missing: 0, unknown: 0, unconfirmed: 0, examples: [] }
 export const KEY = 'test-key-0123456789'
 export const SYSTEMS: readonly ConfiguredSystem[] = [
   { name: 'erp', kind: 'test-erp', role: 'erp' }, { name: 'ap', kind: 'test-ap', role: 'ap' },
@@ -54,6 +55,7 @@ export function fakeHub(change: Partial<ApiContext> = {}): FakeHub {
       },
       cutOver: () => Promise.reject(new Fault('not-found', 'There is no ledger here.')),
       tieOut: () => Promise.reject(new Fault('not-found', 'There is no ledger here.')),
+      sweep: (_system, full) => ({ ...NOTHING_SWEPT, full }), sweeping: () => ({ running: null, last: null }),
       laws: { policy: DEFAULT_POLICY, sha256 }, moved: () => Promise.resolve(), metrics: () => '', load: () => undefined, replayable: () => Promise.resolve([]), now: () => Date.parse('2026-11-24T12:00:00.000Z'), ...change,
     },
   }

@@ -6,7 +6,7 @@ import { startWaker } from '../src/intake/waker.ts'
 import { boundNames, findByAnyId, namesOf } from '../src/store/alias.ts'
 import { addLook, attemptsOf, closeAttempts, openAttempts, senderDone, senderGone, sendingProcesses, stillOpen } from '../src/store/attempt.ts'
 import { keyByHash, listKeys } from '../src/store/access-key.ts'
-import { cellsOf } from '../src/store/cell.ts'
+import { cellsOf, confirmCells, unheardCells } from '../src/store/cell.ts'
 import { inTenant, openPool, type ClientBase } from '../src/store/database.ts'
 import { readDocument, storeDocument } from '../src/store/document.ts'
 import { claimDue, effectsOf, lookAgainDue, nextDue, readEffects, saveEffect, writeEffects } from '../src/store/effect.ts'
@@ -116,6 +116,8 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
       listObjects(client, 'acme', { kind: 'invoice', limit: 10 }), listObjects(client, 'acme', { kind: 'exception', owner: 'ap', open: true, limit: 10 }, 'due'), nextWake(client, 'acme'),
       standingQuarantined(client, 'acme', 10), readSystem(client, 'acme', 'erp'), readCursor(client, 'acme', 'erp', 'f'), overdueParked(client, 'acme', now, 10), readDocument(client, 'acme', hash),
     ])
+    await confirmCells(client, 'acme', 'erp', [{ object: id, facet: 'posting' }], now)
+    await unheardCells(client, 'acme', 'erp', ['posting'], now, true, { object: id, facet: 'posting' }, 10)
     await saveEffect(client, 'acme', row, row)
     await closeAttempts(client, 'acme', [{ key: row.key, n: 1, outcome: 'done', says: null, receipt: null }], now)
     await addLook(client, 'acme', row.key, 1, { at: now, found: 'absent' })

@@ -3,6 +3,7 @@ import type { Replayable } from '../delivery/answer.ts'
 import type { Window } from '../delivery/calendar.ts'
 import type { Load } from '../delivery/standing.ts'
 import type { Role } from '../domain/event.ts'
+import type { SweepData } from '../domain/event-data.ts'
 import type { Refused } from '../domain/invoice-document.ts'
 import type { Arrival } from '../domain/object.ts'
 import type { Laws } from '../domain/view.ts'
@@ -40,11 +41,18 @@ export interface ApiContext {
   moved(ms: number): Promise<void>
   /** How this process calls a system at present; undefined for one that it does not call. */
   load(system: string): Load | undefined
+  /** Asks a system what it holds, unless that is under way; gives how far it is. */
+  sweep(system: string, full: boolean): SweepView
+  /** What is under way of that in this process, and what the last one came to. */
+  sweeping(system: string): { readonly running: SweepView | null; readonly last: (SweepView & { readonly endedAt: string }) | null }
   /** Refused and given up commands that fit, and what each would send. */
   replayable(query: ReplayQuery): Promise<readonly Replayable[]>
   /** Milliseconds since 1970. */
   now(): number
 }
+
+/** Counts of what a system holds, as far as it was asked. */
+export type SweepView = Omit<SweepData, 'system'>
 
 export interface ConfiguredSystem {
   /** Our name of it. */

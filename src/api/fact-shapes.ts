@@ -111,7 +111,7 @@ function isZone(zone: string): boolean {
 
 /** Facts that only the hub itself or a person states: they have addresses of their own. */
 type NotSent = 'evidence.prepared' | 'document.received' | 'exception.answered' | 'exception.assigned' | 'reference.asked'
-  | 'tie-out.recorded' | 'invoice.taken-over' | 'cut-over.recorded' | 'system.paused' | 'system.resumed'
+  | 'tie-out.recorded' | 'invoice.taken-over' | 'cut-over.recorded' | 'system.paused' | 'system.resumed' | 'sweep.completed'
 export type SentType = Exclude<keyof FactData, NotSent>
 
 export const FACT_SHAPES: { readonly [T in SentType]: z.ZodType<FactData[T]> } = {
@@ -165,7 +165,7 @@ export const FACT_SHAPES: { readonly [T in SentType]: z.ZodType<FactData[T]> } =
   'supplier.blocked': z.strictObject({ supplier: id, reason: words }),
   'period.opened': periodOf,
   'period.closed': periodOf,
-  'status.reported': z.strictObject({ system: id, facet, word: id, claims: id.exactOptional(), amount: amount.exactOptional() }),
+  'status.reported': z.strictObject({ system: id, facet, word: id, claims: id.exactOptional(), of: id.exactOptional(), amount: amount.exactOptional() }),
   'hold.placed': z.strictObject({ hold: id, kind: id, reason: words }),
   'hold.released': z.strictObject({ hold: id, reason: words }),
   'evidence.archived': z.strictObject({ archive: id, document: sha256, until: date, covers: count }),

@@ -12,8 +12,9 @@ import { serving } from './openapi.ts'
 import { route, type AnswerShape, type Route } from './route.ts'
 import {
   ANSWERED, ASSIGNED, CANDIDATES, CASE, CASES, CUT_OVER, DOCUMENT, DOCUMENT_PROBLEM, HEALTH, OBJECT, OBJECTS, OPENAPI, PAUSED, QUEUE, RECEIPT, RECEIPTS, REPLAYED,
-  STANDING, SUMMARY, SYSTEMS, TIE_OUT, TIE_OUTS, TRACE, VERDICT,
+  STANDING, SUMMARY, SWEEPS, SYSTEMS, TIE_OUT, TIE_OUTS, TRACE, VERDICT,
 } from './shapes.ts'
+import { getSweeps, postSweep, SWEEP_BODY } from './sweeps.ts'
 import { getSystems } from './systems.ts'
 import { PAUSE_BODY, postPause } from './pauses.ts'
 import { getQueue, getStanding, QUEUE_QUERY } from './queue.ts'
@@ -159,6 +160,19 @@ export const ROUTES: readonly Route[] = [
     takes: { kind: 'json', shape: PAUSE_BODY, limitBytes: 16 * KB },
     answers: { 200: { says: 'So it is now.', shape: PAUSED } }, refuses: [...SUBMITS, 'not-found', 'exception-moved'],
     handle: postPause,
+  }),
+  route({
+    method: 'POST', path: '/v1/systems/{name}/sweeps', scope: 'operation.steer',
+    does: 'Asks a system whether it holds what it was told; one at a time.',
+    takes: { kind: 'json', shape: SWEEP_BODY, limitBytes: KB },
+    answers: { 202: { says: 'It is under way.', shape: SWEEPS } }, refuses: ['not-found'],
+    handle: postSweep,
+  }),
+  route({
+    method: 'GET', path: '/v1/systems/{name}/sweeps', scope: 'operation.read',
+    does: 'Tells how far a sweep is, and what the last one came to.',
+    answers: { 200: { says: 'The sweeps.', shape: SWEEPS } }, refuses: ['not-found'],
+    handle: getSweeps,
   }),
   route({
     method: 'POST', path: '/v1/replays', scope: 'operation.steer', once: true,

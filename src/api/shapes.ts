@@ -143,6 +143,11 @@ export const SYSTEMS = named('Systems', z.strictObject({
     closedUntil: maybeInstant, clearAt: maybeInstant, paused: z.boolean(), breaker: z.strictObject({ state: z.enum(['closed', 'open', 'half-open']), says: maybe, until: maybeInstant }),
   })),
 }))
+const swept = z.strictObject({
+  startedAt: instant, full: z.boolean(), trouble: text.exactOptional(), facts: count, retold: count, listed: count, asked: count, same: count, news: count, reported: count, missing: count,
+  unknown: count, unconfirmed: count, examples: z.array(z.strictObject({ object: text, facet: text, why: text })),
+})
+export const SWEEPS = named('Sweeps', z.strictObject({ system: text, running: swept.nullable(), last: swept.extend({ endedAt: instant }).nullable() }))
 export const SUMMARY = named('Summary', z.strictObject({
   received: count, refused: count, states: counts, money: z.array(z.strictObject({ state: text, currency: text, amount })), breaches: count,
   exceptions: counts, latest: z.array(z.strictObject({ exception: text, cause: text, says: text, owner: text })),

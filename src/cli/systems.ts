@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { z } from 'zod'
 import { hubOf, hubOptions, type HubOptions } from './hub-call.ts'
+import { sweepAsked, type SweepOptions } from './sweep.ts'
 import { clipped, paintFor, padded, plainText, printed, wrapped, type Paint } from './terminal.ts'
 
 interface SystemsOptions extends HubOptions { readonly item?: string; readonly waiting?: boolean; readonly stopped?: boolean; readonly limit: string; readonly after?: string }
@@ -47,6 +48,9 @@ export function systemsCommand(): Command {
     .option('--waiting', 'what waits for its turn, in the order in which it is taken').option('--stopped', 'what waits for a person')
     .option('--limit <number>', 'how many, at most 200', '20').option('--after <place>', 'the next page: what the last one named')
     .action(async (name: string | undefined, options: SystemsOptions) => { printed(await systemsAsked(name, options, paintFor(process.stdout))) })
+  hubOptions(systems.command('sweep').description('ask a system whether it holds what it was told')).argument('<name>', 'the system')
+    .option('--full', 'all that it holds, and all that it has told from the beginning')
+    .action(async (name: string, options: SweepOptions) => { printed(await sweepAsked(name, options, paintFor(process.stdout))) })
   for (const [verb, paused, does] of [['pause', true, 'stop the calls to a system'], ['resume', false, 'let the calls to a system go on']] as const) {
     hubOptions(systems.command(verb).description(does)).argument('<name>', 'the system')
       .requiredOption('--reason <text>', 'why').requiredOption('--by <login>', 'who says so')

@@ -6,6 +6,7 @@ import { Fault } from '../lib/fault.ts'
 import { DEFAULT_POLICY, ownersOf, type Policy } from '../domain/policy.ts'
 import { CALENDAR, LANES_CONFIG, MAINTENANCE } from './delivery.ts'
 import { LIMITS } from './differences.ts'
+import { GRACE, graceTable } from './grace.ts'
 import { nearest } from './nearest.ts'
 import { ROUTING, routingOf, routingProblems } from './routing.ts'
 
@@ -40,6 +41,8 @@ export const SCHEMA = z.strictObject({
     referenceMaxAgeMs: ms(1_000, DEFAULT_POLICY.referenceMaxAgeMs, 'how long an answer about master data holds'),
     indeterminateAfterMs: ms(1_000, DEFAULT_POLICY.indeterminateAfterMs, 'how long a control waits for an answer before a person is told'),
     graceMs: ms(100, DEFAULT_POLICY.graceMs, 'how long a system may lag before it is a divergence'),
+    grace: z.array(GRACE).default([]).describe('the same for single edges and states, tried before the ordinary rows'),
+    bypassFrom: z.iso.date().default(DEFAULT_POLICY.bypassFrom).describe('documents of the ERP posted before this day are history: nobody asks who made them'),
     receiptGraceMs: ms(0, DEFAULT_POLICY.receiptGraceMs, 'how long an invoice waits for its goods receipt before a person is told'),
     ordersHeldBy: z.enum(['erp', 'procurement']).optional().describe('who holds orders and receipts where both speak of them'),
     entryGraceMs: ms(100, DEFAULT_POLICY.entryGraceMs, 'how long a posting or bank entry waits for the object it names'),
@@ -49,6 +52,10 @@ export const SCHEMA = z.strictObject({
       years: z.int().min(1).max(100).default(DEFAULT_POLICY.evidence.years).describe('how long the archive keeps it'),
       entityYears: z.record(z.string(), z.int().min(1).max(100)).default({}).describe('the same by company number, where it differs'),
     }).prefault({}),
+  }).prefault({}),
+  sweeps: z.strictObject({
+    everyMs: ms(0, 15 * 60_000, 'how often systems are asked for what they were told and have not shown; 0: never'),
+    fullEveryMs: ms(0, 24 * 3_600_000, 'how often they are asked for all that they hold; 0: never'),
   }).prefault({}),
   systems: z.record(name, z.strictObject({
     kind: name.describe('the connector'),
@@ -131,8 +138,8 @@ export const JSON_SCHEMA = z.toJSONSchema(SCHEMA, { io: 'input', unrepresentable
 
 /** The policy that the configuration states. */
 export function policyOf(config: Config): Policy {
-  const { routing, ...policy } = config.policy
-  return { systems: config.parts, ...policy, routing: routingOf(routing), owners: ownersOf(config.lanes) }
+  const { routing, grace, ...policy } = config.policy
+  return { systems: config.parts, ...policy, routing: routingOf(routing), grace: graceTable(grace), owners: ownersOf(config.lanes) }
 }
 
 /** SHA-256 (hex) of the whole configuration, as every event names it. Secrets are not part of it: they are referred to by name. */

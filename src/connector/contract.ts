@@ -23,7 +23,8 @@ import type { Json } from '../lib/canonical-json.ts'
 import type { Sha256 } from '../lib/hash.ts'
 import type { CalendarDate, Instant } from '../lib/time.ts'
 import type { Role } from '../domain/event.ts'
-import type { Arrival, CommandName } from '../domain/object.ts'
+import type { Arrival, CommandName, Facet } from '../domain/object.ts'
+import type { Held } from '../domain/reconcile.ts'
 import type { AccountLines, ApClaim, Booked, OpenItem } from '../domain/tie-out.ts'
 import type { Reply, Request } from './request.ts'
 
@@ -54,6 +55,8 @@ export interface Connector {
   readonly notices?: Notices
   /** What it says of its ledger, where it keeps or believes one. */
   readonly ledger?: LedgerReport
+  /** What it holds of our objects, asked for by a sweep. */
+  readonly holdings?: readonly Holdings[]
   /** One per field of theirs whose words we give a meaning. */
   readonly statuses: readonly StatusTable[]
   /** The first call out, and the one by which a stopped system is tried again. Changes nothing there. */
@@ -279,6 +282,36 @@ export interface LedgerPage {
   readonly items?: readonly OpenItem[]
   readonly claims?: readonly Omit<ApClaim, 'account'>[]
   readonly cursor: string | null
+}
+
+/**
+ * What a system holds of what it was told, asked for to be compared and not because something moved. `list` gives all of it, page
+ * after page until the cursor is null; what a page does not have may still be new there. `one` asks by number, from where the system
+ * writes and never from an index that lags behind: only that says that something is gone.
+ */
+export interface Holdings {
+  /** The cells that it speaks of. */
+  readonly facets: readonly Facet[]
+  /** By what `one` asks: the system's own number of the thing, or our reference. */
+  readonly by: 'number' | 'reference'
+  readonly timeoutMs: number
+  readonly list?: {
+    ask(cursor: string | null): Request
+    readPage(reply: Reply, cursor: string | null): HoldingsPage | { readonly trouble: string }
+  }
+  readonly one: {
+    ask(key: string): Request
+    /** Nothing: it is not there. */
+    read(reply: Reply, key: string): readonly HeldThing[] | { readonly trouble: string }
+  }
+}
+
+export interface HoldingsPage { readonly held: readonly HeldThing[]; readonly cursor: string | null }
+
+/** `facts`: all that it says by itself, for one that we do not have, or have otherwise. */
+export interface HeldThing extends Held {
+  readonly facet: Facet
+  facts(): readonly Observation[]
 }
 
 /** What a system pushes at us. Order and repetition of notices mean nothing; only what they say counts. */

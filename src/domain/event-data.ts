@@ -80,7 +80,8 @@ export interface FactData {
   'supplier.blocked': { supplier: string; reason: string }
   'period.opened': { entity: string; month: string }
   'period.closed': { entity: string; month: string }
-  'status.reported': { system: string; facet: Facet; word: string; claims?: string; amount?: string }
+  /** `of`: the number there of the one thing that it is about; `amount`: that thing's. */
+  'status.reported': { system: string; facet: Facet; word: string; claims?: string; of?: string; amount?: string }
   'hold.placed': { hold: string; kind: string; reason: string }
   'hold.released': { hold: string; reason: string }
   /** A person's answer to an exception: one of the actions that it allows. `second`: another person, where two are asked for. */
@@ -92,10 +93,18 @@ export interface FactData {
   'exception.assigned': { exception: string; owner: string }
   'system.paused': { system: string; reason: string }
   'system.resumed': { system: string; reason: string }
+  /** Counts of what the system holds; `examples`: the first of the cells that nobody could confirm. */
+  'sweep.completed': SweepData
   /** The pack that an `evidence.wanted` asked for stands ready, under its SHA-256. */
   'evidence.prepared': { wanted: string; document: string; covers: number }
   /** The archive holds these very bytes, read back. `covers`: how many facts of the invoice the pack rests on. */
   'evidence.archived': { archive: string; document: string; until: CalendarDate; covers: number }
+}
+
+export interface SweepData {
+  system: string; startedAt: Instant; full: boolean; trouble?: string
+  facts: number; retold: number; listed: number; asked: number; same: number; news: number; reported: number; missing: number; unknown: number; unconfirmed: number
+  examples: readonly { object: string; facet: Facet; why: string }[]
 }
 
 /**

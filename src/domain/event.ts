@@ -101,6 +101,7 @@ export const EVENT_TYPES = {
   'tie-out.recorded': fact('tie-out', 'metadata', ['hub'], 'settled'),
   'system.paused': fact('system', 'stop', ['person']),
   'system.resumed': fact('system', 'stop', ['person']),
+  'sweep.completed': fact('system', 'metadata', ['hub'], 'settled'),
 
   'invoice.validated': decision('invoice', 'intake'),
   'invoice.validation-failed': decision('invoice', 'intake'),

@@ -65,7 +65,8 @@ export const CAUSES = {
   'bank-entry-unknown': { owner: 'treasury', severity: 'normal', title: 'A bank entry belongs to no payment that we know', hint: 'Find out what it is; a payment made outside shows here.', actions: ['explained'], dueHours: 24 },
   'amount-differs': { owner: 'treasury', severity: 'high', title: 'The bank booked another amount than was instructed', hint: 'Look for fees or a partial execution.', actions: ['explained'], dueHours: 24 },
   'statement-incomplete': { owner: 'treasury', severity: 'high', title: 'The statement’s balances or totals do not fit its entries', hint: 'Ask the bank for the statement again.', actions: ['explained'], dueHours: 24 },
-  'divergence': { owner: 'ap-lead', severity: 'normal', title: 'A system shows something else than it should', hint: 'It is told again by itself where that is harmless; else correct it there.', actions: [], dueHours: 24 },
+  'divergence': { owner: 'ap-lead', severity: 'normal', title: 'A system shows something else than it should', hint: 'A status is told again by itself. Where a record is gone or changed, correct it there; nothing is posted a second time.', actions: [], dueHours: 24 },
+  'bypass': { owner: 'ap-lead', severity: 'high', title: 'The ERP holds a posting that nobody here had asked for', hint: 'Find out who posted it and on what. Have it reversed in the ERP, send its invoice, or say what it is.', actions: ['explained'], dueHours: 24 },
   'unmapped-status': { owner: 'engineering', severity: 'high', title: 'A system uses a status that is not mapped', hint: 'Map the status; nothing is guessed meanwhile.', actions: [], dueHours: 8 },
 } as const satisfies Record<string, CauseRow>
 export type Cause = keyof typeof CAUSES

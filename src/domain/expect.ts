@@ -11,6 +11,7 @@ import type { Cell, EffectMark, Expectation, Facet, WantedEffect } from './objec
 import type { BatchState, PaymentState } from './payment.ts'
 import type { ReferenceState } from './reference.ts'
 import { askedAbout } from './policy.ts'
+import { toldAgain } from './reconcile.ts'
 import { foundIn, readOf } from './reference.ts'
 import { UNROUTED, type HeadlineState, type Route } from './routes.ts'
 import { dateIn, type Laws } from './view.ts'
@@ -50,7 +51,7 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
   const ticket = state.approval.ticket ?? state.sent[`invoice.submit@${ap}`]?.receipt ?? null
   if (ticket !== null && word !== null) {
     effects.push({
-      target: ap, command: 'invoice.status', object: id, occurrence: `${word}#${state.movedBy}`, subject: id,
+      target: ap, command: 'invoice.status', object: id, occurrence: `${word}#${state.movedBy}${toldAgain(state, ap, word)}`, subject: id,
       content: { reference: id, ticket, word, on: dayOf(state, word), refs: { posting: live[0]?.[0] } },
     })
   }
@@ -58,7 +59,7 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
   const told = procurement === undefined ? null : wordForProcurement(state)
   if (procurement !== undefined && told !== null) {
     effects.push({
-      target: procurement, command: 'invoice.status', object: id, occurrence: `${told.word}#${told.since}`, subject: id,
+      target: procurement, command: 'invoice.status', object: id, occurrence: `${told.word}#${told.since}${toldAgain(state, procurement, told.word)}`, subject: id,
       content: { reference: id, word: told.word, order: state.content?.value.orders[0], entity: state.parties?.entity, number: state.content?.value.number },
     })
   }
@@ -66,7 +67,7 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
   return {
     cells: [
       cellOf(id, state, ap, 'approval', submit || state.approval.ticket ? 'submitted' : null),
-      { ...cellOf(id, state, erp, 'posting', post || live.length > 0 ? 'posted' : null), ...(settled ? { reported: 'posted' } : {}) },
+      { ...cellOf(id, state, erp, 'posting', post || live.length > 0 ? 'posted' : null), ...(settled ? { reported: postedAs(state, erp, live) } : {}) },
       cellOf(id, state, erp, 'settlement', warranted(state, ['paid']) ? 'settled' : null),
       cellOf(id, state, ap, 'status', ticket === null ? null : word),
       ...attachmentCells(laws, id, state),
@@ -76,6 +77,12 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
     effects,
     marks: [...postingMarks(erp, id, state), ...blockMarks(erp, id, state)],
   }
+}
+
+/** A posting that was read back is there until a look at that very one says something else. */
+function postedAs(state: InvoiceState, erp: string, live: ReturnType<typeof livePostings>): string {
+  const last = state.reported[`${erp}|posting`]
+  return last?.of !== undefined && live.some(([postingNo, { confirmed }]) => postingNo === last.of && confirmed?.settled) ? last.word : 'posted'
 }
 
 function cellOf(object: string, state: Pick<InvoiceState, 'told'> & Partial<Pick<InvoiceState, 'reported'>>, system: string, facet: Facet, expected: string | null): Cell {

@@ -112,7 +112,7 @@ export interface InvoiceState {
   readonly answers: { readonly [cause: string]: FactRef & { readonly action: string; readonly person: string; readonly second: string | null; readonly reason: string } }
   readonly sent: { readonly [command: string]: Sent }
   readonly told: Told
-  readonly reported: { readonly [cell: string]: { readonly word: string; readonly mapped: boolean; readonly at: Instant; readonly event: string } }
+  readonly reported: { readonly [cell: string]: { readonly word: string; readonly mapped: boolean; readonly at: Instant; readonly event: string; readonly of?: string; readonly amount?: string } }
   readonly divergences: { readonly [cell: string]: string }
   /** Words from systems without authority: counted, never believed. */
   readonly claims: number
@@ -215,7 +215,9 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     const cell = `${data.system}|${data.facet}`
     const known = state.reported[cell]
     if (known && known.at > event.occurredAt) return state
-    return { ...state, reported: { ...state.reported, [cell]: { word: data.claims ?? data.word, mapped: data.claims !== undefined || data.word === ABSENT, at: event.occurredAt, event: event.id } } }
+    const { of, amount } = data
+    const report = { word: data.claims ?? data.word, mapped: data.claims !== undefined || data.word === ABSENT, at: event.occurredAt, event: event.id, ...(of === undefined ? {} : { of, ...(amount === undefined ? {} : { amount }) }) }
+    return { ...state, reported: { ...state.reported, [cell]: report } }
   }),
   'exception.answered': on<'exception.answered'>((state, event, data) => {
     const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)

@@ -21,6 +21,7 @@ import { loginOf, plainAccount, periodQuestion, taxCodeQuestion } from './names.
 import type { Judgement, Look, Neighbours, ObjectRecord } from './object.ts'
 import { receivedOf, takenOf, type OrderState } from './order.ts'
 import { readOf, type ReferenceState } from './reference.ts'
+import { bypassing, divergingCell } from './reconcile.ts'
 import { routeOf, type Routed } from './routes.ts'
 import { Scratch } from './scratch.ts'
 import { changedTerms, termsHash, type Terms } from './terms.ts'
@@ -55,8 +56,8 @@ export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, loo
   // Nobody has to mend what was refused or taken back for good.
   const exceptions = closed(sheet.state) ? [] : failures
   move(laws, sheet)
-  diverge(laws, sheet)
-  raise(laws, sheet, [...exceptions, ...conditions(laws, sheet.state)])
+  const diverging = diverge(laws, sheet)
+  raise(laws, sheet, [...exceptions, ...conditions(laws, sheet.state), ...diverging])
   wantEvidence(laws, sheet)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
 }
@@ -330,25 +331,35 @@ function conditions(laws: Laws, state: InvoiceState): WantedException[] {
   for (const [cell, reported] of Object.entries(state.reported)) {
     if (!reported.mapped) wanted.push({ cause: 'unmapped-status', says: `${cell.replace('|', ' ')} says “${reported.word}”, a word that is not in its table.` })
   }
-  for (const cell of Object.keys(state.divergences)) wanted.push({ cause: 'divergence', says: `${cell.replace('|', ' ')} shows something else than it should.` })
   return dedupe(wanted)
 }
 
-/** A system that was told and shows something else beyond grace diverges; it stops diverging when it shows what it should. */
-function diverge(laws: Laws, sheet: Sheet): void {
-  for (const cell of expectInvoice(laws, { id: sheet.id, state: sheet.state }).cells) {
-    const key = `${cell.system}|${cell.facet}`
-    const told = sheet.state.told[key]
-    const wrong = told !== undefined && cell.reported !== null && cell.expected !== null && cell.reported !== cell.expected && told.word === cell.expected
+/** A system that shows something else than it was told, or what nobody had asked for, diverges once its grace is over; it stops when it does not. */
+function diverge(laws: Laws, sheet: Sheet): WantedException[] {
+  const { cells } = expectInvoice(laws, { id: sheet.id, state: sheet.state })
+  const bypass = bypassing(laws.policy, sheet.state)
+  const rows = new Map(cells.map((cell) => [`${cell.system}|${cell.facet}`, cell]))
+  const says: string[] = []
+  const wanted: WantedException[] = []
+  for (const key of new Set([...rows.keys(), ...bypass.keys(), ...Object.keys(sheet.state.reported), ...Object.keys(sheet.state.divergences)])) {
+    const wrong = bypass.get(key) ?? divergingCell(laws.policy, sheet.state, key, rows.get(key))
     const open = sheet.state.divergences[key] !== undefined
+    const words = { cell: key, expected: rows.get(key)?.expected ?? null, reported: rows.get(key)?.reported ?? sheet.state.reported[key]?.word ?? null }
     if (!wrong) {
-      if (open) sheet.decide('divergence.closed', 'matrix', { cell: key, expected: cell.expected, reported: cell.reported })
+      if (open) sheet.decide('divergence.closed', 'matrix', words)
       continue
     }
-    const until = sheet.after(told.at, laws.policy.graceMs)
-    if (sheet.asOf < until) sheet.wake(until)
-    else if (!open) sheet.decide('divergence.opened', 'matrix', { cell: key, expected: cell.expected, told: told.word, reported: cell.reported })
+    const until = sheet.after(wrong.since, wrong.ms)
+    if (!open && sheet.asOf < until) {
+      sheet.wake(until)
+      continue
+    }
+    if (!open) sheet.decide('divergence.opened', 'matrix', { ...words, told: sheet.state.told[key]?.word ?? null, kind: wrong.kind, says: wrong.says })
+    // These two have cases of their own.
+    if (wrong.kind === 'bypass' && key.endsWith('|posting')) wanted.push({ cause: 'bypass', says: wrong.says })
+    else if (wrong.kind !== 'unmapped' && wrong.kind !== 'bypass') says.push(wrong.says)
   }
+  return says.length > 0 ? [...wanted, { cause: 'divergence', says: says.join(' ').slice(0, 400) }] : wanted
 }
 
 function move(laws: Laws, sheet: Sheet): void {

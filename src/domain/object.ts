@@ -70,7 +70,8 @@ export interface Cell {
   readonly told: string | null
   readonly reported: string | null
 }
-export type Facet = 'posting' | 'settlement' | 'hold' | 'status' | 'reference' | 'evidence' | 'document' | 'attachment' | 'transmission' | 'approval'
+export const FACETS = ['posting', 'settlement', 'hold', 'status', 'reference', 'evidence', 'document', 'attachment', 'transmission', 'approval'] as const
+export type Facet = typeof FACETS[number]
 
 /** A command that the state of an object asks for. Its key is the same for life; see `effect.ts`. */
 export interface WantedEffect {

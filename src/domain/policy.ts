@@ -1,5 +1,7 @@
 import { LANE_POLICIES, type CaseOwners, type LanePolicies } from './lane.ts'
 import { LANES } from './event.ts'
+import type { CalendarDate } from '../lib/time.ts'
+import { DEFAULT_GRACE, type GraceRow } from './reconcile.ts'
 import { DEFAULT_ROUTES, type RouteTable } from './routes.ts'
 import { DEFAULT_DIFFERENCES, type DifferenceLimits } from './settlement.ts'
 
@@ -23,6 +25,10 @@ export interface Policy {
   readonly indeterminateAfterMs: number
   /** How long a system may show something else than it should before that is a divergence. */
   readonly graceMs: number
+  /** The same by edge and state, where it is another; the first row that fits holds. */
+  readonly grace: readonly GraceRow[]
+  /** Documents of the ERP posted before this day are history: nobody asks who made them. */
+  readonly bypassFrom: CalendarDate
   /** How long an invoice may wait for its goods receipt before a person is told. */
   readonly receiptGraceMs: number
   /** How long a bank entry may wait for its payment to become known before a person is told. */
@@ -51,6 +57,8 @@ export const DEFAULT_POLICY: Policy = {
   referenceMaxAgeMs: 24 * 3_600_000,
   indeterminateAfterMs: 15 * 60_000,
   graceMs: 5 * 60_000,
+  grace: DEFAULT_GRACE,
+  bypassFrom: '1970-01-01',
   receiptGraceMs: 60 * 60_000,
   entryGraceMs: 5 * 60_000,
   evidence: { attach: true, after: ['paid', 'rejected'], years: 10, entityYears: {} },

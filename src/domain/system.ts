@@ -4,7 +4,7 @@
  */
 import type { Instant } from '../lib/time.ts'
 import type { Sha256 } from '../lib/hash.ts'
-import type { FactData } from './event-data.ts'
+import type { FactData, SweepData } from './event-data.ts'
 import type { Event } from './event.ts'
 import { exceptionDecisions, tracked, type ExceptionMap } from './exception.ts'
 import { aliasOf, type Judgement, type ObjectRecord } from './object.ts'
@@ -13,13 +13,16 @@ export interface SystemState {
   readonly paused: Pause | null
   /** It is not called, because it did not answer or did not let us in. */
   readonly stopped: Stopped | null
+  readonly swept: SweptFully | null
   readonly exceptions: ExceptionMap
 }
+/** The last full sweep. */
+export type SweptFully = SweepData & { readonly at: Instant }
 /** `by`: `person:<login>`. */
 export interface Pause { readonly by: string; readonly reason: string; readonly since: Instant }
 export interface Stopped { readonly cause: 'failing' | 'credential'; readonly says: string; readonly since: Instant }
 
-export const NO_SYSTEM: SystemState = { paused: null, stopped: null, exceptions: {} }
+export const NO_SYSTEM: SystemState = { paused: null, stopped: null, swept: null, exceptions: {} }
 
 /** The name of a configured system as an object. */
 export const systemName = (system: string): string => aliasOf('public', 'system', system)
@@ -36,6 +39,7 @@ export function evolveSystem(state: SystemState, event: Event): SystemState {
       return { ...state, stopped: { cause, says, since: event.occurredAt } }
     }
     case 'breaker.closed': return { ...state, stopped: null }
+    case 'sweep.completed': return { ...state, swept: { ...event.data as unknown as SweepData, at: event.occurredAt } }
     default: return tracked(state, event)
   }
 }

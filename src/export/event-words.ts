@@ -82,6 +82,7 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'exception.assigned': (data) => `case given to ${text(data, 'owner')}`,
   'exception.answered': (data) =>
     `answered: ${text(data, 'action')}${data['second'] === undefined ? '' : `, with ${person(data, 'second')}`}${because(data)}`,
+  'sweep.completed': (data) => `all that it holds was asked for: ${text(data, 'listed')} listed, ${text(data, 'reported')} otherwise than before, ${text(data, 'missing')} gone, ${text(data, 'unknown')} unknown here, ${text(data, 'unconfirmed')} not confirmed`,
   'system.paused': (data) => `system paused${because(data)}`,
   'system.resumed': (data) => `system goes on${because(data)}`,
 
@@ -102,7 +103,7 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'settlement.unallocated': () => 'the settlement is taken back',
   'exception.raised': (data) => `case for ${text(data, 'owner')}: ${causeTitle(data)}. ${text(data, 'says')}`,
   'exception.resolved': (data) => `case closed: ${causeTitle(data)}`,
-  'divergence.opened': (data) => `${cell(data)} shows ${text(data, 'reported')} and should show ${text(data, 'expected')}`,
+  'divergence.opened': (data) => `${text(data, 'kind', 'divergence')}: ${text(data, 'says', `${cell(data)} shows ${text(data, 'reported')} and should show ${text(data, 'expected')}`)}`,
   'divergence.closed': (data) => `${cell(data)} shows what it should again`,
   'intake.quarantined': (data) => `set aside for a person${because(data)}`,
   'breaker.opened': (data) => `not called any more: it ${data['cause'] === 'credential' ? 'does not let the hub in' : 'does not answer as it should'}${says(data)}`,

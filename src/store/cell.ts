@@ -1,5 +1,5 @@
 /** Table `cell`: the matrix of what each system should show, what it was told and what it says. */
-import type { Cell } from '../domain/object.ts'
+import type { Cell, Facet } from '../domain/object.ts'
 import type { Instant } from '../lib/time.ts'
 import { textArray } from './arrays.ts'
 import { query, type ClientBase, type Query } from './database.ts'
@@ -36,6 +36,35 @@ export async function cellsOf(client: ClientBase, tenant: string, object: string
   })
   return rows
 }
+
+const CONFIRM = {
+  name: 'cell_confirm',
+  text: `UPDATE cell SET heard_at = $2 FROM unnest($4::text[], $5::text[]) AS x (o, f) WHERE cell.tenant = $1 AND cell.object = o AND cell.system = $3 AND cell.facet = f`,
+}
+
+/** A sweep has heard these cells: they are as they stand, or what changed is told through the door. */
+export async function confirmCells(client: ClientBase, tenant: string, system: string, cells: readonly { readonly object: string; readonly facet: Facet }[], at: Instant): Promise<void> {
+  const sorted = cells.toSorted((a, b) => a.object < b.object ? -1 : a.object > b.object ? 1 : a.facet < b.facet ? -1 : 1)
+  await client.query({ ...CONFIRM, values: [tenant, at, system, textArray(sorted.map(({ object }) => object)), textArray(sorted.map(({ facet }) => facet))] })
+}
+
+// A walk along the key: each page goes on behind the last, so that one sweep passes every cell of the tenant once.
+const UNHEARD = {
+  name: 'cell_unheard',
+  text: `SELECT object, facet FROM cell
+         WHERE tenant = $1 AND (object, facet) > ($2, $3) AND system = $4 AND facet = ANY($5::text[]) AND num_nonnulls(told, reported) > 0
+           AND (heard_at IS NULL OR heard_at < $6) AND ($7 OR (told = expected AND reported IS DISTINCT FROM expected))
+         ORDER BY object, facet LIMIT $8`,
+}
+
+/** Cells of a system that nobody has heard since: all of them, or those that were told and have not been seen to show it. */
+export async function unheardCells(
+  client: ClientBase, tenant: string, system: string, facets: readonly Facet[], since: Instant, all: boolean, after: UnheardCell | null, limit: number,
+): Promise<UnheardCell[]> {
+  const { rows } = await client.query<UnheardCell>({ ...UNHEARD, values: [tenant, after?.object ?? '', after?.facet ?? '', system, textArray(facets), since, all, limit] })
+  return rows
+}
+export interface UnheardCell { readonly object: string; readonly facet: Facet }
 
 /** Per system how many cells show, or were told, what they should, and how many are behind. */
 export async function countSteps(client: ClientBase, tenant: string): Promise<{ system: string; inStep: number; behind: number }[]> {

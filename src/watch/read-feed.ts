@@ -30,28 +30,34 @@ export interface Reader {
   readonly clocks: Clocks
 }
 
-export interface Round { readonly pages: number; readonly facts: number; readonly unreadable: number; readonly trouble?: string }
+/** `retold`: facts of the past that the system now tells otherwise than the first time; the first telling holds. */
+export interface Round { readonly pages: number; readonly facts: number; readonly unreadable: number; readonly retold: number; readonly trouble?: string }
 
-/** Pages of one round at most; the next round goes on. */
+/** Pages of one round at most; the next round goes on. A reading from the beginning goes to the end. */
 const LIMIT_PAGES = 1_000
 /** Facts handed to the door at once. */
 const SLICE = 500
 
-/** Reads what is new. `from`: 'cursor' goes on and moves it; 'beginning' reads all again and leaves it alone (a sweep). */
+/**
+ * Reads what is new. `from`: 'cursor' goes on and moves it; 'beginning' reads all again (a sweep) and, once it is through, leaves the
+ * cursor where it ended: a system that was restored may end before the place that was read up to.
+ */
 export async function readFeed(reader: Reader, feed: Feed, from: 'cursor' | 'beginning', stopped: () => boolean = () => false): Promise<Round> {
   const { tenant, pool, connector } = reader
   let cursor = from === 'beginning' ? null : await inTenant(pool, tenant, (client) => readCursor(client, tenant, connector.system, feed.name))
-  const done = { pages: 0, facts: 0, unreadable: 0 }
+  const done = { pages: 0, facts: 0, unreadable: 0, retold: 0 }
   // Never faster than the system's rate allows, one call at a time.
   const gapMs = connector.limits.rate.perMs / connector.limits.rate.calls
-  while (!stopped() && done.pages < LIMIT_PAGES) {
+  while (!stopped() && (done.pages < LIMIT_PAGES || from === 'beginning')) {
     const page = await readOnce(reader, feed, cursor)
     if ('trouble' in page) return { ...done, trouble: page.trouble }
     done.pages++
     done.facts += page.observations.length
-    done.unreadable += await take(reader, feed, page)
+    const taken = await take(reader, feed, page, from)
+    done.unreadable += taken.unreadable
+    done.retold += taken.retold
     const moved = page.cursor !== cursor
-    if (moved && page.cursor !== null && from === 'cursor') {
+    if (page.cursor !== null && (from === 'cursor' ? moved : !page.more)) {
       const position = page.cursor
       await inTenant(pool, tenant, (client) => writeCursor(client, tenant, connector.system, feed.name, position))
     }
@@ -90,10 +96,11 @@ async function readOnce(reader: Reader, feed: Feed, cursor: string | null): Prom
 }
 
 /** Keeps a page; gives how much of it could not be read. */
-async function take(reader: Reader, feed: Feed, page: Page): Promise<number> {
+async function take(reader: Reader, feed: Feed, page: Page, from: 'cursor' | 'beginning'): Promise<Pick<Round, 'unreadable' | 'retold'>> {
   const { tenant, pool, connector } = reader
   for (const { bytes, mediaType } of page.documents ?? []) await storeDocument(pool, tenant, bytes, mediaType)
   const unreadable = [...page.unreadable ?? []]
+  let retold = 0
   for (let at = 0; at < page.observations.length; at += SLICE) {
     const slice = page.observations.slice(at, at + SLICE)
     const receipts = await reader.submit(slice.map((observation) => factOf(tenant, connector, observation)))
@@ -101,12 +108,14 @@ async function take(reader: Reader, feed: Feed, page: Page): Promise<number> {
       if (outcome !== 'refused' || !fault) continue
       // Not now: the page is read again. Never: it is no event, and the others do not wait for it.
       if (fault.disposition !== 'stop') throw fault
+      // Read again, that is history which was changed there: the sweep looks at what stands there now.
+      if (from === 'beginning' && fault.code === 'event-id-reused') { retold++; continue }
       const observation = slice[n]!
       unreadable.push({ bytes: bytesOf(observation), mediaType: 'application/json', reference: observation.eventId, says: fault.message })
     }
   }
   for (const thing of unreadable) await keepForPerson(reader, feed, thing)
-  return unreadable.length
+  return { unreadable: unreadable.length, retold }
 }
 
 async function keepForPerson(reader: Reader, feed: Feed, thing: Unreadable): Promise<void> {
@@ -123,7 +132,7 @@ async function keepForPerson(reader: Reader, feed: Feed, thing: Unreadable): Pro
   }])
 }
 
-function factOf(tenant: string, connector: Connector, observation: Observation): Arrival {
+export function factOf(tenant: string, connector: Connector, observation: Observation): Arrival {
   const { reference, ...fact } = observation
   return { ...fact, tenant, source: { system: connector.system, role: connector.role, ...(reference === undefined ? {} : { reference }) }, actor: `system:${connector.system}` }
 }

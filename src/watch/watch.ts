@@ -4,8 +4,9 @@ import type { Connector, Feed, LedgerQuestion } from '../connector/contract.ts'
 import { openTransport, type Transport } from '../connector/transport/transport.ts'
 import { inTenant, type Pool } from '../store/database.ts'
 import { readSystem } from '../store/system.ts'
-import { readFeed, type Round, type Submit } from './read-feed.ts'
+import { readFeed, type Submit } from './read-feed.ts'
 import { readEntries, readLedger, type LedgerAnswer, type Trouble } from './read-ledger.ts'
+import { NO_SWEEPS, Sweeper, type Running, type SweepPlan } from './sweeper.ts'
 import type { Booked } from '../domain/tie-out.ts'
 
 export interface WatchOptions {
@@ -17,6 +18,8 @@ export interface WatchOptions {
   /** Whether this process is the one to poll a feed at this moment; several at once do no harm but cost calls. */
   readonly mine?: (name: string) => boolean
   readonly trouble?: (what: string, error: unknown) => void
+  /** When systems are swept by themselves; never unless said. */
+  readonly sweeps?: SweepPlan
 }
 
 export interface FeedStats {
@@ -33,8 +36,13 @@ export interface FeedStats {
 export interface Watch {
   /** Polls now: one system of a tenant, or all. */
   hint(tenant?: string, system?: string): void
-  /** Reads all feeds of a system again from the beginning; what is known already is no event. */
-  sweep(tenant: string, system: string): Promise<readonly Round[]>
+  /**
+   * Asks a system what it holds: `full`, all of it, its feeds from the beginning too; else what it was told and has not shown. One at a
+   * time per system: while one is under way, the answer is that one's progress. Undefined when there is no such system.
+   */
+  sweep(tenant: string, system: string, full: boolean): Running | undefined
+  /** What is under way of that, and what the last one of this process came to. */
+  sweeping(tenant: string, system: string): Pick<Sweeper, 'running' | 'last'> | undefined
   /** What a system says of its ledger; undefined when there is no such system, or it tells nothing of a ledger. */
   ledger(tenant: string, system: string): Ledger | undefined
   stop(): Promise<void>
@@ -58,19 +66,16 @@ export function startWatch(options: WatchOptions): Watch {
     return { tenant, connector, transport, feeds: connector.feeds.map((feed) => new FeedLoop(tenant, connector, feed, transport, clocks, options)) }
   })
   const loops = systems.flatMap((system) => system.feeds)
+  const sweepers = systems.map((system) => new Sweeper({ ...system, pool: options.pool, submit: options.submit, clocks }, options.sweeps ?? NO_SWEEPS))
   const running = loops.map((loop) => loop.run())
   return {
     hint(tenant, system) {
       for (const loop of loops) if ((tenant === undefined || loop.tenant === tenant) && (system === undefined || loop.connector.system === system)) loop.wake()
     },
-    async sweep(tenant, name) {
-      const rounds: Round[] = []
-      for (const system of systems) {
-        if (system.tenant !== tenant || system.connector.system !== name) continue
-        for (const feed of system.connector.feeds) rounds.push(await readFeed({ ...system, pool: options.pool, submit: options.submit, clocks }, feed, 'beginning'))
-      }
-      return rounds
+    sweep(tenant, name, full) {
+      return sweepers.find((sweeper) => sweeper.tenant === tenant && sweeper.system === name)?.start(full)
     },
+    sweeping: (tenant, name) => sweepers.find((sweeper) => sweeper.tenant === tenant && sweeper.system === name),
     ledger(tenant, name) {
       const system = systems.find((candidate) => candidate.tenant === tenant && candidate.connector.system === name)
       const report = system?.connector.ledger
@@ -84,7 +89,7 @@ export function startWatch(options: WatchOptions): Watch {
     },
     async stop() {
       for (const loop of loops) loop.stop()
-      await Promise.all(running)
+      await Promise.all([...running, ...sweepers.map((sweeper) => sweeper.stop())])
       await Promise.all(systems.map((system) => system.transport.close()))
     },
     stats: () => loops.map((loop) => loop.stats()),

@@ -4,6 +4,7 @@ import type { Connector, ConnectorKind, Given } from '../../connector/contract.t
 import { configProblems, getJson, okReply, readJson, replyName } from '../../connector/json.ts'
 import { httpPlace } from '../../connector/place.ts'
 import { ApConfig, type Setting } from './config.ts'
+import { ticketHoldings } from './holdings.ts'
 import { STATUSES } from './map.ts'
 import { ledgerView } from './ledger-view.ts'
 import { notices } from './notices.ts'
@@ -26,6 +27,7 @@ function open(config: ApConfig, system: string, { sha256 }: Given): Connector {
     commands: { 'invoice.submit': submitInvoice(setting), 'invoice.status': showStatus(setting) },
     feeds: [ticketsFeed(setting)],
     ledger: ledgerView(setting),
+    holdings: [ticketHoldings(setting)],
     ...(config.noticeSecrets.length === 0 ? {} : { notices: notices(setting) }),
     statuses: STATUSES,
     probe: {

@@ -104,15 +104,20 @@ function completed(setting: Setting, ticket: Ticket, held: HeldTerms, grantedAt:
   }
 }
 
+/** What a badge shows: where several of our words share it, the one that was told stands beside it. */
+export function badgeWord({ badge, refs }: NonNullable<Ticket['badge']>): { readonly word: string; readonly claims: string | null } {
+  const told = refs?.['word']
+  const ours = typeof told === 'string' && Object.hasOwn(BADGE_OF, told) && BADGE_OF[told as keyof typeof BADGE_OF] === badge
+  return { word: badge, claims: ours ? told : meaningOf(BADGES, badge) }
+}
+
 function badgeFacts(setting: Setting, ticket: Ticket): Observation[] {
   const { badge } = ticket
   if (!badge) return []
-  const told = badge.refs?.['word']
-  const ours = typeof told === 'string' && Object.hasOwn(BADGE_OF, told) && BADGE_OF[told as keyof typeof BADGE_OF] === badge.badge
-  const claims = ours ? told : meaningOf(BADGES, badge.badge)
+  const { word, claims } = badgeWord(badge)
   return [{
     ...common(setting, ticket, `badge|${MAP_VERSION}|${badge.at}`, badge.at), type: 'status.reported',
-    data: { system: setting.system, facet: 'status', word: badge.badge, ...(claims === null ? {} : { claims }) },
+    data: { system: setting.system, facet: 'status', word, ...(claims === null ? {} : { claims }) },
   }]
 }
 

@@ -4,6 +4,7 @@ import type { Connector, ConnectorKind } from '../../connector/contract.ts'
 import { configProblems, getJson, okReply, readJson, replyName } from '../../connector/json.ts'
 import { httpPlace } from '../../connector/place.ts'
 import { ProcurementConfig, type Setting } from './config.ts'
+import { claimHoldings } from './holdings.ts'
 import { journalFeed } from './journal-feed.ts'
 import { lookupOrder, lookupSupplier } from './lookups.ts'
 import { STATUSES } from './map.ts'
@@ -24,6 +25,7 @@ function open(config: ProcurementConfig, system: string): Connector {
     limits: { concurrency: config.concurrency, rate: config.rate },
     commands: { 'invoice.status': tellStatus(setting), 'lookup.order': lookupOrder(setting), 'lookup.supplier': lookupSupplier(setting) },
     feeds: [journalFeed(setting)],
+    holdings: [claimHoldings(setting)],
     statuses: STATUSES,
     probe: {
       // `/alive` asks for no token; this shows that we are let in, too.

@@ -1,0 +1,159 @@
+/**
+ * What a system shows against what it should show: the kinds of divergence, how long each edge is given, and what a thing that a
+ * sweep found there says of the object that we have. docs/spec/reconcile.md tells the reasons.
+ */
+import type { Instant } from '../lib/time.ts'
+import type { Role } from './event.ts'
+import { livePostings } from './headline.ts'
+import { sumOf } from './invoice-content.ts'
+import { ABSENT, type InvoiceState } from './invoice.ts'
+import type { Cell, Facet } from './object.ts'
+import type { Policy } from './policy.ts'
+
+/** Of each kind, in a sentence, what is wrong. */
+export const DIVERGENCES = {
+  missing: 'holds nothing of it any more',
+  stale: 'is behind what it was told',
+  ahead: 'is further than what it was told',
+  contradictory: 'shows something that does not fit what it was told',
+  unmapped: 'uses a word that is not in its table',
+  bypass: 'holds what nobody here had asked for',
+} as const
+export type DivergenceKind = keyof typeof DIVERGENCES
+
+/** Words of a facet in the order in which they follow one another; one that is not here stands beside the order. */
+export const WORD_ORDER: { readonly [facet in Facet]?: readonly string[] } = {
+  posting: ['parked', 'posted', 'reversed'],
+  settlement: ['open', 'settled'],
+  transmission: ['proposed', 'half-released', 'released', 'received', 'transmitted', 'accepted'],
+  status: ['received', 'validated', 'awaiting-receipt', 'matched', 'approved', 'posted', 'in-payment', 'paid'],
+}
+
+function kindOf(facet: Facet, expected: string, reported: string): DivergenceKind {
+  if (reported === ABSENT) return 'missing'
+  const [should, does] = [WORD_ORDER[facet]?.indexOf(expected) ?? -1, WORD_ORDER[facet]?.indexOf(reported) ?? -1]
+  return should < 0 || does < 0 ? 'contradictory' : does < should ? 'stale' : 'ahead'
+}
+
+/** A status that does no harm is told once more when it stands wrong there; how often, the divergence says. */
+export function toldAgain(state: InvoiceState, system: string, word: string): string {
+  const [open, report] = [state.divergences[`${system}|status`], state.reported[`${system}|status`]]
+  const kind = report?.mapped ? kindOf('status', word, report.word) : undefined
+  return open !== undefined && (kind === 'stale' || kind === 'contradictory') ? `#${open}` : ''
+}
+
+/** How long an edge may lag, from the moment at which the system said that it was told. The first row that fits holds. */
+export interface GraceRow {
+  /** The part that the system plays. */
+  readonly to: Role | '*'
+  readonly facet: Facet | '*'
+  /** The word that it should show; `*` for any. */
+  readonly word: string
+  readonly ms: number
+}
+
+const MINUTE = 60_000
+/** A hold that does not stand is money that leaves; a status that is late is a question on the telephone; an archive has a night. */
+export const DEFAULT_GRACE: readonly GraceRow[] = [
+  { to: 'erp', facet: 'hold', word: '*', ms: 2 * MINUTE },
+  { to: 'bank', facet: 'transmission', word: '*', ms: 5 * MINUTE },
+  { to: 'ap', facet: 'status', word: 'held', ms: 5 * MINUTE },
+  { to: 'ap', facet: 'status', word: 'paid', ms: 15 * MINUTE },
+  { to: 'procurement', facet: 'status', word: '*', ms: 60 * MINUTE },
+  { to: 'archive', facet: '*', word: '*', ms: 24 * 60 * MINUTE },
+]
+
+/** The part that a system plays; `*` for one that plays none. */
+function partOf({ systems }: Policy, system: string): Role | '*' {
+  const [part] = Object.entries(systems).find(([, name]) => name === system) ?? []
+  return part as Role | undefined ?? '*'
+}
+
+export function graceOf(policy: Policy, { system, facet, expected }: Pick<Cell, 'system' | 'facet' | 'expected'>): number {
+  const part = partOf(policy, system)
+  const fits = (row: GraceRow): boolean => (row.to === '*' || row.to === part) && (row.facet === '*' || row.facet === facet) && (row.word === '*' || row.word === expected)
+  return policy.grace.find(fits)?.ms ?? policy.graceMs
+}
+
+/** `since`: from when grace counts. */
+export interface Diverging { readonly kind: DivergenceKind; readonly since: Instant; readonly ms: number; readonly says: string }
+
+/** What is wrong with one cell of an invoice, grace left aside; undefined when it shows what it should, or was not told so yet. */
+export function divergingCell(policy: Policy, state: InvoiceState, key: string, cell: Cell | undefined): Diverging | undefined {
+  const report = state.reported[key]
+  const told = state.told[key]
+  const named = key.replace('|', ', ')
+  if (report && !report.mapped) return { kind: 'unmapped', since: report.at, ms: 0, says: `${named} ${DIVERGENCES.unmapped}: ${report.word}.` }
+  if (!cell || cell.expected === null || cell.reported === null) return undefined
+  const ms = graceOf(policy, cell)
+  const posting = report?.of === undefined ? undefined : state.postings[report.of]
+  // What was not told by us but read back there is not to vanish or change either.
+  const since = told?.word === cell.expected ? told.at : posting ? report!.at : undefined
+  if (since === undefined) return undefined
+  const says = (kind: DivergenceKind, shows: string): Diverging => ({ kind, since, ms, says: `${named} ${DIVERGENCES[kind]}: ${shows}, and should be ${cell.expected}.` })
+  if (cell.reported !== cell.expected) return says(kindOf(cell.facet, cell.expected, cell.reported), report?.of === undefined ? cell.reported : `${report.of} is ${cell.reported}`)
+  const booked = posting?.confirmed?.amount
+  if (report?.amount === undefined || booked === undefined || sumOf([report.amount]) === sumOf([booked])) return undefined
+  return { kind: 'contradictory', since, ms, says: `${named} ${DIVERGENCES.contradictory}: ${report.of} is over ${report.amount}, and was over ${booked} when it was read back.` }
+}
+
+/** What stands in the ERP or left the bank and nobody here had asked for, by the cell that it stands in. */
+export function bypassing(policy: Policy, state: InvoiceState): ReadonlyMap<string, Diverging> {
+  const found = new Map<string, Diverging>()
+  const { erp, bank } = policy.systems
+  const [live] = livePostings(state)
+  const explained = state.answers['bypass']?.at ?? ''
+  const [postingNo, confirmed] = [live?.[0], live?.[1].confirmed]
+  if (state.origin === 'observed' && !state.content && confirmed && confirmed.postedOn >= policy.bypassFrom && explained === '') {
+    found.set(`${erp}|posting`, {
+      kind: 'bypass', since: confirmed.at, ms: graceOf(policy, { system: erp, facet: 'posting', expected: 'observed' }),
+      says: `${postingNo} over ${confirmed.amount} ${confirmed.currency} to supplier ${confirmed.supplier}, their number ${confirmed.number}, posted on ${confirmed.postedOn}.`,
+    })
+  }
+  const outside = Object.values(state.allocations).filter(({ outside: out, undone }) => out && undone === null)
+  const paid = outside.find(({ at }) => at > (state.answers['paid-outside']?.at ?? ''))
+  if (paid) found.set(`${bank}|settlement`, { kind: 'bypass', since: paid.at, ms: 0, says: `${paid.amount} left the bank without an instruction.` })
+  return found
+}
+
+// ------------------------------------------------------------------------------------------------------------------- sweeps
+
+/** One thing that a system holds, as a sweep asks for it. */
+export interface Held {
+  /** Under which our object may be known, best first. */
+  readonly names: readonly string[]
+  /** Its number there. */
+  readonly key: string
+  /** Their word, and what it claims in ours; null for a word that no table has. */
+  readonly word: string
+  readonly claims: string | null
+  readonly amount?: string
+}
+
+/** `same`: as we have it · `news`: its own facts say more than we have · `report`: it shows something else than when it was last heard. */
+export type Compared = 'same' | 'news' | 'report'
+
+/** What one thing held there says of an invoice that we have. A thing that is gone is `ABSENT`. */
+export function comparedWith(state: InvoiceState, system: string, facet: Facet, held: Held): Compared {
+  const last = state.reported[`${system}|${facet}`]
+  const shown = held.claims ?? held.word
+  if (facet !== 'posting') return last?.word === shown ? 'same' : 'report'
+  const posting = state.postings[held.key]
+  const unlikeLast = last?.of === held.key && (last.word !== shown || amountOf(last.amount) !== amountOf(held.amount))
+  if (held.word === ABSENT) return !posting?.confirmed?.settled || posting.reversed || (last?.of === held.key && last.word === ABSENT) ? 'same' : 'report'
+  if (held.claims === null) return last?.word === held.word ? 'same' : 'news'
+  if (held.claims === 'parked' && !posting) return state.parked[held.key] === undefined ? 'news' : 'same'
+  if (!posting?.confirmed?.settled || (held.claims === 'reversed' && !posting.reversed)) return 'news'
+  if (posting.reversed || held.claims === 'reversed') return 'same'
+  if (last?.of === held.key) return unlikeLast ? 'report' : 'same'
+  return held.claims === 'posted' && amountOf(held.amount ?? posting.confirmed.amount) === amountOf(posting.confirmed.amount) ? 'same' : 'report'
+}
+
+const amountOf = (amount: string | undefined): string | undefined => amount === undefined ? undefined : sumOf([amount])
+
+/** The numbers under which a system should hold something of an invoice: what is not there is missing. */
+export function numbersAt({ id, state }: { readonly id: string; readonly state: InvoiceState }, facet: Facet, by: 'number' | 'reference'): readonly string[] {
+  if (by === 'reference') return [id]
+  if (facet === 'posting') return livePostings(state).flatMap(([postingNo, { confirmed }]) => confirmed?.settled ? [postingNo] : [])
+  return state.approval.ticket === null ? [] : [state.approval.ticket]
+}

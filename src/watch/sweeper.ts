@@ -1,0 +1,81 @@
+/** When a system is swept: by itself in a rhythm, or because somebody asks; one sweep at a time, and what it came to is an event. */
+import { instantOf, type Instant } from '../lib/time.ts'
+import { Fault } from '../lib/fault.ts'
+import { systemName } from '../domain/system.ts'
+import { inTenant } from '../store/database.ts'
+import { readSystem } from '../store/system.ts'
+import type { Reader } from './read-feed.ts'
+import { nothingSwept, sweep, type Swept } from './sweep.ts'
+
+export interface SweepPlan {
+  /** What was told and not shown is asked for so often; all that a system holds so often. 0: never. */
+  readonly everyMs: number
+  readonly fullEveryMs: number
+  /** A sweep that ended, with what it came to. */
+  readonly ended?: (system: string, done: Swept) => void
+}
+export const NO_SWEEPS: SweepPlan = { everyMs: 0, fullEveryMs: 0 }
+
+export interface Running { readonly startedAt: Instant; progress: Swept; readonly over: Promise<Swept> }
+
+export class Sweeper {
+  readonly tenant: string
+  readonly system: string
+  private readonly reader: Reader
+  private readonly plan: SweepPlan
+  private readonly timers: NodeJS.Timeout[] = []
+  running: Running | undefined
+  last: { readonly swept: Swept; readonly startedAt: Instant; readonly endedAt: Instant } | undefined
+  private stopped = false
+
+  constructor(reader: Reader, plan: SweepPlan) {
+    this.reader = reader
+    this.plan = plan
+    this.tenant = reader.tenant
+    this.system = reader.connector.system
+    for (const [ms, full] of [[plan.everyMs, false], [plan.fullEveryMs, true]] as const) {
+      if (ms > 0) this.timers.push(setInterval(() => { this.start(full) }, ms).unref())
+    }
+  }
+
+  start(full: boolean): Running {
+    if (this.running) return this.running
+    const startedAt = instantOf(this.reader.clocks.wall())
+    const over = this.run(full, startedAt).finally(() => { this.running = undefined })
+    this.running = { startedAt, progress: nothingSwept(full), over }
+    return this.running
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true
+    for (const timer of this.timers) clearInterval(timer)
+    await this.running?.over
+  }
+
+  private async run(full: boolean, startedAt: Instant): Promise<Swept> {
+    const { reader } = this
+    const { tenant, connector, submit, clocks } = reader
+    const done = await this.swept(full).catch((error: unknown): Swept => {
+      if (!(error instanceof Fault)) throw error
+      return { ...this.running?.progress ?? nothingSwept(full), trouble: error.message }
+    })
+    const { feeds, examples, ...counts } = done
+    if (full) {
+      await submit([{
+        tenant, source: { system: 'hub', role: 'hub', reference: connector.system }, eventId: `sweep ${connector.system} ${startedAt}`, type: 'sweep.completed',
+        occurredAt: instantOf(clocks.wall()), actor: 'rule:watch', about: [{ names: [systemName(connector.system)], create: 'system' }],
+        data: { system: connector.system, startedAt, ...counts, facts: feeds.reduce((sum, feed) => sum + feed.facts, 0), retold: feeds.reduce((sum, feed) => sum + feed.retold, 0), examples: examples.slice(0, 100) },
+      }])
+    }
+    this.last = { swept: done, startedAt, endedAt: instantOf(clocks.wall()) }
+    this.plan.ended?.(connector.system, done)
+    return done
+  }
+
+  private async swept(full: boolean): Promise<Swept> {
+    const { tenant, pool, connector } = this.reader
+    const { paused } = await inTenant(pool, tenant, (client) => readSystem(client, tenant, connector.system))
+    if (paused) return { ...nothingSwept(full), trouble: 'it is paused by a person' }
+    return sweep(this.reader, { full, stopped: () => this.stopped, progress: (now) => { if (this.running) this.running.progress = now } })
+  }
+}
