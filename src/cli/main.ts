@@ -11,6 +11,7 @@ import { hubCommand } from './hub.ts'
 import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
 import { readCommand } from './read.ts'
+import { rehearseCommand } from './rehearse.ts'
 import { replayCommand } from './replay.ts'
 import { startCommand } from './start.ts'
 import { systemsCommand } from './systems.ts'
@@ -26,7 +27,7 @@ export function program(): Command {
     .showHelpAfterError('Try: tieout --help')
   const commands = [
     startCommand(), initCommand(), configCommand(), hubCommand(), traceCommand(), tieOutCommand(), cutOverCommand(), exceptionsCommand(), systemsCommand(),
-    replayCommand(), readCommand(), connectorCommand(), keysCommand(), migrateCommand(),
+    replayCommand(), readCommand(), connectorCommand(), keysCommand(), migrateCommand(), rehearseCommand(),
   ]
   for (const command of commands) tieout.addCommand(command)
   addVerify(tieout)

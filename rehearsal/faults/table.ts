@@ -1,0 +1,124 @@
+/**
+ * Every case that a schedule can hold, one row each, named after the rows of the fault matrix (docs/spec/rehearsal.md). What met
+ * nothing in a schedule is not counted.
+ */
+import { ANSWER_NAMES } from '../links/http-link.ts'
+import { TARGETS, type Target } from '../world/company.ts'
+import type { Begin } from './case.ts'
+import { exhaust, failSync, fillDisk, hasStrace, lockTables, signal, throwOut } from './database.ts'
+import { changePolicy, clock, dieAt, freeze, findFaketime, kill, KILL_POINTS, SIGNER_POINTS } from './hubs.ts'
+import { cascade, lying, onDatabase, onDoor, onFiles, onNotices, onTarget } from './links.ts'
+import { again, flood, forgeNotices, poison, race, recallTicket, reverseBehind, sendBack } from './people.ts'
+
+export interface FaultCase {
+  readonly name: string
+  /** Of the matrix. */
+  readonly row: string
+  readonly weight: number
+  /** How long it lasts (ms), at least and at most. */
+  readonly lasts: readonly [number, number]
+  /** It makes the schedule wait for longer than a minute: only in long runs. */
+  readonly long?: true
+  /** A package of the distribution without which it cannot be played. */
+  readonly needs?: Tool
+  readonly begin: Begin
+}
+
+type Rest = Partial<Pick<FaultCase, 'weight' | 'lasts' | 'long' | 'needs'>>
+const one = (name: string, row: string, begin: Begin, rest: Rest = {}): FaultCase => ({ weight: 1, lasts: [400, 1_600], ...rest, name, row, begin })
+
+const TOOLS = { libfaketime: () => findFaketime() !== undefined, strace: hasStrace } as const
+type Tool = keyof typeof TOOLS
+
+/** The packages that some cases need and that this machine has not. */
+export const missingTools = (): Tool[] => (Object.keys(TOOLS) as Tool[]).filter((tool) => !TOOLS[tool]())
+
+const STATUSES: readonly { readonly row: string; readonly status: number; readonly retryAfter?: string; readonly done: boolean }[] = [
+  { row: 'F13', status: 429, retryAfter: '1', done: false }, { row: 'F13', status: 429, done: false }, { row: 'F13', status: 429, retryAfter: 'soon', done: false },
+  { row: 'F13', status: 429, retryAfter: 'Sat, 01 Jan 2000 00:00:00 GMT', done: false }, { row: 'F13', status: 503, retryAfter: '1', done: false }, { row: 'F13', status: 503, done: false },
+  { row: 'F14', status: 500, done: true }, { row: 'F14', status: 500, done: false }, { row: 'F14', status: 502, done: true }, { row: 'F14', status: 504, done: true }, { row: 'F14', status: 504, done: false },
+]
+const EFFECTS = { effects: true } as const
+
+const targetCases = (target: Target): FaultCase[] => [
+  one(`${target}: reply lost`, 'F10', onTarget(target, { fault: { kind: 'lose' }, ...EFFECTS }), { weight: 4 }),
+  one(`${target}: first reply lost`, 'F10', onTarget(target, { fault: { kind: 'lose' }, ...EFFECTS, times: 2 }), { weight: 4 }),
+  one(`${target}: lands late`, 'F11', onTarget(target, { fault: { kind: 'late', ms: 500 }, ...EFFECTS }), { weight: 3 }),
+  one(`${target}: request lost`, 'F12', onTarget(target, { fault: { kind: 'drop', hang: false } }), { weight: 2 }),
+  one(`${target}: no answer`, 'F12', onTarget(target, { fault: { kind: 'drop', hang: true }, times: 8 }), { weight: 2 }),
+  ...STATUSES.map(({ row, ...status }) => one(
+    `${target}: ${status.status}${status.retryAfter === undefined ? '' : ` come back ${status.retryAfter}`}${status.done ? ' after the work' : ''}`, row, onTarget(target, { fault: { kind: 'status', ...status }, ...status.done ? EFFECTS : {} }))),
+  ...ANSWER_NAMES.map((as) => {
+    const begin = onTarget(target, { fault: { kind: 'answer', as }, times: 4, ...EFFECTS })
+    return one(`${target}: answer ${as}`, as === 'drip' || as === 'endless' ? 'F15' : 'F14', as === 'others-id' ? lying(begin) : begin)
+  }),
+  one(`${target}: reads answered html`, 'F14', onTarget(target, { fault: { kind: 'answer', as: 'html' }, times: 6 })),
+  one(`${target}: slow`, 'F15', onTarget(target, { fault: { kind: 'slow', ms: 400 } })),
+  one(`${target}: down`, 'F16', onTarget(target, { fault: { kind: 'down' } }), { weight: 3, lasts: [800, 3_000] }),
+  one(`${target}: does not let us in`, 'F18', onTarget(target, { fault: { kind: 'status', status: 401, done: false } }), { weight: 0, lasts: [400, 600], long: true }),
+]
+
+const CASES: readonly FaultCase[] = [
+  ...KILL_POINTS.map((point) => one(`killed at ${point}`, 'F1', dieAt(point), { weight: 3, lasts: [1_500, 3_000] })),
+  ...SIGNER_POINTS.map((point) => one(`killed at ${point}`, 'F1', dieAt(point), { lasts: [2_000, 3_000] })),
+  one('one hub killed', 'F1', kill('one'), { weight: 6 }),
+  one('both hubs killed', 'F1', kill('both'), { weight: 4 }),
+  one('hub frozen', 'F2', freeze, { weight: 8, lasts: [2_500, 4_500] }),
+  one('postmaster killed', 'F3', signal('postmaster', 'SIGKILL'), { weight: 2, lasts: [100, 300] }),
+  one('backend killed', 'F3', signal('backend', 'SIGKILL'), { weight: 3, lasts: [100, 300] }),
+  one('database stopped at once', 'F3', signal('postmaster', 'SIGQUIT'), { weight: 2, lasts: [100, 300] }),
+  one('database: link cut', 'F5', onDatabase({ kind: 'refuse' }), { weight: 3 }),
+  one('database: COMMIT done, answer lost', 'F5', onDatabase({ kind: 'cut-at', word: 'COMMIT', after: true, times: 6 }), { weight: 5 }),
+  one('database: cut before COMMIT', 'F5', onDatabase({ kind: 'cut-at', word: 'COMMIT', after: false, times: 6 }), { weight: 3 }),
+  one('database: nothing arrives', 'F5', onDatabase({ kind: 'swallow', side: 'client' }), { weight: 2 }),
+  one('database: no answer arrives', 'F5', onDatabase({ kind: 'swallow', side: 'server' }), { weight: 2 }),
+  one('database: slow', 'F5', onDatabase({ kind: 'slow', ms: 120 }), { weight: 2 }),
+  one('database: 2 s away', 'F5', onDatabase({ kind: 'slow', ms: 2_000 }), { weight: 1 }),
+  one('database: drip', 'F5', onDatabase({ kind: 'drip', bytes: 600 }), { weight: 2 }),
+  one('database: journal not synced', 'F6', failSync, { needs: 'strace', lasts: [300, 800] }),
+  one('database: work locked', 'F7', lockTables('effect, attempt'), { lasts: [500, 1_500] }),
+  one('database: objects locked', 'F7', lockTables('object, tenant_head'), { lasts: [500, 1_500] }),
+  one('database: connections thrown out', 'F8', throwOut, { weight: 2 }),
+  one('database: no connection left', 'F8', exhaust, { weight: 1 }),
+  one('disk full', 'F9', fillDisk, { weight: 3, lasts: [600, 2_000] }),
+  ...TARGETS.flatMap(targetCases),
+  one('erp: lands later than it promises', 'F11', lying(onTarget('erp', { fault: { kind: 'late', ms: 2_600 }, times: 1, ...EFFECTS }))),
+  one('bank: files to it held', 'F16', onFiles('out', 'held'), { weight: 2, lasts: [800, 3_000] }),
+  one('bank: files from it held', 'F16', onFiles('back', 'held'), { weight: 2, lasts: [800, 3_000] }),
+  one('bank: files from it backwards', 'F19', onFiles('back', 'backwards'), { weight: 2 }),
+  one('bank: files from it twice', 'F19', onFiles('back', 'twice'), { weight: 2 }),
+  one('erp: posting reversed by its people', 'F17', reverseBehind, { weight: 2, lasts: [50, 100] }),
+  one('ap: ticket recalled by its people', 'F17', recallTicket, { weight: 2, lasts: [50, 100] }),
+  one('bank: payment sent back', 'F17', sendBack, { weight: 2, lasts: [50, 100] }),
+  one('sent again, out of order', 'F19', again, { weight: 2 }),
+  one('notices twice', 'F19', onNotices({ kind: 'twice' }), { weight: 2 }),
+  one('notices late', 'F19', onNotices({ kind: 'slow', ms: 700 }), { weight: 2 }),
+  one('notices forged or replayed', 'F19', forgeNotices),
+  one('clock an hour ahead', 'F20', clock('+1h'), { needs: 'libfaketime', weight: 2, lasts: [2_000, 3_000] }),
+  one('clock an hour behind', 'F20', clock('-1h'), { needs: 'libfaketime', weight: 2, lasts: [2_000, 3_000] }),
+  one('clock ten years ahead', 'F20', clock('+3650d'), { needs: 'libfaketime', lasts: [2_000, 3_000] }),
+  one('clock ten years behind', 'F20', clock('-3650d'), { needs: 'libfaketime', lasts: [2_000, 3_000] }),
+  one('poison', 'F21', poison, { weight: 2 }),
+  one('twenty times as much', 'F23', flood),
+  one('policy changed under way', 'F24', changePolicy, { lasts: [200, 400] }),
+  one('door: reply lost', 'F10', onDoor({ kind: 'lose' }), { weight: 4 }),
+  one('door: request lost', 'F12', onDoor({ kind: 'drop', hang: false }), { weight: 2 }),
+  one('door: down', 'F16', onDoor({ kind: 'down' }), { weight: 2 }),
+  one('door: twice', 'F19', onDoor({ kind: 'twice' }), { weight: 2 }),
+  one('notices lost', 'F31', onNotices({ kind: 'drop', hang: false }), { weight: 3, lasts: [1_500, 4_000] }),
+  one('two answers at once', 'F32', race),
+  one('everything, one after the other', 'F33', cascade, { weight: 2, lasts: [300, 1_200] }),
+]
+
+/** The cases that can be played here; those that make a schedule wait for minutes only in a long run. */
+export function playable(long: boolean): readonly FaultCase[] {
+  const missing = missingTools()
+  return CASES.filter((row) => (long || !row.long) && !(row.needs && missing.includes(row.needs)))
+}
+
+/** Rows of the matrix that no case stands for, and why. */
+export const NOT_HERE: Readonly<Record<string, string>> = {
+  F4: 'a standby to fail over to is not part of what the hub starts',
+  F22: 'a million rows waiting is a measurement of its own, not a fault of a schedule',
+  F25: 'there is one version so far: nothing to upgrade from',
+}

@@ -1,0 +1,165 @@
+/** The links do what a fault says, to a server that counts what it was asked: what was done, and what was only lost. */
+import { createServer, type Server } from 'node:http'
+import { createServer as createByteServer, connect, type AddressInfo } from 'node:net'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { ByteLink } from './byte-link.ts'
+import { FolderLink } from './folder-link.ts'
+import { ANSWER_NAMES, HttpLink, type HttpFault } from './http-link.ts'
+
+describe('HTTP', () => {
+  let upstream: Server
+  let link: HttpLink
+  let asked: number
+
+  beforeEach(async () => {
+    asked = 0
+    upstream = createServer((request, reply) => {
+      asked++
+      request.resume()
+      reply.writeHead(201, { 'content-type': 'application/json' }).end('{"bookedAt":"now","docNo":"51"}')
+    }).listen(0, '127.0.0.1')
+    await new Promise((done) => upstream.once('listening', done))
+    link = await HttpLink.open('erp', () => `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, () => {})
+  })
+  afterEach(async () => {
+    await link.close()
+    upstream.closeAllConnections()
+    await new Promise((done) => upstream.close(done))
+  })
+
+  const post = async (): Promise<{ status: number; text: string } | 'nothing'> => {
+    try {
+      const answer = await fetch(`${link.url}/documents`, { method: 'POST', body: '{}', redirect: 'manual', signal: AbortSignal.timeout(400) })
+      return { status: answer.status, text: await answer.text() }
+    } catch {
+      return 'nothing'
+    }
+  }
+
+  test.each<[string, HttpFault, number, number | 'nothing']>([
+    ['down', { kind: 'down' }, 0, 'nothing'],
+    ['request lost', { kind: 'drop', hang: false }, 0, 'nothing'],
+    ['never answered', { kind: 'drop', hang: true }, 0, 'nothing'],
+    ['reply lost', { kind: 'lose' }, 1, 'nothing'],
+    ['429, nothing done', { kind: 'status', status: 429, done: false }, 0, 429],
+    ['500 after the work', { kind: 'status', status: 500, done: true }, 1, 500],
+    ['twice', { kind: 'twice' }, 2, 201],
+    ['slow', { kind: 'slow', ms: 50 }, 1, 201],
+  ])('%s', async (_name, fault, done, status) => {
+    link.set({ fault, effects: true })
+    const told = await post()
+    expect(told === 'nothing' ? told : told.status).toBe(status)
+    expect(asked).toBe(done)
+    expect(link.hits).toBeGreaterThan(0)
+    link.heal()
+    await expect.poll(post).toEqual({ status: 201, text: '{"bookedAt":"now","docNo":"51"}' })
+  })
+
+  test('late: the caller is cut off, and the work is done afterwards', async () => {
+    link.set({ fault: { kind: 'late', ms: 150 } })
+    expect(await post()).toBe('nothing')
+    expect(asked).toBe(0)
+    await expect.poll(() => asked).toBe(1)
+  })
+
+  test.each(ANSWER_NAMES)('answer %s: the work is done, and nobody is told its number', async (as) => {
+    link.set({ fault: { kind: 'answer', as } })
+    const told = await post()
+    expect(asked).toBe(1)
+    // Nothing else was posted before, so that another's number is its own.
+    if (told !== 'nothing' && as !== 'others-id' && as !== 'wrong-type') expect(told.text).not.toContain('"51"')
+  })
+
+  test('reads pass a fault of effects', async () => {
+    link.set({ fault: { kind: 'lose' }, effects: true })
+    expect((await fetch(`${link.url}/documents`)).status).toBe(201)
+    expect(link.hits).toBe(0)
+  })
+})
+
+describe('bytes', () => {
+  let folder: string
+  let heard: string
+  let link: ByteLink
+  let server: ReturnType<typeof createByteServer>
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'tieout-link-'))
+    heard = ''
+    const path = join(folder, 'socket')
+    server = createByteServer((socket) => {
+      socket.on('data', (bytes) => { heard += bytes.toString(); socket.write('ok') }).on('error', () => {})
+    }).listen(path)
+    await new Promise((done) => server.once('listening', done))
+    link = await ByteLink.open(() => path)
+  })
+  afterEach(async () => {
+    await link.close()
+    await new Promise((done) => server.close(done))
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** What came back, and whether the connection was cut. */
+  const say = (words: string): Promise<{ told: string; cut: boolean }> => new Promise((done) => {
+    let told = ''
+    const socket = connect(link.port, '127.0.0.1', () => { socket.write(words) })
+    const end = (cut: boolean): void => { socket.destroy(); done({ told, cut }) }
+    const timer = setTimeout(() => { end(false) }, 300)
+    socket.on('data', (bytes) => { told += bytes.toString() }).on('error', () => {}).on('close', () => { clearTimeout(timer); end(true) })
+  })
+
+  test('whole, everything passes', async () => {
+    expect(await say('SELECT')).toEqual({ told: 'ok', cut: false })
+  })
+  test('refused connections end at once', async () => {
+    link.set({ kind: 'refuse' })
+    expect(await say('SELECT')).toEqual({ told: '', cut: true })
+    expect(heard).toBe('')
+  })
+  test('COMMIT done and its answer lost: the server has heard it, the client is cut', async () => {
+    link.set({ kind: 'cut-at', word: 'COMMIT', after: true, times: 1 })
+    expect(await say('COMMIT')).toEqual({ told: '', cut: true })
+    expect(heard).toBe('COMMIT')
+    expect(await say('COMMIT')).toEqual({ told: 'ok', cut: false })
+  })
+  test('cut before COMMIT: the server never hears it', async () => {
+    link.set({ kind: 'cut-at', word: 'COMMIT', after: false, times: 1 })
+    expect(await say('COMMIT')).toEqual({ told: '', cut: true })
+    expect(heard).toBe('')
+  })
+  test.each(['client', 'server'] as const)('what the %s sends is swallowed, and the connection is cut when the link heals', async (side) => {
+    link.set({ kind: 'swallow', side })
+    const saying = say('SELECT')
+    await expect.poll(() => link.hits).toBeGreaterThan(0)
+    expect(heard).toBe(side === 'client' ? '' : 'SELECT')
+    link.heal()
+    expect(await saying).toEqual({ told: '', cut: true })
+  })
+  test('dripping, all of it arrives in the end', async () => {
+    link.set({ kind: 'drip', bytes: 2 })
+    await say('SELECT 1')
+    expect(heard).toBe('SELECT 1')
+  })
+})
+
+describe('files', () => {
+  test('are held, come backwards, and come twice', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tieout-link-'))
+    const link = new FolderLink(join(folder, 'from'), join(folder, 'to'))
+    try {
+      link.set('held')
+      writeFileSync(join(link.from, 'a.xml'), 'a')
+      writeFileSync(join(link.from, '.b.xml'), 'b')
+      await expect.poll(() => link.hits).toBeGreaterThan(0)
+      expect(readdirSync(link.to)).toEqual([])
+      link.set('twice')
+      await expect.poll(() => readdirSync(link.to).filter((name) => !name.startsWith('.'))).toEqual(['a.xml', 'again-a.xml'])
+    } finally {
+      link.close()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  })
+})

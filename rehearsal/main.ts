@@ -1,0 +1,131 @@
+/**
+ * `node rehearsal/main.ts --schedules N --seed S`: real hubs, a real database and a simulated company under faults that the seed
+ * chooses, judged from outside. Interrupted, the same command goes on where it was. Exit status 0: everything held.
+ */
+import { cpSync, mkdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { coverage, openResult, totals, writeResult, type Played } from './result.ts'
+import { BILLS_EACH, PER_WORLD, planOf, play, type Plan } from './schedule.ts'
+import { playable } from './faults/table.ts'
+import { setUpTools } from './tools.ts'
+import { clearAbandoned, ownFolder, Server } from './world/server.ts'
+import { World } from './world/world.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+/** From so many schedules on a case that never met anything fails the run, and cases are played that make a schedule wait for minutes. */
+const LONG_RUN = 300
+
+const { values } = parseArgs({
+  options: {
+    schedules: { type: 'string', default: '30' }, seed: { type: 'string', default: '1' }, workers: { type: 'string', default: '2' },
+    minutes: { type: 'string', default: '600' },
+    /** Plays this one alone, in a world of its own. */
+    only: { type: 'string' },
+    /** The folder whose src and sandbox are rehearsed. */
+    source: { type: 'string', default: ROOT },
+    /** Ends with the first schedule that is violated. */
+    first: { type: 'boolean', default: false },
+    out: { type: 'string' }, keep: { type: 'string', default: join(tmpdir(), 'tieout-rehearsals') },
+  },
+})
+const number = (text: string): number => {
+  if (!/^\d{1,9}$/u.test(text)) throw new Error(`${text} is no whole number.`)
+  return Number(text)
+}
+const [seed, schedules, workers, minutes] = [number(values.seed), number(values.schedules), number(values.workers), number(values.minutes)]
+const source = resolve(values.source)
+const only = values.only === undefined ? undefined : number(values.only)
+const long = only !== undefined || schedules >= LONG_RUN
+const file = resolve(values.out ?? join(values.keep, `${only === undefined ? `${schedules}-of` : `only-${only}-of`}-seed-${seed}-${Date.now()}.json`))
+
+const { missing, mustHave } = setUpTools()
+if (missing.length > 0) {
+  process.stderr.write(`Some faults need ${missing.join(' and ')} (apt-get install ${missing.join(' ')}); without it they are left out.\n`)
+  if (mustHave || long) process.exit(2)
+}
+
+const cases = playable(long)
+mkdirSync(dirname(file), { recursive: true })
+const result = openResult(file, seed, source)
+const until = Date.now() + minutes * 60_000
+let stopping = false
+
+const known = new Set(result.schedules.map(({ index }) => index))
+const indexes = (only === undefined ? Array.from({ length: schedules }, (_, index) => index) : [only]).filter((index) => !known.has(index))
+const worlds = [...Map.groupBy(indexes, (index) => Math.floor(index / PER_WORLD))].map(([nth, all]) => ({ nth, all }))
+const over = (): boolean => stopping || Date.now() > until
+
+function told(played: Played): void {
+  result.schedules.push(played)
+  writeResult(file, result, cases)
+  const faults = played.faults.map(({ name, hits }) => `${name}${hits === 0 ? ' (met nothing)' : ''}`).join('; ')
+  if (values.first && played.verdict === 'violated') stopping = true
+  process.stdout.write(`${played.verdict.padEnd(8)} ${String(played.index).padStart(4)} ${(played.tookMs / 1_000).toFixed(1).padStart(6)} s, at rest after ${played.restedMs ?? '–'} ms${played.stretch > 1 ? ` (limits × ${played.stretch})` : ''}: ${faults}\n`)
+  for (const finding of played.findings) process.stdout.write(`         ${finding}\n`)
+  if (played.verdict !== 'held') process.stdout.write(`         again: node rehearsal/main.ts --seed ${seed} --only ${played.index}; what it left: ${kept(played.index)}\n`)
+}
+
+const kept = (index: number): string => join(values.keep, `seed-${seed}-schedule-${index}`)
+
+async function work(server: Server): Promise<void> {
+  for (let next = worlds.shift(); next && !over(); next = worlds.shift()) {
+    let world: World | undefined
+    for (const index of next.all) {
+      if (over()) break
+      const plan = planOf(seed, index, cases)
+      world ??= await World.make({ source, folder: ownFolder(), server, seed: seed * 1_000 + next.nth, bills: PER_WORLD * BILLS_EACH }).catch((error: unknown) => {
+        told({ ...nothing(plan), findings: [`The world could not be made: ${String(error)}`] })
+        return undefined
+      })
+      // The machine, not the product: what comes next in this world would fare no better.
+      if (!world) break
+      const played = await played1(world, plan)
+      told(played)
+      if (played.verdict === 'held') continue
+      // What went wrong once would be found again in every later schedule of the same world.
+      cpSync(world.folder, kept(index), { recursive: true, force: true })
+      await ended(world)
+      world = undefined
+    }
+    if (world) await ended(world)
+  }
+}
+
+async function played1(world: World, plan: Plan): Promise<Played> {
+  try {
+    const { findings, ...outcome } = await play(world, plan)
+    return { ...outcome, verdict: findings.length === 0 ? 'held' : 'violated', findings: findings.map(({ invariant, about, says, check }) => `${invariant} ${about}: ${says} (${check})`) }
+  } catch (error) {
+    return { ...nothing(plan), findings: [error instanceof Error ? error.stack ?? error.message : String(error)] }
+  }
+}
+
+function nothing({ index, faults }: Plan): Omit<Played, 'findings'> {
+  return { index, faults: faults.map(({ fault }) => ({ name: fault.name, row: fault.row, hits: 0 })), tookMs: 0, restedMs: null, stretch: 1, verdict: 'broken' }
+}
+
+async function ended(world: World): Promise<void> {
+  await world.end().catch((error: unknown) => { process.stderr.write(`A world did not end in order: ${String(error)}\n`) })
+  rmSync(world.folder, { recursive: true, force: true })
+}
+
+await clearAbandoned()
+const servers = await Promise.all(Array.from({ length: Math.min(workers, worlds.length) }, () => Server.start(source)))
+// Hubs and systems end with us, and with the signal if it went to all of the group: what is being played then says nothing.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { void Promise.all(servers.map((server) => server.stop())).finally(() => { process.exit(130) }) })
+try {
+  await Promise.all(servers.map(work))
+} finally {
+  await Promise.all(servers.map((server) => server.stop()))
+}
+
+writeResult(file, result, cases)
+const { rows, never, notHere } = coverage(result, cases)
+const { held, violated, broken, bound } = totals(result)
+process.stdout.write(`\nrows of the matrix, schedules in which each met something: ${Object.entries(rows).map(([row, count]) => `${row} ${count}`).join(', ')}\n`)
+if (never.length > 0 && schedules >= LONG_RUN) process.stdout.write(`${never.length} cases met nothing: ${never.join('; ')}\n`)
+for (const [row, why] of Object.entries(notHere)) process.stdout.write(`${row} is not here: ${why}\n`)
+process.stdout.write(`seed ${seed}, ${result.commit}: ${held} held, ${violated} violated, ${broken} broken. ${bound}.\n${file}\n`)
+process.exitCode = violated + broken > 0 || (only === undefined && schedules >= LONG_RUN && never.length > 0) ? 1 : 0

@@ -1,0 +1,70 @@
+/** What a run of schedules came to: kept as a file that can be committed, gone on with after an interruption, and read by a person. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { arch, cpus, release, totalmem } from 'node:os'
+import { NOT_HERE, type FaultCase } from './faults/table.ts'
+import type { Outcome } from './schedule.ts'
+
+/** `broken`: the rig itself failed; nothing is known of the product then. */
+export type Verdict = 'held' | 'violated' | 'broken'
+export interface Played extends Omit<Outcome, 'findings'> { readonly verdict: Verdict; readonly findings: readonly string[] }
+
+export interface Result {
+  readonly seed: number
+  readonly commit: string
+  readonly begun: string
+  ended: string
+  readonly machine: string
+  readonly schedules: Played[]
+}
+
+export function openResult(file: string, seed: number, source: string): Result {
+  const commit = commitOf(source)
+  if (existsSync(file)) {
+    const known = JSON.parse(readFileSync(file, 'utf8')) as Result
+    if (known.seed === seed && known.commit === commit) return known
+    throw new Error(`${file} is of seed ${known.seed} at ${known.commit}; name another file with --out.`)
+  }
+  const [cpu] = cpus()
+  const machine = `${cpus().length} × ${cpu?.model.trim() ?? 'processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${arch()}, Linux ${release()}, Node ${process.version}`
+  return { seed, commit, begun: new Date().toISOString(), ended: '', machine, schedules: [] }
+}
+
+/** With `+` when the files are not those of the commit. */
+function commitOf(source: string): string {
+  const git = (...args: string[]): string => spawnSync('git', args, { cwd: source, encoding: 'utf8' }).stdout?.trim() ?? ''
+  return `${git('rev-parse', 'HEAD') || 'unknown'}${git('status', '--porcelain', '--', 'src', 'sandbox') === '' ? '' : '+'}`
+}
+
+export function writeResult(file: string, result: Result, table: readonly FaultCase[]): void {
+  result.ended = new Date().toISOString()
+  const { schedules, ...head } = result
+  const lines = schedules.toSorted((a, b) => a.index - b.index).map((played) => `  ${JSON.stringify(played)}`)
+  writeFileSync(`${file}.new`, `${JSON.stringify({ ...head, ...totals(result), coverage: coverage(result, table) }, undefined, 1).slice(0, -2)},\n "schedules": [\n${lines.join(',\n')}\n ]\n}\n`)
+  renameSync(`${file}.new`, file)
+}
+
+export interface Totals { readonly held: number; readonly violated: number; readonly broken: number; readonly bound: string }
+
+export function totals({ schedules }: Result): Totals {
+  const count = (verdict: Verdict): number => schedules.filter((played) => played.verdict === verdict).length
+  const [held, violated, broken] = [count('held'), count('violated'), count('broken')]
+  const judged = held + violated
+  // Rule of three: no violation in n schedules bounds the share of schedules with one, at 95 %.
+  const bound = judged === 0 ? 'nothing was judged' : violated > 0 ? `${violated} of ${judged} schedules have a violation`
+    : `0 violations in ${judged} schedules: with 95 % confidence fewer than ${(300 / judged).toFixed(2)} % of such schedules have one`
+  return { held, violated, broken, bound }
+}
+
+export interface Coverage { readonly rows: { readonly [row: string]: number }; readonly cases: { readonly [name: string]: number }; readonly never: readonly string[]; readonly notHere: typeof NOT_HERE }
+
+/** In how many schedules each row and each case of the table met something. */
+export function coverage({ schedules }: Result, table: readonly FaultCase[]): Coverage {
+  const met = schedules.map(({ faults }) => faults.filter(({ hits }) => hits > 0))
+  const rows = [...new Set(table.map(({ row }) => row))]
+  return {
+    rows: Object.fromEntries(rows.map((row) => [row, met.filter((faults) => faults.some((fault) => fault.row === row)).length])),
+    cases: Object.fromEntries(table.map(({ name }) => [name, met.filter((faults) => faults.some((fault) => fault.name === name)).length])),
+    never: table.filter(({ name }) => !met.some((faults) => faults.some((fault) => fault.name === name))).map(({ name }) => name), notHere: NOT_HERE,
+  }
+}

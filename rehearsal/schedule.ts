@@ -1,0 +1,178 @@
+/** One schedule: bills and faults at moments that the seed chooses, heal, rest, judgement. */
+import { readFileSync } from 'node:fs'
+import { availableParallelism, loadavg } from 'node:os'
+import { join } from 'node:path'
+import { judge, type Finding } from './checks/all.ts'
+import type { Books, CaseView, Evidence, InvoiceView, Line } from './checks/evidence.ts'
+import { sendBill } from './clients.ts'
+import { Dice } from './dice.ts'
+import { later } from './faults/case.ts'
+import type { FaultCase } from './faults/table.ts'
+import { Looking } from './looking.ts'
+import { run } from './world/processes.ts'
+import type { Bill } from './world/company.ts'
+import { TENANT } from './world/server.ts'
+import type { World } from './world/world.ts'
+
+/** Schedules that play in one world, one after the other, before it is made anew. */
+export const PER_WORLD = 10
+export const BILLS_EACH = 7
+/** One log grows over all schedules of a world; it is verified from its beginning after so many, at the last too. */
+const VERIFY_EVERY = 5
+/** E1: at rest within a minute after the last fault; longer when a system refused our credentials, which is asked again once a minute. */
+const REST_MS = { usual: 60_000, long: 150_000 } as const
+/**
+ * A fault begins after so many calls that change something were made since the schedule began: the pace of the work, not of the
+ * machine. A bill takes about twelve. It begins anyhow when the work stands still, and goes on for a while until it meets something.
+ */
+const CALLS = 45
+const LATEST_MS = 6_000
+const UNTIL_MET_MS = 3_000
+
+export interface Planned { readonly fault: FaultCase; readonly afterCalls: number; readonly lastsMs: number }
+export interface Plan { readonly seed: number; readonly index: number; readonly faults: readonly Planned[] }
+
+/** What a schedule does, from its seed alone. The first fault goes round through all cases, so that each has its turn. */
+export function planOf(seed: number, index: number, cases: readonly FaultCase[]): Plan {
+  const round = Math.floor(index / cases.length)
+  const turn = new Dice(seed, `round ${round}`).shuffled(cases)[index % cases.length]
+  const dice = new Dice(seed, `schedule ${index}`)
+  const others = Array.from({ length: 2 + Math.floor(dice.share() ** 2 * 10) }, () => dice.weighted(cases))
+  const faults = [...turn ? [turn] : [], ...others].map((fault) => ({ fault, afterCalls: dice.whole(0, CALLS), lastsMs: dice.whole(...fault.lasts) }))
+  return { seed, index, faults: faults.toSorted((a, b) => a.afterCalls - b.afterCalls) }
+}
+
+/**
+ * Limits of time are those of a machine that has time. Where more runs than its processors can carry they are stretched by as much,
+ * at most sixfold, and each schedule says by how much.
+ */
+const stretchNow = (): number => Math.min(6, Math.max(1, (loadavg()[0] ?? 0) / availableParallelism() / 1.5))
+
+export interface Outcome {
+  readonly index: number
+  readonly faults: readonly { readonly name: string; readonly row: string; readonly hits: number }[]
+  readonly tookMs: number
+  readonly restedMs: number | null
+  readonly stretch: number
+  readonly findings: readonly Finding[]
+}
+
+export async function play(world: World, plan: Plan): Promise<Outcome> {
+  const looking = new Looking(world)
+  const sending = { over: false }
+  try {
+    return await played(world, plan, looking, sending)
+  } finally {
+    sending.over = true
+    await looking.stop()
+  }
+}
+
+async function played(world: World, plan: Plan, looking: Looking, sending: { readonly over: boolean }): Promise<Outcome> {
+  const begun = performance.now()
+  const { history, company } = world
+  const place = plan.index % PER_WORLD
+  const bills = company.bills.slice(place * BILLS_EACH, (place + 1) * BILLS_EACH)
+  history.did('schedule', String(plan.index))
+  const dice = new Dice(plan.seed, `moments ${plan.index}`)
+  const sent = bills.map(async (bill, at) => {
+    await later(dice.whole(0, 1_500))
+    return sendBill(world, bill, at, () => sending.over)
+  })
+  const faults = await Promise.all(plan.faults.map((planned, at) => suffer(world, planned, bills, new Dice(plan.seed, `fault ${plan.index} ${at}`))))
+  history.did('heal')
+  const healed = performance.now()
+  await world.heal()
+  history.did('whole')
+  await Promise.all(sent)
+  const known = company.bills.slice(0, (place + 1) * BILLS_EACH).filter((bill) => history.rows.some((row) => row.kind === 'sent' && row.about === bill.file))
+  const stretch = stretchNow()
+  const rest = plan.faults.some(({ fault }) => fault.long) ? REST_MS.long : REST_MS.usual
+  const restedMs = await waitForRest(world, known, healed, rest * stretch)
+  history.did('rest', String(restedMs))
+  await looking.stop()
+  const findings = judge(await evidenceOf(world, known, looking, restedMs, stretch, place % VERIFY_EVERY === VERIFY_EVERY - 1))
+  return { index: plan.index, faults, tookMs: Math.round(performance.now() - begun), restedMs, stretch: Math.round(stretch * 10) / 10, findings }
+}
+
+async function suffer(world: World, { fault, afterCalls, lastsMs }: Planned, bills: readonly Bill[], dice: Dice): Promise<Outcome['faults'][number]> {
+  const calls = world.effects + afterCalls
+  await until(() => world.effects >= calls, LATEST_MS)
+  let hits = 0
+  world.history.did('fault', fault.name)
+  try {
+    const { met, end } = await fault.begin({ world, dice, bills, excuse: (billNo) => { world.excused.add(billNo) } })
+    await later(lastsMs)
+    if (met) await until(() => met() > 0, UNTIL_MET_MS)
+    hits = await end()
+  } catch (error) {
+    // Another fault was in its way: the database that it wanted to speak to was away.
+    world.history.did('in the way', `${fault.name}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+  world.history.did('over', `${fault.name}: ${hits}`)
+  return { name: fault.name, row: fault.row, hits }
+}
+
+interface Summary {
+  readonly busy: number; readonly log: { readonly size: number; readonly sealed: number }; readonly systems: { readonly [name: string]: { readonly behind: number } }
+}
+interface Listed { readonly objects: readonly { readonly title: string; readonly state: string; readonly open: boolean; readonly cause: string | null }[] }
+
+/** How long nothing must happen any more: when all is done, and when something could still move that only others can move. */
+const STILL_MS = { done: 500, others: 4_000 } as const
+
+/** Waits until nothing is on its way; ms since the heal, null when that takes too long. */
+export async function waitForRest(world: World, sent: readonly Bill[], healed: number, limitMs: number): Promise<number | null> {
+  let size = -1
+  let since = performance.now()
+  for (;;) {
+    const [summary, page] = await Promise.all([world.ask<Summary>('/v1/summary'), world.ask<Listed>('/v1/objects?kind=invoice&limit=200')])
+    const now = performance.now()
+    if (summary && page) {
+      const { busy, log, systems } = summary
+      if (busy > 0 || log.size !== size || log.sealed < log.size) since = now
+      size = log.size
+      const open = page.objects.filter((row) => row.open && row.cause === null)
+      const behind = Object.values(systems).some((system) => system.behind > 0)
+      const whole = open.length === 0 && !behind && page.objects.length >= sent.length
+      if (now - since >= (whole ? STILL_MS.done : STILL_MS.others)) {
+        const credits = open.every(({ title, state }) => state === 'posted' && sent.some((bill) => bill.billNo === title && bill.billKind === 'CREDIT'))
+        // Something stands still that should move: it is given the rest of its time.
+        if (credits) return Math.round(since - healed)
+      }
+    }
+    if (now - healed > limitMs) return null
+    await later(300)
+  }
+}
+
+export async function evidenceOf(world: World, sent: readonly Bill[], looking: Looking, restedMs: number | null, stretch = stretchNow(), last = true): Promise<Evidence> {
+  const page = await world.ask<{ readonly objects: readonly { readonly id: string }[] }>('/v1/objects?kind=invoice&limit=200')
+  const invoices = await Promise.all((page?.objects ?? []).map(({ id }) => world.ask<InvoiceView>(`/v1/objects/${id}`)))
+  const cases = await world.ask<{ readonly exceptions: readonly CaseView[] }>('/v1/exceptions?open=yes&limit=200')
+  const summary = await world.ask<Summary>('/v1/summary')
+  return {
+    books: booksOf(world.company.folder), history: world.history.rows, bills: sent, invoices: invoices.filter((view) => view !== undefined), cases: cases?.exceptions ?? [],
+    busy: summary?.busy ?? -1, underWay: looking.underWay, verified: last || restedMs === null ? await verify(world) : null, residentMb: looking.residentMb, restedMs, stretch, excused: world.excused,
+    trapped: [...Object.values(world.company.links), world.notices].reduce((sum, { trapped }) => sum + trapped, 0),
+  }
+}
+
+/** The books as they lie on disk; a line that is being written is left for the next look. */
+function booksOf(folder: string): Books {
+  const read = (name: string): Line[] => readFileSync(join(folder, name, 'book.jsonl'), 'utf8').split('\n').slice(0, -1).map((line) => JSON.parse(line) as Line)
+  return { erp: read('erp'), ap: read('ap'), procurement: read('procurement'), bank: read('bank'), archive: read('archive') }
+}
+
+async function verify({ source, folder, server, database, hubs: [signing] }: World): Promise<Evidence['verified']> {
+  const key = signing.process?.ready['verifierKey']
+  if (typeof key !== 'string') return { status: null, output: 'the signing hub said no key' }
+  return run({
+    file: join(source, 'src', 'cli', 'main.ts'),
+    args: ['verify', '--key', key, '--checkpoint', join(folder, 'published', TENANT, 'checkpoint'), '--database', server.url(database, 'hub_read'), '--json'],
+  })
+}
+
+async function until(so: () => boolean, limitMs: number): Promise<void> {
+  for (const end = performance.now() + limitMs; !so() && performance.now() < end;) await later(20)
+}

@@ -1,0 +1,107 @@
+/** One place for a hub process: its link to the database, its configuration, and the process that stands there at the moment. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { ByteLink } from '../links/byte-link.ts'
+import { HttpLink, type Seen } from '../links/http-link.ts'
+import type { Company } from './company.ts'
+import { Process } from './processes.ts'
+import { TENANT, type Server } from './server.ts'
+
+export const KEY = 'a-key-for-rehearsals-0123456789'
+/** As `tieout start` runs a hub. */
+const FLAGS = ['--max-old-space-size=384', '--max-semi-space-size=4']
+
+export interface HubWish {
+  readonly source: string; readonly folder: string; readonly name: string; readonly server: Server; readonly database: string; readonly company: Company
+  /** One hub of a deployment signs. */
+  readonly signs: boolean
+}
+
+export class Hub {
+  readonly name: string
+  readonly link: ByteLink
+  /** Where clients call it. */
+  readonly door: HttpLink
+  readonly port: number
+  readonly log: string
+  process: Process | undefined
+  readonly #wish: HubWish
+  /** What is done at this place is done one after the other: two processes never stand in it. */
+  #last: Promise<unknown> = Promise.resolve()
+
+  private constructor(wish: HubWish, link: ByteLink, door: HttpLink, port: number) {
+    this.name = wish.name
+    this.link = link
+    this.door = door
+    this.port = port
+    this.log = join(wish.folder, `${wish.name}.log`)
+    this.#wish = wish
+  }
+
+  static async place(wish: HubWish, seen: (seen: Seen) => void): Promise<Hub> {
+    const port = await freePort()
+    const link = await ByteLink.open(() => wish.server.socket)
+    const hub = new Hub(wish, link, await HttpLink.open(wish.name, () => `http://127.0.0.1:${port}`, seen), port)
+    mkdirSync(wish.folder, { recursive: true })
+    return hub
+  }
+
+  get url(): string { return `http://127.0.0.1:${this.port}` }
+
+  get runs(): boolean { return this.process !== undefined && this.process.over === undefined }
+
+  /** In place of whoever stands here. False when it ended before it was ready: the database may be away. */
+  start(env: Readonly<Record<string, string>> = {}, policy: object = {}): Promise<boolean> {
+    return this.#inTurn(async () => {
+      await this.#end()
+      this.process = await this.#started(env, policy)
+      return this.process !== undefined
+    })
+  }
+
+  kill(): Promise<void> { return this.#inTurn(() => this.#end()) }
+
+  async #end(): Promise<void> {
+    this.process?.kill('SIGKILL')
+    await this.process?.ended
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work)
+    this.#last = turn.catch(() => undefined)
+    return turn
+  }
+
+  #started(env: Readonly<Record<string, string>>, policy: object): Promise<Process | undefined> {
+    const { source, folder, name, company, database, signs } = this.#wish
+    const config = join(folder, `${name}.json`)
+    writeFileSync(config, JSON.stringify({
+      tenant: TENANT, deployment: 'rig.local', signer: join(folder, signs ? 'signer' : 'no-signer'), publish: join(folder, 'published'), sealEveryMs: 500,
+      // Times long enough that nothing but what a schedule does makes a case.
+      policy: { graceMs: 60_000, indeterminateAfterMs: 120_000, entryGraceMs: 3_600_000, ...policy }, systems: company.systems,
+      parts: { erp: 'erp', ap: 'ap', procurement: 'procurement', bank: 'bank', archive: 'archive' }, api: { port: this.port },
+    }))
+    const url = (user: string): string => `postgresql://${user}@127.0.0.1:${this.link.port}/${database}`
+    return Process.start({
+      flags: FLAGS, file: join(source, 'src', 'cli', 'main.ts'), args: ['hub', '--config', config], log: this.log,
+      env: {
+        ...company.secrets, ...env, TIEOUT_DATABASE_URL: url('hub_app'), TIEOUT_API_KEY: KEY, ...signs ? { TIEOUT_SIGNER_DATABASE_URL: url('hub_signer') } : {},
+      },
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.process?.end()
+    await this.door.close()
+    await this.link.close()
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((done) => server.once('listening', done))
+  const { port } = server.address() as AddressInfo
+  await new Promise((done) => server.close(done))
+  return port
+}

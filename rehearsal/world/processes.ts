@@ -1,0 +1,91 @@
+/** Processes of a rehearsal: started with Node, ready with their first line, killed or frozen as a fault wants it. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createWriteStream, readFileSync, type WriteStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+
+export interface Wish {
+  readonly file: string
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+  readonly flags?: readonly string[]
+  /** Takes all it says. */
+  readonly log: string
+}
+
+const READY_MS = 60_000
+const GRACE_MS = 10_000
+
+export class Process {
+  readonly ready: { readonly [key: string]: unknown }
+  readonly #child: ChildProcess
+  /** The signal that ended it, or its status. */
+  over: string | number | undefined
+  readonly ended: Promise<void>
+
+  private constructor(child: ChildProcess, ready: { readonly [key: string]: unknown }, log: WriteStream, ended: Promise<void>) {
+    this.#child = child
+    this.ready = ready
+    this.ended = ended.then(() => { this.over = child.signalCode ?? child.exitCode ?? 'error'; log.end() })
+  }
+
+  /** Undefined when it ended before it was ready. */
+  static async start({ file, args, env = {}, flags = [], log }: Wish): Promise<Process | undefined> {
+    const out = createWriteStream(log, { flags: 'a' })
+    const child = spawn(process.execPath, [...flags, file, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+    child.stderr.pipe(out, { end: false })
+    const ended = new Promise<void>((done) => { child.once('exit', () => { done() }).once('error', () => { done() }) })
+    const lines = createInterface(child.stdout)
+    const first = new Promise<string>((done) => { lines.once('line', done) })
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<undefined>((done) => { timer = setTimeout(() => { done(undefined) }, READY_MS) })
+    const line = await Promise.race([first, ended.then(() => undefined), late])
+    clearTimeout(timer)
+    if (line === undefined) {
+      child.kill('SIGKILL')
+      out.end()
+      return undefined
+    }
+    lines.on('line', (text) => { out.write(`${text}\n`) })
+    return new Process(child, JSON.parse(line) as { [key: string]: unknown }, out, ended)
+  }
+
+  get pid(): number { return this.#child.pid ?? 0 }
+
+  kill(signal: NodeJS.Signals): void { if (this.over === undefined) this.#child.kill(signal) }
+
+  async end(): Promise<void> {
+    if (this.over !== undefined) return
+    this.#child.kill('SIGCONT')
+    this.#child.kill('SIGTERM')
+    const timer = setTimeout(() => { this.#child.kill('SIGKILL') }, GRACE_MS)
+    await this.ended
+    clearTimeout(timer)
+  }
+
+  /** Process ids of what it has started itself and that still runs. */
+  children(): readonly number[] {
+    try {
+      return readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').split(' ').filter((pid) => pid !== '').map(Number)
+    } catch {
+      return []
+    }
+  }
+
+  /** Resident memory now; 0 when it is gone. */
+  residentMb(): number {
+    try {
+      return Number(/VmRSS:\s+(\d+) kB/u.exec(readFileSync(`/proc/${this.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
+    } catch {
+      return 0
+    }
+  }
+}
+
+/** Runs a program to its end; its status. */
+export async function run(wish: Pick<Wish, 'file' | 'args' | 'env'>): Promise<{ readonly status: number | null; readonly output: string }> {
+  const child = spawn(process.execPath, [wish.file, ...wish.args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...wish.env } })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => { output += bytes.toString() })
+  const status = await new Promise<number | null>((done) => { child.once('close', done).once('error', () => { done(null) }) })
+  return { status, output }
+}

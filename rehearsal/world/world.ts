@@ -1,0 +1,126 @@
+/** A world: a database, a company, two hubs and every link between them. Several schedules play in it, one after the other. */
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { HttpLink, type Seen } from '../links/http-link.ts'
+import { History } from '../history.ts'
+import { Company } from './company.ts'
+import { Hub, KEY } from './hub.ts'
+import type { Server } from './server.ts'
+
+export interface WorldWish {
+  /** The folder of the code that is rehearsed: its `src` and `sandbox`. */
+  readonly source: string
+  readonly folder: string
+  readonly server: Server
+  readonly seed: number
+  readonly bills: number
+}
+
+export class World {
+  readonly folder: string
+  readonly server: Server
+  readonly source: string
+  readonly database: string
+  readonly company: Company
+  readonly hubs: readonly [Hub, Hub]
+  /** From the AP tool to whichever hub lives. */
+  readonly notices: HttpLink
+  readonly history: History
+  /** Of these bills a person may be asked: see `Stage.excuse`. */
+  readonly excused = new Set<string>()
+  readonly #counted: { readonly effects: number }
+  #policy: object = {}
+
+  private constructor(parts: Pick<World, 'folder' | 'server' | 'source' | 'database' | 'company' | 'hubs' | 'notices' | 'history'>, counted: { readonly effects: number }) {
+    this.#counted = counted
+    this.folder = parts.folder
+    this.server = parts.server
+    this.source = parts.source
+    this.database = parts.database
+    this.company = parts.company
+    this.hubs = parts.hubs
+    this.notices = parts.notices
+    this.history = parts.history
+  }
+
+  static async make({ source, folder, server, seed, bills }: WorldWish): Promise<World> {
+    mkdirSync(folder, { recursive: true })
+    const history = new History(join(folder, 'history.jsonl'))
+    const calls = new History(join(folder, 'calls.jsonl'))
+    const counted = { effects: 0 }
+    const seen = (call: Seen): void => {
+      if (call.link !== 'notices' && !call.link.startsWith('hub') && call.method !== 'GET' && call.method !== 'HEAD') counted.effects++
+      calls.did(call.link, `${call.method} ${call.path} ${String(call.status)} ${call.fault ?? ''}`)
+    }
+    const [database, company] = await Promise.all([server.freshDatabase(), Company.start(source, join(folder, 'company'), { seed, count: bills }, seen)])
+    makeSigner(join(folder, 'signer'))
+    const place = (name: string, signs: boolean): Promise<Hub> => Hub.place({ source, folder, name, server, database, company, signs }, seen)
+    const hubs = [await place('hub-a', true), await place('hub-b', false)] as const
+    const living = (): string => (hubs.find((hub) => hub.runs) ?? hubs[0]).url
+    const notices = await HttpLink.open('notices', living, seen)
+    const world = new World({ folder, server, source, database, company, hubs, notices, history }, counted)
+    try {
+      const started = await Promise.all(hubs.map((hub) => hub.start()))
+      if (started.includes(false)) throw new Error(`A hub did not start; its own words are in ${folder}.`)
+      await company.call('ap', 'PUT', '/hook', { url: `${notices.url}/v1/notices/ap` })
+      return world
+    } catch (error) {
+      await world.end()
+      throw error
+    }
+  }
+
+  /** Calls so far that change something in a target. */
+  get effects(): number { return this.#counted.effects }
+
+  /** The policy that hubs are started with from now on. */
+  set policy(policy: object) { this.#policy = policy }
+
+  /** Starts a hub in its place, again and again while the database is away. */
+  async bringUp(hub: Hub, env: Readonly<Record<string, string>> = {}, limitMs = 40_000): Promise<void> {
+    const until = performance.now() + limitMs
+    while (!hub.runs && !await hub.start(env, this.#policy)) {
+      if (performance.now() > until) throw new Error(`${hub.name} does not start; its own words are in ${hub.log}.`)
+      await new Promise((done) => { setTimeout(done, 200) })
+    }
+  }
+
+  /** Every link whole, PostgreSQL answering, both hubs up. */
+  async heal(): Promise<void> {
+    this.server.emptyDisk()
+    this.company.heal()
+    this.notices.heal()
+    for (const hub of this.hubs) {
+      hub.link.heal()
+      hub.door.heal()
+    }
+    await this.server.answers(30_000)
+    await Promise.all(this.hubs.map((hub) => this.bringUp(hub)))
+  }
+
+  /** Asks a hub past every link; undefined when it does not answer. */
+  async ask<T>(path: string, hub: Hub = this.hubs.find((one) => one.runs) ?? this.hubs[0]): Promise<T | undefined> {
+    try {
+      const answer = await fetch(`${hub.url}${path}`, { headers: { authorization: `Bearer ${KEY}` }, signal: AbortSignal.timeout(5_000) })
+      const body = await answer.json() as T
+      return answer.ok ? body : undefined
+    } catch {
+      return undefined
+    }
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.hubs.map((hub) => hub.close()))
+    await this.notices.close()
+    await this.company.end()
+    await this.server.drop(this.database)
+  }
+}
+
+/** The signer's folder as the hub's own documentation describes it: deployment and private key, readable by its account alone. */
+function makeSigner(folder: string): void {
+  mkdirSync(join(folder, 'last'), { recursive: true, mode: 0o700 })
+  const privateKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
+  writeFileSync(join(folder, 'key.json'), `${JSON.stringify({ version: 1, deployment: 'rig.local', privateKey }, null, 2)}\n`, { mode: 0o600 })
+}
