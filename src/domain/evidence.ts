@@ -88,7 +88,7 @@ export function attachmentStep(laws: Laws, id: string, state: InvoiceState): Wan
   const { approvers, approvedAt, authority, hash } = granted
   return [{
     target: erp, command: state.told[key]?.word === posting ? 'lookup.attachment' : 'approval-evidence.attach', object: id, occurrence: `${posting}#approval`, subject: id,
-    content: { reference: id, posting, approvers, approvedAt, authority, terms: hash, policy: `terms ${hash.slice(0, 16)}`, correlation: id },
+    content: { approvedAt, approvers, authority, correlation: id, policy: `terms ${hash.slice(0, 16)}`, posting, reference: id, terms: hash },
   }]
 }
 

@@ -52,7 +52,7 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
   if (ticket !== null && word !== null) {
     effects.push({
       target: ap, command: 'invoice.status', object: id, occurrence: `${word}#${state.movedBy}${toldAgain(state, ap, word)}`, subject: id,
-      content: { reference: id, ticket, word, on: dayOf(state, word), refs: { posting: live[0]?.[0] } },
+      content: { on: dayOf(state, word), reference: id, refs: { posting: live[0]?.[0] }, ticket, word },
     })
   }
   effects.push(...attachmentStep(laws, id, state), ...evidenceStep(laws, id, state))
@@ -129,10 +129,10 @@ function submission(ap: string, id: string, state: InvoiceState, route: Route): 
   return {
     target: ap, command: 'invoice.submit', object: id, occurrence: content.event, subject: id, ...(value.dueOn ? { dueOn: value.dueOn } : {}),
     content: {
-      reference: id, kind: value.kind, number: value.number, issuedOn: value.issuedOn, dueOn: value.dueOn, entity: parties.entity,
-      supplier: { name: value.supplier.name, names: value.supplier.names, number: parties.supplier }, terms: terms.value, currency: value.currency,
-      net: terms.value.net, tax: terms.value.tax, gross: terms.value.gross, payable: value.totals.payable, orders: value.orders,
-      lines: (value.lines ?? []).map((line) => ({ id: line.id, name: line.name, quantity: line.quantity, price: line.price, net: line.net, order: line.orderLine })),
+      currency: value.currency, dueOn: value.dueOn, entity: parties.entity, gross: terms.value.gross, issuedOn: value.issuedOn, kind: value.kind,
+      lines: (value.lines ?? []).map((line) => ({ id: line.id, name: line.name, net: line.net, order: line.orderLine, price: line.price, quantity: line.quantity })),
+      net: terms.value.net, number: value.number, orders: value.orders, payable: value.totals.payable, reference: id,
+      supplier: { name: value.supplier.name, names: value.supplier.names, number: parties.supplier }, tax: terms.value.tax, terms: terms.value,
     },
   }
 }
@@ -147,12 +147,11 @@ function posting(erp: string, id: string, state: InvoiceState, route: Route): Wa
   return {
     target: erp, command: 'invoice.post', object: id, occurrence: String(reversals(state).length), subject: id, ...(value.dueOn ? { dueOn: value.dueOn } : {}),
     content: {
-      reference: id, entity: parties.entity, supplier: parties.supplier, kind: value.kind, number: value.number, issuedOn: value.issuedOn, dueOn: value.dueOn,
-      postedOn: booking.postOn, currency: value.currency, net: booking.terms.net, tax: booking.terms.tax, gross: booking.terms.gross, payable: value.totals.payable,
-      method: METHODS[route.pays], orders: value.orders,
+      approvedAt: booking.approvedAt, approvers: booking.approvers, authority: booking.authority, blocked: holdReasons(state).length > 0, correlation: id,
+      currency: value.currency, dueOn: value.dueOn, entity: parties.entity, gross: booking.terms.gross, issuedOn: value.issuedOn, kind: value.kind,
       lines: (booking.terms.coding ?? []).map((line) => ({ ...line, ...(Object.keys(parties.taxCodes).length === 1 ? { taxCode: tax } : {}) })),
-      policy: booking.policy, authority: booking.authority, approvers: booking.approvers, approvedAt: booking.approvedAt, correlation: id,
-      blocked: holdReasons(state).length > 0,
+      method: METHODS[route.pays], net: booking.terms.net, number: value.number, orders: value.orders, payable: value.totals.payable, policy: booking.policy,
+      postedOn: booking.postOn, reference: id, supplier: parties.supplier, tax: booking.terms.tax,
     },
   }
 }

@@ -65,31 +65,31 @@ const LIMIT_NAME = 60
 const LIMIT_IDENTIFIER = 140
 const LIMIT_PARTY_NAME = 200
 
-/** What an invoice says, reduced to what decisions rest on. Amounts stay texts; sums are exact (at most 18 decimals). */
+/** What an invoice says, reduced to what decisions rest on. Amounts stay texts; sums are exact (at most 18 decimals). Members in canonical order. */
 export function contentOf(document: InvoiceDocument): InvoiceContent {
   const { totals } = document
   return {
-    kind: document.kind,
-    number: document.number.trim(),
-    issuedOn: document.issuedOn,
-    dueOn: document.dueOn ?? null,
-    currency: document.currency,
-    typeCode: document.typeCode,
-    supplier: partyOf('supplier', document.supplier),
-    entity: partyOf('entity', document.buyer),
-    orders: document.orderReference ? [document.orderReference.trim()] : [],
-    preceding: document.precedingInvoices.map((invoice) => invoice.number),
-    meansCode: document.paymentMeans[0]?.code ?? null,
     accounts: [...new Set(document.paymentMeans.flatMap((means) => means.account ? [plainAccount(means.account)] : []))],
+    bases: basesOf(document),
+    currency: document.currency,
+    dueOn: document.dueOn ?? null,
+    entity: partyOf('entity', document.buyer),
+    issuedOn: document.issuedOn,
+    kind: document.kind,
     lineCount: document.lines.length,
     lineNet: sumOf(document.lines.map((line) => line.net)),
     lines: document.lines.length > LIMIT_LINES ? null : document.lines.map(lineOf),
-    bases: basesOf(document),
-    taxes: document.taxBreakdown.map((row) => ({ taxable: row.taxable, tax: row.tax, category: row.category, rate: row.rate ?? '0' })),
+    meansCode: document.paymentMeans[0]?.code ?? null,
+    number: document.number.trim(),
+    orders: document.orderReference ? [document.orderReference.trim()] : [],
+    preceding: document.precedingInvoices.map((invoice) => invoice.number),
+    supplier: partyOf('supplier', document.supplier),
+    taxes: document.taxBreakdown.map((row) => ({ category: row.category, rate: row.rate ?? '0', tax: row.tax, taxable: row.taxable })),
     totals: {
-      lines: totals.lines, allowances: totals.allowances ?? '0', charges: totals.charges ?? '0', taxExclusive: totals.taxExclusive,
-      tax: totals.tax ?? '0', taxInclusive: totals.taxInclusive, prepaid: totals.prepaid ?? '0', rounding: totals.rounding ?? '0', payable: totals.payable,
+      allowances: totals.allowances ?? '0', charges: totals.charges ?? '0', lines: totals.lines, payable: totals.payable, prepaid: totals.prepaid ?? '0',
+      rounding: totals.rounding ?? '0', tax: totals.tax ?? '0', taxExclusive: totals.taxExclusive, taxInclusive: totals.taxInclusive,
     },
+    typeCode: document.typeCode,
   }
 }
 
@@ -100,7 +100,7 @@ function basesOf(document: InvoiceDocument): Base[] {
   ]
   const groups = Map.groupBy(parts, (part) => JSON.stringify([part.kind, part.category ?? null, part.rate === undefined ? null : sumOf([part.rate])]))
   return [...groups.values()].map((group) => ({
-    kind: group[0]!.kind, category: group[0]!.category ?? null, rate: group[0]!.rate ?? null, amount: sumOf(group.map((part) => part.amount)),
+    amount: sumOf(group.map((part) => part.amount)), category: group[0]!.category ?? null, kind: group[0]!.kind, rate: group[0]!.rate ?? null,
   }))
 }
 
@@ -118,12 +118,12 @@ export function figuresOf(content: InvoiceContent): ArithmeticFacts {
 }
 
 const partyOf = (role: 'supplier' | 'entity', party: InvoiceDocument['supplier']): PartyContent => ({
-  name: clipped(party.name, LIMIT_PARTY_NAME), names: partyNames(role, party), country: party.address?.country ?? null,
+  country: party.address?.country ?? null, name: clipped(party.name, LIMIT_PARTY_NAME), names: partyNames(role, party),
 })
 
 const lineOf = (line: InvoiceLine): LineContent => ({
-  id: line.id, quantity: line.quantity, price: line.price, per: line.priceQuantity ?? '1', net: line.net, orderLine: line.orderLine ?? null,
-  item: line.buyerItem ?? line.supplierItem ?? line.standardItem ?? null, name: clipped(line.name, LIMIT_NAME),
+  id: line.id, item: line.buyerItem ?? line.supplierItem ?? line.standardItem ?? null, name: clipped(line.name, LIMIT_NAME), net: line.net,
+  orderLine: line.orderLine ?? null, per: line.priceQuantity ?? '1', price: line.price, quantity: line.quantity,
 })
 
 const clipped = (text: string, limit: number): string => text.slice(0, limit).toWellFormed()

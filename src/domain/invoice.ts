@@ -145,7 +145,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     ...state, origin: 'received',
     // Another rendition of the same invoice changes nothing: the first that came holds, until somebody corrects it.
     content: state.content?.corrected ? state.content
-      : first(state.content, { ...ref(event), value: data.content, document: data.document, corrected: false }),
+      : first(state.content, { at: event.occurredAt, corrected: false, document: data.document, event: event.id, value: data.content }),
     renditions: { ...state.renditions, [data.document]: state.renditions[data.document] ?? event.id },
   })),
   'invoice.corrected': on<'invoice.corrected'>((state, event, data) => ({
@@ -160,10 +160,10 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
 
   'approval.requested': on<'approval.requested'>((state, event, data) => approving(state, data.ticket, { requested: later(state.approval.requested, ref(event)) })),
   'approval.granted': on<'approval.granted'>((state, event, data) => approving(state, data.ticket, {
-    grants: ordered([...state.approval.grants, { ...ref(event), step: data.step, person: data.person, terms: data.terms }]),
+    grants: ordered([...state.approval.grants, { ...ref(event), person: data.person, step: data.step, terms: data.terms }]),
   })),
   'approval.completed': on<'approval.completed'>((state, event, data) => approving(state, data.ticket, {
-    completed: later(state.approval.completed, { ...ref(event), terms: data.terms, enterers: [...data.enterers].sort() }),
+    completed: later(state.approval.completed, { at: event.occurredAt, enterers: [...data.enterers].sort(), event: event.id, terms: data.terms }),
   })),
   'approval.refused': on<'approval.refused'>((state, event, data) => approving(state, data.ticket, {
     ends: ordered([...state.approval.ends, { ...ref(event), kind: 'refused', person: data.person, reason: data.reason }]),
@@ -176,8 +176,8 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   'posting.confirmed': on<'posting.confirmed'>((state, event, data) => {
     const known = state.postings[data.postingNo] ?? { confirmed: null, reversed: null }
     const fresh = {
-      ...ref(event), settled: event.grade === 'settled', amount: data.amount, currency: data.currency, supplier: data.supplier, number: data.number,
-      postedOn: data.postedOn, ours: data.reference !== undefined, entity: data.entity, account: data.account ?? null, due: data.due ?? null,
+      account: data.account ?? null, amount: data.amount, at: event.occurredAt, currency: data.currency, due: data.due ?? null, entity: data.entity, event: event.id,
+      number: data.number, ours: data.reference !== undefined, postedOn: data.postedOn, settled: event.grade === 'settled', supplier: data.supplier,
     }
     return { ...state, origin: state.origin ?? 'observed', postings: { ...state.postings, [data.postingNo]: { ...known, confirmed: stronger(known.confirmed, fresh) } } }
   }),
@@ -316,7 +316,7 @@ function paid(state: InvoiceState, event: Event, id: string): InvoiceState {
   const data = event.data as unknown as { payment: string; progress: Progress; amounts: { [invoice: string]: string } }
   const amount = data.amounts[id]
   if (amount === undefined) return state
-  return { ...state, facts: state.facts + 1, payments: { ...state.payments, [data.payment]: { progress: data.progress, amount, event: event.id } } }
+  return { ...state, facts: state.facts + 1, payments: { ...state.payments, [data.payment]: { amount, event: event.id, progress: data.progress } } }
 }
 
 function sent(state: InvoiceState, event: Event, data: EffectData): InvoiceState {
@@ -352,8 +352,8 @@ export function sending(state: { readonly sent: { readonly [command: string]: Se
     ? { ...state.told, [`${data.target}|${row.facet}`]: { word: row.tells ?? toldWord(data.occurrence), at: event.occurredAt } }
     : state.told
   const fresh: Sent = {
-    occurrence: data.occurrence, input: data.input, contentHash: data.contentHash, event: event.id, at: event.occurredAt, says: data.says ?? null, dead: data.dead ?? false,
-    receipt: data.receipt?.reference ?? state.sent[`${data.command}@${data.target}`]?.receipt ?? null,
+    at: event.occurredAt, contentHash: data.contentHash, dead: data.dead ?? false, event: event.id, input: data.input, occurrence: data.occurrence,
+    receipt: data.receipt?.reference ?? state.sent[`${data.command}@${data.target}`]?.receipt ?? null, says: data.says ?? null,
   }
   return { told, sent: { ...state.sent, [`${data.command}@${data.target}`]: later(state.sent[`${data.command}@${data.target}`] ?? null, fresh) } }
 }
@@ -374,7 +374,7 @@ function released(state: InvoiceState, said: true | undefined): InvoiceState {
 
 function verdict(state: InvoiceState, gate: keyof InvoiceState['verdicts'], event: Event, data: VerdictData, pass: boolean): InvoiceState {
   const failed = data.controls.filter((control) => control.verdict !== 'pass' && control.verdict !== 'not-applicable').map((control) => `${control.cause ?? control.id}: ${control.says}`)
-  return { ...state, verdicts: { ...state.verdicts, [gate]: { ...ref(event), pass, subject: data.subject, failed, rests: data.rests } } }
+  return { ...state, verdicts: { ...state.verdicts, [gate]: { at: event.occurredAt, event: event.id, failed, pass, rests: data.rests, subject: data.subject } } }
 }
 
 export const ref = (event: Event): FactRef => ({ at: event.occurredAt, event: event.id })

@@ -11,7 +11,7 @@ import { exceptionDecisions } from './exception.ts'
 import { wantEvidence } from './evidence.ts'
 import { expectInvoice } from './expect.ts'
 import { headlineOf, isOver, isWaived, livePostings, SPLIT, warranted } from './headline.ts'
-import { evolveInvoice, type InvoiceState, type Posting, type Verdict } from './invoice.ts'
+import { evolveInvoice, type Granted, type InvoiceState, type Posting, type Verdict } from './invoice.ts'
 import { differencesOutside } from './settlement.ts'
 import { casesOfSent } from './lane.ts'
 import type { InvoiceContent } from './invoice-content.ts'
@@ -72,7 +72,7 @@ function validate(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const result = runGate(VALIDATION_CONTROLS, view)
   sheet.waitFor(result.waits)
   if (result.outcome === 'pass') {
-    sheet.decide('invoice.validated', 'validation', { ...verdictData(result, content.event, [content.event]), ...fixed(view, content.value) })
+    sheet.decide('invoice.validated', 'validation', verdictData(result, content.event, [content.event], fixed(view, content.value)))
     return []
   }
   if (result.outcome === 'fail') {
@@ -127,13 +127,13 @@ function fixed(view: InvoiceView, content: InvoiceContent): { terms: Terms; part
   const collected = routed(view, view.state).rules.pays !== 'transfer'
   const account = supplier?.accounts.find((candidate) => content.accounts.includes(plainAccount(candidate))) ?? supplier?.accounts[0]
   const terms: Terms = {
-    supplier: content.supplier.names[0] ?? '', entity: content.entity.names[0] ?? '', currency: content.currency,
+    coding: null, currency: content.currency, dueOn: content.dueOn, entity: content.entity.names[0] ?? '', gross: sumOf([content.totals.taxInclusive]),
+    net: sumOf([content.totals.taxExclusive]), orders: content.orders,
     payee: collected || account === undefined ? 'none' : hexOf(view.sha256(plainAccount(account))),
-    net: sumOf([content.totals.taxExclusive]), tax: sumOf([content.totals.tax]), gross: sumOf([content.totals.taxInclusive]),
-    orders: content.orders, dueOn: content.dueOn, coding: null,
+    supplier: content.supplier.names[0] ?? '', tax: sumOf([content.totals.tax]),
   }
   const taxCodes = content.taxes.map((row) => [`${row.category} ${sumOf([row.rate])}`, taxCodeOf(view, content, row.category, row.rate).found?.taxCode?.code ?? ''])
-  return { terms, parties: { supplier: supplier?.number ?? '', entity: entity?.number ?? '', zone: entity?.zone ?? 'UTC', taxCodes: Object.fromEntries(taxCodes) as { [key: string]: string } } }
+  return { terms, parties: { entity: entity?.number ?? '', supplier: supplier?.number ?? '', taxCodes: Object.fromEntries(taxCodes) as { [key: string]: string }, zone: entity?.zone ?? 'UTC' } }
 }
 
 function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
@@ -161,9 +161,10 @@ function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const inputs = { order: record.id, version: record.version }
   if (result.outcome === 'matched') {
     const says = accepted ? `${accepted.person} accepted: ${plain.says}` : result.says
-    const controls = MATCH_CONTROLS.map(({ id }) => ({ id, inputs, verdict: 'pass', says }))
+    const controls = MATCH_CONTROLS.map(({ id }) => ({ id, inputs, says, verdict: 'pass' }))
     sheet.decide('invoice.matched', 'match', {
-      subject: content.event, rests: accepted ? [content.event, accepted.event] : [content.event], controls, taken: shut ? {} : result.taken, invoice: sheet.id, ...shut ? { released: true } : {},
+      controls, invoice: sheet.id, ...shut ? { released: true } : {}, rests: accepted ? [content.event, accepted.event] : [content.event], subject: content.event,
+      taken: shut ? {} : result.taken,
     }, [record.id])
     return []
   }
@@ -232,14 +233,14 @@ function approve(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   if (result.outcome === 'pass') {
     const approvedAt = grants.map((grant) => grant.at).sort().at(-1) ?? completed.at
     const granted = {
-      terms: ours, hash: subject, approvers: grants.map((grant) => grant.person), approvedAt,
-      authority: result.controls.find((control) => control.id === 'A1')?.says ?? '', postOn: dateIn(sheet.state.parties?.zone ?? 'UTC', sheet.asOf),
+      approvedAt, approvers: grants.map((grant) => grant.person), authority: result.controls.find((control) => control.id === 'A1')?.says ?? '',
+      hash: subject, postOn: dateIn(sheet.state.parties?.zone ?? 'UTC', sheet.asOf), terms: ours,
     }
-    sheet.decide('rule.evaluated', 'approval', { gate: 'approval', pass: true, ...verdictData(result, subject, rests), granted })
+    sheet.decide('rule.evaluated', 'approval', verdictData(result, subject, rests, { gate: 'approval', granted, pass: true }))
     return []
   }
   if (result.outcome === 'fail') {
-    if (differs(sheet.state.verdicts.approval, subject, rests, result.failed)) sheet.decide('rule.evaluated', 'approval', { gate: 'approval', pass: false, ...verdictData(result, subject, rests) })
+    if (differs(sheet.state.verdicts.approval, subject, rests, result.failed)) sheet.decide('rule.evaluated', 'approval', verdictData(result, subject, rests, { gate: 'approval', pass: false }))
     return result.failed.map(exceptionOf)
   }
   return patience(laws, sheet, look, completed.at, result)
@@ -267,10 +268,10 @@ function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   if (result.outcome === 'wait' || (decided && known?.subject === postingNo)) return twice
   const rests = [...(content ? [content.event] : []), ...(split ? proved.flatMap(([, part]) => part.confirmed ? [part.confirmed.event] : []) : posting.confirmed ? [posting.confirmed.event] : [])]
   if (result.outcome === 'pass') {
-    sheet.decide('rule.evaluated', 'posting', { gate: 'posting', pass: true, ...verdictData(result, postingNo, rests) })
+    sheet.decide('rule.evaluated', 'posting', verdictData(result, postingNo, rests, { gate: 'posting', pass: true }))
     return twice
   }
-  if (differs(known, postingNo, rests, result.failed)) sheet.decide('rule.evaluated', 'posting', { gate: 'posting', pass: false, ...verdictData(result, postingNo, rests) })
+  if (differs(known, postingNo, rests, result.failed)) sheet.decide('rule.evaluated', 'posting', verdictData(result, postingNo, rests, { gate: 'posting', pass: false }))
   return [...twice, ...result.failed.map(exceptionOf)]
 }
 
@@ -382,8 +383,13 @@ function dedupe(wanted: readonly WantedException[]): WantedException[] {
   return [...new Map(wanted.toReversed().map((exception) => [exception.cause, exception])).values()].toReversed()
 }
 
-function verdictData(result: GateResult, subject: string, rests: readonly string[]): { subject: string; rests: readonly string[]; controls: Json } {
-  return { controls: result.controls as unknown as Json, rests, subject }
+/** What an event says of a verdict, in canonical order. */
+interface VerdictEvent { readonly gate?: 'approval' | 'posting'; readonly granted?: Granted; readonly parties?: { readonly [key: string]: Json }; readonly pass?: boolean; readonly terms?: Terms }
+function verdictData(result: GateResult, subject: string, rests: readonly string[], { gate, granted, parties, pass, terms }: VerdictEvent = {}): { readonly [key: string]: Json } {
+  return {
+    controls: result.controls as unknown as Json, ...(gate === undefined ? {} : { gate }), ...(granted === undefined ? {} : { granted }), ...(parties === undefined ? {} : { parties }),
+    ...(pass === undefined ? {} : { pass }), rests, subject, ...(terms === undefined ? {} : { terms }),
+  }
 }
 
 /** True when a failure is news: another subject or other grounds, a passed verdict before, or other controls or words. */

@@ -78,8 +78,8 @@ function takenBy(pairs: readonly Pair[]): TakenLines {
   for (const { line, order } of pairs) {
     const before = lines[order.id]
     lines[order.id] = {
-      quantity: sumOf([before?.quantity ?? '0', line.quantity]), price: unitPriceOf(order),
-      difference: sumOf([before?.difference ?? '0', textOf(differenceOf({ line, order }))]),
+      difference: sumOf([before?.difference ?? '0', textOf(differenceOf({ line, order }))]), price: unitPriceOf(order),
+      quantity: sumOf([before?.quantity ?? '0', line.quantity]),
     }
   }
   return lines

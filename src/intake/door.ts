@@ -5,13 +5,14 @@
 import { EVENT_TYPES, gradeOf, isEventType, KINDS } from '../domain/event.ts'
 import { laneOf } from '../domain/lane.ts'
 import type { Arrival, Ref } from '../domain/object.ts'
-import { canonical, isCleanText, type Json } from '../lib/canonical-json.ts'
+import { canonical, isCleanText } from '../lib/canonical-json.ts'
 import { Fault } from '../lib/fault.ts'
 import { derivedId } from '../lib/ids.ts'
 import { mark } from '../lib/mark.ts'
 import { instantOf } from '../lib/time.ts'
 import { isCanonicalId } from '../store/alias.ts'
 import type { FactItem } from '../store/item.ts'
+import { bodyMembers } from '../store/log-rows.ts'
 import { newSalt, sha256 } from '../store/sha256.ts'
 import { commitmentOf } from '../tlog/leaf.ts'
 
@@ -42,10 +43,8 @@ export function admit(arrival: Arrival): FactItem {
   checkShape(arrival)
   if (row.nature === 'decision' && arrival.source.role !== 'hub') throw invalid(`${type} is ours to say`)
   const grade = gradeOf(type, arrival.source.role, arrival.readBack === true)
-  const { system, role, reference } = arrival.source
-  const { text, value } = canonical({
-    source: { system, role, reference }, grade, correlation: arrival.correlation, causation: arrival.causation, data: arrival.data,
-  } satisfies { [key: string]: Json | undefined })
+  const { system } = arrival.source
+  const { text, value } = canonical(bodyMembers({ source: arrival.source, grade, correlation: arrival.correlation, causation: arrival.causation, data: arrival.data }))
   const body = Buffer.from(text)
   if (body.length > LIMIT_BODY_BYTES) throw new Fault('body-too-large', `It has ${body.length} bytes; an event has at most ${LIMIT_BODY_BYTES}. Long contents are kept as a document.`)
   const salt = newSalt()
@@ -53,8 +52,9 @@ export function admit(arrival: Arrival): FactItem {
   return {
     kind: 'fact', tenant, id: canonicalEventId(tenant, system, arrival.eventId), eventId: arrival.eventId, source: arrival.source, type, v: row.v,
     occurredAt: arrival.occurredAt, actor: arrival.actor, grade, correlation: arrival.correlation, causation: arrival.causation,
-    data: value['data'], refs: refsOf(arrival), guard: arrival.guard, body, salt, commitment: commitmentOf(sha256, salt, body),
-    fingerprint: sha256(`${type}\n${text}`), lane: laneOf(type, arrival.data),
+    data: value.data, refs: refsOf(arrival), guard: arrival.guard, body, salt, commitment: commitmentOf(sha256, salt, body),
+    fingerprint: sha256(`${type}
+${text}`), lane: laneOf(type, arrival.data),
   }
 }
 

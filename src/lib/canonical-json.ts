@@ -27,8 +27,11 @@ export function canonical<T extends Json>(value: T, known?: Json): { readonly te
   return { text, value: ordered as T }
 }
 
-/** A value to begin with, its keys in order: what grows from it then need not be put in order each time that it is written. */
-export const inOrder = <T>(value: T): T => canonical(value as Json).value as T
+/**
+ * A value to begin with, its keys in order: what grows from it then need not be put in order each time that it is written. Read
+ * from its text: V8 keeps an object of many keys that was put together key by key as a hash table, ten times as slow to copy (measured).
+ */
+export const inOrder = <T>(value: T): T => JSON.parse(canonicalJson(value as Json)) as T
 
 /** True when a text can be stored as UTF-8 in PostgreSQL and hashed: no NUL, no half of a surrogate pair. */
 export function isCleanText(text: string): boolean {
@@ -40,7 +43,7 @@ export function isCleanText(text: string): boolean {
  * every event and object: copying only what is out of order halves its time.
  */
 function sorted(value: Json | undefined, known: Json | undefined, depth: number): Json {
-  if (typeof value === 'string' || value === null || typeof value === 'boolean') return value
+  if (isPlain(value)) return value
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value)) throw new Fault('event-not-valid', `The number ${value} is not a whole number that can be kept exactly; amounts are written as text.`)
     return value
@@ -48,26 +51,27 @@ function sorted(value: Json | undefined, known: Json | undefined, depth: number)
   if (typeof value !== 'object') throw new Fault('event-not-valid', `A ${typeof value} is not JSON.`)
   if (value === known) return value
   if (depth >= LIMIT_DEPTH) throw new Fault('event-not-valid', `It is nested deeper than ${LIMIT_DEPTH}.`)
-  return isList(value) ? sortedList(value, isList(known) ? known : NOTHING, depth) : sortedRecord(value, isRecord(known) ? known : {}, depth)
+  return isList(value) ? sortedList(value, isList(known) ? known : undefined, depth) : sortedRecord(value, isRecord(known) ? known : undefined, depth)
 }
 
 interface Members { readonly [key: string]: Json | undefined }
-const NOTHING: readonly Json[] = []
+/** What has no parts and needs no look: looked at in place, since a call for each costs as much as the rest of the walk. */
+const isPlain = (value: Json | undefined): value is string | boolean | null => typeof value === 'string' || value === null || typeof value === 'boolean'
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value)
 const isRecord = (value: Json | undefined): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function sortedList(list: readonly Json[], known: readonly Json[], depth: number): Json {
+function sortedList(list: readonly Json[], known: readonly Json[] | undefined, depth: number): Json {
   let copy: Json[] | undefined
   for (let at = 0; at < list.length; at++) {
     const item = list[at]
-    if (typeof item === 'string') continue
-    const ordered = sorted(item, known[at], depth + 1)
+    if (isPlain(item)) continue
+    const ordered = sorted(item, known?.[at], depth + 1)
     if (ordered !== item) (copy ??= [...list])[at] = ordered
   }
   return copy ?? list
 }
 
-function sortedRecord(record: Members, known: Members, depth: number): Json {
+function sortedRecord(record: Members, known: Members | undefined, depth: number): Json {
   let copy: { [key: string]: Json } | undefined
   let last = ''
   let seen = 0
@@ -76,15 +80,17 @@ function sortedRecord(record: Members, known: Members, depth: number): Json {
     if (member === undefined || key < last) return reordered(copy ?? record, seen, known, depth)
     last = key
     seen++
-    if (typeof member === 'string') continue
-    const ordered = sorted(member, known[key], depth + 1)
+    if (isPlain(member)) continue
+    const before = known?.[key]
+    if (member === before) continue
+    const ordered = sorted(member, before, depth + 1)
     if (ordered !== member) put(copy ??= { ...record } as { [key: string]: Json }, key, ordered)
   }
   return copy ?? record
 }
 
 /** A copy with its keys in order. The first `seen` members are sorted in themselves: each is looked at once, however deep they lie. */
-function reordered(record: Members, seen: number, known: Members, depth: number): Json {
+function reordered(record: Members, seen: number, known: Members | undefined, depth: number): Json {
   const keys: string[] = []
   const members: Json[] = []
   let at = 0
@@ -92,7 +98,7 @@ function reordered(record: Members, seen: number, known: Members, depth: number)
     const member = record[key]
     if (member !== undefined) {
       keys.push(key)
-      members.push(at < seen ? member : sorted(member, known[key], depth + 1))
+      members.push(at < seen || isPlain(member) ? member : sorted(member, known?.[key], depth + 1))
     }
     at++
   }

@@ -18,10 +18,21 @@ export function eventOf(item: FactItem, objects: readonly string[], recordedAt: 
   }
 }
 
+/** What an event says beyond its row. */
+type Said = Pick<Event, 'source' | 'grade' | 'data'> & { readonly correlation?: string | undefined; readonly causation?: string | undefined }
+
 /** The body of an event: what is committed to and may be erased. */
-export function bodyOf(event: Pick<Event, 'source' | 'grade' | 'correlation' | 'causation' | 'data'>): string {
-  const { source, grade, correlation, causation, data } = event
-  return canonicalJson({ causation, correlation, data, grade, source: { ...source } } satisfies Json)
+export function bodyOf(event: Said): string {
+  return canonicalJson(bodyMembers(event))
+}
+
+/** Its members, in order already: what is out of order or undefined has a canonical text copied first, for every event. */
+export function bodyMembers({ source, grade, correlation, causation, data }: Said): { readonly data: Event['data']; readonly [member: string]: Json } {
+  const { reference, role, system } = source
+  return {
+    ...(causation === undefined ? {} : { causation }), ...(correlation === undefined ? {} : { correlation }), data, grade,
+    source: reference === undefined ? { role, system } : { reference, role, system },
+  }
 }
 
 /** The row of a fact, whose body was made at the door. Throws the fault `event-not-valid` when it cannot be a leaf. */
