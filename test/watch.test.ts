@@ -69,6 +69,24 @@ test('a process that dies between facts and cursor loses and doubles nothing', a
   expect((await told('status.reported')).length).toBe(25)
 })
 
+test('pages are read while the facts of those before are on their way; the cursor waits for them', async () => {
+  happens(0, 25)
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  let handed = 0
+  watch(connector(), {
+    submit: async (arrivals) => {
+      handed++
+      await gate
+      return hub.intake.submit(arrivals)
+    },
+  })
+  await until('three pages are handed to the door', () => handed === 3)
+  expect(await cursor()).toBeNull()
+  open()
+  await until('the cursor stands behind them', async () => await cursor() === '25')
+  expect((await told('status.reported')).length).toBe(25)
+})
+
 test('what is no event is kept for a person, and the feed goes on behind it', async () => {
   const good = connector()
   const spoiled: Connector = {
