@@ -67,7 +67,7 @@ function postingOf(state: InvoiceState): Axes['posting'] {
   return !sent ? 'none' : sent.input === 'refused' ? 'refused' : 'requested'
 }
 
-function settlementOf(state: InvoiceState): Axes['settlement'] {
+export function settlementOf(state: InvoiceState): Axes['settlement'] {
   const due = amountDue(state)
   if (nothingDue(state)) return 'nothing-due'
   const live = liveAllocations(state)

@@ -2,8 +2,8 @@
  * What every system should show of an object, and which command leads there. A command is wanted only when all earlier
  * warrants of the route hold; what happened without us is observed, never caused.
  */
-import { holdReasons, isWaived, liveAllocations, livePostings, reversalAsked, warranted } from './headline.ts'
-import { axesOf } from './axes.ts'
+import { holdReasons, isWaived, liveAllocations, liveHolds, livePostings, reversalAsked, warranted } from './headline.ts'
+import { settlementOf } from './axes.ts'
 import { attachmentCells, attachmentStep, evidenceCells, evidenceStep } from './evidence.ts'
 import type { Granted, InvoiceState } from './invoice.ts'
 import { loginOf } from './names.ts'
@@ -91,10 +91,10 @@ function cellOf(object: string, state: Pick<InvoiceState, 'told'> & Partial<Pick
 }
 
 function wordForAp(state: InvoiceState): string | null {
-  const axes = axesOf(state)
-  if (axes.settlement === 'returned') return 'returned'
-  if (state.headline === 'posted' && axes.holds.length > 0) return 'held'
-  if (state.headline === 'posted' && ['instructed', 'released', 'accepted', 'part'].includes(axes.settlement)) return 'in-payment'
+  const settlement = settlementOf(state)
+  if (settlement === 'returned') return 'returned'
+  if (state.headline === 'posted' && liveHolds(state).length > 0) return 'held'
+  if (state.headline === 'posted' && ['instructed', 'released', 'accepted', 'part'].includes(settlement)) return 'in-payment'
   const standing = reached(state)
   return standing === null ? null : TOLD_TO_AP[standing]
 }
@@ -113,7 +113,7 @@ function wordForProcurement(state: InvoiceState): { readonly word: string; reado
   const content = state.content
   if (!content || !state.parties || content.value.orders.length === 0 || !(state.routed ?? UNROUTED).rules.requires.includes('matched')) return null
   const standing = reached(state)
-  const word = axesOf(state).settlement === 'returned' ? 'returned' : standing === null ? null : TOLD_TO_PROCUREMENT[standing]
+  const word = settlementOf(state) === 'returned' ? 'returned' : standing === null ? null : TOLD_TO_PROCUREMENT[standing]
   if (word !== null && state.movedBy !== null) return { word, since: state.movedBy }
   if (!match || match.pass || match.subject !== content.event) return null
   return { word: match.failed.some((control) => control.startsWith('receipt-missing:')) ? 'awaiting-receipt' : 'mismatched', since: match.event }
