@@ -52,7 +52,7 @@ export function totals({ schedules }: Result): Totals {
   const judged = held + violated
   // Rule of three: no violation in n schedules bounds the share of schedules with one, at 95 %.
   const bound = judged === 0 ? 'nothing was judged' : violated > 0 ? `${violated} of ${judged} schedules have a violation`
-    : `0 violations in ${judged} schedules: with 95 % confidence fewer than ${(300 / judged).toFixed(2)} % of such schedules have one`
+    : `0 violations in ${judged} schedules: with 95 % confidence fewer than ${Math.min(100, 300 / judged).toFixed(2)} % of such schedules have one`
   return { held, violated, broken, bound }
 }
 

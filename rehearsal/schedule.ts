@@ -136,9 +136,10 @@ export async function waitForRest(world: World, sent: readonly Bill[], healed: n
       const behind = Object.values(systems).some((system) => system.behind > 0)
       const whole = open.length === 0 && !behind && page.objects.length >= sent.length
       if (now - since >= (whole ? STILL_MS.done : STILL_MS.others)) {
-        const credits = open.every(({ title, state }) => state === 'posted' && sent.some((bill) => bill.billNo === title && bill.billKind === 'CREDIT'))
-        // Something stands still that should move: it is given the rest of its time.
-        if (credits) return Math.round(since - healed)
+        const bills = open.map(({ title, state }) => state === 'posted' ? sent.find((bill) => bill.billNo === title) : undefined)
+        const owing = new Set(bills.filter((bill) => bill?.billKind === 'CREDIT').map((bill) => bill?.vendorNo))
+        // An open credit waits for more to be set against, and what is set against it waits with it. Whatever else stands still is given the rest of its time.
+        if (bills.every((bill) => bill && owing.has(bill.vendorNo))) return Math.round(since - healed)
       }
     }
     if (now - healed > limitMs) return null

@@ -6,14 +6,18 @@ const DONE = new Set(['paid', 'archived', 'rejected'])
 /** Cases that a rehearsal makes on purpose. */
 const MEANT = new Set(['unreadable-document'])
 
-/** E1 and E3: at rest each invoice is done, or somebody has a case of it; a credit may wait for something to be set against. */
+/**
+ * E1 and E3: at rest each invoice is done, or somebody has a case of it. An open credit may wait for more to be set against, and what is
+ * posted of the same vendor with it: the ERP pays a vendor only what is above zero.
+ */
 export const atRest: Check = (evidence) => {
   const { books, invoices, busy, restedMs } = evidence
-  const credits = new Set(factsOf(books.erp, 'DOCUMENT', 'BOOKED').filter(({ row }) => text(row, 'docType') === 'KG').map(({ row }) => text(row, 'extRef')))
   const cleared = new Set(factsOf(books.erp, 'DOCUMENT', 'CLEARED').map(({ key }) => key))
-  const open = new Set(factsOf(books.erp, 'DOCUMENT', 'BOOKED').filter(({ key }) => !cleared.has(key)).map(({ row }) => text(row, 'extRef')))
+  const open = factsOf(books.erp, 'DOCUMENT', 'BOOKED').filter(({ key }) => !cleared.has(key)).map(({ row }) => row)
+  const owing = new Set(open.filter((row) => text(row, 'docType') === 'KG').map((row) => text(row, 'vendorNo')))
+  const waiting = new Set(open.filter((row) => owing.has(text(row, 'vendorNo'))).map((row) => text(row, 'extRef')))
   const stranded = invoices.filter(({ id, headline, exceptions }) =>
-    !DONE.has(headline.state ?? '') && !exceptions.some((one) => one.open) && !(credits.has(id) && open.has(id) && headline.state === 'posted'))
+    !DONE.has(headline.state ?? '') && !exceptions.some((one) => one.open) && !(waiting.has(id) && headline.state === 'posted'))
   return [
     ...restedMs === null ? [{ invariant: 'E1', about: 'rest', says: `it did not come to rest in time; ${busy} things were still to do` }] : [],
     ...stranded.map(({ id, row, headline }): Violation => ({ invariant: restedMs === null ? 'E1' : 'E3', about: row?.title ?? id, says: `it stands at ${headline.state ?? 'nothing'}, and no case of it is open` })),

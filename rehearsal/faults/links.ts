@@ -11,7 +11,7 @@ export const onDatabase = (fault: ByteFault): Begin => async ({ world, dice }) =
   return counting(links, () => { for (const link of links) link.heal() })
 }
 
-/** A target that says what is not so may leave a person to find out. */
+/** A target that says what is not so, or a hub that takes it for another year, may leave a person to find out. */
 export const lying = (begin: Begin): Begin => (stage) => {
   for (const { billNo } of stage.bills) stage.excuse(billNo)
   return begin(stage)
