@@ -95,7 +95,8 @@ export const ROOMS: readonly Room[] = [
     instead: 'What simulated systems really did, and what is judged by it, shares no code with what is judged: write it again in its own words, and take the clock and chance as arguments.',
   },
   {
-    folder: 'rehearsal/simulation', ours: [...LAW, 'src/delivery', 'src/connector', 'test'], packages: [], builtins: true,
+    folder: 'rehearsal/simulation', packages: [], builtins: true,
+    ours: [...LAW, 'src/delivery', 'src/connector', 'src/store/attempt.ts', 'src/store/effect-plan.ts', 'src/store/item.ts', 'src/store/outcomes.ts', 'test'],
     instead: 'The simulation drives the law and the pure parts of delivery; the database and the network are the real processes\' part of the rig.',
   },
   {

@@ -16,7 +16,7 @@ export class World {
   readonly wanted = new Map<string, WantedEffect>()
   /** Every command that was ever wanted, in the order in which that was so. */
   readonly commands: WantedEffect[] = []
-  private readonly seen = new Set<string>()
+  protected readonly seen = new Set<string>()
   private readonly asked = new Set<string>()
   private readonly waits = new Map<string, readonly string[]>()
   private parked: Arrival[] = []
@@ -70,6 +70,7 @@ export class World {
     for (const effect of decided.wanted) this.wanted.set(partsKey(effect), effect)
     this.commands.push(...decided.wanted)
     for (const effect of decided.withdrawn) this.wanted.delete(partsKey(effect))
+    this.carryOut(decided)
     const moved = new Set<string>()
     for (const { before, after } of decided.changed) {
       this.records.set(after.id, after)
@@ -84,6 +85,9 @@ export class World {
     for (const [id, names] of this.waits) if (names.some((name) => moved.has(this.bound.get(name) ?? name))) stirred.add(id)
     return stirred
   }
+
+  /** For a store that keeps more than this one: called once in each commit, with what was decided. */
+  protected carryOut(_decided: Decided): void {}
 
   private load(names: readonly string[]): Loaded {
     const bound = new Map<string, string>()

@@ -20,3 +20,11 @@ export function inputOf(verdict: Verdict, doubt: boolean, command: Pick<Command,
     }
   }
 }
+
+/**
+ * Whether the effect is to be looked at again at once after this end of a try: to settle the doubt; or, done after an earlier try
+ * was in doubt, because both may have acted (`laterLook` in resolve.ts says when).
+ */
+export function looksNext(input: EffectInput, earlierDoubt: boolean): boolean {
+  return input === 'unclear' || (input === 'done' && earlierDoubt)
+}

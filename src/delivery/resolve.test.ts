@@ -60,7 +60,7 @@ class World {
   now = 0
   row: EffectRow = {
     key: 'k', target: 'erp', command: 'invoice.post', object: 'inv_1', occurrence: '0', subject: 'inv_1', content: '{}', contentHash: '', lane: 'posting',
-    state: 'waiting', attempts: 0, failures: 0, dueAt: instantOf(0), blocks: false,
+    state: 'waiting', attempts: 0, failures: 0, dueAt: instantOf(0), blocks: false, wanted: true,
   }
   tries: (Try & { inFlight?: boolean })[] = []
   /** What the target did: when. */

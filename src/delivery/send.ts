@@ -11,7 +11,7 @@ import { lockEffects, writeEffects } from '../store/effect.ts'
 import type { PreparedCall } from './claim.ts'
 import { SAYS_UNKNOWN } from './expire.ts'
 import { retryAt } from './lanes.ts'
-import { inputOf } from './outcome.ts'
+import { inputOf, looksNext } from './outcome.ts'
 import type { Desk } from './ports.ts'
 import { outcomeArrival, observed } from './report.ts'
 import { submitSurely, surely } from './surely.ts'
@@ -75,7 +75,7 @@ async function record(desk: Desk, call: PreparedCall, verdict: Verdict): Promise
   } else {
     const arrival = outcomeArrival({
       tenant: desk.tenant, row, attempts: call.attempts, input, outcome: verdict.state, at, by: 'reply', guarded: true, says: verdict.says,
-      ...(verdict.receipt ? { receipt: verdict.receipt } : {}), ...(input === 'unclear' ? { nextAt: at } : {}),
+      ...(verdict.receipt ? { receipt: verdict.receipt } : {}), ...(looksNext(input, call.attempts.some((attempt) => attempt.outcome === 'unknown')) ? { nextAt: at } : {}),
     })
     await tell(desk, verdict.observations, arrival)
     if (await cameLate(desk, call)) await fenced(desk, call)

@@ -8,7 +8,7 @@ const NOW = Date.parse('2026-11-28T14:05:00.000Z')
 const at = (minutes: number): string => new Date(NOW + minutes * 60_000).toISOString()
 const row = (change: Partial<EffectRow>): EffectRow => ({
   key: 'k', target: 'erp', command: 'invoice.post', object: 'inv_1', occurrence: '0', subject: 'inv_1', content: '{}', contentHash: 'h', lane: 'posting',
-  state: 'waiting', attempts: 0, failures: 0, dueAt: at(-1), blocks: true, ...change,
+  state: 'waiting', attempts: 0, failures: 0, dueAt: at(-1), blocks: true, wanted: true, ...change,
 })
 const tried = (change: Partial<AttemptRow>): AttemptRow => ({
   key: 'k', n: 1, process: 'p', requestHash: 'h', openedAt: at(-3), notAfter: at(-2), outcome: 'unknown', says: null, receipt: null, closedAt: at(-2),

@@ -8,7 +8,7 @@ const LATER = '2026-03-02T10:05:00.000Z'
 function row(state: EffectState, over: Partial<EffectRow> = {}): EffectRow {
   return {
     key: 'k', target: 'erp', command: 'invoice.post', object: 'inv_1', occurrence: '0', subject: 'inv_1', content: '{}', contentHash: 'h',
-    lane: 'posting', state, attempts: 1, failures: 0, dueAt: NOW, blocks: false, ...over,
+    lane: 'posting', state, attempts: 1, failures: 0, dueAt: NOW, blocks: false, wanted: true, ...over,
   }
 }
 
@@ -46,7 +46,17 @@ describe('the life of an effect', () => {
   })
 
   test('what may have happened is not withdrawn', () => {
-    expect(EFFECT_STATES.filter((state) => after(state, 'withdrawn') !== 'ignored')).toEqual(['waiting', 'refused', 'dead'])
+    expect(EFFECT_STATES.filter((state) => after(state, 'withdrawn') === 'superseded')).toEqual(['waiting', 'refused', 'dead'])
+    for (const state of ['open', 'unknown', 'held'] as const) expect(stepEffect(row(state), 'withdrawn', { now: NOW })).toMatchObject({ state, wanted: false })
+  })
+
+  test('what is not wanted any more is never tried again, whoever asks for it', () => {
+    const into = EFFECT_STATES.flatMap((state) => EFFECT_INPUTS.filter((input) => after(state, input) === 'waiting').map((input) => [state, input] as const))
+    expect(into.length).toBeGreaterThan(5)
+    for (const [state, input] of into) {
+      const next = stepEffect(row(state, { wanted: false }), input, { now: NOW })
+      expect(next === 'ignored' ? 'superseded' : next.state, `${state} × ${input}`).toBe('superseded')
+    }
   })
 
   test('evidence ends everything but done', () => {
@@ -70,7 +80,7 @@ describe('the life of an effect', () => {
   test('only money blocks, and it does so from the first byte until it is refused, given up or undone', () => {
     expect(stepEffect(row('waiting', { command: 'invoice.status' }), 'claimed', { now: NOW })).toMatchObject({ blocks: false })
     for (const state of ['open', 'unknown', 'held', 'done'] as const) {
-      const into = EFFECT_STATES.flatMap((from) => EFFECT_INPUTS.filter((input) => input !== 'undone' && from !== 'done').map((input) => stepEffect(row(from), input, { now: NOW })))
+      const into = EFFECT_STATES.flatMap((from) => EFFECT_INPUTS.filter((input) => input !== 'undone' && input !== 'withdrawn' && from !== 'done').map((input) => stepEffect(row(from), input, { now: NOW })))
         .filter((next) => next !== 'ignored').filter((next) => next.state === state)
       expect(into.length).toBeGreaterThan(0)
       expect(into.every((next) => next.blocks)).toBe(true)

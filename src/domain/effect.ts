@@ -49,6 +49,8 @@ export interface EffectRow {
   readonly dueAt: Instant
   /** Money: no other of the same command and object may be decided while this stands. */
   readonly blocks: boolean
+  /** Whether the law still asks for it. What it does not is never tried again, whatever becomes of a try that is under way or in doubt. */
+  readonly wanted: boolean
 }
 
 /** The `dueAt` of a row that nothing but news or a person moves again. Sorts after every real instant. */
@@ -68,9 +70,10 @@ export const EFFECT_ENDS = {
 
 /**
  * State × input → next state; `-` leaves the row alone. No holes: a new state or input is a type error until it has its row.
- * Four rules made it: only `waiting` and `unknown` can be claimed · what may have happened is never tried again before
+ * Five rules made it: only `waiting` and `unknown` can be claimed · what may have happened is never tried again before
  * somebody knows (so `open`, `unknown` and `held` ignore withdrawal) · evidence beats everything, also after a refusal ·
- * a person answers only what a person was asked (`held`), or corrects upwards (it did happen).
+ * a person answers only what a person was asked (`held`), or corrects upwards (it did happen) · nothing that is not wanted becomes
+ * `waiting`: where the table says so, the row is `superseded` ({@link stepEffect}).
  */
 const LIFE = {
   'waiting': {
@@ -117,6 +120,8 @@ const LIFE = {
 
 /** A money effect in one of these has, or may have, moved money; nothing else of its command and object may be decided. */
 const MAY_HAVE_ACTED: ReadonlySet<EffectState> = new Set(['open', 'unknown', 'held', 'done'])
+/** What was begun and has not ended. */
+const UNDER_WAY: ReadonlySet<EffectState> = new Set(['open', 'unknown', 'held'])
 /** Without a time of its own a row in one of these is due at once; in any other it is due never. */
 const DUE_AT_ONCE: ReadonlySet<EffectState> = new Set(['waiting', 'open', 'unknown'])
 
@@ -135,13 +140,16 @@ export interface StepAt {
  * really there): whoever writes the row then lets the first one keep the mark, so that the evidence itself is never refused.
  */
 export function stepEffect(row: EffectRow, input: EffectInput, at: StepAt): EffectRow | 'ignored' {
-  const next: EffectState | '-' = LIFE[row.state][input]
-  if (next === '-') return 'ignored'
+  const listed: EffectState | '-' = LIFE[row.state][input]
+  if (listed === '-') return input === 'withdrawn' && row.wanted && UNDER_WAY.has(row.state) ? { ...row, wanted: false } : 'ignored'
+  const wanted = row.wanted && input !== 'withdrawn' && input !== 'replaced'
+  const next = listed === 'waiting' && !wanted ? 'superseded' : listed
+  if (next === row.state && next === 'superseded') return 'ignored'
   const counts = at.counts ?? input === 'no-effect'
   const startsAnew = input === 'replay' || input === 'said-not-applied' || next === 'done'
   return {
     ...row,
-    state: next,
+    state: next, wanted,
     attempts: input === 'claimed' ? row.attempts + 1 : row.attempts,
     failures: startsAnew ? 0 : counts ? row.failures + 1 : row.failures,
     dueAt: DUE_AT_ONCE.has(next) || MAY_HAVE_ACTED.has(next) ? at.dueAt ?? (DUE_AT_ONCE.has(next) ? at.now : NEVER) : NEVER,

@@ -271,9 +271,12 @@ export function expectBatch(laws: Laws, { id, state }: Subject<BatchState>): Exp
   const transmit: WantedEffect | null = state.release?.pass && state.released && state.messageId !== null
     ? { target: bank, command: 'payment.transmit', object: state.messageId, occurrence: state.messageId, subject: id, content: { messageId: state.messageId, document: state.released.document } }
     : null
+  // What the bank says of the file proves that the bank has it, whatever became of our call: it is never sent again.
+  const has = state.messageId !== null && (state.accepted ?? state.rejected ?? state.entry) !== null
   return {
     cells: [cellOf(id, state, bank, 'transmission', transmit ? 'transmitted' : null)].filter((cell) => cell.expected !== null || cell.told !== null),
-    effects: transmit ? [transmit] : [], marks: [],
+    effects: transmit ? [transmit] : [],
+    marks: has ? [{ target: bank, command: 'payment.transmit', object: state.messageId, occurrence: state.messageId, input: 'evidence' }] : [],
   }
 }
 

@@ -6,7 +6,7 @@ import { doubtsOf } from './doubts.ts'
 const NOW = Date.parse('2026-11-28T14:05:00.000Z')
 const row = (change: Partial<EffectRow>): EffectRow => ({
   key: 'k', target: 'erp', command: 'invoice.post', object: 'inv_1', occurrence: '0', subject: 'inv_1', content: '{}', contentHash: 'h', lane: 'posting',
-  state: 'unknown', attempts: 1, failures: 0, dueAt: '2026-11-28T14:06:10.000Z', blocks: true, ...change,
+  state: 'unknown', attempts: 1, failures: 0, dueAt: '2026-11-28T14:06:10.000Z', blocks: true, wanted: true, ...change,
 })
 const tried = (n: number, closedAt: string, change: Partial<AttemptRow> = {}): AttemptRow => ({
   key: 'k', n, process: 'p', requestHash: 'h', openedAt: closedAt, notAfter: closedAt, outcome: 'unknown', says: null, receipt: null, closedAt, senderDoneAt: null, looks: [], ...change,

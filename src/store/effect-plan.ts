@@ -96,7 +96,10 @@ class Planning {
   }
 
   private want(fresh: EffectRow, wanted: WantedEffect): void {
-    const known = this.rows.get(fresh.key)
+    const there = this.rows.get(fresh.key)
+    // Withdrawn while it was under way, and wanted again.
+    const known = there && !there.wanted ? { ...there, wanted: true } : there
+    if (known && known !== there) this.rows.set(known.key, known)
     const sameContent = known?.contentHash === fresh.contentHash
     if (!known) {
       if (this.inserted.has(fresh.key)) return

@@ -20,14 +20,14 @@ export function newEffect(tenant: string, wanted: WantedEffect, now: Instant): E
   return {
     key: effectKey(tenant, wanted), target: wanted.target, command: wanted.command, object: wanted.object, occurrence: wanted.occurrence, subject: wanted.subject,
     content, contentHash: sha256Hex(content), lane: COMMANDS[wanted.command].lane, state: 'waiting', attempts: 0, failures: 0, dueAt: now,
-    blocks: COMMANDS[wanted.command].manner === 'money',
+    blocks: COMMANDS[wanted.command].manner === 'money', wanted: true,
   }
 }
 
-export type Row = readonly [string, string, CommandName, string, string, string, string, string, number, EffectState, number, number, Instant, boolean]
-export const COLUMNS = 'key, target, command, object, occurrence, subject, content, content_hash, lane, state, attempts, failures, due_at, blocks'
-export const decode = ([key, target, command, object, occurrence, subject, content, contentHash, lane, state, attempts, failures, dueAt, blocks]: Row): EffectRow =>
-  ({ key, target, command, object, occurrence, subject, content, contentHash, lane: LANES[lane] as Lane, state, attempts, failures, dueAt, blocks })
+export type Row = readonly [string, string, CommandName, string, string, string, string, string, number, EffectState, number, number, Instant, boolean, boolean]
+export const COLUMNS = 'key, target, command, object, occurrence, subject, content, content_hash, lane, state, attempts, failures, due_at, blocks, wanted'
+export const decode = ([key, target, command, object, occurrence, subject, content, contentHash, lane, state, attempts, failures, dueAt, blocks, wanted]: Row): EffectRow =>
+  ({ key, target, command, object, occurrence, subject, content, contentHash, lane: LANES[lane] as Lane, state, attempts, failures, dueAt, blocks, wanted })
 
 // ------------------------------------------------------------------------------------------------------------ for the commit
 
@@ -88,10 +88,10 @@ function inserting(tenant: string, effects: readonly NewEffect[], now: Instant):
 
 const WRITE = {
   name: 'effect_write',
-  text: `UPDATE effect e SET state = x.state, attempts = x.attempts, failures = x.failures, due_at = x.due_at, content = x.content, content_hash = x.hash,
+  text: `UPDATE effect e SET state = x.state, attempts = x.attempts, failures = x.failures, due_at = x.due_at, content = x.content, content_hash = x.hash, wanted = x.wanted,
            blocks = x.blocks AND NOT EXISTS (SELECT FROM effect o WHERE o.tenant = $1 AND o.command = e.command AND o.object = e.object AND o.blocks AND o.key <> e.key)
-         FROM unnest($2::text[], $3::text[], $4::int4[], $5::int4[], $6::timestamptz[], $7::bool[], $8::text[], $9::text[])
-           AS x (key, state, attempts, failures, due_at, blocks, content, hash)
+         FROM unnest($2::text[], $3::text[], $4::int4[], $5::int4[], $6::timestamptz[], $7::bool[], $8::text[], $9::text[], $10::bool[])
+           AS x (key, state, attempts, failures, due_at, blocks, content, hash, wanted)
          WHERE e.tenant = $1 AND e.key = x.key`,
 }
 
@@ -101,7 +101,7 @@ function changing(tenant: string, rows: readonly EffectRow[]): Query[] {
   return [query(WRITE, [
     tenant, textArray(rows.map((row) => row.key)), textArray(rows.map((row) => row.state)), int4Array(rows.map((row) => row.attempts)),
     int4Array(rows.map((row) => row.failures)), timestampArray(rows.map((row) => row.dueAt)), boolArray(rows.map((row) => row.blocks)),
-    textArray(rows.map((row) => row.content)), textArray(rows.map((row) => row.contentHash)),
+    textArray(rows.map((row) => row.content)), textArray(rows.map((row) => row.contentHash)), boolArray(rows.map((row) => row.wanted)),
   ])]
 }
 

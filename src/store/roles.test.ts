@@ -33,7 +33,7 @@ const MATRIX: { readonly [table: string]: { readonly [role in typeof ROLES[numbe
   cursor: { hub_app: 'S I U(position)', hub_read: 'S' },
   document: { hub_app: 'S I', hub_eraser: 'S', hub_read: 'S' },
   document_chunk: { hub_app: 'S I', hub_eraser: 'S D', hub_read: 'S' },
-  effect: { hub_app: 'S I U(content content_hash lane state attempts failures due_at due_on blocks)', hub_read: 'S' },
+  effect: { hub_app: 'S I U(content content_hash lane state attempts failures due_at due_on blocks wanted)', hub_read: 'S' },
   event: { hub_app: 'S I', hub_signer: 'S(tenant index leaf_hash)', hub_eraser: 'S U(body salt)', hub_read: 'S' },
   event_link: { hub_app: 'S I', hub_eraser: 'S', hub_read: 'S' },
   identity: { hub_app: 'S I', hub_eraser: 'S U(fingerprint)', hub_read: 'S' },

@@ -171,6 +171,7 @@ CREATE TABLE effect (
   due_at timestamp(3) with time zone NOT NULL,
   due_on date NOT NULL,
   blocks boolean NOT NULL,
+  wanted boolean NOT NULL DEFAULT true,
   CONSTRAINT effect_pkey PRIMARY KEY (tenant, key),
   CONSTRAINT effect_attempts_check CHECK ((attempts >= 0)),
   CONSTRAINT effect_content_hash_check CHECK ((length(content_hash) = 64)),
@@ -190,7 +191,7 @@ ALTER TABLE effect FORCE ROW LEVEL SECURITY;
 CREATE POLICY one_tenant ON effect FOR ALL USING ((tenant = NULLIF(current_setting('hub.tenant'::text, true), ''::text)));
 GRANT INSERT, SELECT ON effect TO hub_app;
 GRANT SELECT ON effect TO hub_read;
-GRANT UPDATE (content, content_hash, lane, state, attempts, failures, due_at, due_on, blocks) ON effect TO hub_app;
+GRANT UPDATE (content, content_hash, lane, state, attempts, failures, due_at, due_on, blocks, wanted) ON effect TO hub_app;
 
 CREATE TABLE event (
   tenant text NOT NULL,

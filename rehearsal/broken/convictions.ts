@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { brokenCopy, type Patch } from './patches.ts'
+
+export interface Conviction { readonly seeds: number; readonly by: string; readonly says: string }
+
+const run = promisify(execFile)
+/** Seeds of the starts lie apart, so that each start is a draw of its own. */
+const APART = 10_000
+
+/** For each start, how many seeds it took to convict this build, by which invariant; null for one that was not convicted. */
+export async function convictions(patch: Patch, starts: number, limit: number): Promise<(Conviction | null)[]> {
+  const copy = brokenCopy(patch, ['rehearsal', 'test'])
+  try {
+    const found: (Conviction | null)[] = []
+    for (let start = 0; start < starts; start++) {
+      const { stdout } = await run(process.execPath, [join(copy.root, 'rehearsal/broken/convict.ts'), String(start * APART), String(limit)], { timeout: 300_000 })
+      found.push(JSON.parse(stdout) as Conviction | null)
+    }
+    return found
+  } finally {
+    copy.remove()
+  }
+}

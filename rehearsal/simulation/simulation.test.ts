@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { emptyCoverage, missing, run, tellFailure } from './campaign.ts'
+import { simulate } from './simulate.ts'
+
+const FROM = Number(process.env['TIEOUT_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 30))
+const SEEDS = Number(process.env['TIEOUT_TEST_RUNS'] ?? 2_000)
+
+test(`nothing that may go wrong between hub and systems breaks an invariant (${SEEDS} runs)`, () => {
+  const coverage = emptyCoverage()
+  run(FROM, SEEDS, coverage)
+  console.log(`simulation from seed ${FROM} (TIEOUT_TEST_SEED): ${coverage.runs} runs, ${coverage.repeated} of them twice, ${coverage.failures.length} broken`)
+  expect(coverage.failures.map(({ seed }) => seed).slice(0, 1).map(tellFailure)).toEqual([])
+  expect(coverage.repeated).toBeGreaterThanOrEqual(Math.floor(SEEDS / 100))
+  expect(SEEDS < 2_000 ? [] : missing(coverage), 'never hit').toEqual([])
+}, 600_000)
+
+test('the same seed is the same run, and another one is not', () => {
+  const [once, twice, other] = [simulate(7), simulate(7), simulate(8)]
+  expect(twice.trace).toBe(once.trace)
+  expect(other.trace).not.toBe(once.trace)
+})
