@@ -77,7 +77,8 @@ export class Company {
   private round(): void {
     const healed = this.clock.now() >= this.healAt
     for (const story of this.stories) this.work(story, healed)
-    this.approve(healed)
+    // A little later: of a yes and its taking back in the same instant the weaker word holds.
+    this.clock.later(1_000, () => this.approve(healed))
     if (this.chance.hits(healed ? 1 : 0.1)) this.books.pay()
     for (const row of this.store.effects.values()) this.mind(row, healed)
     this.clock.later(healed ? HOUR_MS : ROUND_MS, () => this.round())

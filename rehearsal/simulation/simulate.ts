@@ -305,6 +305,7 @@ class Run {
       queued: [...store.effects.values()].map((row) => ({
         key: row.key, system: row.target, command: row.command, invoice: row.subject, state: row.state, dueAt: row.dueAt < '9999' ? msOf(row.dueAt) : null, cases: store.casesOf(row.subject),
       })),
+      causes: [...new Set([...store.records.keys()].flatMap((id) => store.casesOf(id)))],
       unheard: SYSTEMS.flatMap((system) => books.news[system].filter((news) => !this.isKnown(news)).map((news) => news.id)),
       healedAt: this.faults.healAt, endedAt: this.clock.now(),
     }

@@ -14,7 +14,7 @@ const row = (more: Partial<Queued> = {}): Queued => ({ key: 'k', system: 'erp', 
 const past = (more: Partial<Past> = {}): Past => ({
   offers: [{ system: 'erp', command: 'invoice.post', class: 'K3' }, { system: 'bank', command: 'payment.transmit', class: 'K4' }], rate: { calls: 5, perMs: 1_000 },
   arrived: [call()], calls: [], done: [deed()], undone: [], approved: [{ at: 5, reference: 'inv', amount: '119.00', withdrawnAt: null }], bank: [], blocked: [],
-  shown: [view()], queued: [row()], said: [], stopped: [], closed: [], asked: [], refolded: [], late: [], unheard: [], healedAt: 100 * HOUR, endedAt: 130 * HOUR, ...more,
+  shown: [view()], queued: [row()], said: [], stopped: [], closed: [], asked: [], refolded: [], late: [], causes: [], unheard: [], healedAt: 100 * HOUR, endedAt: 130 * HOUR, ...more,
 })
 
 const PAID = view({ at: 60, state: 'paid' })
@@ -51,6 +51,7 @@ const BAD: { readonly [invariant: string]: { readonly [how: string]: Partial<Pas
   F1: { 'paid without a bank': { shown: [view(), PAID] }, 'paid before the bank booked': { shown: [view(), { ...PAID, at: 49 }, PAID], bank: [BOOKED] }, 'another amount booked': { shown: [view(), PAID], bank: [{ ...BOOKED, amount: '19.00' }] } },
   F2: { 'left the account twice': { shown: [view(), PAID], bank: [BOOKED, { ...BOOKED, at: 55 }] } },
   F3: { 'came back and shows paid': { shown: [view(), PAID], bank: [BOOKED, { ...BOOKED, at: 70, kind: 'returned' }] }, 'booked and never shown': { bank: [BOOKED] } },
+  F5: { 'a file that adds up, called different': { causes: ['payment-file-differs'] } },
   G1: { 'nobody said yes to this amount': { approved: [{ at: 5, reference: 'inv', amount: '19.00', withdrawnAt: null }] }, 'yes came later': { approved: [{ at: 25, reference: 'inv', amount: '119.00', withdrawnAt: null }] } },
   J3: {
     'asked for patience': { calls: [{ at: 50, system: 'erp', process: 'p', kind: 'command' }], asked: [{ at: 40, system: 'erp', process: 'p', until: 60 }] },

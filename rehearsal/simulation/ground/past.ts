@@ -117,6 +117,8 @@ export interface Past {
   readonly refolded: readonly { readonly invoice: string; readonly was: string; readonly became: string }[]
   /** Words about a try that came after it had been settled otherwise: what stood before and after. */
   readonly late: readonly { readonly at: number; readonly invoice: string; readonly before: string; readonly after: string }[]
+  /** Causes for which a person is asked at the end, whatever they are about. */
+  readonly causes: readonly string[]
   /** News that the hub has not taken in, by its id. */
   readonly unheard: readonly string[]
   readonly healedAt: number
