@@ -69,7 +69,7 @@ export async function askEverything(
   for (const path of [
     `objects/${paid}`, `objects/${ofInvoice.about}/standing`, `trace/${paid}`, `trace/${ofInvoice.about}`, 'exceptions?limit=200', 'exceptions?open=false&limit=200',
     ...['invoice', 'payment', 'exception', 'document'].map((kind) => `objects?kind=${kind}&limit=200`), `exceptions/${ofInvoice.id}`,
-    ...['waiting', 'under-way', 'stopped'].map((stands) => `systems/erp/queue?stands=${stands}`), 'systems', 'summary', 'health', 'metrics', 'openapi.json',
+    ...['waiting', 'under-way', 'stopped'].map((stands) => `systems/erp/queue?stands=${stands}`), 'systems', 'accruals', 'summary', 'health', 'metrics', 'openapi.json',
   ]) await ask('GET', `/v1/${path}`)
   await ask('GET', '/metrics')
   const person = 'anna'

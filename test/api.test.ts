@@ -384,7 +384,7 @@ describe('the OpenAPI document', () => {
     })
     // What is not seen here: two objects of one id twice more, a cut-over, the AP tool's own notices, an absence of the database.
     expect(unseen()).toEqual([
-      'GET /v1/objects/{id}/standing 300', 'POST /v1/cut-overs 200', 'POST /v1/replays 300', 'POST /v1/notices/{system} 204',
+      'GET /v1/objects/{id}/standing 300', 'POST /v1/cut-overs 200', 'POST /v1/accruals/{id}/bookings 200', 'POST /v1/replays 300', 'POST /v1/notices/{system} 204',
       'GET /v1/health 503',
     ])
   }, 60_000)

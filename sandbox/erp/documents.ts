@@ -168,11 +168,10 @@ function businessProblems(ledger: Ledger, body: Omit<Of<typeof postBody>, 'park'
 
 /** Why nothing may be booked on this date. */
 export function periodProblems(ledger: Ledger, companyCode: string, postingDate: string): Msg[] {
-  const period = ledger.periodOf(companyCode, postingDate)
-  const text = period
-    ? `Period ${period.periodNo} of ${period.fiscalYear} is shut.`
-    : `No period is kept for ${postingDate} in company code ${companyCode}.`
-  return period?.gate === 'OPEN' ? [] : [{ msgId: 'F5-286', field: 'postingDate', text }]
+  const periods = ledger.periodsOn(companyCode, postingDate)
+  const shut = periods.find((period) => period.gate === 'SHUT')
+  if (shut) return [{ msgId: 'F5-286', field: 'postingDate', text: `Period ${shut.periodNo} of ${shut.fiscalYear} is shut.` }]
+  return periods.length > 0 ? [] : [{ msgId: 'F5-286', field: 'postingDate', text: `No period is kept for ${postingDate} in company code ${companyCode}.` }]
 }
 
 function search(ledger: Ledger, call: Call, shown: (at: string) => boolean): Outcome {

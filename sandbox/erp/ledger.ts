@@ -60,7 +60,12 @@ export class Ledger {
 
   /** The period of a company code that holds a date. */
   periodOf(companyCode: string, on: string): PostingPeriod | undefined {
-    return this.#periodsByCompany.get(companyCode)?.find((period) => period.from <= on && on <= period.to)
+    return this.periodsOn(companyCode, on)[0]
+  }
+
+  /** The ordinary periods of the leading ledger that hold a date: one, or one for each kind of accounts. A special one is only used when it is asked for by number. */
+  periodsOn(companyCode: string, on: string): readonly PostingPeriod[] {
+    return (this.#periodsByCompany.get(companyCode) ?? []).filter((period) => !period.special && period.ledger === '0L' && period.from <= on && on <= period.to)
   }
 
   readonly apply = (line: Line): void => {
@@ -158,4 +163,7 @@ export class Index {
 }
 
 export function orderKey(companyCode: string, poNo: string): string { return `${companyCode}/${poNo}` }
-export function periodKey(period: PostingPeriod): string { return `${period.companyCode}/${period.fiscalYear}/${period.periodNo}` }
+/** Periods of other ledgers, or for single accounts, stand under keys of their own. */
+export function periodKey({ companyCode, fiscalYear, periodNo, ledger, accounts }: Pick<PostingPeriod, 'companyCode' | 'fiscalYear' | 'periodNo' | 'ledger' | 'accounts'>): string {
+  return `${companyCode}/${fiscalYear}/${periodNo}${ledger === '0L' ? '' : `/${ledger}`}${accounts === '*' ? '' : `/${accounts}`}`
+}

@@ -68,6 +68,7 @@ const setup = record({
   purchaseOrders: optional(list(order, 200_000), []),
   postingPeriods: optional(list(record({
     companyCode: text(20), fiscalYear: whole(1990, 2200), periodNo: whole(1, 16), from: date, to: date, gate: oneOf('OPEN', 'SHUT'),
+    ledger: optional(text(20), '0L'), accounts: optional(oneOf('*', 'K', 'S'), '*'), special: optional(flag, false),
   }), 200_000), []),
   users: optional(list(record({
     userId: text(60), name: text(200), roles: list(oneOf('TREASURY', 'AP', 'BUYER', 'MASTER_DATA', 'APPROVER'), 10),
@@ -214,12 +215,13 @@ function sameButForWho(made: Vendor | PurchaseOrder, held: Vendor | PurchaseOrde
   return held !== undefined && isDeepStrictEqual({ ...made, changedBy: held.changedBy, changedAt: held.changedAt }, { ...held })
 }
 
-const gateBody = record({ gate: oneOf('OPEN', 'SHUT'), by: text(60) })
+const gateBody = record({ gate: oneOf('OPEN', 'SHUT'), by: text(60), ledger: optional(text(20), '0L'), accounts: optional(oneOf('*', 'K', 'S'), '*') })
 
 function turnGate(ledger: Ledger, call: Call): Outcome {
   const body = bodyOf(call, gateBody)
   if (body.refused) return body.refused
-  const key = `${call.params['companyCode']}/${call.params['fiscalYear']}/${call.params['periodNo']}`
+  const { companyCode = '', fiscalYear, periodNo } = call.params
+  const key = periodKey({ companyCode, fiscalYear: Number(fiscalYear), periodNo: Number(periodNo), ledger: body.value.ledger, accounts: body.value.accounts })
   const held = ledger.periods.get(key)
   if (!held) return unknown('Posting period', key)
   const row = { ...held, gate: body.value.gate }

@@ -27,7 +27,7 @@ export interface PurchaseOrder {
 }
 export interface PostingPeriod {
   readonly companyCode: string; readonly fiscalYear: number; readonly periodNo: number; readonly from: string; readonly to: string
-  readonly gate: 'OPEN' | 'SHUT'
+  readonly gate: 'OPEN' | 'SHUT'; readonly ledger: string; readonly accounts: '*' | 'K' | 'S'; readonly special: boolean
 }
 export interface User {
   readonly userId: string; readonly name: string; readonly roles: readonly string[]

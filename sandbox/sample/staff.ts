@@ -58,14 +58,26 @@ export function apSetup(units: readonly { companyCode: string; name: string; vat
   }
 }
 
-/** Twelve months of each year for each company code, all open. */
+/** The company whose year begins in April: its period 1 of 2026 is April 2026. */
+const APRIL = '1010'
+
+/** Twelve months of each fiscal year for each company code, all open; and a special period 13 on the last day of the year for the one whose year is not the calendar's. */
 export function periodsOf(companyCode: string, years: readonly number[]): object[] {
-  return years.flatMap((fiscalYear) => Array.from({ length: 12 }, (_, at) => {
-    const month = `${fiscalYear}-${String(at + 1).padStart(2, '0')}`
-    const last = new Date(Date.UTC(fiscalYear, at + 1, 0)).getUTCDate()
-    return { companyCode, fiscalYear, periodNo: at + 1, from: `${month}-01`, to: `${month}-${last}`, gate: 'OPEN' }
-  }))
+  const first = companyCode === APRIL ? 3 : 0
+  // A year that begins in April needs the one before, so that the same days are covered.
+  const fiscalYears = first === 0 ? years : [...new Set(years.flatMap((year) => [year - 1, year]))]
+  return fiscalYears.flatMap((fiscalYear) => {
+    const ordinary = Array.from({ length: 12 }, (_, at) => {
+      const begins = new Date(Date.UTC(fiscalYear, first + at, 1))
+      const ends = new Date(Date.UTC(fiscalYear, first + at + 1, 0))
+      return { companyCode, fiscalYear, periodNo: at + 1, from: day(begins), to: day(ends), gate: 'OPEN' }
+    })
+    const last = ordinary.at(-1)!.to
+    return first === 0 ? ordinary : [...ordinary, { companyCode, fiscalYear, periodNo: 13, from: last, to: last, gate: 'OPEN', special: true }]
+  })
 }
+
+const day = (at: Date): string => at.toISOString().slice(0, 10)
 
 /** A tax key for each category and rate, e.g. S-19; the buyer owes the tax of AE and K himself. */
 export function taxKeyOf(category: string, pct: string): string {

@@ -31,6 +31,7 @@ export const ACTIONS: { readonly [action in Action]: ActionRow } = {
   'not-a-duplicate': { second: true, says: 'It is no duplicate; it goes on.' },
   'accept-difference': { second: true, says: 'Let it pass as it is.' },
   'post-again': { second: true, says: 'Post it again in the ERP.' },
+  'next-period': { second: true, says: 'Post it in the next open period, and put it on the accrual list.' },
   'cancel': { second: true, says: 'Cancel the payment in the ERP.' },
   'reverse': { second: true, says: 'Reverse the posting in the ERP.' },
   'try-again': { second: false, effect: { input: 'replay', from: ['refused', 'dead'] }, says: 'Send the command again.' },
@@ -76,7 +77,7 @@ export function caseOf(record: ObjectRecord): object {
     id: record.id, version: record.version, cause: state.cause, title: row?.title ?? state.cause, says: state.says,
     hint: row?.hint ?? '', about: state.about, owner: state.owner, assigned: state.assigned, severity: state.severity,
     amount: state.amount, currency: state.currency, party: state.party,
-    raisedAt: state.raisedAt, dueAt: state.dueAt, open: state.open, answered: state.answered,
+    raisedAt: state.raisedAt, dueAt: state.dueAt, escalations: state.escalations, open: state.open, answered: state.answered,
     actions: state.actions.map((action) => ({ action, says: rowOf(action)?.says ?? '', second: rowOf(action)?.second ?? true })),
   }
 }

@@ -77,7 +77,7 @@ const entry = z.strictObject({
 
 const facet = z.enum(['posting', 'settlement', 'hold', 'status', 'reference', 'evidence', 'transmission', 'approval'])
 const reason = z.strictObject({ reason: words })
-const periodOf = z.strictObject({ entity: id, month })
+const periodOf = z.strictObject({ from: date.exactOptional(), to: date.exactOptional(), accounts: id.exactOptional(), entity: id, month })
 
 const asked = z.string().regex(
   /^(supplier|entity|order|period \d{4}-\d{2}|tax-code \S{1,10} -?\d{1,6}(\.\d{1,6})?)$/u, 'is no question that is asked'
@@ -111,7 +111,7 @@ function isZone(zone: string): boolean {
 
 /** Facts that only the hub itself or a person states: they have addresses of their own. */
 type NotSent = 'evidence.prepared' | 'document.received' | 'exception.answered' | 'exception.assigned' | 'reference.asked'
-  | 'tie-out.recorded' | 'invoice.taken-over' | 'cut-over.recorded' | 'system.paused' | 'system.resumed' | 'sweep.completed'
+  | 'tie-out.recorded' | 'invoice.taken-over' | 'cut-over.recorded' | 'system.paused' | 'system.resumed' | 'sweep.completed' | 'accrual.booked'
 export type SentType = Exclude<keyof FactData, NotSent>
 
 export const FACT_SHAPES: { readonly [T in SentType]: z.ZodType<FactData[T]> } = {
@@ -135,7 +135,7 @@ export const FACT_SHAPES: { readonly [T in SentType]: z.ZodType<FactData[T]> } =
   'posting.reversed': z.strictObject({ postingNo: id, entity: id, reversalNo: id, reversedOn: date, reason: words.exactOptional() }),
   'payment.instructed': z.strictObject({
     messageId: id, endToEndId: id, paymentDoc: id, amount, currency, account: id, supplier: id,
-    items: list(z.strictObject({ posting: name, amount }), 500),
+    items: list(z.strictObject({ posting: name, amount }), 500), from: id.exactOptional(), executeOn: date.exactOptional(),
   }),
   'payment.released': z.strictObject({ messageId: id, run: id, document: sha256, releasedBy: list(name, 20) }),
   'file.completed': z.strictObject({

@@ -1,5 +1,6 @@
 /** The list of routes: all there is to call. docs/spec/api.md is compared with it by a test. */
 import type { FaultCode } from '../lib/fault.ts'
+import { ACCRUALS_QUERY, BOOKING_BODY, getAccruals, postBooking } from './accruals.ts'
 import { ANSWER_BODY, postAnswer } from './answers.ts'
 import { ASSIGNMENT_BODY, postAssignment } from './assignments.ts'
 import { ASKED, type Asked, type AskedKind } from './asked.ts'
@@ -11,7 +12,7 @@ import { getObject, getObjects, OBJECTS_QUERY } from './objects.ts'
 import { serving } from './openapi.ts'
 import { route, type AnswerShape, type Route } from './route.ts'
 import {
-  ANSWERED, ASSIGNED, CANDIDATES, CASE, CASES, CUT_OVER, DOCUMENT, DOCUMENT_PROBLEM, HEALTH, OBJECT, OBJECTS, OPENAPI, PAUSED, QUEUE, RECEIPT, RECEIPTS, REPLAYED,
+  ACCRUALS, ANSWERED, ASSIGNED, BOOKED, CANDIDATES, CASE, CASES, CUT_OVER, DOCUMENT, DOCUMENT_PROBLEM, HEALTH, OBJECT, OBJECTS, OPENAPI, PAUSED, QUEUE, RECEIPT, RECEIPTS, REPLAYED,
   STANDING, SUMMARY, SWEEPS, SYSTEMS, TIE_OUT, TIE_OUTS, TRACE, VERDICT,
 } from './shapes.ts'
 import { getSweeps, postSweep, SWEEP_BODY } from './sweeps.ts'
@@ -141,6 +142,17 @@ export const ROUTES: readonly Route[] = [
     does: 'Lists the tie-outs that were made, newest first.', query: TIE_OUTS_QUERY,
     answers: { 200: { says: 'A page of the list.', shape: TIE_OUTS } },
     handle: getTieOuts,
+  }),
+  route({
+    method: 'GET', path: '/v1/accruals', scope: 'cases.read', does: 'Lists what was posted in a later period than it belongs into, until the accrual is booked.',
+    query: ACCRUALS_QUERY, answers: { 200: { says: 'A page of the list.', shape: ACCRUALS } },
+    handle: getAccruals,
+  }),
+  route({
+    method: 'POST', path: '/v1/accruals/{id}/bookings', scope: 'cases.answer', once: true, does: 'Takes a person’s word that an accrual is booked in the ERP.',
+    takes: { kind: 'json', shape: BOOKING_BODY, limitBytes: 16 * KB },
+    answers: { 200: { says: 'It is booked.', shape: BOOKED } }, refuses: [...SUBMITS, 'not-found', 'exception-moved'],
+    handle: postBooking,
   }),
   route({
     method: 'GET', path: '/v1/systems', scope: 'operation.read',

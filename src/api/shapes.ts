@@ -67,7 +67,7 @@ export const CANDIDATES = named('Candidates', z.strictObject({
 const answered = z.strictObject({ action: text, person: text, reason: text }).nullable()
 const fromCase = {
   id: text, version: count, cause: text, title: text, says: text, hint: text, about: text, owner: text, assigned: maybe, severity: text,
-  amount, currency: maybe, party: maybe, raisedAt: instant, dueAt: instant, open: z.boolean(), answered,
+  amount, currency: maybe, party: maybe, raisedAt: instant, dueAt: instant, escalations: count, open: z.boolean(), answered,
   actions: z.array(z.strictObject({ action: text, says: text, second: z.boolean() })),
 }
 const oneCase = named('CaseListed', z.strictObject(fromCase))
@@ -176,4 +176,11 @@ export const CUT_OVER = named('CutOver', z.strictObject({
 export const TIE_OUTS = named('TieOuts', z.strictObject({
   tieOuts: z.array(z.strictObject({ id: text, entity: maybe, asOf: date.nullable(), ties: z.boolean(), madeAt: instant })), next: maybe,
 }))
+export const ACCRUALS = named('Accruals', z.strictObject({
+  accruals: z.array(z.strictObject({
+    id: text, invoice: text, entity: text, period: text, was: date, on: date, number: text, supplier: text, amount: sum, currency: text, listedAt: instant,
+    accounts: z.array(z.looseObject({ account: text, amount: sum })), booked: z.strictObject({ by: text, document: text, at: instant }).nullable(),
+  })), next: maybe,
+}))
+export const BOOKED = named('Booked', z.strictObject({ accrual: text, document: text, outcome: text }))
 export const OPENAPI = z.record(text, z.unknown())

@@ -20,7 +20,7 @@ interface AssignOptions extends ActOptions { readonly to: string }
 const CASE = z.object({
   id: z.string(), version: z.int(), cause: z.string(), title: z.string(), says: z.string(), hint: z.string(), about: z.string(),
   owner: z.string(), assigned: z.string().nullable(), severity: z.string(), amount: z.string().nullable(), currency: z.string().nullable(),
-  party: z.string().nullable(), raisedAt: z.string(), dueAt: z.string(), open: z.boolean(),
+  party: z.string().nullable(), raisedAt: z.string(), dueAt: z.string(), escalations: z.int(), open: z.boolean(),
   answered: z.object({ action: z.string(), person: z.string(), reason: z.string() }).nullable(),
   actions: z.array(z.object({ action: z.string(), says: z.string(), second: z.boolean() })),
 })

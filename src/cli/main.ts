@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { Fault, type FaultCode } from '../lib/fault.ts'
+import { accrualsCommand } from './accruals.ts'
 import { configCommand, initCommand } from './config.ts'
 import { connectorCommand } from './connector-new.ts'
 import { cutOverCommand } from './cut-over.ts'
@@ -26,7 +27,7 @@ export function program(): Command {
     .version(version)
     .showHelpAfterError('Try: tieout --help')
   const commands = [
-    startCommand(), initCommand(), configCommand(), hubCommand(), traceCommand(), tieOutCommand(), cutOverCommand(), exceptionsCommand(), systemsCommand(),
+    startCommand(), initCommand(), configCommand(), hubCommand(), traceCommand(), tieOutCommand(), cutOverCommand(), exceptionsCommand(), accrualsCommand(), systemsCommand(),
     replayCommand(), readCommand(), connectorCommand(), keysCommand(), migrateCommand(), rehearseCommand(),
   ]
   for (const command of commands) tieout.addCommand(command)

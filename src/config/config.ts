@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { canonicalJson, type Json } from '../lib/canonical-json.ts'
 import { Fault } from '../lib/fault.ts'
-import { DEFAULT_POLICY, ownersOf, type Policy } from '../domain/policy.ts'
+import { DEFAULT_POLICY, ownersOf, PERIOD_CLOSED, type Policy } from '../domain/policy.ts'
 import { CALENDAR, LANES_CONFIG, MAINTENANCE } from './delivery.ts'
+import { BANK_DAYS, CALENDARS, ESCALATION, escalationOf } from './days.ts'
 import { LIMITS } from './differences.ts'
 import { GRACE, graceTable } from './grace.ts'
 import { nearest } from './nearest.ts'
@@ -43,6 +44,13 @@ export const SCHEMA = z.strictObject({
     graceMs: ms(100, DEFAULT_POLICY.graceMs, 'how long a system may lag before it is a divergence'),
     grace: z.array(GRACE).default([]).describe('the same for single edges and states, tried before the ordinary rows'),
     bypassFrom: z.iso.date().default(DEFAULT_POLICY.bypassFrom).describe('documents of the ERP posted before this day are history: nobody asks who made them'),
+    periodClosed: z.strictObject({
+      ordinarily: z.enum(PERIOD_CLOSED).default('hold').describe('what becomes of a posting whose period was closed while it waited: held, posted in the next one with an accrual, or refused'),
+      entities: z.record(z.string(), z.enum(PERIOD_CLOSED)).default({}).describe('the same by company number, where it differs'),
+    }).prefault({}),
+    calendars: CALENDARS,
+    escalation: ESCALATION,
+    bankDays: BANK_DAYS,
     receiptGraceMs: ms(0, DEFAULT_POLICY.receiptGraceMs, 'how long an invoice waits for its goods receipt before a person is told'),
     ordersHeldBy: z.enum(['erp', 'procurement']).optional().describe('who holds orders and receipts where both speak of them'),
     entryGraceMs: ms(100, DEFAULT_POLICY.entryGraceMs, 'how long a posting or bank entry waits for the object it names'),
@@ -138,8 +146,8 @@ export const JSON_SCHEMA = z.toJSONSchema(SCHEMA, { io: 'input', unrepresentable
 
 /** The policy that the configuration states. */
 export function policyOf(config: Config): Policy {
-  const { routing, grace, ...policy } = config.policy
-  return { systems: config.parts, ...policy, routing: routingOf(routing), grace: graceTable(grace), owners: ownersOf(config.lanes) }
+  const { routing, grace, escalation, ...policy } = config.policy
+  return { systems: config.parts, ...policy, routing: routingOf(routing), grace: graceTable(grace), escalation: escalationOf(escalation), owners: ownersOf(config.lanes) }
 }
 
 /** SHA-256 (hex) of the whole configuration, as every event names it. Secrets are not part of it: they are referred to by name. */

@@ -44,6 +44,8 @@ export interface FactData {
   'payment.instructed': {
     messageId: string; endToEndId: string; paymentDoc: string; amount: string; currency: string; account: string; supplier: string
     items: readonly { posting: string; amount: string }[]
+    /** The account that it is made from, and the day on which it is to be carried out, as the file says them. */
+    from?: string; executeOn?: CalendarDate
   }
   /** The whole file, released by named people. `document`: SHA-256 of its bytes. */
   'payment.released': { messageId: string; run: string; document: string; releasedBy: readonly string[] }
@@ -78,8 +80,9 @@ export interface FactData {
   'receipt.reversed': { receipt: string; number: string; entity: string; reason: string }
   'supplier.activated': { supplier: string }
   'supplier.blocked': { supplier: string; reason: string }
-  'period.opened': { entity: string; month: string }
-  'period.closed': { entity: string; month: string }
+  /** `from` and `to`: the period that it is about, where it is told; `accounts`: for which of a posting's accounts. */
+  'period.opened': { entity: string; month: string; from?: CalendarDate; to?: CalendarDate; accounts?: string }
+  'period.closed': { entity: string; month: string; from?: CalendarDate; to?: CalendarDate; accounts?: string }
   /** `of`: the number there of the one thing that it is about; `amount`: that thing's. */
   'status.reported': { system: string; facet: Facet; word: string; claims?: string; of?: string; amount?: string }
   'hold.placed': { hold: string; kind: string; reason: string }
@@ -93,6 +96,8 @@ export interface FactData {
   'exception.assigned': { exception: string; owner: string }
   'system.paused': { system: string; reason: string }
   'system.resumed': { system: string; reason: string }
+  /** A person has booked the accrual in the ERP, under this number of its. */
+  'accrual.booked': { document: string }
   /** Counts of what the system holds; `examples`: the first of the cells that nobody could confirm. */
   'sweep.completed': SweepData
   /** The pack that an `evidence.wanted` asked for stands ready, under its SHA-256. */
@@ -129,9 +134,12 @@ export type ReferenceData = { asked: string; readAt: Instant } & (
     supplier?: { number: string; name: string; vatId?: string; active: boolean; blocked: boolean; accounts: readonly string[]; createdBy?: string }
     entity?: { number: string; name: string; currency: string; currencies: readonly string[]; active: boolean; zone: string; account?: string }
     taxCode?: { code: string; category: string; rate: string; active: boolean }
-    period?: { open: boolean }
+    /** `spans`: the ordinary periods on days of the month, for postings of supplier invoices in the leading ledger; none that is special. */
+    period?: { open: boolean; spans?: readonly PeriodSpan[] }
     order?: OrderData
   })
+
+export interface PeriodSpan { readonly name: string; readonly from: CalendarDate; readonly to: CalendarDate; readonly open: boolean }
 
 /** `version`: counts the order's changes, from 1, where its system does. `receiptRequired`: goods, to be received before they are paid. */
 export interface OrderData {

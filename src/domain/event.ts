@@ -9,7 +9,7 @@ import type { Instant } from '../lib/time.ts'
 /** Kinds of objects and the prefix of their canonical ids. */
 export const KINDS = {
   'invoice': 'inv', 'order': 'ord', 'supplier': 'sup', 'entity': 'ent', 'person': 'prs',
-  'payment-batch': 'bat', 'payment': 'pay', 'statement': 'sta', 'statement-entry': 'ste', 'document': 'doc', 'exception': 'exc', 'system': 'sys', 'tie-out': 'tie',
+  'payment-batch': 'bat', 'payment': 'pay', 'statement': 'sta', 'statement-entry': 'ste', 'document': 'doc', 'exception': 'exc', 'system': 'sys', 'tie-out': 'tie', 'accrual': 'acr',
 } as const
 export type Kind = keyof typeof KINDS
 
@@ -101,6 +101,7 @@ export const EVENT_TYPES = {
   'tie-out.recorded': fact('tie-out', 'metadata', ['hub'], 'settled'),
   'system.paused': fact('system', 'stop', ['person']),
   'system.resumed': fact('system', 'stop', ['person']),
+  'accrual.booked': fact('accrual', 'metadata', ['person']),
   'sweep.completed': fact('system', 'metadata', ['hub'], 'settled'),
 
   'invoice.validated': decision('invoice', 'intake'),
@@ -111,6 +112,9 @@ export const EVENT_TYPES = {
   'reference.wanted': decision('entity', 'intake'),
   'approval.waived': decision('invoice', 'approval'),
   'rule.evaluated': decision('invoice', 'approval'),
+  'posting.held': decision('invoice', 'posting'),
+  'posting.freed': decision('invoice', 'posting'),
+  'posting.postponed': decision('accrual', 'posting'),
   'evidence.wanted': decision('invoice', 'metadata'),
   'invoice.state-moved': decision('invoice', 'status'),
   'payment.moved': decision('payment', 'payment'),
@@ -118,6 +122,7 @@ export const EVENT_TYPES = {
   'settlement.allocated': decision('invoice', 'settlement'),
   'settlement.unallocated': decision('invoice', 'settlement'),
   'exception.raised': decision('exception', 'approval'),
+  'exception.escalated': decision('exception', 'approval'),
   'exception.resolved': decision('exception', 'approval'),
   'divergence.opened': decision('invoice', 'status'),
   'divergence.closed': decision('invoice', 'status'),

@@ -3,14 +3,21 @@
  * causes it has now; what is new is raised, what is gone is resolved, and a person's answer is a fact like any other.
  */
 import { derivedId } from '../lib/ids.ts'
-import type { Sha256 } from '../lib/hash.ts'
-import type { Instant } from '../lib/time.ts'
+import type { CalendarDate, Instant } from '../lib/time.ts'
+import { afterBusinessHours, calendarOf, instantAt, nextDay } from './business-calendar.ts'
 import type { Event } from './event.ts'
-import type { Decision } from './object.ts'
+import type { Decision, Judgement, ObjectRecord } from './object.ts'
+import type { Policy } from './policy.ts'
+import type { Laws } from './view.ts'
 
-export const OWNER_TEAMS = ['ap-clerks', 'ap-lead', 'procurement', 'master-data', 'treasury', 'engineering'] as const
+export const OWNER_TEAMS = ['ap-clerks', 'ap-lead', 'procurement', 'master-data', 'treasury', 'engineering', 'controller', 'operations-lead'] as const
 export type OwnerTeam = typeof OWNER_TEAMS[number]
 const SEVERITIES = ['low', 'normal', 'high', 'critical'] as const
+/** Whom a case goes to when its deadline has passed; null: it stays where it is. */
+export const NEXT_OWNER: { readonly [team in OwnerTeam]: OwnerTeam | null } = {
+  'ap-clerks': 'ap-lead', 'ap-lead': 'controller', 'procurement': 'controller', 'master-data': 'controller', 'treasury': 'controller', 'engineering': 'operations-lead',
+  'controller': null, 'operations-lead': null,
+}
 export type Severity = typeof SEVERITIES[number]
 
 interface CauseRow {
@@ -19,7 +26,7 @@ interface CauseRow {
   readonly title: string
   readonly hint: string
   readonly actions: readonly string[]
-  /** Hours until it is due, on the clock (business calendars come with the entity). */
+  /** Hours until it is due, on the business calendar of the company that it is about: 24 are one business day. */
   readonly dueHours: number
 }
 
@@ -30,7 +37,8 @@ export const CAUSES = {
   'entity-unknown': { owner: 'ap-clerks', severity: 'normal', title: 'The invoice is not addressed to one of our companies', hint: 'Return it to the supplier, or have the company entered in the ERP.', actions: ['reject'], dueHours: 48 },
   'currency-refused': { owner: 'ap-lead', severity: 'normal', title: 'The company does not take invoices in this currency', hint: 'Ask the supplier for an invoice in another currency, or have the currency opened in the ERP.', actions: ['reject'], dueHours: 48 },
   'tax-code-unknown': { owner: 'ap-lead', severity: 'normal', title: 'The ERP has no valid tax code for this category and rate', hint: 'Have the tax code opened, or return the invoice.', actions: ['reject'], dueHours: 48 },
-  'period-closed': { owner: 'ap-lead', severity: 'normal', title: 'The posting period is closed', hint: 'It goes on by itself when the period is open.', actions: ['reject'], dueHours: 24 },
+  'period-closed': { owner: 'ap-lead', severity: 'normal', title: 'The posting period is closed', hint: 'It goes on by itself when the period is open. Or have it posted in the next period; what belongs into this one then stands on the accrual list.', actions: ['next-period', 'reject'], dueHours: 24 },
+  'posting-refused-by-policy': { owner: 'ap-lead', severity: 'high', title: 'Its period was closed before it was posted, and the policy then refuses it', hint: 'Have the period opened in the ERP and try again, have it posted in the next period, or reject it.', actions: ['post-again', 'next-period', 'reject'], dueHours: 24 },
   'arithmetic': { owner: 'ap-clerks', severity: 'normal', title: 'The amounts of the invoice do not add up', hint: 'Ask the supplier for a correct invoice.', actions: ['reject'], dueHours: 48 },
   'duplicate-suspected': { owner: 'ap-clerks', severity: 'high', title: 'Another invoice of this supplier has the same number', hint: 'Compare both. Say whether it is a duplicate.', actions: ['duplicate', 'not-a-duplicate'], dueHours: 24 },
   'order-unknown': { owner: 'procurement', severity: 'normal', title: 'The order named on the invoice does not exist or is not open', hint: 'Correct the order, or ask the supplier for the right order number.', actions: ['reject'], dueHours: 48 },
@@ -60,6 +68,7 @@ export const CAUSES = {
   'paid-outside': { owner: 'treasury', severity: 'high', title: 'It was paid without an instruction that we know', hint: 'The bank booked it and names this invoice. See that it is not paid again, and clear it in the ERP.', actions: ['explained'], dueHours: 8 },
   'difference-outside-policy': { owner: 'ap-lead', severity: 'normal', title: 'The ERP cleared a difference that the policy does not allow', hint: 'Correct the clearing in the ERP, or accept the difference.', actions: ['accept-difference'], dueHours: 48 },
   'payment-stopped': { owner: 'treasury', severity: 'critical', title: 'A payment of a released file must not be made', hint: 'The file is kept from the bank. Correct the cause, or have the payment cancelled in the ERP.', actions: ['cancel'], dueHours: 4 },
+  'bank-late': { owner: 'treasury', severity: 'high', title: 'The bank has not told what became of a payment', hint: 'Ask the bank. Nothing is concluded from its silence; it closes by itself with a booked entry or a rejection. Do not send the file again.', actions: [], dueHours: 8 },
   'payment-rejected': { owner: 'treasury', severity: 'high', title: 'The bank rejected the payment', hint: 'The bank’s reason stands below. Correct it in the ERP and pay again.', actions: [], dueHours: 8 },
   'payment-returned': { owner: 'treasury', severity: 'high', title: 'A paid amount came back', hint: 'The bank’s reason stands below. Check the account, then pay again.', actions: [], dueHours: 8 },
   'bank-entry-unknown': { owner: 'treasury', severity: 'normal', title: 'A bank entry belongs to no payment that we know', hint: 'Find out what it is; a payment made outside shows here.', actions: ['explained'], dueHours: 24 },
@@ -89,6 +98,10 @@ export interface ExceptionState {
   readonly open: boolean
   readonly assigned: string | null
   readonly answered: { readonly action: string; readonly person: string; readonly reason: string } | null
+  /** The company whose calendar its deadlines are on, and how often one has passed. */
+  readonly entity: string | null
+  readonly zone: string | null
+  readonly escalations: number
 }
 
 export interface WantedException {
@@ -97,11 +110,41 @@ export interface WantedException {
   /** Where it is not the cause's. */
   readonly owner?: OwnerTeam
 }
-export interface ExceptionContext { readonly amount: string | null; readonly currency: string | null; readonly party: string | null }
+export interface ExceptionContext {
+  readonly amount: string | null
+  readonly currency: string | null
+  readonly party: string | null
+  /** The company that it is about, and its zone. */
+  readonly entity?: string
+  readonly zone?: string
+  /** When the money is due: a case is not to take longer. */
+  readonly moneyOn?: CalendarDate | undefined
+}
+
+/** So many business hours from now, or the end of the day on which the money is due when that is before and has not passed. */
+function deadline(policy: Policy, of: Pick<ExceptionContext, 'entity' | 'zone'>, asOf: Instant, hours: number, moneyOn?: CalendarDate): Instant {
+  const calendar = calendarOf(policy, of.entity, of.zone)
+  const due = afterBusinessHours(calendar, asOf, hours)
+  const money = moneyOn === undefined ? due : instantAt(calendar.zone, nextDay(moneyOn), '00:00')
+  return money > asOf && money < due ? money : due
+}
+
+/** A case whose deadline has passed goes to the next owner, with a deadline of its own; judged again then. */
+export function judgeException({ policy }: Laws, { id, state }: ObjectRecord<ExceptionState>, asOf: Instant): Judgement {
+  const next = state.open ? policy.escalation[state.assigned ?? state.owner] ?? null : null
+  if (next === null) return { decisions: [], wakeAt: null, waits: [] }
+  if (asOf < state.dueAt) return { decisions: [], wakeAt: state.dueAt, waits: [] }
+  const hours = Object.hasOwn(CAUSES, state.cause) ? CAUSES[state.cause as Cause].dueHours : 24
+  const dueAt = deadline(policy, { ...(state.entity === null ? {} : { entity: state.entity }), ...(state.zone === null ? {} : { zone: state.zone }) }, asOf, hours)
+  const escalated: Decision = {
+    type: 'exception.escalated', objects: [id], actor: 'rule:escalation', data: { exception: id, from: state.assigned ?? state.owner, to: next, was: state.dueAt, dueAt },
+  }
+  return { decisions: [escalated], wakeAt: policy.escalation[next] === null ? null : dueAt, waits: [] }
+}
 
 /** Decisions that bring the object's open exceptions to what is wanted now: nothing when they agree. */
 export function exceptionDecisions(
-  sha256: Sha256, about: string, known: ExceptionMap, wanted: readonly WantedException[], context: ExceptionContext, asOf: Instant,
+  { sha256, policy }: Laws, about: string, known: ExceptionMap, wanted: readonly WantedException[], { moneyOn, ...context }: ExceptionContext, asOf: Instant,
 ): Decision[] {
   const decisions: Decision[] = []
   const open = new Map(wanted.map((exception) => [exception.cause as string, exception]))
@@ -111,7 +154,7 @@ export function exceptionDecisions(
     const times = (before?.times ?? 0) + 1
     const id = derivedId(sha256, 'exc', about, cause, String(times))
     const row = CAUSES[exception.cause]
-    const dueAt = new Date(Date.parse(asOf) + row.dueHours * 3_600_000).toISOString()
+    const dueAt = deadline(policy, context, asOf, row.dueHours, moneyOn)
     decisions.push({
       type: 'exception.raised', objects: [id, about], actor: 'rule:exceptions',
       data: { cause, exception: id, about, times, says: exception.says, owner: exception.owner ?? row.owner, severity: row.severity, actions: row.actions, dueAt, ...context },
@@ -143,7 +186,7 @@ export function gravest(exceptions: ExceptionMap): string | null {
 
 const NO_EXCEPTION: ExceptionState = {
   cause: '', about: '', says: '', owner: '', severity: 'normal', amount: null, currency: null, party: null, raisedAt: '', dueAt: '', actions: [],
-  open: false, assigned: null, answered: null,
+  open: false, assigned: null, answered: null, entity: null, zone: null, escalations: 0,
 }
 
 export function evolveException(state: ExceptionState | undefined, event: Event): ExceptionState {
@@ -153,8 +196,10 @@ export function evolveException(state: ExceptionState | undefined, event: Event)
     case 'exception.raised': return {
       ...known, cause: data['cause']!, about: data['about']!, says: data['says']!, owner: data['owner']!, severity: data['severity']!, amount: data['amount']!,
       currency: data['currency']!, party: data['party']!, actions: data['actions']!, dueAt: data['dueAt']!, raisedAt: event.occurredAt, open: true,
+      entity: data['entity'] ?? null, zone: data['zone'] ?? null,
     }
     case 'exception.resolved': return { ...known, open: false }
+    case 'exception.escalated': return { ...known, owner: data['to']!, assigned: null, dueAt: data['dueAt']!, escalations: known.escalations + 1 }
     case 'exception.assigned': return { ...known, assigned: data['owner']! }
     case 'exception.answered': return { ...known, answered: { action: data['action']!, person: event.actor, reason: data['reason']! } }
     default: return known

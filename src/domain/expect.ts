@@ -137,11 +137,18 @@ function submission(ap: string, id: string, state: InvoiceState, route: Route): 
   }
 }
 
+/** On what and on which day it is to be posted; null while, or because, it is not. Whether its period is open is another question. */
+export function toBePosted(state: InvoiceState, route: Route): Booking | null {
+  const booking = bookingOf(state, route)
+  if (route.postAfter.length === 0 || !state.content || !booking || !state.parties || !warranted(state, route.postAfter) || warranted(state, ['rejected'])) return null
+  if (livePostings(state).length > 0 || !mayPostAgain(state)) return null
+  return { ...booking, postOn: state.postingPlan?.on ?? booking.postOn }
+}
+
 function posting(erp: string, id: string, state: InvoiceState, route: Route): WantedEffect | null {
   const { content, parties } = state
-  const booking = bookingOf(state, route)
-  if (route.postAfter.length === 0 || !content || !booking || !parties || !warranted(state, route.postAfter) || warranted(state, ['rejected'])) return null
-  if (livePostings(state).length > 0 || !mayPostAgain(state)) return null
+  const booking = toBePosted(state, route)
+  if (!booking || !content || !parties || (state.postingPlan?.held ?? null) !== null) return null
   const { value } = content
   const [tax] = Object.values(parties.taxCodes)
   return {
@@ -156,7 +163,7 @@ function posting(erp: string, id: string, state: InvoiceState, route: Route): Wa
   }
 }
 
-type Booking = Pick<Granted, 'terms' | 'postOn' | 'approvers' | 'authority'> & { readonly policy: string; readonly approvedAt: string }
+export type Booking = Pick<Granted, 'terms' | 'postOn' | 'approvers' | 'authority'> & { readonly policy: string; readonly approvedAt: string }
 
 /** On what it is booked: what was granted; or, where the route posts before that, our own terms on the route's account. */
 function bookingOf(state: InvoiceState, route: Route): Booking | null {

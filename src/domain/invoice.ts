@@ -59,6 +59,9 @@ export type Parties = {
   readonly taxCodes: { readonly [question: string]: string }
 }
 
+/** `day`: the posting date that it is about; `on`: the day that it is posted on instead. */
+export type PostingPlan = FactRef & { readonly day: string; readonly period: string; readonly held: 'hold' | 'refuse' | null; readonly on: string | null }
+
 /** `system|facet` → the word we told it, and when it said that it took it. */
 export type Told = { readonly [cell: string]: { readonly word: string; readonly at: Instant } }
 
@@ -87,6 +90,8 @@ export interface InvoiceState {
   readonly parties: Parties | null
   /** What the last passed approval verdict found: final terms, who said yes with which authority, and the day to post on. */
   readonly granted: Granted | null
+  /** What the period of the posting date made of the posting, while it was not yet made: held, or put on another day. */
+  readonly postingPlan: PostingPlan | null
   /** The policy's waiver, when the last approval verdict is one: on which order, and who approved that. */
   readonly waived: (FactRef & { readonly order: string; readonly by: string }) | null
   readonly approval: {
@@ -129,7 +134,7 @@ export interface InvoiceState {
 export const NO_INVOICE: InvoiceState = inOrder({
   origin: null, takenOver: null, content: null, renditions: {}, withdrawn: null, rejected: null, reinstated: null,
   verdicts: { validation: null, match: null, approval: null, posting: null },
-  terms: null, parties: null, granted: null, waived: null,
+  terms: null, parties: null, granted: null, postingPlan: null, waived: null,
   approval: { ticket: null, requested: null, grants: [], ends: [], completed: null },
   parked: {}, postings: {}, payments: {}, allocations: {}, blocks: {}, revaluations: {}, holds: {}, archived: null, evidence: { wanted: null, prepared: null, kept: {} }, exceptions: {}, answers: {}, sent: {}, told: {}, reported: {},
   divergences: {}, claims: 0, facts: 0, headline: null, routed: null, breaches: [], movedBy: null,
@@ -256,6 +261,9 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   'exception.resolved': decided<{ cause: string; exception: string; times: number }>((state, _event, data) => ({
     ...state, exceptions: { ...state.exceptions, [data.cause]: { id: data.exception, open: false, times: data.times } },
   })),
+  'posting.held': decided<Pick<PostingPlan, 'day' | 'period' | 'held'>>((state, event, { day, period, held }) => ({ ...state, postingPlan: { ...ref(event), day, period, held, on: state.postingPlan?.on ?? null } })),
+  'posting.freed': decided<Pick<PostingPlan, 'day' | 'period'>>((state, event, { day, period }) => ({ ...state, postingPlan: { ...ref(event), day, period, held: null, on: state.postingPlan?.on ?? null } })),
+  'posting.postponed': decided<{ accrual: { was: string; on: string }; period: string }>((state, event, { accrual, period }) => ({ ...state, postingPlan: { ...ref(event), day: accrual.on, period, held: null, on: accrual.on } })),
   'evidence.wanted': decided<{ covers: number; until: string }>((state, event, data) => ({
     ...state, evidence: { ...state.evidence, wanted: { ...ref(event), covers: data.covers, until: data.until } },
   })),

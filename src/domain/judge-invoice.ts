@@ -9,13 +9,14 @@ import { VALIDATION_CONTROLS } from './controls/validation.ts'
 import type { Cause, WantedException } from './exception.ts'
 import { exceptionDecisions } from './exception.ts'
 import { wantEvidence } from './evidence.ts'
-import { expectInvoice } from './expect.ts'
+import { expectInvoice, toBePosted } from './expect.ts'
 import { headlineOf, isOver, isWaived, livePostings, SPLIT, warranted } from './headline.ts'
 import { evolveInvoice, type Granted, type InvoiceState, type Posting, type Verdict } from './invoice.ts'
 import { differencesOutside } from './settlement.ts'
 import { casesOfSent } from './lane.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import { numberName, orderNames, sumOf } from './invoice-content.ts'
+import { checkPeriod } from './judge-period.ts'
 import { MATCH_CONTROLS, matchOrder, type LineAccount } from './matching.ts'
 import { loginOf, plainAccount, periodQuestion, taxCodeQuestion } from './names.ts'
 import type { Judgement, Look, Neighbours, ObjectRecord } from './object.ts'
@@ -40,6 +41,7 @@ export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>
   if (state.approval.completed && !warranted(state, ['approved'])) names.push(...content.supplier.names, ...content.entity.names, ...state.approval.grants.map((grant) => grant.person))
   if (livePostings(state).length > 1 || (livePostings(state).length > 0 && !warranted(state, ['posted']))) names.push(...content.supplier.names)
   if (waivable(laws, state)) names.push(...orderNames(content))
+  if (toBePosted(state, routed(laws, state).rules)) names.push(...content.entity.names)
   return { read: [...new Set(names)], write: matching || !decidedOn(state.verdicts.validation, state) ? orderNames(content) : [] }
 }
 
@@ -48,7 +50,7 @@ const routed = (laws: Laws, state: InvoiceState): Routed => routeOf(laws.policy.
 const needsMatch = (laws: Laws, state: InvoiceState): boolean => routed(laws, state).rules.requires.includes('matched')
 
 /** Gates in order: each sees what the one before decided. */
-const GATES: readonly ((laws: Laws, sheet: Sheet, look: Look) => WantedException[])[] = [validate, match, waive, approve, checkPosting]
+const GATES: readonly ((laws: Laws, sheet: Sheet, look: Look) => WantedException[])[] = [validate, match, waive, approve, checkPeriod, checkPosting]
 
 export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, look: Look, asOf: Instant): Judgement {
   const sheet: Sheet = new Scratch(record.id, record.version, record.state, asOf, (state, event) => evolveInvoice(state, event, record.id))
@@ -356,7 +358,6 @@ function diverge(laws: Laws, sheet: Sheet): WantedException[] {
       continue
     }
     if (!open) sheet.decide('divergence.opened', 'matrix', { ...words, told: sheet.state.told[key]?.word ?? null, kind: wrong.kind, says: wrong.says })
-    // These two have cases of their own.
     if (wrong.kind === 'bypass' && key.endsWith('|posting')) wanted.push({ cause: 'bypass', says: wrong.says })
     else if (wrong.kind !== 'unmapped' && wrong.kind !== 'bypass') says.push(wrong.says)
   }
@@ -373,8 +374,8 @@ function move(laws: Laws, sheet: Sheet): void {
 
 function raise(laws: Laws, sheet: Sheet, wanted: readonly WantedException[]): void {
   const content = sheet.state.content?.value
-  const context = { amount: content?.totals.payable ?? null, currency: content?.currency ?? null, party: content?.supplier.name ?? null }
-  for (const decision of exceptionDecisions(laws.sha256, sheet.id, sheet.state.exceptions, dedupe(wanted), context, sheet.asOf)) sheet.add(decision)
+  const context = { amount: content?.totals.payable ?? null, currency: content?.currency ?? null, party: content?.supplier.name ?? null, ...sheet.state.parties?.entity ? { entity: sheet.state.parties.entity, zone: sheet.state.parties.zone } : {}, moneyOn: content?.dueOn ?? undefined }
+  for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, dedupe(wanted), context, sheet.asOf)) sheet.add(decision)
 }
 
 const exceptionOf = (control: Evaluated): WantedException => ({ cause: control.cause ?? 'control-indeterminate', says: control.says })

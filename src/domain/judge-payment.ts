@@ -1,5 +1,6 @@
 /** The decisions about payments, payment files and bank entries: who may be paid, how far it is, what a booked entry settles. */
 import type { Instant } from '../lib/time.ts'
+import { bankDaysOf, bankDeadline } from './bank-deadline.ts'
 import { runGate } from './controls/control.ts'
 import { PAYEE_CONTROLS, RELEASE_CONTROLS } from './controls/payment.ts'
 import { exceptionDecisions, type WantedException } from './exception.ts'
@@ -43,9 +44,23 @@ export function judgePayment(laws: Laws, record: PaymentRecord, look: Look, asOf
   if (sheet.state.progress === 'rejected') wanted.push({ cause: 'payment-rejected', says: `${sheet.state.rejected?.code ?? batch?.state.rejected?.code ?? ''} ${sheet.state.rejected?.reason ?? batch?.state.rejected?.reason ?? ''}`.trim() })
   if (sheet.state.progress === 'returned') wanted.push({ cause: 'payment-returned', says: Object.values(sheet.state.entries).find((entry) => entry.kind === 'returns')?.says ?? 'The bank gave no reason.' })
   wanted.push(...casesOfSent(laws.policy.owners, sheet.state.sent))
+  wanted.push(...bankLate(laws, sheet, batch))
   const context = { amount: instructed.amount, currency: instructed.currency, party: null }
-  for (const decision of exceptionDecisions(laws.sha256, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)
+  for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
+}
+
+/** Pending for as long as the bank has time, and pending still afterwards: nobody concludes anything, but somebody asks the bank. */
+function bankLate(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord | undefined): WantedException[] {
+  const { instructed, progress: now } = sheet.state
+  const sent = batch?.state.told[`${laws.policy.systems.bank}|transmission`]
+  if (!instructed || !sent || (now !== 'released' && now !== 'accepted')) return []
+  const until = bankDeadline(bankDaysOf(laws.policy, instructed.from), instructed.executeOn, sent.at)
+  if (sheet.asOf < until) {
+    sheet.wake(until)
+    return []
+  }
+  return [{ cause: 'bank-late', says: `The bank has it since ${sent.at.slice(0, 10)}${now === 'accepted' ? ' and accepted it' : ''}; a booked entry was to be here by ${until.slice(0, 16).replace('T', ' ')} UTC.` }]
 }
 
 /** The payee is judged when people have released the file, with what the supplier master says then. */
@@ -120,7 +135,7 @@ export function judgeBatch(laws: Laws, record: BatchRecord, asOf: Instant): Judg
   }
   wanted.push(...casesOfSent(laws.policy.owners, record.state.sent))
   const context = { amount: file?.sum ?? null, currency: null, party: null }
-  for (const decision of exceptionDecisions(laws.sha256, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)
+  for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)
   return { decisions: sheet.decisions, wakeAt: null, waits: [] }
 }
 
@@ -151,7 +166,7 @@ export function judgeEntry(laws: Laws, record: EntryRecordOf, look: Look, asOf: 
   const wanted = matched ? [] : settle(laws, sheet, entry, look)
   const explained = Object.values(sheet.state.answers).some((answer) => answer.action === 'explained')
   const context = { amount: entry.amount, currency: entry.currency, party: entry.counterparty ?? null }
-  for (const decision of exceptionDecisions(laws.sha256, sheet.id, sheet.state.exceptions, explained ? [] : wanted, context, asOf)) sheet.add(decision)
+  for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, explained ? [] : wanted, context, asOf)) sheet.add(decision)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
 }
 

@@ -2,7 +2,8 @@
 import type { Sha256 } from '../lib/hash.ts'
 import type { Instant } from '../lib/time.ts'
 import { kindOf, type Event, type Kind } from './event.ts'
-import { evolveException, exceptionDecisions, type ExceptionState } from './exception.ts'
+import { evolveAccrual, NO_ACCRUAL, type AccrualState } from './accrual.ts'
+import { evolveException, exceptionDecisions, judgeException, type ExceptionState } from './exception.ts'
 import { expectBatch, expectInvoice, expectPayment, expectReference } from './expect.ts'
 import { evolveInvoice, NO_INVOICE, type InvoiceState } from './invoice.ts'
 import { invoiceNeighbours, judgeInvoice } from './judge-invoice.ts'
@@ -52,27 +53,30 @@ const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
   }),
   'statement': kind<StatementState>({
     evolve: (state, event) => evolveStatement(state ?? NO_STATEMENT, event),
-    judge: ({ sha256 }, { id, state }, _look, asOf) => {
+    judge: (laws, { id, state }, _look, asOf) => {
       const findings = state.received?.findings ?? []
       const wanted = findings.length > 0 ? [{ cause: 'statement-incomplete' as const, says: findings.join(' ').slice(0, 400) }] : []
       const context = { amount: state.received?.closing ?? null, currency: state.received?.currency ?? null, party: null }
-      return { decisions: exceptionDecisions(sha256, id, state.exceptions, wanted, context, asOf), wakeAt: null, waits: [] }
+      return { decisions: exceptionDecisions(laws, id, state.exceptions, wanted, context, asOf), wakeAt: null, waits: [] }
     },
   }),
   'statement-entry': kind<EntryState>({
     evolve: (state, event) => evolveEntry(state ?? NO_ENTRY, event), neighbours: (_laws, record) => entryNeighbours(record), judge: judgeEntry,
   }),
-  'exception': kind<ExceptionState>({ evolve: (state, event) => evolveException(state, event) }),
+  'exception': kind<ExceptionState>({
+    evolve: (state, event) => evolveException(state, event), judge: (laws, record, _look, asOf) => judgeException(laws, record, asOf),
+  }),
   'document': kind<DocumentState>({
     evolve: (state, event) => evolveDocument(state ?? NO_DOCUMENT, event),
-    judge: ({ sha256 }, { id, state }, _look, asOf) => {
+    judge: (laws, { id, state }, _look, asOf) => {
       const explained = Object.values(state.answers).some((answer) => answer.action === 'explained')
       const wanted = state.refused && !explained ? [{ cause: 'unreadable-document' as const, says: `${state.fileName}: ${state.refused.says}` }] : []
-      return { decisions: exceptionDecisions(sha256, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf), wakeAt: null, waits: [] }
+      return { decisions: exceptionDecisions(laws, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf), wakeAt: null, waits: [] }
     },
   }),
+  'accrual': kind<AccrualState>({ evolve: (state, event) => evolveAccrual(state ?? NO_ACCRUAL, event) }),
   'system': kind<SystemState>({
-    evolve: (state, event) => evolveSystem(state ?? NO_SYSTEM, event), judge: ({ sha256 }, record, _look, asOf) => judgeSystem(sha256, record, asOf),
+    evolve: (state, event) => evolveSystem(state ?? NO_SYSTEM, event), judge: (laws, record, _look, asOf) => judgeSystem(laws, record, asOf),
   }),
   'tie-out': kind<TieOutState>({ evolve: (state, event) => evolveTieOut(state ?? NO_TIE_OUT, event) }),
 }

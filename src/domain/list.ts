@@ -1,4 +1,5 @@
 /** The typed row of each object that people list: what lists filter and sort by. */
+import type { AccrualState } from './accrual.ts'
 import type { DocumentState } from './document.ts'
 import { gravest, type ExceptionState } from './exception.ts'
 import { livePostings } from './headline.ts'
@@ -15,6 +16,7 @@ export function listRowOf(record: ObjectRecord): ListRow | undefined {
     case 'exception': return exceptionRow(record.state as unknown as ExceptionState)
     case 'payment': return paymentRow(record.state as unknown as PaymentState)
     case 'tie-out': return tieOutRow(record.state as unknown as TieOutState)
+    case 'accrual': return accrualRow(record.state as unknown as AccrualState)
     case 'document': return documentRow(record.state as unknown as DocumentState)
     default: return undefined
   }
@@ -43,6 +45,13 @@ function exceptionRow(state: ExceptionState): ListRow {
 
 function tieOutRow({ made }: TieOutState): ListRow {
   return { ...EMPTY, title: `${made?.entity ?? ''} ${made?.to ?? ''}`, state: made?.ties ? 'ties' : 'differs', entity: made?.entity ?? null, dueOn: made?.to ?? null, open: !made?.ties }
+}
+
+function accrualRow({ listed, booked }: AccrualState): ListRow {
+  return {
+    ...EMPTY, title: listed?.number ?? '', state: booked ? 'booked' : 'open', currency: listed?.currency ?? null, amount: listed?.amount ?? null, party: listed?.supplier ?? null,
+    entity: listed?.entity ?? null, dueOn: listed?.was ?? null, open: booked === null,
+  }
 }
 
 function documentRow(state: DocumentState): ListRow {

@@ -82,7 +82,8 @@ export function takenOf(state: OrderState, line: string, except: string): Taken[
  * Findings on an order after the fact. What was matched stays matched: a receipt that is reversed or a price that is changed
  * afterwards is a case for procurement, and so is another system that tells a different order.
  */
-export function judgeOrder({ policy, sha256 }: Laws, { id, state }: ObjectRecord<OrderState>, asOf: Instant): Judgement {
+export function judgeOrder(laws: Laws, { id, state }: ObjectRecord<OrderState>, asOf: Instant): Judgement {
+  const { policy } = laws
   const holder = answersFor(policy, 'order')
   const order = foundIn(state, 'order', holder)?.order
   const wanted: WantedException[] = []
@@ -114,7 +115,7 @@ export function judgeOrder({ policy, sha256 }: Laws, { id, state }: ObjectRecord
   const unanswered = wanted.filter(({ cause }) => !explained(state, holder, cause))
   const first = [...new Map(unanswered.toReversed().map((exception) => [exception.cause, exception])).values()].toReversed()
   const context = { amount: null, currency: order?.currency ?? null, party: order?.supplier ?? null }
-  return { decisions: exceptionDecisions(sha256, id, state.exceptions, first, context, asOf), wakeAt, waits: [] }
+  return { decisions: exceptionDecisions(laws, id, state.exceptions, first, context, asOf), wakeAt, waits: [] }
 }
 
 /** An answer holds until something new happens: another receipt reversed, another word about the order. */

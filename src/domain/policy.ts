@@ -1,6 +1,9 @@
 import { LANE_POLICIES, type CaseOwners, type LanePolicies } from './lane.ts'
 import { LANES } from './event.ts'
 import type { CalendarDate } from '../lib/time.ts'
+import type { BankDays } from './bank-deadline.ts'
+import type { CalendarRow } from './business-calendar.ts'
+import { NEXT_OWNER, type OwnerTeam } from './exception.ts'
 import { DEFAULT_GRACE, type GraceRow } from './reconcile.ts'
 import { DEFAULT_ROUTES, type RouteTable } from './routes.ts'
 import { DEFAULT_DIFFERENCES, type DifferenceLimits } from './settlement.ts'
@@ -29,6 +32,14 @@ export interface Policy {
   readonly grace: readonly GraceRow[]
   /** Documents of the ERP posted before this day are history: nobody asks who made them. */
   readonly bypassFrom: CalendarDate
+  /** What becomes of a posting whose period was closed while it waited; `entities` by the ERP's number of the company. */
+  readonly periodClosed: { readonly ordinarily: PeriodClosed; readonly entities: { readonly [entity: string]: PeriodClosed } }
+  /** Business days by the ERP's number of the company; `*`: of all others. */
+  readonly calendars: { readonly [entity: string]: CalendarRow }
+  /** Whom a case goes to when its deadline has passed, by who has it. */
+  readonly escalation: { readonly [team: string]: OwnerTeam | null }
+  /** When the bank has to have said what became of a payment, by the account that it is made from; `*`: any other. */
+  readonly bankDays: { readonly [account: string]: BankDays }
   /** How long an invoice may wait for its goods receipt before a person is told. */
   readonly receiptGraceMs: number
   /** How long a bank entry may wait for its payment to become known before a person is told. */
@@ -49,6 +60,10 @@ export interface Policy {
 /** As far as the law needs the lanes. */
 export const ownersOf = (lanes: LanePolicies): CaseOwners => Object.fromEntries(LANES.map((lane) => [lane, lanes[lane].owners])) as CaseOwners
 
+/** Held until a person says or it is open again · posted in the next period, and listed as an accrual · not posted until a person says so. */
+export const PERIOD_CLOSED = ['hold', 'next', 'refuse'] as const
+export type PeriodClosed = typeof PERIOD_CLOSED[number]
+
 export const DEFAULT_POLICY: Policy = {
   systems: { erp: 'erp', ap: 'ap', bank: 'bank' },
   match: { absolute: '1.00', bps: 200 },
@@ -58,6 +73,10 @@ export const DEFAULT_POLICY: Policy = {
   indeterminateAfterMs: 15 * 60_000,
   graceMs: 5 * 60_000,
   grace: DEFAULT_GRACE,
+  periodClosed: { ordinarily: 'hold', entities: {} },
+  calendars: {},
+  escalation: NEXT_OWNER,
+  bankDays: {},
   bypassFrom: '1970-01-01',
   receiptGraceMs: 60 * 60_000,
   entryGraceMs: 5 * 60_000,

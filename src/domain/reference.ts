@@ -8,7 +8,7 @@ import type { Event } from './event.ts'
 import type { FactData, OrderData, ReferenceData } from './event-data.ts'
 import { later, ref, sending, type EffectData, type FactRef, type Sent } from './invoice.ts'
 import { type InvoiceContent } from './invoice-content.ts'
-import { periodQuestion } from './names.ts'
+import { periodQuestion, spanAsked } from './names.ts'
 
 export interface ReferenceState {
   /** How to ask for it: its names and whatever the first invoice that named it said. */
@@ -66,7 +66,9 @@ export function evolveReference<S extends ReferenceState>(kind: ReferenceKind, s
     case 'supplier.activated': return stands(state, event, false)
     case 'period.opened':
     case 'period.closed': {
-      const asked = periodQuestion((event.data as unknown as FactData['period.opened']).month)
+      const told = event.data as unknown as FactData['period.opened']
+      // What is told of one period does not answer for its month: it is kept beside that answer, see period.ts.
+      const asked = spanAsked(told) ?? periodQuestion(told.month)
       return read(state, event, { asked, readAt: event.occurredAt, found: true, period: { open: event.type === 'period.opened' } })
     }
     case 'effect.done': case 'effect.refused': case 'effect.unknown': case 'effect.resolved': {

@@ -3,10 +3,10 @@
  * it is no event and stands in its own table.
  */
 import type { Instant } from '../lib/time.ts'
-import type { Sha256 } from '../lib/hash.ts'
 import type { FactData, SweepData } from './event-data.ts'
 import type { Event } from './event.ts'
 import { exceptionDecisions, tracked, type ExceptionMap } from './exception.ts'
+import type { Laws } from './view.ts'
 import { aliasOf, type Judgement, type ObjectRecord } from './object.ts'
 
 export interface SystemState {
@@ -45,7 +45,7 @@ export function evolveSystem(state: SystemState, event: Event): SystemState {
 }
 
 /** One that does not let us in stays shut until somebody mends the credential: one case, however many commands wait. */
-export function judgeSystem(sha256: Sha256, { id, state }: ObjectRecord<SystemState>, asOf: Instant): Judgement {
+export function judgeSystem(laws: Laws, { id, state }: ObjectRecord<SystemState>, asOf: Instant): Judgement {
   const wanted = state.stopped?.cause === 'credential' ? [{ cause: 'not-let-in' as const, says: state.stopped.says }] : []
-  return { decisions: exceptionDecisions(sha256, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf), wakeAt: null, waits: [] }
+  return { decisions: exceptionDecisions(laws, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf), wakeAt: null, waits: [] }
 }

@@ -1,4 +1,5 @@
 /** What an object is called by people: a number, a name, a reference. */
+import type { AccrualState } from '../domain/accrual.ts'
 import type { ExceptionState } from '../domain/exception.ts'
 import type { InvoiceState } from '../domain/invoice.ts'
 import { livePostings } from '../domain/headline.ts'
@@ -42,6 +43,7 @@ const TITLES: Titles = {
   'document': said<DocumentState>((state, id) => `document ${state.fileName || id}`),
   'exception': said<ExceptionState>((state) => `case ${state.cause}`),
   'tie-out': said<TieOutState>(({ made }, id) => made ? `tie-out of company ${made.entity} as of ${made.to}` : id),
+  'accrual': said<AccrualState>(({ listed }, id) => listed ? `accrual for invoice ${listed.number} of ${listed.supplier}, period ${listed.period}` : id),
   'system': said<object>((_state, id) => `system ${id}`),
 }
 

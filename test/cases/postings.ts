@@ -39,6 +39,9 @@ export const POSTING_CASES: readonly Case[] = [
   { name: 'period closed while it waits', axes: ['approval', 'posting'], onlyAsTold: 'what was open when it was approved is fixed then', story: 'Validated in an open period, which is closed before it is approved: held until the period is open.', facts: [
     ...company(), arrives(free), closed, ...approved(free),
   ] },
+  { name: 'period closed after approval', axes: ['approval', 'posting'], onlyAsTold: 'what was open when it was approved is fixed then', story: 'Approved in an open period, which is closed before the ERP has it: held by the hub, not sent.', facts: [
+    ...company(), arrives(free), ...approved(free), closed,
+  ] },
   { name: 'period opened again', axes: ['approval', 'posting'], onlyAsTold: 'what was open when it was approved is fixed then', story: 'The same, and the period is opened.', facts: [
     ...company(), arrives(free), closed, ...approved(free), opened,
   ] },

@@ -43,20 +43,12 @@ export function orderOf(order: PurchaseOrder): OrderData {
   }
 }
 
+/** A period that the day of a posting is in by itself, of the ledger and accounts that a supplier invoice is posted to. */
+export const isOrdinary = ({ config }: Setting, { special, ledger, accounts }: PostingPeriod): boolean => !special && ledger === config.ledger && POSTED_TO.has(accounts)
+/** "`accounts`": all, those of vendors, those of the general ledger. */
+const POSTED_TO = new Set(['*', 'K', 'S'])
+
 export const isOpen = (period: PostingPeriod): boolean => meaningOf(PERIOD_GATE, period.gate) === 'open'
-
-/** The months (`YYYY-MM`) whose first day lies in the period; none for a special period at the end of a year. */
-export function monthsOf(period: PostingPeriod): string[] {
-  const months: string[] = []
-  const from = period.from.endsWith('-01') ? period.from.slice(0, 7) : nextMonth(period.from.slice(0, 7))
-  for (let month = from; `${month}-01` <= period.to && months.length < 24; month = nextMonth(month)) months.push(month)
-  return months
-}
-
-function nextMonth(month: string): string {
-  const next = Number(month.slice(0, 4)) * 12 + Number(month.slice(5, 7))
-  return `${String(Math.floor(next / 12)).padStart(4, '0')}-${String(next % 12 + 1).padStart(2, '0')}`
-}
 
 /** One of the rows that may be meant: the only one in use, else the only one of this name; never a guess between several. */
 export function chosenVendor(rows: readonly Vendor[], name: string): Chosen<Vendor> {

@@ -4,9 +4,9 @@ import { meaningOf, type Observation, type StatusTable } from '../../connector/c
 import { shaped } from '../../connector/json.ts'
 import type { Facet, Ref } from '../../domain/object.ts'
 import { aliasOf } from '../../domain/object.ts'
-import { paymentName, periodQuestion, postingName } from '../../domain/names.ts'
+import { paymentName, postingName } from '../../domain/names.ts'
 import type { Instant } from '../../lib/time.ts'
-import { entityOf, isOpen, monthsOf, orderOf, supplierOf } from './answers.ts'
+import { entityOf, isOpen, isOrdinary, orderOf, supplierOf } from './answers.ts'
 import { zoneOf, type Setting } from './config.ts'
 import { booked, parked } from './document-facts.ts'
 import { CLEARING_KINDS, DOCUMENT_VERBS, MAP_VERSION, PAY_BLOCK, PAYMENT_VERBS, RUN_VERBS } from './map.ts'
@@ -43,10 +43,10 @@ export const READERS: { readonly [what: string]: Reader } = {
     ...master(change), type: change.verb === 'CREATED' ? 'order.issued' : 'order.changed', about: [orderRef(setting.system, order)],
     data: orderOf(order) as unknown as Observation['data'],
   }]),
-  PERIOD: (setting, change) => row(change, PostingPeriod, (period) => monthsOf(period).map((month) => ({
-    ...master(change, periodQuestion(month)), type: isOpen(period) ? 'period.opened' : 'period.closed',
-    about: [{ names: [companyAlias(setting.system, period.companyCode)], create: 'entity' }], data: { entity: period.companyCode, month },
-  }))),
+  PERIOD: (setting, change) => row(change, PostingPeriod, (period) => isOrdinary(setting, period) ? [{
+    ...master(change), type: isOpen(period) ? 'period.opened' : 'period.closed', about: [{ names: [companyAlias(setting.system, period.companyCode)], create: 'entity' }],
+    data: { entity: period.companyCode, month: period.from.slice(0, 7), from: period.from, to: period.to, accounts: period.accounts },
+  }] : []),
   USER: (_setting, change) => row(change, User, (user) => authority(change, user)),
 }
 

@@ -211,14 +211,14 @@ describe('words and rows', () => {
     ).toEqual([['authority.revoked', '2026-01-31'], ['authority.granted', '100']])
   })
 
-  test('a period counts for the months whose first day it holds; a special period for none', () => {
-    const period = (from: string, to: string, gate = 'OPEN'): string[] => facts(
-      [change('PERIOD', 'CHANGED', 'x', { companyCode: '1000', from, to, gate })]
-    ).map((one) => `${one.type} ${String(one.data['month'] as string)}`)
-    expect(period('2026-01-01', '2026-01-31', 'SHUT')).toEqual(['period.closed 2026-01'])
-    expect(period('2025-12-28', '2026-02-15')).toEqual(['period.opened 2026-01', 'period.opened 2026-02'])
-    expect(period('2026-12-31', '2026-12-31')).toEqual([])
-    expect(period('2026-01-01', '2026-01-31', 'AJAR')).toEqual(['period.closed 2026-01'])
+  test('a period is told with its days, whatever the year is; a special one, and one of another ledger, are not', () => {
+    const period = (from: string, to: string, gate = 'OPEN', more: object = {}): unknown[] => facts([
+      change('PERIOD', 'CHANGED', 'x', { companyCode: '1000', fiscalYear: 2026, periodNo: 10, from, to, gate, ...more })
+    ]).map(({ type, data }) => [type, data['from'], data['to'], data['accounts']])
+    expect(period('2026-01-01', '2026-01-31', 'SHUT')).toEqual([['period.closed', '2026-01-01', '2026-01-31', '*']])
+    expect(period('2025-12-28', '2026-01-24', 'OPEN', { accounts: 'K' })).toEqual([['period.opened', '2025-12-28', '2026-01-24', 'K']])
+    expect([...period('2026-03-31', '2026-03-31', 'OPEN', { special: true, periodNo: 13 }), ...period('2026-01-01', '2026-01-31', 'OPEN', { ledger: '2L' })]).toEqual([])
+    expect(period('2026-01-01', '2026-01-31', 'AJAR')).toEqual([['period.closed', '2026-01-01', '2026-01-31', '*']])
   })
 
   test('of several tax keys the company’s own, the vendor’s or the configured one is meant; else nothing is told', () => {

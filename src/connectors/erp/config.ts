@@ -29,6 +29,8 @@ export const ErpConfig = z.strictObject({
   taxCodes: z.record(z.string(), z.string()).default({}),
   /** The block letter by which this hub holds a payment. */
   blockLetter: z.string().regex(/^[A-Z]$/).default('R'),
+  /** The ledger whose periods a posting date is in. */
+  ledger: z.string().min(1).max(20).default('0L'),
   callTimeoutMs: ms(100, 120_000, 20_000),
   /** How often the change feed is read. */
   feedEveryMs: ms(50, 3_600_000, 1_000),

@@ -3,7 +3,7 @@
  * account of each payment are the file's; what it is for (documents, supplier) is the run's.
  */
 import type { Observation } from '../../connector/contract.ts'
-import type { BankFinding, InstructedPayment, PaymentFile } from '../../domain/bank-document.ts'
+import type { BankFinding, InstructedPayment, PaymentBatch, PaymentFile } from '../../domain/bank-document.ts'
 import { sumOf } from '../../domain/invoice-content.ts'
 import { batchName, endToEndName, paymentInfoName, paymentName, plainAccount, postingName } from '../../domain/names.ts'
 import { aliasOf, type Ref } from '../../domain/object.ts'
@@ -24,16 +24,17 @@ export function runFacts(setting: Setting, run: Run, bytes: Uint8Array, at: Inst
   if ('refused' in file) return unreadable(setting, run, document, file.refused.says, at)
   const batch = batchRef(setting, run, file.messageId, file.batches.length === 1 ? file.batches[0]?.id : undefined)
   const payments = new Map(run.payments.flatMap((payment) => payment.payDocNo === null ? [] : [[payment.payDocNo, payment] as const]))
-  const instructed = file.batches.flatMap((block) => block.payments)
+  const blocks = file.batches.flatMap((block) => block.payments.map((payment) => ({ block, payment })))
+  const instructed = blocks.map(({ payment }) => payment)
   return [
-    ...instructed.map((payment) => paymentFact(setting, run, file, payment, payments.get(payment.endToEndId), batch, document, at)),
+    ...blocks.map(({ block, payment }) => paymentFact(setting, run, file, block, payment, payments.get(payment.endToEndId), batch, document, at)),
     released(run, file.messageId, batch, document, at),
     completed(run, file, instructed, batch, document, at),
   ]
 }
 
 function paymentFact(
-  { system }: Setting, run: Run, file: PaymentFile, payment: InstructedPayment, planned: RunPayment | undefined, batch: Ref,
+  { system }: Setting, run: Run, file: PaymentFile, block: PaymentBatch, payment: InstructedPayment, planned: RunPayment | undefined, batch: Ref,
   document: string, at: Instant,
 ): Observation {
   const { messageId } = file
@@ -51,6 +52,7 @@ function paymentFact(
       messageId, endToEndId, paymentDoc: planned?.payDocNo ?? endToEndId, amount, currency,
       account: payment.creditorAccount === undefined ? '' : plainAccount(payment.creditorAccount.id), supplier: planned?.vendorNo ?? '',
       items: (planned?.items ?? []).map((item) => ({ posting: postingName(system, run.companyCode, item.docNo), amount: signed(item) })),
+      ...(block.debtorAccount === undefined ? {} : { from: plainAccount(block.debtorAccount.id) }), ...(block.requestedOn === '' ? {} : { executeOn: block.requestedOn }),
     },
   }
 }

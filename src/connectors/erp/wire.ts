@@ -42,7 +42,9 @@ export const PurchaseOrder = z.object({
 })
 export type PurchaseOrder = z.infer<typeof PurchaseOrder>
 
-export const PostingPeriod = z.object({ companyCode: id, from: date, to: date, gate: id })
+export const PostingPeriod = z.object({
+  companyCode: id, fiscalYear: z.int(), periodNo: z.int(), from: date, to: date, gate: id, ledger: id.default('0L'), accounts: id.default('*'), special: z.boolean().default(false),
+})
 export type PostingPeriod = z.infer<typeof PostingPeriod>
 
 export const User = z.object({

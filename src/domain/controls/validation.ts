@@ -2,6 +2,7 @@
 import { checkArithmetic } from '../arithmetic.ts'
 import { figuresOf, sumOf } from '../invoice-content.ts'
 import { scaleOf } from '../money.ts'
+import { dayIn, monthOf } from '../period.ts'
 import { answersFor } from '../policy.ts'
 import {
   blockerOf, dateIn, entityOf, holderOf, orderOf, orderSupplierOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView, type Looking, type Named,
@@ -63,11 +64,15 @@ export const REFERENCE_CONTROLS = {
     evaluate: (view) => {
       const entity = entityOf(view, view.content)
       if (!entity.found?.entity) return notApplicable('The company is not known.')
-      const month = view.month ?? dateIn(entity.found.entity.zone, view.asOf).slice(0, 7)
+      // The day on which it would be posted; who asks about a month means its first.
+      const day = view.month === undefined ? dateIn(entity.found.entity.zone, view.asOf) : `${view.month}-01`
+      const month = monthOf(day)
       const answer = periodOf(view, view.content, month)
-      if (answer.known === 'unknown') return waiting(`period ${month}`, answer)
-      if (answer.found?.period?.open !== true) return fail('period-closed', `Period ${month} of company ${entity.found.entity.number} is ${answer.known === 'no' ? 'not set up' : 'closed'}.`, inputs(answer), [answer.name])
-      return pass(`Period ${month} is open.`, inputs(answer))
+      const is = dayIn(answer.record?.state, answer.system, day)
+      if (answer.known === 'unknown' || is.is === 'unknown') return waiting(`period ${month}`, answer)
+      const name = is.is === 'none' ? month : is.span.name
+      if (is.is !== 'open') return fail('period-closed', `Period ${name} of company ${entity.found.entity.number} is ${is.is === 'none' ? 'not set up' : 'closed'}.`, inputs(answer), [answer.name])
+      return pass(`Period ${name} is open.`, inputs(answer))
     },
   },
   M7: {

@@ -1,0 +1,39 @@
+/**
+ * The accrual list: what belongs into a period that was closed before it could be posted, and was posted in the next one instead. A
+ * person books the accrual in the ERP and says so.
+ */
+import type { CalendarDate, Instant } from '../lib/time.ts'
+import type { Event } from './event.ts'
+import type { FactData } from './event-data.ts'
+
+export interface AccrualData {
+  readonly invoice: string
+  readonly entity: string
+  /** The period that it belongs into, and the day that it would have been posted on. */
+  readonly period: string
+  readonly was: CalendarDate
+  readonly on: CalendarDate
+  readonly number: string
+  readonly supplier: string
+  /** Net, as it would have been coded: `accounts` add up to it. */
+  readonly amount: string
+  readonly currency: string
+  readonly accounts: readonly { readonly account: string; readonly costCentre?: string; readonly amount: string }[]
+}
+
+export interface AccrualState {
+  readonly listed: (AccrualData & { readonly at: Instant }) | null
+  readonly booked: { readonly by: string; readonly document: string; readonly at: Instant } | null
+}
+export const NO_ACCRUAL: AccrualState = { listed: null, booked: null }
+
+export function evolveAccrual(state: AccrualState, event: Event): AccrualState {
+  switch (event.type) {
+    case 'posting.postponed': return { ...state, listed: { ...(event.data as unknown as { accrual: AccrualData }).accrual, at: event.occurredAt } }
+    case 'accrual.booked': {
+      const { document } = event.data as unknown as FactData['accrual.booked']
+      return { ...state, booked: { by: event.actor, document, at: event.occurredAt } }
+    }
+    default: return state
+  }
+}

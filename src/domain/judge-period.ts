@@ -1,0 +1,99 @@
+/** The gate before a posting is sent: the period of its date. */
+import type { Instant } from '../lib/time.ts'
+import { derivedId } from '../lib/ids.ts'
+import { nextDay } from './business-calendar.ts'
+import type { WantedException } from './exception.ts'
+import { toBePosted, type Booking } from './expect.ts'
+import type { InvoiceState } from './invoice.ts'
+import { periodQuestion } from './names.ts'
+import type { Look } from './object.ts'
+import { dayIn, monthOf } from './period.ts'
+import type { ReferenceState } from './reference.ts'
+import { routeOf } from './routes.ts'
+import type { Scratch } from './scratch.ts'
+import { dateIn, entityOf, type Laws } from './view.ts'
+
+type Sheet = Scratch<InvoiceState>
+
+/**
+ * What waits to be posted carries the period of its posting date. When that is closed before the ERP has it, policy decides: it is
+ * held, or refused, or put on the first day of the next open period, with its accrual listed. Never by itself anything else.
+ */
+export function checkPeriod(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
+  const { content, parties, postingPlan: plan } = sheet.state
+  const booking = toBePosted(sheet.state, routeOf(laws.policy.routing, sheet.state).rules)
+  if (!booking || !content || !parties) return []
+  const { erp } = laws.policy.systems
+  const entity = entityOf({ ...laws, look, asOf: sheet.asOf }, content.value)
+  const { record } = entity
+  if (!record) return []
+  sheet.waitFor([record.id])
+  const is = dayIn(record.state, erp, booking.postOn)
+  if (is.is === 'unknown') {
+    askDay(laws, sheet, look, booking.postOn, is.since)
+    return plan?.held ? [heldCase(plan.held, plan.period, parties.entity)] : []
+  }
+  const said = Object.entries(sheet.state.answers).filter(([cause, { at }]) => (cause === 'period-closed' || cause === 'posting-refused-by-policy') && at > (plan?.at ?? '')).map(([, answer]) => answer.action)
+  const period = is.is === 'none' ? monthOf(booking.postOn) : is.span.name
+  if (is.is === 'open') {
+    if (plan?.held === 'hold' || (plan?.held === 'refuse' && said.includes('post-again'))) sheet.decide('posting.freed', 'period', { day: booking.postOn, period })
+    return sheet.state.postingPlan?.held ? [heldCase('refuse', period, parties.entity)] : []
+  }
+  const { ordinarily, entities } = laws.policy.periodClosed
+  const policy = entities[parties.entity] ?? ordinarily
+  if (policy === 'next' || said.includes('next-period')) {
+    const next = nextOpen(laws, sheet, look, record.state, is.is === 'none' ? booking.postOn : is.span.to)
+    if (next) {
+      postpone(laws, sheet, booking, period, next)
+      return []
+    }
+  }
+  const held = policy === 'refuse' ? 'refuse' : 'hold'
+  if (plan?.held !== held || plan.day !== booking.postOn) sheet.decide('posting.held', 'period', { day: booking.postOn, period, held, rests: [is.event] })
+  return [heldCase(held, period, parties.entity)]
+}
+
+const heldCase = (held: 'hold' | 'refuse', period: string, entity: string): WantedException => held === 'refuse'
+  ? { cause: 'posting-refused-by-policy', says: `Period ${period} of company ${entity} was closed before it was posted.` }
+  : { cause: 'period-closed', says: `Period ${period} of company ${entity} was closed before it was posted; it is held.` }
+
+/** How far ahead a next period is looked for. */
+const MONTHS_AHEAD = 3
+
+/** The first day of the next open period, or today when that is in it; undefined while it is being asked for, or none is open. */
+function nextOpen(laws: Laws, sheet: Sheet, look: Look, entity: ReferenceState, closedTo: string): { readonly day: string; readonly period: string } | undefined {
+  const today = dateIn(sheet.state.parties?.zone ?? 'UTC', sheet.asOf)
+  const latest = new Date(Date.parse(closedTo) + MONTHS_AHEAD * 31 * 86_400_000).toISOString().slice(0, 10)
+  for (let day = nextDay(closedTo); day <= latest;) {
+    const is = dayIn(entity, laws.policy.systems.erp, day)
+    if (is.is === 'unknown') {
+      askDay(laws, sheet, look, day, is.since)
+      return undefined
+    }
+    if (is.is === 'open') return { day: today >= day && today <= is.span.to ? today : day, period: is.span.name }
+    day = nextDay(is.is === 'closed' ? is.span.to : day)
+  }
+  return undefined
+}
+
+function askDay(laws: Laws, sheet: Sheet, look: Look, day: string, since: Instant | null): void {
+  const content = sheet.state.content?.value
+  if (!content) return
+  const view = { ...laws, look, asOf: sheet.asOf }
+  const answer = entityOf(view, content)
+  const what = periodQuestion(monthOf(day))
+  const wanted = answer.record?.state.wants[what]
+  if (!answer.record || (wanted !== undefined && (since === null || wanted >= since))) return
+  sheet.add({ type: 'reference.wanted', objects: [answer.record.id], actor: 'rule:period', data: { what, since: sheet.asOf, by: sheet.id, names: content.entity.names, name: content.entity.name } })
+}
+
+function postpone(laws: Laws, sheet: Sheet, booking: Booking, period: string, next: { readonly day: string; readonly period: string }): void {
+  const content = sheet.state.content?.value
+  const accrual = {
+    invoice: sheet.id, entity: sheet.state.parties?.entity ?? '', period, was: booking.postOn, on: next.day, number: content?.number ?? '', supplier: content?.supplier.name ?? '',
+    amount: booking.terms.net, currency: booking.terms.currency, accounts: (booking.terms.coding ?? []).map((line) => ({ ...line })),
+  }
+  sheet.add({
+    type: 'posting.postponed', objects: [derivedId(laws.sha256, 'acr', sheet.id, period), sheet.id], actor: 'rule:period', data: { accrual, period: next.period },
+  })
+}

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { company, answers, approved, arrives, bill, books, day, NO_ORDER } from '../../test/cases/story.ts'
+import { ENTITY, fact } from '../../test/facts.ts'
+import { sha256, World } from '../../test/world.ts'
+import type { AccrualState } from './accrual.ts'
+import type { PeriodSpan } from './event-data.ts'
+import type { InvoiceState } from './invoice.ts'
+import { lawOf } from './law.ts'
+import { DEFAULT_POLICY, type PeriodClosed } from './policy.ts'
+import type { Arrival } from './object.ts'
+
+const NOW = '2026-01-31T20:00:00.000Z'
+const free = bill(NO_ORDER)
+const said = (type: 'period.opened' | 'period.closed', at: string, accounts = '*', from = '2026-01-01', to = '2026-01-31'): Arrival =>
+  fact(type, 'erp', `${type} ${at} ${accounts} ${from}`, at, [ENTITY], { entity: '1000', month: from.slice(0, 7), from, to, accounts })
+const spans = (month: string, of: readonly PeriodSpan[], readAt = day(31, 12)): Arrival => ({
+  ...fact('reference.read', 'erp', `spans ${month} ${readAt}`, readAt, [ENTITY], { asked: `period ${month}`, readAt, found: true, period: { open: of[0]?.open ?? false, spans: of } }), readBack: true,
+})
+const JANUARY: PeriodSpan = { name: '2025/10', from: '2026-01-01', to: '2026-01-31', open: true }
+const FEBRUARY: PeriodSpan = { name: '2025/11', from: '2026-02-01', to: '2026-02-28', open: true }
+
+/** Approved, and waiting to be posted on 31 January. */
+function waiting(closed: PeriodClosed = 'hold'): { w: World; state: () => InvoiceState; posts: () => unknown[]; cases: () => string[]; accruals: () => AccrualState[] } {
+  const w = new World(lawOf({ ...DEFAULT_POLICY, periodClosed: { ordinarily: closed, entities: {} } }, sha256), NOW)
+  for (const arrival of [...company(), spans('2026-01', [JANUARY]), spans('2026-02', [FEBRUARY]), arrives(free), ...approved(free)]) w.submit(arrival)
+  const state = (): InvoiceState => [...w.records.values()].find(({ kind }) => kind === 'invoice')!.state as unknown as InvoiceState
+  return {
+    w, state, posts: () => [...w.wanted.values()].filter(({ command }) => command === 'invoice.post').map(({ content }) => content['postedOn']),
+    cases: () => Object.entries(state().exceptions).filter(([, { open }]) => open).map(([cause]) => cause),
+    accruals: () => [...w.records.values()].filter(({ kind }) => kind === 'accrual').map((record) => record.state as unknown as AccrualState),
+  }
+}
+
+describe('a posting whose period is closed while it waits', () => {
+  it('is held and a person is told, and goes on by itself when the period is open again', () => {
+    const { w, state, posts, cases, accruals } = waiting()
+    expect(posts()).toEqual(['2026-01-31'])
+    w.submit(said('period.closed', day(31, 19)))
+    expect([posts(), cases(), accruals(), state().headline]).toEqual([[], ['period-closed'], [], 'approved'])
+    w.submit(spans('2026-01', [JANUARY], '2026-01-31T21:00:00.000Z'))
+    expect([posts(), cases()]).toEqual([['2026-01-31'], []])
+  })
+
+  it('opened for some accounts only is asked for once more, and not believed', () => {
+    const { w, posts } = waiting()
+    w.submit(said('period.closed', day(31, 18), 'S'))
+    w.submit(spans('2026-01', [{ ...JANUARY, open: false }], day(31, 18)))
+    w.submit(said('period.opened', day(31, 19), 'K'))
+    expect(posts()).toEqual([])
+  })
+
+  it('by policy is posted on the first day of the next open period, with amount and accounts on the accrual list', () => {
+    const { w, state, posts, cases, accruals } = waiting('next')
+    w.submit(said('period.closed', day(31, 19)))
+    expect([posts(), cases()]).toEqual([['2026-02-01'], []])
+    expect(accruals()).toMatchObject([{ booked: null, listed: { entity: '1000', period: '2025/10', was: '2026-01-31', on: '2026-02-01', amount: '100', currency: 'EUR', accounts: [{ account: '4760', amount: '100.00' }] } }])
+    const id = [...w.records.values()].find(({ kind }) => kind === 'accrual')!.id
+    w.submit(fact('accrual.booked', 'person', 'booked', '2026-01-31T20:00:00.000Z', [{ names: [id] }], { document: '4711' }, { actor: 'person:lea' }))
+    expect(accruals()[0]?.booked).toMatchObject({ by: 'person:lea', document: '4711' })
+    w.submit(books(free, '5100', day(31, 20)))
+    expect(state().headline).toBe('posted')
+  })
+
+  it('held, two people say the next period: it is posted there and listed', () => {
+    const { w, posts, accruals } = waiting()
+    w.submit(said('period.closed', day(31, 19)))
+    w.submit(answers(free, 'period-closed', 'next-period', '2026-01-31T20:30:00.000Z', 'person:tom'))
+    expect([posts(), accruals().length]).toEqual([['2026-02-01'], 1])
+  })
+
+  it('by policy refused stays so when it is opened, until a person says so', () => {
+    const { w, posts, cases } = waiting('refuse')
+    w.submit(said('period.closed', day(31, 19)))
+    w.submit(spans('2026-01', [JANUARY], '2026-01-31T21:00:00.000Z'))
+    expect([posts(), cases()]).toEqual([[], ['posting-refused-by-policy']])
+    w.submit(answers(free, 'posting-refused-by-policy', 'post-again', '2026-01-31T21:30:00.000Z', 'person:tom'))
+    expect([posts(), cases()]).toEqual([['2026-01-31'], []])
+  })
+
+  it('looks for the next period across the end of a year that is not the calendar’s, and past a closed one', () => {
+    const { w, posts } = waiting('next')
+    w.submit(spans('2026-02', [{ ...FEBRUARY, open: false }], day(31, 13)))
+    w.submit(spans('2026-03', [{ name: '2026/1', from: '2026-03-02', to: '2026-03-31', open: true }], day(31, 13)))
+    w.submit(said('period.closed', day(31, 19)))
+    expect(posts()).toEqual(['2026-03-02'])
+  })
+})
