@@ -76,7 +76,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const law = lawOf(laws.policy, sha256)
   const bell = openBell()
   const trouble = (what: string, error: unknown): void => { log(`${what}: ${error instanceof Error ? error.message : String(error)}`) }
-  const counts = { commits: 0, events: 0 }
+  const counts: HubCounts = { commits: 0, events: 0, refusedNotices: new Map() }
   const swept = new Map<string, Swept & { readonly sweeps: number }>()
 
   const intake = openIntake({
@@ -112,6 +112,12 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       const answer = await notice({ pool, submit, tenant, connector: systems.find((connector) => connector.system === system), secret: options.secret }, raw, headers)
       // A notice says that something moved; what it does not say itself the feed does.
       if (answer === 'ok') watch.hint(tenant, system)
+      else {
+        // Names that nobody configured are not counted each for itself: anybody may make them up.
+        const name = systems.some((connector) => connector.system === system) ? system : ''
+        counts.refusedNotices.set(name, (counts.refusedNotices.get(name) ?? 0) + 1)
+        log(`A notice of ${name === '' ? 'an unknown system' : name} was refused: ${answer.refused}`)
+      }
       return answer
     },
     cutOver: (wish) => takeOver({ pool, tenant, erp: config.parts.erp, ledger: (system) => watch.ledger(tenant, system), submit, now: Date.now }, wish),
@@ -289,14 +295,17 @@ function adoptedRef(event: Event): Ref {
 const sweepView = (startedAt: string, { feeds, examples, ...counts }: Swept): SweepView =>
   ({ startedAt, ...counts, facts: feeds.reduce((sum, feed) => sum + feed.facts, 0), retold: feeds.reduce((sum, feed) => sum + feed.retold, 0), examples: examples.slice(0, 100) })
 
+interface HubCounts { commits: number; events: number; readonly refusedNotices: Map<string, number> }
+
 function metrics(
-  counts: { readonly commits: number; readonly events: number }, intake: Intake, systems: ReturnType<ReturnType<typeof startDelivery>['stats']>,
+  counts: HubCounts, intake: Intake, systems: ReturnType<ReturnType<typeof startDelivery>['stats']>,
   swept: ReadonlyMap<string, Swept & { readonly sweeps: number }>,
 ): string {
   const backlog = intake.backlog()
   const lines = [
     '# TYPE tieout_commits_total counter', `tieout_commits_total ${counts.commits}`, '# TYPE tieout_events_total counter', `tieout_events_total ${counts.events}`,
     '# TYPE tieout_intake_waiting gauge', `tieout_intake_waiting ${backlog.items}`, '# TYPE tieout_intake_oldest_seconds gauge', `tieout_intake_oldest_seconds ${backlog.ageMs / 1000}`,
+    '# TYPE tieout_notices_refused_total counter', ...[...counts.refusedNotices].map(([system, count]) => `tieout_notices_refused_total{system="${system}"} ${count}`),
     '# TYPE tieout_delivery_calls_total counter', '# TYPE tieout_breaker_open gauge',
   ]
   for (const { system, counts: calls, breaker } of systems) {

@@ -1,6 +1,7 @@
 /** When a system is called, and what people are told of it: outages, recovery, maintenance, over a real database and real HTTP. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type ModelOptions, ModelTarget } from '../src/connector/kit/model-target.ts'
+import { clearAt } from '../src/delivery/forecast.ts'
 import { inTenant } from '../src/store/database.ts'
 import { deliveringHub, type Hub, invoice, type SystemOf, TENANT, until } from './delivery-world.ts'
 import { hubDatabase, type HubDatabase } from './hub-database.ts'
@@ -89,4 +90,55 @@ test('maintenance burns no attempts; what waited goes out when it is over', asyn
   const tries = await query<{ opened: Date | string }>('SELECT opened_at AS opened FROM attempt')
   expect(tries.length).toBe(5)
   for (const { opened } of tries) expect(new Date(opened).getTime()).toBeGreaterThanOrEqual(ends)
+})
+
+test('one system that is away stops neither intake nor the others, and what is for it waits without loss', async () => {
+  const [erp, ap, bank] = [await target(), await target(), await target()]
+  const { port } = new URL(erp.url)
+  await erp.stop()
+  const { intake, delivery } = await hub([
+    { system: 'erp', url: erp.url, class: 'K1' }, { system: 'ap', url: ap.url, class: 'K1' }, { system: 'bank', url: bank.url, class: 'K1' },
+  ])
+  await intake.submit(Array.from({ length: 20 }, (_, n) => invoice(`first ${n}`, 'erp')))
+  await until('it is open', () => delivery.stats().find(({ system }) => system === 'erp')!.breaker.state === 'open')
+  const receipts = await intake.submit(Array.from({ length: 60 }, (_, n) => invoice(n, ['erp', 'ap', 'bank'][n % 3]!)))
+  expect(receipts.every(({ outcome }) => outcome === 'new')).toBe(true)
+  await until('the others have theirs', () => ap.booked.length === 20 && bank.booked.length === 20)
+  expect(await query(`SELECT target, state, count(*)::int AS count FROM effect WHERE target = 'erp' GROUP BY 1, 2`)).toEqual([{ target: 'erp', state: 'waiting', count: 40 }])
+  await erp.listen(Number(port))
+  await until('all are done', async () => await inState('done') === 80)
+  expect(new Set(erp.booked.map(({ key }) => key)).size).toBe(40)
+  expect(erp.booked.length).toBe(40)
+})
+
+test('the forecast of a system that takes five a second is within a fifth of what comes', async () => {
+  const erp = await target()
+  const { intake, delivery } = await hub([{ system: 'erp', url: erp.url, class: 'K1', limits: { concurrency: 4, rate: { calls: 5, perMs: 1_000 } } }])
+  await intake.submit(Array.from({ length: 75 }, (_, n) => invoice(n, 'erp')))
+  const foretold: { at: number; clear: number }[] = []
+  const look = async (): Promise<void> => {
+    const now = Date.now()
+    foretold.push({ at: now, clear: clearAt({ waiting: 75 - await inState('done'), perSecond: delivery.stats()[0]!.perSecond, windows: [], from: 0 }, now)! })
+  }
+  await look()
+  await until('a third is done', async () => await inState('done') >= 25)
+  await look()
+  await until('all are done', async () => await inState('done') === 75)
+  const end = Date.now()
+  const off = foretold.map(({ at, clear }) => (clear - end) / (end - at))
+  console.log(`75 at 5/s: foretold at the beginning ${(off[0]! * 100).toFixed(1)} % off, after a third ${(off[1]! * 100).toFixed(1)} % off`)
+  for (const share of off) expect(Math.abs(share)).toBeLessThanOrEqual(0.2)
+})
+
+test('a low lane moves while a high one has more than the system takes', async () => {
+  const erp = await target()
+  const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K1', limits: { concurrency: 4, rate: { calls: 40, perMs: 1_000 } } }])
+  await intake.submit(Array.from({ length: 10 }, (_, n) => invoice(`low ${n}`, 'erp')))
+  await query(`UPDATE effect SET lane = 7, due_at = '9999-12-31T23:59:59.999Z' WHERE state = 'waiting'`)
+  const low = await inState('waiting')
+  expect(low).toBeGreaterThan(0)
+  await intake.submit(Array.from({ length: 300 }, (_, n) => invoice(`high ${n}`, 'erp')))
+  await query(`UPDATE effect SET due_at = now() WHERE lane = 7 AND state = 'waiting'`)
+  await until('some of the low lane are done', async () => (await query(`SELECT 1 FROM effect WHERE lane = 7 AND state = 'done'`)).length >= 2)
+  expect((await query(`SELECT 1 FROM effect WHERE lane = 3 AND state = 'waiting'`)).length).toBeGreaterThan(0)
 })

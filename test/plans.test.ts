@@ -9,7 +9,7 @@ import { keyByHash, listKeys } from '../src/store/access-key.ts'
 import { cellsOf, confirmCells, unheardCells } from '../src/store/cell.ts'
 import { inTenant, openPool, type ClientBase } from '../src/store/database.ts'
 import { readDocument, storeDocument } from '../src/store/document.ts'
-import { claimDue, effectsOf, lookAgainDue, nextDue, readEffects, saveEffect, writeEffects } from '../src/store/effect.ts'
+import { claimDue, countEffects, effectsOf, lookAgainDue, nextDue, readEffects, saveEffect, writeEffects } from '../src/store/effect.ts'
 import { dueUntil, obstaclesTo, queuePage, queueTotals, type Stands } from '../src/store/effect-queue.ts'
 import { refusedEffects } from '../src/store/effect-replay.ts'
 import { checkpointOver } from '../src/store/checkpoint.ts'
@@ -32,14 +32,14 @@ afterAll(() => database.drop())
 const BY_TENANT: { readonly [name: string]: string } = {
   access_key_list: 'the keys of a tenant are few', head_read: 'one row per tenant', log_append: 'the head is one row per tenant', unbound_park: 'the head is one row per tenant', unbound_park_names: 'the head is one row per tenant',
   stir_oldest: 'the first of the table in the order of its key', object_next_wake: 'the first of an index', attempt_senders: 'a partial index of the attempts that may still be sent',
-  effect_refused: 'a partial index of what waits for people',
+  effect_refused: 'a partial index of what waits for people', effect_count: 'partial indexes of what stands in queues; what is done is in none',
   quarantine_standing: 'a partial index of what stands in quarantine, oldest first',
 }
 
 interface Plan { readonly 'Node Type': string; readonly 'Relation Name'?: string; readonly 'Index Cond'?: string; readonly Plans?: readonly Plan[] }
 
 test('every statement goes by an index and by more than its tenant, as soon as the planner knows that there is something', async () => {
-  const statements = await statementsOfEverything()
+  const statements = await everyStatement()
   expect(statements.size).toBeGreaterThan(50)
   const bad: string[] = []
   const seen = new Set<string>()
@@ -64,20 +64,58 @@ test('every statement goes by an index and by more than its tenant, as soon as t
   expect(Object.keys(BY_TENANT).filter((name) => !seen.has(name)), 'reasons that nobody needs').toEqual([])
 })
 
+/** A million with TIEOUT_TEST_ROWS=1000000; fewer show the same plan. */
+const ROWS = Number(process.env['TIEOUT_TEST_ROWS'] ?? 50_000)
+
+test('a claim reads what it takes and no more, however many rows of a low lane wait, and in whatever lane it begins', async () => {
+  const wide = await hubDatabase()
+  try {
+    await wide.admin(async (client) => {
+      await client.query(`
+        INSERT INTO effect (tenant, key, target, command, object, occurrence, subject, content, content_hash, lane, state, due_at, due_on, blocks)
+        SELECT 'acme', lpad(to_hex(n), 64, '0'), 'erp', CASE WHEN n <= 5 THEN 'invoice.post' ELSE 'invoice.status' END, 'inv_' || n, '0', 'inv_' || n, '{}', repeat('0', 64),
+          CASE WHEN n <= 5 THEN 3 ELSE 6 END, 'waiting', now(), current_date + n % 90, n <= 5 FROM generate_series(1, ${ROWS}) AS n`)
+      await client.query('VACUUM ANALYZE effect')
+    })
+    const text = (await everyStatement()).get('effect_claim')!
+    interface Measured extends Plan { readonly 'Index Name'?: string; readonly 'Shared Hit Blocks': number; readonly 'Shared Read Blocks': number; readonly Plans?: readonly Measured[] }
+    const measure = async (from: number): Promise<{ plan: Measured; ms: number }> => inTenant(wide.pool, 'acme', async (client) => {
+      const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Measured; 'Execution Time': number }] }>(
+        `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, ['acme', 'erp', '2100-01-01T00:00:00.000Z', 48, from]
+      )
+      const [{ Plan: plan, 'Execution Time': ms }] = rows[0]!['QUERY PLAN']
+      return { plan, ms }
+    })
+    for (const from of [0, 5]) {
+      const { plan, ms } = await measure(from)
+      const nodes = nodesOf(plan) as Measured[]
+      console.log(`a claim of 20 among ${ROWS}, from lane ${from}: ${plan['Shared Hit Blocks'] + plan['Shared Read Blocks']} pages, ${ms.toFixed(1)} ms`)
+      expect(nodes.map((node) => node['Index Name']).filter((name) => name !== undefined)).toContain('effect_due')
+      expect(nodes.map((node) => node['Node Type'])).not.toContain('Sort')
+      expect(plan['Shared Hit Blocks'] + plan['Shared Read Blocks']).toBeLessThan(2_000)
+    }
+  } finally {
+    await wide.drop()
+  }
+}, 300_000)
+
 function nodesOf(plan: Plan): Plan[] {
   // A bitmap scan's condition stands in the index scan below it.
   if (plan['Node Type'] === 'Bitmap Heap Scan') return (plan.Plans ?? []).flatMap(nodesOf).map((node) => node['Node Type'] === 'Bitmap Index Scan' ? { ...node, 'Node Type': 'Index Scan', 'Relation Name': plan['Relation Name']! } : node)
   return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]
 }
 
+let caught: Promise<Map<string, string>> | undefined
+const everyStatement = (): Promise<Map<string, string>> => caught ??= statementsOfEverything()
+
 /** All prepared statements that the store has, caught while each is used once. */
 async function statementsOfEverything(): Promise<Map<string, string>> {
   const statements = new Map<string, string>()
   const pool = openPool(database.url(), { max: 2 })
-  const caught = new WeakSet<PoolClient>()
+  const taken = new WeakSet<PoolClient>()
   pool.on('acquire', (client) => {
-    if (caught.has(client)) return
-    caught.add(client)
+    if (taken.has(client)) return
+    taken.add(client)
     const query = client.query.bind(client) as (...args: unknown[]) => unknown
     client.query = ((...args: unknown[]) => {
       const [config] = args as [{ name?: string; text?: string } | string]
@@ -138,6 +176,7 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
     await dueUntil(client, 'acme', 'erp', now, { lane: 0, dueOn: '2026-11-24', dueAt: now, key: row.key })
     await obstaclesTo(client, 'acme', [row.key])
     await refusedEffects(client, 'acme', { target: 'erp' })
+    await countEffects(client, 'acme')
     await writeCursor(client, 'acme', 'erp', 'f', 'x')
     await keyByHash(client, 'acme', Buffer.alloc(32))
     await listKeys(client, 'acme')

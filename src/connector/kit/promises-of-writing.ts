@@ -2,6 +2,7 @@
 import { COMMANDS } from '../../domain/object.ts'
 import type { Command } from '../contract.ts'
 import { requestBytes } from '../request.ts'
+import { verdictOf } from '../verdict.ts'
 import type { CommandCase } from './conformance.ts'
 import { eventually, freshKey, type Try } from './try.ts'
 
@@ -93,7 +94,23 @@ export async function classifiedPromise(attempt: Try): Promise<boolean> {
   return attempt.cases.length > 0
 }
 
+/** What a success may not be read from: no id, an error, half an answer, no answer at all, a page for people. */
+const JUNK = ['{}', '[]', 'null', '"ok"', '{"id":""}', '{"id":null}', '{"error":{"code":"E-1","message":"nothing was done"}}', '{"success":false}', '{"id": "51', '<html><body>Welcome</body></html>', '\u0000']
+
+/** A 2xx with one of these in it proves nothing, whatever the status. */
+function classifiedJunk(attempt: Try, name: string, command: Command, one: CommandCase): void {
+  const [content, key] = [one.accepts(12), freshKey()]
+  for (const status of [200, 201, 202]) {
+    for (const text of JUNK) {
+      const reply = { transport: 'http', status, headers: { 'content-type': 'application/json' }, body: new TextEncoder().encode(text) } as const
+      const { state } = verdictOf(command, { kind: 'answered', reply }, attempt.callOf(content, key), Date.now())
+      attempt.must(['unknown', 'other', 'refused'].includes(state), `${name}: HTTP ${status} with ${text.slice(0, 40)} was taken for ${state}`)
+    }
+  }
+}
+
 async function classifiedOverHttp(attempt: Try, name: string, command: Command, one: CommandCase): Promise<void> {
+  classifiedJunk(attempt, name, command, one)
   for (const fate of UNKNOWABLE) {
     await one.fate(fate)
     const { state } = await attempt.call(command, one.accepts(10), freshKey())
