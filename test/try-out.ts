@@ -34,6 +34,7 @@ export interface TryOut {
   /** A call to the simulated ERP by somebody who may. */
   callErp(method: string, path: string, body?: unknown): Promise<Answered>
   callProcurement(method: string, path: string, body?: unknown): Promise<Answered>
+  callAp(method: string, path: string, body?: unknown): Promise<Answered>
   books(system: 'erp' | 'ap' | 'procurement' | 'bank' | 'archive'): BookLine[]
   end(): Promise<void>
 }
@@ -98,7 +99,7 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
     return await answer.json() as T
   }
-  const callSystem = async (system: 'erp' | 'procurement', method: string, path: string, body?: unknown): Promise<Answered> => {
+  const callSystem = async (system: 'erp' | 'procurement' | 'ap', method: string, path: string, body?: unknown): Promise<Answered> => {
     const token = company.secrets[`SANDBOX_${system.toUpperCase()}_TOKEN`]
     const answer = await fetch(`${company.urls[system]}${path}`, {
       method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
@@ -155,6 +156,7 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
     },
     callErp: (...call) => callSystem('erp', ...call),
     callProcurement: (...call) => callSystem('procurement', ...call),
+    callAp: (...call) => callSystem('ap', ...call),
     books: (system) => readFileSync(join(folder, 'company', system, 'book.jsonl'), 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as BookLine),
     async end() {
       await hub?.end()

@@ -22,12 +22,13 @@ const clearingBody = record({
   companyCode: text(20),
   vendorNo: text(60),
   waers: currency,
-  means: oneOf('BANK', 'NETTING'),
+  means: oneOf('BANK', 'NETTING', 'INTERCO'),
   bankRef: optional(note(140), ''),
   bookedOn: date,
   amt: amount,
   lines: list(lineFields),
   differences: optional(list(record({ reasonKey: oneOf('SKONTO', 'FX', 'FEE', 'ROUND', 'WHT'), amt: amount })), []),
+  partner: optional(record({ companyCode: text(20), docNo: text(20) }), null),
   extRef: optional(note(60), ''),
   by: text(60),
 })
@@ -112,6 +113,7 @@ function confirm(ledger: Ledger, call: Call, payment: PaymentDoc, at: string): O
     waers,
     lines: payment.items.map(({ docNo, amt: open }) => ({ docNo, amt: open })),
     differences: [],
+    partner: null,
     undoes: null,
     bookedAt: at,
   }
@@ -169,6 +171,13 @@ function post(ledger: Ledger, call: Call, at: string): Outcome {
     }
     if (held.lifecycle !== 'BOOKED' && held.lifecycle !== 'CLEARED')
       return refusal(409, { msgId: 'F1-352', text: `Document ${line.docNo} is ${held.lifecycle}.` })
+  }
+  if ((given.means === 'INTERCO') !== (given.partner !== null)) {
+    return refusal(422, { msgId: 'F1-353', field: 'partner', text: 'A clearing between companies, and no other, names its partner.' })
+  }
+  const partner = given.partner && ledger.documents.get(given.partner.docNo)
+  if (given.partner && (partner?.companyCode !== given.partner.companyCode || partner.companyCode === given.companyCode)) {
+    return refusal(422, { msgId: 'F1-354', field: 'partner', text: `Document ${given.partner.docNo} is none of another company code ${given.partner.companyCode}.` })
   }
   const wanted = sum(given.lines.map((line) => line.amt)) - sum(given.differences.map((line) => line.amt))
   if (wanted !== num(given.amt) || (given.means === 'NETTING' && wanted !== 0n)) {

@@ -123,7 +123,7 @@ function post(ledger: Ledger, call: Call, at: string): Outcome {
     grossAmt: tidy(body.grossAmt, body.waers), dueAmt, reconAccount: ledger.vendors.get(body.vendorNo)?.reconAccount ?? '', openAmt: park ? tidy('0', body.waers) : signed({ ...body, dueAmt }),
     items: body.items.map((item) => ({ ...item, netAmt: tidy(item.netAmt, body.waers) })),
     lifecycle: park ? 'PARKED' : 'BOOKED', enteredAt: at, bookedAt: park ? null : at, changedAt: at, inRun: null,
-    stornoDocNo: null, stornoOn: null, stornoReason: null, stornoExtRef: null, clearedOn: null, clearings: [], attachCount: 0,
+    stornoDocNo: null, stornoOn: null, stornoReason: null, stornoExtRef: null, stornoBy: null, clearedOn: null, clearings: [], attachCount: 0,
   }
   return { status: 201, body: receipt(row), facts: [{ what: 'DOCUMENT', verb: row.lifecycle, key: row.docNo, row }] }
 }
@@ -220,7 +220,7 @@ function storno(ledger: Ledger, call: Call, held: LedgerDocument, at: string): O
   if (shut.length > 0) return refusal(422, ...shut)
   const row = {
     docNo: held.docNo, lifecycle: 'STORNO' as const, stornoDocNo: ledger.take('STORNO'), stornoOn: stornoOn ?? at.slice(0, 10),
-    stornoReason: reason, stornoExtRef: extRef,
+    stornoReason: reason, stornoExtRef: extRef, stornoBy: [requestedBy, agreedBy],
     openAmt: tidy('0', held.waers), changedAt: at,
   }
   return {

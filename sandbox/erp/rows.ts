@@ -72,6 +72,7 @@ export interface LedgerDocument {
   readonly stornoOn: string | null
   readonly stornoReason: string | null
   readonly stornoExtRef: string | null
+  readonly stornoBy: readonly string[] | null
   readonly clearedOn: string | null
   readonly clearings: readonly string[]
   readonly attachCount: number
@@ -118,11 +119,13 @@ export interface PaymentDoc {
   readonly lifecycle: 'INSTRUCTED' | 'CONFIRMED' | 'BOUNCED' | 'VOID'; readonly clearings: readonly string[]
 }
 export interface Clearing {
-  readonly clearingDocNo: string; readonly means: 'BANK' | 'NETTING'; readonly companyCode: string; readonly vendorNo: string
+  readonly clearingDocNo: string; readonly means: 'BANK' | 'NETTING' | 'INTERCO'; readonly companyCode: string; readonly vendorNo: string
   readonly payDocNo: string | null; readonly bankRef: string; readonly bookedOn: string; readonly amt: string; readonly waers: string
   readonly lines: readonly { readonly docNo: string; readonly amt: string }[]
   readonly differences: readonly { readonly reasonKey: string; readonly amt: string }[]
   readonly extRef: string; readonly by: string; readonly undoes: string | null; readonly bookedAt: string
+  /** With `INTERCO`: the document of the other company that is cleared against. */
+  readonly partner: { readonly companyCode: string; readonly docNo: string } | null
 }
 /** Open foreign-currency items at another rate: what their value in the company's currency changes by. */
 export interface Revaluation {

@@ -30,6 +30,7 @@ export const ACTIONS: { readonly [action in Action]: ActionRow } = {
   'duplicate': { second: false, says: 'It is a duplicate; it is not paid.' },
   'not-a-duplicate': { second: true, says: 'It is no duplicate; it goes on.' },
   'accept-difference': { second: true, says: 'Let it pass as it is.' },
+  'keep': { second: true, says: 'Both are to be paid.' },
   'post-again': { second: true, says: 'Post it again in the ERP.' },
   'next-period': { second: true, says: 'Post it in the next open period, and put it on the accrual list.' },
   'cancel': { second: true, says: 'Cancel the payment in the ERP.' },

@@ -151,7 +151,7 @@ export const FACT_SHAPES: { readonly [T in SentType]: z.ZodType<FactData[T]> } =
   }),
   'statement.entry-announced': entry,
   'statement.entry-booked': entry,
-  'clearing.recorded': z.strictObject({ postingNo: id, kind: id, amount, currency, reason: words, bookedOn: date.exactOptional() }),
+  'clearing.recorded': z.strictObject({ postingNo: id, kind: id, amount, currency, reason: words, bookedOn: date.exactOptional(), ledger: id.exactOptional() }),
   'revaluation.recorded': z.strictObject({ postingNo: id, revaluation: id, amount, currency, bookedOn: date }),
   'reference.read': reference,
   'order.issued': order,

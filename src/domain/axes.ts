@@ -1,5 +1,5 @@
 /** The axes of an invoice: each one question, answered from its facts alone. Shown beside the headline. */
-import { amountDue, isOver, isWaived, liveAllocations, liveGrants, liveHolds, livePostings, nothingDue, warranted } from './headline.ts'
+import { amountDue, isOver, isWaived, liveAllocations, liveGrants, liveHolds, livePostings, nothingDue, oneSided, warranted } from './headline.ts'
 import type { InvoiceState, Verdict } from './invoice.ts'
 import { sumOf } from './invoice-content.ts'
 import { parseDecimal } from './money.ts'
@@ -73,7 +73,7 @@ export function settlementOf(state: InvoiceState): Axes['settlement'] {
   const live = liveAllocations(state)
   if (live.length > 0 && due !== null) {
     const sum = sumOf(live.map(([, allocation]) => allocation.amount))
-    if (sum === due) return due.startsWith('-') ? 'credit-applied' : 'full'
+    if (sum === due && oneSided(state) === null) return due.startsWith('-') ? 'credit-applied' : 'full'
     return size(sum) > size(due) ? 'over' : 'part'
   }
   const steps = Object.values(state.payments).map((payment) => payment.progress)

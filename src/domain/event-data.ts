@@ -62,7 +62,11 @@ export interface FactData {
   'statement.entry-announced': EntryData
   'statement.entry-booked': EntryData
   /** The ERP's clearing line that settles without cash: discount, withholding, rounding, credit, netting … */
-  'clearing.recorded': { postingNo: string; kind: string; amount: string; currency: string; reason: string; bookedOn?: CalendarDate }
+  'clearing.recorded': {
+    postingNo: string; kind: string; amount: string; currency: string; reason: string; bookedOn?: CalendarDate
+    /** Between two of our companies: the ERP's number of the one whose books say it. Both have to say the same. */
+    ledger?: string
+  }
   /** An open posting at the rate of a period end: what its value in the company's currency changes by. Taken back by another one. */
   'revaluation.recorded': { postingNo: string; revaluation: string; amount: string; currency: string; bookedOn: CalendarDate }
   'reference.read': ReferenceData

@@ -109,6 +109,7 @@ export const EVENT_TYPES = {
   'invoice.matched': decision('invoice', 'intake'),
   'invoice.mismatched': decision('invoice', 'intake'),
   'invoice.match-released': decision('invoice', 'intake'),
+  'invoice.linked': decision('invoice', 'intake'),
   'reference.wanted': decision('entity', 'intake'),
   'approval.waived': decision('invoice', 'approval'),
   'rule.evaluated': decision('invoice', 'approval'),

@@ -2,7 +2,7 @@
  * What every system should show of an object, and which command leads there. A command is wanted only when all earlier
  * warrants of the route hold; what happened without us is observed, never caused.
  */
-import { holdReasons, isWaived, liveAllocations, liveHolds, livePostings, reversalAsked, warranted } from './headline.ts'
+import { correctedBy, holdReasons, isWaived, liveAllocations, liveHolds, livePostings, reversalAsked, warranted } from './headline.ts'
 import { settlementOf } from './axes.ts'
 import { attachmentCells, attachmentStep, evidenceCells, evidenceStep } from './evidence.ts'
 import type { Granted, InvoiceState } from './invoice.ts'
@@ -124,7 +124,7 @@ function submission(ap: string, id: string, state: InvoiceState, route: Route): 
   const booked = livePostings(state).length > 0 && !route.releaseAfter.includes('approved')
   const { content, terms, parties } = state
   const waived = isWaived(state) && warranted(state, ['approved'])
-  if (!route.submits || waived || booked || !content || !terms || !parties || !warranted(state, before) || warranted(state, ['rejected'])) return null
+  if (!route.submits || waived || booked || !content || !terms || !parties || !warranted(state, before) || warranted(state, ['rejected']) || correctedBy(state)) return null
   const { value } = content
   return {
     target: ap, command: 'invoice.submit', object: id, occurrence: content.event, subject: id, ...(value.dueOn ? { dueOn: value.dueOn } : {}),
@@ -141,7 +141,7 @@ function submission(ap: string, id: string, state: InvoiceState, route: Route): 
 export function toBePosted(state: InvoiceState, route: Route): Booking | null {
   const booking = bookingOf(state, route)
   if (route.postAfter.length === 0 || !state.content || !booking || !state.parties || !warranted(state, route.postAfter) || warranted(state, ['rejected'])) return null
-  if (livePostings(state).length > 0 || !mayPostAgain(state)) return null
+  if (livePostings(state).length > 0 || !mayPostAgain(state) || correctedBy(state)) return null
   return { ...booking, postOn: state.postingPlan?.on ?? booking.postOn }
 }
 
@@ -183,9 +183,12 @@ function reversing(erp: string, id: string, state: InvoiceState): WantedEffect[]
   if (!asked) return []
   return livePostings(state).filter(([postingNo, posting]) => asked.at > (posting.confirmed?.at ?? '') && (asked.keeps !== postingNo)).map(([postingNo]) => ({
     target: erp, command: 'invoice.reverse', object: `${id} ${postingNo}`, occurrence: postingNo, subject: id,
-    content: { reference: id, posting: postingNo, reason: asked.reason, requestedBy: loginOf(asked.person), agreedBy: loginOf(asked.second) },
+    content: { reference: id, posting: postingNo, reason: asked.reason, requestedBy: whoIs(asked.person), agreedBy: whoIs(asked.second) },
   }))
 }
+
+/** As the other system knows the person: an actor of ours is `person:` and the login. */
+const whoIs = (actor: string): string => loginOf(actor.replace(/^person:/u, ''))
 
 /** A block for as long as there is a reason for one, and its lifting afterwards. A block that somebody else set is left alone. */
 function blocking(erp: string, id: string, state: InvoiceState): WantedEffect[] {
@@ -263,7 +266,7 @@ export function expectPayment(laws: Laws, { id, state }: Subject<PaymentState>):
   const cancel: WantedEffect[] = instructed && state.progress === 'instructed' && asked?.action === 'cancel' && asked.second !== null && asked.second !== asked.person
     ? [{
       target: erp, command: 'payment.cancel', object: id, occurrence: asked.event, subject: id,
-      content: { paymentDoc: instructed.paymentDoc, reason: asked.reason, requestedBy: loginOf(asked.person), agreedBy: loginOf(asked.second), reference: id },
+      content: { paymentDoc: instructed.paymentDoc, reason: asked.reason, requestedBy: whoIs(asked.person), agreedBy: whoIs(asked.second), reference: id },
     }]
     : []
   const undone: EffectMark[] = settled && state.progress === 'returned' ? [{ target: erp, command: 'settlement.record', object: id, occurrence: settled.entry, input: 'undone' }] : []

@@ -3,7 +3,7 @@
  * code yields a headline. What happened (the furthest state with its own warrant) is kept apart from what was allowed
  * (the breaches: states that the route requires before it and whose warrant is missing).
  */
-import type { InvoiceState, Posting, Verdict } from './invoice.ts'
+import type { Allocation, InvoiceState, Link, Posting, Verdict } from './invoice.ts'
 import { sumOf } from './invoice-content.ts'
 import { UNROUTED, type HeadlineState, type Routed, type Route, type Step } from './routes.ts'
 
@@ -30,7 +30,7 @@ const WARRANTS: { readonly [state in HeadlineState]: Warrant } = {
     if (due === null) return null
     if (nothingDue(state)) return WARRANTS.posted(state)
     const live = liveAllocations(state)
-    if (live.length === 0 || sumOf(live.map(([, allocation]) => allocation.amount)) !== due) return null
+    if (live.length === 0 || sumOf(live.map(([, allocation]) => allocation.amount)) !== due || oneSided(state) !== null) return null
     return [...dueRests(state), ...live.map(([event]) => event)]
   },
   archived: (state) => {
@@ -137,10 +137,19 @@ export function holdReasons(state: InvoiceState): string[] {
   const ended = end !== undefined && rules.requires.includes('approved') && WARRANTS.approved(state) === null
   return [
     ...(missing.length > 0 ? [`not ${missing.join(', ')}`] : []),
+    ...(correctedBy(state) ? [`corrected by ${correctedBy(state)?.number}`] : []),
+    ...(state.exceptions['corrects-paid']?.open ? ['it corrects an invoice that was paid'] : []),
     ...(ended ? [`approval ${end.kind}: ${end.reason}`] : []),
     ...liveHolds(state).map((hold) => state.holds[hold]).filter((hold) => hold !== undefined && hold.kind !== ERP_BLOCK).map((hold) => `on hold: ${hold?.kind ?? ''}`),
   ]
 }
+/** The invoice that stands in this one's place, unless a person has said since that both are to be paid. */
+export function correctedBy(state: InvoiceState): Link | null {
+  const link = Object.values(state.links).filter(({ is }) => is === 'corrected-by').sort((a, b) => a.at < b.at ? 1 : -1)[0]
+  const answer = state.answers['superseded']
+  return link && !(answer?.action === 'keep' && answer.at > link.at) ? link : null
+}
+
 /** The kind of hold by which the ERP's own payment block is told. */
 const ERP_BLOCK = 'payment-block'
 
@@ -156,8 +165,26 @@ export function reversalAsked(state: InvoiceState): { readonly at: string; reado
 /** What was booked up to the day of a cut-over is in what was open then. */
 export const isSince = ({ origin, takenOver }: InvoiceState, on: string | null): boolean => origin !== 'taken-over' || !takenOver || on === null || on > takenOver.on
 
-export function liveAllocations(state: InvoiceState): [string, InvoiceState['allocations'][string]][] {
-  return Object.entries(state.allocations).filter(([, allocation]) => allocation.undone === null && isSince(state, allocation.on))
+export function liveAllocations(state: InvoiceState): [string, Allocation][] {
+  return Object.entries(state.allocations).filter(([, allocation]) => allocation.undone === null && isSince(state, allocation.on) && !isOthers(state, allocation))
+}
+
+/** What the other company's books say of a clearing between the two: it proves ours and settles nothing itself. */
+export function isOthers(state: InvoiceState, { ledger }: Allocation): boolean {
+  return ledger !== null && ledger !== ledgerOf(state)
+}
+
+/** The company in whose books the invoice stands. */
+const ledgerOf = (state: InvoiceState): string | null =>
+  livePostings(state)[0]?.[1].confirmed?.entity ?? Object.values(state.postings).find(({ confirmed }) => confirmed)?.confirmed?.entity ?? state.parties?.entity ?? null
+
+/** Sums cleared between our companies, by our ledger and by the other's, where they are not the same; null when both agree. */
+export function oneSided(state: InvoiceState): { readonly ours: string; readonly theirs: string; readonly since: string } | null {
+  const cleared = Object.values(state.allocations).filter(({ kind, undone }) => kind === 'intercompany' && undone === null)
+  if (cleared.length === 0) return null
+  const sum = (others: boolean): string => sumOf(['0', ...cleared.filter((allocation) => isOthers(state, allocation) === others).map(({ amount }) => amount)])
+  const [ours, theirs] = [sum(false), sum(true)]
+  return ours === theirs ? null : { ours, theirs, since: cleared.map(({ at }) => at).sort().at(-1) ?? '' }
 }
 
 /** What has to be settled, exactly: the payable amount, negative for a credit note; what is due by the posting when we never had the invoice. */

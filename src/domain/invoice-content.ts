@@ -1,6 +1,7 @@
 import { hexOf, type Sha256 } from '../lib/hash.ts'
 import type { CalendarDate } from '../lib/time.ts'
 import type { ArithmeticFacts } from './arithmetic.ts'
+import { discountsIn, type Discount } from './discount.ts'
 import type { InvoiceDocument, InvoiceLine } from './invoice-document.ts'
 import { formatDecimal, parseDecimal } from './money.ts'
 import { documentName, foldedNumber, orderName, partyNames, plainAccount, remittanceName } from './names.ts'
@@ -25,6 +26,8 @@ export type InvoiceContent = {
   readonly meansCode: string | null
   /** Creditor accounts that the invoice names (plain). Never paid to: the supplier master's are. */
   readonly accounts: readonly string[]
+  /** Cash discount that the payment terms offer in a way that a machine can read; absent when there is none. */
+  readonly discounts?: readonly Discount[]
   readonly lineCount: number
   /** Exact sum of all line nets (BT-131). */
   readonly lineNet: string
@@ -68,10 +71,12 @@ const LIMIT_PARTY_NAME = 200
 /** What an invoice says, reduced to what decisions rest on. Amounts stay texts; sums are exact (at most 18 decimals). Members in canonical order. */
 export function contentOf(document: InvoiceDocument): InvoiceContent {
   const { totals } = document
+  const discounts = discountsIn(document.paymentTerms ?? '')
   return {
     accounts: [...new Set(document.paymentMeans.flatMap((means) => means.account ? [plainAccount(means.account)] : []))],
     bases: basesOf(document),
     currency: document.currency,
+    ...(discounts.length === 0 ? {} : { discounts }),
     dueOn: document.dueOn ?? null,
     entity: partyOf('entity', document.buyer),
     issuedOn: document.issuedOn,
@@ -170,10 +175,17 @@ export function invoiceRef(sha256: Sha256, content: InvoiceContent, document: st
 export function numberName(sha256: Sha256, content: InvoiceContent): string {
   const known = NUMBER_NAMES.get(content)
   if (known !== undefined) return known
-  const name = aliasOf('public', 'invoice-number', digest(sha256, [content.entity.names[0] ?? '', content.supplier.names[0] ?? '', foldedNumber(content.number), content.kind]))
+  const name = nameByNumber(sha256, content, content.number, content.kind)
   NUMBER_NAMES.set(content, name)
   return name
 }
+/** The earlier invoices that it names (BT-25), by the names under which they are found. */
+export const precedingNames = (sha256: Sha256, content: InvoiceContent): string[] =>
+  content.preceding.slice(0, LIMIT_PRECEDING).map((number) => nameByNumber(sha256, content, number, 'invoice'))
+const LIMIT_PRECEDING = 20
+
+const nameByNumber = (sha256: Sha256, content: InvoiceContent, number: string, kind: InvoiceContent['kind']): string =>
+  aliasOf('public', 'invoice-number', digest(sha256, [content.entity.names[0] ?? '', content.supplier.names[0] ?? '', foldedNumber(number), kind]))
 const NUMBER_NAMES = new WeakMap<InvoiceContent, string>()
 
 const digest = (sha256: Sha256, parts: readonly string[]): string => hexOf(sha256(JSON.stringify(parts))).slice(0, 40)

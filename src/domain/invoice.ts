@@ -46,6 +46,8 @@ export type Allocation = FactRef & {
   readonly on: string | null
   readonly undoneOn: string | null
   readonly posting: string | null
+  /** Between two of our companies: whose books cleared it; null elsewhere. */
+  readonly ledger: string | null
 }
 export type Sent = { readonly occurrence: string; readonly input: EffectInput; readonly contentHash: string; readonly event: string; readonly at: Instant; readonly says: string | null; readonly dead: boolean; readonly receipt: string | null }
 
@@ -72,6 +74,9 @@ export interface Evidence {
   /** Documents that the archive has, by SHA-256, and the day till which it was told to keep them. */
   readonly kept: { readonly [sha256: string]: { readonly event: string; readonly until: string } }
 }
+
+/** `corrects`: an invoice of type 384 (UNTDID 1001), which stands in the place of the other. */
+export type Link = FactRef & { readonly is: 'corrects' | 'corrected-by' | 'names' | 'named-by'; readonly number: string }
 
 export interface InvoiceState {
   readonly origin: 'received' | 'observed' | 'taken-over' | null
@@ -112,6 +117,8 @@ export interface InvoiceState {
   readonly holds: { readonly [hold: string]: { readonly kind: string; readonly placed: FactRef | null; readonly released: FactRef | null } }
   readonly archived: (FactRef & { readonly document: string; readonly until: string; readonly covers: number }) | null
   readonly evidence: Evidence
+  /** Other invoices that it names (BT-25), or that name it, by id. */
+  readonly links: { readonly [invoice: string]: Link }
   readonly exceptions: { readonly [cause: string]: { readonly id: string; readonly open: boolean; readonly times: number } }
   /** Answers of persons to exceptions that let a control pass: cause → what was answered, about which subject. */
   readonly answers: { readonly [cause: string]: FactRef & { readonly action: string; readonly person: string; readonly second: string | null; readonly reason: string } }
@@ -136,7 +143,7 @@ export const NO_INVOICE: InvoiceState = inOrder({
   verdicts: { validation: null, match: null, approval: null, posting: null },
   terms: null, parties: null, granted: null, postingPlan: null, waived: null,
   approval: { ticket: null, requested: null, grants: [], ends: [], completed: null },
-  parked: {}, postings: {}, payments: {}, allocations: {}, blocks: {}, revaluations: {}, holds: {}, archived: null, evidence: { wanted: null, prepared: null, kept: {} }, exceptions: {}, answers: {}, sent: {}, told: {}, reported: {},
+  parked: {}, postings: {}, payments: {}, allocations: {}, blocks: {}, revaluations: {}, holds: {}, archived: null, evidence: { wanted: null, prepared: null, kept: {} }, links: {}, exceptions: {}, answers: {}, sent: {}, told: {}, reported: {},
   divergences: {}, claims: 0, facts: 0, headline: null, routed: null, breaches: [], movedBy: null,
 })
 
@@ -200,7 +207,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     return { ...state, postings: { ...state.postings, [data.postingNo]: { ...known, reversed: stronger(known.reversed, { ...ref(event), settled: event.grade === 'settled', on: data.reversedOn }) } } }
   }),
   'clearing.recorded': on<'clearing.recorded'>((state, event, data) =>
-    allocated(state, event, { kind: data.kind, amount: data.amount, evidence: event.id, booked: null, on: data.bookedOn ?? null, posting: data.postingNo })),
+    allocated(state, event, { kind: data.kind, amount: data.amount, evidence: event.id, booked: null, on: data.bookedOn ?? null, posting: data.postingNo, ledger: data.ledger ?? null })),
   'revaluation.recorded': on<'revaluation.recorded'>((state, event, data) => ({
     ...state, revaluations: { ...state.revaluations, [event.id]: { ...ref(event), posting: data.postingNo, amount: data.amount, currency: data.currency, on: data.bookedOn } },
   })),
@@ -248,7 +255,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     ...state, headline: data.to, breaches: data.breaches, movedBy: isFiling(data.from, data.to) ? state.movedBy : event.id, routed: data.routed ?? state.routed,
   })),
   'settlement.allocated': decided<{ kind: string; amount: string; entry: string; bookedOn?: string; booked?: { bankReference: string; bookedOn: string }; outside?: true }>((state, event, data) => allocated(state, event, {
-    kind: data.kind, amount: data.amount, evidence: data.entry, booked: data.booked ?? null, on: (data.bookedOn ?? data.booked?.bookedOn) || null, posting: null,
+    kind: data.kind, amount: data.amount, evidence: data.entry, booked: data.booked ?? null, on: (data.bookedOn ?? data.booked?.bookedOn) || null, posting: null, ledger: null,
     ...(data.outside ? { outside: true } : {}),
   })),
   'settlement.unallocated': decided<{ allocation: string; bookedOn?: string }>((state, event, data) => {
@@ -309,6 +316,7 @@ const toldWord = (occurrence: string): string => occurrence.slice(0, occurrence.
 export function evolveInvoice(state: InvoiceState, event: Event, id: string): InvoiceState {
   if (event.grade === 'claimed' && event.type !== 'status.reported') return { ...state, claims: state.claims + 1 }
   if (event.type === 'payment.moved') return paid(state, event, id)
+  if (event.type === 'invoice.linked') return linked(state, event, id)
   const handle = HANDLERS[event.type]
   const next = handle ? handle(state, event, event.data as never) : state
   return NO_EVIDENCE.has(event.type) ? next : { ...next, facts: next.facts + 1 }
@@ -325,6 +333,14 @@ function paid(state: InvoiceState, event: Event, id: string): InvoiceState {
   const amount = data.amounts[id]
   if (amount === undefined) return state
   return { ...state, facts: state.facts + 1, payments: { ...state.payments, [data.payment]: { amount, event: event.id, progress: data.progress } } }
+}
+
+function linked(state: InvoiceState, event: Event, id: string): InvoiceState {
+  const { relation, earlier, later: by, number, earlierNumber } = event.data as unknown as { relation: 'corrects' | 'names'; earlier: string; later: string; number: string; earlierNumber: string }
+  const [other, link]: [string, Link] = id === earlier
+    ? [by, { ...ref(event), is: relation === 'corrects' ? 'corrected-by' : 'named-by', number }]
+    : [earlier, { ...ref(event), is: relation, number: earlierNumber }]
+  return { ...state, facts: state.facts + 1, links: { ...state.links, [other]: link } }
 }
 
 function sent(state: InvoiceState, event: Event, data: EffectData): InvoiceState {

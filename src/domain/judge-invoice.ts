@@ -1,4 +1,4 @@
-/** The decisions about one invoice: gate after gate, then its exceptions, divergences and headline. */
+/** The decisions about one invoice: gate after gate, then its exceptions, divergences and headline. One table of gates. */
 import type { Json } from '../lib/canonical-json.ts'
 import { hexOf } from '../lib/hash.ts'
 import type { Instant } from '../lib/time.ts'
@@ -10,12 +10,13 @@ import type { Cause, WantedException } from './exception.ts'
 import { exceptionDecisions } from './exception.ts'
 import { wantEvidence } from './evidence.ts'
 import { expectInvoice, toBePosted } from './expect.ts'
-import { headlineOf, isOver, isWaived, livePostings, SPLIT, warranted } from './headline.ts'
+import { correctedBy, headlineOf, isOver, isWaived, livePostings, SPLIT, warranted } from './headline.ts'
 import { evolveInvoice, type Granted, type InvoiceState, type Posting, type Verdict } from './invoice.ts'
 import { differencesOutside } from './settlement.ts'
 import { casesOfSent } from './lane.ts'
 import type { InvoiceContent } from './invoice-content.ts'
-import { numberName, orderNames, sumOf } from './invoice-content.ts'
+import { numberName, orderNames, precedingNames, sumOf } from './invoice-content.ts'
+import { betweenCompanies, link, precedes, superseded } from './judge-links.ts'
 import { checkPeriod } from './judge-period.ts'
 import { MATCH_CONTROLS, matchOrder, type LineAccount } from './matching.ts'
 import { loginOf, plainAccount, periodQuestion, taxCodeQuestion } from './names.ts'
@@ -42,7 +43,8 @@ export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>
   if (livePostings(state).length > 1 || (livePostings(state).length > 0 && !warranted(state, ['posted']))) names.push(...content.supplier.names)
   if (waivable(laws, state)) names.push(...orderNames(content))
   if (toBePosted(state, routed(laws, state).rules)) names.push(...content.entity.names)
-  return { read: [...new Set(names)], write: matching || !decidedOn(state.verdicts.validation, state) ? orderNames(content) : [] }
+  const orders = matching || !decidedOn(state.verdicts.validation, state) ? orderNames(content) : []
+  return { read: [...new Set(names)], write: [...orders, ...precedes(state) ? precedingNames(laws.sha256, content) : []] }
 }
 
 const decidedOn = (verdict: Verdict | null, state: InvoiceState): boolean => verdict !== null && verdict.pass && verdict.subject === state.content?.event
@@ -50,7 +52,7 @@ const routed = (laws: Laws, state: InvoiceState): Routed => routeOf(laws.policy.
 const needsMatch = (laws: Laws, state: InvoiceState): boolean => routed(laws, state).rules.requires.includes('matched')
 
 /** Gates in order: each sees what the one before decided. */
-const GATES: readonly ((laws: Laws, sheet: Sheet, look: Look) => WantedException[])[] = [validate, match, waive, approve, checkPeriod, checkPosting]
+const GATES: readonly ((laws: Laws, sheet: Sheet, look: Look) => WantedException[])[] = [validate, match, waive, approve, checkPeriod, checkPosting, link]
 
 export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, look: Look, asOf: Instant): Judgement {
   const sheet: Sheet = new Scratch(record.id, record.version, record.state, asOf, (state, event) => evolveInvoice(state, event, record.id))
@@ -59,7 +61,7 @@ export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, loo
   const exceptions = closed(sheet.state) ? [] : failures
   move(laws, sheet)
   const diverging = diverge(laws, sheet)
-  raise(laws, sheet, [...exceptions, ...conditions(laws, sheet.state), ...diverging])
+  raise(laws, sheet, [...exceptions, ...conditions(laws, sheet.state), ...superseded(sheet.state), ...betweenCompanies(laws, sheet), ...diverging])
   wantEvidence(laws, sheet)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
 }
@@ -309,7 +311,7 @@ function conditions(laws: Laws, state: InvoiceState): WantedException[] {
   const wanted = casesOfSent(laws.policy.owners, state.sent)
   const reversed = Object.entries(state.postings).filter(([, posting]) => posting.reversed).sort(([, a], [, b]) => a.reversed!.at < b.reversed!.at ? 1 : -1)[0]
   const answer = state.answers['posting-reversed']
-  if (reversed && livePostings(state).length === 0 && !(answer && answer.at > (reversed[1].reversed?.at ?? '')) && !closed(state)) {
+  if (reversed && !correctedBy(state) && livePostings(state).length === 0 && !(answer && answer.at > (reversed[1].reversed?.at ?? '')) && !closed(state)) {
     wanted.push({ cause: 'posting-reversed', says: `Posting ${reversed[0]} was reversed.` })
   }
   const end = state.approval.ends.at(-1)

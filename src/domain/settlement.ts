@@ -3,8 +3,9 @@
  * than the policy allows, or comes too late, that is a finding for a person.
  */
 import type { CalendarDate } from '../lib/time.ts'
-import { liveAllocations, amountDue } from './headline.ts'
-import type { InvoiceState } from './invoice.ts'
+import { discountAllowed, type Discount } from './discount.ts'
+import { amountDue, liveAllocations } from './headline.ts'
+import type { Allocation, InvoiceState } from './invoice.ts'
 import { sumOf } from './invoice-content.ts'
 import { parseDecimal } from './money.ts'
 
@@ -46,6 +47,8 @@ export function differencesOutside(state: InvoiceState, limits: DifferenceLimits
     const at = allocations.map((allocation) => allocation.at).sort().at(-1) ?? ''
     if (!Object.hasOwn(ALLOCATION_KINDS, kind)) return [{ at, says: `The ERP cleared something as ${kind}, which is no kind that is known.` }]
     if (ALLOCATION_KINDS[kind as keyof typeof ALLOCATION_KINDS] !== 'difference') return []
+    const offered = state.content?.value.discounts
+    if (kind === 'discount' && offered && issuedOn !== undefined) return beyondOffer(offered, due, issuedOn, allocations).map((says) => ({ at, says }))
     const limit = limits[kind as Difference]
     const sum = sumOf(allocations.map((allocation) => allocation.amount))
     const late = limit.days === null || issuedOn === undefined ? undefined : allocations.find(({ on }) => on !== null && on > dayAfter(issuedOn, limit.days ?? 0))
@@ -57,6 +60,20 @@ export function differencesOutside(state: InvoiceState, limits: DifferenceLimits
   })
 }
 
+/** What the supplier himself offers needs no limit of ours: only the window and the share that the invoice states. */
+function beyondOffer(offered: readonly Discount[], due: string, issuedOn: CalendarDate, allocations: readonly Allocation[]): string[] {
+  const sum = sumOf(allocations.map(({ amount }) => amount))
+  const last = allocations.map(({ on }) => on).filter((on) => on !== null).sort().at(-1) ?? null
+  const allowed = discountAllowed(offered, due, last === null ? null : daysBetween(issuedOn, last))
+  // Rounded to the cent, in whoever's favour: half a cent is as much as that can be.
+  if (size(sum) * 100n <= allowed + HALF_CENT) return []
+  const terms = offered.map(({ days, percent, base }) => `${percent} % within ${days} days${base === null ? '' : ` of ${base}`}`).join(', ')
+  return [`${sum} discount${last === null ? '' : ` on ${last}`} is not what the invoice offers: ${terms} of ${issuedOn}.`]
+}
+
+/** In the units of {@link discountAllowed}. */
+const HALF_CENT = 5n * 10n ** 17n
+const daysBetween = (from: CalendarDate, to: CalendarDate): number => Math.round((Date.parse(`${to}T00:00:00.000Z`) - Date.parse(`${from}T00:00:00.000Z`)) / 86_400_000)
 const dayAfter = (day: CalendarDate, days: number): CalendarDate => new Date(Date.parse(`${day}T00:00:00.000Z`) + days * 86_400_000).toISOString().slice(0, 10)
 
 function size(amount: string): bigint {

@@ -10,7 +10,7 @@ const posting = (event: string, more: Partial<NonNullable<Posting['confirmed']>>
   reversed: reversedOn === undefined ? null : { event: `${event} back`, at, settled: true, on: reversedOn },
 })
 const paid = (event: string, amount: string, on: string | null, more: Partial<Allocation> = {}): InvoiceState['allocations'] =>
-  ({ [event]: { event, at, kind: 'bank', amount, evidence: 'e', undone: null, booked: null, on, undoneOn: null, posting: null, ...more } })
+  ({ [event]: { event, at, kind: 'bank', amount, evidence: 'e', undone: null, booked: null, on, undoneOn: null, posting: null, ledger: null, ...more } })
 const invoice = (more: Partial<InvoiceState>): InvoiceState => ({ ...NO_INVOICE, postings: { '51': posting('p') }, ...more })
 const shown = (state: InvoiceState): unknown[] => ledgerEntries(state).map((entry) => [entry.document, entry.kind, entry.bookedOn, entry.amount, entry.currency, entry.closedOn])
 

@@ -91,6 +91,9 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'invoice.matched': (data) => `matched with the order: ${controls(data)}`,
   'invoice.mismatched': (data) => `does not match the order: ${controls(data)}`,
   'invoice.match-released': () => 'gives back what it took of the order',
+  'invoice.linked': (data) => data['relation'] === 'corrects'
+    ? `invoice ${text(data, 'number')} corrects ${text(data, 'earlierNumber')}, which stands for itself no more`
+    : `invoice ${text(data, 'number')} names ${text(data, 'earlierNumber')}`,
   'reference.wanted': (data) => `asks about ${text(data, 'what')}`,
   'approval.waived': (data) => `approval waived: ${controls(data)}`,
   'rule.evaluated': (data) => `${text(data, 'gate')}${data['pass'] === true ? '' : ' failed'}: ${controls(data)}`,

@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { outcomeOf, rowOf, type Outcome } from './case.ts'
-import { CASES, CASES_FILE, SUITE_START } from './table.ts'
+import { CASES, CASES_FILE, FILES_START } from './table.ts'
 import type { Arrival } from '../../src/domain/object.ts'
 
 const ORDERS = Number(process.env['TIEOUT_RUNS'] ?? 8)
 const SEED = Number(process.env['TIEOUT_SEED'] ?? Date.now() % 1_000_000)
 
 const page = readFileSync(CASES_FILE, 'utf8')
-const rows = page.slice(0, page.indexOf(SUITE_START)).split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| case |'))
+const rows = page.slice(0, page.indexOf(FILES_START)).split('\n').filter((line) => line.startsWith('| ') && !line.startsWith('| case |'))
 const nameIn = (row: string): string => row.slice(2, row.indexOf(' |'))
 
 describe('the table of cases', () => {

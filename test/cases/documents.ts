@@ -1,7 +1,7 @@
 /** Cases about what arrives: documents, orders, identity. */
 import { invoiceDocument } from '../facts.ts'
 import { choosing, type Case } from './case.ts'
-import { approved, arrives, bill, company, corrects, day, NO_ORDER, over, paidInFull, storno, books, answers } from './story.ts'
+import { approved, arrives, bill, company, corrects, day, NO_ORDER, over, paidInFull, run, storno, books, answers } from './story.ts'
 
 const ordered = bill()
 const LINE = invoiceDocument().lines[0]!
@@ -12,6 +12,7 @@ const again = bill({ dueOn: '2026-02-10' })
 const other = bill({ ...over('200.00') })
 const wrong = bill({ totals: { lines: '100.00', taxExclusive: '100.00', tax: '19.00', taxInclusive: '120.00', payable: '120.00' } })
 const selfBilled = bill({ typeCode: '389' })
+const credit = bill({ ...over('20.00'), number: 'G-1', kind: 'credit-note', typeCode: '381', precedingInvoices: [{ number: 'R-1' }] })
 const corrected = bill({ ...over('90.00'), number: 'R-2', typeCode: '384', precedingInvoices: [{ number: 'R-1' }] })
 
 export const DOCUMENT_CASES: readonly Case[] = [
@@ -59,5 +60,27 @@ export const DOCUMENT_CASES: readonly Case[] = [
   {
     name: 'corrective invoice', axes: ['posting'], story: 'R-2 (type 384) names R-1, which is posted: a document of its own; R-1 is reversed in the ERP.',
     facts: [...company(), arrives(free), ...approved(free), books(free, '5100'), arrives(corrected, day(16)), ...approved(corrected), storno(free, '5100', day(17)), books(corrected, '5200', day(18))],
+  },
+  {
+    name: 'corrective invoice before posting', axes: ['posting'], story: 'R-2 (type 384) names R-1, which is approved and not posted: R-1 is not posted any more, R-2 goes on.',
+    facts: [...company(), arrives(free), ...approved(free), arrives(corrected, day(14)), ...approved(corrected)],
+  },
+  {
+    name: 'corrective invoice, both to be paid', axes: ['posting'], story: 'The same; two people say that both are to be paid.',
+    facts: [...company(), arrives(free), ...approved(free), arrives(corrected, day(14)), ...approved(corrected), answers(free, 'superseded', 'keep', day(31, 23), 'person:tom')],
+  },
+  {
+    name: 'corrective invoice, the first in a payment file', axes: ['settlement'], onlyAsTold: 'what corrects it counts when the file is released',
+    story: 'R-2 names R-1, which is posted; then a file with R-1 is released: it is kept from the bank.',
+    facts: [...company(), arrives(free), ...approved(free), books(free, '5100'), arrives(corrected, day(16)), ...run('M1', { E1: { 5100: '119.00' } })],
+  },
+  {
+    name: 'corrective invoice, the first was paid', axes: ['settlement', 'posting'], onlyAsTold: 'what was paid before it came stays paid',
+    story: 'R-2 names R-1, which is paid: R-2 is posted and kept from being paid, until two people say so.',
+    facts: [...company(), arrives(free), ...approved(free), ...paidInFull(free), arrives(corrected, day(21)), ...approved(corrected), books(corrected, '5200', day(22))],
+  },
+  {
+    name: 'credit note that names its invoice', axes: ['posting'], story: 'G-1 (type 381) names R-1: each leads to the other, and both stand for themselves.',
+    facts: [...company(), arrives(free), ...approved(free), books(free, '5100'), arrives(credit, day(16)), ...approved(credit), books(credit, '5200', day(18))],
   },
 ]

@@ -2,8 +2,8 @@
 import { entry, fact, SUPPLIER } from '../facts.ts'
 import { aliasOf } from '../../src/domain/object.ts'
 import { sumOf } from '../../src/domain/invoice-content.ts'
-import { batchName } from '../../src/domain/names.ts'
-import type { Case } from './case.ts'
+import { batchName, postingName } from '../../src/domain/names.ts'
+import { choosing, type Case } from './case.ts'
 import { answers, answersPayment, approved, arrives, bill, books, clears, company, day, debits, NO_ORDER, over, paidInFull, returns, run, takes } from './story.ts'
 
 const free = bill(NO_ORDER)
@@ -14,17 +14,30 @@ const prepayment = bill({ ...over('100.00'), number: 'V-1', typeCode: '386' })
 const final = bill({ ...over('200.00'), number: 'R-1' })
 const zero = bill({ ...over('0.00') })
 const overpaid = bill(over('100.00', '-10.00'))
+const offering = bill({ ...NO_ORDER, paymentTerms: 'Payable at once.\n#SKONTO#TAGE=21#PROZENT=5.00#\n' })
 const collected = bill({ ...NO_ORDER, paymentMeans: [{ code: '59', account: 'DE99' }] }, false)
 const card = bill({ ...NO_ORDER, paymentMeans: [{ code: '48' }] }, false)
 const ready = (invoice = free): ReturnType<typeof arrives>[] => [arrives(invoice), ...approved(invoice), books(invoice, '5100')]
 /** Paid but for this much. */
-const less = (rest: string): ReturnType<typeof arrives>[] => {
+const less = (rest: string, invoice = free): ReturnType<typeof arrives>[] => {
   const amount = sumOf(['119.00', `-${rest}`])
-  return [...ready(), ...run('M1', { E1: { 5100: amount } }), takes('M1'), debits('E1', amount)]
+  return [...ready(invoice), ...run('M1', { E1: { 5100: amount } }), takes('M1'), debits('E1', amount)]
 }
 const astray = run('M1', { E1: { 5100: '119.00' } }).map((arrival) => arrival.type === 'payment.instructed' ? { ...arrival, data: { ...arrival.data, account: 'DE99500105175407324931' } } : arrival)
 const all = (message: string, at = day(20)): ReturnType<typeof arrives> =>
   entry(`file ${message}`, at, '', { endToEndId: undefined as never, messageId: message, amount: '178.50', bankReference: `B ${message}` })
+
+const BETWEEN = choosing({ route: 'intercompany', when: { suppliers: ['DE111'] } })
+const between = bill(NO_ORDER, false)
+const cleared = (ledger: string, amount: string): ReturnType<typeof arrives> => clears(between, 'intercompany', amount, { postingNo: '5100', ledger, bookedOn: '2026-01-20' })
+const takenOver = fact('invoice.taken-over', 'person', 'item 5800', day(5), [{ names: [postingName('erp', '1000', '5800'), aliasOf('erp', 'document', '5800')], create: 'invoice' }], {
+  postingNo: '5800', supplier: 'V1', number: 'R-0', amount: '119.00', currency: 'EUR', postedOn: '2025-12-10', open: [{ account: '1600', currency: 'EUR', amount: '119.00' }],
+  entity: '1000', on: '2026-01-05', file: 'a'.repeat(64),
+})
+/** As the ERP's own feed tells of it. */
+const standing = fact('posting.confirmed', 'erp', 'posted 5800', day(5), [{ names: [postingName('erp', '1000', '5800'), aliasOf('erp', 'document', '5800')], create: 'invoice' }], {
+  postingNo: '5800', entity: '1000', supplier: 'V1', number: 'R-0', amount: '119.00', currency: 'EUR', postedOn: '2025-12-10',
+})
 
 export const PAYMENT_CASES: readonly Case[] = [
   { name: 'credit note netted with three invoices', axes: ['settlement'], story: 'One payment of 392.70: three invoices less the credit note.', facts: [
@@ -78,6 +91,15 @@ export const PAYMENT_CASES: readonly Case[] = [
   { name: 'cash discount in time', axes: ['settlement'], story: '116.62 paid; the ERP clears 2.38 (2 %) as discount, ten days after the invoice’s date.', facts: [...company(), ...less('2.38'), clears(free, 'discount', '2.38', { bookedOn: '2026-01-20' })] },
   { name: 'cash discount too late', axes: ['settlement'], story: 'The same, 15 days after the invoice’s date: 14 are allowed.', facts: [...company(), ...less('2.38'), clears(free, 'discount', '2.38', { bookedOn: '2026-01-25' })] },
   { name: 'cash discount too high', axes: ['settlement'], story: '5.95 (5 %) as discount; 3 % are allowed.', facts: [...company(), ...less('5.95'), clears(free, 'discount', '5.95', { bookedOn: '2026-01-20' })] },
+  { name: 'cash discount as the invoice offers it', axes: ['settlement'], story: 'The payment terms say #SKONTO#TAGE=21#PROZENT=5.00#: 5.95 after 21 days are as offered, whatever the policy says.', facts: [
+    ...company(), ...less('5.95', offering), clears(offering, 'discount', '5.95', { bookedOn: '2026-01-31' }, day(31)),
+  ] },
+  { name: 'cash discount later than the invoice offers it', axes: ['settlement'], story: 'The same, 22 days after the invoice’s date.', facts: [
+    ...company(), ...less('5.95', offering), clears(offering, 'discount', '5.95', { bookedOn: '2026-02-01' }, day(31)),
+  ] },
+  { name: 'cash discount beyond what the invoice offers', axes: ['settlement'], story: 'The same terms; 7.14 (6 %) are taken.', facts: [
+    ...company(), ...less('7.14', offering), clears(offering, 'discount', '7.14', { bookedOn: '2026-01-20' }),
+  ] },
   { name: 'withholding', axes: ['settlement'], story: '17.85 withheld for the tax office, the rest paid.', facts: [...company(), ...less('17.85'), clears(free, 'withholding', '17.85')] },
   { name: 'exchange difference', axes: ['settlement'], story: 'The bank booked 118.63; the ERP clears 0.37 as exchange difference.', facts: [...company(), ...less('0.37'), clears(free, 'fx', '0.37')] },
   { name: 'fee', axes: ['settlement'], story: '10.00 kept by a bank on the way, cleared as fee.', facts: [...company(), ...less('10.00'), clears(free, 'fee', '10.00')] },
@@ -94,6 +116,19 @@ export const PAYMENT_CASES: readonly Case[] = [
   { name: 'prepayment cleared', axes: ['settlement'], story: 'A prepayment invoice (386) was paid; the ERP clears 119.00 of it against the invoice over 238.00, the rest is paid.', facts: [
     ...company(), arrives(prepayment), ...approved(prepayment), ...paidInFull(prepayment, '5110', 'M0', 'E0'),
     arrives(final), ...approved(final), books(final, '5100'), clears(final, 'prepayment', '119.00'), ...run('M1', { E1: { 5100: '119.00' } }), takes('M1'), debits('E1', '119.00', day(21)),
+  ] },
+  { name: 'between companies', axes: ['settlement'], story: 'The supplier is a company of ours: both ledgers clear 119.00, no bank is asked.', policy: BETWEEN, facts: [
+    ...company(), ...ready(between), cleared('1000', '119.00'), cleared('2000', '119.00'),
+  ] },
+  { name: 'between companies, one side only', axes: ['settlement'], story: 'Only our own ledger has cleared it: it is not paid.', policy: BETWEEN, facts: [...company(), ...ready(between), cleared('1000', '119.00')] },
+  { name: 'between companies, unequal', axes: ['settlement'], story: 'Our ledger cleared 119.00, the other company’s 100.00.', policy: BETWEEN, facts: [
+    ...company(), ...ready(between), cleared('1000', '119.00'), cleared('2000', '100.00'),
+  ] },
+  { name: 'taken over at cut-over', axes: ['document', 'approval', 'posting', 'settlement'], story: 'Open when the hub began: 119.00 by the signed balance; then it is paid.', facts: [
+    ...company(), takenOver, standing, ...run('M1', { E1: { 5800: '119.00' } }), takes('M1'), debits('E1', '119.00'),
+  ] },
+  { name: 'taken over, part paid before', axes: ['document', 'settlement'], story: 'The same; 50.00 of it were still open, and those are paid.', facts: [
+    ...company(), { ...takenOver, data: { ...takenOver.data, open: [{ account: '1600', currency: 'EUR', amount: '50.00' }] } }, standing, ...run('M1', { E1: { 5800: '50.00' } }), takes('M1'), debits('E1', '50.00'),
   ] },
   { name: 'nothing due', axes: ['posting', 'settlement'], story: 'Net, tax and payable are 0.00.', facts: [...company(), ...ready(zero)] },
   { name: 'prepaid too much', axes: ['posting', 'settlement'], story: 'Gross 119.00, prepaid 129.00, payable -10.00: a credit of the supplier’s.', facts: [...company(), ...ready(overpaid)] },

@@ -17,13 +17,14 @@ export const company = (): Arrival[] => masterData(undefined, NOW)
 export interface Bill { readonly document: InvoiceDocument; readonly content: InvoiceContent; readonly hash: string; readonly ref: Ref; readonly terms: Terms }
 
 /** An invoice over 10 widgets at 10.00 on PO-1, 119.00 with tax, and what is different. */
-export function bill(change: Partial<InvoiceDocument> = {}, payee = true): Bill {
-  const document = invoiceDocument(change)
+export const bill = (change: Partial<InvoiceDocument> = {}, payee = true): Bill => billOf(invoiceDocument(change), payee)
+
+export function billOf(document: InvoiceDocument, payee = true): Bill {
   const content = contentOf(document)
   const hash = hexOf(sha256(JSON.stringify(document)))
   const { totals } = content
   const terms: Terms = {
-    ...CODED, ...(payee ? {} : { payee: 'none' }), net: totals.taxExclusive, tax: totals.tax, gross: totals.taxInclusive, orders: content.orders, dueOn: content.dueOn,
+    ...CODED, supplier: content.supplier.names[0]!, entity: content.entity.names[0]!, payee: payee ? hexOf(sha256(content.accounts[0] ?? ACCOUNT)) : 'none', net: totals.taxExclusive, tax: totals.tax, gross: totals.taxInclusive, orders: content.orders, dueOn: content.dueOn,
     currency: content.currency, coding: [{ account: '4760', amount: totals.taxExclusive }],
   }
   return { document, content, hash, ref: invoiceRef(sha256, content, hash), terms }
@@ -59,7 +60,7 @@ export const books = ({ ref, content }: Bill, postingNo: string, at = day(15), m
 export const storno = ({ ref }: Bill, postingNo: string, at: string): Arrival =>
   fact('posting.reversed', 'erp', `reversed ${postingNo}`, at, [ref], { postingNo, entity: '1000', reversalNo: `${postingNo}R`, reversedOn: at.slice(0, 10) })
 export const clears = (invoice: Bill, kind: string, amount: string, more: Partial<FactData['clearing.recorded']> = {}, at = day(20)): Arrival =>
-  fact('clearing.recorded', 'erp', `clearing ${kind} ${amount} ${invoice.content.number}`, at, [invoice.ref], { postingNo: '7000', kind, amount, currency: invoice.content.currency, reason: kind, ...more })
+  fact('clearing.recorded', 'erp', `clearing ${kind} ${amount} ${invoice.content.number} ${more.ledger ?? ''}`, at, [invoice.ref], { postingNo: '7000', kind, amount, currency: invoice.content.currency, reason: kind, ...more })
 
 /** One payment of a file: end-to-end id → the amount of each posting that it pays. */
 export interface Paying { readonly [endToEndId: string]: { readonly [postingNo: string]: string } }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { APPROVAL_CASES } from './approvals.ts'
 import { rowOf, type Case } from './case.ts'
 import { DOCUMENT_CASES } from './documents.ts'
+import { fileCases } from './files.ts'
 import { PAYMENT_CASES } from './payments.ts'
 import { RECEIPT_CASES } from './receipts.ts'
 import { POSTING_CASES } from './postings.ts'
@@ -15,6 +16,8 @@ export const CASES: { readonly [subject: string]: readonly Case[] } = {
 
 const HEAD = '| case | what happens | stands at | breaches | axes | commands asked | open cases |\n|---|---|---|---|---|---|---|'
 export const START = '<!-- cases -->'
+/** Rows about files of others: printed only where those are. */
+export const FILES_START = '<!-- files -->'
 /** What follows is not printed from here: a run of the whole hub is compared with it. */
 export const SUITE_START = '<!-- suite -->'
 
@@ -22,7 +25,13 @@ export function casesText(): string {
   return `${START}\n${Object.entries(CASES).map(([subject, cases]) => `\n## ${subject}\n\n${HEAD}\n${cases.map(rowOf).join('\n')}\n`).join('')}`
 }
 
+function filesText(cases: readonly Case[]): string {
+  return `${FILES_START}\n\n## Files of others\n\nPublic files as they are, in a company that knows their parties and orders; named as in their collections.\n\n${HEAD}\n${cases.map(rowOf).join('\n')}\n`
+}
+
 if (process.argv.includes('--write')) {
   const page = readFileSync(CASES_FILE, 'utf8')
-  writeFileSync(CASES_FILE, page.slice(0, page.indexOf(START)) + casesText() + page.slice(page.indexOf(`\n${SUITE_START}`)))
+  const files = fileCases()
+  const kept = page.slice(page.indexOf(FILES_START), page.indexOf(`\n${SUITE_START}`))
+  writeFileSync(CASES_FILE, `${page.slice(0, page.indexOf(START))}${casesText()}\n${files ? filesText(files) : kept}${page.slice(page.indexOf(`\n${SUITE_START}`))}`)
 }

@@ -13,7 +13,8 @@ import { Document } from './wire.ts'
 /** `posting`: the ERP's document number. */
 const Content = z.object({ posting: z.string(), reason: z.string().default('') })
 /** How much of a reason the ERP is given; it does not say how much it takes. */
-const TEXT_LENGTH = 200
+const TEXT_LENGTH = 160
+const KEY_LENGTH = 16
 
 export const holdPayment = (setting: Setting): Command => block(setting, setting.config.blockLetter)
 /** Lifts whatever letter stands there: the ERP knows no conditional call. */
@@ -22,11 +23,12 @@ export const unholdPayment = (setting: Setting): Command => block(setting, '')
 function block({ config }: Setting, letter: string): Command {
   return {
     class: 'K2', timeoutMs: config.callTimeoutMs, noEffect: NO_EFFECT,
-    write: ({ content }) => {
+    // The key tells two blocks of one document apart in the ERP's own books; the ERP itself does not look at it.
+    write: ({ content }, key) => {
       const { posting, reason } = contentAs(content, Content)
       return sendJson(
         'POST', pathOf('documents', posting, 'pay-block'),
-        { payBlock: letter, by: config.user, text: reason.slice(0, TEXT_LENGTH).toWellFormed() }
+        { payBlock: letter, by: config.user, text: `${reason.slice(0, TEXT_LENGTH).toWellFormed()} ${key.slice(-KEY_LENGTH)}`.trim() }
       )
     },
     read: (reply, call) => {

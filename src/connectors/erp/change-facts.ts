@@ -4,6 +4,8 @@ import { meaningOf, type Observation, type StatusTable } from '../../connector/c
 import { shaped } from '../../connector/json.ts'
 import type { Facet, Ref } from '../../domain/object.ts'
 import { aliasOf } from '../../domain/object.ts'
+import { negative } from '../../domain/headline.ts'
+import { sumOf } from '../../domain/invoice-content.ts'
 import { paymentName, postingName } from '../../domain/names.ts'
 import type { Instant } from '../../lib/time.ts'
 import { entityOf, isOpen, isOrdinary, orderOf, supplierOf } from './answers.ts'
@@ -105,6 +107,7 @@ function paymentFacts(setting: Setting, change: Change, payment: PaymentDoc): Ob
  * several documents has one, which of them it belongs to is not said, and nothing is claimed but the word itself.
  */
 function clearingFacts(setting: Setting, clearing: Clearing): Observation[] {
+  if (meaningOf(CLEARING_KINDS, clearing.means) === 'intercompany') return betweenCompanies(setting, clearing)
   const [, another] = clearing.lines
   const netting = meaningOf(CLEARING_KINDS, clearing.means) === 'netting'
   const facts = netting
@@ -127,6 +130,16 @@ function cleared(setting: Setting, clearing: Clearing, docNo: string, word: stri
     about: [lineRef(setting, clearing, docNo)],
     data: { postingNo: docNo, kind, amount, currency: clearing.waers, reason: `${word} in clearing ${clearing.clearingDocNo}`, bookedOn: clearing.bookedOn },
   }
+}
+
+/** What one company's books clear against another's: a fact about its own documents and, with the sign turned, about the other's. */
+function betweenCompanies(setting: Setting, clearing: Clearing): Observation[] {
+  const own = clearing.lines.map(({ docNo, amt }, index) => cleared(setting, clearing, docNo, clearing.means, amt, `line ${index}`))
+  const { partner } = clearing
+  if (!partner) return own
+  const total = negative(sumOf(clearing.lines.map(({ amt }) => amt)))
+  const facts = [...own, cleared(setting, { ...clearing, companyCode: partner.companyCode }, partner.docNo, clearing.means, total, 'partner')]
+  return facts.map((fact) => ({ ...fact, data: { ...fact.data, ledger: clearing.companyCode } }))
 }
 
 /** A counter-entry says the same with the sign turned. */

@@ -103,6 +103,20 @@ async function subject(): Promise<Subject> {
     truth: async (_key, content) => (await booked(there, 'PAYMENT')).filter(({ row }) => row['payDocNo'] === content['paymentDoc'] && row['lifecycle'] === 'VOID').map(() => ({ amount: '119.00' })),
     fate: fateOf(there, 'payment.void'),
   }
+  /** Documents that stand free, and documents with a block. */
+  const blockable = async (name: string, payBlock: string): Promise<string[]> => {
+    const numbers: string[] = []
+    for (let at = 0; at < 40; at++) numbers.push((await call('POST', '/documents', claim({ extRef: `inv_${name}${at}`, vendorDocNo: `${name}-${at}`, payBlock }))).body.docNo as string)
+    return numbers
+  }
+  const blocking = (numbers: readonly string[], verb: string): CommandCase => ({
+    accepts: (n) => ({ posting: numbers[n] ?? 'none', reason: `not approved ${n}` }),
+    refuses: { content: () => ({ posting: '5199999999', reason: 'x' }), words: '5199999999' },
+    truth: async (_key, content) => (await there.books()).flatMap((line) => line.facts as unknown as (Fact & { verb: string; key: string })[])
+      .filter((fact) => fact.what === 'DOCUMENT' && fact.verb === verb && fact.key === content['posting']).map(() => ({})),
+    fate: fateOf(there, 'document.block'),
+  })
+  const [holding, unholding] = [blocking(await blockable('h', ''), 'BLOCKED'), blocking(await blockable('u', 'A'), 'UNBLOCKED')]
   const attaching: CommandCase = {
     accepts: (n) => ({
       reference: `inv_a${n}`, posting: collected[n] ?? 'none', approvers: ['directory|person|anna'], approvedAt: '2026-01-14T12:00:00.000Z', authority: 'up to 1000.00 EUR',
@@ -138,7 +152,7 @@ async function subject(): Promise<Subject> {
   return {
     kind: erp, config: { url: there.url, token: 'API', callTimeoutMs: 1_000 }, sha256, secrets: { API: TOKEN },
     patienceMs: 250,
-    commands: { 'invoice.post': posting, 'settlement.record': settling, 'settlement.clear': clearing, 'invoice.reverse': reversing, 'payment.cancel': cancelling,
+    commands: { 'invoice.post': posting, 'settlement.record': settling, 'settlement.clear': clearing, 'invoice.reverse': reversing, 'payment.cancel': cancelling, 'payment.hold': holding, 'payment.unhold': unholding,
        'approval-evidence.attach': attaching, 'lookup.supplier': looking },
     happens: async (count) => {
       const marks: string[] = []

@@ -2,7 +2,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Observation } from '../../connector/contract.ts'
 import { personName } from '../../domain/names.ts'
-import { claim } from '../../../sandbox/erp/fixture.ts'
+import { claim, SETUP } from '../../../sandbox/erp/fixture.ts'
 import { LiveErps, ofType, order, type LiveErp } from '../../../test/live-erp.ts'
 
 const live = new LiveErps()
@@ -162,6 +162,30 @@ describe('the change feed', () => {
     expect(ofType(observations, 'clearing.recorded').map((one) => [one.about[0]?.names[0], one.data['kind'], one.data['amount']])).toEqual([
       ['erp|posting|1000 5100000001', 'discount', '2.38'], ['erp|posting|1000 5200000001', 'netting', '-119.00'],
       ['erp|posting|1000 5100000002', 'netting', '119.00'],
+    ])
+  })
+
+  test('between two companies each ledger’s clearing is a fact about both documents, under the name of the ledger that says it', async () => {
+    const { there, here } = await live.start()
+    const [company] = SETUP.companyCodes
+    const periods = SETUP.postingPeriods.map((period) => ({ ...period, companyCode: '2000' }))
+    await there.call('PUT', '/setup', { companyCodes: [{ ...company, companyCode: '2000', name: 'Nordlicht Service GmbH', vatReg: 'DE811569869' }], postingPeriods: periods })
+    await here.run('invoice.post', order({ method: 'none' }))
+    // What the one owes is what the other may claim.
+    await there.call('POST', '/documents', claim({ companyCode: '2000', extRef: 'their-1', docType: 'KG', payMethod: 'N' }))
+    const clear = (own: string, docNo: string, amt: string, other: string, partner: string | null): Promise<{ status: number; body: { msgs?: { msgId: string }[] } }> =>
+      there.call('POST', '/clearings', {
+        companyCode: own, vendorNo: 'K-1', waers: 'EUR', bookedOn: '2026-02-12', by: 'x', means: 'INTERCO', amt, lines: [{ docNo, amt }],
+        ...(partner === null ? {} : { partner: { companyCode: other, docNo: partner } }),
+      })
+    expect((await clear('1000', '5100000001', '119.00', '2000', null)).body.msgs?.[0]?.msgId).toBe('F1-353')
+    expect((await clear('1000', '5100000001', '119.00', '1000', '5200000001')).body.msgs?.[0]?.msgId).toBe('F1-354')
+    expect((await clear('1000', '5100000001', '119.00', '2000', '5200000001')).status).toBe(201)
+    expect((await clear('2000', '5200000001', '-100.00', '1000', '5100000001')).status).toBe(201)
+    const { observations } = await here.sweep(null)
+    expect(ofType(observations, 'clearing.recorded').map(({ about, data }) => [about[0]?.names[0], data['kind'], data['amount'], data['ledger']])).toEqual([
+      ['erp|posting|1000 5100000001', 'intercompany', '119.00', '1000'], ['erp|posting|2000 5200000001', 'intercompany', '-119', '1000'],
+      ['erp|posting|2000 5200000001', 'intercompany', '-100.00', '2000'], ['erp|posting|1000 5100000001', 'intercompany', '100', '2000'],
     ])
   })
 

@@ -36,7 +36,7 @@ export const RUN_VERBS: StatusTable = {
 /** Kinds of clearing without cash, by the reason key of a difference or the means of the clearing. */
 export const CLEARING_KINDS: StatusTable = {
   name: 'clearing.kind', version: MAP_VERSION,
-  words: { SKONTO: 'discount', FX: 'fx', FEE: 'fee', ROUND: 'rounding', WHT: 'withholding', NETTING: 'netting', BANK: 'bank' },
+  words: { SKONTO: 'discount', FX: 'fx', FEE: 'fee', ROUND: 'rounding', WHT: 'withholding', NETTING: 'netting', INTERCO: 'intercompany', BANK: 'bank' },
 }
 
 /** What a line of the sub-ledger books. */

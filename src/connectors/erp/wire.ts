@@ -95,6 +95,7 @@ export const Cleared = z.object({ clearingDocNo: id, payDocNo: id })
 export const Clearing = z.object({
   clearingDocNo: id, means: id, companyCode: id, payDocNo: id.nullable(), waers: id, bookedOn: date, bookedAt: instant,
   lines: z.array(z.object({ docNo: id, amt: amount })), differences: z.array(z.object({ reasonKey: id, amt: amount })).default([]),
+  partner: z.object({ companyCode: id, docNo: id }).nullable().default(null),
 })
 export type Clearing = z.infer<typeof Clearing>
 
