@@ -1,6 +1,7 @@
 /** Delivery over a real database and real HTTP: whatever is lost or late, the target's own books hold each effect once. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type ModelOptions, ModelTarget } from '../src/connector/kit/model-target.ts'
+import { LANE_POLICIES } from '../src/domain/lane.ts'
 import { inTenant } from '../src/store/database.ts'
 import { answerEffect, replayable } from '../src/delivery/answer.ts'
 import { modelConnector } from '../src/connector/kit/model-connector.ts'
@@ -113,6 +114,19 @@ test('the target says 201 and keeps nothing: it was told, and is not believed to
   await until('it is done', () => all('done', 1))
   expect(await objects()).toMatchObject([{ said: 'E-none', posted: null }])
   expect(await query('SELECT expected, told, reported FROM cell')).toEqual([{ expected: 'posted', told: 'posted', reported: null }])
+})
+
+test('a system that swallows every call is not asked for ever: each try is looked for, and after the limit of its lane a person is asked', async () => {
+  const erp = await target('K3')
+  erp.usual = { effect: 'none', reply: 'lost' }
+  const lanes = { ...LANE_POLICIES, posting: { ...LANE_POLICIES.posting, firstMs: 100, deadAfter: 3 } }
+  const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K3', settleMs: 100, gapMs: 50 }], { lanes })
+  await intake.submit([invoice(1, 'erp')])
+  await until('it is given up', () => all('dead', 1))
+  expect(bookings(erp).length).toBe(3)
+  expect((await objects())[0]?.outcomes.at(-1)).toBe('effect.refused exhausted')
+  expect((await attempts()).map(({ outcome }) => outcome)).toEqual(['unknown', 'unknown', 'unknown'])
+  await audit(erp)
 })
 
 test('content that changes while the outcome is unknown does not change what is sent again', async () => {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { simulate } from '../simulation/simulate.ts'
 import { brokenCopy, type Patch } from './patches.ts'
 
 export interface Conviction { readonly seeds: number; readonly by: string; readonly says: string }
@@ -16,7 +17,10 @@ export async function convictions(patch: Patch, starts: number, limit: number): 
     const found: (Conviction | null)[] = []
     for (let start = 0; start < starts; start++) {
       const { stdout } = await run(process.execPath, [join(copy.root, 'rehearsal/broken/convict.ts'), String(start * APART), String(limit)], { timeout: 300_000 })
-      found.push(JSON.parse(stdout) as Conviction | null)
+      const conviction = JSON.parse(stdout) as Conviction | null
+      // A seed that the sources as they are break too convicts nobody.
+      if (conviction && simulate(start * APART + conviction.seeds).violations.length > 0) throw new Error(`seed ${start * APART + conviction.seeds} breaks ${conviction.by} without ${patch.name}`)
+      found.push(conviction)
     }
     return found
   } finally {

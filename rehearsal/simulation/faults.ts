@@ -25,7 +25,10 @@ const MIXTURES: readonly Weights[] = [
   {}, EVERYTHING, EVERYTHING, { ...EVERYTHING, 'system away': 1 },
   { 'reply lost': 1 },
   { 'reply lost': 0.6, 'applied late': 0.9, 'look behind': 0.8 },
+  // Unknown at once, carried out at the last moment, and shown later still.
+  { 'status-500': 0.6, 'answered before done': 0.9, 'applied late': 0.9, 'look behind': 0.9 },
   { 'killed': 0.06, 'commit unanswered': 0.05, 'applied late': 0.5 },
+  { 'frozen': 0.15, 'applied late': 0.5 },
   { 'frozen': 0.05, 'commit unanswered': 0.1, 'applied late': 0.5, 'reply lost': 0.3 },
   { ...EVERYTHING, 'notice lost': 1 },
   { ...EVERYTHING, 'notice repeated': 1, 'notice late': 1, 'feed behind': 1 },
@@ -74,7 +77,7 @@ export class Faults {
     if (this.strikes('locked 423')) return { busy: 423, applyMs: 0 }
     if (this.strikes('broken 500')) return { broken: true, applyMs: 0 }
     const applyMs = this.strikes('applied after settle') ? settleMs + this.chance.between(20_000, 300_000)
-      : this.strikes('applied late') ? this.chance.between(1_000, settleMs) : this.chance.between(20, 400)
+      : this.strikes('applied late') ? this.chance.between(this.chance.hits(0.4) ? settleMs - 5_000 : 1_000, settleMs) : this.chance.between(20, 400)
     const garbled = (['html', 'no-number', 'other-number', 'error-in-200', 'truncated', 'status-500'] as const).find((how) => this.strikes(how))
     return {
       applyMs, ...(this.strikes('answered before done') ? { early: true } : {}), ...(this.strikes('lying refusal') ? { lying: true } : {}), ...(garbled === undefined ? {} : { garbled }),

@@ -9,7 +9,7 @@ import { tryOf } from '../../src/delivery/claim.ts'
 import { backoffMs, retryAt } from '../../src/delivery/lanes.ts'
 import { inputOf, looksNext } from '../../src/delivery/outcome.ts'
 import { observed, outcomeArrival, type Telling } from '../../src/delivery/report.ts'
-import { doubtful, nextStep, type Step } from '../../src/delivery/resolve.ts'
+import { doubtful, nextStep, waitingStep, type Step } from '../../src/delivery/resolve.ts'
 import type { Call, Command, Found, Limits } from '../../src/connector/contract.ts'
 import { type Verdict, verdictOf } from '../../src/connector/verdict.ts'
 import { type EffectRow, NEVER, stepEffect } from '../../src/domain/effect.ts'
@@ -35,7 +35,7 @@ export interface Around {
   readonly windows: { readonly [system: string]: readonly Window[] }
   readonly limits: Limits
   /** A call of any kind left a process. */
-  called(system: string, process: string, kind: 'command' | 'look' | 'probe'): void
+  called(system: string, process: string, kind: 'command' | 'look' | 'probe', begunAt?: number): void
   /** The system asked to be left alone. */
   asked(system: string, process: string, until: number): void
   /** Asked and answered beside the door: a look, or a question that changes nothing. */
@@ -86,8 +86,8 @@ export class HubProcess {
     this.around.died(this)
   }
 
-  /** Goes on after `ms`, if it lives and when it is awake; at `point` it may die or freeze instead. */
-  private later(ms: number, point: KillPoint, run: () => void): void {
+  /** Goes on after `ms`, if it lives and when it is awake; at `point` it may die, or freeze for up to so many seconds, instead. */
+  private later(ms: number, point: KillPoint, run: () => void, freezesS = 1_500): void {
     const { clock, faults } = this.around
     const go = (): void => {
       if (!this.alive) return
@@ -99,8 +99,7 @@ export class HubProcess {
       }
       if (faults.strikes('frozen')) {
         faults.count(`frozen at ${point}`)
-        // Between the last look at the clock and the first byte nobody can help a key that is forgotten meanwhile.
-        this.frozenUntil = clock.now() + (point === 'first-byte' ? faults.between(1, 15) : faults.between(1, 1_500)) * 1_000
+        this.frozenUntil = clock.now() + faults.between(1, freezesS) * 1_000
         return clock.at(this.frozenUntil, go)
       }
       this.around.store.now = instantOf(Math.max(this.wall(), msOf(this.around.store.now)))
@@ -148,7 +147,8 @@ export class HubProcess {
     const command = this.around.commands[row.target]?.[row.command]
     const tries = store.triesOf(row.key)
     if (!command) return this.conclude(row, 'exhausted', 'the system cannot do it')
-    const step: Step = row.state === 'waiting' || row.state === 'open' ? { do: 'repeat' } : nextStep(command, row.state, tries.map(tryOf), now, this.policyOf(row))
+    const step: Step = row.state === 'open' ? { do: 'repeat' }
+      : row.state === 'waiting' ? waitingStep(row.failures, LANE_POLICIES[row.lane].deadAfter) : nextStep(command, row.state, tries.map(tryOf), now, this.policyOf(row))
     switch (step.do) {
       case 'rest': return this.postpone(row, NEVER)
       case 'wait': return this.postpone(row, instantOf(Math.max(step.until, now + 50)))
@@ -174,7 +174,8 @@ export class HubProcess {
     const now = this.wall()
     this.postpone(row, instantOf(now + CONCLUDE_LEASE_MS))
     const tries = this.around.store.triesOf(row.key)
-    const arrival = this.outcome({ row, attempts: tries, input, outcome: tries.at(-1)?.outcome ?? 'not-sent', at: now, says, by: 'claim', guarded: false })
+    const arrival = this.outcome({ row, attempts: tries, input, outcome: tries.at(-1)?.outcome ?? 'not-sent', at: now, says, by: 'claim', guarded: false,
+      ...(input === 'absent' ? { nextAt: retryAt(LANE_POLICIES[row.lane], row.failures + 1, row.key, now) } : {}) })
     this.around.faults.count(`concluded ${input}`)
     this.later(5, 'conclude', () => this.tell([arrival]))
   }
@@ -201,7 +202,8 @@ export class HubProcess {
     const monotonic = clock.now() + command.timeoutMs
     this.later(5, 'claimed', () => {
       if (this.wall() >= notAfter || clock.now() >= monotonic) return this.finish(next, command, doubt, { state: 'not-sent', says: 'too late', observations: [], late: true })
-      this.later(1, 'first-byte', () => this.send(next, command, doubt, monotonic))
+      // Between the last look at the clock and the first byte nobody can help a key that is forgotten meanwhile.
+      this.later(1, 'first-byte', () => this.send(next, command, doubt, monotonic), command.class === 'K1' ? 15 : 150)
     })
   }
 
@@ -217,7 +219,7 @@ export class HubProcess {
       this.finish(row, command, doubt, how())
     })
     const unknown = (): Verdict => ({ state: 'unknown', says: 'no reply in time', observations: [] })
-    this.around.called(row.target, this.id, 'command')
+    this.around.called(row.target, this.id, 'command', deadline - command.timeoutMs)
     if (this.around.isAway(row.target)) return faults.hits(0.5) ? end(1, () => ({ state: 'not-sent', says: 'refused the connection', observations: [] })) : end(Math.max(1, deadline - clock.now()), unknown)
     const settleMs = command.find?.settleMs ?? 30_000
     if (!faults.strikes('request lost')) {
@@ -304,10 +306,11 @@ export class HubProcess {
     const { find } = command
     if (!find) return this.postpone(row, NEVER)
     this.postpone(row, instantOf(now + LOOK_LEASE_MS))
+    const begunAt = clock.now()
     this.later(2, 'look', () => {
       const budget = this.board.budgetOf(row.target)
       budget.start(clock.now(), 'retry')
-      this.around.called(row.target, this.id, 'look')
+      this.around.called(row.target, this.id, 'look', begunAt)
       const lost = this.around.isAway(row.target) || faults.strikes('look failed')
       const body = lost ? undefined : this.around.inquire(row.target, row.command, row)
       this.later(lost ? LOOK_MS : faults.between(5, 100), 'looked', () => {

@@ -121,7 +121,7 @@ class Run {
   private around(): Around {
     return {
       clock: this.clock, store: this.store, books: this.books, faults: this.faults, commands: this.commands, windows: this.windows, limits: this.limits,
-      called: (system, process, kind) => this.past.calls.push({ at: this.clock.now(), system, process, kind }),
+      called: (system, process, kind, begunAt = this.clock.now()) => this.past.calls.push({ begunAt, at: this.clock.now(), system, process, kind }),
       asked: (system, process, until) => this.past.asked.push({ at: this.clock.now(), system, process, until }),
       inquire: (system, command, row) => this.inquire(system, command, row),
       isAway: (system) => this.away.some(({ system: name, from, to }) => name === system && this.clock.now() >= from && this.clock.now() < to),

@@ -17,6 +17,8 @@ const PACE_S = 10
 const PACE_LEAST_S = 4
 const RESTING_S = 2
 const LEAST_FACTOR = 1 / 64
+/** Our window is longer than the stated one by so much: calls do not all travel equally long, and the target counts when they come. */
+const WINDOW_SHARE = 1.02
 
 export class Budget {
   private readonly limits: Limits
@@ -38,14 +40,14 @@ export class Budget {
   free(now: number, share = 1): number {
     if (now < this.pausedUntil) return 0
     const calls = this.callsPerWindow(share)
-    while (this.started.length > 0 && now - (this.started[0] ?? 0) >= this.limits.rate.perMs) this.started.shift()
+    while (this.started.length > 0 && now - (this.started[0] ?? 0) >= this.windowMs) this.started.shift()
     return Math.max(0, Math.min(Math.max(1, Math.floor(this.limits.concurrency / share)) - this.inFlight, calls - this.started.length))
   }
 
   /** When a call may start that cannot now, by rate or pause; `now` when only a slot is missing. */
   freeAt(now: number, share = 1): number {
     const oldest = this.started[this.started.length - this.callsPerWindow(share)]
-    return Math.max(now, this.pausedUntil, oldest === undefined ? now : oldest + this.limits.rate.perMs)
+    return Math.max(now, this.pausedUntil, oldest === undefined ? now : oldest + this.windowMs)
   }
 
   /** Whether a retry or a look may start; taking it counts. First tries earn it. */
@@ -57,6 +59,8 @@ export class Budget {
     }
     return false
   }
+
+  private get windowMs(): number { return this.limits.rate.perMs * WINDOW_SHARE }
 
   private get trickleMs(): number {
     const { calls, perMs } = this.limits.rate

@@ -17,11 +17,11 @@ import { readDocument } from '../store/document.ts'
 import { claimDue, lookAgainDue, writeEffects } from '../store/effect.ts'
 import { doubtsDue } from '../store/effect-doubt.ts'
 import { SAYS_UNKNOWN } from './expire.ts'
-import { backoffMs } from './lanes.ts'
+import { backoffMs, retryAt } from './lanes.ts'
 import type { Desk } from './ports.ts'
 import { livingProcesses } from './process.ts'
 import { outcomeArrival } from './report.ts'
-import { doubtful, nextStep, type Look, type ResolvePolicy, type Step, type Try } from './resolve.ts'
+import { doubtful, nextStep, waitingStep, type Look, type ResolvePolicy, type Try } from './resolve.ts'
 
 /** A call that was committed and not yet sent. */
 export interface PreparedCall {
@@ -148,7 +148,7 @@ class Claiming implements Claimed {
   private async one(client: ClientBase, row: EffectRow, attempts: readonly AttemptRow[]): Promise<void> {
     const command = this.desk.connector.commands[row.command]
     if (!command) return this.conclude(row, attempts, 'exhausted', `${this.desk.connector.kind} cannot do ${row.command}`)
-    const step: Step = row.state === 'waiting' ? { do: 'repeat' } : nextStep(command, row.state, attempts.map(tryOf), this.now, this.policyOf(row))
+    const step = row.state === 'waiting' ? waitingStep(row.failures, this.desk.lanes[row.lane].deadAfter) : nextStep(command, row.state, attempts.map(tryOf), this.now, this.policyOf(row))
     switch (step.do) {
       case 'rest': return this.postpone(row, row.state === 'unknown' ? this.now + UNSURE_MS : undefined)
       case 'wait': return this.postpone(row, Math.max(step.until, this.now + 50))
@@ -222,6 +222,7 @@ class Claiming implements Claimed {
     const last = attempts.at(-1)
     this.arrivals.push(outcomeArrival({
       tenant: this.desk.tenant, row, attempts, input, outcome: last?.outcome ?? 'not-sent', at: this.now, says, by: 'claim', guarded: false,
+      ...(input === 'absent' ? { nextAt: retryAt(this.desk.lanes[row.lane], row.failures + 1, row.key, this.now) } : {}),
     }))
   }
 

@@ -57,6 +57,14 @@ export function retentionMarginMs(keyRetentionMs: number, timeoutMs: number): nu
   return timeoutMs + Math.min(3_600_000, Math.max(10_000, keyRetentionMs / 10))
 }
 
+/**
+ * The step for an effect that waits. Tries that were looked for and did not happen are failures like any other: a system that
+ * swallows them is not asked for ever.
+ */
+export function waitingStep(failures: number, deadAfter: number): Step {
+  return failures < deadAfter ? { do: 'repeat' } : { do: 'conclude', input: 'exhausted', says: `${failures} calls in a row did nothing` }
+}
+
 /** The next step for an effect in `state`; `tries` oldest first, none of them open. */
 export function nextStep(command: Pick<Command, 'class'> & Partial<Command>, state: EffectState, tries: readonly Try[], now: number, policy: ResolvePolicy): Step {
   const last = tries.at(-1)

@@ -129,7 +129,7 @@ export interface StepAt {
   readonly now: Instant
   /** When the row is next to be looked at; see {@link EFFECT_ENDS}. */
   readonly dueAt?: Instant
-  /** Whether this counts as a definite failure. Unless said: `no-effect` does (it is about this effect), anything else does not. */
+  /** Whether this counts as a definite failure. Unless said: `no-effect` (about this effect) and `absent` do, anything else does not. */
   readonly counts?: boolean
 }
 
@@ -145,7 +145,7 @@ export function stepEffect(row: EffectRow, input: EffectInput, at: StepAt): Effe
   const wanted = row.wanted && input !== 'withdrawn' && input !== 'replaced'
   const next = listed === 'waiting' && !wanted ? 'superseded' : listed
   if (next === row.state && next === 'superseded') return 'ignored'
-  const counts = at.counts ?? input === 'no-effect'
+  const counts = at.counts ?? (input === 'no-effect' || input === 'absent')
   const startsAnew = input === 'replay' || input === 'said-not-applied' || next === 'done'
   return {
     ...row,

@@ -283,6 +283,9 @@ function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
 function together(laws: Laws, sheet: Sheet, look: Look, proved: readonly (readonly [string, Posting])[]): { postingNo: string; posting: Posting; result: GateResult } | undefined {
   const parts = proved.flatMap(([, { confirmed }]) => confirmed ? [confirmed] : [])
   const [first] = parts
+  // What we asked for before the invoice was corrected is no part of the corrected one: twice the old amount may happen to be the new.
+  const { content } = sheet.state
+  if (content?.corrected && parts.some((part) => part.ours && part.at < content.at)) return undefined
   if (!first || parts.some((part) => part.supplier !== first.supplier || part.currency !== first.currency || part.number !== first.number)) return undefined
   const postingNo = proved.map(([name]) => name).join(SPLIT)
   const posting = { confirmed: { ...first, amount: sumOf(parts.map((part) => part.amount)) }, reversed: null }

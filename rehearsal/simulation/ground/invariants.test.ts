@@ -54,9 +54,9 @@ const BAD: { readonly [invariant: string]: { readonly [how: string]: Partial<Pas
   F5: { 'a file that adds up, called different': { causes: ['payment-file-differs'] } },
   G1: { 'nobody said yes to this amount': { approved: [{ at: 5, reference: 'inv', amount: '19.00', withdrawnAt: null }] }, 'yes came later': { approved: [{ at: 25, reference: 'inv', amount: '119.00', withdrawnAt: null }] } },
   J3: {
-    'asked for patience': { calls: [{ at: 50, system: 'erp', process: 'p', kind: 'command' }], asked: [{ at: 40, system: 'erp', process: 'p', until: 60 }] },
-    'in maintenance': { calls: [{ at: HOUR, system: 'erp', process: 'p', kind: 'look' }], closed: [{ system: 'erp', from: 0, to: 2 * HOUR, why: 'maintenance' }] },
-    'faster than it bears': { calls: Array.from({ length: 6 }, (_, n) => ({ at: n * 100, system: 'erp', process: 'p', kind: 'command' as const })) },
+    'asked for patience': { calls: [{ begunAt: 50, at: 50, system: 'erp', process: 'p', kind: 'command' }], asked: [{ at: 40, system: 'erp', process: 'p', until: 60 }] },
+    'in maintenance': { calls: [{ begunAt: HOUR, at: HOUR, system: 'erp', process: 'p', kind: 'look' }], closed: [{ system: 'erp', from: 0, to: 2 * HOUR, why: 'maintenance' }] },
+    'faster than it bears': { calls: Array.from({ length: 6 }, (_, n) => ({ begunAt: n * 100, at: n * 100, system: 'erp', process: 'p', kind: 'command' as const })) },
   },
 }
 

@@ -100,8 +100,8 @@ export interface Past {
   /** Calls that one process may begin at a system within so many ms. */
   readonly rate: { readonly calls: number; readonly perMs: number }
   readonly arrived: readonly Arrived[]
-  /** Calls of any kind, looks and probes included. */
-  readonly calls: readonly { readonly at: number; readonly system: string; readonly process: string; readonly kind: 'command' | 'look' | 'probe' }[]
+  /** Calls of any kind, looks and probes included; `begunAt`: when they were decided on, before whatever kept their process from making them. */
+  readonly calls: readonly { readonly begunAt: number; readonly at: number; readonly system: string; readonly process: string; readonly kind: 'command' | 'look' | 'probe' }[]
   readonly done: readonly Done[]
   readonly undone: readonly Undone[]
   readonly approved: readonly Approved[]
