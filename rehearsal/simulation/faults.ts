@@ -28,7 +28,7 @@ const MIXTURES: readonly Weights[] = [
   // Unknown at once, carried out at the last moment, and shown later still.
   { 'status-500': 0.6, 'answered before done': 0.9, 'applied late': 0.9, 'look behind': 0.9 },
   { 'killed': 0.06, 'commit unanswered': 0.05, 'applied late': 0.5 },
-  { 'frozen': 0.15, 'applied late': 0.5 },
+  { 'frozen': 0.3, 'applied late': 0.5 },
   { 'frozen': 0.05, 'commit unanswered': 0.1, 'applied late': 0.5, 'reply lost': 0.3 },
   { ...EVERYTHING, 'notice lost': 1 },
   { ...EVERYTHING, 'notice repeated': 1, 'notice late': 1, 'feed behind': 1 },

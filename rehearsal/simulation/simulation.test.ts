@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { emptyCoverage, missing, run, tellFailure } from './campaign.ts'
 import { simulate } from './simulate.ts'
 
-const FROM = Number(process.env['TIEOUT_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 30))
+/** The same seeds each time, so that what fails here was changed here; the long run draws new ones. */
+const FROM = Number(process.env['TIEOUT_TEST_SEED'] ?? 1)
 const SEEDS = Number(process.env['TIEOUT_TEST_RUNS'] ?? 2_000)
 
 test(`nothing that may go wrong between hub and systems breaks an invariant (${SEEDS} runs)`, () => {
