@@ -30,13 +30,14 @@ import { assert } from './lib/assert.ts'
 import { openBell } from './lib/bell.ts'
 import { startPacker } from './export/packer.ts'
 import { Fault } from './lib/fault.ts'
-import { instantOf } from './lib/time.ts'
+import { instantOf, type Clock } from './lib/time.ts'
 import { startSealer } from './seal/sealer.ts'
 import { openSigner, type Signer } from './seal/signer-child.ts'
 import { boundNames } from './store/alias.ts'
 import { inTenant, openPool, type Pool } from './store/database.ts'
 import { storeDocument } from './store/document.ts'
 import { readEvents } from './store/event.ts'
+import { openHubClock } from './store/hub-clock.ts'
 import { refuseUnsafe } from './store/refusals.ts'
 import { heard } from './store/system.ts'
 import type { Swept } from './watch/sweep.ts'
@@ -72,6 +73,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const { tenant } = config
   const pool = openPool(options.databaseUrl, { max: 12, name: 'tieout hub' })
   await refuseUnsafe(pool)
+  const clock = await openHubClock(pool)
+  const clocks = { wall: clock.now, monotonic: () => performance.now() }
+  const sending = { wall: clock.latest, monotonic: clocks.monotonic }
   const laws = { policy: policyOf(config), sha256 }
   const law = lawOf(laws.policy, sha256)
   const bell = openBell()
@@ -80,7 +84,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const swept = new Map<string, Swept & { readonly sweeps: number }>()
 
   const intake = openIntake({
-    pool, settings: { law, cfg: configHash(config), config: 1, clock: Date.now }, lanes: config.lanes,
+    pool, settings: { law, cfg: configHash(config), config: 1, clock: clock.now }, lanes: config.lanes,
     onCommitted: (news) => {
       counts.commits++
       counts.events += news.events
@@ -96,20 +100,20 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const systems = await openSystems(config)
   const secret = (_tenant: string, name: string): string | undefined => options.secret(name)
   const waker = startWaker({
-    pool, nudge: (of, objects) => intake.nudge(of, objects), clock: Date.now, unboundGraceMs: config.policy.entryGraceMs,
+    pool, nudge: (of, objects) => intake.nudge(of, objects), clock: clock.now, unboundGraceMs: config.policy.entryGraceMs,
     onUnbound: (of, facts) => adopt(pool, submit, of, facts.map((fact) => fact.index)), onTrouble: (error) => { trouble('waking', error) },
   })
-  const delivery = startDelivery({ pool, systems: systems.map((connector) => ({ tenant, connector, windows: windowsOf(config.systems[connector.system]!) })), submit, identity, secret, trouble, lanes: config.lanes })
+  const delivery = startDelivery({ pool, systems: systems.map((connector) => ({ tenant, connector, windows: windowsOf(config.systems[connector.system]!) })), submit, identity, secret, trouble, lanes: config.lanes, clocks, sending })
   const ended = (system: string, done: Swept): void => { swept.set(system, { ...done, sweeps: (swept.get(system)?.sweeps ?? 0) + 1 }) }
-  const watch = startWatch({ pool, systems: systems.map((connector) => ({ tenant, connector })), submit, secret, trouble, sweeps: { ...config.sweeps, ended } })
+  const watch = startWatch({ pool, systems: systems.map((connector) => ({ tenant, connector })), submit, secret, trouble, clocks, sending, sweeps: { ...config.sweeps, ended } })
   const packer = config.parts.archive === undefined ? undefined : startPacker({ pool, tenant, submit, onTrouble: (error) => { trouble('evidence packs', error) } })
   const sealing = await startSealing(options, trouble)
   const context: ApiContext = {
     pool, tenant, key: options.apiKey, systems: systems.map((connector) => ({ name: connector.system, kind: connector.kind, role: connector.role, windows: windowsOf(config.systems[connector.system]!) })), submit,
-    capture: (document) => capture(pool, submit, tenant, document),
+    capture: (document) => capture(pool, submit, tenant, document, clock.now),
     keep: (bytes, mediaType) => storeDocument(pool, tenant, bytes, mediaType),
     notice: async (system, raw, headers) => {
-      const answer = await notice({ pool, submit, tenant, connector: systems.find((connector) => connector.system === system), secret: options.secret }, raw, headers)
+      const answer = await notice({ pool, submit, tenant, connector: systems.find((connector) => connector.system === system), secret: options.secret, now: clock.now }, raw, headers)
       // A notice says that something moved; what it does not say itself the feed does.
       if (answer === 'ok') watch.hint(tenant, system)
       else {
@@ -120,8 +124,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       }
       return answer
     },
-    cutOver: (wish) => takeOver({ pool, tenant, erp: config.parts.erp, ledger: (system) => watch.ledger(tenant, system), submit, now: Date.now }, wish),
-    tieOut: (wish) => makeTieOut({ pool, tenant, systems: config.parts, ledger: (system) => watch.ledger(tenant, system), submit, now: Date.now }, wish),
+    cutOver: (wish) => takeOver({ pool, tenant, erp: config.parts.erp, ledger: (system) => watch.ledger(tenant, system), submit, now: clock.now }, wish),
+    tieOut: (wish) => makeTieOut({ pool, tenant, systems: config.parts, ledger: (system) => watch.ledger(tenant, system), submit, now: clock.now }, wish),
     sweep: (system, full) => {
       const running = watch.sweep(tenant, system, full)
       assert(running, `${system} is watched`)
@@ -137,7 +141,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       const [stats, limits] = [delivery.stats().find((row) => row.system === system), systems.find((connector) => connector.system === system)?.limits]
       return stats && limits && { perSecond: stats.perSecond, inFlight: stats.inFlight, concurrency: limits.concurrency, callsPerWindow: stats.callsPerWindow, perMs: limits.rate.perMs }
     },
-    replayable: (query) => replayable(pool, tenant, systems, query), laws, moved: (ms) => bell.heard(ms), now: Date.now,
+    replayable: (query) => replayable(pool, tenant, systems, query), laws, moved: (ms) => bell.heard(ms), now: clock.now,
   }
   const api = await startApi(context, config.api)
 
@@ -152,6 +156,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       await intake.close()
       await sealing?.stop()
       await identity.stop()
+      clock.stop()
       await pool.end()
     },
   }
@@ -244,10 +249,10 @@ async function startSealing({ config, signerDatabaseUrl, log }: HubOptions, trou
 type Submit = Intake['submit']
 
 /** Bytes become a kept document first, then facts; answers when all of them are durable. */
-async function capture(pool: Pool, submit: Submit, tenant: string, { bytes, mediaType, fileName, by }: CapturedDocument): Promise<Captured> {
+async function capture(pool: Pool, submit: Submit, tenant: string, { bytes, mediaType, fileName, by }: CapturedDocument, now: Clock): Promise<Captured> {
   const document = createHash('sha256').update(bytes).digest('hex')
   await storeDocument(pool, tenant, bytes, mediaType)
-  const captured = captureDocument(sha256, { tenant, bytes, document, mediaType, fileName, channel: 'api', actor: by, at: instantOf(Date.now()) })
+  const captured = captureDocument(sha256, { tenant, bytes, document, mediaType, fileName, channel: 'api', actor: by, at: instantOf(now()) })
   const receipts = await submit(captured.arrivals)
   const fault = receipts.find((receipt) => receipt.fault)?.fault
   if (fault) throw fault
@@ -257,20 +262,20 @@ async function capture(pool: Pool, submit: Submit, tenant: string, { bytes, medi
   return { document, received: captured.numbers.map((number, at) => ({ number, invoice: bound.get(names[at] ?? '') ?? '' })) }
 }
 
-interface NoticeDesk { readonly pool: Pool; readonly submit: Submit; readonly tenant: string; readonly connector: Connector | undefined; readonly secret: (name: string) => string | undefined }
+interface NoticeDesk { readonly pool: Pool; readonly submit: Submit; readonly tenant: string; readonly connector: Connector | undefined; readonly secret: (name: string) => string | undefined; readonly now: Clock }
 
 /** What a system pushed at us: its signature first, over the raw bytes; then the facts in it, durable before it is answered. */
 async function notice(desk: NoticeDesk, raw: Uint8Array, headers: Readonly<Record<string, string>>): Promise<'ok' | { readonly refused: string }> {
   const { connector, pool, tenant } = desk
   if (!connector?.notices) return { refused: 'There is no system of this name that sends notices.' }
   const secrets = connector.notices.secrets.flatMap((name) => desk.secret(name) ?? [])
-  const verdict = connector.notices.verify(raw, headers, secrets, Date.now())
+  const verdict = connector.notices.verify(raw, headers, secrets, desk.now())
   if (verdict !== 'ok') return verdict
   const read = connector.notices.readNotice(raw)
   if ('trouble' in read) throw new Fault('event-not-valid', read.trouble)
   for (const { bytes, mediaType } of read.documents ?? []) await storeDocument(pool, tenant, bytes, mediaType)
   await desk.submit(read.observations.map((observation) => observed(tenant, connector, observation)))
-  await inTenant(pool, tenant, (client) => heard(client, tenant, connector.system, instantOf(Date.now())))
+  await inTenant(pool, tenant, (client) => heard(client, tenant, connector.system, instantOf(desk.now())))
   return 'ok'
 }
 

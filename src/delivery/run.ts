@@ -40,6 +40,8 @@ export interface DeliveryOptions {
   /** The value of a tenant's secret by its name. Asked anew for each call. */
   readonly secret: (tenant: string, name: string) => string | undefined
   readonly clocks?: Clocks
+  /** By which a call is too late to be sent; the same, unless said. */
+  readonly sending?: Clocks
   readonly freezeLimitMs?: number
   readonly pollMs?: number
   readonly trouble?: (what: string, error: unknown) => void
@@ -136,7 +138,7 @@ class SystemLoop extends Sleeper {
     this.gate = new Gate(() => this.desk)
     this.desk = {
       tenant: plan.tenant, connector: plan.connector, windows: plan.windows ?? [], lanes: options.lanes ?? LANE_POLICIES, pool: options.pool, submit: options.submit, clocks, identity: options.identity,
-      transport: openTransport(plan.connector, { clocks, secret: (name) => options.secret(plan.tenant, name), mark }), budget: new Budget(plan.connector.limits), turns: new Turns(),
+      transport: openTransport(plan.connector, { clocks: options.sending ?? clocks, secret: (name) => options.secret(plan.tenant, name), mark }), budget: new Budget(plan.connector.limits), turns: new Turns(),
       counts: { claimed: 0, sent: 0, notSent: 0, unknown: 0, looks: 0, fenced: 0, expired: 0, probes: 0 }, underWay: new Set(),
       freezeLimitMs: options.freezeLimitMs ?? FREEZE_LIMIT_MS, signal: (how, says) => this.gate.signal(how, says), heard: () => this.heard(), trouble: options.trouble ?? (() => undefined),
     }

@@ -15,6 +15,8 @@ export interface WatchOptions {
   readonly submit: Submit
   readonly secret: (tenant: string, name: string) => string | undefined
   readonly clocks?: Clocks
+  /** By which a call is too late to be sent; the same, unless said. */
+  readonly sending?: Clocks
   /** Whether this process is the one to poll a feed at this moment; several at once do no harm but cost calls. */
   readonly mine?: (name: string) => boolean
   readonly trouble?: (what: string, error: unknown) => void
@@ -62,7 +64,7 @@ const PAUSED_MS = 2_000
 export function startWatch(options: WatchOptions): Watch {
   const clocks = options.clocks ?? { wall: Date.now, monotonic: () => performance.now() }
   const systems = options.systems.map(({ tenant, connector }) => {
-    const transport = openTransport(connector, { clocks, secret: (name) => options.secret(tenant, name), mark: () => undefined })
+    const transport = openTransport(connector, { clocks: options.sending ?? clocks, secret: (name) => options.secret(tenant, name), mark: () => undefined })
     return { tenant, connector, transport, feeds: connector.feeds.map((feed) => new FeedLoop(tenant, connector, feed, transport, clocks, options)) }
   })
   const loops = systems.flatMap((system) => system.feeds)
