@@ -37,7 +37,7 @@ const number = (text: string): number => {
 const [seed, schedules, workers, minutes] = [number(values.seed), number(values.schedules), number(values.workers), number(values.minutes)]
 const source = resolve(values.source)
 const only = values.only === undefined ? undefined : number(values.only)
-const long = only !== undefined || schedules >= LONG_RUN
+const long = schedules >= LONG_RUN
 const file = resolve(values.out ?? join(values.keep, `${only === undefined ? `${schedules}-of` : `only-${only}-of`}-seed-${seed}-${Date.now()}.json`))
 
 const { missing, mustHave } = setUpTools()
@@ -64,7 +64,7 @@ function told(played: Played): void {
   if (values.first && played.verdict === 'violated') stopping = true
   process.stdout.write(`${played.verdict.padEnd(8)} ${String(played.index).padStart(4)} ${(played.tookMs / 1_000).toFixed(1).padStart(6)} s, at rest after ${played.restedMs ?? '–'} ms${played.stretch > 1 ? ` (limits × ${played.stretch})` : ''}: ${faults}\n`)
   for (const finding of played.findings) process.stdout.write(`         ${finding}\n`)
-  if (played.verdict !== 'held') process.stdout.write(`         again: node rehearsal/main.ts --seed ${seed} --only ${played.index}; what it left: ${kept(played.index)}\n`)
+  if (played.verdict !== 'held') process.stdout.write(`         again: node rehearsal/main.ts --schedules ${schedules} --seed ${seed} --only ${played.index}; what it left: ${kept(played.index)}\n`)
 }
 
 const kept = (index: number): string => join(values.keep, `seed-${seed}-schedule-${index}`)
