@@ -129,7 +129,6 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     sweep: (system, full) => {
       const running = watch.sweep(tenant, system, full)
       assert(running, `${system} is watched`)
-      running.over.catch((error: unknown) => { trouble(`sweeping ${system}`, error) })
       return sweepView(running.startedAt, running.progress)
     },
     sweeping: (system) => {

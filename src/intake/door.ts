@@ -53,8 +53,7 @@ export function admit(arrival: Arrival): FactItem {
     kind: 'fact', tenant, id: canonicalEventId(tenant, system, arrival.eventId), eventId: arrival.eventId, source: arrival.source, type, v: row.v,
     occurredAt: arrival.occurredAt, actor: arrival.actor, grade, correlation: arrival.correlation, causation: arrival.causation,
     data: value.data, refs: refsOf(arrival), guard: arrival.guard, body, salt, commitment: commitmentOf(sha256, salt, body),
-    fingerprint: sha256(`${type}
-${text}`), lane: laneOf(type, arrival.data),
+    fingerprint: sha256(`${type}\n${text}`), lane: laneOf(type, arrival.data),
   }
 }
 

@@ -8,7 +8,7 @@ import type { HeldThing, Holdings, HoldingsPage } from '../connector/contract.ts
 import { requestHash, type Reply, type Request } from '../connector/request.ts'
 import { sha256 } from '../connector/transport/sending.ts'
 import { ABSENT, type InvoiceState } from '../domain/invoice.ts'
-import type { Arrival, Facet, ObjectRecord } from '../domain/object.ts'
+import { FACETS, type Arrival, type Facet, type ObjectRecord } from '../domain/object.ts'
 import { comparedWith, numbersAt, type Held } from '../domain/reconcile.ts'
 import { hexOf } from '../lib/hash.ts'
 import { instantOf } from '../lib/time.ts'
@@ -71,12 +71,11 @@ export async function sweep(reader: Reader, { full, stopped, progress }: Sweep):
     await oneByOne(reader, holdings, done, began, stopped, progress)
   }
   const covered = new Set((connector.holdings ?? []).flatMap(({ facets }) => facets))
-  if (full) await uncovered(reader, FACETS_KEPT.filter((facet) => !covered.has(facet)), done, began)
+  // What a system knows of a supplier or an order is asked anew by age, not by sweeps.
+  if (full) await uncovered(reader, FACETS.filter((facet) => facet !== 'reference' && !covered.has(facet)), done, began)
   await inTenant(pool, tenant, (client) => heard(client, tenant, connector.system, instantOf(clocks.wall())))
   return done
 }
-
-const FACETS_KEPT = ['posting', 'settlement', 'hold', 'status', 'evidence', 'document', 'attachment', 'transmission', 'approval'] as const satisfies Facet[]
 
 async function byPage(reader: Reader, holdings: Holdings, list: NonNullable<Holdings['list']>, done: Swept, stopped: () => boolean, progress: Sweep['progress']): Promise<void> {
   let cursor: string | null = null

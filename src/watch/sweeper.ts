@@ -23,14 +23,16 @@ export class Sweeper {
   readonly system: string
   private readonly reader: Reader
   private readonly plan: SweepPlan
+  private readonly trouble: (what: string, error: unknown) => void
   private readonly timers: NodeJS.Timeout[] = []
   running: Running | undefined
   last: { readonly swept: Swept; readonly startedAt: Instant; readonly endedAt: Instant } | undefined
   private stopped = false
 
-  constructor(reader: Reader, plan: SweepPlan) {
+  constructor(reader: Reader, plan: SweepPlan, trouble: Sweeper['trouble']) {
     this.reader = reader
     this.plan = plan
+    this.trouble = trouble
     this.tenant = reader.tenant
     this.system = reader.connector.system
     for (const [ms, full] of [[plan.everyMs, false], [plan.fullEveryMs, true]] as const) {
@@ -42,6 +44,8 @@ export class Sweeper {
     if (this.running) return this.running
     const startedAt = instantOf(this.reader.clocks.wall())
     const over = this.run(full, startedAt).finally(() => { this.running = undefined })
+    // Nobody may be waiting for it: a database that is away ends this sweep, and not the process.
+    over.catch((error: unknown) => { this.trouble(`sweeping ${this.system}`, error) })
     this.running = { startedAt, progress: nothingSwept(full), over }
     return this.running
   }
@@ -49,7 +53,7 @@ export class Sweeper {
   async stop(): Promise<void> {
     this.stopped = true
     for (const timer of this.timers) clearInterval(timer)
-    await this.running?.over
+    await this.running?.over.catch(() => undefined)
   }
 
   private async run(full: boolean, startedAt: Instant): Promise<Swept> {

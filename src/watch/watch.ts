@@ -68,7 +68,7 @@ export function startWatch(options: WatchOptions): Watch {
     return { tenant, connector, transport, feeds: connector.feeds.map((feed) => new FeedLoop(tenant, connector, feed, transport, clocks, options)) }
   })
   const loops = systems.flatMap((system) => system.feeds)
-  const sweepers = systems.map((system) => new Sweeper({ ...system, pool: options.pool, submit: options.submit, clocks }, options.sweeps ?? NO_SWEEPS))
+  const sweepers = systems.map((system) => new Sweeper({ ...system, pool: options.pool, submit: options.submit, clocks }, options.sweeps ?? NO_SWEEPS, options.trouble ?? (() => undefined)))
   const running = loops.map((loop) => loop.run())
   return {
     hint(tenant, system) {
