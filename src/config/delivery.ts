@@ -4,25 +4,16 @@ import { LANES, type Lane } from '../domain/event.ts'
 import { OWNER_TEAMS } from '../domain/exception.ts'
 import { LANE_POLICIES, type LanePolicy } from '../domain/lane.ts'
 import { isCalendarDate } from '../lib/time.ts'
+import { TIME_OF_DAY, ZONE } from './times.ts'
 
 const ms = (least: number, most: number, says: string): z.ZodInt => z.int().min(least).max(most).describe(says)
 const DAY_MS = 86_400_000
 
-const clock = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is a time of the day as 07:00')
 const days = z.array(z.int().min(1).max(7)).min(1)
-const zone = z.string().refine(isZone, 'is no time zone as Europe/Berlin')
 const instant = z.iso.datetime({ offset: true, error: 'is no instant as 2026-12-31T18:00:00Z' })
 
-function isZone(name: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) instanceof Intl.DateTimeFormat
-  } catch {
-    return false
-  }
-}
-
 const HOURS = z.strictObject({
-  days: days.default([1, 2, 3, 4, 5]), from: clock, to: clock, zone,
+  days: days.default([1, 2, 3, 4, 5]), from: TIME_OF_DAY, to: TIME_OF_DAY, zone: ZONE,
   except: z.array(z.string().refine(isCalendarDate, 'is no date as 2026-12-25')).default([]),
 }).refine(({ from, to }) => from < to, 'the hours end before they begin')
 
@@ -44,7 +35,7 @@ const laneOf = (lane: Lane): z.ZodPrefault<z.ZodType<LanePolicy, object>> => {
 
 export const LANES_CONFIG = z.strictObject(Object.fromEntries(LANES.map((lane) => [lane, laneOf(lane)])) as { readonly [lane in Lane]: ReturnType<typeof laneOf> })
 
-const WEEKLY = z.strictObject({ days, from: clock, to: clock, zone })
+const WEEKLY = z.strictObject({ days, from: TIME_OF_DAY, to: TIME_OF_DAY, zone: ZONE })
 const ONCE = z.strictObject({ from: instant, to: instant }).refine(({ from, to }) => Date.parse(from) < Date.parse(to), 'it ends before it begins')
 
 export const MAINTENANCE = z.array(z.union([WEEKLY, ONCE], 'is {days, from, to, zone} each week, or {from, to} once')).default([])
