@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { main } from '../src/cli/main.ts'
 import type { TieOutMade } from '../src/export/tie-out.ts'
-import { dateIn } from '../src/domain/view.ts'
+import { dateIn } from '../src/lib/time.ts'
 import { KEY, tryOut, type TryOut } from './try-out.ts'
 
 let company: TryOut

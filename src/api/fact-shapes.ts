@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { FactData } from '../domain/event-data.ts'
 import { isCleanText } from '../lib/canonical-json.ts'
-import { isCalendarDate } from '../lib/time.ts'
+import { isCalendarDate, isZone } from '../lib/time.ts'
 import { instantIn } from './cloud-events.ts'
 
 const text = (max: number): z.ZodString =>
@@ -100,14 +100,6 @@ const reference = z.union([
     order: order.exactOptional(),
   }),
 ])
-
-function isZone(zone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone !== ''
-  } catch {
-    return false
-  }
-}
 
 /** Facts that only the hub itself or a person states: they have addresses of their own. */
 type NotSent = 'evidence.prepared' | 'document.received' | 'exception.answered' | 'exception.assigned' | 'reference.asked'

@@ -1,6 +1,6 @@
 /** By when a bank has to have told what became of a payment. Before that no news is no news; after it somebody asks the bank. */
-import type { CalendarDate, Instant } from '../lib/time.ts'
-import { businessDay, dayOf, instantAt, nextDay, type BusinessCalendar } from './business-calendar.ts'
+import { dateIn, type CalendarDate, type Instant } from '../lib/time.ts'
+import { businessDay, instantAt, nextDay, type BusinessCalendar } from './business-calendar.ts'
 import type { Policy } from './policy.ts'
 
 export interface BankDays extends BusinessCalendar {
@@ -18,7 +18,7 @@ export const bankDaysOf = ({ bankDays }: Pick<Policy, 'bankDays'>, account: stri
 
 /** The day on which the bank carries it out: the one that was asked for, but no earlier than the cut-off lets it. */
 export function executionDay(bank: BankDays, executeOn: CalendarDate | undefined, sentAt: Instant): CalendarDate {
-  const sentOn = dayOf(bank.zone, Date.parse(sentAt))
+  const sentOn = dateIn(bank.zone, sentAt)
   const earliest = businessDay(bank, sentAt <= instantAt(bank.zone, sentOn, bank.cutOff) ? sentOn : nextDay(sentOn))
   return businessDay(bank, executeOn !== undefined && executeOn > earliest ? executeOn : earliest)
 }

@@ -1,5 +1,5 @@
 /** Business days of a company or an account, and what falls on them: deadlines run on business days only. */
-import type { CalendarDate, Instant } from '../lib/time.ts'
+import { dateIn, instantOf, type CalendarDate, type Instant } from '../lib/time.ts'
 import type { Policy } from './policy.ts'
 
 export interface BusinessCalendar {
@@ -55,7 +55,7 @@ export function afterBusinessHours(calendar: BusinessCalendar, start: Instant, h
   let at = Date.parse(start)
   let left = hours * HOUR_MS
   for (let count = 0; count < LIMIT_DAYS; count++) {
-    const day = dayOf(calendar.zone, at)
+    const day = dateIn(calendar.zone, instantOf(at))
     const midnight = Date.parse(instantAt(calendar.zone, nextDay(day), '00:00'))
     if (isBusinessDay(calendar, day)) {
       if (left <= midnight - at) return new Date(at + left).toISOString()
@@ -65,9 +65,6 @@ export function afterBusinessHours(calendar: BusinessCalendar, start: Instant, h
   }
   return new Date(Date.parse(start) + hours * HOUR_MS).toISOString()
 }
-
-/** The day that an instant (ms) falls on in a zone. */
-export const dayOf = (zone: string, at: number): CalendarDate => new Date(at + offsetMs(zone, at)).toISOString().slice(0, 10)
 
 function offsetMs(zone: string, at: number): number {
   let format = FORMATS.get(zone)

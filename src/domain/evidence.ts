@@ -5,12 +5,13 @@
  * another object. Steps of our own (telling, storing, this very archiving) are no facts, so that it comes to rest.
  * docs/spec/evidence.md.
  */
+import { dateIn } from '../lib/time.ts'
 import { warranted } from './headline.ts'
 import type { InvoiceState } from './invoice.ts'
 import type { Cell, Facet, WantedEffect } from './object.ts'
 import type { Policy } from './policy.ts'
 import type { Scratch } from './scratch.ts'
-import { dateIn, type Laws } from './view.ts'
+import type { Laws } from './view.ts'
 
 /** Wanted at the end of the road, and ever after whatever happens to an invoice of which the archive has a pack. */
 export function wantEvidence({ policy }: Laws, sheet: Scratch<InvoiceState>): void {

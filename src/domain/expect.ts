@@ -2,6 +2,7 @@
  * What every system should show of an object, and which command leads there. A command is wanted only when all earlier
  * warrants of the route hold; what happened without us is observed, never caused.
  */
+import { dateIn } from '../lib/time.ts'
 import { correctedBy, holdReasons, isWaived, liveAllocations, liveHolds, livePostings, reversalAsked, warranted } from './headline.ts'
 import { settlementOf } from './axes.ts'
 import { attachmentCells, attachmentStep, evidenceCells, evidenceStep } from './evidence.ts'
@@ -14,7 +15,7 @@ import { askedAbout } from './policy.ts'
 import { toldAgain } from './reconcile.ts'
 import { foundIn, readOf } from './reference.ts'
 import { UNROUTED, type HeadlineState, type Route } from './routes.ts'
-import { dateIn, type Laws } from './view.ts'
+import type { Laws } from './view.ts'
 
 interface Subject<State> { readonly id: string; readonly state: State }
 

@@ -1,7 +1,7 @@
 /** The decisions about one invoice: gate after gate, then its exceptions, divergences and headline. One table of gates. */
 import type { Json } from '../lib/canonical-json.ts'
 import { hexOf } from '../lib/hash.ts'
-import type { Instant } from '../lib/time.ts'
+import { dateIn, type Instant } from '../lib/time.ts'
 import { APPROVAL_CONTROLS, grantsOf, type ApprovalView } from './controls/approval.ts'
 import { runGate, type Evaluated, type GateResult } from './controls/control.ts'
 import { POSTING_CONTROLS } from './controls/posting.ts'
@@ -27,7 +27,7 @@ import { bypassing, divergingCell } from './reconcile.ts'
 import { routeOf, type Routed } from './routes.ts'
 import { Scratch } from './scratch.ts'
 import { changedTerms, termsHash, type Terms } from './terms.ts'
-import { dateIn, entityOf, orderOf, orderSupplierOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView, type Laws, type NamedParty } from './view.ts'
+import { entityOf, orderOf, orderSupplierOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView, type Laws, type NamedParty } from './view.ts'
 
 type Sheet = Scratch<InvoiceState>
 

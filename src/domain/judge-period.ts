@@ -1,5 +1,5 @@
 /** The gate before a posting is sent: the period of its date. */
-import type { Instant } from '../lib/time.ts'
+import { dateIn, type Instant } from '../lib/time.ts'
 import { derivedId } from '../lib/ids.ts'
 import { nextDay } from './business-calendar.ts'
 import type { WantedException } from './exception.ts'
@@ -11,7 +11,7 @@ import { dayIn, monthOf } from './period.ts'
 import type { ReferenceState } from './reference.ts'
 import { routeOf } from './routes.ts'
 import type { Scratch } from './scratch.ts'
-import { dateIn, entityOf, type Laws } from './view.ts'
+import { entityOf, type Laws } from './view.ts'
 
 type Sheet = Scratch<InvoiceState>
 

@@ -1,6 +1,6 @@
 /** What a gate of an invoice looks at: the invoice and its neighbours, each found by the names that the invoice gives. */
 import type { Sha256 } from '../lib/hash.ts'
-import type { CalendarDate, Instant } from '../lib/time.ts'
+import type { Instant } from '../lib/time.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import { numberName, orderNames } from './invoice-content.ts'
 import type { InvoiceState } from './invoice.ts'
@@ -74,22 +74,6 @@ export const holderOf = (view: InvoiceView, content: InvoiceContent): ObjectReco
   view.look(numberName(view.sha256, content)) as ObjectRecord<InvoiceState> | undefined
 
 export const personOf = (view: InvoiceView, alias: string): ObjectRecord<PersonState> | undefined => view.look(alias) as ObjectRecord<PersonState> | undefined
-
-/** The calendar date of an instant in a zone of the IANA database. */
-export function dateIn(zone: string, instant: Instant): CalendarDate {
-  // A batch asks for one instant again and again, and formatting is slow.
-  if (last.zone === zone && last.instant === instant) return last.date
-  let format = FORMATS.get(zone)
-  if (!format) {
-    // en-CA writes YYYY-MM-DD.
-    format = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' })
-    FORMATS.set(zone, format)
-  }
-  last = { zone, instant, date: format.format(new Date(instant)) }
-  return last.date
-}
-let last = { zone: '', instant: '', date: '' }
-const FORMATS = new Map<string, Intl.DateTimeFormat>()
 
 export type PaymentRecord = ObjectRecord<PaymentState>
 export type BatchRecord = ObjectRecord<BatchState>

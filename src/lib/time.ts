@@ -22,3 +22,28 @@ export function isCalendarDate(text: string): boolean {
   const ms = Date.parse(`${text}T00:00:00.000Z`)
   return !Number.isNaN(ms) && new Date(ms).toISOString().startsWith(text)
 }
+
+/** Whether this machine knows it as a zone of the IANA database. */
+export function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
+/** The calendar date of an instant in a zone of the IANA database. */
+export function dateIn(zone: string, instant: Instant): CalendarDate {
+  // A batch asks for one instant again and again, and formatting is slow.
+  if (last.zone === zone && last.instant === instant) return last.date
+  let format = FORMATS.get(zone)
+  if (!format) {
+    // en-CA writes YYYY-MM-DD.
+    format = new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' })
+    FORMATS.set(zone, format)
+  }
+  last = { zone, instant, date: format.format(new Date(instant)) }
+  return last.date
+}
+let last = { zone: '', instant: '', date: '' }
+const FORMATS = new Map<string, Intl.DateTimeFormat>()

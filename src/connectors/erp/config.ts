@@ -1,17 +1,11 @@
 import { z } from 'zod'
 import { mayBePlain } from '../../connector/place.ts'
 import type { Sha256 } from '../../lib/hash.ts'
+import { isZone } from '../../lib/time.ts'
 
 const ms = (least: number, most: number, usual: number): z.ZodDefault<z.ZodInt> => z.int().min(least).max(most).default(usual)
 
-/** IANA zone names that this machine knows. */
-const zone = z.string().refine((name) => {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone.length > 0
-  } catch {
-    return false
-  }
-}, 'is no time zone of the IANA database')
+const zone = z.string().refine(isZone, 'is no time zone of the IANA database')
 
 export const ErpConfig = z.strictObject({
   /** Where the ERP answers, e.g. `https://erp.example.org/api`. */

@@ -2,10 +2,10 @@
  * A document of the ERP as facts: word for word the same, whether the change feed, a look or a lookup read it. What may be
  * another thing when it is read later (the instant of the last change, a table of ours) is part of the identity.
  */
+import { dateIn } from '../../lib/time.ts'
 import { meaningOf, type Observation } from '../../connector/contract.ts'
 import { negative } from '../../domain/headline.ts'
 import { sumOf } from '../../domain/invoice-content.ts'
-import { dateIn } from '../../domain/view.ts'
 import { zoneOf, type Setting } from './config.ts'
 import { DOCUMENT_LIFECYCLE, DOCUMENT_TYPES, MAP_VERSION } from './map.ts'
 import { documentRef, isOurs } from './names.ts'

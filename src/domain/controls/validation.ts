@@ -1,11 +1,12 @@
 /** The validation gate: what the ERP knows about the parties, order, taxes and period that the invoice names, and its own sums. */
+import { dateIn } from '../../lib/time.ts'
 import { checkArithmetic } from '../arithmetic.ts'
 import { figuresOf, sumOf } from '../invoice-content.ts'
 import { scaleOf } from '../money.ts'
 import { dayIn, monthOf } from '../period.ts'
 import { answersFor } from '../policy.ts'
 import {
-  blockerOf, dateIn, entityOf, holderOf, orderOf, orderSupplierOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView, type Looking, type Named,
+  blockerOf, entityOf, holderOf, orderOf, orderSupplierOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView, type Looking, type Named,
 } from '../view.ts'
 import type { InvoiceContent } from '../invoice-content.ts'
 import { fail, indeterminate, notApplicable, pass, type Control, type Finding } from './control.ts'
