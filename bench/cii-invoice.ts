@@ -10,10 +10,11 @@ export function* ciiInvoiceParts({ lines, number }: { lines: number; number: str
   let sum = 0
   for (let at = 1; at <= lines; at++) sum += net(at)
   const taxable = sum - 1_000 + 400
-  const tax = Math.round(taxable * 19 / 100)
+  const tax = Math.round((taxable * 19) / 100)
   const amount = (name: string, value: number): string => `<ram:${name}>${cents(value)}</ram:${name}>`
   const day = (written: string): string => `<udt:DateTimeString format="102">${written}</udt:DateTimeString>`
-  const category = '<ram:TypeCode>VAT</ram:TypeCode><ram:CategoryCode>S</ram:CategoryCode><ram:RateApplicablePercent>19.00</ram:RateApplicablePercent>'
+  const category =
+    '<ram:TypeCode>VAT</ram:TypeCode><ram:CategoryCode>S</ram:CategoryCode><ram:RateApplicablePercent>19.00</ram:RateApplicablePercent>'
   const party = (role: string, name: string, vat: string, gln: string): string => `
       <ram:${role}>
         <ram:GlobalID schemeID="0088">${gln}</ram:GlobalID>

@@ -45,15 +45,26 @@ export async function run(part: keyof typeof PARTS): Promise<Row[]> {
   }
 }
 
-const erp = (target: ModelTarget, more: Partial<SystemOf> = {}): SystemOf =>
-  ({ system: 'erp', url: target.url, class: 'K3', timeoutMs: 1_500, settleMs: SETTLE_MS, gapMs: GAP_MS, limits: FAST, ...more })
+const erp = (target: ModelTarget, more: Partial<SystemOf> = {}): SystemOf => ({
+  system: 'erp',
+  url: target.url,
+  class: 'K3',
+  timeoutMs: 1_500,
+  settleMs: SETTLE_MS,
+  gapMs: GAP_MS,
+  limits: FAST,
+  ...more,
+})
 
 /** The ERP finds a posting by our reference and has no idempotency keys; it takes each and never answers the first time. */
 async function lostReplies(database: HubDatabase): Promise<Row[]> {
   const count = many(10_000)
   const target = await ModelTarget.start({ knows: 'none' })
-  target.fateOf = (_key, time) => time === 1 ? { reply: 'lost' } : undefined
-  await submitted(database, Array.from({ length: count }, (_, n) => invoice(n, 'erp')))
+  target.fateOf = (_key, time) => (time === 1 ? { reply: 'lost' } : undefined)
+  await submitted(
+    database,
+    Array.from({ length: count }, (_, n) => invoice(n, 'erp')),
+  )
   const start = performance.now()
   const hub = await hubProcess(database, [erp(target)])
   await allDone(database, count, 600_000)
@@ -62,7 +73,13 @@ async function lostReplies(database: HubDatabase): Promise<Row[]> {
   await target.stop()
   const different = new Set(target.booked.map(({ key }) => key)).size
   return [
-    { what: `${count} postings, every first reply lost: entries in the ERP's books`, value: target.booked.length, unit: 'entries', target: count, beside: `${different} different, all done after ${Math.round(seconds)} s` },
+    {
+      what: `${count} postings, every first reply lost: entries in the ERP's books`,
+      value: target.booked.length,
+      unit: 'entries',
+      target: count,
+      beside: `${different} different, all done after ${Math.round(seconds)} s`,
+    },
   ]
 }
 
@@ -74,9 +91,14 @@ async function takeover(database: HubDatabase): Promise<Row[]> {
   const other = await hubProcess(database, [{ ...erp(target), system: 'other' }])
   const times: number[] = []
   for (let round = 0; round < rounds; round++) {
-    await submitted(database, Array.from({ length: 8 }, (_, n) => invoice(`${round}-${n}`, 'erp')))
-    const victim = await hubProcess(database, [erp(target, { timeoutMs: 60_000, limits: { concurrency: 8, rate: { calls: 1_000, perMs: 1_000 } } })])
-    await eventually(async () => await count(database, `SELECT count(*)::int AS n FROM attempt WHERE outcome = 'open'`) === 8, 30_000)
+    await submitted(
+      database,
+      Array.from({ length: 8 }, (_, n) => invoice(`${round}-${n}`, 'erp')),
+    )
+    const victim = await hubProcess(database, [
+      erp(target, { timeoutMs: 60_000, limits: { concurrency: 8, rate: { calls: 1_000, perMs: 1_000 } } }),
+    ])
+    await eventually(async () => (await count(database, `SELECT count(*)::int AS n FROM attempt WHERE outcome = 'open'`)) === 8, 30_000)
     const killed = performance.now()
     victim.process.kill('SIGKILL')
     for (let left = 8; left > 0;) {
@@ -86,11 +108,20 @@ async function takeover(database: HubDatabase): Promise<Row[]> {
       await sleep(20)
     }
     // Out of the way of the next round.
-    await database.admin((client) => client.query(`UPDATE effect SET state = 'superseded', due_at = '9999-12-31T23:59:59.999Z' WHERE target = 'erp'`))
+    await database.admin((client) =>
+      client.query(`UPDATE effect SET state = 'superseded', due_at = '9999-12-31T23:59:59.999Z' WHERE target = 'erp'`),
+    )
   }
   await other.end()
   await target.stop()
-  return [{ what: `kill -9 with calls under way → shown unknown, p99 of ${times.length}`, value: round1(p99(times) / 1_000), unit: 's', target: 15 }]
+  return [
+    {
+      what: `kill -9 with calls under way → shown unknown, p99 of ${times.length}`,
+      value: round1(p99(times) / 1_000),
+      unit: 's',
+      target: 15,
+    },
+  ]
 }
 
 /** Everything is due while the system does not answer; from the moment it does again. */
@@ -98,7 +129,10 @@ async function outage(database: HubDatabase): Promise<Row[]> {
   const objects = many(10_000)
   const target = await ModelTarget.start({ knows: 'none' })
   target.down = true
-  await submitted(database, Array.from({ length: objects }, (_, n) => invoice(n, 'erp')))
+  await submitted(
+    database,
+    Array.from({ length: objects }, (_, n) => invoice(n, 'erp')),
+  )
   const hub = await hubProcess(database, [erp(target)])
   await sleep(20_000)
   const healed = performance.now()
@@ -115,7 +149,13 @@ async function outage(database: HubDatabase): Promise<Row[]> {
   await target.stop()
   const over = p99(times) - SETTLE_MS - GAP_MS
   return [
-    { what: `${objects} objects after an outage of 20 s: all as they should be, p99 after settling`, value: round1(over / 1_000), unit: 's', target: 60, beside: `${target.booked.length} in its books, hub ${memory} MB` },
+    {
+      what: `${objects} objects after an outage of 20 s: all as they should be, p99 after settling`,
+      value: round1(over / 1_000),
+      unit: 's',
+      target: 60,
+      beside: `${target.booked.length} in its books, hub ${memory} MB`,
+    },
   ]
 }
 
@@ -125,9 +165,12 @@ async function ownLimit(database: HubDatabase): Promise<Row[]> {
   const seconds = 60
   const target = await ModelTarget.start({ knows: 'none' })
   // 7 has no common divisor with 10,000: every rank of due date comes once, in no order.
-  const rank = (n: number): number => n * 7 % waiting
+  const rank = (n: number): number => (n * 7) % waiting
   const dueOn = (n: number): string => new Date(Date.UTC(2026, 2, 1) + rank(n) * 86_400_000).toISOString().slice(0, 10)
-  await submitted(database, Array.from({ length: waiting }, (_, n) => invoice(n, 'erp', { dueOn: dueOn(n), amount: `${rank(n)}.00` })))
+  await submitted(
+    database,
+    Array.from({ length: waiting }, (_, n) => invoice(n, 'erp', { dueOn: dueOn(n), amount: `${rank(n)}.00` })),
+  )
   const hub = await hubProcess(database, [erp(target, { limits: { concurrency: 8, rate: { calls: 5, perMs: 1_000 } } })])
   await eventually(() => Promise.resolve(target.calls.some(({ line }) => line === 'POST /entries')), 30_000)
   const from = Date.now()
@@ -139,7 +182,13 @@ async function ownLimit(database: HubDatabase): Promise<Row[]> {
   const ranks = target.booked.map(({ amount }) => Number(amount.split('.')[0])).slice(0, 250)
   const misplaced = ranks.filter((of) => of >= 250 + 8).length
   return [
-    { what: `a limit of 5 calls/s with ${waiting} waiting: used`, value: round1(calls.length / seconds / 5 * 100), unit: '%', target: 95, beside: `at most ${worst} within any second; ${misplaced} of the first 250 not among those due first` },
+    {
+      what: `a limit of 5 calls/s with ${waiting} waiting: used`,
+      value: round1((calls.length / seconds / 5) * 100),
+      unit: '%',
+      target: 95,
+      beside: `at most ${worst} within any second; ${misplaced} of the first 250 not among those due first`,
+    },
   ]
 }
 
@@ -152,23 +201,32 @@ async function millionWaiting(database: HubDatabase): Promise<Row[]> {
   const intake = await deliveringHub(database.url(), [])
   const times: number[] = []
   const statuses = (): Promise<number> => count(database, `SELECT count(*)::int AS n FROM effect WHERE lane = 6 AND state = 'done'`)
-  await eventually(async () => await statuses() > 0, 60_000)
+  await eventually(async () => (await statuses()) > 0, 60_000)
   const before = await statuses()
   const start = performance.now()
   for (let n = 0; n < 120; n++) {
     const at = performance.now()
     await intake.intake.submit([invoice(`urgent ${n}`, 'erp')])
-    await eventually(async () => await count(database, `SELECT count(*)::int AS n FROM effect WHERE lane = 3 AND state = 'done'`) > n, 60_000, 10)
+    await eventually(
+      async () => (await count(database, `SELECT count(*)::int AS n FROM effect WHERE lane = 3 AND state = 'done'`)) > n,
+      60_000,
+      10,
+    )
     times.push(performance.now() - at)
     await sleep(Math.max(0, 500 - (performance.now() - at)))
   }
-  const perSecond = (await statuses() - before) / (performance.now() - start) * 1_000
+  const perSecond = (((await statuses()) - before) / (performance.now() - start)) * 1_000
   const memory = hub.residentMb()
   await intake.stop()
   await hub.end()
   await target.stop()
   return [
-    { what: `a posting acknowledged while ${rows} statuses wait, p99 of ${times.length}`, value: round1(p99(times) / 1_000), unit: 's', target: 5 },
+    {
+      what: `a posting acknowledged while ${rows} statuses wait, p99 of ${times.length}`,
+      value: round1(p99(times) / 1_000),
+      unit: 's',
+      target: 5,
+    },
     { what: 'statuses delivered meanwhile', value: Math.round(perSecond), unit: 'per s', target: 500 },
     { what: 'hub resident memory meanwhile', value: memory, unit: 'MB', target: 512 },
   ]
@@ -182,14 +240,26 @@ async function submitted(database: HubDatabase, arrivals: ReturnType<typeof invo
   await hub.stop()
 }
 
-interface HubProcess { readonly process: ChildProcess; residentMb(): number; end(): Promise<void> }
+interface HubProcess {
+  readonly process: ChildProcess
+  residentMb(): number
+  end(): Promise<void>
+}
 
 async function hubProcess(database: HubDatabase, systems: readonly SystemOf[]): Promise<HubProcess> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../test/delivery-process.ts'), database.url(), JSON.stringify(systems)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, '../test/delivery-process.ts'), database.url(), JSON.stringify(systems)],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  )
   const lines = createInterface(child.stdout)
   await new Promise<void>((ready, failed) => {
-    lines.once('line', () => { ready() })
-    child.once('exit', (code) => { failed(new Error(`a hub ended at once, with ${code}`)) })
+    lines.once('line', () => {
+      ready()
+    })
+    child.once('exit', (code) => {
+      failed(new Error(`a hub ended at once, with ${code}`))
+    })
   })
   return {
     process: child,
@@ -206,10 +276,10 @@ async function count(database: HubDatabase, text: string): Promise<number> {
 }
 
 const allDone = (database: HubDatabase, effects: number, limitMs: number): Promise<void> =>
-  eventually(async () => await count(database, `SELECT count(*)::int AS n FROM effect WHERE state = 'done'`) === effects, limitMs, 200)
+  eventually(async () => (await count(database, `SELECT count(*)::int AS n FROM effect WHERE state = 'done'`)) === effects, limitMs, 200)
 
 async function eventually(holds: () => Promise<boolean>, limitMs: number, everyMs = 50): Promise<void> {
-  for (const end = performance.now() + limitMs; !await holds(); await sleep(everyMs)) {
+  for (const end = performance.now() + limitMs; !(await holds()); await sleep(everyMs)) {
     if (performance.now() > end) throw new Error(`it was not so within ${limitMs / 1_000} s`)
   }
 }

@@ -17,19 +17,37 @@ export async function run(): Promise<Row[]> {
     const inbox = mixed(folder)
     const start = performance.now()
     const child = spawn(process.execPath, [join(ROOT, 'launch', 'start.mjs'), '--once', '--json', '--inbox', inbox], {
-      env: { ...process.env, TIEOUT_DATA: join(folder, 'data') }, stdio: ['ignore', 'pipe', 'inherit'], timeout: LIMIT_MS,
+      env: { ...process.env, TIEOUT_DATA: join(folder, 'data') },
+      stdio: ['ignore', 'pipe', 'inherit'],
+      timeout: LIMIT_MS,
     })
     let said = ''
-    child.stdout.on('data', (chunk) => { said += String(chunk) })
+    child.stdout.on('data', (chunk) => {
+      said += String(chunk)
+    })
     let most = 0
-    const watch = setInterval(() => { most = Math.max(most, hubMemory(child.pid ?? 0)) }, 500)
-    await new Promise((resolve) => { child.once('close', resolve) })
+    const watch = setInterval(() => {
+      most = Math.max(most, hubMemory(child.pid ?? 0))
+    }, 500)
+    await new Promise((resolve) => {
+      child.once('close', resolve)
+    })
     clearInterval(watch)
     const seconds = Math.round((performance.now() - start) / 1_000)
-    const { received, refused, states } = JSON.parse(/^\{.*\}$/mu.exec(said)?.[0] ?? '{}') as { received?: number; refused?: number; states?: object }
+    const { received, refused, states } = JSON.parse(/^\{.*\}$/mu.exec(said)?.[0] ?? '{}') as {
+      received?: number
+      refused?: number
+      states?: object
+    }
     const files = Object.values(FILES).reduce((sum, count) => sum + count, 0)
     return [
-      { what: `${files} mixed files from a folder, five systems, start to end`, value: seconds, unit: 's', target: 300, beside: `${received} invoices ${JSON.stringify(states)}, ${refused} refused` },
+      {
+        what: `${files} mixed files from a folder, five systems, start to end`,
+        value: seconds,
+        unit: 's',
+        target: 300,
+        beside: `${received} invoices ${JSON.stringify(states)}, ${refused} refused`,
+      },
       { what: '  hub resident memory meanwhile', value: most, unit: 'MB', target: 400 },
     ]
   } finally {
@@ -39,7 +57,15 @@ export async function run(): Promise<Row[]> {
 
 /** Writes invoices in both syntaxes, some twice, and files that are none; gives their folder. */
 function mixed(folder: string): string {
-  execFileSync(process.execPath, [join(ROOT, 'sandbox', 'sample', 'main.ts'), '--out', folder, '--count', String(FILES.ubl), '--seed', '31'])
+  execFileSync(process.execPath, [
+    join(ROOT, 'sandbox', 'sample', 'main.ts'),
+    '--out',
+    folder,
+    '--count',
+    String(FILES.ubl),
+    '--seed',
+    '31',
+  ])
   const inbox = join(folder, 'inbox')
   const written = readdirSync(inbox)
   for (let n = 0; n < FILES.cii; n++) writeFileSync(join(inbox, `cii-${n}.xml`), ciiInvoice({ lines: 5, number: `CII-${n}` }))
@@ -49,7 +75,10 @@ function mixed(folder: string): string {
 }
 
 const NONE = [
-  'Dear all, please find the invoice % attached.', '%PDF-1.7', '{"invoice": %}', '<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"><ID>%',
+  'Dear all, please find the invoice % attached.',
+  '%PDF-1.7',
+  '{"invoice": %}',
+  '<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"><ID>%',
   '<Order xmlns="urn:oasis:names:specification:ubl:schema:xsd:Order-2"/>',
 ]
 
@@ -57,7 +86,9 @@ const NONE = [
 function hubMemory(ancestor: number): number {
   const parents = new Map<number, number>()
   let hub = 0
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/u.test(name)).map(Number)) {
+  for (const pid of readdirSync('/proc')
+    .filter((name) => /^\d+$/u.test(name))
+    .map(Number)) {
     try {
       parents.set(pid, Number(/\) \S (\d+)/u.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]))
       if (/\0hub\0--config\0/u.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8')) && descends(parents, pid, ancestor)) hub = pid

@@ -53,24 +53,39 @@ export const RECEIVED: Work = {
   name: 'new invoices',
   law: LIVES.law,
   before: (tenant) => masterData().map((fact) => ({ ...fact, tenant })),
-  arrivals: (tenant, count) => Array.from({ length: count }, (_, n) => {
-    const { orderReference: _none, ...document } = invoiceDocument({ number: `R-${n}` })
-    return { ...received(document, `bench-${n}`, '2026-01-11T08:00:00.000Z', n.toString(16).padStart(64, '0')), tenant }
-  }),
+  arrivals: (tenant, count) =>
+    Array.from({ length: count }, (_, n) => {
+      const { orderReference: _none, ...document } = invoiceDocument({ number: `R-${n}` })
+      return { ...received(document, `bench-${n}`, '2026-01-11T08:00:00.000Z', n.toString(16).padStart(64, '0')), tenant }
+    }),
 }
 
 /** The engine alone: a law that decides little. */
 export const SMALL_LAW: Work = {
-  name: 'new invoices under a small law', law: TEST_LAW, before: () => [], arrivals: (tenant, count) => Array.from({ length: count }, (_, n) => smallArrival(tenant, n)),
+  name: 'new invoices under a small law',
+  law: TEST_LAW,
+  before: () => [],
+  arrivals: (tenant, count) => Array.from({ length: count }, (_, n) => smallArrival(tenant, n)),
 }
 
 /** An invoice as it comes, about 1 KB of body with its source and grade. */
 function smallArrival(tenant: string, n: number): Arrival {
   return {
-    tenant, source: { system: 'capture', role: 'capture', reference: `mail/2026/11/${n}` }, eventId: `bench-${n}`, type: 'invoice.received',
-    occurredAt: '2026-11-24T10:00:00.000Z', actor: 'system:capture', readBack: true, correlation: `bench-${n}`,
+    tenant,
+    source: { system: 'capture', role: 'capture', reference: `mail/2026/11/${n}` },
+    eventId: `bench-${n}`,
+    type: 'invoice.received',
+    occurredAt: '2026-11-24T10:00:00.000Z',
+    actor: 'system:capture',
+    readBack: true,
+    correlation: `bench-${n}`,
     about: [{ names: [`capture|invoice|${n}`, `public|invoice|supplier ${n % 50} number ${n}`], create: 'invoice' }],
-    data: { amount: `${n % 9_000}.50`, document: `${n}`.padStart(64, 'f'), channel: 'mail', content: { number: `R-${n}`, currency: 'EUR', issuedOn: '2026-11-20', notes: FILLER } },
+    data: {
+      amount: `${n % 9_000}.50`,
+      document: `${n}`.padStart(64, 'f'),
+      channel: 'mail',
+      content: { number: `R-${n}`, currency: 'EUR', issuedOn: '2026-11-20', notes: FILLER },
+    },
   }
 }
 
@@ -79,7 +94,7 @@ export async function run(work: Work): Promise<Row[]> {
   chmodSync(dataDir, 0o711)
   const server = await startPostgres({ dataDir })
   try {
-    return [...await measureBatched(server, work), await measureSingly(server, work)]
+    return [...(await measureBatched(server, work)), await measureSingly(server, work)]
   } finally {
     await server.stop()
     rmSync(dataDir, { recursive: true, force: true })
@@ -94,7 +109,9 @@ async function measureBatched(server: Server, work: Work): Promise<Row[]> {
   const recorded: Sent[][] = []
   const pool = recording(openPool(server.url('batched', 'hub_app')), recorded)
   let rows = 0
-  const intake = intakeOver(pool, work.law, (logged) => { rows += logged })
+  const intake = intakeOver(pool, work.law, (logged) => {
+    rows += logged
+  })
   await intake.submit(work.before('acme', warmUp + events))
   const arrivals = work.arrivals('acme', warmUp + events)
   await load(intake, arrivals.splice(0, warmUp), 1)
@@ -112,16 +129,22 @@ async function measureBatched(server: Server, work: Work): Promise<Row[]> {
   const floor = await spent(server, () => replay(client, recorded.slice(warm)))
   client.release()
   await alone.end()
-  const each = (seconds: number): string => `${Math.round(seconds * 1e6 / events)} µs`
+  const each = (seconds: number): string => `${Math.round((seconds * 1e6) / events)} µs`
   const batches = recorded.length - warm
   const what = `intake to durable commit, one tenant, in batches: ${work.name}`
   return [
     {
-      what, value: Math.round(events / hub.wall), unit: 'events/s', target: 8_000,
+      what,
+      value: Math.round(events / hub.wall),
+      unit: 'events/s',
+      target: 8_000,
       beside: `${(rows / events).toFixed(1)} log rows, ${each(hub.node)} Node and ${each(hub.postgres)} PostgreSQL of processor time per event; ${batches} batches of ${Math.round(events / batches)}`,
     },
     {
-      what: '  the same beside PostgreSQL alone', value: Math.round(floor.wall / hub.wall * 100), unit: '%', target: 60,
+      what: '  the same beside PostgreSQL alone',
+      value: Math.round((floor.wall / hub.wall) * 100),
+      unit: '%',
+      target: 60,
       beside: `PostgreSQL alone: ${Math.round(events / floor.wall)} events/s, ${each(floor.postgres)} of processor time per event`,
     },
   ]
@@ -136,38 +159,60 @@ async function measureSingly(server: Server, work: Work): Promise<Row> {
   for (const tenant of names) await intake.submit(work.before(tenant, warmUp + each))
   const streams = names.map((tenant) => work.arrivals(tenant, warmUp + each))
   const turn = async (from: number, to: number): Promise<void> => {
-    await Promise.all(streams.map(async (stream) => { for (const arrival of stream.slice(from, to)) await intake.submit([arrival]) }))
+    await Promise.all(
+      streams.map(async (stream) => {
+        for (const arrival of stream.slice(from, to)) await intake.submit([arrival])
+      }),
+    )
   }
   await turn(0, warmUp)
   const hub = await spent(server, () => turn(warmUp, warmUp + each))
   await intake.close()
   await pool.end()
   const events = tenants * each
-  const per = (seconds: number): string => `${Math.round(seconds * 1e6 / events)} µs`
+  const per = (seconds: number): string => `${Math.round((seconds * 1e6) / events)} µs`
   return {
-    what: `intake to durable commit, one by one, ${tenants} tenants: ${work.name}`, value: Math.round(events / hub.wall), unit: 'events/s', target: 1_500,
+    what: `intake to durable commit, one by one, ${tenants} tenants: ${work.name}`,
+    value: Math.round(events / hub.wall),
+    unit: 'events/s',
+    target: 1_500,
     beside: `${per(hub.node)} Node and ${per(hub.postgres)} PostgreSQL of processor time per event`,
   }
 }
 
 function intakeOver(pool: Pool, law: Law, logged: (events: number) => void = () => {}): ReturnType<typeof openIntake> {
   const settings = { law, cfg: '0'.repeat(64), config: 1, clock: () => Date.parse(NOW) }
-  return openIntake({ pool, settings, onCommitted: ({ events }) => { logged(events) }, onBug: (error) => { throw error } })
+  return openIntake({
+    pool,
+    settings,
+    onCommitted: ({ events }) => {
+      logged(events)
+    },
+    onBug: (error) => {
+      throw error
+    },
+  })
 }
 
 /** Submits arrivals in their order, so many submissions under way at a time. */
 async function load(intake: ReturnType<typeof openIntake>, arrivals: Arrival[], outstanding: number): Promise<void> {
-  await Promise.all(Array.from({ length: outstanding }, async () => {
-    while (arrivals.length > 0) {
-      const receipts = await intake.submit(arrivals.splice(0, BATCHED.chunk))
-      const other = receipts.find((receipt) => receipt.outcome !== 'new')
-      if (other) throw new Error(`an arrival was ${other.outcome}`, { cause: other.fault })
-    }
-  }))
+  await Promise.all(
+    Array.from({ length: outstanding }, async () => {
+      while (arrivals.length > 0) {
+        const receipts = await intake.submit(arrivals.splice(0, BATCHED.chunk))
+        const other = receipts.find((receipt) => receipt.outcome !== 'new')
+        if (other) throw new Error(`an arrival was ${other.outcome}`, { cause: other.fault })
+      }
+    }),
+  )
 }
 
 /** Seconds that a piece of work takes by the clock, and of processor time here and in all of the server's processes. */
-interface Spent { readonly wall: number; readonly node: number; readonly postgres: number }
+interface Spent {
+  readonly wall: number
+  readonly node: number
+  readonly postgres: number
+}
 
 async function spent(server: Server, work: () => Promise<void>): Promise<Spent> {
   const [start, node, postgres] = [performance.now(), process.cpuUsage(), serverSeconds(server)]
@@ -186,8 +231,11 @@ function serverSeconds(server: Server): number {
     try {
       // Fields of proc(5) after the name: 1 is the parent, 11 to 14 user and system time, its own and of children that ended.
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ')
-      if (pid === first || fields[1] === first) ticks += fields.slice(11, pid === first ? 15 : 13).reduce((sum, field) => sum + Number(field), 0)
-    } catch { /* it has ended */ }
+      if (pid === first || fields[1] === first)
+        ticks += fields.slice(11, pid === first ? 15 : 13).reduce((sum, field) => sum + Number(field), 0)
+    } catch {
+      /* it has ended */
+    }
   }
   return ticks / 100
 }
@@ -237,5 +285,6 @@ async function database(server: Server, name: string, tenants: readonly string[]
 
 if (import.meta.main) {
   const chosen = [LIVES, RECEIVED, SMALL_LAW].filter(({ name }) => process.argv.length < 3 || process.argv.slice(2).includes(name))
-  for (const work of chosen) for (const { what, value, unit, beside } of await run(work)) console.log(`${what}: ${value} ${unit} (${beside})`)
+  for (const work of chosen)
+    for (const { what, value, unit, beside } of await run(work)) console.log(`${what}: ${value} ${unit} (${beside})`)
 }

@@ -22,12 +22,33 @@ export const NOW = '2026-01-15T12:00:00.000Z'
 const AT = '2026-01-15T08:00:00.000Z'
 const PERSON = personName('directory', 'anna')
 const ENTITY = { name: 'Us AG', vatId: 'DE999', ids: [] }
-const supplierOf = (n: number): { name: string; vatId: string; ids: [] } => ({ name: `Supplier ${n % SUPPLIERS} GmbH`, vatId: `DE1${String(n % SUPPLIERS).padStart(5, '0')}`, ids: [] })
+const supplierOf = (n: number): { name: string; vatId: string; ids: [] } => ({
+  name: `Supplier ${n % SUPPLIERS} GmbH`,
+  vatId: `DE1${String(n % SUPPLIERS).padStart(5, '0')}`,
+  ids: [],
+})
 const accountOf = (n: number): string => `DE0212030000${String(n % SUPPLIERS).padStart(10, '0')}`
-const orderOf = (n: number): string => `PO-${Math.floor(n / PER_ORDER / SUPPLIERS) * SUPPLIERS + n % SUPPLIERS}`
+const orderOf = (n: number): string => `PO-${Math.floor(n / PER_ORDER / SUPPLIERS) * SUPPLIERS + (n % SUPPLIERS)}`
 
-function fact<T extends keyof FactData>(tenant: string, type: T, role: Role, eventId: string, about: readonly Ref[], data: FactData[T]): Arrival {
-  return { tenant, source: { system: role, role, reference: eventId }, eventId, type, occurredAt: AT, actor: `system:${role}`, about, data: data as unknown as Arrival['data'], readBack: true }
+function fact<T extends keyof FactData>(
+  tenant: string,
+  type: T,
+  role: Role,
+  eventId: string,
+  about: readonly Ref[],
+  data: FactData[T],
+): Arrival {
+  return {
+    tenant,
+    source: { system: role, role, reference: eventId },
+    eventId,
+    type,
+    occurredAt: AT,
+    actor: `system:${role}`,
+    about,
+    data: data as unknown as Arrival['data'],
+    readBack: true,
+  }
 }
 
 /** What the ERP answers about companies, tax codes, periods and orders, and who may approve: known before the first of so many facts comes. */
@@ -37,33 +58,93 @@ export function masterDataOfLives(tenant: string, count: number): Arrival[] {
   const entity: Ref = { names: partyNames('entity', ENTITY), create: 'entity' }
   const orders = new Map(Array.from({ length: turnsOf(count) * GROUP }, (_, n) => [orderOf(n), n] as const))
   return [
-    read(entity, 'us', 'entity', { entity: { number: '1000', name: 'Us AG', currency: 'EUR', currencies: ['EUR'], active: true, zone: 'Europe/Berlin' } }),
+    read(entity, 'us', 'entity', {
+      entity: { number: '1000', name: 'Us AG', currency: 'EUR', currencies: ['EUR'], active: true, zone: 'Europe/Berlin' },
+    }),
     read(entity, 'us', 'tax-code S 19', { taxCode: { code: 'S19', category: 'S', rate: '19', active: true } }),
     read(entity, 'us', 'period 2026-01', { period: { open: true } }),
-    fact(tenant, 'authority.granted', 'hr', 'limit anna', [{ names: [PERSON], create: 'person' }], { person: PERSON, name: 'Anna', limit: '1000.00', currency: 'EUR', from: '2025-01-01' }),
-    ...Array.from({ length: SUPPLIERS }, (_, n) => read({ names: partyNames('supplier', supplierOf(n)), create: 'supplier' }, supplierOf(n).vatId, 'supplier', {
-      supplier: { number: `V${n}`, name: supplierOf(n).name, vatId: supplierOf(n).vatId, active: true, blocked: false, accounts: [accountOf(n)] },
-    })),
-    ...[...orders].map(([number, n]) => read({ names: [orderName(partyNames('entity', ENTITY)[0]!, number)], create: 'order' }, number, 'order', {
-      order: { number, entity: '1000', supplier: `V${n % SUPPLIERS}`, currency: 'EUR', open: true, lines: [{ id: '1', quantity: String(10 * PER_ORDER), price: '10.00', unit: 'C62' }] },
-    })),
+    fact(tenant, 'authority.granted', 'hr', 'limit anna', [{ names: [PERSON], create: 'person' }], {
+      person: PERSON,
+      name: 'Anna',
+      limit: '1000.00',
+      currency: 'EUR',
+      from: '2025-01-01',
+    }),
+    ...Array.from({ length: SUPPLIERS }, (_, n) =>
+      read({ names: partyNames('supplier', supplierOf(n)), create: 'supplier' }, supplierOf(n).vatId, 'supplier', {
+        supplier: {
+          number: `V${n}`,
+          name: supplierOf(n).name,
+          vatId: supplierOf(n).vatId,
+          active: true,
+          blocked: false,
+          accounts: [accountOf(n)],
+        },
+      }),
+    ),
+    ...[...orders].map(([number, n]) =>
+      read({ names: [orderName(partyNames('entity', ENTITY)[0]!, number)], create: 'order' }, number, 'order', {
+        order: {
+          number,
+          entity: '1000',
+          supplier: `V${n % SUPPLIERS}`,
+          currency: 'EUR',
+          open: true,
+          lines: [{ id: '1', quantity: String(10 * PER_ORDER), price: '10.00', unit: 'C62' }],
+        },
+      }),
+    ),
   ]
 }
 
 function documentOf(n: number): InvoiceDocument {
   return {
-    syntax: 'UBL', kind: 'invoice', number: `R-${n}`, issuedOn: '2026-01-10', dueOn: '2026-02-09', currency: 'EUR', typeCode: '380', notes: [], orderReference: orderOf(n),
-    precedingInvoices: [], attachments: [], allowancesCharges: [], paymentMeans: [{ code: '58', account: accountOf(n) }], supplier: supplierOf(n), buyer: ENTITY,
+    syntax: 'UBL',
+    kind: 'invoice',
+    number: `R-${n}`,
+    issuedOn: '2026-01-10',
+    dueOn: '2026-02-09',
+    currency: 'EUR',
+    typeCode: '380',
+    notes: [],
+    orderReference: orderOf(n),
+    precedingInvoices: [],
+    attachments: [],
+    allowancesCharges: [],
+    paymentMeans: [{ code: '58', account: accountOf(n) }],
+    supplier: supplierOf(n),
+    buyer: ENTITY,
     taxBreakdown: [{ taxable: '100.00', tax: '19.00', category: 'S', rate: '19' }],
     totals: { lines: '100.00', taxExclusive: '100.00', tax: '19.00', taxInclusive: '119.00', payable: '119.00' },
-    lines: [{ id: '1', quantity: '10', unit: 'C62', net: '100.00', price: '10.00', name: 'Widget', orderLine: '1', allowancesCharges: [], taxCategory: 'S', taxRate: '19' }],
+    lines: [
+      {
+        id: '1',
+        quantity: '10',
+        unit: 'C62',
+        net: '100.00',
+        price: '10.00',
+        name: 'Widget',
+        orderLine: '1',
+        allowancesCharges: [],
+        taxCategory: 'S',
+        taxRate: '19',
+      },
+    ],
   }
 }
 
 function termsOf(n: number): Terms {
   return {
-    supplier: partyNames('supplier', supplierOf(n))[0]!, payee: hexOf(sha256(accountOf(n))), entity: partyNames('entity', ENTITY)[0]!, currency: 'EUR', net: '100', tax: '19', gross: '119',
-    orders: [orderOf(n)], dueOn: '2026-02-09', coding: [{ account: '4760', amount: '100.00' }],
+    supplier: partyNames('supplier', supplierOf(n))[0]!,
+    payee: hexOf(sha256(accountOf(n))),
+    entity: partyNames('entity', ENTITY)[0]!,
+    currency: 'EUR',
+    net: '100',
+    tax: '19',
+    gross: '119',
+    orders: [orderOf(n)],
+    dueOn: '2026-02-09',
+    coding: [{ account: '4760', amount: '100.00' }],
   }
 }
 
@@ -75,20 +156,72 @@ function life(tenant: string, n: number): Arrival[] {
   const postingNo = `D${n}`
   const message = `M${Math.floor(n / 50)}`
   return [
-    { ...fact(tenant, 'invoice.received', 'capture', `${hash}#0 mail`, [invoiceRef(sha256, content, hash)], { document: hash, channel: 'mail', content }), ensures: invoiceEnsures(content) },
+    {
+      ...fact(tenant, 'invoice.received', 'capture', `${hash}#0 mail`, [invoiceRef(sha256, content, hash)], {
+        document: hash,
+        channel: 'mail',
+        content,
+      }),
+      ensures: invoiceEnsures(content),
+    },
     fact(tenant, 'approval.granted', 'ap', `grant ${n}`, [invoice], { ticket: `T${n}`, step: '1', person: PERSON, terms: termsOf(n) }),
-    fact(tenant, 'approval.completed', 'ap', `complete ${n}`, [invoice], { ticket: `T${n}`, terms: termsOf(n), enterers: [personName('directory', 'carl')] }),
+    fact(tenant, 'approval.completed', 'ap', `complete ${n}`, [invoice], {
+      ticket: `T${n}`,
+      terms: termsOf(n),
+      enterers: [personName('directory', 'carl')],
+    }),
     fact(tenant, 'posting.confirmed', 'erp', `posted ${n}`, [{ names: [...invoice.names, postingName('erp', '1000', postingNo)] }], {
-      postingNo, entity: '1000', supplier: `V${n % SUPPLIERS}`, number: `R-${n}`, amount: '119.00', currency: 'EUR', postedOn: '2026-01-15', reference: 'ours',
+      postingNo,
+      entity: '1000',
+      supplier: `V${n % SUPPLIERS}`,
+      number: `R-${n}`,
+      amount: '119.00',
+      currency: 'EUR',
+      postedOn: '2026-01-15',
+      reference: 'ours',
     }),
-    fact(tenant, 'payment.instructed', 'erp', `pay ${n}`, [{ names: [paymentName(message, `E${n}`)], create: 'payment', offers: [endToEndName(`E${n}`)] }, { names: [batchName(message)], create: 'payment-batch' }], {
-      messageId: message, endToEndId: `E${n}`, paymentDoc: `P${n}`, amount: '119.00', currency: 'EUR', account: accountOf(n), supplier: `V${n % SUPPLIERS}`,
-      items: [{ posting: postingName('erp', '1000', postingNo), amount: '119.00' }],
-    }),
-    fact(tenant, 'statement.entry-booked', 'bank', `entry ${n}`, [{ names: [aliasOf('bank', 'entry', String(n))], create: 'statement-entry' }], {
-      account: 'DE00', statement: 'S1', position: String(n), part: 1, parts: 1, amount: '119.00', currency: 'EUR', direction: 'debit', reversal: false, bookedOn: '2026-01-20',
-      document: 'c'.repeat(64), bankReference: `B-${n}`, endToEndId: `E${n}`,
-    }),
+    fact(
+      tenant,
+      'payment.instructed',
+      'erp',
+      `pay ${n}`,
+      [
+        { names: [paymentName(message, `E${n}`)], create: 'payment', offers: [endToEndName(`E${n}`)] },
+        { names: [batchName(message)], create: 'payment-batch' },
+      ],
+      {
+        messageId: message,
+        endToEndId: `E${n}`,
+        paymentDoc: `P${n}`,
+        amount: '119.00',
+        currency: 'EUR',
+        account: accountOf(n),
+        supplier: `V${n % SUPPLIERS}`,
+        items: [{ posting: postingName('erp', '1000', postingNo), amount: '119.00' }],
+      },
+    ),
+    fact(
+      tenant,
+      'statement.entry-booked',
+      'bank',
+      `entry ${n}`,
+      [{ names: [aliasOf('bank', 'entry', String(n))], create: 'statement-entry' }],
+      {
+        account: 'DE00',
+        statement: 'S1',
+        position: String(n),
+        part: 1,
+        parts: 1,
+        amount: '119.00',
+        currency: 'EUR',
+        direction: 'debit',
+        reversal: false,
+        bookedOn: '2026-01-20',
+        document: 'c'.repeat(64),
+        bankReference: `B-${n}`,
+        endToEndId: `E${n}`,
+      },
+    ),
   ]
 }
 

@@ -22,13 +22,13 @@ export async function run(): Promise<Row[]> {
   const memory = watchMemory(company)
   try {
     const full = await throughTheHub(company, 21, 0)
-    const half = await throughTheHub(company, 22, full.ms / INVOICES * 2)
+    const half = await throughTheHub(company, 22, (full.ms / INVOICES) * 2)
     const latency = await postingLatency(company, half.from)
     return [
       { what: `${INVOICES} invoices through five systems, full speed`, value: round(full.ms / 1000), unit: 's', target: 30 },
       { what: `approval event → ERP posting request, half load, p99 of ${latency.count}`, value: latency.p99, unit: 'ms', target: 250 },
       { what: 'hub resident memory under load', value: memory(), unit: 'MB', target: 350 },
-      { what: 'npm start to first invoice paid, warm', value: round(await firstPaid() / 1000), unit: 's', target: 15 },
+      { what: 'npm start to first invoice paid, warm', value: round((await firstPaid()) / 1000), unit: 's', target: 15 },
     ]
   } finally {
     memory()
@@ -59,7 +59,8 @@ async function throughTheHub(company: TryOut, seed: number, gapMs: number): Prom
     if (now !== seen) last = performance.now()
     seen = now
     // A credit may wait for a payment to be netted with; then nothing moves any more.
-    if (summary.received - before.received === INVOICES && summary.busy === 0 && (summary.moving === 0 || performance.now() - last > 3_000)) break
+    if (summary.received - before.received === INVOICES && summary.busy === 0 && (summary.moving === 0 || performance.now() - last > 3_000))
+      break
     await sleep(50)
   }
   return { ms: last - start, from }
@@ -73,7 +74,9 @@ async function postingLatency(company: TryOut, from: string): Promise<{ p99: num
     `SELECT extract(epoch FROM a.opened_at - e.recorded_at) * 1000 AS ms
      FROM effect f JOIN attempt a ON a.tenant = f.tenant AND a.key = f.key AND a.n = 1
      JOIN LATERAL (SELECT max(recorded_at) AS recorded_at FROM event WHERE tenant = f.tenant AND type = 'approval.completed' AND objects[1] = f.subject) e ON true
-     WHERE f.command = 'invoice.post' AND a.opened_at >= $1 ORDER BY 1`, [from])
+     WHERE f.command = 'invoice.post' AND a.opened_at >= $1 ORDER BY 1`,
+    [from],
+  )
   await client.end()
   const sorted = rows.map((row) => Number(row.ms))
   return { p99: Math.round(sorted[Math.ceil(sorted.length * 0.99) - 1] ?? NaN), count: sorted.length }
@@ -106,8 +109,13 @@ async function firstPaid(): Promise<number> {
 
 async function untilPaid(data: string, seed: string): Promise<number> {
   const start = performance.now()
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'launch', 'start.mjs'), '--seed', seed, '--fast'], { env: { ...process.env, TIEOUT_DATA: data }, stdio: ['ignore', 'pipe', 'inherit'] })
-  const over = new Promise((resolve) => { child.once('exit', resolve) })
+  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'launch', 'start.mjs'), '--seed', seed, '--fast'], {
+    env: { ...process.env, TIEOUT_DATA: data },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const over = new Promise((resolve) => {
+    child.once('exit', resolve)
+  })
   let paid = NaN
   for await (const line of createInterface({ input: child.stdout })) {
     if (!/\bpaid [1-9]/u.test(line)) continue

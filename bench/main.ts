@@ -13,7 +13,7 @@ const rows: Row[] = []
 const WIDTH = 88
 
 /** More is better for rates and shares, less for times and sizes. */
-const holds = (row: Row): boolean => /\/s$|^%$|^per /u.test(row.unit) ? row.value >= row.target : row.value <= row.target
+const holds = (row: Row): boolean => (/\/s$|^%$|^per /u.test(row.unit) ? row.value >= row.target : row.value <= row.target)
 
 function line(row: Row): string {
   const beside = row.beside === undefined ? '' : `   (${row.beside})`
@@ -43,6 +43,7 @@ const PARTS: readonly (readonly [name: string, work: () => Promise<Row[]>])[] = 
 ]
 const only = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const chosen = PARTS.filter(([name]) => only.every((word) => name.includes(word)))
-if (chosen.length === 0) throw new Error(`No part has ${only.join(' and ')} in its name. There are: ${PARTS.map(([name]) => name).join(' · ')}`)
+if (chosen.length === 0)
+  throw new Error(`No part has ${only.join(' and ')} in its name. There are: ${PARTS.map(([name]) => name).join(' · ')}`)
 for (const [name, work] of chosen) await part(name, work)
 if (json) process.stdout.write(`${JSON.stringify(rows)}\n`)

@@ -30,7 +30,10 @@ function measured(what: string, invoice: (of: { lines: number; number: string })
   const seconds = (user + system) / 1e6
   const bytes = Math.round(documents.reduce((sum, one) => sum + one.length, 0) / documents.length)
   return {
-    what: `${what} (${Math.round(bytes / 1e3)} KB)`, value: Math.round(ROUNDS / seconds), unit: 'per processor second', target: 400,
-    beside: `${(seconds * 1e6 / ROUNDS).toFixed(0)} µs of processor time and ${((performance.now() - wall) * 1e3 / ROUNDS).toFixed(0)} µs of wall clock each`,
+    what: `${what} (${Math.round(bytes / 1e3)} KB)`,
+    value: Math.round(ROUNDS / seconds),
+    unit: 'per processor second',
+    target: 400,
+    beside: `${((seconds * 1e6) / ROUNDS).toFixed(0)} µs of processor time and ${(((performance.now() - wall) * 1e3) / ROUNDS).toFixed(0)} µs of wall clock each`,
   }
 }

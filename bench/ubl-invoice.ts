@@ -11,7 +11,7 @@ export function* ublInvoiceParts({ lines, number }: { lines: number; number: str
   let sum = 0
   for (let at = 1; at <= lines; at++) sum += net(at)
   const taxable = sum - 1_000 + 400
-  const tax = Math.round(taxable * 19 / 100)
+  const tax = Math.round((taxable * 19) / 100)
   const amount = (name: string, value: number): string => `<cbc:${name} currencyID="EUR">${cents(value)}</cbc:${name}>`
   const category = (tag: string): string =>
     `<cac:${tag}><cbc:ID>S</cbc:ID><cbc:Percent>19.00</cbc:Percent><cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme></cac:${tag}>`

@@ -7,6 +7,11 @@ import { runMain, say } from './terminal.mjs'
 const CHECKS = [
   { name: 'types', finds: 'what does not fit', args: ['node_modules/typescript/bin/tsc', '-p', '.'] },
   { name: 'lint', finds: 'promises nobody waits for, rings of imports', args: ['node_modules/oxlint/bin/oxlint', '--deny-warnings'] },
+  {
+    name: 'format',
+    finds: 'what the formatter would write otherwise (node_modules/.bin/oxfmt writes it)',
+    args: ['node_modules/oxfmt/bin/oxfmt', '--check'],
+  },
   { name: 'walls', finds: 'imports across folders', args: ['scripts/walls.ts'] },
   { name: 'manners', finds: 'names, lengths, exports', args: ['scripts/manners.ts'] },
   { name: 'lock', finds: 'what would install differently elsewhere', args: ['scripts/lock.ts'] },
@@ -21,7 +26,9 @@ await runMain(async (names) => {
   const failed = CHECKS.filter(({ name }) => names.length === 0 || names.includes(name)).filter(({ name, finds, args }) => {
     const started = Date.now()
     const { status, stdout, stderr } = spawnSync(node, args, { cwd: ROOT, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } })
-    say(`${status === 0 ? 'ok     ' : 'refused'}  ${name.padEnd(10)} ${((Date.now() - started) / 1000).toFixed(1)} s${status === 0 ? '' : `  found ${finds}:`}`)
+    say(
+      `${status === 0 ? 'ok     ' : 'refused'}  ${name.padEnd(10)} ${((Date.now() - started) / 1000).toFixed(1)} s${status === 0 ? '' : `  found ${finds}:`}`,
+    )
     if (status !== 0) say(`\n${`${stdout}${stderr}`.trim().replace(/^/gm, '  ')}\n`)
     return status !== 0
   })

@@ -29,11 +29,15 @@ export function takeDataFolder() {
     }
     const lock = takeLock(join(folder, 'running'))
     if (lock.holder === undefined) return { folder, release: lock.release }
-    throw new Advice(`Tieout is already running with the data in ${shown(folder)} (process ${lock.holder}). `
-      + 'Stop it there with Ctrl-C, or give this one data of its own: TIEOUT_DATA=/another/folder npm start')
+    throw new Advice(
+      `Tieout is already running with the data in ${shown(folder)} (process ${lock.holder}). ` +
+        'Stop it there with Ctrl-C, or give this one data of its own: TIEOUT_DATA=/another/folder npm start',
+    )
   } catch (error) {
     if (error instanceof Advice) throw error
-    throw new Advice(`The data folder ${folder} cannot be used by this account (${codeOf(error)}); name another one with TIEOUT_DATA.`, { cause: error })
+    throw new Advice(`The data folder ${folder} cannot be used by this account (${codeOf(error)}); name another one with TIEOUT_DATA.`, {
+      cause: error,
+    })
   }
 }
 

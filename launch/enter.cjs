@@ -13,8 +13,13 @@ const COMMANDS = {
 const name = process.argv[2] || ''
 const command = COMMANDS[name]
 if (parseInt(process.versions.node, 10) < OLDEST) {
-  console.error('Tieout needs Node ' + OLDEST + ' or newer to set itself up (this is Node ' + process.versions.node
-    + '); on Linux and Windows it then brings its own Node 24, on macOS please install Node 24.')
+  console.error(
+    'Tieout needs Node ' +
+      OLDEST +
+      ' or newer to set itself up (this is Node ' +
+      process.versions.node +
+      '); on Linux and Windows it then brings its own Node 24, on macOS please install Node 24.',
+  )
   process.exit(1)
 } else if (!command) {
   console.error('There is no command "' + name + '"; the commands are: ' + Object.keys(COMMANDS).join(', ') + '.')

@@ -23,8 +23,22 @@ export async function install(root, npm) {
   let fetched = 0
   /** @type {string[]} */
   const output = []
-  const args = ['ci', '--include=dev', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=http']
-  const child = spawn(npm, args, { cwd: root, env: npmEnvironment(), stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' })
+  const args = [
+    'ci',
+    '--include=dev',
+    '--include=optional',
+    '--ignore-scripts',
+    '--no-audit',
+    '--no-fund',
+    '--no-update-notifier',
+    '--loglevel=http',
+  ]
+  const child = spawn(npm, args, {
+    cwd: root,
+    env: npmEnvironment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    shell: process.platform === 'win32',
+  })
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
       if (/ http fetch GET 200 .*\.tgz/.test(line)) fetched += 1
@@ -32,16 +46,26 @@ export async function install(root, npm) {
     })
   }
   const ticking = setInterval(() => {
-    showProgress(fetched < total ? `  ${fetched} of ${total} packages, ${seconds()}` : `  ${total} of ${total} packages, putting them in place, ${seconds()}`)
+    showProgress(
+      fetched < total
+        ? `  ${fetched} of ${total} packages, ${seconds()}`
+        : `  ${total} of ${total} packages, putting them in place, ${seconds()}`,
+    )
   }, 1_500)
   /** @type {{ code: number | null, error?: Error }} */
   const end = await new Promise((resolve) => {
-    child.once('error', (error) => { resolve({ code: null, error }) })
-    child.once('close', (code) => { resolve({ code }) })
+    child.once('error', (error) => {
+      resolve({ code: null, error })
+    })
+    child.once('close', (code) => {
+      resolve({ code })
+    })
   })
   clearInterval(ticking)
   if (codeOf(end.error) === 'ENOENT') {
-    throw new Advice('The program npm is missing; it usually comes with Node (some systems have it as a package of its own, "npm"). Install it and start again.')
+    throw new Advice(
+      'The program npm is missing; it usually comes with Node (some systems have it as a package of its own, "npm"). Install it and start again.',
+    )
   }
   if (end.code !== 0) throw whyNpmFailed(root, output, end.error)
   markInstalled(root)
@@ -50,9 +74,14 @@ export async function install(root, npm) {
 
 /** What npm's error codes mean to the person at the terminal. @type {readonly [RegExp, string][]} */
 const NPM_ERRORS = [
-  [/^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|UNABLE_TO_.*|SELF_SIGNED.*)$/,
-    'The npm registry could not be reached; check the network, or the proxy and registry in your npm settings, and start again.'],
-  [/^(E401|E403|E407)$/, 'The npm registry or a proxy refused us; check the registry and its access in your npm settings, and start again.'],
+  [
+    /^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|UNABLE_TO_.*|SELF_SIGNED.*)$/,
+    'The npm registry could not be reached; check the network, or the proxy and registry in your npm settings, and start again.',
+  ],
+  [
+    /^(E401|E403|E407)$/,
+    'The npm registry or a proxy refused us; check the registry and its access in your npm settings, and start again.',
+  ],
   [/^(E404|ETARGET)$/, 'The npm registry in your settings lacks a package that Tieout needs.'],
   [/^ENOSPC$/, 'The disk is full: setting up takes about 600 MB.'],
   [/^(EACCES|EPERM|EROFS)$/, 'npm may not write where it has to; start from the account that owns this folder.'],
@@ -60,7 +89,10 @@ const NPM_ERRORS = [
 
 /** @param {string} root @param {readonly string[]} output @param {Error | undefined} error */
 function whyNpmFailed(root, output, error) {
-  const code = output.map((line) => /^npm (?:error|ERR!) code (\S+)/.exec(line)?.[1]).find((found) => found !== undefined) ?? codeOf(error) ?? 'no code'
+  const code =
+    output.map((line) => /^npm (?:error|ERR!) code (\S+)/.exec(line)?.[1]).find((found) => found !== undefined) ??
+    codeOf(error) ??
+    'no code'
   const words = NPM_ERRORS.find(([pattern]) => pattern.test(code))?.[1] ?? 'npm could not install the packages.'
   const record = join(root, '.tieout', 'npm.log')
   mkdirSync(join(root, '.tieout'), { recursive: true })
@@ -69,7 +101,8 @@ function whyNpmFailed(root, output, error) {
 }
 
 /** Settings that tell npm where to fetch from and how to get there. All others would change what is installed. */
-const KEPT_SETTINGS = /^npm_config_(registry|cache|userconfig|globalconfig|ca|cafile|cert|key|proxy|https_proxy|noproxy|strict_ssl|@.*|\/\/.*)$/i
+const KEPT_SETTINGS =
+  /^npm_config_(registry|cache|userconfig|globalconfig|ca|cafile|cert|key|proxy|https_proxy|noproxy|strict_ssl|@.*|\/\/.*)$/i
 
 /** The environment for npm: without what a shell or an outer npm may say about what to leave out or where to put it. */
 function npmEnvironment() {
@@ -79,9 +112,13 @@ function npmEnvironment() {
   })
   const env = Object.fromEntries(kept)
   // npm runs on the Node of the system: the one in node_modules is about to be replaced.
-  env['PATH'] = (env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules')).join(delimiter)
+  env['PATH'] = (env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => !folder.includes('node_modules'))
+    .join(delimiter)
   // Accounts of services have a home that is not there.
-  if (!mayWrite(env['npm_config_cache'] ?? homedir())) env['npm_config_cache'] = join(tmpdir(), `tieout-npm-${process.getuid?.() ?? 'cache'}`)
+  if (!mayWrite(env['npm_config_cache'] ?? homedir()))
+    env['npm_config_cache'] = join(tmpdir(), `tieout-npm-${process.getuid?.() ?? 'cache'}`)
   return env
 }
 

@@ -29,7 +29,9 @@ function stampOf(root) {
 
 /** What was installed, and for which kind of machine (a clone may be shared between them). @param {string} root */
 function stampText(root) {
-  const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex')
+  const hash = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex')
   return `${hash} ${process.platform}-${process.arch}\n`
 }
 
@@ -53,7 +55,8 @@ function installedByHand(root) {
 /** The packages of the lock file that belong on this machine. @param {string} root */
 export function wantedHere(root) {
   const { packages } = /** @type {Lock} */ (JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')))
-  const fits = (/** @type {string | string[] | undefined} */ names, /** @type {string} */ name) => names === undefined || [names].flat().includes(name)
+  const fits = (/** @type {string | string[] | undefined} */ names, /** @type {string} */ name) =>
+    names === undefined || [names].flat().includes(name)
   return Object.entries(packages).filter(([path, { os, cpu, libc, optional }]) => {
     // What is optional and fits every machine belongs to something that does not fit this one.
     if (path === '' || (optional && !os && !cpu)) return false

@@ -47,7 +47,10 @@ test('of eight that take over a dead lock at the same moment exactly one gets it
     process.stdin.resume()`
   const at = String(Date.now() + 700)
   const contenders = Array.from({ length: 8 }, () =>
-    spawn(process.execPath, ['--input-type=module', '-e', program, new URL('lock.mjs', import.meta.url).href, place, at], { stdio: ['pipe', 'pipe', 'inherit'] }))
+    spawn(process.execPath, ['--input-type=module', '-e', program, new URL('lock.mjs', import.meta.url).href, place, at], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    }),
+  )
   const answers = await Promise.all(contenders.map(async ({ stdout }) => String((await once(stdout, 'data'))[0])))
   expect(answers.filter((answer) => answer === 'got')).toHaveLength(1)
   expect(readdirSync(place)).toHaveLength(1)

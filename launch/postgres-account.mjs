@@ -24,12 +24,15 @@ export function serverAccount(ownerUid) {
     throw new Advice('PostgreSQL does not run as root; on macOS please start Tieout from an ordinary account.')
   }
   const accounts = readAccounts()
-  const found = ownerUid ? accounts.find((account) => account.uid === ownerUid)
+  const found = ownerUid
+    ? accounts.find((account) => account.uid === ownerUid)
     : UNPRIVILEGED.map((name) => accounts.find((account) => account.name === name)).find((account) => account !== undefined)
   if (found) return found
-  throw new Advice(ownerUid
-    ? `The database belongs to account number ${ownerUid}, which this machine no longer knows; give its folder to an account that exists.`
-    : 'PostgreSQL does not run as root, and this machine has neither an account "postgres" nor "nobody" to run it; please start Tieout from an ordinary account.')
+  throw new Advice(
+    ownerUid
+      ? `The database belongs to account number ${ownerUid}, which this machine no longer knows; give its folder to an account that exists.`
+      : 'PostgreSQL does not run as root, and this machine has neither an account "postgres" nor "nobody" to run it; please start Tieout from an ordinary account.',
+  )
 }
 
 /**
@@ -46,7 +49,10 @@ export function canReach(account, path) {
 
 /** @returns {Account[]} */
 function readAccounts() {
-  return readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => line.split(':')).filter((fields) => fields.length >= 7)
+  return readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .map((line) => line.split(':'))
+    .filter((fields) => fields.length >= 7)
     .map(([name = '', , uid, gid]) => ({ name, uid: Number(uid), gid: Number(gid) }))
 }
 
@@ -54,7 +60,10 @@ function requireName() {
   try {
     userInfo()
   } catch (cause) {
-    throw new Advice(`The account you use (number ${process.getuid?.()}) has no entry in /etc/passwd, which PostgreSQL needs; `
-      + 'add one, or set DATABASE_URL to a PostgreSQL server of your own.', { cause })
+    throw new Advice(
+      `The account you use (number ${process.getuid?.()}) has no entry in /etc/passwd, which PostgreSQL needs; ` +
+        'add one, or set DATABASE_URL to a PostgreSQL server of your own.',
+      { cause },
+    )
   }
 }

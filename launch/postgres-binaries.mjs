@@ -88,12 +88,17 @@ function copied(home, place, links, account, log) {
       replace(unfinished, place)
     }
   } catch (cause) {
-    throw new Advice(`The PostgreSQL programs cannot be used where they are (${home}) nor copied to ${place} (${codeOf(cause)}); `
-      + 'put this clone in a folder that every account may read, such as /opt.', { cause })
+    throw new Advice(
+      `The PostgreSQL programs cannot be used where they are (${home}) nor copied to ${place} (${codeOf(cause)}); ` +
+        'put this clone in a folder that every account may read, such as /opt.',
+      { cause },
+    )
   }
   if (canReach(account, join(native, 'bin', PROGRAM))) return native
-  throw new Advice(`The account "${account?.name}" that runs PostgreSQL can reach neither ${home} nor ${place}; `
-    + 'put this clone in a folder that every account may read, such as /opt.')
+  throw new Advice(
+    `The account "${account?.name}" that runs PostgreSQL can reach neither ${home} nor ${place}; ` +
+      'put this clone in a folder that every account may read, such as /opt.',
+  )
 }
 
 /** @param {string} from @param {string} to */

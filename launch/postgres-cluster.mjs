@@ -1,8 +1,20 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
-  chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, symlinkSync,
-  unlinkSync, writeFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Advice, codeOf } from './advice.mjs'
@@ -50,7 +62,16 @@ export function makeCluster(dataDir, account, programs, passwordFile) {
   mkdirSync(unfinished, { mode: 0o700 })
   if (account) chownSync(unfinished, account.uid, account.gid)
   run(account, join(programs, 'bin', 'initdb'), [
-    '--pgdata', unfinished, '--username', ADMIN, '--encoding', 'UTF8', '--locale', 'C', '--no-instructions', ...authentication(passwordFile),
+    '--pgdata',
+    unfinished,
+    '--username',
+    ADMIN,
+    '--encoding',
+    'UTF8',
+    '--locale',
+    'C',
+    '--no-instructions',
+    ...authentication(passwordFile),
   ])
   run(account, join(programs, 'bin', 'postgres'), ['--single', '-D', unfinished, 'postgres'], `CREATE DATABASE ${FIRST_DATABASE}\n`)
   renameSync(unfinished, folder)
@@ -69,8 +90,10 @@ export function makeCluster(dataDir, account, programs, passwordFile) {
 export function requireVersion(cluster, major) {
   const found = Number.parseInt(readFileSync(join(cluster.folder, 'PG_VERSION'), 'utf8'), 10)
   if (found === major) return
-  throw new Advice(`The database in ${cluster.folder} was made by PostgreSQL ${found}, and this version of Tieout brings PostgreSQL ${major}. `
-    + `Start the version of Tieout that made it, or name another folder with TIEOUT_DATA. (To move the data, restore a dump taken with PostgreSQL ${found}'s tools.)`)
+  throw new Advice(
+    `The database in ${cluster.folder} was made by PostgreSQL ${found}, and this version of Tieout brings PostgreSQL ${major}. ` +
+      `Start the version of Tieout that made it, or name another folder with TIEOUT_DATA. (To move the data, restore a dump taken with PostgreSQL ${found}'s tools.)`,
+  )
 }
 
 /**
@@ -90,8 +113,11 @@ function rootsDatabases(account) {
     chmodSync(ROOTS_DATABASES, 0o711)
     return ROOTS_DATABASES
   } catch (cause) {
-    throw new Advice(`The account "${account?.name}" that runs PostgreSQL cannot enter the data folder, and ${ROOTS_DATABASES} cannot be made (${codeOf(cause)}); `
-      + 'name a folder that every account may enter with TIEOUT_DATA.', { cause })
+    throw new Advice(
+      `The account "${account?.name}" that runs PostgreSQL cannot enter the data folder, and ${ROOTS_DATABASES} cannot be made (${codeOf(cause)}); ` +
+        'name a folder that every account may enter with TIEOUT_DATA.',
+      { cause },
+    )
   }
 }
 

@@ -22,7 +22,9 @@ const LOG_LIMIT_BYTES = 5_000_000
  */
 export function stateOf(folder) {
   try {
-    const lines = readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n').map((line) => line.trim())
+    const lines = readFileSync(join(folder, 'postmaster.pid'), 'utf8')
+      .split('\n')
+      .map((line) => line.trim())
     const socketDir = lines[4] || lines[5] || ''
     return { pid: Math.abs(Number(lines[0])), port: Number(lines[3]), socketDir, ready: lines[7] === 'ready' }
   } catch (error) {
@@ -51,7 +53,7 @@ export async function adoptable(folder, programs) {
   }
   const program = programOf(state.pid)
   const same = program === undefined || program === realpathSync(join(programs, 'bin', 'postgres'))
-  if (same && existsSync(state.socketDir) && await until(() => stateOf(folder)?.ready === true, START_LIMIT_MS)) return state
+  if (same && existsSync(state.socketDir) && (await until(() => stateOf(folder)?.ready === true, START_LIMIT_MS))) return state
   await stopServer(state.pid, folder, programs)
   return undefined
 }
@@ -76,30 +78,50 @@ export async function launchServer({ programs, cluster: { folder, account }, whe
     mkdirSync(where.socketDir, { mode: 0o700 })
     if (account) chownSync(where.socketDir, account.uid, account.gid)
   }
-  const place = process.platform === 'win32' ? { listen_addresses: where.socketDir }
-    : { listen_addresses: '', unix_socket_directories: where.socketDir, unix_socket_permissions: '0700' }
-  const settings = Object.entries({ ...SETTINGS, ...place, port: String(where.port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+  const place =
+    process.platform === 'win32'
+      ? { listen_addresses: where.socketDir }
+      : { listen_addresses: '', unix_socket_directories: where.socketDir, unix_socket_permissions: '0700' }
+  const settings = Object.entries({ ...SETTINGS, ...place, port: String(where.port) }).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ])
   if (existsSync(logFile) && statSync(logFile).size > LOG_LIMIT_BYTES) renameSync(logFile, `${logFile}.1`)
   const output = openSync(logFile, 'a', 0o600)
   const begin = statSync(logFile).size
   // Detached: a session of its own, which the terminal's Ctrl-C does not reach.
   const child = spawn(join(programs, 'bin', 'postgres'), ['-D', folder, ...settings], {
-    cwd: '/', detached: true, stdio: ['ignore', output, output], env: serverEnvironment(), windowsHide: true,
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', output, output],
+    env: serverEnvironment(),
+    windowsHide: true,
     ...(account ? { uid: account.uid, gid: account.gid } : {}),
   })
   closeSync(output)
   child.unref()
   let over = false
-  child.once('exit', () => { over = true }).once('error', () => { over = true })
+  child
+    .once('exit', () => {
+      over = true
+    })
+    .once('error', () => {
+      over = true
+    })
 
   const ready = () => over || (stateOf(folder)?.pid === child.pid && stateOf(folder)?.ready === true)
-  for (const limit = Date.now() + START_LIMIT_MS; !await until(ready, 2_000);) {
+  for (const limit = Date.now() + START_LIMIT_MS; !(await until(ready, 2_000));) {
     if (Date.now() > limit) break
     log('Waiting for the database; after a hard stop it first repeats what its journal holds.')
   }
   if (child.pid !== undefined && !over && ready()) return child.pid
   if (!over) child.kill('SIGQUIT')
-  const words = readFileSync(logFile).subarray(begin).toString().split('\n').filter((line) => /FATAL|PANIC|error|HINT/.test(line)).at(0)
+  const words = readFileSync(logFile)
+    .subarray(begin)
+    .toString()
+    .split('\n')
+    .filter((line) => /FATAL|PANIC|error|HINT/.test(line))
+    .at(0)
   throw new Advice(`The database did not start: ${words ?? 'it gave no reason'}. Its own record is in ${logFile}.`)
 }
 
@@ -122,7 +144,8 @@ export async function ended(pid) {
  */
 export async function stopServer(pid, folder, programs) {
   const over = () => !isRunning(pid) && !existsSync(join(folder, 'postmaster.pid'))
-  if (process.platform === 'win32') spawnSync(join(programs, 'bin', 'pg_ctl'), ['stop', '-D', folder, '-m', 'fast'], { env: serverEnvironment() })
+  if (process.platform === 'win32')
+    spawnSync(join(programs, 'bin', 'pg_ctl'), ['stop', '-D', folder, '-m', 'fast'], { env: serverEnvironment() })
   else signal(pid, 'SIGINT')
   if (await until(over, STOP_LIMIT_MS)) return
   signal(pid, 'SIGQUIT')
@@ -137,4 +160,3 @@ function signal(pid, name) {
     if (codeOf(error) !== 'ESRCH') throw error
   }
 }
-

@@ -34,6 +34,6 @@ export const SETTINGS = {
  * @returns {Record<string, string>}
  */
 export function serverEnvironment(env = process.env) {
-  const kept = ['PATH', 'SystemRoot', 'TEMP', 'TMP'].flatMap((name) => env[name] === undefined ? [] : [[name, env[name]]])
+  const kept = ['PATH', 'SystemRoot', 'TEMP', 'TMP'].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))
   return { ...Object.fromEntries(kept), LC_ALL: 'C', TZ: 'UTC' }
 }

@@ -46,7 +46,7 @@ export async function startPostgres({ dataDir, log = () => {}, onLost = () => {}
   const logFile = join(dataDir, 'postgres.log')
 
   const running = await adoptable(cluster.folder, programs.folder)
-  const where = running ?? await newPlace()
+  const where = running ?? (await newPlace())
   const start = () => launchServer({ programs: programs.folder, cluster, where, logFile, log })
   const stopIt = () => stopServer(pid, cluster.folder, programs.folder)
   let pid = running ? running.pid : await start()
@@ -54,7 +54,11 @@ export async function startPostgres({ dataDir, log = () => {}, onLost = () => {}
   const kept = keepUp()
 
   return {
-    socketDir: where.socketDir, port: where.port, adminUser: ADMIN, adopted: running !== undefined, folder: cluster.folder,
+    socketDir: where.socketDir,
+    port: where.port,
+    adminUser: ADMIN,
+    adopted: running !== undefined,
+    folder: cluster.folder,
     url: (database, user = ADMIN) => urlOf(where, database, user, passwordFile),
     stop,
   }

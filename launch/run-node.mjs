@@ -12,7 +12,9 @@ import { nodeBinary } from './setup.mjs'
 export function runNode(args, { env = process.env, cwd = ROOT } = {}) {
   const child = spawn(nodeBinary(), args, { cwd, env, stdio: 'inherit' })
   const ignore = () => {}
-  const handOn = () => { child.kill('SIGTERM') }
+  const handOn = () => {
+    child.kill('SIGTERM')
+  }
   process.on('SIGINT', ignore).on('SIGTERM', handOn)
   return new Promise((resolve, reject) => {
     child.once('error', reject)

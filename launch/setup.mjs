@@ -32,7 +32,7 @@ export async function ensureInstalled({ root = ROOT, npm = process.platform === 
     }
     say(`Another start (process ${lock.holder}) is setting up this clone; waiting for it.`)
     const started = Date.now()
-    while (!await until(() => lockHolder(lockPlace(root)) !== lock.holder, 1_500)) {
+    while (!(await until(() => lockHolder(lockPlace(root)) !== lock.holder, 1_500))) {
       showProgress(`  waiting for process ${lock.holder}, ${Math.round((Date.now() - started) / 1000)} s`)
     }
   }
@@ -60,8 +60,10 @@ function bundledNode() {
 }
 
 function needsNode() {
-  return `Tieout needs Node ${NODE} and cannot bring it to this kind of machine (${MACHINE}); `
-    + `please install Node ${NODE} or newer (this is ${process.versions.node}) and start again.`
+  return (
+    `Tieout needs Node ${NODE} and cannot bring it to this kind of machine (${MACHINE}); ` +
+    `please install Node ${NODE} or newer (this is ${process.versions.node}) and start again.`
+  )
 }
 
 /** @param {string} root */
@@ -74,7 +76,10 @@ function lockOf(root) {
   try {
     return takeLock(lockPlace(root))
   } catch (cause) {
-    throw new Advice(`This clone is not set up yet, and this account may not write to it (${root}: ${codeOf(cause)}); `
-      + 'start it once from the account that owns it, or clone it to a folder of your own.', { cause })
+    throw new Advice(
+      `This clone is not set up yet, and this account may not write to it (${root}: ${codeOf(cause)}); ` +
+        'start it once from the account that owns it, or clone it to a folder of your own.',
+      { cause },
+    )
   }
 }

@@ -20,7 +20,7 @@ function clone(script: string): { root: string; npm: string; calls: () => string
   writeFileSync(join(root, 'package-lock.json'), LOCK)
   writeFileSync(npm, `#!/bin/sh\necho "$@" >>${root}/calls\nenv >${root}/environment\n${script}\n`)
   chmodSync(npm, 0o755)
-  return { root, npm, calls: () => existsSync(`${root}/calls`) ? textOf(`${root}/calls`).trim().split('\n') : [] }
+  return { root, npm, calls: () => (existsSync(`${root}/calls`) ? textOf(`${root}/calls`).trim().split('\n') : []) }
 }
 
 const INSTALLS = `rm -rf node_modules; mkdir -p node_modules/pg; cp package-lock.json node_modules/.package-lock.json`
@@ -70,7 +70,9 @@ test('npm gets the registry of the user, and nothing that says what to leave out
   vi.stubEnv('npm_config_cache', '/nonexistent/.npm')
   const { root, npm } = clone(INSTALLS)
   await ensureInstalled({ root, npm })
-  const environment = textOf(join(root, 'environment')).split('\n').filter((line) => /^(npm_|node_env)/i.test(line))
+  const environment = textOf(join(root, 'environment'))
+    .split('\n')
+    .filter((line) => /^(npm_|node_env)/i.test(line))
   expect(environment).toContain('npm_config_registry=https://packages.example/')
   expect(environment.filter((line) => /^(node_env|npm_config_(omit|production))=/i.test(line))).toEqual([])
   // A cache that cannot be written is replaced; root can write anywhere.

@@ -47,21 +47,32 @@ await runMain(async (args) => {
 async function run(args, dataDir) {
   const asked = whenAskedToStop()
   const lost = deferred(/** @type {Advice | undefined} */ (undefined))
-  const postgres = process.env['DATABASE_URL'] ? undefined : await startPostgres({ dataDir, log: say, onLost: lost.resolve })
-    // Ctrl-C reaches what is making the database too; that it then fails is no news.
-    .catch((error) => { if (!asked.already()) throw error })
+  const postgres = process.env['DATABASE_URL']
+    ? undefined
+    : await startPostgres({ dataDir, log: say, onLost: lost.resolve })
+        // Ctrl-C reaches what is making the database too; that it then fails is no news.
+        .catch((error) => {
+          if (!asked.already()) throw error
+        })
   if (asked.already() && !postgres) return 0
-  say(postgres ? `  database  PostgreSQL ${postgres.adopted ? 'was still running; going on with it' : 'is running'}, its data are in ${shown(postgres.folder)}`
-    : '  database  the one that DATABASE_URL names')
+  say(
+    postgres
+      ? `  database  PostgreSQL ${postgres.adopted ? 'was still running; going on with it' : 'is running'}, its data are in ${shown(postgres.folder)}`
+      : '  database  the one that DATABASE_URL names',
+  )
 
   const supervisor = supervise({ log: say })
   /** @type {Promise<number>} */
   let over = new Promise(() => {})
   if (existsSync(PROGRAM)) {
     const hub = supervisor.start({
-      name: 'tieout', node: nodeBinary(), args: [PROGRAM, 'start', ...args], output: 'terminal',
+      name: 'tieout',
+      node: nodeBinary(),
+      args: [PROGRAM, 'start', ...args],
+      output: 'terminal',
       // A run that ends by itself has said with its status how it went.
-      restart: !args.includes('--once'), cwd: process.env['INIT_CWD'] ?? process.cwd(),
+      restart: !args.includes('--once'),
+      cwd: process.env['INIT_CWD'] ?? process.cwd(),
       env: { ...process.env, TIEOUT_DATA: dataDir, ...(postgres ? { TIEOUT_DATABASE_ADMIN_URL: postgres.url('tieout') } : {}) },
     })
     over = hub.over.then(({ code }) => code ?? 1)
@@ -82,7 +93,9 @@ function whenAskedToStop() {
   const [once, again] = [deferred(0), deferred(0)]
   let times = 0
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => { (++times === 1 ? once : again).resolve(0) })
+    process.on(signal, () => {
+      ;(++times === 1 ? once : again).resolve(0)
+    })
   }
   return { once: once.promise, again: again.promise, already: () => times > 0 }
 }
@@ -96,6 +109,13 @@ function deferred(_example) {
   /** @type {(value: T) => void} */
   let resolve = () => {}
   /** @type {Promise<T>} */
-  const promise = new Promise((settle) => { resolve = settle })
-  return { promise, resolve: (/** @type {T} */ value) => { resolve(value) } }
+  const promise = new Promise((settle) => {
+    resolve = settle
+  })
+  return {
+    promise,
+    resolve: (/** @type {T} */ value) => {
+      resolve(value)
+    },
+  }
 }

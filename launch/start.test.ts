@@ -22,7 +22,9 @@ const PROGRAM = `
 function places() {
   const data = join(temporaryFolder(), 'data')
   // What a killed supervisor left running.
-  onTestFinished(async () => { if (existsSync(join(data, 'postgres'))) await (await startPostgres({ dataDir: data })).stop() })
+  onTestFinished(async () => {
+    if (existsSync(join(data, 'postgres'))) await (await startPostgres({ dataDir: data })).stop()
+  })
   return { data, env: { TIEOUT_DATA: data, HOME: temporaryFolder() } }
 }
 
@@ -37,8 +39,10 @@ test('Ctrl-C stops the program, then the database; a second start meanwhile is r
 
   const second = started(root, ['launch/enter.cjs', 'start'], env)
   expect(await second.ended).toBe(1)
-  expect(second.output().trim()).toBe(`Tieout is already running with the data in ${data} (process ${first.child.pid}). `
-    + 'Stop it there with Ctrl-C, or give this one data of its own: TIEOUT_DATA=/another/folder npm start')
+  expect(second.output().trim()).toBe(
+    `Tieout is already running with the data in ${data} (process ${first.child.pid}). ` +
+      'Stop it there with Ctrl-C, or give this one data of its own: TIEOUT_DATA=/another/folder npm start',
+  )
 
   first.child.kill('SIGINT')
   expect(await first.ended).toBe(0)
@@ -52,7 +56,11 @@ test('a kill -9 of the supervisor ends the program; the next start goes on with 
   const first = started(root, ['launch/enter.cjs', 'start'], env)
   const pid = pidOf(await first.prints(/program \d+/))
   first.child.kill('SIGKILL')
-  await eventually(() => !isRunning(pid), 10_000, () => 'the program still runs')
+  await eventually(
+    () => !isRunning(pid),
+    10_000,
+    () => 'the program still runs',
+  )
   const second = started(root, ['launch/enter.cjs', 'start'], env)
   expect(await second.prints(/program \d+/)).toContain('PostgreSQL was still running; going on with it')
   second.child.kill('SIGTERM')

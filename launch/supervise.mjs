@@ -75,7 +75,10 @@ function keep(program, { log, settledMs, firstPauseMs }) {
       log(`${program.name} ended unexpectedly (${end.signal ?? `status ${end.code}`}); starting it again in ${pauseMs / 1000} s.`)
       await new Promise((resolve) => {
         const timer = setTimeout(resolve, pauseMs)
-        wake = () => { clearTimeout(timer); resolve(undefined) }
+        wake = () => {
+          clearTimeout(timer)
+          resolve(undefined)
+        }
       })
       if (stopping) return end
       child = launch(program, log)
@@ -100,7 +103,10 @@ function launch({ name, node, args, env = process.env, cwd = ROOT, output = 'pre
   const io = output === 'terminal' ? 'inherit' : 'pipe'
   // A session of its own: the terminal's Ctrl-C reaches only the supervisor, which then stops everything in order.
   const child = spawn(node, ['--import', new URL('tether.mjs', import.meta.url).href, ...args], {
-    cwd, detached: true, stdio: ['ignore', io, io, 'pipe'], env: { ...env, TIEOUT_TETHER: '3' },
+    cwd,
+    detached: true,
+    stdio: ['ignore', io, io, 'pipe'],
+    env: { ...env, TIEOUT_TETHER: '3' },
   })
   /** @type {string[]} */
   const kept = []
@@ -113,8 +119,13 @@ function launch({ name, node, args, env = process.env, cwd = ROOT, output = 'pre
   }
   /** @type {Promise<End>} */
   const ended = new Promise((resolve) => {
-    child.once('error', (error) => { kept.push(String(error)); resolve({ code: 127, signal: null }) })
-    child.once('close', (code, signal) => { resolve({ code, signal }) })
+    child.once('error', (error) => {
+      kept.push(String(error))
+      resolve({ code: 127, signal: null })
+    })
+    child.once('close', (code, signal) => {
+      resolve({ code, signal })
+    })
   })
   return {
     process: child,

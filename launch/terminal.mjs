@@ -35,7 +35,9 @@ function clearProgress() {
  */
 export async function runMain(main) {
   // Whoever read our output is gone (`npm start | head`); there is nobody left to tell.
-  process.stdout.on('error', () => { process.exit(1) })
+  process.stdout.on('error', () => {
+    process.exit(1)
+  })
   try {
     process.exitCode = await main(process.argv.slice(2))
   } catch (error) {

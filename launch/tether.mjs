@@ -15,7 +15,12 @@ if (fd !== undefined && isMainThread) {
   const tether = new Socket({ fd: Number(fd) })
   tether.once('close', () => {
     process.kill(process.pid, 'SIGTERM')
-    setTimeout(() => { process.kill(process.pid, 'SIGKILL') }, GRACE_MS).unref()
+    setTimeout(() => {
+      process.kill(process.pid, 'SIGKILL')
+    }, GRACE_MS).unref()
   })
-  tether.on('error', () => {}).resume().unref()
+  tether
+    .on('error', () => {})
+    .resume()
+    .unref()
 }

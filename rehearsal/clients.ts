@@ -9,8 +9,13 @@ const GIVE_UP_MS = 4_000
 const AGAIN_MS = 120
 
 interface Posting {
-  readonly hub: Hub; readonly path: string; readonly body: string | Buffer; readonly headers: Readonly<Record<string, string>>
-  readonly what: Sent['what']; readonly same: string; readonly about: string
+  readonly hub: Hub
+  readonly path: string
+  readonly body: string | Buffer
+  readonly headers: Readonly<Record<string, string>>
+  readonly what: Sent['what']
+  readonly same: string
+  readonly about: string
 }
 
 /** One request over the hub's door, with all that became of it. */
@@ -23,13 +28,27 @@ async function post(world: World, { hub, path, body, headers, what, same, about 
   } catch {
     // Nobody answered: that is what is kept.
   }
-  const sent: Sent = { kind: 'sent', at: new Date().toISOString(), ms: Math.round(performance.now() - begun), hub: hub.name, what, same, about, ...told }
+  const sent: Sent = {
+    kind: 'sent',
+    at: new Date().toISOString(),
+    ms: Math.round(performance.now() - begun),
+    hub: hub.name,
+    what,
+    same,
+    about,
+    ...told,
+  }
   world.history.add(sent)
   return sent
 }
 
 const documentPost = (hub: Hub, bytes: Buffer, name: string, what: Sent['what']): Posting => ({
-  hub, what, about: name, same: createHash('sha256').update(bytes).digest('hex'), body: bytes, path: `/v1/documents?name=${encodeURIComponent(name)}`,
+  hub,
+  what,
+  about: name,
+  same: createHash('sha256').update(bytes).digest('hex'),
+  body: bytes,
+  path: `/v1/documents?name=${encodeURIComponent(name)}`,
   headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/xml' },
 })
 
@@ -38,7 +57,9 @@ export async function sendBill(world: World, bill: Bill, first: number, stop: ()
   for (let at = first; ; at++) {
     const sent = await post(world, documentPost(world.hubs[at % 2 === 0 ? 0 : 1], world.company.bytes(bill), bill.file, 'document'))
     if (isFinal(sent.status) || stop()) return sent
-    await new Promise((done) => { setTimeout(done, AGAIN_MS) })
+    await new Promise((done) => {
+      setTimeout(done, AGAIN_MS)
+    })
   }
 }
 
@@ -50,25 +71,59 @@ export const sendPoison = (world: World, bytes: Buffer, name: string, at: number
   post(world, documentPost(world.hubs[at % 2 === 0 ? 0 : 1], bytes, name, 'poison'))
 
 /** A notice of the AP tool as somebody could make it up or keep it: signed at `ageS` seconds ago, with or without the right secret. */
-export function sendNotice(world: World, hub: Hub, { ageS, honest, about }: { readonly ageS: number; readonly honest: boolean; readonly about: string }): Promise<Sent> {
-  const body = JSON.stringify({ type: 'ticket.recalled', timestamp: new Date().toISOString(), data: { ticketNo: 'T-000001', corrRef: '', mark: 1, stage: 'RECALLED', by: { handle: 'x', fullName: 'X' }, at: new Date().toISOString(), reason: 'replayed' } })
+export function sendNotice(
+  world: World,
+  hub: Hub,
+  { ageS, honest, about }: { readonly ageS: number; readonly honest: boolean; readonly about: string },
+): Promise<Sent> {
+  const body = JSON.stringify({
+    type: 'ticket.recalled',
+    timestamp: new Date().toISOString(),
+    data: {
+      ticketNo: 'T-000001',
+      corrRef: '',
+      mark: 1,
+      stage: 'RECALLED',
+      by: { handle: 'x', fullName: 'X' },
+      at: new Date().toISOString(),
+      reason: 'replayed',
+    },
+  })
   const id = `msg_${about.replaceAll(/\W/gu, '')}_${Math.round(performance.now())}`
   const at = String(Math.round(Date.now() / 1_000) - ageS)
-  const secret = Buffer.from((honest ? world.company.secrets['SANDBOX_AP_WEBHOOK_SECRET'] ?? '' : 'whsec_bm90IHRoZSBzZWNyZXQgYXQgYWxsLCByZWFsbHk=').slice('whsec_'.length), 'base64')
+  const secret = Buffer.from(
+    (honest ? (world.company.secrets['SANDBOX_AP_WEBHOOK_SECRET'] ?? '') : 'whsec_bm90IHRoZSBzZWNyZXQgYXQgYWxsLCByZWFsbHk=').slice(
+      'whsec_'.length,
+    ),
+    'base64',
+  )
   const signature = createHmac('sha256', secret).update(`${id}.${at}.${body}`).digest('base64')
   return post(world, {
-    hub, path: '/v1/notices/ap', body, what: 'notice', same: id, about,
+    hub,
+    path: '/v1/notices/ap',
+    body,
+    what: 'notice',
+    same: id,
+    about,
     headers: { 'content-type': 'application/json', 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': `v1,${signature}` },
   })
 }
 
 /** A person answers a case as of the version that was looked at. */
-export function sendAnswer(world: World, hub: Hub, { id, version, action, person }: { readonly id: string; readonly version: number; readonly action: string; readonly person: string }): Promise<Sent> {
+export function sendAnswer(
+  world: World,
+  hub: Hub,
+  { id, version, action, person }: { readonly id: string; readonly version: number; readonly action: string; readonly person: string },
+): Promise<Sent> {
   return post(world, {
-    hub, path: `/v1/exceptions/${id}/answers`, what: 'answer', same: `${id} ${version}`, about: person,
-    body: JSON.stringify({ action, person, reason: `looked at by ${person}`, version }), headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    hub,
+    path: `/v1/exceptions/${id}/answers`,
+    what: 'answer',
+    same: `${id} ${version}`,
+    about: person,
+    body: JSON.stringify({ action, person, reason: `looked at by ${person}`, version }),
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
   })
 }
 
 const isFinal = (status: number | null): boolean => status !== null && status < 500 && status !== 429 && status !== 408 && status !== 409
-

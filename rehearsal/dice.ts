@@ -17,9 +17,13 @@ export class Dice {
   }
 
   /** Both ends belong to it. */
-  whole(from: number, to: number): number { return from + Math.floor(this.share() * (to - from + 1)) }
+  whole(from: number, to: number): number {
+    return from + Math.floor(this.share() * (to - from + 1))
+  }
 
-  chance(share: number): boolean { return this.share() < share }
+  chance(share: number): boolean {
+    return this.share() < share
+  }
 
   pick<T>(list: readonly T[]): T {
     const one = list[Math.floor(this.share() * list.length)]
@@ -28,7 +32,10 @@ export class Dice {
   }
 
   shuffled<T>(list: readonly T[]): T[] {
-    return list.map((one) => ({ one, at: this.share() })).toSorted((a, b) => a.at - b.at).map(({ one }) => one)
+    return list
+      .map((one) => ({ one, at: this.share() }))
+      .toSorted((a, b) => a.at - b.at)
+      .map(({ one }) => one)
   }
 
   weighted<T extends { readonly weight: number }>(list: readonly T[]): T {

@@ -17,10 +17,21 @@ export interface Sent {
   readonly body: unknown
 }
 
-export interface Shown { readonly kind: 'shown'; readonly at: string; readonly hub: string; readonly invoice: string; readonly state: string }
+export interface Shown {
+  readonly kind: 'shown'
+  readonly at: string
+  readonly hub: string
+  readonly invoice: string
+  readonly state: string
+}
 
 /** What the rig itself did: a fault that began or ended, a schedule that began, healed or came to rest. */
-export interface Done { readonly kind: 'done'; readonly at: string; readonly what: string; readonly detail: string }
+export interface Done {
+  readonly kind: 'done'
+  readonly at: string
+  readonly what: string
+  readonly detail: string
+}
 
 export type Row = Sent | Shown | Done
 
@@ -28,12 +39,16 @@ export class History {
   readonly rows: Row[] = []
   readonly #file: string
 
-  constructor(file: string) { this.#file = file }
+  constructor(file: string) {
+    this.#file = file
+  }
 
   add(row: Row): void {
     this.rows.push(row)
     appendFileSync(this.#file, `${JSON.stringify(row)}\n`)
   }
 
-  did(what: string, detail = ''): void { this.add({ kind: 'done', at: new Date().toISOString(), what, detail }) }
+  did(what: string, detail = ''): void {
+    this.add({ kind: 'done', at: new Date().toISOString(), what, detail })
+  }
 }

@@ -7,8 +7,12 @@ const EVERY_MS = 300
 /** Every so many looks the queues are looked at too. */
 const QUEUES_EVERY = 6
 
-interface Listed { readonly objects: readonly { readonly id: string; readonly state: string }[] }
-interface Queue { readonly commands: readonly { readonly effect: string; readonly attempts: number }[] }
+interface Listed {
+  readonly objects: readonly { readonly id: string; readonly state: string }[]
+}
+interface Queue {
+  readonly commands: readonly { readonly effect: string; readonly attempts: number }[]
+}
 
 export class Looking {
   readonly underWay: UnderWay[] = []
@@ -36,7 +40,9 @@ export class Looking {
       await this.#states(at % 2 === 0 ? 0 : 1)
       if (at % QUEUES_EVERY === 0) await this.#queues()
       for (const { process } of this.#world.hubs) this.residentMb = Math.max(this.residentMb, process?.residentMb() ?? 0)
-      await new Promise((done) => { setTimeout(done, EVERY_MS) })
+      await new Promise((done) => {
+        setTimeout(done, EVERY_MS)
+      })
     }
   }
 
@@ -52,7 +58,9 @@ export class Looking {
   }
 
   async #queues(): Promise<void> {
-    const pages = await Promise.all([...TARGETS, 'bank'].map((system) => this.#world.ask<Queue>(`/v1/systems/${system}/queue?stands=under-way&limit=100`)))
+    const pages = await Promise.all(
+      [...TARGETS, 'bank'].map((system) => this.#world.ask<Queue>(`/v1/systems/${system}/queue?stands=under-way&limit=100`)),
+    )
     if (pages.includes(undefined)) return
     const now = Date.now()
     const seen = new Set<string>()

@@ -19,7 +19,9 @@ const LONG_RUN = 300
 
 const { values } = parseArgs({
   options: {
-    schedules: { type: 'string', default: '30' }, seed: { type: 'string', default: '1' }, workers: { type: 'string', default: '2' },
+    schedules: { type: 'string', default: '30' },
+    seed: { type: 'string', default: '1' },
+    workers: { type: 'string', default: '2' },
     minutes: { type: 'string', default: '600' },
     /** Plays this one alone, in a world of its own. */
     only: { type: 'string' },
@@ -27,7 +29,8 @@ const { values } = parseArgs({
     source: { type: 'string', default: ROOT },
     /** Ends with the first schedule that is violated. */
     first: { type: 'boolean', default: false },
-    out: { type: 'string' }, keep: { type: 'string', default: join(tmpdir(), 'tieout-rehearsals') },
+    out: { type: 'string' },
+    keep: { type: 'string', default: join(tmpdir(), 'tieout-rehearsals') },
   },
 })
 const number = (text: string): number => {
@@ -38,7 +41,9 @@ const [seed, schedules, workers, minutes] = [number(values.seed), number(values.
 const source = resolve(values.source)
 const only = values.only === undefined ? undefined : number(values.only)
 const long = schedules >= LONG_RUN
-const file = resolve(values.out ?? join(values.keep, `${only === undefined ? `${schedules}-of` : `only-${only}-of`}-seed-${seed}-${Date.now()}.json`))
+const file = resolve(
+  values.out ?? join(values.keep, `${only === undefined ? `${schedules}-of` : `only-${only}-of`}-seed-${seed}-${Date.now()}.json`),
+)
 
 const { missing, mustHave } = setUpTools()
 if (missing.length > 0) {
@@ -62,9 +67,14 @@ function told(played: Played): void {
   writeResult(file, result, cases)
   const faults = played.faults.map(({ name, hits }) => `${name}${hits === 0 ? ' (met nothing)' : ''}`).join('; ')
   if (values.first && played.verdict === 'violated') stopping = true
-  process.stdout.write(`${played.verdict.padEnd(8)} ${String(played.index).padStart(4)} ${(played.tookMs / 1_000).toFixed(1).padStart(6)} s, at rest after ${played.restedMs ?? '–'} ms${played.stretch > 1 ? ` (limits × ${played.stretch})` : ''}: ${faults}\n`)
+  process.stdout.write(
+    `${played.verdict.padEnd(8)} ${String(played.index).padStart(4)} ${(played.tookMs / 1_000).toFixed(1).padStart(6)} s, at rest after ${played.restedMs ?? '–'} ms${played.stretch > 1 ? ` (limits × ${played.stretch})` : ''}: ${faults}\n`,
+  )
   for (const finding of played.findings) process.stdout.write(`         ${finding}\n`)
-  if (played.verdict !== 'held') process.stdout.write(`         again: node rehearsal/main.ts --schedules ${schedules} --seed ${seed} --only ${played.index}; what it left: ${kept(played.index)}\n`)
+  if (played.verdict !== 'held')
+    process.stdout.write(
+      `         again: node rehearsal/main.ts --schedules ${schedules} --seed ${seed} --only ${played.index}; what it left: ${kept(played.index)}\n`,
+    )
 }
 
 const kept = (index: number): string => join(values.keep, `seed-${seed}-schedule-${index}`)
@@ -75,7 +85,13 @@ async function work(server: Server): Promise<void> {
     for (const index of next.all) {
       if (over()) break
       const plan = planOf(seed, index, cases)
-      world ??= await World.make({ source, folder: ownFolder(), server, seed: seed * 1_000 + next.nth, bills: PER_WORLD * BILLS_EACH }).catch((error: unknown) => {
+      world ??= await World.make({
+        source,
+        folder: ownFolder(),
+        server,
+        seed: seed * 1_000 + next.nth,
+        bills: PER_WORLD * BILLS_EACH,
+      }).catch((error: unknown) => {
         told({ ...nothing(plan), findings: [`The world could not be made: ${String(error)}`] })
         return undefined
       })
@@ -96,25 +112,43 @@ async function work(server: Server): Promise<void> {
 async function played1(world: World, plan: Plan): Promise<Played> {
   try {
     const { findings, ...outcome } = await play(world, plan)
-    return { ...outcome, verdict: findings.length === 0 ? 'held' : 'violated', findings: findings.map(({ invariant, about, says, check }) => `${invariant} ${about}: ${says} (${check})`) }
+    return {
+      ...outcome,
+      verdict: findings.length === 0 ? 'held' : 'violated',
+      findings: findings.map(({ invariant, about, says, check }) => `${invariant} ${about}: ${says} (${check})`),
+    }
   } catch (error) {
-    return { ...nothing(plan), findings: [error instanceof Error ? error.stack ?? error.message : String(error)] }
+    return { ...nothing(plan), findings: [error instanceof Error ? (error.stack ?? error.message) : String(error)] }
   }
 }
 
 function nothing({ index, faults }: Plan): Omit<Played, 'findings'> {
-  return { index, faults: faults.map(({ fault }) => ({ name: fault.name, row: fault.row, hits: 0 })), tookMs: 0, restedMs: null, stretch: 1, verdict: 'broken' }
+  return {
+    index,
+    faults: faults.map(({ fault }) => ({ name: fault.name, row: fault.row, hits: 0 })),
+    tookMs: 0,
+    restedMs: null,
+    stretch: 1,
+    verdict: 'broken',
+  }
 }
 
 async function ended(world: World): Promise<void> {
-  await world.end().catch((error: unknown) => { process.stderr.write(`A world did not end in order: ${String(error)}\n`) })
+  await world.end().catch((error: unknown) => {
+    process.stderr.write(`A world did not end in order: ${String(error)}\n`)
+  })
   rmSync(world.folder, { recursive: true, force: true })
 }
 
 await clearAbandoned()
 const servers = await Promise.all(Array.from({ length: Math.min(workers, worlds.length) }, () => Server.start(source)))
 // Hubs and systems end with us, and with the signal if it went to all of the group: what is being played then says nothing.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { void Promise.all(servers.map((server) => server.stop())).finally(() => { process.exit(130) }) })
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    void Promise.all(servers.map((server) => server.stop())).finally(() => {
+      process.exit(130)
+    })
+  })
 try {
   await Promise.all(servers.map(work))
 } finally {
@@ -124,7 +158,11 @@ try {
 writeResult(file, result, cases)
 const { rows, never, notHere } = coverage(result, cases)
 const { held, violated, broken, bound } = totals(result)
-process.stdout.write(`\nrows of the matrix, schedules in which each met something: ${Object.entries(rows).map(([row, count]) => `${row} ${count}`).join(', ')}\n`)
+process.stdout.write(
+  `\nrows of the matrix, schedules in which each met something: ${Object.entries(rows)
+    .map(([row, count]) => `${row} ${count}`)
+    .join(', ')}\n`,
+)
 if (never.length > 0 && schedules >= LONG_RUN) process.stdout.write(`${never.length} cases met nothing: ${never.join('; ')}\n`)
 for (const [row, why] of Object.entries(notHere)) process.stdout.write(`${row} is not here: ${why}\n`)
 process.stdout.write(`seed ${seed}, ${result.commit}: ${held} held, ${violated} violated, ${broken} broken. ${bound}.\n${file}\n`)

@@ -7,7 +7,10 @@ import type { Outcome } from './schedule.ts'
 
 /** `broken`: the rig itself failed; nothing is known of the product then. */
 export type Verdict = 'held' | 'violated' | 'broken'
-export interface Played extends Omit<Outcome, 'findings'> { readonly verdict: Verdict; readonly findings: readonly string[] }
+export interface Played extends Omit<Outcome, 'findings'> {
+  readonly verdict: Verdict
+  readonly findings: readonly string[]
+}
 
 export interface Result {
   readonly seed: number
@@ -40,23 +43,40 @@ export function writeResult(file: string, result: Result, table: readonly FaultC
   result.ended = new Date().toISOString()
   const { schedules, ...head } = result
   const lines = schedules.toSorted((a, b) => a.index - b.index).map((played) => `  ${JSON.stringify(played)}`)
-  writeFileSync(`${file}.new`, `${JSON.stringify({ ...head, ...totals(result), coverage: coverage(result, table) }, undefined, 1).slice(0, -2)},\n "schedules": [\n${lines.join(',\n')}\n ]\n}\n`)
+  writeFileSync(
+    `${file}.new`,
+    `${JSON.stringify({ ...head, ...totals(result), coverage: coverage(result, table) }, undefined, 1).slice(0, -2)},\n "schedules": [\n${lines.join(',\n')}\n ]\n}\n`,
+  )
   renameSync(`${file}.new`, file)
 }
 
-export interface Totals { readonly held: number; readonly violated: number; readonly broken: number; readonly bound: string }
+export interface Totals {
+  readonly held: number
+  readonly violated: number
+  readonly broken: number
+  readonly bound: string
+}
 
 export function totals({ schedules }: Result): Totals {
   const count = (verdict: Verdict): number => schedules.filter((played) => played.verdict === verdict).length
   const [held, violated, broken] = [count('held'), count('violated'), count('broken')]
   const judged = held + violated
   // Rule of three: no violation in n schedules bounds the share of schedules with one, at 95 %.
-  const bound = judged === 0 ? 'nothing was judged' : violated > 0 ? `${violated} of ${judged} schedules have a violation`
-    : `0 violations in ${judged} schedules: with 95 % confidence fewer than ${Math.min(100, 300 / judged).toFixed(2)} % of such schedules have one`
+  const bound =
+    judged === 0
+      ? 'nothing was judged'
+      : violated > 0
+        ? `${violated} of ${judged} schedules have a violation`
+        : `0 violations in ${judged} schedules: with 95 % confidence fewer than ${Math.min(100, 300 / judged).toFixed(2)} % of such schedules have one`
   return { held, violated, broken, bound }
 }
 
-export interface Coverage { readonly rows: { readonly [row: string]: number }; readonly cases: { readonly [name: string]: number }; readonly never: readonly string[]; readonly notHere: typeof NOT_HERE }
+export interface Coverage {
+  readonly rows: { readonly [row: string]: number }
+  readonly cases: { readonly [name: string]: number }
+  readonly never: readonly string[]
+  readonly notHere: typeof NOT_HERE
+}
 
 /** In how many schedules each row and each case of the table met something. */
 export function coverage({ schedules }: Result, table: readonly FaultCase[]): Coverage {
@@ -65,6 +85,7 @@ export function coverage({ schedules }: Result, table: readonly FaultCase[]): Co
   return {
     rows: Object.fromEntries(rows.map((row) => [row, met.filter((faults) => faults.some((fault) => fault.row === row)).length])),
     cases: Object.fromEntries(table.map(({ name }) => [name, met.filter((faults) => faults.some((fault) => fault.name === name)).length])),
-    never: table.filter(({ name }) => !met.some((faults) => faults.some((fault) => fault.name === name))).map(({ name }) => name), notHere: NOT_HERE,
+    never: table.filter(({ name }) => !met.some((faults) => faults.some((fault) => fault.name === name))).map(({ name }) => name),
+    notHere: NOT_HERE,
   }
 }

@@ -29,8 +29,16 @@ const CALLS = 45
 const LATEST_MS = 6_000
 const UNTIL_MET_MS = 3_000
 
-export interface Planned { readonly fault: FaultCase; readonly afterCalls: number; readonly lastsMs: number }
-export interface Plan { readonly seed: number; readonly index: number; readonly faults: readonly Planned[] }
+export interface Planned {
+  readonly fault: FaultCase
+  readonly afterCalls: number
+  readonly lastsMs: number
+}
+export interface Plan {
+  readonly seed: number
+  readonly index: number
+  readonly faults: readonly Planned[]
+}
 
 /** What a schedule does, from its seed alone. The first fault goes round through all cases, so that each has its turn. */
 export function planOf(seed: number, index: number, cases: readonly FaultCase[]): Plan {
@@ -38,7 +46,11 @@ export function planOf(seed: number, index: number, cases: readonly FaultCase[])
   const turn = new Dice(seed, `round ${round}`).shuffled(cases)[index % cases.length]
   const dice = new Dice(seed, `schedule ${index}`)
   const others = Array.from({ length: 2 + Math.floor(dice.share() ** 2 * 10) }, () => dice.weighted(cases))
-  const faults = [...turn ? [turn] : [], ...others].map((fault) => ({ fault, afterCalls: dice.whole(0, CALLS), lastsMs: dice.whole(...fault.lasts) }))
+  const faults = [...(turn ? [turn] : []), ...others].map((fault) => ({
+    fault,
+    afterCalls: dice.whole(0, CALLS),
+    lastsMs: dice.whole(...fault.lasts),
+  }))
   return { seed, index, faults: faults.toSorted((a, b) => a.afterCalls - b.afterCalls) }
 }
 
@@ -79,29 +91,52 @@ async function played(world: World, plan: Plan, looking: Looking, sending: { rea
     await later(dice.whole(0, 1_500))
     return sendBill(world, bill, at, () => sending.over)
   })
-  const faults = await Promise.all(plan.faults.map((planned, at) => suffer(world, planned, bills, new Dice(plan.seed, `fault ${plan.index} ${at}`))))
+  const faults = await Promise.all(
+    plan.faults.map((planned, at) => suffer(world, planned, bills, new Dice(plan.seed, `fault ${plan.index} ${at}`))),
+  )
   history.did('heal')
   const healed = performance.now()
   await world.heal()
   history.did('whole')
   await Promise.all(sent)
-  const known = company.bills.slice(0, (place + 1) * BILLS_EACH).filter((bill) => history.rows.some((row) => row.kind === 'sent' && row.about === bill.file))
+  const known = company.bills
+    .slice(0, (place + 1) * BILLS_EACH)
+    .filter((bill) => history.rows.some((row) => row.kind === 'sent' && row.about === bill.file))
   const stretch = stretchNow()
   const rest = plan.faults.some(({ fault }) => fault.long) ? REST_MS.long : REST_MS.usual
   const restedMs = await waitForRest(world, known, healed, rest * stretch)
   history.did('rest', String(restedMs))
   await looking.stop()
   const findings = judge(await evidenceOf(world, known, looking, restedMs, stretch, place % VERIFY_EVERY === VERIFY_EVERY - 1))
-  return { index: plan.index, faults, tookMs: Math.round(performance.now() - begun), restedMs, stretch: Math.round(stretch * 10) / 10, findings }
+  return {
+    index: plan.index,
+    faults,
+    tookMs: Math.round(performance.now() - begun),
+    restedMs,
+    stretch: Math.round(stretch * 10) / 10,
+    findings,
+  }
 }
 
-async function suffer(world: World, { fault, afterCalls, lastsMs }: Planned, bills: readonly Bill[], dice: Dice): Promise<Outcome['faults'][number]> {
+async function suffer(
+  world: World,
+  { fault, afterCalls, lastsMs }: Planned,
+  bills: readonly Bill[],
+  dice: Dice,
+): Promise<Outcome['faults'][number]> {
   const calls = world.effects + afterCalls
   await until(() => world.effects >= calls, LATEST_MS)
   let hits = 0
   world.history.did('fault', fault.name)
   try {
-    const { met, end } = await fault.begin({ world, dice, bills, excuse: (billNo) => { world.excused.add(billNo) } })
+    const { met, end } = await fault.begin({
+      world,
+      dice,
+      bills,
+      excuse: (billNo) => {
+        world.excused.add(billNo)
+      },
+    })
     await later(lastsMs)
     if (met) await until(() => met() > 0, UNTIL_MET_MS)
     hits = await end()
@@ -114,9 +149,13 @@ async function suffer(world: World, { fault, afterCalls, lastsMs }: Planned, bil
 }
 
 interface Summary {
-  readonly busy: number; readonly log: { readonly size: number; readonly sealed: number }; readonly systems: { readonly [name: string]: { readonly behind: number } }
+  readonly busy: number
+  readonly log: { readonly size: number; readonly sealed: number }
+  readonly systems: { readonly [name: string]: { readonly behind: number } }
 }
-interface Listed { readonly objects: readonly { readonly title: string; readonly state: string; readonly open: boolean; readonly cause: string | null }[] }
+interface Listed {
+  readonly objects: readonly { readonly title: string; readonly state: string; readonly open: boolean; readonly cause: string | null }[]
+}
 
 /** How long nothing must happen any more: when all is done, and when something could still move that only others can move. */
 const STILL_MS = { done: 500, others: 4_000 } as const
@@ -136,7 +175,7 @@ export async function waitForRest(world: World, sent: readonly Bill[], healed: n
       const behind = Object.values(systems).some((system) => system.behind > 0)
       const whole = open.length === 0 && !behind && page.objects.length >= sent.length
       if (now - since >= (whole ? STILL_MS.done : STILL_MS.others)) {
-        const bills = open.map(({ title, state }) => state === 'posted' ? sent.find((bill) => bill.billNo === title) : undefined)
+        const bills = open.map(({ title, state }) => (state === 'posted' ? sent.find((bill) => bill.billNo === title) : undefined))
         const owing = new Set(bills.filter((bill) => bill?.billKind === 'CREDIT').map((bill) => bill?.vendorNo))
         // An open credit waits for more to be set against, and what is set against it waits with it. Whatever else stands still is given the rest of its time.
         if (bills.every((bill) => bill && owing.has(bill.vendorNo))) return Math.round(since - healed)
@@ -147,21 +186,42 @@ export async function waitForRest(world: World, sent: readonly Bill[], healed: n
   }
 }
 
-export async function evidenceOf(world: World, sent: readonly Bill[], looking: Looking, restedMs: number | null, stretch = stretchNow(), last = true): Promise<Evidence> {
+export async function evidenceOf(
+  world: World,
+  sent: readonly Bill[],
+  looking: Looking,
+  restedMs: number | null,
+  stretch = stretchNow(),
+  last = true,
+): Promise<Evidence> {
   const page = await world.ask<{ readonly objects: readonly { readonly id: string }[] }>('/v1/objects?kind=invoice&limit=200')
   const invoices = await Promise.all((page?.objects ?? []).map(({ id }) => world.ask<InvoiceView>(`/v1/objects/${id}`)))
   const cases = await world.ask<{ readonly exceptions: readonly CaseView[] }>('/v1/exceptions?open=yes&limit=200')
   const summary = await world.ask<Summary>('/v1/summary')
   return {
-    books: booksOf(world.company.folder), history: world.history.rows, bills: sent, invoices: invoices.filter((view) => view !== undefined), cases: cases?.exceptions ?? [],
-    busy: summary?.busy ?? -1, underWay: looking.underWay, verified: last || restedMs === null ? await verify(world) : null, residentMb: looking.residentMb, restedMs, stretch, excused: world.excused,
+    books: booksOf(world.company.folder),
+    history: world.history.rows,
+    bills: sent,
+    invoices: invoices.filter((view) => view !== undefined),
+    cases: cases?.exceptions ?? [],
+    busy: summary?.busy ?? -1,
+    underWay: looking.underWay,
+    verified: last || restedMs === null ? await verify(world) : null,
+    residentMb: looking.residentMb,
+    restedMs,
+    stretch,
+    excused: world.excused,
     trapped: [...Object.values(world.company.links), world.notices].reduce((sum, { trapped }) => sum + trapped, 0),
   }
 }
 
 /** The books as they lie on disk; a line that is being written is left for the next look. */
 function booksOf(folder: string): Books {
-  const read = (name: string): Line[] => readFileSync(join(folder, name, 'book.jsonl'), 'utf8').split('\n').slice(0, -1).map((line) => JSON.parse(line) as Line)
+  const read = (name: string): Line[] =>
+    readFileSync(join(folder, name, 'book.jsonl'), 'utf8')
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Line)
   return { erp: read('erp'), ap: read('ap'), procurement: read('procurement'), bank: read('bank'), archive: read('archive') }
 }
 
@@ -170,7 +230,16 @@ async function verify({ source, folder, server, database, hubs: [signing] }: Wor
   if (typeof key !== 'string') return { status: null, output: 'the signing hub said no key' }
   return run({
     file: join(source, 'src', 'cli', 'main.ts'),
-    args: ['verify', '--key', key, '--checkpoint', join(folder, 'published', TENANT, 'checkpoint'), '--database', server.url(database, 'hub_read'), '--json'],
+    args: [
+      'verify',
+      '--key',
+      key,
+      '--checkpoint',
+      join(folder, 'published', TENANT, 'checkpoint'),
+      '--database',
+      server.url(database, 'hub_read'),
+      '--json',
+    ],
   })
 }
 

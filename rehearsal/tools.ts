@@ -7,7 +7,9 @@ export function setUpTools(): { readonly missing: readonly string[]; readonly mu
   const mustHave = process.env['CI'] === 'true'
   if (missingTools().length === 0) return { missing: [], mustHave }
   if (process.getuid?.() === 0) {
-    const apt = (...args: string[]): void => { spawnSync('apt-get', args, { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }) }
+    const apt = (...args: string[]): void => {
+      spawnSync('apt-get', args, { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } })
+    }
     apt('install', '-y', '--no-install-recommends', ...missingTools())
     if (missingTools().length > 0) {
       apt('update')

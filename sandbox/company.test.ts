@@ -38,12 +38,16 @@ test(`${COUNT} bills go through the three systems, from ticket to cleared docume
       .call('GET', '/documents?lifecycle=BOOKED&limit=1000')
       .then((answer) => answer.body.rows.filter((row: { payMethod: string }) => row.payMethod === 'T').length)
   const carried = new Set<string>()
-  await until('all transfers', async () => {
-    await carryFiles(erp, inDir, carried)
-    await confirmBooked(erp, outDir)
-    // What credit memos leave of a vendor with nothing to pay stays open: no run can pay a negative sum.
-    return await open() === (await unpayable(erp)) || undefined
-  }, 20_000)
+  await until(
+    'all transfers',
+    async () => {
+      await carryFiles(erp, inDir, carried)
+      await confirmBooked(erp, outDir)
+      // What credit memos leave of a vendor with nothing to pay stays open: no run can pay a negative sum.
+      return (await open()) === (await unpayable(erp)) || undefined
+    },
+    20_000,
+  )
   const took = performance.now() - began
 
   const facts = (await erp.books()).flatMap((line) => line.facts)

@@ -30,10 +30,13 @@ export interface System {
 
 /** Starts sandbox/`name`/main.ts and waits until it says that it is ready. */
 export async function start(
-  name: 'erp' | 'ap' | 'procurement' | 'archive' | 'bank', args: readonly string[], env: Record<string, string> = {},
+  name: 'erp' | 'ap' | 'procurement' | 'archive' | 'bank',
+  args: readonly string[],
+  env: Record<string, string> = {},
 ): Promise<System> {
   const child = spawn(process.execPath, [join(import.meta.dirname, name, 'main.ts'), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { PATH: process.env['PATH'], ...env },
   })
   const ready = await firstLine(child)
   const url = `http://127.0.0.1:${ready.port}`
@@ -47,8 +50,14 @@ export async function start(
     return { status: response.status, headers: response.headers, text, body: parsed(text) }
   }
   return {
-    url, pid: ready.pid, call,
-    books: async () => (await call('GET', '/books')).text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as Line),
+    url,
+    pid: ready.pid,
+    call,
+    books: async () =>
+      (await call('GET', '/books')).text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as Line),
     kill: async (signal) => {
       if (child.exitCode === null && child.signalCode === null) {
         const gone = once(child, 'exit')
@@ -63,9 +72,13 @@ export async function start(
 async function firstLine(child: ChildProcess): Promise<{ port: number; pid: number }> {
   if (!child.stdout) throw new Error('no stdout')
   const lines = createInterface(child.stdout)
-  const ended = once(child, 'exit').then(() => { throw new Error('The system ended before it was ready.') })
-  const [line] = await Promise.race([once(lines, 'line'), ended]) as [string]
-  ended.catch(() => { /* it ends some day, after the test */ })
+  const ended = once(child, 'exit').then(() => {
+    throw new Error('The system ended before it was ready.')
+  })
+  const [line] = (await Promise.race([once(lines, 'line'), ended])) as [string]
+  ended.catch(() => {
+    /* it ends some day, after the test */
+  })
   return JSON.parse(line) as { port: number; pid: number }
 }
 

@@ -7,8 +7,10 @@ const WORDS = JSON.parse(readFileSync(join(HERE, 'foreign-words.json'), 'utf8'))
 
 /** Every source file below a folder, as text. */
 function textsBelow(dir: string): { path: string; text: string }[] {
-  return readdirSync(dir, { recursive: true, withFileTypes: true }).filter((item) => item.isFile() && /\.(ts|md)$/.test(item.name))
-    .map((item) => join(item.parentPath, item.name)).map((path) => ({ path, text: readFileSync(path, 'utf8') }))
+  return readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((item) => item.isFile() && /\.(ts|md)$/.test(item.name))
+    .map((item) => join(item.parentPath, item.name))
+    .map((path) => ({ path, text: readFileSync(path, 'utf8') }))
 }
 
 test('the foreign systems speak words that the law of the product does not know', () => {
@@ -24,9 +26,17 @@ test('the foreign systems speak words that the law of the product does not know'
 test('every one of these words is spoken by its system and stands in the manual', () => {
   const manual = readFileSync(join(HERE, 'README.md'), 'utf8')
   for (const [system, words] of Object.entries(WORDS)) {
-    const code = textsBelow(join(HERE, system)).map(({ text }) => text).join('\n')
-    expect(words.filter((word) => !code.includes(word)), system).toEqual([])
-    expect(words.filter((word) => !manual.includes(word)), system).toEqual([])
+    const code = textsBelow(join(HERE, system))
+      .map(({ text }) => text)
+      .join('\n')
+    expect(
+      words.filter((word) => !code.includes(word)),
+      system,
+    ).toEqual([])
+    expect(
+      words.filter((word) => !manual.includes(word)),
+      system,
+    ).toEqual([])
   }
 })
 

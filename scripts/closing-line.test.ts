@@ -6,7 +6,11 @@ import { planted } from './planted.ts'
 const ROOT = join(import.meta.dirname, '..')
 
 /** Runs vitest on these files and answers the last line of all it printed, and its exit status. */
-function lastLine(files: Record<string, string>, env: Record<string, string> = {}, config = ''): { line: string | undefined; status: number | null } {
+function lastLine(
+  files: Record<string, string>,
+  env: Record<string, string> = {},
+  config = '',
+): { line: string | undefined; status: number | null } {
   const root = planted({
     ...files,
     // Where vite keeps its own files: the nearest folder of this name, which must not be someone else's.
@@ -15,22 +19,29 @@ function lastLine(files: Record<string, string>, env: Record<string, string> = {
       export default { test: { include: ['*.test.mjs'], globals: true, reporters: ['default', new ClosingLine()], ${config} } }`,
   })
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
-  const { stdout, stderr, status } = spawnSync(process.execPath, [vitest, 'run', '--root', root], { encoding: 'utf8', env: { ...process.env, TIEOUT_FAILED_BEFORE: '0', ...env } })
+  const { stdout, stderr, status } = spawnSync(process.execPath, [vitest, 'run', '--root', root], {
+    encoding: 'utf8',
+    env: { ...process.env, TIEOUT_FAILED_BEFORE: '0', ...env },
+  })
   return { line: `${stderr}${stdout}`.trimEnd().split('\n').at(-1), status }
 }
 
 const PASSES = `test('one', () => {}); test.skip('two', () => {})`
 
 test('counts what passed, failed and was left out', () => {
-  expect(lastLine({ 'a.test.mjs': PASSES, 'b.test.mjs': `test('three', () => { throw new Error('no') })` }))
-    .toEqual({ line: '1 passed, 1 failed, 1 skipped', status: 1 })
+  expect(lastLine({ 'a.test.mjs': PASSES, 'b.test.mjs': `test('three', () => { throw new Error('no') })` })).toEqual({
+    line: '1 passed, 1 failed, 1 skipped',
+    status: 1,
+  })
 })
 
 test('a file that breaks, an error outside any test and a run that never began count as failed', () => {
   expect(lastLine({ 'a.test.mjs': PASSES, 'b.test.mjs': `import './gone.mjs'` }).line).toBe('1 passed, 1 failed, 1 skipped')
   const stray = `test('late', async () => { void Promise.reject(new Error('nobody waits')); await new Promise((resolve) => setImmediate(resolve)) })`
   expect(lastLine({ 'a.test.mjs': stray }).line).toBe('1 passed, 1 failed, 0 skipped')
-  expect(lastLine({ 'a.test.mjs': PASSES, 'setup.mjs': `throw new Error('no database')` }, {}, `globalSetup: './setup.mjs'`).line).toBe('0 passed, 1 failed, 0 skipped')
+  expect(lastLine({ 'a.test.mjs': PASSES, 'setup.mjs': `throw new Error('no database')` }, {}, `globalSetup: './setup.mjs'`).line).toBe(
+    '0 passed, 1 failed, 0 skipped',
+  )
 })
 
 test('what was refused before the tests is not forgotten', () => {

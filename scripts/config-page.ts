@@ -7,8 +7,10 @@ export const CONFIG_FILE = join(import.meta.dirname, '..', 'docs', 'spec', 'conf
 
 export function configPage(): string {
   const cell = (text: string): string => text.replaceAll('|', '\\|')
-  const rows = configKeys().map(({ key, takes, says, usual, required }) =>
-    `| \`${key}\` | ${cell(takes)} | ${usual === undefined ? required ? 'has to be said' : 'none' : `\`${cell(usual)}\``} | ${cell(says)} |`)
+  const rows = configKeys().map(
+    ({ key, takes, says, usual, required }) =>
+      `| \`${key}\` | ${cell(takes)} | ${usual === undefined ? (required ? 'has to be said' : 'none') : `\`${cell(usual)}\``} | ${cell(says)} |`,
+  )
   return `# Configuration
 
 Printed from the code by \`node scripts/config-page.ts --write\`; a test fails when they differ.

@@ -9,10 +9,18 @@ const BARE_FILE = /^[\w.-]+\.(ts|tsx|mjs|sql|md)$/
 export function docsProblems(root: string): Problem[] {
   const files = filesOf(root)
   const known = new Known(root, files)
-  return files.filter((file) => file.endsWith('.md')).flatMap((file) => proseOf(readFileSync(join(root, file), 'utf8')).flatMap(({ line, text }) => [
-    ...[...text.matchAll(/`([^`]+)`/g)].flatMap(([, named = '']) => known.namesNothing(file, named) ? [{ file, line, says: `names \`${named}\`, which is not there.` }] : []),
-    ...[...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = '']) => known.leadsNowhere(file, target) ? [{ file, line, says: `links to ${target}, which is not there.` }] : []),
-  ]))
+  return files
+    .filter((file) => file.endsWith('.md'))
+    .flatMap((file) =>
+      proseOf(readFileSync(join(root, file), 'utf8')).flatMap(({ line, text }) => [
+        ...[...text.matchAll(/`([^`]+)`/g)].flatMap(([, named = '']) =>
+          known.namesNothing(file, named) ? [{ file, line, says: `names \`${named}\`, which is not there.` }] : [],
+        ),
+        ...[...text.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = '']) =>
+          known.leadsNowhere(file, target) ? [{ file, line, says: `links to ${target}, which is not there.` }] : [],
+        ),
+      ]),
+    )
 }
 
 class Known {
@@ -47,7 +55,7 @@ class Known {
 
   #isThere(path: string): boolean {
     if (!/[*<]/.test(path)) return existsSync(join(this.#root, path))
-    const pattern = path.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*\*|\*|<[^>]*>/g, (any) => any === '**' ? '.*' : '[^/]*')
+    const pattern = path.replace(/[.+^${}()|[\]\\]/g, '\\$&').replace(/\*\*|\*|<[^>]*>/g, (any) => (any === '**' ? '.*' : '[^/]*'))
     return this.#files.some((file) => new RegExp(`^${pattern}(/|$)`).test(file))
   }
 }
@@ -64,8 +72,15 @@ function proseOf(markdown: string): { line: number; text: string }[] {
 
 /** The anchors that GitHub makes of headings. */
 function headingsOf(markdown: string): string[] {
-  return proseOf(markdown).flatMap(({ text }) => /^#+\s+(.*)$/.exec(text)?.[1] ?? [])
-    .map((heading) => heading.toLowerCase().replace(/[^\p{L}\p{N}\s_-]/gu, '').trim().replaceAll(' ', '-'))
+  return proseOf(markdown)
+    .flatMap(({ text }) => /^#+\s+(.*)$/.exec(text)?.[1] ?? [])
+    .map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+        .trim()
+        .replaceAll(' ', '-'),
+    )
 }
 
 if (import.meta.main) report(docsProblems(join(import.meta.dirname, '..')))

@@ -4,7 +4,8 @@ import { scan } from './imports.ts'
 const specifiers = (source: string) => scan(source).imports.map(({ line, specifier }) => `${line} ${specifier}`)
 
 test('every form of an import is seen, with its line', () => {
-  expect(specifiers(`import 'a'
+  expect(
+    specifiers(`import 'a'
 import b from 'b'
 import type { C } from "c"
 import d, { e as f,
@@ -14,11 +15,13 @@ export { i } from 'i'
 export type { J } from 'j'
 export * from 'k'
 const l = await import('l')
-let m: import('m').M`)).toEqual(['1 a', '2 b', '3 c', '4 d', '6 h', '7 i', '8 j', '9 k', '10 l', '11 m'])
+let m: import('m').M`),
+  ).toEqual(['1 a', '2 b', '3 c', '4 d', '6 h', '7 i', '8 j', '9 k', '10 l', '11 m'])
 })
 
 test('what only looks like an import is none', () => {
-  expect(specifiers(`// import 'a'
+  expect(
+    specifiers(`// import 'a'
 /* export * from 'b' */
 const c = "import 'c'"
 const d = \`import x from 'd' \${e} import 'e'\`
@@ -29,11 +32,16 @@ export { from }
 'j'
 export type K = 'k'
 import.meta.dirname
-l.import('l')`)).toEqual([])
+l.import('l')`),
+  ).toEqual([])
 })
 
 test('code inside a template is read, and the text after it is text again', () => {
-  expect(specifiers('const a = `${ (() => { return import("b") })() } import "c" ${`${import("d")}`}`\nimport "e"')).toEqual(['1 b', '1 d', '2 e'])
+  expect(specifiers('const a = `${ (() => { return import("b") })() } import "c" ${`${import("d")}`}`\nimport "e"')).toEqual([
+    '1 b',
+    '1 d',
+    '2 e',
+  ])
 })
 
 test('a quote in a regular expression does not open a string', () => {

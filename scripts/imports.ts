@@ -16,7 +16,11 @@ export interface Scan {
 }
 
 type Kind = 'word' | 'string' | 'mark'
-interface Token { readonly kind: Kind; readonly text: string; readonly line: number }
+interface Token {
+  readonly kind: Kind
+  readonly text: string
+  readonly line: number
+}
 
 const DECLARES = new Set(['class', 'function', 'const', 'let', 'interface', 'type'])
 
@@ -83,7 +87,9 @@ function tokensOf(source: string): Token[] {
   let line = 1
   let at = 0
   const fail = (what: string) => new SyntaxError(`line ${line}: ${what}`)
-  const add = (kind: Kind, text: string) => { tokens.push({ kind, text, line }) }
+  const add = (kind: Kind, text: string) => {
+    tokens.push({ kind, text, line })
+  }
   const advance = (to: number) => {
     for (; at < to; at++) if (source[at] === '\n') line += 1
   }

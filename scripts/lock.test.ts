@@ -28,19 +28,23 @@ test('programs of another platform that the lock file lacks are named', () => {
 
 test('a range, a stale lock file and a fetched-from address are refused', () => {
   expect(says({ ...PINS, dependencies: { lint: '^1.2.3' } }, PACKAGES)).toEqual([
-    expect.stringMatching(/package.json "lint": "\^1.2.3" is not an exact version/), expect.stringMatching(/holds lint 1.2.3, package.json wants \^1.2.3/),
+    expect.stringMatching(/package.json "lint": "\^1.2.3" is not an exact version/),
+    expect.stringMatching(/holds lint 1.2.3, package.json wants \^1.2.3/),
   ])
-  expect(says(PINS, { ...PACKAGES, 'node_modules/lint-linux': { version: '1.2.3', resolved: 'https://packages.example/x.tgz' } }))
-    .toEqual([expect.stringMatching(/names where node_modules\/lint-linux was fetched/)])
+  expect(says(PINS, { ...PACKAGES, 'node_modules/lint-linux': { version: '1.2.3', resolved: 'https://packages.example/x.tgz' } })).toEqual([
+    expect.stringMatching(/names where node_modules\/lint-linux was fetched/),
+  ])
 })
 
 test('a file of ours that names a registry is refused', () => {
   const host = ['registry', 'example', 'com'].join('.')
   const setting = ['registry', 'https://packages.example'].join('=')
-  expect(says(PINS, PACKAGES, { '.npmrc': `fund=false\n${setting}\n`, 'docs/set-up.md': `Use ${host}.\n` }))
-    .toEqual([expect.stringMatching(/^\.npmrc names a package registry/), expect.stringMatching(/^docs\/set-up\.md names a package registry/)])
+  expect(says(PINS, PACKAGES, { '.npmrc': `fund=false\n${setting}\n`, 'docs/set-up.md': `Use ${host}.\n` })).toEqual([
+    expect.stringMatching(/^\.npmrc names a package registry/),
+    expect.stringMatching(/^docs\/set-up\.md names a package registry/),
+  ])
 })
 
-test('this project\'s lock file is complete', () => {
+test("this project's lock file is complete", () => {
   expect(lockProblems(join(import.meta.dirname, '..'))).toEqual([])
 })

@@ -6,16 +6,28 @@ import { ROOMS, wallProblems } from './walls.ts'
 /** One violation per row of the table: what stands in which file, and what the refusal must say. */
 const VIOLATIONS: Readonly<Record<string, { file: string; imports: string; says: RegExp }>> = {
   'src/lib': { file: 'src/lib/time.ts', imports: '../domain/money.ts', says: /nothing of ours.*take what you need as an argument/ },
-  'src/domain': { file: 'src/domain/judge.ts', imports: '../store/commit.ts', says: /only src\/lib.*let the caller read it and pass it in/ },
+  'src/domain': {
+    file: 'src/domain/judge.ts',
+    imports: '../store/commit.ts',
+    says: /only src\/lib.*let the caller read it and pass it in/,
+  },
   'src/tlog': { file: 'src/tlog/note.ts', imports: 'node:crypto', says: /no built-in module.*come in as functions/ },
   'src/formats': { file: 'src/formats/bank/camt.ts', imports: 'node:fs', says: /no built-in module.*belong to the caller/ },
-  'src/store': { file: 'src/store/effects.ts', imports: '../delivery/claim.ts', says: /only src\/lib, src\/domain, src\/tlog\..*only keeps and finds/ },
+  'src/store': {
+    file: 'src/store/effects.ts',
+    imports: '../delivery/claim.ts',
+    says: /only src\/lib, src\/domain, src\/tlog\..*only keeps and finds/,
+  },
   'src/intake': { file: 'src/intake/door.ts', imports: '../delivery/run.ts', says: /goes through the `submit` function/ },
   'src/delivery': { file: 'src/delivery/run.ts', imports: '../intake/batcher.ts', says: /goes through the `submit` function/ },
   'src/watch': { file: 'src/watch/sweep.ts', imports: '../seal/sealer.ts', says: /goes through the `submit` function/ },
   'src/seal': { file: 'src/seal/sealer.ts', imports: '../watch/feeds.ts', says: /goes through the `submit` function/ },
   'src/connector': { file: 'src/connector/contract.ts', imports: 'pg', says: /the package pg.*keeping in src\/store/ },
-  'src/connectors/*': { file: 'src/connectors/erp/map.ts', imports: '../ap/map.ts', says: /src\/connectors\/erp may import only.*two connectors share/ },
+  'src/connectors/*': {
+    file: 'src/connectors/erp/map.ts',
+    imports: '../ap/map.ts',
+    says: /src\/connectors\/erp may import only.*two connectors share/,
+  },
   'src/access': { file: 'src/access/keys.ts', imports: '../api/routes.ts', says: /never the other way round/ },
   'src/config': { file: 'src/config/load.ts', imports: '../store/objects.ts', says: /gets it as an argument from src\/hub.ts/ },
   'src/export': { file: 'src/export/ocel.ts', imports: '../delivery/run.ts', says: /reads the store and writes bytes/ },
@@ -23,14 +35,22 @@ const VIOLATIONS: Readonly<Record<string, { file: string; imports: string; says:
   'src/api': { file: 'src/api/notices.ts', imports: '../connectors/ap/notices.ts', says: /names no vendor/ },
   'src/cli': { file: 'src/cli/trace.ts', imports: '../api/routes.ts', says: /names no vendor and no route/ },
   'src/hub.ts': { file: 'src/hub.ts', imports: '../sandbox/erp/main.ts', says: /puts the parts together/ },
-  'sandbox': { file: 'sandbox/erp/main.ts', imports: '../../src/domain/money.ts', says: /share no code with the hub/ },
-  'rehearsal/simulation/ground': { file: 'rehearsal/simulation/ground/invariants.ts', imports: '../../../src/domain/money.ts', says: /nothing of ours.*shares no code with what is judged/ },
-  'rehearsal/simulation': { file: 'rehearsal/simulation/store.ts', imports: '../../src/store/commit.ts', says: /drives the law and the pure parts of delivery/ },
-  'rehearsal': { file: 'rehearsal/checkers/effects.ts', imports: '../../src/domain/money.ts', says: /judges them from outside/ },
-  'bench': { file: 'bench/main.ts', imports: '../sandbox/erp/main.ts', says: /drives what is there/ },
-  'scripts': { file: 'scripts/docs.ts', imports: '../test/corpora.ts', says: /nothing in the project may need a check/ },
-  'launch': { file: 'launch/start.mjs', imports: 'pg', says: /before anything is installed/ },
-  'test': { file: 'test/crash.ts', imports: 'left-pad', says: /in review/ },
+  sandbox: { file: 'sandbox/erp/main.ts', imports: '../../src/domain/money.ts', says: /share no code with the hub/ },
+  'rehearsal/simulation/ground': {
+    file: 'rehearsal/simulation/ground/invariants.ts',
+    imports: '../../../src/domain/money.ts',
+    says: /nothing of ours.*shares no code with what is judged/,
+  },
+  'rehearsal/simulation': {
+    file: 'rehearsal/simulation/store.ts',
+    imports: '../../src/store/commit.ts',
+    says: /drives the law and the pure parts of delivery/,
+  },
+  rehearsal: { file: 'rehearsal/checkers/effects.ts', imports: '../../src/domain/money.ts', says: /judges them from outside/ },
+  bench: { file: 'bench/main.ts', imports: '../sandbox/erp/main.ts', says: /drives what is there/ },
+  scripts: { file: 'scripts/docs.ts', imports: '../test/corpora.ts', says: /nothing in the project may need a check/ },
+  launch: { file: 'launch/start.mjs', imports: 'pg', says: /before anything is installed/ },
+  test: { file: 'test/crash.ts', imports: 'left-pad', says: /in review/ },
 }
 
 test('every row of the table has a planted violation', () => {
@@ -60,14 +80,17 @@ test('a way around is no way: type imports, re-exports, dynamic and computed imp
     'src/elsewhere/e.ts': 'export const e = 1\n',
     'src/domain/f.ts': "const open = 'no end\n",
   })
-  expect(wallProblems(root).map((problem) => problem.file).toSorted()).toEqual([
-    'src/domain/a.ts', 'src/domain/b.ts', 'src/domain/c.ts', 'src/domain/d.ts', 'src/domain/f.ts', 'src/elsewhere/e.ts',
-  ])
+  expect(
+    wallProblems(root)
+      .map((problem) => problem.file)
+      .toSorted(),
+  ).toEqual(['src/domain/a.ts', 'src/domain/b.ts', 'src/domain/c.ts', 'src/domain/d.ts', 'src/domain/f.ts', 'src/elsewhere/e.ts'])
 })
 
 test('what the table allows is let through', () => {
   const root = planted({
-    'src/domain/judge.ts': "import { assert } from '../lib/assert.ts'\nimport { move } from './headline.ts'\nimport { match } from './controls/match.ts'\n",
+    'src/domain/judge.ts':
+      "import { assert } from '../lib/assert.ts'\nimport { move } from './headline.ts'\nimport { match } from './controls/match.ts'\n",
     'src/connectors/erp/post-invoice.ts': "import type { Command } from '../../connector/contract.ts'\nimport { z } from 'zod'\n",
     'src/store/commit.ts': "import { Pool } from 'pg'\nimport { setTimeout } from 'node:timers/promises'\n",
     'src/hub.ts': "import { erp } from './connectors/erp/connector.ts'\nimport { routes } from './api/routes.ts'\n",

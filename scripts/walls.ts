@@ -21,102 +21,214 @@ export interface Room {
 
 const LAW = ['src/lib', 'src/domain']
 const WORKERS = [...LAW, 'src/store', 'src/tlog', 'src/connector']
-const SAME_DOOR = 'What it has to tell the log goes through the `submit` function that src/hub.ts hands to it; what it must know of another worker stands in a table.'
+const SAME_DOOR =
+  'What it has to tell the log goes through the `submit` function that src/hub.ts hands to it; what it must know of another worker stands in a table.'
 
 export const ROOMS: readonly Room[] = [
   {
-    folder: 'src/lib', ours: [], packages: [], builtins: false,
-    instead: 'lib is what everything rests on and runs in a browser too: take what you need as an argument, or put the code in the folder that owns the subject.',
+    folder: 'src/lib',
+    ours: [],
+    packages: [],
+    builtins: false,
+    instead:
+      'lib is what everything rests on and runs in a browser too: take what you need as an argument, or put the code in the folder that owns the subject.',
   },
   {
-    folder: 'src/domain', ours: ['src/lib'], packages: [], builtins: false,
-    instead: 'The domain decides over plain records and knows no world: let the caller read it and pass it in (records, clock, ids, sha256 are arguments).',
+    folder: 'src/domain',
+    ours: ['src/lib'],
+    packages: [],
+    builtins: false,
+    instead:
+      'The domain decides over plain records and knows no world: let the caller read it and pass it in (records, clock, ids, sha256 are arguments).',
   },
   {
-    folder: 'src/tlog', ours: ['src/lib'], packages: [], builtins: false,
-    instead: 'The log\'s arithmetic is pure, so that a verifier can run it anywhere: SHA-256 and signatures come in as functions, bytes as arguments.',
+    folder: 'src/tlog',
+    ours: ['src/lib'],
+    packages: [],
+    builtins: false,
+    instead:
+      "The log's arithmetic is pure, so that a verifier can run it anywhere: SHA-256 and signatures come in as functions, bytes as arguments.",
   },
   {
-    folder: 'src/formats', ours: LAW, packages: ['saxes'], builtins: false,
+    folder: 'src/formats',
+    ours: LAW,
+    packages: ['saxes'],
+    builtins: false,
     instead: 'A format turns bytes into documents and nothing else: reading files, calling systems and deciding belong to the caller.',
   },
   {
-    folder: 'src/store', ours: [...LAW, 'src/tlog'], packages: ['pg'], builtins: true,
+    folder: 'src/store',
+    ours: [...LAW, 'src/tlog'],
+    packages: ['pg'],
+    builtins: true,
     instead: 'The store only keeps and finds. What should be kept is decided by src/domain and handed to it.',
   },
   ...['intake', 'delivery', 'watch', 'seal'].map((name): Room => ({
-    folder: `src/${name}`, ours: WORKERS, packages: ['pg'], builtins: true, instead: SAME_DOOR,
+    folder: `src/${name}`,
+    ours: WORKERS,
+    packages: ['pg'],
+    builtins: true,
+    instead: SAME_DOOR,
   })),
   {
-    folder: 'src/connector', ours: LAW, packages: ['undici'], builtins: true,
-    instead: 'The contract and the transports know neither a vendor nor the database: vendor shapes belong in src/connectors, keeping in src/store.',
+    folder: 'src/connector',
+    ours: LAW,
+    packages: ['undici'],
+    builtins: true,
+    instead:
+      'The contract and the transports know neither a vendor nor the database: vendor shapes belong in src/connectors, keeping in src/store.',
   },
   {
-    folder: 'src/connectors/*', ours: ['src/connector', 'src/formats', ...LAW], packages: ['zod'], builtins: false,
-    instead: 'A connector is pure functions and a declaration: transports come from src/connector, formats from src/formats, SHA-256 from `open`; what two connectors share belongs in one of these.',
+    folder: 'src/connectors/*',
+    ours: ['src/connector', 'src/formats', ...LAW],
+    packages: ['zod'],
+    builtins: false,
+    instead:
+      'A connector is pure functions and a declaration: transports come from src/connector, formats from src/formats, SHA-256 from `open`; what two connectors share belongs in one of these.',
   },
   {
-    folder: 'src/access', ours: [...LAW, 'src/store'], packages: [], builtins: true,
+    folder: 'src/access',
+    ours: [...LAW, 'src/store'],
+    packages: [],
+    builtins: true,
     instead: 'Who may do what is decided here and asked for by api and cli, never the other way round.',
   },
   {
-    folder: 'src/config', ours: LAW, packages: ['zod', 'yaml'], builtins: true,
+    folder: 'src/config',
+    ours: LAW,
+    packages: ['zod', 'yaml'],
+    builtins: true,
     instead: 'Configuration is read and explained here; whoever needs a setting gets it as an argument from src/hub.ts.',
   },
   {
-    folder: 'src/export', ours: [...LAW, 'src/store', 'src/tlog'], packages: [], builtins: true,
+    folder: 'src/export',
+    ours: [...LAW, 'src/store', 'src/tlog'],
+    packages: [],
+    builtins: true,
     instead: 'An export reads the store and writes bytes; what it should mean is decided in src/domain.',
   },
   {
-    folder: 'src/verify', ours: [...LAW, 'src/tlog'], packages: [], builtins: true,
-    instead: 'The verifier shares nothing with what it verifies but the pure law: no store, no package, so that an auditor can read all of it.',
+    folder: 'src/verify',
+    ours: [...LAW, 'src/tlog'],
+    packages: [],
+    builtins: true,
+    instead:
+      'The verifier shares nothing with what it verifies but the pure law: no store, no package, so that an auditor can read all of it.',
   },
   {
-    folder: 'src/api', packages: ['fastify', 'zod'], builtins: true,
-    ours: [...WORKERS, 'src/formats', 'src/intake', 'src/delivery', 'src/watch', 'src/seal', 'src/access', 'src/config', 'src/export', 'src/verify'],
-    instead: 'A route translates between HTTP and a capability; it names no vendor and no command line. Put the capability in the folder that owns it.',
+    folder: 'src/api',
+    packages: ['fastify', 'zod'],
+    builtins: true,
+    ours: [
+      ...WORKERS,
+      'src/formats',
+      'src/intake',
+      'src/delivery',
+      'src/watch',
+      'src/seal',
+      'src/access',
+      'src/config',
+      'src/export',
+      'src/verify',
+    ],
+    instead:
+      'A route translates between HTTP and a capability; it names no vendor and no command line. Put the capability in the folder that owns it.',
   },
   {
-    folder: 'src/cli', packages: ['commander', 'pg', 'zod'], builtins: true,
-    ours: [...WORKERS, 'src/hub.ts', 'src/formats', 'src/intake', 'src/delivery', 'src/watch', 'src/seal', 'src/access', 'src/config', 'src/export', 'src/verify'],
-    instead: 'A command translates between a terminal and a capability; it names no vendor and no route. Put the capability in the folder that owns it.',
+    folder: 'src/cli',
+    packages: ['commander', 'pg', 'zod'],
+    builtins: true,
+    ours: [
+      ...WORKERS,
+      'src/hub.ts',
+      'src/formats',
+      'src/intake',
+      'src/delivery',
+      'src/watch',
+      'src/seal',
+      'src/access',
+      'src/config',
+      'src/export',
+      'src/verify',
+    ],
+    instead:
+      'A command translates between a terminal and a capability; it names no vendor and no route. Put the capability in the folder that owns it.',
   },
   {
-    folder: 'src/hub.ts', ours: ['src'], packages: ['fastify', 'pg', 'zod'], builtins: true,
+    folder: 'src/hub.ts',
+    ours: ['src'],
+    packages: ['fastify', 'pg', 'zod'],
+    builtins: true,
     instead: 'hub.ts puts the parts together; everything else belongs to a part.',
   },
   {
-    folder: 'sandbox', ours: [], packages: ['fastify', 'fast-xml-parser', 'standardwebhooks'], builtins: true,
+    folder: 'sandbox',
+    ours: [],
+    packages: ['fastify', 'fast-xml-parser', 'standardwebhooks'],
+    builtins: true,
     // Other libraries than the hub's, wherever both need one: a fault in a parser must show as a difference.
-    instead: 'The simulated systems share no code with the hub, so that a mistake in one cannot hide in the other: write it again from the system\'s own documentation.',
+    instead:
+      "The simulated systems share no code with the hub, so that a mistake in one cannot hide in the other: write it again from the system's own documentation.",
   },
   {
-    folder: 'rehearsal/simulation/ground', ours: [], packages: [], builtins: false,
-    instead: 'What simulated systems really did, and what is judged by it, shares no code with what is judged: write it again in its own words, and take the clock and chance as arguments.',
+    folder: 'rehearsal/simulation/ground',
+    ours: [],
+    packages: [],
+    builtins: false,
+    instead:
+      'What simulated systems really did, and what is judged by it, shares no code with what is judged: write it again in its own words, and take the clock and chance as arguments.',
   },
   {
-    folder: 'rehearsal/simulation', packages: [], builtins: true,
-    ours: [...LAW, 'src/delivery', 'src/connector', 'src/store/attempt.ts', 'src/store/effect-plan.ts', 'src/store/item.ts', 'src/store/outcomes.ts', 'test'],
-    instead: 'The simulation drives the law and the pure parts of delivery; the database and the network are the real processes\' part of the rig.',
+    folder: 'rehearsal/simulation',
+    packages: [],
+    builtins: true,
+    ours: [
+      ...LAW,
+      'src/delivery',
+      'src/connector',
+      'src/store/attempt.ts',
+      'src/store/effect-plan.ts',
+      'src/store/item.ts',
+      'src/store/outcomes.ts',
+      'test',
+    ],
+    instead:
+      "The simulation drives the law and the pure parts of delivery; the database and the network are the real processes' part of the rig.",
   },
   {
-    folder: 'rehearsal', ours: ['launch'], packages: ['pg', 'undici'], builtins: true,
-    instead: 'The rig starts the hub and the sandbox as processes and judges them from outside: what it needs of them, it asks over their public doors.',
+    folder: 'rehearsal',
+    ours: ['launch'],
+    packages: ['pg', 'undici'],
+    builtins: true,
+    instead:
+      'The rig starts the hub and the sandbox as processes and judges them from outside: what it needs of them, it asks over their public doors.',
   },
   {
-    folder: 'bench', ours: ['src', 'launch', 'test'], packages: ['pg'], builtins: true,
+    folder: 'bench',
+    ours: ['src', 'launch', 'test'],
+    packages: ['pg'],
+    builtins: true,
     instead: 'A benchmark drives what is there; what it needs beyond that belongs in src or in the benchmark itself.',
   },
   {
-    folder: 'scripts', ours: ['src'], packages: ['vitest'], builtins: true,
+    folder: 'scripts',
+    ours: ['src'],
+    packages: ['vitest'],
+    builtins: true,
     instead: 'A check reads the project; nothing in the project may need a check to run.',
   },
   {
-    folder: 'launch', ours: [], packages: [], builtins: true,
+    folder: 'launch',
+    ours: [],
+    packages: [],
+    builtins: true,
     instead: 'launch runs before anything is installed: nothing but the built-in modules of an old Node is there yet.',
   },
   {
-    folder: 'test', ours: ['src', 'sandbox', 'launch', 'scripts'], packages: ['pg', 'vitest', 'fast-check', 'undici'], builtins: true,
+    folder: 'test',
+    ours: ['src', 'sandbox', 'launch', 'scripts'],
+    packages: ['pg', 'vitest', 'fast-check', 'undici'],
+    builtins: true,
     instead: 'Ask for the package in review before a test rests on it.',
   },
 ]
@@ -126,12 +238,15 @@ const APART = { folder: 'sandbox', from: 'src' }
 
 /** Every import that the table forbids, every file in no room, and every file that cannot be read. */
 export function wallProblems(root: string, rooms: readonly Room[] = ROOMS): Problem[] {
-  return filesOf(root).filter((file) => isCode(file) && file.includes('/')).flatMap((file) => problemsOf(root, file, rooms))
+  return filesOf(root)
+    .filter((file) => isCode(file) && file.includes('/'))
+    .flatMap((file) => problemsOf(root, file, rooms))
 }
 
 function problemsOf(root: string, file: string, rooms: readonly Room[]): Problem[] {
   const room = roomOf(file, rooms)
-  if (room === undefined) return [{ file, says: 'stands in no room: put it in a folder of the table in scripts/walls.ts, or add a row there with its reason.' }]
+  if (room === undefined)
+    return [{ file, says: 'stands in no room: put it in a folder of the table in scripts/walls.ts, or add a row there with its reason.' }]
   let found
   try {
     found = scan(readFileSync(join(root, file), 'utf8'))
@@ -143,7 +258,11 @@ function problemsOf(root: string, file: string, rooms: readonly Room[]): Problem
     return says === undefined ? [] : [{ file, line, says }]
   })
   if (isTest(file)) return problems
-  const computed = found.computed.map((line) => ({ file, line, says: 'imports a module whose name is only known at run time, which no wall can judge: name it.' }))
+  const computed = found.computed.map((line) => ({
+    file,
+    line,
+    says: 'imports a module whose name is only known at run time, which no wall can judge: name it.',
+  }))
   return [...problems, ...computed]
 }
 

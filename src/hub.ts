@@ -44,7 +44,9 @@ import type { Swept } from './watch/sweep.ts'
 import { startWatch } from './watch/watch.ts'
 
 /** The connectors there are, by the kind that a configuration names. */
-const KINDS: { readonly [kind: string]: ConnectorKind<never> } = Object.fromEntries([erp, ap, procurement, bank, archive].map((kind) => [kind.name, kind as unknown as ConnectorKind<never>]))
+const KINDS: { readonly [kind: string]: ConnectorKind<never> } = Object.fromEntries(
+  [erp, ap, procurement, bank, archive].map((kind) => [kind.name, kind as unknown as ConnectorKind<never>]),
+)
 export const KIND_NAMES: readonly string[] = Object.keys(KINDS)
 
 export interface HubOptions {
@@ -79,12 +81,16 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const laws = { policy: policyOf(config), sha256 }
   const law = lawOf(laws.policy, sha256)
   const bell = openBell()
-  const trouble = (what: string, error: unknown): void => { log(`${what}: ${error instanceof Error ? error.message : String(error)}`) }
+  const trouble = (what: string, error: unknown): void => {
+    log(`${what}: ${error instanceof Error ? error.message : String(error)}`)
+  }
   const counts: HubCounts = { commits: 0, events: 0, refusedNotices: new Map() }
   const swept = new Map<string, Swept & { readonly sweeps: number }>()
 
   const intake = openIntake({
-    pool, settings: { law, cfg: configHash(config), config: 1, clock: clock.now }, lanes: config.lanes,
+    pool,
+    settings: { law, cfg: configHash(config), config: 1, clock: clock.now },
+    lanes: config.lanes,
     onCommitted: (news) => {
       counts.commits++
       counts.events += news.events
@@ -93,27 +99,93 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       if (news.stirred) waker.hint()
     },
     // Recovery is the ordinary start: whoever started us starts us again.
-    onBug: (error) => { trouble('A broken promise of our own code; the process ends', error); process.exit(70) },
+    onBug: (error) => {
+      trouble('A broken promise of our own code; the process ends', error)
+      process.exit(70)
+    },
   })
   const submit = (arrivals: readonly Arrival[]): ReturnType<Intake['submit']> => intake.submit(arrivals)
   const identity = await takeIdentity(options.databaseUrl)
   const systems = await openSystems(config)
   const secret = (_tenant: string, name: string): string | undefined => options.secret(name)
   const waker = startWaker({
-    pool, nudge: (of, objects) => intake.nudge(of, objects), clock: clock.now, unboundGraceMs: config.policy.entryGraceMs,
-    onUnbound: (of, facts) => adopt(pool, submit, of, facts.map((fact) => fact.index)), onTrouble: (error) => { trouble('waking', error) },
+    pool,
+    nudge: (of, objects) => intake.nudge(of, objects),
+    clock: clock.now,
+    unboundGraceMs: config.policy.entryGraceMs,
+    onUnbound: (of, facts) =>
+      adopt(
+        pool,
+        submit,
+        of,
+        facts.map((fact) => fact.index),
+      ),
+    onTrouble: (error) => {
+      trouble('waking', error)
+    },
   })
-  const delivery = startDelivery({ pool, systems: systems.map((connector) => ({ tenant, connector, windows: windowsOf(config.systems[connector.system]!) })), submit, identity, secret, trouble, lanes: config.lanes, clocks, sending })
-  const ended = (system: string, done: Swept): void => { swept.set(system, { ...done, sweeps: (swept.get(system)?.sweeps ?? 0) + 1 }) }
-  const watch = startWatch({ pool, systems: systems.map((connector) => ({ tenant, connector })), submit, secret, trouble, clocks, sending, sweeps: { ...config.sweeps, ended } })
-  const packer = config.parts.archive === undefined ? undefined : startPacker({ pool, tenant, submit, onTrouble: (error) => { trouble('evidence packs', error) } })
+  const delivery = startDelivery({
+    pool,
+    systems: systems.map((connector) => ({ tenant, connector, windows: windowsOf(config.systems[connector.system]!) })),
+    submit,
+    identity,
+    secret,
+    trouble,
+    lanes: config.lanes,
+    clocks,
+    sending,
+  })
+  const ended = (system: string, done: Swept): void => {
+    swept.set(system, { ...done, sweeps: (swept.get(system)?.sweeps ?? 0) + 1 })
+  }
+  const watch = startWatch({
+    pool,
+    systems: systems.map((connector) => ({ tenant, connector })),
+    submit,
+    secret,
+    trouble,
+    clocks,
+    sending,
+    sweeps: { ...config.sweeps, ended },
+  })
+  const packer =
+    config.parts.archive === undefined
+      ? undefined
+      : startPacker({
+          pool,
+          tenant,
+          submit,
+          onTrouble: (error) => {
+            trouble('evidence packs', error)
+          },
+        })
   const sealing = await startSealing(options, trouble)
   const context: ApiContext = {
-    pool, tenant, key: options.apiKey, systems: systems.map((connector) => ({ name: connector.system, kind: connector.kind, role: connector.role, windows: windowsOf(config.systems[connector.system]!) })), submit,
+    pool,
+    tenant,
+    key: options.apiKey,
+    systems: systems.map((connector) => ({
+      name: connector.system,
+      kind: connector.kind,
+      role: connector.role,
+      windows: windowsOf(config.systems[connector.system]!),
+    })),
+    submit,
     capture: (document) => capture(pool, submit, tenant, document, clock.now),
     keep: (bytes, mediaType) => storeDocument(pool, tenant, bytes, mediaType),
     notice: async (system, raw, headers) => {
-      const answer = await notice({ pool, submit, tenant, connector: systems.find((connector) => connector.system === system), secret: options.secret, now: clock.now }, raw, headers)
+      const answer = await notice(
+        {
+          pool,
+          submit,
+          tenant,
+          connector: systems.find((connector) => connector.system === system),
+          secret: options.secret,
+          now: clock.now,
+        },
+        raw,
+        headers,
+      )
       // A notice says that something moved; what it does not say itself the feed does.
       if (answer === 'ok') watch.hint(tenant, system)
       else {
@@ -124,8 +196,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       }
       return answer
     },
-    cutOver: (wish) => takeOver({ pool, tenant, erp: config.parts.erp, ledger: (system) => watch.ledger(tenant, system), submit, now: clock.now }, wish),
-    tieOut: (wish) => makeTieOut({ pool, tenant, systems: config.parts, ledger: (system) => watch.ledger(tenant, system), submit, now: clock.now }, wish),
+    cutOver: (wish) =>
+      takeOver({ pool, tenant, erp: config.parts.erp, ledger: (system) => watch.ledger(tenant, system), submit, now: clock.now }, wish),
+    tieOut: (wish) =>
+      makeTieOut({ pool, tenant, systems: config.parts, ledger: (system) => watch.ledger(tenant, system), submit, now: clock.now }, wish),
     sweep: (system, full) => {
       const running = watch.sweep(tenant, system, full)
       assert(running, `${system} is watched`)
@@ -133,19 +207,40 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     },
     sweeping: (system) => {
       const { running, last } = watch.sweeping(tenant, system) ?? {}
-      return { running: running ? sweepView(running.startedAt, running.progress) : null, last: last ? { ...sweepView(last.startedAt, last.swept), endedAt: last.endedAt } : null }
+      return {
+        running: running ? sweepView(running.startedAt, running.progress) : null,
+        last: last ? { ...sweepView(last.startedAt, last.swept), endedAt: last.endedAt } : null,
+      }
     },
     metrics: () => metrics(counts, intake, delivery.stats(), swept),
     load: (system) => {
-      const [stats, limits] = [delivery.stats().find((row) => row.system === system), systems.find((connector) => connector.system === system)?.limits]
-      return stats && limits && { perSecond: stats.perSecond, inFlight: stats.inFlight, concurrency: limits.concurrency, callsPerWindow: stats.callsPerWindow, perMs: limits.rate.perMs }
+      const [stats, limits] = [
+        delivery.stats().find((row) => row.system === system),
+        systems.find((connector) => connector.system === system)?.limits,
+      ]
+      return (
+        stats &&
+        limits && {
+          perSecond: stats.perSecond,
+          inFlight: stats.inFlight,
+          concurrency: limits.concurrency,
+          callsPerWindow: stats.callsPerWindow,
+          perMs: limits.rate.perMs,
+        }
+      )
     },
-    replayable: (query) => replayable(pool, tenant, systems, query), laws, moved: (ms) => bell.heard(ms), now: clock.now,
+    replayable: (query) => replayable(pool, tenant, systems, query),
+    laws,
+    moved: (ms) => bell.heard(ms),
+    now: clock.now,
   }
   const api = await startApi(context, config.api)
 
   return {
-    address: api.address, verifierKey: sealing?.verifierKey, intake, pool,
+    address: api.address,
+    verifierKey: sealing?.verifierKey,
+    intake,
+    pool,
     async stop() {
       await api.close()
       await watch.stop()
@@ -167,7 +262,8 @@ const sha256 = (data: Uint8Array | string): Uint8Array => hash('sha256', data, '
 export function systemProblems(config: Config): Problem[] {
   return Object.entries(config.systems).flatMap(([name, system]): Problem[] => {
     const kind = KINDS[system.kind]
-    if (!kind) return [{ path: ['systems', name, 'kind'], says: `there is no connector ${system.kind}${nearest(system.kind, Object.keys(KINDS))}` }]
+    if (!kind)
+      return [{ path: ['systems', name, 'kind'], says: `there is no connector ${system.kind}${nearest(system.kind, Object.keys(KINDS))}` }]
     const read = kind.readConfig(system.config)
     return 'problems' in read ? read.problems.map((problem) => inConfig(name, problem)) : []
   })
@@ -176,16 +272,18 @@ export function systemProblems(config: Config): Problem[] {
 /** A connector says `rate.calls: is …`, or a sentence about the whole. */
 function inConfig(name: string, problem: string): Problem {
   const [, key = '', says = problem] = /^([\w.]+): (.*)$/su.exec(problem) ?? []
-  return { path: ['systems', name, 'config', ...key === '' ? [] : key.split('.')], says }
+  return { path: ['systems', name, 'config', ...(key === '' ? [] : key.split('.'))], says }
 }
 
 /** Secrets that the configuration names and that are not there. */
 export function missingSecrets(config: Config): Problem[] {
   return connectorsOf(config).flatMap(({ system, places: { http }, notices }) => {
-    const named = [...http && 'secret' in http.auth ? [http.auth.secret] : [], ...notices?.secrets ?? []]
+    const named = [...(http && 'secret' in http.auth ? [http.auth.secret] : []), ...(notices?.secrets ?? [])]
     return named.flatMap((reference) => {
       const says = secretProblem(reference)
-      return says === undefined ? [] : [{ path: ['systems', system, 'config', ...placeOf(config.systems[system]?.config, reference)], says }]
+      return says === undefined
+        ? []
+        : [{ path: ['systems', system, 'config', ...placeOf(config.systems[system]?.config, reference)], says }]
     })
   })
 }
@@ -215,24 +313,39 @@ function connectorsOf(config: Config): Connector[] {
 /** Opens every configured system. Nothing goes out yet. */
 async function openSystems(config: Config): Promise<Connector[]> {
   const connectors = connectorsOf(config)
-  await Promise.all(connectors.flatMap((connector) => connector.places.folder ? [makeFolders(connector.places.folder)] : []))
+  await Promise.all(connectors.flatMap((connector) => (connector.places.folder ? [makeFolders(connector.places.folder)] : [])))
   return connectors
 }
 
-interface Sealing { readonly verifierKey: string; stop(): Promise<void> }
+interface Sealing {
+  readonly verifierKey: string
+  stop(): Promise<void>
+}
 
 /** The signer is a process of its own. Without it the hub takes in and delivers all the same; only nothing is sealed. */
-async function startSealing({ config, signerDatabaseUrl, log }: HubOptions, trouble: (what: string, error: unknown) => void): Promise<Sealing | undefined> {
+async function startSealing(
+  { config, signerDatabaseUrl, log }: HubOptions,
+  trouble: (what: string, error: unknown) => void,
+): Promise<Sealing | undefined> {
   const signer = await openSigner({ dir: config.signer }).catch(async (error: unknown) => {
     // The one before us may just be letting go of its lock.
     await sleep(1_000)
-    return openSigner({ dir: config.signer }).catch((): Signer | undefined => { trouble('No signer: nothing is sealed', error); return undefined })
+    return openSigner({ dir: config.signer }).catch((): Signer | undefined => {
+      trouble('No signer: nothing is sealed', error)
+      return undefined
+    })
   })
   if (!signer || signerDatabaseUrl === undefined) return undefined
   const pool = openPool(signerDatabaseUrl, { max: 2, name: 'tieout sealer' })
   const sealer = startSealer({
-    pool, tenants: () => [config.tenant], signer, everyMs: config.sealEveryMs, publishDir: config.publish,
-    alarm: (alarm) => { log('raised' in alarm ? `sealing ${alarm.tenant}: ${alarm.raised.message}` : `sealing ${alarm.tenant} works again`) },
+    pool,
+    tenants: () => [config.tenant],
+    signer,
+    everyMs: config.sealEveryMs,
+    publishDir: config.publish,
+    alarm: (alarm) => {
+      log('raised' in alarm ? `sealing ${alarm.tenant}: ${alarm.raised.message}` : `sealing ${alarm.tenant} works again`)
+    },
   })
   return {
     verifierKey: await signer.verifierKey(config.tenant),
@@ -248,10 +361,25 @@ async function startSealing({ config, signerDatabaseUrl, log }: HubOptions, trou
 type Submit = Intake['submit']
 
 /** Bytes become a kept document first, then facts; answers when all of them are durable. */
-async function capture(pool: Pool, submit: Submit, tenant: string, { bytes, mediaType, fileName, by }: CapturedDocument, now: Clock): Promise<Captured> {
+async function capture(
+  pool: Pool,
+  submit: Submit,
+  tenant: string,
+  { bytes, mediaType, fileName, by }: CapturedDocument,
+  now: Clock,
+): Promise<Captured> {
   const document = createHash('sha256').update(bytes).digest('hex')
   await storeDocument(pool, tenant, bytes, mediaType)
-  const captured = captureDocument(sha256, { tenant, bytes, document, mediaType, fileName, channel: 'api', actor: by, at: instantOf(now()) })
+  const captured = captureDocument(sha256, {
+    tenant,
+    bytes,
+    document,
+    mediaType,
+    fileName,
+    channel: 'api',
+    actor: by,
+    at: instantOf(now()),
+  })
   const receipts = await submit(captured.arrivals)
   const fault = receipts.find((receipt) => receipt.fault)?.fault
   if (fault) throw fault
@@ -261,10 +389,21 @@ async function capture(pool: Pool, submit: Submit, tenant: string, { bytes, medi
   return { document, received: captured.numbers.map((number, at) => ({ number, invoice: bound.get(names[at] ?? '') ?? '' })) }
 }
 
-interface NoticeDesk { readonly pool: Pool; readonly submit: Submit; readonly tenant: string; readonly connector: Connector | undefined; readonly secret: (name: string) => string | undefined; readonly now: Clock }
+interface NoticeDesk {
+  readonly pool: Pool
+  readonly submit: Submit
+  readonly tenant: string
+  readonly connector: Connector | undefined
+  readonly secret: (name: string) => string | undefined
+  readonly now: Clock
+}
 
 /** What a system pushed at us: its signature first, over the raw bytes; then the facts in it, durable before it is answered. */
-async function notice(desk: NoticeDesk, raw: Uint8Array, headers: Readonly<Record<string, string>>): Promise<'ok' | { readonly refused: string }> {
+async function notice(
+  desk: NoticeDesk,
+  raw: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+): Promise<'ok' | { readonly refused: string }> {
   const { connector, pool, tenant } = desk
   if (!connector?.notices) return { refused: 'There is no system of this name that sends notices.' }
   const secrets = connector.notices.secrets.flatMap((name) => desk.secret(name) ?? [])
@@ -285,10 +424,20 @@ async function notice(desk: NoticeDesk, raw: Uint8Array, headers: Readonly<Recor
 async function adopt(pool: Pool, submit: Submit, tenant: string, indexes: readonly number[]): Promise<void> {
   const events = await inTenant(pool, tenant, (client) => readEvents(client, tenant, indexes))
   const postings = events.filter((event) => event.type === 'posting.confirmed')
-  await submit(postings.map((event): Arrival => ({
-    tenant, source: event.source, eventId: `${event.id} adopted`, type: 'posting.confirmed', occurredAt: event.occurredAt, actor: event.actor, readBack: event.grade === 'settled',
-    about: [adoptedRef(event)], data: event.data, causation: event.id,
-  })))
+  await submit(
+    postings.map((event): Arrival => ({
+      tenant,
+      source: event.source,
+      eventId: `${event.id} adopted`,
+      type: 'posting.confirmed',
+      occurredAt: event.occurredAt,
+      actor: event.actor,
+      readBack: event.grade === 'settled',
+      about: [adoptedRef(event)],
+      data: event.data,
+      causation: event.id,
+    })),
+  )
 }
 
 function adoptedRef(event: Event): Ref {
@@ -296,21 +445,40 @@ function adoptedRef(event: Event): Ref {
   return { names: [`${event.source.system}|posting|${entity} ${postingNo}`], create: 'invoice' }
 }
 
-const sweepView = (startedAt: string, { feeds, examples, ...counts }: Swept): SweepView =>
-  ({ startedAt, ...counts, facts: feeds.reduce((sum, feed) => sum + feed.facts, 0), retold: feeds.reduce((sum, feed) => sum + feed.retold, 0), examples: examples.slice(0, 100) })
+const sweepView = (startedAt: string, { feeds, examples, ...counts }: Swept): SweepView => ({
+  startedAt,
+  ...counts,
+  facts: feeds.reduce((sum, feed) => sum + feed.facts, 0),
+  retold: feeds.reduce((sum, feed) => sum + feed.retold, 0),
+  examples: examples.slice(0, 100),
+})
 
-interface HubCounts { commits: number; events: number; readonly refusedNotices: Map<string, number> }
+interface HubCounts {
+  commits: number
+  events: number
+  readonly refusedNotices: Map<string, number>
+}
 
 function metrics(
-  counts: HubCounts, intake: Intake, systems: ReturnType<ReturnType<typeof startDelivery>['stats']>,
+  counts: HubCounts,
+  intake: Intake,
+  systems: ReturnType<ReturnType<typeof startDelivery>['stats']>,
   swept: ReadonlyMap<string, Swept & { readonly sweeps: number }>,
 ): string {
   const backlog = intake.backlog()
   const lines = [
-    '# TYPE tieout_commits_total counter', `tieout_commits_total ${counts.commits}`, '# TYPE tieout_events_total counter', `tieout_events_total ${counts.events}`,
-    '# TYPE tieout_intake_waiting gauge', `tieout_intake_waiting ${backlog.items}`, '# TYPE tieout_intake_oldest_seconds gauge', `tieout_intake_oldest_seconds ${backlog.ageMs / 1000}`,
-    '# TYPE tieout_notices_refused_total counter', ...[...counts.refusedNotices].map(([system, count]) => `tieout_notices_refused_total{system="${system}"} ${count}`),
-    '# TYPE tieout_delivery_calls_total counter', '# TYPE tieout_breaker_open gauge',
+    '# TYPE tieout_commits_total counter',
+    `tieout_commits_total ${counts.commits}`,
+    '# TYPE tieout_events_total counter',
+    `tieout_events_total ${counts.events}`,
+    '# TYPE tieout_intake_waiting gauge',
+    `tieout_intake_waiting ${backlog.items}`,
+    '# TYPE tieout_intake_oldest_seconds gauge',
+    `tieout_intake_oldest_seconds ${backlog.ageMs / 1000}`,
+    '# TYPE tieout_notices_refused_total counter',
+    ...[...counts.refusedNotices].map(([system, count]) => `tieout_notices_refused_total{system="${system}"} ${count}`),
+    '# TYPE tieout_delivery_calls_total counter',
+    '# TYPE tieout_breaker_open gauge',
   ]
   for (const { system, counts: calls, breaker } of systems) {
     for (const [what, count] of Object.entries(calls)) lines.push(`tieout_delivery_calls_total{system="${system}",what="${what}"} ${count}`)
@@ -318,8 +486,16 @@ function metrics(
   }
   const sweepLines = [...swept].flatMap(([system, { sweeps, reported, missing, unknown, unconfirmed }]) => [
     `tieout_sweeps_total{system="${system}"} ${sweeps}`,
-    ...Object.entries({ reported, missing, unknown, unconfirmed }).map(([what, count]) => `tieout_sweep_last{system="${system}",what="${what}"} ${count}`),
+    ...Object.entries({ reported, missing, unknown, unconfirmed }).map(
+      ([what, count]) => `tieout_sweep_last{system="${system}",what="${what}"} ${count}`,
+    ),
   ])
-  if (sweepLines.length > 0) lines.push('# TYPE tieout_sweeps_total counter', ...sweepLines.filter((line) => line.startsWith('tieout_sweeps')), '# TYPE tieout_sweep_last gauge', ...sweepLines.filter((line) => line.startsWith('tieout_sweep_')))
+  if (sweepLines.length > 0)
+    lines.push(
+      '# TYPE tieout_sweeps_total counter',
+      ...sweepLines.filter((line) => line.startsWith('tieout_sweeps')),
+      '# TYPE tieout_sweep_last gauge',
+      ...sweepLines.filter((line) => line.startsWith('tieout_sweep_')),
+    )
   return `${lines.join('\n')}\n`
 }

@@ -27,11 +27,26 @@ afterAll(async () => {
   await database.drop()
 })
 
-const keys = <T>(work: Parameters<typeof runKeys<T>>[1], tenant = 'test'): Promise<T> => runKeys({ database: database.adminUrl, tenant }, work)
+const keys = <T>(work: Parameters<typeof runKeys<T>>[1], tenant = 'test'): Promise<T> =>
+  runKeys({ database: database.adminUrl, tenant }, work)
 const make = (name: string, ...scopes: string[]): Promise<string> => keys((client, tenant) => makeKey(client, tenant, name, scopes))
-interface Told { readonly status: number; readonly headers: Record<string, unknown>; readonly body: { readonly [name: string]: unknown } }
-async function call(key: string, method: 'GET' | 'POST', url: string, more: { readonly headers?: Record<string, string>; readonly payload?: string } = {}): Promise<Told> {
-  const reply = await server.inject({ method, url, headers: { authorization: `Bearer ${key}`, 'content-type': 'application/cloudevents+json', ...more.headers }, ...(more.payload === undefined ? {} : { payload: more.payload }) })
+interface Told {
+  readonly status: number
+  readonly headers: Record<string, unknown>
+  readonly body: { readonly [name: string]: unknown }
+}
+async function call(
+  key: string,
+  method: 'GET' | 'POST',
+  url: string,
+  more: { readonly headers?: Record<string, string>; readonly payload?: string } = {},
+): Promise<Told> {
+  const reply = await server.inject({
+    method,
+    url,
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/cloudevents+json', ...more.headers },
+    ...(more.payload === undefined ? {} : { payload: more.payload }),
+  })
   return { status: reply.statusCode, headers: reply.headers, body: JSON.parse(reply.body) as Told['body'] }
 }
 
@@ -60,23 +75,32 @@ describe('access keys', () => {
     expect(await list()).toMatchObject({ status: 401, body: { code: 'key-unknown' } })
     expect(await keys((client, tenant) => revokeKey(client, tenant, 'leaver'))).toBe(false)
     await expect(make('leaver', 'objects.read')).rejects.toThrow('There is, or was, a key leaver')
-    expect((await keys(listKeys)).find(({ name }) => name === 'leaver')).toMatchObject({ scopes: ['objects.read'], revokedAt: expect.any(String) as string })
+    expect((await keys(listKeys)).find(({ name }) => name === 'leaver')).toMatchObject({
+      scopes: ['objects.read'],
+      revokedAt: expect.any(String) as string,
+    })
   })
 
   it('are kept as hashes, of one tenant, and cannot be made, changed or revoked by the hub', async () => {
     const key = await make('secret', 'objects.read')
     expect(key).toMatch(/^tok_[A-Za-z0-9_-]{43}$/u)
-    const { rows } = await database.admin((client) => client.query<{ all: string }>('SELECT string_agg(k::text, \' \') AS all FROM access_key k'))
+    const { rows } = await database.admin((client) =>
+      client.query<{ all: string }>("SELECT string_agg(k::text, ' ') AS all FROM access_key k"),
+    )
     expect(rows[0]!.all).toContain('secret')
     expect(rows[0]!.all).not.toContain(key.slice(4))
     const elsewhere = await keys((client, tenant) => makeKey(client, tenant, 'foreign', ['objects.read']), 'other')
     expect((await call(elsewhere, 'GET', '/v1/objects?kind=invoice')).status).toBe(401)
-    const asHub = runKeys({ database: database.url(), tenant: 'test' }, (client, tenant) => makeKey(client, tenant, 'own', ['objects.read']))
+    const asHub = runKeys({ database: database.url(), tenant: 'test' }, (client, tenant) =>
+      makeKey(client, tenant, 'own', ['objects.read']),
+    )
     await expect(asHub).rejects.toThrow(/permission denied/u)
-    await expect(database.admin(async (client) => {
-      await client.query('SELECT set_config(\'hub.tenant\', \'test\', false)')
-      await client.query('UPDATE access_key SET scopes = \'{cases.answer}\' WHERE name = \'secret\'')
-    })).rejects.toThrow('a key is revoked, once, and never changed')
+    await expect(
+      database.admin(async (client) => {
+        await client.query("SELECT set_config('hub.tenant', 'test', false)")
+        await client.query("UPDATE access_key SET scopes = '{cases.answer}' WHERE name = 'secret'")
+      }),
+    ).rejects.toThrow('a key is revoked, once, and never changed')
   })
 
   it('one almost right opens nothing', async () => {
@@ -90,12 +114,17 @@ describe('access keys', () => {
     await expect(make('Upper Case', 'objects.read')).rejects.toThrow('a-z')
     await expect(make('typo', 'object.read')).rejects.toThrow('There is no scope object.read; there are facts.send')
     await expect(make('none')).rejects.toThrow('at least one scope')
-    await expect(keys((client, tenant) => makeKey(client, tenant, 'lost', ['objects.read']), 'nowhere')).rejects.toThrow('no tenant nowhere')
+    await expect(keys((client, tenant) => makeKey(client, tenant, 'lost', ['objects.read']), 'nowhere')).rejects.toThrow(
+      'no tenant nowhere',
+    )
   })
 
   it('one for the facts of a system speaks as no other, and the log says through which it came', async () => {
     const key = await make('ap-tool', 'facts.send/ap')
-    expect(await call(key, 'POST', '/v1/events', { payload: event({}) })).toMatchObject({ status: 403, body: { code: 'scope-missing', detail: 'It lacks facts.send/erp.' } })
+    expect(await call(key, 'POST', '/v1/events', { payload: event({}) })).toMatchObject({
+      status: 403,
+      body: { code: 'scope-missing', detail: 'It lacks facts.send/erp.' },
+    })
     const own = { ...EVENT, id: 'own', source: 'ap', type: 'invoice.rejected', data: { reason: 'not ours' } }
     expect(await call(key, 'POST', '/v1/events', { payload: JSON.stringify(own) })).toMatchObject({ status: 200 })
     expect(hub.taken.at(-1)).toMatchObject({ actor: 'system:ap through ap-tool', source: { system: 'ap', role: 'ap' } })
@@ -108,7 +137,10 @@ describe('tieout keys', () => {
   /** What a command prints. */
   async function says(...args: string[]): Promise<string> {
     const written: string[] = []
-    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => { written.push(String(text)); return true })
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      written.push(String(text))
+      return true
+    })
     try {
       await keysCommand().parseAsync([...args, '--database', database.adminUrl, '--tenant', 'test'], { from: 'user' })
     } finally {
@@ -134,14 +166,30 @@ describe('Idempotency-Key', () => {
   let calls = 0
   let next: () => Promise<Answer> | Answer = () => ({ status: 200, body: {} })
   const counted = route({
-    method: 'POST', path: '/v1/counted', scope: 'documents.send', once: true, does: 'Counts.', answers: { 200: { says: 'Counted.', shape: 'text' } }, takes: { kind: 'bytes', media: 'any', limitBytes: 1_000 },
-    handle: () => { calls++; return next() },
+    method: 'POST',
+    path: '/v1/counted',
+    scope: 'documents.send',
+    once: true,
+    does: 'Counts.',
+    answers: { 200: { says: 'Counted.', shape: 'text' } },
+    takes: { kind: 'bytes', media: 'any', limitBytes: 1_000 },
+    handle: () => {
+      calls++
+      return next()
+    },
   })
   const open = (): FastifyInstance => buildApi(hub.context, { routes: [counted, route({ ...counted, path: '/v1/other' })] })
   let twice: FastifyInstance
-  beforeAll(() => { twice = open() })
+  beforeAll(() => {
+    twice = open()
+  })
   const post = async (idempotencyKey: string, payload: string, url = '/v1/counted', key = KEY): Promise<Told> => {
-    const reply = await twice.inject({ method: 'POST', url, payload, headers: { 'authorization': `Bearer ${key}`, 'content-type': 'text/plain', 'idempotency-key': idempotencyKey } })
+    const reply = await twice.inject({
+      method: 'POST',
+      url,
+      payload,
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'text/plain', 'idempotency-key': idempotencyKey },
+    })
     return { status: reply.statusCode, headers: reply.headers, body: JSON.parse(reply.body) as Told['body'] }
   }
   const answering = (answer: Answer | (() => Promise<Answer> | Answer)): void => {
@@ -154,7 +202,11 @@ describe('Idempotency-Key', () => {
     const first = await post('"a"', 'same')
     expect(first).toMatchObject({ status: 202, headers: { location: '/v1/x/1' }, body: { calls: 1 } })
     expect(first.headers['idempotency-replayed']).toBeUndefined()
-    expect(await post('"a"', 'same')).toMatchObject({ status: 202, headers: { 'location': '/v1/x/1', 'idempotency-replayed': 'true' }, body: { calls: 1 } })
+    expect(await post('"a"', 'same')).toMatchObject({
+      status: 202,
+      headers: { location: '/v1/x/1', 'idempotency-replayed': 'true' },
+      body: { calls: 1 },
+    })
     await twice.close()
     twice = open()
     expect(await post('a', 'same')).toMatchObject({ status: 202, body: { calls: 1 } })
@@ -173,11 +225,18 @@ describe('Idempotency-Key', () => {
 
   it('while the first is at work the second is told to come again, and of many at once one is done', async () => {
     let release: (answer: Answer) => void = () => {}
-    answering(() => new Promise((resolve) => { release = resolve }))
+    answering(
+      () =>
+        new Promise((resolve) => {
+          release = resolve
+        }),
+    )
     const first = post('"c"', 'slow')
     await expect.poll(() => calls).toBe(1)
     const others = await Promise.all(Array.from({ length: 8 }, () => post('"c"', 'slow')))
-    expect(others.map(({ status, body, headers }) => [status, body['code'], headers['retry-after']])).toEqual(others.map(() => [409, 'request-key-busy', '1']))
+    expect(others.map(({ status, body, headers }) => [status, body['code'], headers['retry-after']])).toEqual(
+      others.map(() => [409, 'request-key-busy', '1']),
+    )
     expect(await post('"c"', 'other')).toMatchObject({ status: 422 })
     release({ status: 200, body: { done: true } })
     expect(await first).toMatchObject({ status: 200, body: { done: true } })
@@ -186,13 +245,18 @@ describe('Idempotency-Key', () => {
   })
 
   it('a refusal is kept as it was; what only says to come again is not', async () => {
-    answering(() => { throw new Fault('exception-moved', 'It is closed.') })
+    answering(() => {
+      throw new Fault('exception-moved', 'It is closed.')
+    })
     const refused = await post('"d"', 'x')
     expect(refused).toMatchObject({ status: 409, body: { code: 'exception-moved' } })
     expect((await post('"d"', 'x')).body).toEqual(refused.body)
     expect(calls).toBe(1)
     for (const fault of ['backlog-too-old', 'database-away', 'internal'] as const) {
-      answering(() => { if (calls === 1) throw new Fault(fault); return { status: 200, body: {} } })
+      answering(() => {
+        if (calls === 1) throw new Fault(fault)
+        return { status: 200, body: {} }
+      })
       expect((await post(`"e ${fault}"`, 'x')).status).toBeGreaterThanOrEqual(429)
       expect((await post(`"e ${fault}"`, 'x')).status).toBe(200)
     }

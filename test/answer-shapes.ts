@@ -5,15 +5,22 @@ import { ROUTES } from '../src/api/routes.ts'
 import { PROBLEM } from '../src/api/shapes.ts'
 import { FAULTS, type FaultCode } from '../src/lib/fault.ts'
 
-export interface Heard { readonly method: string; readonly url: string; readonly status: number; readonly type: string; readonly body: string }
+export interface Heard {
+  readonly method: string
+  readonly url: string
+  readonly status: number
+  readonly type: string
+  readonly body: string
+}
 
 /** Answers that were held against their shapes and fitted: `GET /v1/objects/{id} 200`. */
 const seen = new Set<string>()
 
 /** Answers that are written down and were not seen; whether an answer is late or not is chance. */
 export const unseen = (): string[] =>
-  ROUTES.flatMap(({ method, path, answers }) => Object.keys(answers).map((status) => `${method} ${path} ${status}`))
-    .filter((name) => !seen.has(name) && name !== 'GET /v1/validations/{id} 202')
+  ROUTES.flatMap(({ method, path, answers }) => Object.keys(answers).map((status) => `${method} ${path} ${status}`)).filter(
+    (name) => !seen.has(name) && name !== 'GET /v1/validations/{id} 202',
+  )
 
 /** What is not as it is written down: a status, a code, a member too many or too few. Empty where the address is none. */
 export function unlike({ method, url, status, type, body }: Heard): string[] {
@@ -22,7 +29,9 @@ export function unlike({ method, url, status, type, body }: Heard): string[] {
   if (!route) return []
   const own = route.answers[status]
   const name = `${method} ${route.path} ${status}`
-  const problems = type.startsWith('application/problem+json') ? problemsIn(route, status, body, own?.problem ? own.shape : undefined) : answerIn(route, status, type, body)
+  const problems = type.startsWith('application/problem+json')
+    ? problemsIn(route, status, body, own?.problem ? own.shape : undefined)
+    : answerIn(route, status, type, body)
   if (problems.length === 0) seen.add(name)
   return problems.map((problem) => `${name}: ${problem}`)
 }
@@ -41,7 +50,8 @@ function problemsIn(route: Route, status: number, body: string, more: Route['ans
   const shape = typeof more === 'object' && !misfits(PROBLEM, problem).every((found) => !found.includes('unrecognized')) ? more : PROBLEM
   const codes = codesOf(route)
   return [
-    ...misfits(shape, problem), ...(codes.includes(problem.code) ? [] : [`the code ${problem.code} is not written down`]),
+    ...misfits(shape, problem),
+    ...(codes.includes(problem.code) ? [] : [`the code ${problem.code} is not written down`]),
     ...(FAULTS[problem.code].status === status ? [] : [`${problem.code} is not ${status}`]),
   ]
 }
@@ -59,18 +69,36 @@ function fits(pattern: string, path: string): boolean {
   return wanted.length === given.length && wanted.every((part, at) => part.startsWith('{') || part === given[at])
 }
 
-interface Case { readonly id: string; readonly about: string; readonly version: number }
+interface Case {
+  readonly id: string
+  readonly about: string
+  readonly version: number
+}
 
 /** Asks every address for what the other tests do not ask it for. */
 export async function askEverything(
-  ask: (method: string, path: string, body?: object) => Promise<Response>, known: { readonly paid: string; readonly ofInvoice: Case; readonly unreadable: Case }
+  ask: (method: string, path: string, body?: object) => Promise<Response>,
+  known: { readonly paid: string; readonly ofInvoice: Case; readonly unreadable: Case },
 ): Promise<void> {
   const { paid, ofInvoice, unreadable } = known
   for (const path of [
-    `objects/${paid}`, `objects/${ofInvoice.about}/standing`, `trace/${paid}`, `trace/${ofInvoice.about}`, 'exceptions?limit=200', 'exceptions?open=false&limit=200',
-    ...['invoice', 'payment', 'exception', 'document'].map((kind) => `objects?kind=${kind}&limit=200`), `exceptions/${ofInvoice.id}`,
-    ...['waiting', 'under-way', 'stopped'].map((stands) => `systems/erp/queue?stands=${stands}`), 'systems', 'accruals', 'summary', 'health', 'metrics', 'openapi.json',
-  ]) await ask('GET', `/v1/${path}`)
+    `objects/${paid}`,
+    `objects/${ofInvoice.about}/standing`,
+    `trace/${paid}`,
+    `trace/${ofInvoice.about}`,
+    'exceptions?limit=200',
+    'exceptions?open=false&limit=200',
+    ...['invoice', 'payment', 'exception', 'document'].map((kind) => `objects?kind=${kind}&limit=200`),
+    `exceptions/${ofInvoice.id}`,
+    ...['waiting', 'under-way', 'stopped'].map((stands) => `systems/erp/queue?stands=${stands}`),
+    'systems',
+    'accruals',
+    'summary',
+    'health',
+    'metrics',
+    'openapi.json',
+  ])
+    await ask('GET', `/v1/${path}`)
   await ask('GET', '/metrics')
   const person = 'anna'
   await ask('POST', '/v1/systems/bank/sweeps', { full: true })
@@ -92,6 +120,9 @@ export async function askEverything(
 }
 
 const QUESTIONS: readonly (readonly [string, (party: object) => object])[] = [
-  ['supplier', (supplier) => ({ supplier })], ['entity', (entity) => ({ entity })], ['tax-code', (entity) => ({ entity, category: 'S', rate: '19' })],
-  ['period', (entity) => ({ entity, month: '2026-01' })], ['order', (party) => ({ entity: party, supplier: party, order: '1', currency: 'EUR' })],
+  ['supplier', (supplier) => ({ supplier })],
+  ['entity', (entity) => ({ entity })],
+  ['tax-code', (entity) => ({ entity, category: 'S', rate: '19' })],
+  ['period', (entity) => ({ entity, month: '2026-01' })],
+  ['order', (party) => ({ entity: party, supplier: party, order: '1', currency: 'EUR' })],
 ]

@@ -7,7 +7,7 @@ import { INVOICE, postingDesk, type PostingDesk } from './posting-desk.ts'
 
 let desk: PostingDesk | undefined
 afterEach(() => desk?.close())
-const approved = async (): Promise<PostingDesk> => desk = await postingDesk()
+const approved = async (): Promise<PostingDesk> => (desk = await postingDesk())
 
 describe('a command that the ERP refused', () => {
   it('is sent again when a person says so, and the case closes', async () => {
@@ -16,14 +16,16 @@ describe('a command that the ERP refused', () => {
     const [one] = await cases()
     expect(one).toMatchObject({ cause: 'refused-by-target', actions: [{ action: 'try-again', second: false }] })
     expect((await effect()).state).toBe('refused')
-    expect(
-      await answer(one!, { action: 'try-again', reason: 'The account is open again.', person: 'anna' })
-    ).toMatchObject({ status: 200, outcome: 'new' })
+    expect(await answer(one!, { action: 'try-again', reason: 'The account is open again.', person: 'anna' })).toMatchObject({
+      status: 200,
+      outcome: 'new',
+    })
     expect(await effect()).toMatchObject({ state: 'waiting', attempts: 1 })
     expect(await cases()).toEqual([])
-    expect(
-      await answer(one!, { action: 'try-again', reason: 'Once more.', person: 'anna' })
-    ).toMatchObject({ status: 409, code: 'exception-moved' })
+    expect(await answer(one!, { action: 'try-again', reason: 'Once more.', person: 'anna' })).toMatchObject({
+      status: 409,
+      code: 'exception-moved',
+    })
   })
 })
 
@@ -42,7 +44,9 @@ describe('a case that is given to another team', () => {
     expect(await cases()).toMatchObject([{ assigned: owner, version: one!.version + 1 }])
     expect(await assign(one!, { ...body, to: owner })).toMatchObject({ status: 200, outcome: 'repeat' })
     const events = await inTenant(desk!.database.pool, TENANT, (client) => eventsOf(client, TENANT, id, null, 100))
-    expect(events.filter(({ type }) => type === 'exception.assigned')).toMatchObject([{ actor: 'person:anna', objects: [one!.id, id], data: { owner } }])
+    expect(events.filter(({ type }) => type === 'exception.assigned')).toMatchObject([
+      { actor: 'person:anna', objects: [one!.id, id], data: { owner } },
+    ])
     expect(await answer(one!, { action: 'try-again', reason: 'It is open again.', person: 'anna' })).toMatchObject({ status: 200 })
     expect(await assign(one!, { ...body, to: 'procurement', version: one!.version + 3 })).toMatchObject({ status: 409 })
   })
@@ -56,7 +60,11 @@ describe('a posting of which nobody knows whether it happened', () => {
     await tries('needs-person', 'no reply, and nobody can look')
     const [one] = await cases()
     expect(one).toMatchObject({
-      cause: 'outcome-unknown', actions: [{ action: 'it-happened', second: true }, { action: 'it-did-not', second: true }],
+      cause: 'outcome-unknown',
+      actions: [
+        { action: 'it-happened', second: true },
+        { action: 'it-did-not', second: true },
+      ],
     })
     for (const [body, code] of [
       [{ ...said, action: 'it-did-not', second: undefined, version: one!.version }, 'answer-not-taken'],
@@ -64,7 +72,8 @@ describe('a posting of which nobody knows whether it happened', () => {
       [{ ...said, action: 'it-did-not' }, 'answer-not-taken'],
       [{ ...said, action: 'try-again', version: one!.version }, 'answer-not-taken'],
       [{ ...said, action: 'it-did-not', version: one!.version + 1 }, 'exception-moved'],
-    ] as const) expect(await answer(one!, body), JSON.stringify(body)).toMatchObject({ code })
+    ] as const)
+      expect(await answer(one!, body), JSON.stringify(body)).toMatchObject({ code })
     expect((await effect()).state).toBe('held')
 
     expect(await answer(one!, { ...said, action: 'it-did-not', version: one!.version })).toMatchObject({ status: 200, outcome: 'new' })
@@ -88,7 +97,8 @@ describe('a posting of which nobody knows whether it happened', () => {
   })
 
   it.each([
-    ['it-happened', 'it-did-not'], ['it-did-not', 'it-happened'],
+    ['it-happened', 'it-did-not'],
+    ['it-did-not', 'it-happened'],
   ])('of two answers at the same moment one holds: %s and %s', async (first, second) => {
     const { effect, tries, cases, answer } = await approved()
     await tries('needs-person', 'no reply')
@@ -98,7 +108,10 @@ describe('a posting of which nobody knows whether it happened', () => {
       answer(one!, { ...said, person: 'carl', action: second, version: one!.version }),
     ])
     const [one1, one2] = replies.map(({ status }) => status)
-    expect([[200, 409], [409, 200]]).toContainEqual([one1, one2])
+    expect([
+      [200, 409],
+      [409, 200],
+    ]).toContainEqual([one1, one2])
     const held = one1 === 200 ? first : second
     expect((await effect()).state).toBe(held === 'it-happened' ? 'done' : 'waiting')
   })
@@ -121,8 +134,10 @@ describe('a posting that was reversed in the ERP', () => {
     const { id, cases, answer } = await approved()
     await desk!.intake.submit([posted(INVOICE, '5100', '2026-01-15T08:00:00.000Z')])
     await desk!.intake.submit([reversed(INVOICE, '5100', '2026-01-15T08:30:00.000Z')])
-    const posts = async (): Promise<string[]> => (await inTenant(desk!.database.pool, TENANT, (client) => effectsOf(client, TENANT, id)))
-      .filter(({ command, state }) => command === 'invoice.post' && state === 'waiting').map(({ occurrence }) => occurrence)
+    const posts = async (): Promise<string[]> =>
+      (await inTenant(desk!.database.pool, TENANT, (client) => effectsOf(client, TENANT, id)))
+        .filter(({ command, state }) => command === 'invoice.post' && state === 'waiting')
+        .map(({ occurrence }) => occurrence)
     const [one] = await cases()
     expect(one).toMatchObject({ cause: 'posting-reversed' })
     expect(await posts()).toEqual([])

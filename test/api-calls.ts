@@ -6,9 +6,16 @@ import { FAULTS } from '../src/lib/fault.ts'
 import { fakeHub, KEY, type FakeHub } from './api-context.ts'
 
 export const servers: { close(): unknown }[] = []
-afterEach(async () => { for (const server of servers.splice(0)) await server.close() })
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close()
+})
 
-export interface Reply { readonly status: number; readonly headers: Record<string, unknown>; readonly body: string; json(): never }
+export interface Reply {
+  readonly status: number
+  readonly headers: Record<string, unknown>
+  readonly body: string
+  json(): never
+}
 export type Send = (method: string, url: string, headers?: Record<string, string>, body?: string | Buffer) => Promise<Reply>
 
 /** The API on a fake hub, called with the key unless the headers say otherwise. */
@@ -18,7 +25,9 @@ export function api(change: Parameters<typeof fakeHub>[0] = {}): { hub: FakeHub;
   servers.push(server)
   const send: Send = async (method, url, headers = {}, body) => {
     const reply = await server.inject({
-      method: method as 'GET', url, headers: { authorization: `Bearer ${KEY}`, ...headers },
+      method: method as 'GET',
+      url,
+      headers: { authorization: `Bearer ${KEY}`, ...headers },
       ...(body === undefined ? {} : { payload: body }),
     })
     return { status: reply.statusCode, headers: reply.headers, body: reply.body, json: () => JSON.parse(reply.body) as never }
@@ -27,7 +36,12 @@ export function api(change: Parameters<typeof fakeHub>[0] = {}): { hub: FakeHub;
 }
 
 export const EVENT = {
-  specversion: '1.0', id: 'e1', source: 'erp', type: 'posting.reversed', time: '2026-01-15T08:00:00Z', subject: `inv_${'0'.repeat(26)}`,
+  specversion: '1.0',
+  id: 'e1',
+  source: 'erp',
+  type: 'posting.reversed',
+  time: '2026-01-15T08:00:00Z',
+  subject: `inv_${'0'.repeat(26)}`,
   data: { postingNo: '5100', entity: '1000', reversalNo: '5101', reversedOn: '2026-01-15' },
 }
 export const event = (change: object): string => JSON.stringify({ ...EVENT, ...change })

@@ -7,10 +7,25 @@ import { Fault } from '../src/lib/fault.ts'
 import type { Pool } from '../src/store/database.ts'
 import { sha256 } from './world.ts'
 
-const NOTHING_SWEPT = { startedAt: '2026-11-24T12:00:00.000Z', full: false, facts: 0, retold: 0, listed: 0, asked: 0, same: 0, news: 0, reported: 0, missing: 0, unknown: 0, unconfirmed: 0, examples: [] }
+const NOTHING_SWEPT = {
+  startedAt: '2026-11-24T12:00:00.000Z',
+  full: false,
+  facts: 0,
+  retold: 0,
+  listed: 0,
+  asked: 0,
+  same: 0,
+  news: 0,
+  reported: 0,
+  missing: 0,
+  unknown: 0,
+  unconfirmed: 0,
+  examples: [],
+}
 export const KEY = 'test-key-0123456789'
 export const SYSTEMS: readonly ConfiguredSystem[] = [
-  { name: 'erp', kind: 'test-erp', role: 'erp' }, { name: 'ap', kind: 'test-ap', role: 'ap' },
+  { name: 'erp', kind: 'test-erp', role: 'erp' },
+  { name: 'ap', kind: 'test-ap', role: 'ap' },
   { name: 'bank', kind: 'test-bank', role: 'bank' },
 ]
 
@@ -30,24 +45,35 @@ export function fakeHub(change: Partial<ApiContext> = {}): FakeHub {
     const { fails } = hub
     hub.fails = undefined
     if (fails) return Promise.reject(fails)
-    return Promise.resolve(arrivals.map((arrival): Receipt => {
-      const key = `${arrival.source.system} ${arrival.eventId}`
-      const said = canonicalJson({ type: arrival.type, at: arrival.occurredAt, data: arrival.data })
-      const known = seen.get(key)
-      if (known !== undefined && known !== said) return { eventId: '', outcome: 'refused', fault: new Fault('event-id-reused') }
-      seen.set(key, said)
-      if (known === undefined) hub.taken.push(arrival)
-      return { eventId: `evt_${arrival.eventId}`, outcome: known === undefined ? 'new' : 'repeat' }
-    }))
+    return Promise.resolve(
+      arrivals.map((arrival): Receipt => {
+        const key = `${arrival.source.system} ${arrival.eventId}`
+        const said = canonicalJson({ type: arrival.type, at: arrival.occurredAt, data: arrival.data })
+        const known = seen.get(key)
+        if (known !== undefined && known !== said) return { eventId: '', outcome: 'refused', fault: new Fault('event-id-reused') }
+        seen.set(key, said)
+        if (known === undefined) hub.taken.push(arrival)
+        return { eventId: `evt_${arrival.eventId}`, outcome: known === undefined ? 'new' : 'repeat' }
+      }),
+    )
   }
   const capture = (document: CapturedDocument): Promise<Captured> => {
     hub.documents.push(document)
     return Promise.resolve({ document: 'd'.repeat(64), received: [{ invoice: `inv_${'1'.repeat(26)}`, number: 'R-1' }] })
   }
   const hub: FakeHub = {
-    taken: [], documents: [], notices: [], fails: undefined,
+    taken: [],
+    documents: [],
+    notices: [],
+    fails: undefined,
     context: {
-      pool: AWAY, tenant: 'test', key: KEY, systems: SYSTEMS, submit, capture, keep: () => Promise.resolve('e'.repeat(64)),
+      pool: AWAY,
+      tenant: 'test',
+      key: KEY,
+      systems: SYSTEMS,
+      submit,
+      capture,
+      keep: () => Promise.resolve('e'.repeat(64)),
       notice: (system, raw, headers) => {
         if (headers['x-signature'] !== 'good') return Promise.resolve({ refused: 'the secret part of the reason' })
         hub.notices.push({ system, raw: Buffer.from(raw).toString() })
@@ -55,8 +81,15 @@ export function fakeHub(change: Partial<ApiContext> = {}): FakeHub {
       },
       cutOver: () => Promise.reject(new Fault('not-found', 'There is no ledger here.')),
       tieOut: () => Promise.reject(new Fault('not-found', 'There is no ledger here.')),
-      sweep: (_system, full) => ({ ...NOTHING_SWEPT, full }), sweeping: () => ({ running: null, last: null }),
-      laws: { policy: DEFAULT_POLICY, sha256 }, moved: () => Promise.resolve(), metrics: () => '', load: () => undefined, replayable: () => Promise.resolve([]), now: () => Date.parse('2026-11-24T12:00:00.000Z'), ...change,
+      sweep: (_system, full) => ({ ...NOTHING_SWEPT, full }),
+      sweeping: () => ({ running: null, last: null }),
+      laws: { policy: DEFAULT_POLICY, sha256 },
+      moved: () => Promise.resolve(),
+      metrics: () => '',
+      load: () => undefined,
+      replayable: () => Promise.resolve([]),
+      now: () => Date.parse('2026-11-24T12:00:00.000Z'),
+      ...change,
     },
   }
   return hub

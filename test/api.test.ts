@@ -8,9 +8,11 @@ import { askEverything, unlike, unseen } from './answer-shapes.ts'
 import { KEY, tryOut, type TryOut } from './try-out.ts'
 
 async function eventually(holds: () => Promise<boolean>, timeoutMs: number): Promise<void> {
-  for (const end = Date.now() + timeoutMs; !await holds();) {
+  for (const end = Date.now() + timeoutMs; !(await holds());) {
     if (Date.now() > end) throw new Error(`it did not come to hold within ${timeoutMs} ms: ${JSON.stringify(await company.summary())}`)
-    await new Promise((resolve) => { setTimeout(resolve, 50) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50)
+    })
   }
 }
 
@@ -22,18 +24,19 @@ beforeAll(async () => {
   await company.send(files)
   await company.quiet(60_000)
 }, 120_000)
-afterAll(async () => { await company.end() }, 30_000)
+afterAll(async () => {
+  await company.end()
+}, 30_000)
 
 const address = (path: string): string => `${String(company.hub().ready['api'])}${path}`
 /** Every answer is held against the list of routes in passing. */
 async function call(method: string, path: string, body?: string | Buffer, type = 'application/xml', key = KEY): Promise<Response> {
-  const reply = await fetch(
-    address(path),
-    {
-      method, redirect: 'manual', headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': type }) },
-      ...(body === undefined ? {} : { body }),
-    }
-  )
+  const reply = await fetch(address(path), {
+    method,
+    redirect: 'manual',
+    headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': type }) },
+    ...(body === undefined ? {} : { body }),
+  })
   const { status, headers } = reply
   expect(unlike({ method, url: path, status, type: headers.get('content-type') ?? '', body: await reply.clone().text() })).toEqual([])
   return reply
@@ -42,13 +45,19 @@ const post = (event: object): Promise<Response> => call('POST', '/v1/events', JS
 async function get<T>(path: string): Promise<T> {
   const reply = await call('GET', path)
   expect(reply.status, path).toBe(200)
-  return await reply.json() as T
+  return (await reply.json()) as T
 }
-interface Row { readonly id: string; readonly title: string; readonly state: string; readonly cause: string | null }
+interface Row {
+  readonly id: string
+  readonly title: string
+  readonly state: string
+  readonly cause: string | null
+}
 /** A paid invoice that came through all gates, an order's among them. */
 async function paidOne(): Promise<Row> {
   for (const row of await invoices()) {
-    if (row.state === 'archived' && (await get<{ headline: { route: string } }>(`/v1/objects/${row.id}`)).headline.route === 'po') return row
+    if (row.state === 'archived' && (await get<{ headline: { route: string } }>(`/v1/objects/${row.id}`)).headline.route === 'po')
+      return row
   }
   throw new Error('the sample has no paid invoice on an order')
 }
@@ -66,7 +75,7 @@ const cases = async (): Promise<Case[]> => (await get<{ exceptions: Case[] }>('/
 async function caseOf(cause: string, about?: string): Promise<Case> {
   const find = async (): Promise<Case | undefined> =>
     (await cases()).find((one) => one.cause === cause && (about === undefined || one.about === about))
-  await eventually(async () => await find() !== undefined, 10_000)
+  await eventually(async () => (await find()) !== undefined, 10_000)
   return (await find())!
 }
 
@@ -108,7 +117,7 @@ describe('documents that are no invoice', () => {
     const reply = await call('POST', `/v1/documents?name=${encodeURIComponent(what)}.xml`, bytes)
     expect(reply.status).toBe(422)
     expect(reply.headers.get('content-type')).toBe('application/problem+json')
-    const problem = await reply.json() as Problem & { document: string; refused: { code: string; says: string } }
+    const problem = (await reply.json()) as Problem & { document: string; refused: { code: string; says: string } }
     expect(problem).toMatchObject({ code: 'document-not-read', document: createHash('sha256').update(bytes).digest('hex') })
     expect(problem.refused.says.length).toBeGreaterThan(10)
     expect(JSON.stringify(problem)).not.toMatch(/\.ts\b|\bat \w+ \(|undefined|passwd|alert/u)
@@ -116,9 +125,10 @@ describe('documents that are no invoice', () => {
     const kept = await call('GET', `/v1/documents/${problem.document}`)
     expect(Buffer.from(await kept.arrayBuffer()).equals(bytes)).toBe(true)
     expect(kept.headers.get('content-disposition')).toMatch(/^attachment; filename="[0-9a-f]{64}\.xml"$/u)
-    expect([
-      kept.headers.get('x-content-type-options'), kept.headers.get('content-security-policy'),
-    ]).toEqual(['nosniff', expect.stringContaining('sandbox')])
+    expect([kept.headers.get('x-content-type-options'), kept.headers.get('content-security-policy')]).toEqual([
+      'nosniff',
+      expect.stringContaining('sandbox'),
+    ])
     await eventually(async () => (await company.summary()).refused === before.refused + 1, 10_000)
   })
 
@@ -126,16 +136,21 @@ describe('documents that are no invoice', () => {
     const open = (await cases()).filter(({ cause }) => cause === 'unreadable-document')
     expect(open.length).toBe(hostile.length)
     const [first] = open
-    const reply = await company.post<{ status: number; outcome: string }>(
-      `/v1/exceptions/${first!.id}/answers`, { action: 'explained', reason: 'It was spam.', person: 'anna' }
-    )
+    const reply = await company.post<{ status: number; outcome: string }>(`/v1/exceptions/${first!.id}/answers`, {
+      action: 'explained',
+      reason: 'It was spam.',
+      person: 'anna',
+    })
     expect(reply).toMatchObject({ status: 200, outcome: 'new' })
     await eventually(
-      async () => (await cases()).filter(({ cause }) => cause === 'unreadable-document').length === hostile.length - 1, 10_000
+      async () => (await cases()).filter(({ cause }) => cause === 'unreadable-document').length === hostile.length - 1,
+      10_000,
     )
-    const closed = await company.post<Problem>(
-      `/v1/exceptions/${first!.id}/answers`, { action: 'explained', reason: 'Once more.', person: 'anna' }
-    )
+    const closed = await company.post<Problem>(`/v1/exceptions/${first!.id}/answers`, {
+      action: 'explained',
+      reason: 'Once more.',
+      person: 'anna',
+    })
     expect(closed).toMatchObject({ status: 409, code: 'exception-moved' })
   })
 
@@ -149,22 +164,29 @@ describe('documents that are no invoice', () => {
 describe('documents that are invoices with something wrong in them', () => {
   it('amounts that do not add up are taken, and become a case that can be rejected', async () => {
     const reply = await call(
-      'POST', '/v1/documents?name=sum.xml', altered('A-1', (xml) => xml.replace(/(<cbc:PayableAmount[^>]*>)[^<]*/u, '$199999.99'))
+      'POST',
+      '/v1/documents?name=sum.xml',
+      altered('A-1', (xml) => xml.replace(/(<cbc:PayableAmount[^>]*>)[^<]*/u, '$199999.99')),
     )
     expect(reply.status).toBe(200)
-    const { received } = await reply.json() as { received: { invoice: string; number: string }[] }
+    const { received } = (await reply.json()) as { received: { invoice: string; number: string }[] }
     expect(received).toMatchObject([{ number: 'A-1' }])
     const invoice = received[0]!.invoice
     const found = await caseOf('arithmetic', invoice)
     expect(found.actions.map(({ action }) => action)).toEqual(['reject'])
 
     const answer = (change: object): Promise<Problem & { outcome?: string }> =>
-      company.post(
-        `/v1/exceptions/${found.id}/answers`,
-        { action: 'reject', reason: 'The supplier sends a new one.', person: 'anna', version: found.version, ...change }
-      )
+      company.post(`/v1/exceptions/${found.id}/answers`, {
+        action: 'reject',
+        reason: 'The supplier sends a new one.',
+        person: 'anna',
+        version: found.version,
+        ...change,
+      })
     expect(await answer({ action: 'accept-difference' })).toMatchObject({
-      status: 422, code: 'answer-not-taken', detail: expect.stringContaining('reject') as string,
+      status: 422,
+      code: 'answer-not-taken',
+      detail: expect.stringContaining('reject') as string,
     })
     expect(await answer({ second: 'Anna ' })).toMatchObject({ status: 422, code: 'answer-not-taken' })
     expect(await answer({ version: found.version + 7 })).toMatchObject({ status: 409, code: 'exception-moved' })
@@ -177,25 +199,28 @@ describe('documents that are invoices with something wrong in them', () => {
     expect((await cases()).filter(({ about }) => about === invoice)).toEqual([])
     const trace = await get<Trace>(`/v1/trace/${invoice}`)
     expect(
-      trace.steps.filter(
-        ({ type }) => type === 'exception.answered' || type === 'invoice.rejected'
-      ).map(({ type, actor }) => `${type} ${actor}`).toSorted()
+      trace.steps
+        .filter(({ type }) => type === 'exception.answered' || type === 'invoice.rejected')
+        .map(({ type, actor }) => `${type} ${actor}`)
+        .toSorted(),
     ).toEqual(['exception.answered person:anna', 'invoice.rejected person:anna'])
   })
 
   it('a currency that the company does not take is a case', async () => {
-    await call('POST', '/v1/documents?name=zwl.xml', altered('A-2', (xml) => xml.replaceAll('EUR', 'ISK').replaceAll('SEK', 'ISK')))
+    await call(
+      'POST',
+      '/v1/documents?name=zwl.xml',
+      altered('A-2', (xml) => xml.replaceAll('EUR', 'ISK').replaceAll('SEK', 'ISK')),
+    )
     const invoice = (await invoices()).find(({ title }) => title === 'A-2')!
     expect((await caseOf('currency-refused', invoice.id)).says).toContain('ISK')
   })
 
   it('a currency that does not exist, and a name that would steer a terminal, block nothing', async () => {
-    for (
-      const [name, xml] of [
-        ['zzz', altered('A-3', (xml) => xml.replaceAll('EUR', 'ZZZ').replaceAll('SEK', 'ZZZ'))],
-        ['rtl', altered('A-4', (xml) => xml.replace('Lände', '\u202eabc'))],
-      ]
-    ) {
+    for (const [name, xml] of [
+      ['zzz', altered('A-3', (xml) => xml.replaceAll('EUR', 'ZZZ').replaceAll('SEK', 'ZZZ'))],
+      ['rtl', altered('A-4', (xml) => xml.replace('Lände', '\u202eabc'))],
+    ]) {
       expect([200, 422], name).toContain((await call('POST', `/v1/documents?name=${name}.xml`, xml)).status)
     }
   })
@@ -207,11 +232,13 @@ describe('facts', () => {
   it('another body under the same id is refused, and the first stands', async () => {
     const event = { ...fact, id: 'blocked 1', type: 'supplier.blocked', data: { supplier: 'K-NOBODY', reason: 'a test' } }
     expect(await (await post(event)).json()).toMatchObject({
-      outcome: 'parked', grade: 'acknowledged', event: expect.stringMatching(/^evt_[0-9a-f]{26}$/u) as string,
+      outcome: 'parked',
+      grade: 'acknowledged',
+      event: expect.stringMatching(/^evt_[0-9a-f]{26}$/u) as string,
     })
     expect(await (await post(event)).json()).toMatchObject({ outcome: 'repeat' })
     const other = await post({ ...event, data: { supplier: 'K-NOBODY', reason: 'something else' } })
-    expect([other.status, (await other.json() as Problem).code]).toEqual([422, 'event-id-reused'])
+    expect([other.status, ((await other.json()) as Problem).code]).toEqual([422, 'event-id-reused'])
   })
 
   it('a word without authority is recorded as a claim and moves nothing', async () => {
@@ -219,13 +246,19 @@ describe('facts', () => {
     type Seen = { headline: object; axes: ReturnType<typeof axesOf>; state: { claims: number } }
     const before = await get<Seen>(`/v1/objects/${invoice.id}`)
     const reply = await post({
-      ...fact, source: 'ap', id: 'claim 1', type: 'posting.reversed', subject: invoice.id,
+      ...fact,
+      source: 'ap',
+      id: 'claim 1',
+      type: 'posting.reversed',
+      subject: invoice.id,
       data: { postingNo: '5100', entity: '1000', reversalNo: '1', reversedOn: '2026-11-20' },
     })
     expect(await reply.json()).toMatchObject({ outcome: 'new', grade: 'claimed' })
     const after = await get<Seen>(`/v1/objects/${invoice.id}`)
     expect({ ...after, state: after.state.claims }).toMatchObject({
-      headline: before.headline, axes: before.axes, state: before.state.claims + 1,
+      headline: before.headline,
+      axes: before.axes,
+      state: before.state.claims + 1,
     })
     const trace = await get<Trace>(`/v1/trace/${invoice.id}`)
     expect(trace.steps.at(-1)).toMatchObject({ type: 'posting.reversed', grade: 'claimed', system: 'ap' })
@@ -234,7 +267,12 @@ describe('facts', () => {
   it('a status that is not mapped is a case for engineering, and is not guessed', async () => {
     const invoice = await paidOne()
     await post({
-      ...fact, source: 'ap', id: 'status 1', type: 'status.reported', time: new Date().toISOString(), subject: invoice.id,
+      ...fact,
+      source: 'ap',
+      id: 'status 1',
+      type: 'status.reported',
+      time: new Date().toISOString(),
+      subject: invoice.id,
       data: { system: 'ap', facet: 'status', word: 'GONE_FISHING' },
     })
     expect((await caseOf('unmapped-status', invoice.id)).says).toContain('GONE_FISHING')
@@ -242,32 +280,43 @@ describe('facts', () => {
   })
 
   it('a document that is named has to be kept first', async () => {
-    const event = (document: string): object =>
-      ({
-        ...fact, source: 'bank', id: `acc ${document.slice(0, 4)}`, type: 'payment.accepted',
-        data: { messageId: 'M-NONE', code: 'ACCP', document },
-      })
+    const event = (document: string): object => ({
+      ...fact,
+      source: 'bank',
+      id: `acc ${document.slice(0, 4)}`,
+      type: 'payment.accepted',
+      data: { messageId: 'M-NONE', code: 'ACCP', document },
+    })
     const missing = await post(event('f'.repeat(64)))
-    expect([missing.status, (await missing.json() as Problem).detail]).toEqual([422, expect.stringContaining('/v1/documents')])
-    const { document } = await (
-      await call('POST', '/v1/documents?as=evidence&name=pain002.xml', '<Document/>')
-    ).json() as { document: string }
+    expect([missing.status, ((await missing.json()) as Problem).detail]).toEqual([422, expect.stringContaining('/v1/documents')])
+    const { document } = (await (await call('POST', '/v1/documents?as=evidence&name=pain002.xml', '<Document/>')).json()) as {
+      document: string
+    }
     expect(await (await post(event(document))).json()).toMatchObject({ outcome: 'parked' })
     expect((await company.summary()).exceptions['unreadable-document']).toBeDefined()
   })
 
   it('a batch takes the good ones', async () => {
-    const event = (id: string, supplier: unknown): object =>
-      ({ ...fact, id, type: 'supplier.blocked', data: { supplier, reason: 'a test' } })
+    const event = (id: string, supplier: unknown): object => ({
+      ...fact,
+      id,
+      type: 'supplier.blocked',
+      data: { supplier, reason: 'a test' },
+    })
     const reply = await call(
-      'POST', '/v1/events', JSON.stringify([event('b1', 'K-1X'), event('b2', 7), event('b1', 'K-1X'), event('b1', 'K-2X')]),
-      'application/cloudevents-batch+json'
+      'POST',
+      '/v1/events',
+      JSON.stringify([event('b1', 'K-1X'), event('b2', 7), event('b1', 'K-1X'), event('b1', 'K-2X')]),
+      'application/cloudevents-batch+json',
     )
     expect(reply.status).toBe(207)
-    const { receipts } = await reply.json() as { receipts: { outcome: string; problem?: Problem }[] }
-    expect(
-      receipts.map(({ outcome, problem }) => problem?.code ?? outcome)
-    ).toEqual(['parked', 'event-not-valid', 'repeat', 'event-id-reused'])
+    const { receipts } = (await reply.json()) as { receipts: { outcome: string; problem?: Problem }[] }
+    expect(receipts.map(({ outcome, problem }) => problem?.code ?? outcome)).toEqual([
+      'parked',
+      'event-not-valid',
+      'repeat',
+      'event-id-reused',
+    ])
   })
 
   it('after all of this a good invoice still goes through', async () => {
@@ -283,12 +332,12 @@ describe('reading', () => {
     const { names } = await get<{ names: string[] }>(`/v1/objects/${invoice.id}`)
     const ids = [invoice.title, ...names, ...names.map((name) => name.split('|').slice(2).join('|'))]
     expect(names.map((name) => name.split('|').slice(0, 2).join(' '))).toEqual(
-      expect.arrayContaining(['public document', 'ap ticket', 'erp posting', 'erp document'])
+      expect.arrayContaining(['public document', 'ap ticket', 'erp posting', 'erp document']),
     )
     for (const id of ids) {
       const reply = await call('GET', `/v1/objects/${encodeURIComponent(id)}`)
-      const body = await reply.json() as { id?: string; candidates?: { id: string }[] }
-      expect([body.id, ...body.candidates?.map((candidate) => candidate.id) ?? []], id).toContain(invoice.id)
+      const body = (await reply.json()) as { id?: string; candidates?: { id: string }[] }
+      expect([body.id, ...(body.candidates?.map((candidate) => candidate.id) ?? [])], id).toContain(invoice.id)
     }
   })
 
@@ -298,7 +347,7 @@ describe('reading', () => {
     const two = (await invoices()).filter(({ title }) => title === 'A-1')
     expect(two.length).toBe(2)
     const reply = await call('GET', '/v1/objects/A-1')
-    const { candidates } = await reply.json() as { candidates: { id: string; title: string }[] }
+    const { candidates } = (await reply.json()) as { candidates: { id: string; title: string }[] }
     expect([reply.status, candidates.map(({ id }) => id).toSorted()]).toEqual([300, two.map(({ id }) => id).toSorted()])
     expect((await call('GET', '/v1/trace/A-1')).status).toBe(300)
     expect((await call('GET', '/v1/objects/nothing-of-the-kind')).status).toBe(404)
@@ -306,7 +355,10 @@ describe('reading', () => {
   })
 
   it.each([
-    ['invoice', 1, ''], ['invoice', 3, '&order=newest'], ['invoice', 2, '&order=due&open=true'], ['exception', 4, '&order=due&open=true'],
+    ['invoice', 1, ''],
+    ['invoice', 3, '&order=newest'],
+    ['invoice', 2, '&order=due&open=true'],
+    ['exception', 4, '&order=due&open=true'],
     ['exception', 3, '&open=true'],
   ])('pages through %ss, %i at a time%s: each once, whatever the page', async (kind, limit, query) => {
     const list = (limit: number, after: string): Promise<{ objects: Row[]; next: string | null }> =>
@@ -325,14 +377,16 @@ describe('reading', () => {
 
   it('filters a list, and takes a filter for a word and nothing more', async () => {
     expect(
-      (await get<{ objects: Row[] }>('/v1/objects?kind=invoice&state=archived&open=false')).objects.every(({ state }) => state === 'archived')
+      (await get<{ objects: Row[] }>('/v1/objects?kind=invoice&state=archived&open=false')).objects.every(
+        ({ state }) => state === 'archived',
+      ),
     ).toBe(true)
     expect((await get<{ objects: Row[] }>("/v1/objects?kind=invoice&state=paid'%20OR%201=1--")).objects).toEqual([])
   })
 
   it('tells the systems, the summary, and figures that a monitor can read', async () => {
     const { systems } = await get<{
-      systems: { name: string; inStep: number; heardAt: string | null; breaker: { state: string } }[],
+      systems: { name: string; inStep: number; heardAt: string | null; breaker: { state: string } }[]
     }>('/v1/systems')
     const names = ['erp', 'ap', 'procurement', 'bank', 'archive']
     expect(systems.map(({ name, breaker }) => [name, breaker.state])).toEqual(names.map((name) => [name, 'closed']))
@@ -349,7 +403,13 @@ describe('reading', () => {
 })
 
 function figure(text: string, name: string, label = ''): number {
-  return Number(text.split('\n').find((line) => line.startsWith(name + (label ? '{' : ' ')) && line.includes(label))?.split(' ').at(-1))
+  return Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(name + (label ? '{' : ' ')) && line.includes(label))
+      ?.split(' ')
+      .at(-1),
+  )
 }
 
 /** Lines that break the exposition format: no such line, a metric in two places, a type said twice. */
@@ -361,12 +421,11 @@ function malformed(text: string): string[] {
   for (const line of text.split('\n').slice(0, -1)) {
     const name = /^(?:# (?:HELP|TYPE) )?([a-zA-Z_:][a-zA-Z0-9_:]*)/u.exec(line)?.[1]
     if (
-      name === undefined
-        || !/^(# HELP \S+ .*|# TYPE \S+ (counter|gauge)|[a-z_]+(\{([a-z_]+="(\\.|[^"\\])*",?)*\})? -?[0-9.e+-]+)$/u.test(line)
+      name === undefined ||
+      !/^(# HELP \S+ .*|# TYPE \S+ (counter|gauge)|[a-z_]+(\{([a-z_]+="(\\.|[^"\\])*",?)*\})? -?[0-9.e+-]+)$/u.test(line)
     ) {
       problems.push(line)
-    }
-    else if (name !== current) {
+    } else if (name !== current) {
       if (done.has(name)) problems.push(`${name} stands in two places`)
       done.add(name)
       current = name
@@ -379,12 +438,21 @@ describe('the OpenAPI document', () => {
   it('says of every address what it really answers', async () => {
     const { id: paid } = await paidOne()
     const all = await cases()
-    await askEverything((method, path, body) => call(method, path, body === undefined ? undefined : JSON.stringify(body), 'application/json'), {
-      paid, ofInvoice: all.find(({ about }) => about.startsWith('inv_'))!, unreadable: all.find(({ cause }) => cause === 'unreadable-document')!,
-    })
+    await askEverything(
+      (method, path, body) => call(method, path, body === undefined ? undefined : JSON.stringify(body), 'application/json'),
+      {
+        paid,
+        ofInvoice: all.find(({ about }) => about.startsWith('inv_'))!,
+        unreadable: all.find(({ cause }) => cause === 'unreadable-document')!,
+      },
+    )
     // What is not seen here: two objects of one id twice more, a cut-over, the AP tool's own notices, an absence of the database.
     expect(unseen()).toEqual([
-      'GET /v1/objects/{id}/standing 300', 'POST /v1/cut-overs 200', 'POST /v1/accruals/{id}/bookings 200', 'POST /v1/replays 300', 'POST /v1/notices/{system} 204',
+      'GET /v1/objects/{id}/standing 300',
+      'POST /v1/cut-overs 200',
+      'POST /v1/accruals/{id}/bookings 200',
+      'POST /v1/replays 300',
+      'POST /v1/notices/{system} 204',
       'GET /v1/health 503',
     ])
   }, 60_000)

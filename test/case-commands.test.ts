@@ -14,16 +14,29 @@ const idsIn = ({ out }: Ran): string[] => out.match(/^exc_[0-9a-f]{26}/gmu) ?? [
 
 /** A document that is no invoice. */
 const unreadable = (name: string, fileName: string): Arrival => ({
-  tenant: TENANT, source: { system: 'capture', role: 'capture' }, eventId: name, type: 'document.received', occurredAt: '2026-01-15T08:00:00.000Z',
-  actor: 'system:capture', about: [{ names: [`public|document|${name}`], create: 'document' }],
-  data: { document: 'e'.repeat(64), mediaType: 'text/plain', fileName, channel: 'test', refused: { code: 'not-xml', says: 'This is no XML.', line: 1, column: 1 } },
+  tenant: TENANT,
+  source: { system: 'capture', role: 'capture' },
+  eventId: name,
+  type: 'document.received',
+  occurredAt: '2026-01-15T08:00:00.000Z',
+  actor: 'system:capture',
+  about: [{ names: [`public|document|${name}`], create: 'document' }],
+  data: {
+    document: 'e'.repeat(64),
+    mediaType: 'text/plain',
+    fileName,
+    channel: 'test',
+    refused: { code: 'not-xml', says: 'This is no XML.', line: 1, column: 1 },
+  },
 })
 
 beforeAll(async () => {
   desk = await postingDesk()
   api = await desk.listen()
   await desk.tries('refused', 'account 4760 is locked')
-  const receipts = await desk.intake.submit(['one', 'two', `three\u001b[2J${'long '.repeat(30)}`].map((name, at) => unreadable(`unread ${at}`, `${name}.pdf`)))
+  const receipts = await desk.intake.submit(
+    ['one', 'two', `three\u001b[2J${'long '.repeat(30)}`].map((name, at) => unreadable(`unread ${at}`, `${name}.pdf`)),
+  )
   expect(receipts.map(({ fault }) => fault?.message)).toEqual([undefined, undefined, undefined])
 })
 afterAll(() => desk.close())
@@ -34,17 +47,22 @@ it('exceptions are listed page by page, the most urgent first, in 80 columns', a
   expect(idsIn(all)).toHaveLength(4)
   expect(all.out.split('\n').filter((line) => [...line].length > 80)).toEqual([])
   expect(all.out).not.toContain('\u001b')
-  expect(all.out).toMatch(/^exc_\w+ {2}ap-lead {6}due 2026-01-15 17:01 +v1\n {4}refused-by-target +119\.00 EUR +Acme GmbH\n {4}invoice\.post@erp: account 4760 is locked\n/u)
+  expect(all.out).toMatch(
+    /^exc_\w+ {2}ap-lead {6}due 2026-01-15 17:01 +v1\n {4}refused-by-target +119\.00 EUR +Acme GmbH\n {4}invoice\.post@erp: account 4760 is locked\n/u,
+  )
   const pages: string[] = []
   for (let after: string | undefined = ''; after !== undefined;) {
-    const page: Ran = await cases('list', '--limit', '3', ...after === '' ? [] : ['--after', after])
+    const page: Ran = await cases('list', '--limit', '3', ...(after === '' ? [] : ['--after', after]))
     pages.push(...idsIn(page))
     after = /more: --after (\S+)$/mu.exec(page.out)?.[1]
   }
   expect(pages).toEqual(idsIn(all))
   expect(idsIn(await cases('list', '--cause', 'refused-by-target'))).toEqual([pages[0]])
   expect((await cases('list', '--cause', 'dead-letter')).out).toBe('Nothing waits for anybody.\n')
-  const { exceptions, next } = JSON.parse((await cases('list', '--owner', 'ap-clerks', '--json')).out) as { exceptions: { id: string }[]; next: null }
+  const { exceptions, next } = JSON.parse((await cases('list', '--owner', 'ap-clerks', '--json')).out) as {
+    exceptions: { id: string }[]
+    next: null
+  }
   expect([exceptions.map(({ id }) => id), next]).toEqual([pages.slice(1), null])
 })
 
@@ -67,12 +85,17 @@ it('one is shown, given to another team and resolved, each from the version that
   const resolve = (action: string, seen: string): Promise<Ran> =>
     cases('resolve', id, '--action', action, '--reason', 'It was a test.', '--by', 'anna', '--seen', seen)
   expect(await resolve('explained', '1')).toMatchObject({
-    status: 1, out: '', err: 'The case is no longer as it was when it was looked at. It is at version 2. Look at the case again; answer it again if it still needs an answer.\n',
+    status: 1,
+    out: '',
+    err: 'The case is no longer as it was when it was looked at. It is at version 2. Look at the case again; answer it again if it still needs an answer.\n',
   })
   expect(await resolve('reject', '2')).toMatchObject({ status: 1, err: 'It takes explained.\n' })
   expect(await resolve('explained', '2')).toMatchObject({ status: 0, out: 'Answered: explained.\n' })
   expect(await resolve('explained', '2')).toMatchObject({ status: 0, out: 'It was answered so before; nothing changed.\n' })
-  expect(await cases('assign', id, '--to', 'treasury', '--by', 'anna', '--seen', '4')).toMatchObject({ status: 1, err: expect.stringContaining('It is closed.') as string })
+  expect(await cases('assign', id, '--to', 'treasury', '--by', 'anna', '--seen', '4')).toMatchObject({
+    status: 1,
+    err: expect.stringContaining('It is closed.') as string,
+  })
   expect(idsIn(await cases('list', '--closed'))).toEqual([id])
   expect(idsIn(await cases())).not.toContain(id)
   expect((await cases('show', id)).out).toMatch(/: closed\n(.*\n)*.*explained by anna: It was a test\./u)
@@ -84,14 +107,26 @@ it('what is wrong is one sentence and status 1', async () => {
     expect([status, out, err.split('\n').length], err).toEqual([1, '', 2])
     return err.trimEnd()
   }
-  const other = createServer((_request, response) => { response.end('{"hello": "world"}') }).listen(0, '127.0.0.1')
-  const address = await new Promise<string>((resolve) => other.once('listening', () => { resolve(`http://127.0.0.1:${(other.address() as AddressInfo).port}`) }))
+  const other = createServer((_request, response) => {
+    response.end('{"hello": "world"}')
+  }).listen(0, '127.0.0.1')
+  const address = await new Promise<string>((resolve) =>
+    other.once('listening', () => {
+      resolve(`http://127.0.0.1:${(other.address() as AddressInfo).port}`)
+    }),
+  )
   try {
-    expect(await says([], { TIEOUT_API: '' })).toBe('No hub is running here: start one with npm start, or name one with --api or TIEOUT_API.')
-    expect(await says([], { TIEOUT_API: 'http://127.0.0.1:1' })).toBe('The hub at http://127.0.0.1:1 does not answer. Is it running? npm start starts it.')
+    expect(await says([], { TIEOUT_API: '' })).toBe(
+      'No hub is running here: start one with npm start, or name one with --api or TIEOUT_API.',
+    )
+    expect(await says([], { TIEOUT_API: 'http://127.0.0.1:1' })).toBe(
+      'The hub at http://127.0.0.1:1 does not answer. Is it running? npm start starts it.',
+    )
     expect(await says(['list', '--api', 'nowhere'])).toMatch(/^nowhere is no address/u)
     expect(await says([], { TIEOUT_API_KEY: '' })).toBe('The access key is missing: set TIEOUT_API_KEY.')
-    expect(await says([], { TIEOUT_API_KEY: 'a-wrong-key-of-some-length' })).toMatch(/^The hub at \S+ does not know this access key: set TIEOUT_API_KEY/u)
+    expect(await says([], { TIEOUT_API_KEY: 'a-wrong-key-of-some-length' })).toMatch(
+      /^The hub at \S+ does not know this access key: set TIEOUT_API_KEY/u,
+    )
     expect(await says(['list', '--api', address])).toMatch(/^What answers at \S+ \(200\) is no hub of this version/u)
     expect(await says(['show', 'exc_x'])).toBe('There is no such case.')
     expect(await says(['show', desk.id])).toBe('There is no such case.')
@@ -99,8 +134,12 @@ it('what is wrong is one sentence and status 1', async () => {
     expect(await says(['list', '--cause', 'none'])).toMatch(/^There is no --cause none; there are unreadable-document, /u)
     expect(await says(['list', '--limit', '1000'])).toMatch(/^limit: /u)
     expect(await says(['list', '--after', 'x'])).toMatch(/^after is not what the last page gave as next/u)
-    expect(await says(['resolve', 'exc_x', '--seen', 'v', '--by', 'a', '--action', 'a', '--reason', 'abc'])).toMatch(/^--seen is the number/u)
-    expect(await says(['resolve', 'exc_x', '--seen', '1', '--by', 'a b', '--action', 'a', '--reason', 'abc'])).toMatch(/^person: is no login/u)
+    expect(await says(['resolve', 'exc_x', '--seen', 'v', '--by', 'a', '--action', 'a', '--reason', 'abc'])).toMatch(
+      /^--seen is the number/u,
+    )
+    expect(await says(['resolve', 'exc_x', '--seen', '1', '--by', 'a b', '--action', 'a', '--reason', 'abc'])).toMatch(
+      /^person: is no login/u,
+    )
   } finally {
     other.close()
   }

@@ -36,13 +36,28 @@ export interface Started {
 
 /** Starts a program as a terminal would; killed when the test ends, if it still runs then. */
 export function started(root: string, args: readonly string[], env: Record<string, string>): Started {
-  const child = spawn(process.execPath, args, { cwd: root, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output += String(chunk) })
-  const ended = new Promise<number | null>((resolve) => { child.once('close', resolve) })
-  onTestFinished(() => { child.kill('SIGKILL') })
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      output += String(chunk)
+    })
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('close', resolve)
+  })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
   const prints = async (pattern: RegExp, timeoutMs = 20_000) => {
-    await eventually(() => pattern.test(output), timeoutMs, () => `${pattern} was not printed:\n${output}`)
+    await eventually(
+      () => pattern.test(output),
+      timeoutMs,
+      () => `${pattern} was not printed:\n${output}`,
+    )
     return output
   }
   return { child, output: () => output, prints, ended }
@@ -59,4 +74,3 @@ export async function eventually(holds: () => boolean, timeoutMs: number, what: 
 export function textOf(path: string): string {
   return readFileSync(path, 'utf8')
 }
-

@@ -12,17 +12,20 @@ let paid: { readonly id: string; readonly title: string }
 
 const address = (path: string): string => `${String(company.hub().ready['api'])}${path}`
 const send = (name: string, body: string): Promise<Response> =>
-  fetch(
-    address(`/v1/documents?name=${name}`),
-    { method: 'POST', headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/xml' }, body }
-  )
+  fetch(address(`/v1/documents?name=${name}`), {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/xml' },
+    body,
+  })
 
 beforeAll(async () => {
   company = await tryOut()
   const files = await company.sample(6)
   await company.send(files)
   await company.quiet(60_000)
-  const { objects } = await company.get<{ objects: { id: string; title: string; state: string }[] }>('/v1/objects?kind=invoice&state=archived')
+  const { objects } = await company.get<{ objects: { id: string; title: string; state: string }[] }>(
+    '/v1/objects?kind=invoice&state=archived',
+  )
   for (const row of objects) {
     if ((await company.get<{ headline: { route: string } }>(`/v1/objects/${row.id}`)).headline.route === 'po') paid = row
   }
@@ -31,7 +34,9 @@ beforeAll(async () => {
   const xml = readFileSync(files[0]!, 'utf8').replace(/<cbc:ID>[^<]*<\/cbc:ID>/u, '<cbc:ID>A-1</cbc:ID>')
   for (const amount of ['188888.88', '199999.99']) await send('a.xml', xml.replace(/(<cbc:PayableAmount[^>]*>)[^<]*/u, `$1${amount}`))
 }, 120_000)
-afterAll(async () => { await company.end() }, 30_000)
+afterAll(async () => {
+  await company.end()
+}, 30_000)
 
 describe('tieout on the command line', () => {
   const run = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ status: number; out: string; err: string }> => {
@@ -39,8 +44,9 @@ describe('tieout on the command line', () => {
     url.username = 'hub_read'
     try {
       const { stdout, stderr } = await promisify(execFile)(
-        process.execPath, [join(import.meta.dirname, '..', 'src', 'cli', 'main.ts'), ...args],
-        { env: { ...process.env, TIEOUT_DATABASE_URL: url.href, TIEOUT_DATA: '/nonexistent', ...env } }
+        process.execPath,
+        [join(import.meta.dirname, '..', 'src', 'cli', 'main.ts'), ...args],
+        { env: { ...process.env, TIEOUT_DATABASE_URL: url.href, TIEOUT_DATA: '/nonexistent', ...env } },
       )
       return { status: 0, out: stdout, err: stderr }
     } catch (error) {
@@ -55,22 +61,32 @@ describe('tieout on the command line', () => {
     const lines = out.split('\n')
     expect(lines.filter((line) => [...line].length > 100)).toEqual([])
     expect(out).not.toContain('\u001b')
-    for (
-      const words of [
-        'received: invoice', 'validated: 7 controls passed', 'approval: 4 controls passed', 'invoice.post to erp carried out', 'booked as',
-        'now paid', 'This rests on', 'What each system shows', 'Hangs together with', 'settled by bank',
-      ]
-    ) {
+    for (const words of [
+      'received: invoice',
+      'validated: 7 controls passed',
+      'approval: 4 controls passed',
+      'invoice.post to erp carried out',
+      'booked as',
+      'now paid',
+      'This rests on',
+      'What each system shows',
+      'Hangs together with',
+      'settled by bank',
+    ]) {
       expect(out, words).toContain(words)
     }
     const trace = JSON.parse((await run(['trace', paid.id, '--json'])).out) as Trace
     expect(trace.steps.map(({ index }) => index)).toEqual(trace.steps.map(({ index }) => index).toSorted((a, b) => a - b))
     for (const { index, leafHash } of trace.steps) {
-      expect(lines.some((line) => line.endsWith(` #${index}`)), `#${index}`).toBe(true)
+      expect(
+        lines.some((line) => line.endsWith(` #${index}`)),
+        `#${index}`,
+      ).toBe(true)
       expect(leafHash).toMatch(/^[0-9a-f]{64}$/u)
     }
     expect(trace.commands.find(({ command }) => command === 'invoice.post')).toMatchObject({
-      state: 'done', tries: [{ n: 1, outcome: 'done', requestHash: expect.stringMatching(/^[0-9a-f]{64}$/u) as string }],
+      state: 'done',
+      tries: [{ n: 1, outcome: 'done', requestHash: expect.stringMatching(/^[0-9a-f]{64}$/u) as string }],
     })
   })
 
@@ -91,7 +107,8 @@ describe('tieout on the command line', () => {
     expect(unknown.out).not.toContain('\u001b')
     const several = await run(['trace', 'A-1'])
     expect([several.status, several.out]).toEqual([
-      1, expect.stringMatching(/^A-1 is the id of \d things; say which one:\n( {2}\w{3}_[0-9a-f]{26} .*\n)+$/u),
+      1,
+      expect.stringMatching(/^A-1 is the id of \d things; say which one:\n( {2}\w{3}_[0-9a-f]{26} .*\n)+$/u),
     ])
   })
 
@@ -100,23 +117,28 @@ describe('tieout on the command line', () => {
     const { status, out } = await run(['exceptions', '--cause', 'unreadable-document'], here)
     expect([status, out.match(/^exc_[0-9a-f]{26} /gmu)?.length]).toEqual([0, 3])
     expect(await run(['exceptions', 'assign', 'exc_x', '--to', 'tresury'], here)).toMatchObject({
-      status: 1, err: expect.stringMatching(/'tresury' is invalid\. Allowed choices are ap-clerks/u) as string,
+      status: 1,
+      err: expect.stringMatching(/'tresury' is invalid\. Allowed choices are ap-clerks/u) as string,
     })
   })
 
   it('says in a sentence what it lacks', async () => {
     expect(await run(['trace', 'x'], { TIEOUT_DATABASE_URL: '' })).toMatchObject({
-      status: 1, err: expect.stringMatching(/^Nothing is running here: .*\n$/u) as string,
+      status: 1,
+      err: expect.stringMatching(/^Nothing is running here: .*\n$/u) as string,
     })
     expect(await run(['trace', 'x', '--database', 'postgresql://nobody@127.0.0.1:1/none'])).toMatchObject({
-      status: 1, err: 'The database does not answer. Is it running? npm start starts it.\n',
+      status: 1,
+      err: 'The database does not answer. Is it running? npm start starts it.\n',
     })
     expect(await run(['trace', 'x', '--tenant', 'other'])).toMatchObject({
-      status: 1, err: expect.stringMatching(/^This database has no tenant other; there are test\.\n$/u) as string,
+      status: 1,
+      err: expect.stringMatching(/^This database has no tenant other; there are test\.\n$/u) as string,
     })
     expect(await run(['trace'])).toMatchObject({ status: 1 })
     expect(await run(['nosuch'])).toMatchObject({
-      status: 1, err: expect.stringMatching(/^There is no command nosuch\.\n\nUsage: tieout/u) as string,
+      status: 1,
+      err: expect.stringMatching(/^There is no command nosuch\.\n\nUsage: tieout/u) as string,
     })
     expect((await run(['--help'])).out).toMatch(/start.*hub.*trace.*exceptions.*read.*migrate.*verify/su)
   })

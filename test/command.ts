@@ -1,7 +1,11 @@
 /** A command of the command line, run in this process: what it wrote, and its status. One at a time. */
 import { main } from '../src/cli/main.ts'
 
-export interface Ran { readonly status: number; readonly out: string; readonly err: string }
+export interface Ran {
+  readonly status: number
+  readonly out: string
+  readonly err: string
+}
 
 export async function command(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
   const [stdout, stderr] = [catching(process.stdout), catching(process.stderr)]
@@ -24,5 +28,10 @@ function catching(stream: NodeJS.WriteStream): { text(): string; release(): void
     text += String(chunk)
     return true
   }
-  return { text: () => text, release() { stream.write = write } }
+  return {
+    text: () => text,
+    release() {
+      stream.write = write
+    },
+  }
 }

@@ -13,13 +13,40 @@ import { command } from './command.ts'
 const ROOT = join(import.meta.dirname, '..')
 const KONTOR = 'src/connectors/kontor/'
 /** The walkthrough done right, and as one may do it wrong: what is replaced in the finished connector, and the promises that it breaks. */
-const MISTAKES: readonly { readonly does: string; readonly file: string; readonly from: string; readonly to: string; readonly breaks: readonly string[] }[] = [
-  { does: 'reads cents through a float', file: 'wire.ts', from: 'formatMoney({ minor: BigInt(cents), currency: money })', to: '(Number(cents) / 100).toFixed(2)', breaks: ['money'] },
-  { does: 'books under the invoice’s id', file: 'post-invoice.ts', from: "pathOf('vouchers', key)", to: "pathOf('vouchers', reference)", breaks: ['once', 'money'] },
-  { does: 'takes a refusal for something that passes', file: 'post-invoice.ts', from: "{ kind: 'refused', says: ", to: "{ kind: 'no-effect', about: 'target', says: ", breaks: ['refusal'] },
+const MISTAKES: readonly {
+  readonly does: string
+  readonly file: string
+  readonly from: string
+  readonly to: string
+  readonly breaks: readonly string[]
+}[] = [
   {
-    does: 'believes any 200', file: 'post-invoice.ts', from: "if ('trouble' in read) return { kind: 'unclear', says: read.trouble }",
-    to: "if ('trouble' in read) return { kind: 'done', receipt: { reference: '?' } }", breaks: ['classified'],
+    does: 'reads cents through a float',
+    file: 'wire.ts',
+    from: 'formatMoney({ minor: BigInt(cents), currency: money })',
+    to: '(Number(cents) / 100).toFixed(2)',
+    breaks: ['money'],
+  },
+  {
+    does: 'books under the invoice’s id',
+    file: 'post-invoice.ts',
+    from: "pathOf('vouchers', key)",
+    to: "pathOf('vouchers', reference)",
+    breaks: ['once', 'money'],
+  },
+  {
+    does: 'takes a refusal for something that passes',
+    file: 'post-invoice.ts',
+    from: "{ kind: 'refused', says: ",
+    to: "{ kind: 'no-effect', about: 'target', says: ",
+    breaks: ['refusal'],
+  },
+  {
+    does: 'believes any 200',
+    file: 'post-invoice.ts',
+    from: "if ('trouble' in read) return { kind: 'unclear', says: read.trouble }",
+    to: "if ('trouble' in read) return { kind: 'done', receipt: { reference: '?' } }",
+    breaks: ['classified'],
   },
   { does: 'forgets the last line it read', file: 'entries-feed.ts', from: ': String(last)', to: ': String(last - 1)', breaks: ['paging'] },
 ]
@@ -37,13 +64,20 @@ beforeAll(() => {
   for (const path of ['src/connector', 'src/domain', 'src/lib', 'src/connectors/template', 'test', 'node_modules', 'package.json']) {
     symlinkSync(join(ROOT, path), join(root, path))
   }
-  writeFileSync(join(root, 'tsconfig.json'), JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: ['src/connectors/*/*.ts'], exclude: ['src/connectors/template'] }))
+  writeFileSync(
+    join(root, 'tsconfig.json'),
+    JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: ['src/connectors/*/*.ts'], exclude: ['src/connectors/template'] }),
+  )
   writeFileSync(join(root, 'vitest.config.ts'), 'export default { test: { pool: "forks" } }\n')
 })
-afterAll(() => { rmSync(root, { recursive: true }) })
+afterAll(() => {
+  rmSync(root, { recursive: true })
+})
 
 const path = (file: string): string => join(root, file)
-const edit = (file: string, change: (text: string) => string): void => { writeFileSync(file, change(readFileSync(file, 'utf8'))) }
+const edit = (file: string, change: (text: string) => string): void => {
+  writeFileSync(file, change(readFileSync(file, 'utf8')))
+}
 const replaced = (text: string, from: string, to: string): string => {
   expect(text.split(from), `once in the file: ${from}`).toHaveLength(2)
   return text.replace(from, () => to)
@@ -62,22 +96,35 @@ function apply(block: string, at: (file: string) => string): void {
 }
 
 const run = async (file: string, args: readonly string[]): Promise<{ ok: boolean; out: string }> =>
-  promisify(execFile)(process.execPath, [join(ROOT, 'node_modules', file), ...args], { cwd: root, maxBuffer: 16 * 1024 * 1024 })
-    .then(({ stdout }) => ({ ok: true, out: stdout }), (error: { stdout: string; stderr: string }) => ({ ok: false, out: error.stdout + error.stderr }))
+  promisify(execFile)(process.execPath, [join(ROOT, 'node_modules', file), ...args], { cwd: root, maxBuffer: 16 * 1024 * 1024 }).then(
+    ({ stdout }) => ({ ok: true, out: stdout }),
+    (error: { stdout: string; stderr: string }) => ({ ok: false, out: error.stdout + error.stderr }),
+  )
 const types = (): ReturnType<typeof run> => run('typescript/bin/tsc', ['-p', root])
 
 /** The names of the promises that each connector breaks whose name begins so. */
 async function kit(name: string): Promise<{ [connector: string]: string[] }> {
   const report = join(root, 'report.json')
-  const { out } = await run('vitest/vitest.mjs', ['run', '--root', root, '--config', join(root, 'vitest.config.ts'), '--reporter=json', `--outputFile=${report}`, `src/connectors/${name}`])
+  const { out } = await run('vitest/vitest.mjs', [
+    'run',
+    '--root',
+    root,
+    '--config',
+    join(root, 'vitest.config.ts'),
+    '--reporter=json',
+    `--outputFile=${report}`,
+    `src/connectors/${name}`,
+  ])
   expect(existsSync(report), out).toBe(true)
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
     testResults: { name: string; message: string; assertionResults: { title: string; status: string }[] }[]
   }
-  return Object.fromEntries(testResults.map(({ name, message, assertionResults }) => {
-    expect(assertionResults.length, `${name}: ${message}`).toBe(10)
-    return [name.split('/').at(-2), assertionResults.filter(({ status }) => status !== 'passed').map(({ title }) => title.split(':')[0]!)]
-  }))
+  return Object.fromEntries(
+    testResults.map(({ name, message, assertionResults }) => {
+      expect(assertionResults.length, `${name}: ${message}`).toBe(10)
+      return [name.split('/').at(-2), assertionResults.filter(({ status }) => status !== 'passed').map(({ title }) => title.split(':')[0]!)]
+    }),
+  )
 }
 
 describe('tieout connector new', () => {
@@ -92,8 +139,13 @@ describe('tieout connector new', () => {
 
   it.each([
     ['Acme', 'Acme is no name for a connector: small letters and digits, words joined by one dash, a letter first, as in acme-ledger.'],
-    ['acme_ledger', 'acme_ledger is no name'], ['acme--ledger', 'acme--ledger is no name'], ['../acme', '../acme is no name'], ['1a', '1a is no name'], ['', 'Nothing is no name'],
-    ['a\u001b[31m', 'is no name'], ['a'.repeat(41), 'has 41 characters; a configuration names a connector in at most 40.'],
+    ['acme_ledger', 'acme_ledger is no name'],
+    ['acme--ledger', 'acme--ledger is no name'],
+    ['../acme', '../acme is no name'],
+    ['1a', '1a is no name'],
+    ['', 'Nothing is no name'],
+    ['a\u001b[31m', 'is no name'],
+    ['a'.repeat(41), 'has 41 characters; a configuration names a connector in at most 40.'],
     ['archive', 'There is a connector archive already, in src/connectors/archive; choose another name.'],
     ['sandbox-erp', 'The kind sandbox-erp is taken by a connector that there is; choose another name.'],
     ['class', "class is a word of the language itself, and the connector's code goes by its name; choose another, such as class-books."],
@@ -114,7 +166,7 @@ describe('the walkthrough', () => {
     for (const [index, step] of STEPS.entries()) {
       apply(step, path)
       // Half of the way is not the way: their shapes without the command that reads them.
-      if (index === 1) expect(await types()).toMatchObject({ ok: false, out: expect.stringContaining("kontor/post-invoice.ts") as string })
+      if (index === 1) expect(await types()).toMatchObject({ ok: false, out: expect.stringContaining('kontor/post-invoice.ts') as string })
     }
     expect([await types(), mannerProblems(root), wallProblems(root)]).toEqual([{ ok: true, out: '' }, [], []])
     const expected: { [connector: string]: string[] } = { kontor: [] }

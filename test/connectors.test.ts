@@ -44,76 +44,115 @@ function opened<C>(kind: ConnectorKind<C>, config: Json, system: string): Connec
 }
 
 const months = (): {
-  companyCode: string; fiscalYear: number; periodNo: number; from: string; to: string; gate: string
-}[] => [-1, 0, 1].map((step) => {
-  const now = new Date()
-  const first = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + step, 1))
-  const last = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + step + 1, 0))
-  return {
-    companyCode: '1000', fiscalYear: first.getUTCFullYear(), periodNo: first.getUTCMonth() + 1, from: first.toISOString().slice(0, 10),
-    to: last.toISOString().slice(0, 10), gate: 'OPEN',
-  }
-})
+  companyCode: string
+  fiscalYear: number
+  periodNo: number
+  from: string
+  to: string
+  gate: string
+}[] =>
+  [-1, 0, 1].map((step) => {
+    const now = new Date()
+    const first = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + step, 1))
+    const last = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + step + 1, 0))
+    return {
+      companyCode: '1000',
+      fiscalYear: first.getUTCFullYear(),
+      periodNo: first.getUTCMonth() + 1,
+      from: first.toISOString().slice(0, 10),
+      to: last.toISOString().slice(0, 10),
+      gate: 'OPEN',
+    }
+  })
 
 async function company(): Promise<{
-  connectors: Connector[]; systems: Record<'erp' | 'ap' | 'bank', System>; pushed: { raw: Uint8Array; headers: Record<string, string> }[]
+  connectors: Connector[]
+  systems: Record<'erp' | 'ap' | 'bank', System>
+  pushed: { raw: Uint8Array; headers: Record<string, string> }[]
 }> {
   const pushed: { raw: Uint8Array; headers: Record<string, string> }[] = []
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-      pushed.push({ raw: new Uint8Array(Buffer.concat(chunks)), headers: request.headers as Record<string, string> })
-      response.writeHead(204).end()
-    })
+    request
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .on('end', () => {
+        pushed.push({ raw: new Uint8Array(Buffer.concat(chunks)), headers: request.headers as Record<string, string> })
+        response.writeHead(204).end()
+      })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  ends.push(() => { server.closeAllConnections(); server.close() })
+  ends.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
   const hook = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   const [put, read] = [await shop.folder(), await shop.folder()]
   const systems = {
     erp: await shop.start('erp', ['--data', await shop.folder(), '--autopilot', '150', '--search-delay', '300']),
-    ap: await shop.start(
-      'ap', ['--data', await shop.folder(), '--autopilot', '0', '--webhook', hook], { SANDBOX_AP_WEBHOOK_SECRET: SECRET }
-    ),
+    ap: await shop.start('ap', ['--data', await shop.folder(), '--autopilot', '0', '--webhook', hook], {
+      SANDBOX_AP_WEBHOOK_SECRET: SECRET,
+    }),
     bank: await shop.start('bank', ['--data', await shop.folder(), '--in', put, '--out', read, '--poll', '20', '--statement-every', '100']),
   }
   const limit = [{ companyCode: '*', waers: 'EUR', upTo: '5000.00' }]
   for (const [system, body] of [
-    [systems.erp, {
-      companyCodes: [
-        {
-          companyCode: '1000', name: 'Us AG', vatReg: 'DE 999', country: 'DE', waers: 'EUR',
-          houseAccounts: [{ waers: 'EUR', iban: HOUSE, bic: 'BYLADEM1001' }],
-        },
-      ],
-      taxKeys: [{ taxKey: 'S-19', companyCode: '*', category: 'S', pct: '19', text: 'input tax' }],
-      vendors: [{ vendorNo: 'K-1', name: 'Acme GmbH', vatReg: 'DE111', country: 'DE', payIban: PAYEE, standing: 'ACTIVE', by: 'm.keller' }],
-      purchaseOrders: [
-        {
-          companyCode: '1000', poNo: 'PO-1', vendorNo: 'K-1', waers: 'EUR', standing: 'RELEASED', by: 'p.orlow',
-          items: [{ poItem: '1', text: 'Widget', qty: '20', uom: 'C62', price: '10.00', taxKey: 'S-19' }],
-        },
-      ],
-      postingPeriods: months(),
-      users: [
-        ...['t.meyer', 'u.katz'].map((userId) => ({ userId, name: userId, roles: ['TREASURY'] })),
-        { userId: 'l.roth', name: 'Lena Roth', roles: ['APPROVER'], limits: limit },
-      ],
-    }],
-    [systems.ap, {
-      legalUnits: [{ legalUnit: '1000', name: 'Us AG', vatReg: 'DE 999' }], signRules: [{ ccy: '*', upTo: null, steps: ['TEAM_LEAD'] }],
-      glAccounts: [{ glAccount: '476000', text: 'Services' }], kostls: ['CC-10'],
-      people: [
-        { handle: 'c.lind', fullName: 'Carla Lind', duties: ['CODER'], ceilings: [] },
-        { handle: 'l.roth', fullName: 'Lena Roth', duties: ['TEAM_LEAD'], ceilings: [{ ccy: '*', upTo: '5000.00' }] },
-      ],
-    }],
+    [
+      systems.erp,
+      {
+        companyCodes: [
+          {
+            companyCode: '1000',
+            name: 'Us AG',
+            vatReg: 'DE 999',
+            country: 'DE',
+            waers: 'EUR',
+            houseAccounts: [{ waers: 'EUR', iban: HOUSE, bic: 'BYLADEM1001' }],
+          },
+        ],
+        taxKeys: [{ taxKey: 'S-19', companyCode: '*', category: 'S', pct: '19', text: 'input tax' }],
+        vendors: [
+          { vendorNo: 'K-1', name: 'Acme GmbH', vatReg: 'DE111', country: 'DE', payIban: PAYEE, standing: 'ACTIVE', by: 'm.keller' },
+        ],
+        purchaseOrders: [
+          {
+            companyCode: '1000',
+            poNo: 'PO-1',
+            vendorNo: 'K-1',
+            waers: 'EUR',
+            standing: 'RELEASED',
+            by: 'p.orlow',
+            items: [{ poItem: '1', text: 'Widget', qty: '20', uom: 'C62', price: '10.00', taxKey: 'S-19' }],
+          },
+        ],
+        postingPeriods: months(),
+        users: [
+          ...['t.meyer', 'u.katz'].map((userId) => ({ userId, name: userId, roles: ['TREASURY'] })),
+          { userId: 'l.roth', name: 'Lena Roth', roles: ['APPROVER'], limits: limit },
+        ],
+      },
+    ],
+    [
+      systems.ap,
+      {
+        legalUnits: [{ legalUnit: '1000', name: 'Us AG', vatReg: 'DE 999' }],
+        signRules: [{ ccy: '*', upTo: null, steps: ['TEAM_LEAD'] }],
+        glAccounts: [{ glAccount: '476000', text: 'Services' }],
+        kostls: ['CC-10'],
+        people: [
+          { handle: 'c.lind', fullName: 'Carla Lind', duties: ['CODER'], ceilings: [] },
+          { handle: 'l.roth', fullName: 'Lena Roth', duties: ['TEAM_LEAD'], ceilings: [{ ccy: '*', upTo: '5000.00' }] },
+        ],
+      },
+    ],
     [systems.bank, { accounts: [{ iban: HOUSE, ccy: 'EUR', holder: 'Us AG', opening: '10000.00' }] }],
-  ] as const) expect(await system.call('PUT', '/setup', body)).toMatchObject({ status: 200 })
+  ] as const)
+    expect(await system.call('PUT', '/setup', body)).toMatchObject({ status: 200 })
   return {
-    systems, pushed,
+    systems,
+    pushed,
     connectors: [
-      opened(erp, { url: systems.erp.url }, 'erp'), opened(ap, { url: systems.ap.url, noticeSecrets: ['HOOK'] }, 'ap'),
+      opened(erp, { url: systems.erp.url }, 'erp'),
+      opened(ap, { url: systems.ap.url, noticeSecrets: ['HOOK'] }, 'ap'),
       opened(bank, { put, read }, 'bank'),
     ],
   }
@@ -132,8 +171,8 @@ class Hub {
     for (const { drive: one } of this.drives.values()) ends.push(() => one.close())
     // A payment file that the ERP gave is handed to the bank out of the hub's own keeping.
     const kept = this.of('erp').drive.documents
-    this.of('bank').drive.documents.get = (hash) => kept.get(hash)
-      ?? Map.prototype.get.call(this.of('bank').drive.documents, hash) as Uint8Array | undefined
+    this.of('bank').drive.documents.get = (hash) =>
+      kept.get(hash) ?? (Map.prototype.get.call(this.of('bank').drive.documents, hash) as Uint8Array | undefined)
   }
 
   of(system: string): { connector: Connector; drive: Drive } {
@@ -143,9 +182,9 @@ class Hub {
   }
 
   invoice(number: string): InvoiceState {
-    const states = [...this.world.records.values()].filter((record) => record.kind === 'invoice').map(
-      (record) => record.state as unknown as InvoiceState
-    )
+    const states = [...this.world.records.values()]
+      .filter((record) => record.kind === 'invoice')
+      .map((record) => record.state as unknown as InvoiceState)
     return states.find((state) => state.content?.value.number === number)!
   }
 
@@ -181,17 +220,31 @@ class Hub {
     const key = partsKey(wanted)
     this.done.add(key)
     const hex = Buffer.from(sha256(key)).toString('hex')
-    const { outcome, observations } = await this.of(wanted.target).drive.run(
-      wanted.command, wanted.content, { key: hex, object: wanted.object, occurrence: wanted.occurrence }
-    )
+    const { outcome, observations } = await this.of(wanted.target).drive.run(wanted.command, wanted.content, {
+      key: hex,
+      object: wanted.object,
+      occurrence: wanted.occurrence,
+    })
     expect(outcome, `${wanted.command} ${JSON.stringify(wanted.content)}`).toMatchObject({ kind: 'done' })
     this.take(wanted.target, observations)
     const arrival: Arrival = {
-      tenant: 'test', source: { system: 'hub', role: 'hub' }, eventId: `done ${hex}`, type: 'effect.done',
-      occurredAt: new Date().toISOString(), actor: 'rule:delivery', about: [{ names: [wanted.subject] }],
+      tenant: 'test',
+      source: { system: 'hub', role: 'hub' },
+      eventId: `done ${hex}`,
+      type: 'effect.done',
+      occurredAt: new Date().toISOString(),
+      actor: 'rule:delivery',
+      about: [{ names: [wanted.subject] }],
       data: {
-        effect: hex, target: wanted.target, command: wanted.command, object: wanted.object, occurrence: wanted.occurrence, contentHash: '',
-        attempt: 1, input: 'done', receipt: outcome.kind === 'done' ? outcome.receipt : null,
+        effect: hex,
+        target: wanted.target,
+        command: wanted.command,
+        object: wanted.object,
+        occurrence: wanted.occurrence,
+        contentHash: '',
+        attempt: 1,
+        input: 'done',
+        receipt: outcome.kind === 'done' ? outcome.receipt : null,
       },
     }
     this.world.submit(arrival)
@@ -202,42 +255,60 @@ test('invoices on an order go from arrival to paid through all three systems, an
   const { connectors, systems, pushed } = await company()
   const hub = new Hub(connectors)
   const until = async (number: string, reached: (state: InvoiceState) => boolean): Promise<void> => {
-    await expect.poll(async () => {
-      await hub.round()
-      const state = hub.invoice(number)
-      return reached(state) || JSON.stringify({
-        headline: state.headline, axes: axesOf(state), exceptions: state.exceptions,
-        wanted: [...hub.world.wanted.values()].map((one) => one.command),
-      })
-    }, { timeout: 15_000, interval: 30 }).toBe(true)
+    await expect
+      .poll(
+        async () => {
+          await hub.round()
+          const state = hub.invoice(number)
+          return (
+            reached(state) ||
+            JSON.stringify({
+              headline: state.headline,
+              axes: axesOf(state),
+              exceptions: state.exceptions,
+              wanted: [...hub.world.wanted.values()].map((one) => one.command),
+            })
+          )
+        },
+        { timeout: 15_000, interval: 30 },
+      )
+      .toBe(true)
   }
 
   // One after the other, so that each has a payment file of its own: the bank books one as a batch and one payment by payment.
   for (const number of ['R-1', 'R-2']) {
     const document = invoiceDocument({
-      number, paymentMeans: [{ code: '58', account: PAYEE }], issuedOn: months()[1]!.from, dueOn: months()[2]!.to,
+      number,
+      paymentMeans: [{ code: '58', account: PAYEE }],
+      issuedOn: months()[1]!.from,
+      dueOn: months()[2]!.to,
     })
     hub.world.submit(received(document, number, new Date().toISOString(), hexOf(sha256(number))))
     await until(
       number,
-      (state) => state.headline === 'paid' && state.reported['ap|status']?.word === 'paid'
-        && state.reported['erp|settlement']?.word === 'settled'
+      (state) =>
+        state.headline === 'paid' && state.reported['ap|status']?.word === 'paid' && state.reported['erp|settlement']?.word === 'settled',
     )
     expect(hub.invoice(number)).toMatchObject({ breaches: [], divergences: {} })
     expect(Object.entries(hub.invoice(number).exceptions).filter(([, exception]) => exception.open)).toEqual([])
   }
-  const entries = [...hub.world.records.values()].filter((record) => record.kind === 'statement-entry').map(
-    (record) => (record.state as unknown as EntryState).entry
-  )
-  expect(new Set(entries.flatMap((entry) => entry?.booked ? [entry.endToEndId === undefined] : []))).toEqual(new Set([true, false]))
+  const entries = [...hub.world.records.values()]
+    .filter((record) => record.kind === 'statement-entry')
+    .map((record) => (record.state as unknown as EntryState).entry)
+  expect(new Set(entries.flatMap((entry) => (entry?.booked ? [entry.endToEndId === undefined] : [])))).toEqual(new Set([true, false]))
   const kinds = [...hub.world.records.values()].map((record) => record.kind)
   expect(
-    Object.fromEntries([
-      'invoice', 'supplier', 'entity', 'order', 'payment', 'payment-batch',
-    ].map((kind) => [kind, kinds.filter((one) => one === kind).length]))
+    Object.fromEntries(
+      ['invoice', 'supplier', 'entity', 'order', 'payment', 'payment-batch'].map((kind) => [
+        kind,
+        kinds.filter((one) => one === kind).length,
+      ]),
+    ),
   ).toEqual({ invoice: 2, supplier: 1, entity: 1, order: 1, payment: 2, 'payment-batch': 2 })
   expect((await systems.erp.call('GET', '/documents/5100000001')).body).toMatchObject({
-    lifecycle: 'CLEARED', openAmt: '0.00', extRef: expect.stringMatching(/^inv_/),
+    lifecycle: 'CLEARED',
+    openAmt: '0.00',
+    extRef: expect.stringMatching(/^inv_/),
   })
   expect((await systems.ap.call('GET', '/tickets/T-000001')).body.badge.badge).toBe('MONEY_OUT')
 

@@ -17,12 +17,28 @@ let rows: readonly { readonly [name: string]: string }[] = []
 beforeAll(async () => {
   company = await tryOut()
   await company.sample(3)
-  const { rows: vendors } = (await company.callErp('GET', '/vendors?limit=50')).body as { rows: { vendorNo: string; payIban: string; standing: string; centralBlock: boolean }[] }
+  const { rows: vendors } = (await company.callErp('GET', '/vendors?limit=50')).body as {
+    rows: { vendorNo: string; payIban: string; standing: string; centralBlock: boolean }[]
+  }
   const vendor = vendors.find((row) => row.payIban !== '' && row.standing === 'ACTIVE' && !row.centralBlock)!
-  for (const [number, amount] of [['OLD-1', '119.00'], ['OLD-2', '50.00'], ['OLD-3', '7.77']] as const) {
+  for (const [number, amount] of [
+    ['OLD-1', '119.00'],
+    ['OLD-2', '50.00'],
+    ['OLD-3', '7.77'],
+  ] as const) {
     const { body } = await company.callErp('POST', '/documents', {
-      companyCode: '1000', docType: 'KR', vendorNo: vendor.vendorNo, vendorDocNo: number, docDate: yesterday, postingDate: yesterday, waers: 'EUR', netAmt: amount, grossAmt: amount,
-      payBlock: 'A', items: [{ glAccount: '476000', netAmt: amount }], enteredBy: 'before',
+      companyCode: '1000',
+      docType: 'KR',
+      vendorNo: vendor.vendorNo,
+      vendorDocNo: number,
+      docDate: yesterday,
+      postingDate: yesterday,
+      waers: 'EUR',
+      netAmt: amount,
+      grossAmt: amount,
+      payBlock: 'A',
+      items: [{ glAccount: '476000', netAmt: amount }],
+      enteredBy: 'before',
     })
     documents.push(String(body['docNo']))
   }
@@ -30,21 +46,45 @@ beforeAll(async () => {
   await known('1000', 60_000)
   for (const document of documents) await known(document, 60_000)
 }, 240_000)
-afterAll(async () => { await company.end() }, 30_000)
+afterAll(async () => {
+  await company.end()
+}, 30_000)
 
 /** Waits until the change feed has brought what the ERP calls this. */
 async function known(name: string, ms: number): Promise<void> {
   const end = Date.now() + ms
-  while (await company.get(`/v1/objects/${name}`).then(() => false, () => true)) {
+  while (
+    await company.get(`/v1/objects/${name}`).then(
+      () => false,
+      () => true,
+    )
+  ) {
     if (Date.now() > end) throw new Error(`${name} did not become known within ${ms} ms`)
-    await new Promise((resolve) => { setTimeout(resolve, 50) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50)
+    })
   }
 }
 
 const HEAD = 'document,supplier,number,postedOn,account,currency,amount,open'
-const csv = (more: readonly string[] = []): string => [
-  HEAD, ...rows.map((row) => [row['docNo'], row['vendorNo'], row['vendorDocNo'], row['postingDate'], row['reconAccount'], row['waers'], row['docAmt'], row['openBal']].join(',')), ...more, '',
-].join('\n')
+const csv = (more: readonly string[] = []): string =>
+  [
+    HEAD,
+    ...rows.map((row) =>
+      [
+        row['docNo'],
+        row['vendorNo'],
+        row['vendorDocNo'],
+        row['postingDate'],
+        row['reconAccount'],
+        row['waers'],
+        row['docAmt'],
+        row['openBal'],
+      ].join(','),
+    ),
+    ...more,
+    '',
+  ].join('\n')
 
 /** Runs a command as somebody would; what it printed, and its exit status. */
 async function tieout(...args: string[]): Promise<{ readonly said: string; readonly code: number }> {
@@ -68,9 +108,27 @@ async function tieout(...args: string[]): Promise<{ readonly said: string; reado
 const take = (text: string, ...more: string[]): ReturnType<typeof tieout> => {
   const file = join(company.folder, 'open-items.csv')
   writeFileSync(file, text)
-  return tieout('cut-over', 'import', '--entity', '1000', '--as-of', yesterday, '--file', file, '--by', 'a.clerk', ...(more.includes('--second') ? [] : ['--second', 'b.lead']), ...more)
+  return tieout(
+    'cut-over',
+    'import',
+    '--entity',
+    '1000',
+    '--as-of',
+    yesterday,
+    '--file',
+    file,
+    '--by',
+    'a.clerk',
+    ...(more.includes('--second') ? [] : ['--second', 'b.lead']),
+    ...more,
+  )
 }
-interface Shown { readonly id: string; readonly kind: string; readonly row: { readonly state: string; readonly breaches: readonly string[] }; readonly state: InvoiceState }
+interface Shown {
+  readonly id: string
+  readonly kind: string
+  readonly row: { readonly state: string; readonly breaches: readonly string[] }
+  readonly state: InvoiceState
+}
 const invoiceOf = (document: string): Promise<Shown> => company.get(`/v1/objects/${document}`)
 
 test('items that are not the ERP’s balance are refused with the difference, and one person cannot sign twice', async () => {
@@ -90,7 +148,11 @@ test('the open items are taken over once, linked where the hub knew the document
   const before = await company.summary()
   expect((await take(csv(), '--second', 'c.other')).said).toContain('taken over before; nothing changed')
   expect((await company.summary()).received).toBe(before.received)
-  for (const document of documents) expect(await invoiceOf(document)).toMatchObject({ kind: 'invoice', state: { origin: 'taken-over', takenOver: { postingNo: document } } })
+  for (const document of documents)
+    expect(await invoiceOf(document)).toMatchObject({
+      kind: 'invoice',
+      state: { origin: 'taken-over', takenOver: { postingNo: document } },
+    })
   const trace = await company.get<object>(`/v1/trace/${encodeURIComponent('erp|entity|1000')}`)
   expect(JSON.stringify(trace)).toContain('signed by a second person')
 }, 60_000)
@@ -105,7 +167,11 @@ test('they are paid and settle like others, and tie out from the day after', asy
     expect(row.breaches).toEqual([])
   }
   const made = await company.post<TieOutMade>('/v1/tie-outs', { entity: '1000', asOf: today, from: today, person: 'a.clerk' })
-  expect(made).toMatchObject({ ties: true, differences: [], accounts: [{ account: '160000', currency: 'EUR', hub: { opening: '176.77', settled: '-176.77', closing: '0' } }] })
+  expect(made).toMatchObject({
+    ties: true,
+    differences: [],
+    accounts: [{ account: '160000', currency: 'EUR', hub: { opening: '176.77', settled: '-176.77', closing: '0' } }],
+  })
 }, 180_000)
 
 test('what the ERP does not hold is taken over against a balance that two state, and the tie-out says that the ERP does not have it', async () => {

@@ -22,7 +22,11 @@ const children: ChildProcess[] = []
 
 beforeEach(async () => {
   database = await hubDatabase()
-  targets = { K1: await ModelTarget.start({ knows: 'key' }), K2: await ModelTarget.start({ knows: 'reference' }), K3: await ModelTarget.start({ knows: 'none' }) }
+  targets = {
+    K1: await ModelTarget.start({ knows: 'key' }),
+    K2: await ModelTarget.start({ knows: 'reference' }),
+    K3: await ModelTarget.start({ knows: 'none' }),
+  }
 })
 afterEach(async () => {
   for (const child of children.splice(0)) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL')
@@ -31,20 +35,33 @@ afterEach(async () => {
   await database.drop()
 })
 
-const systems = (timeoutMs: number): SystemOf[] => CLASSES.map((of) => ({ system: of.toLowerCase(), url: targets[of].url, token: 'api', class: of, timeoutMs, settleMs: 300, gapMs: 100 }))
+const systems = (timeoutMs: number): SystemOf[] =>
+  CLASSES.map((of) => ({ system: of.toLowerCase(), url: targets[of].url, token: 'api', class: of, timeoutMs, settleMs: 300, gapMs: 100 }))
 
-interface Child { readonly process: ChildProcess; readonly counts: () => Counts[]; readonly gone: Promise<string | null> }
+interface Child {
+  readonly process: ChildProcess
+  readonly counts: () => Counts[]
+  readonly gone: Promise<string | null>
+}
 
 async function child(environment: Record<string, string>, timeoutMs = 1_000): Promise<Child> {
-  const started = spawn(process.execPath, [join(import.meta.dirname, 'delivery-process.ts'), database.url(), JSON.stringify(systems(timeoutMs))], {
-    stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...environment },
-  })
+  const started = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'delivery-process.ts'), database.url(), JSON.stringify(systems(timeoutMs))],
+    {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...process.env, ...environment },
+    },
+  )
   children.push(started)
   const gone = once(started, 'exit').then(([, signal]) => signal as string | null)
   let counts: Counts[] = []
   const lines = createInterface(started.stdout)
   await new Promise<void>((ready) => {
-    lines.on('line', (line) => { if (line === 'ready') ready(); else counts = JSON.parse(line) as Counts[] })
+    lines.on('line', (line) => {
+      if (line === 'ready') ready()
+      else counts = JSON.parse(line) as Counts[]
+    })
     void gone.then(() => ready())
   })
   return { process: started, counts: () => counts, gone }
@@ -57,7 +74,8 @@ async function rescuer(timeoutMs = 1_000): Promise<Hub> {
 }
 
 const query = <T>(text: string): Promise<T[]> => inTenant(database.pool, TENANT, async (client) => (await client.query(text)).rows as T[])
-const done = async (count: number): Promise<boolean> => (await query<{ n: number }>(`SELECT count(*)::int AS n FROM effect WHERE state = 'done'`))[0]!.n === count
+const done = async (count: number): Promise<boolean> =>
+  (await query<{ n: number }>(`SELECT count(*)::int AS n FROM effect WHERE state = 'done'`))[0]!.n === count
 
 /** Once everything is at rest: the targets hold each effect once, and no try is open. */
 async function audit(each: number): Promise<void> {
@@ -69,7 +87,9 @@ async function audit(each: number): Promise<void> {
   expect(await query(`SELECT key FROM attempt WHERE outcome = 'open'`)).toEqual([])
   const sent = await query<{ key: string; n: number }>('SELECT key, count(*)::int AS n FROM attempt GROUP BY key')
   for (const { key, n } of sent) {
-    const calls = CLASSES.flatMap((of) => targets[of].calls).filter((call) => call.line === 'POST /entries' && call.body.includes(key)).length
+    const calls = CLASSES.flatMap((of) => targets[of].calls).filter(
+      (call) => call.line === 'POST /entries' && call.body.includes(key),
+    ).length
     expect(calls, 'no call without its committed attempt').toBeLessThanOrEqual(n)
   }
 }
@@ -86,7 +106,12 @@ describe('killed (SIGKILL) at', () => {
     await seed.stop()
     for (const time of [1, 4]) {
       const victim = await child({ TIEOUT_KILL_AT: `${point}:${time}` })
-      const signal = await Promise.race([victim.gone, new Promise<string>((late) => { setTimeout(late, 15_000, 'not reached') })])
+      const signal = await Promise.race([
+        victim.gone,
+        new Promise<string>((late) => {
+          setTimeout(late, 15_000, 'not reached')
+        }),
+      ])
       // With little left to do, the fourth passage may not come any more.
       if (signal === 'SIGKILL') killed.set(point, (killed.get(point) ?? 0) + 1)
       else victim.process.kill('SIGKILL')
@@ -128,7 +153,10 @@ describe('frozen (SIGSTOP) past its attempt and woken', () => {
     if (of === 'K3') {
       // It might still send: nobody else does.
       // Two looks that count would be enough for another try.
-      await until('it was looked for again and again', () => targets.K3.calls.filter((call) => call.line.startsWith('GET /entries')).length >= 4)
+      await until(
+        'it was looked for again and again',
+        () => targets.K3.calls.filter((call) => call.line.startsWith('GET /entries')).length >= 4,
+      )
       expect((await query<{ n: number }>('SELECT count(*)::int AS n FROM attempt'))[0]?.n).toBe(1)
     } else await until('it is done by another', () => done(1))
     const before = targets[of].booked.length
@@ -153,7 +181,9 @@ describe('frozen (SIGSTOP) past its attempt and woken', () => {
     await until('it is done by looking', () => done(1))
     frozen.process.kill('SIGCONT')
     await until('its late write was refused and counted', () => frozen.counts().some((counts) => counts.fenced > 0))
-    await until('it was told as late', async () => (await query<{ state: string }>('SELECT state FROM object')).some((row) => row.state.includes('effect.replied-late')))
+    await until('it was told as late', async () =>
+      (await query<{ state: string }>('SELECT state FROM object')).some((row) => row.state.includes('effect.replied-late')),
+    )
     expect(targets.K3.booked.length).toBe(1)
     await auditOne('K3')
   })

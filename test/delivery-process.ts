@@ -20,6 +20,10 @@ console.log('ready')
 let last = ''
 setInterval(() => {
   const counts = JSON.stringify(hub.delivery.stats().map((system) => system.counts))
-  if (counts !== last) console.log(last = counts)
+  if (counts !== last) console.log((last = counts))
 }, 20).unref()
-process.stdin.on('end', () => { void hub.stop().then(() => process.exit(0)) }).resume()
+process.stdin
+  .on('end', () => {
+    void hub.stop().then(() => process.exit(0))
+  })
+  .resume()

@@ -10,7 +10,9 @@ import { hubDatabase, type HubDatabase } from './hub-database.ts'
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let database: HubDatabase
-beforeEach(async () => { database = await hubDatabase() })
+beforeEach(async () => {
+  database = await hubDatabase()
+})
 const targets: ModelTarget[] = []
 const hubs: Hub[] = []
 afterEach(async () => {
@@ -34,8 +36,9 @@ async function hub(systems: readonly SystemOf[], more: Parameters<typeof deliver
 const query = <T>(text: string): Promise<T[]> => inTenant(database.pool, TENANT, async (client) => (await client.query(text)).rows as T[])
 const inState = async (state: string): Promise<number> => (await query(`SELECT 1 FROM effect WHERE state = '${state}'`)).length
 const events = async (like: string): Promise<{ type: string; data: { [key: string]: unknown } }[]> =>
-  (await query<{ type: string; body: Buffer }>(`SELECT type, body FROM event WHERE type LIKE '${like}' ORDER BY index`))
-    .map(({ type, body }) => ({ type, data: (JSON.parse(body.toString()) as { data: { [key: string]: unknown } }).data }))
+  (await query<{ type: string; body: Buffer }>(`SELECT type, body FROM event WHERE type LIKE '${like}' ORDER BY index`)).map(
+    ({ type, body }) => ({ type, data: (JSON.parse(body.toString()) as { data: { [key: string]: unknown } }).data }),
+  )
 
 test('the log says once that a breaker opened and once that it closed, however many processes saw it', async () => {
   const erp = await target()
@@ -47,19 +50,27 @@ test('the log says once that a breaker opened and once that it closed, however m
   await until('both see it open', () => [one, two].every(({ delivery }) => delivery.stats()[0]!.breaker.state !== 'closed'))
   await until('it is told', async () => (await events('breaker.%')).length === 1)
   await erp.listen(Number(port))
-  await until('all are done', async () => await inState('done') === 30)
+  await until('all are done', async () => (await inState('done')) === 30)
   await until('that it closed is told', async () => (await events('breaker.closed')).length > 0)
   const told = await events('breaker.%')
   // It may have opened again while it came back; never twice in a row.
   expect(told.every(({ type }, at) => type === (at % 2 === 0 ? 'breaker.opened' : 'breaker.closed'))).toBe(true)
-  expect(told[0]).toMatchObject({ type: 'breaker.opened', data: { system: 'erp', cause: 'failing', says: expect.stringMatching(/./u) as unknown } })
-  await until('nothing is left to be told', async () => !(await query<{ delivery: string }>(`SELECT delivery FROM system WHERE name = 'erp'`))[0]!.delivery.includes('"id"'))
+  expect(told[0]).toMatchObject({
+    type: 'breaker.opened',
+    data: { system: 'erp', cause: 'failing', says: expect.stringMatching(/./u) as unknown },
+  })
+  await until(
+    'nothing is left to be told',
+    async () => !(await query<{ delivery: string }>(`SELECT delivery FROM system WHERE name = 'erp'`))[0]!.delivery.includes('"id"'),
+  )
 })
 
 test('what a process that ended has left untold, another one tells', async () => {
   const erp = await target()
   const news = { id: 'breaker 6', at: '2026-03-02T09:00:00.000Z', type: 'breaker.closed', since: '2026-03-02T08:00:00.000Z' }
-  await query(`INSERT INTO system (tenant, name, delivery, version) VALUES ('acme', 'erp', '${JSON.stringify({ breaker: { state: 'closed', pauseMs: 0 }, untold: [news] })}', 7)`)
+  await query(
+    `INSERT INTO system (tenant, name, delivery, version) VALUES ('acme', 'erp', '${JSON.stringify({ breaker: { state: 'closed', pauseMs: 0 }, untold: [news] })}', 7)`,
+  )
   await hub([{ system: 'erp', url: erp.url, class: 'K1' }])
   await until('it is told', async () => (await events('breaker.closed')).length === 1)
   expect(await events('breaker.%')).toEqual([{ type: 'breaker.closed', data: { system: 'erp', since: news.since } }])
@@ -69,11 +80,13 @@ test('after an outage the first second already keeps the rate, the probe counted
   const erp = await target()
   const { port } = new URL(erp.url)
   await erp.stop()
-  const { intake, delivery } = await hub([{ system: 'erp', url: erp.url, class: 'K1', limits: { concurrency: 8, rate: { calls: 5, perMs: 1_000 } } }])
+  const { intake, delivery } = await hub([
+    { system: 'erp', url: erp.url, class: 'K1', limits: { concurrency: 8, rate: { calls: 5, perMs: 1_000 } } },
+  ])
   await intake.submit(Array.from({ length: 15 }, (_, n) => invoice(n, 'erp')))
   await until('it is open', () => delivery.stats()[0]?.breaker.state === 'open')
   await erp.listen(Number(port))
-  await until('all are done', async () => await inState('done') === 15)
+  await until('all are done', async () => (await inState('done')) === 15)
   const times = erp.calls.map((call) => call.at)
   // The network may bring two calls nearer to each other than they were sent: a tenth of a second is allowed for it.
   const fullest = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 900).length))
@@ -86,7 +99,7 @@ test('maintenance burns no attempts; what waited goes out when it is over', asyn
   const ends = Date.now() + 3_000
   const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K1', windows: [{ fromAt: 0, toAt: ends }] }])
   await intake.submit(Array.from({ length: 5 }, (_, n) => invoice(n, 'erp')))
-  await until('all are done', async () => await inState('done') === 5)
+  await until('all are done', async () => (await inState('done')) === 5)
   const tries = await query<{ opened: Date | string }>('SELECT opened_at AS opened FROM attempt')
   expect(tries.length).toBe(5)
   for (const { opened } of tries) expect(new Date(opened).getTime()).toBeGreaterThanOrEqual(ends)
@@ -97,33 +110,42 @@ test('one system that is away stops neither intake nor the others, and what is f
   const { port } = new URL(erp.url)
   await erp.stop()
   const { intake, delivery } = await hub([
-    { system: 'erp', url: erp.url, class: 'K1' }, { system: 'ap', url: ap.url, class: 'K1' }, { system: 'bank', url: bank.url, class: 'K1' },
+    { system: 'erp', url: erp.url, class: 'K1' },
+    { system: 'ap', url: ap.url, class: 'K1' },
+    { system: 'bank', url: bank.url, class: 'K1' },
   ])
   await intake.submit(Array.from({ length: 20 }, (_, n) => invoice(`first ${n}`, 'erp')))
   await until('it is open', () => delivery.stats().find(({ system }) => system === 'erp')!.breaker.state === 'open')
   const receipts = await intake.submit(Array.from({ length: 60 }, (_, n) => invoice(n, ['erp', 'ap', 'bank'][n % 3]!)))
   expect(receipts.every(({ outcome }) => outcome === 'new')).toBe(true)
   await until('the others have theirs', () => ap.booked.length === 20 && bank.booked.length === 20)
-  expect(await query(`SELECT target, state, count(*)::int AS count FROM effect WHERE target = 'erp' GROUP BY 1, 2`)).toEqual([{ target: 'erp', state: 'waiting', count: 40 }])
+  expect(await query(`SELECT target, state, count(*)::int AS count FROM effect WHERE target = 'erp' GROUP BY 1, 2`)).toEqual([
+    { target: 'erp', state: 'waiting', count: 40 },
+  ])
   await erp.listen(Number(port))
-  await until('all are done', async () => await inState('done') === 80)
+  await until('all are done', async () => (await inState('done')) === 80)
   expect(new Set(erp.booked.map(({ key }) => key)).size).toBe(40)
   expect(erp.booked.length).toBe(40)
 })
 
 test('the forecast of a system that takes five a second is within a fifth of what comes', async () => {
   const erp = await target()
-  const { intake, delivery } = await hub([{ system: 'erp', url: erp.url, class: 'K1', limits: { concurrency: 4, rate: { calls: 5, perMs: 1_000 } } }])
+  const { intake, delivery } = await hub([
+    { system: 'erp', url: erp.url, class: 'K1', limits: { concurrency: 4, rate: { calls: 5, perMs: 1_000 } } },
+  ])
   await intake.submit(Array.from({ length: 75 }, (_, n) => invoice(n, 'erp')))
   const foretold: { at: number; clear: number }[] = []
   const look = async (): Promise<void> => {
     const now = Date.now()
-    foretold.push({ at: now, clear: clearAt({ waiting: 75 - await inState('done'), perSecond: delivery.stats()[0]!.perSecond, windows: [], from: 0 }, now)! })
+    foretold.push({
+      at: now,
+      clear: clearAt({ waiting: 75 - (await inState('done')), perSecond: delivery.stats()[0]!.perSecond, windows: [], from: 0 }, now)!,
+    })
   }
   await look()
-  await until('a third is done', async () => await inState('done') >= 25)
+  await until('a third is done', async () => (await inState('done')) >= 25)
   await look()
-  await until('all are done', async () => await inState('done') === 75)
+  await until('all are done', async () => (await inState('done')) === 75)
   const end = Date.now()
   const off = foretold.map(({ at, clear }) => (clear - end) / (end - at))
   console.log(`75 at 5/s: foretold at the beginning ${(off[0]! * 100).toFixed(1)} % off, after a third ${(off[1]! * 100).toFixed(1)} % off`)
@@ -132,13 +154,18 @@ test('the forecast of a system that takes five a second is within a fifth of wha
 
 test('a low lane moves while a high one has more than the system takes', async () => {
   const erp = await target()
-  const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K1', limits: { concurrency: 4, rate: { calls: 40, perMs: 1_000 } } }])
+  const { intake } = await hub([
+    { system: 'erp', url: erp.url, class: 'K1', limits: { concurrency: 4, rate: { calls: 40, perMs: 1_000 } } },
+  ])
   await intake.submit(Array.from({ length: 10 }, (_, n) => invoice(`low ${n}`, 'erp')))
   await query(`UPDATE effect SET lane = 7, due_at = '9999-12-31T23:59:59.999Z' WHERE state = 'waiting'`)
   const low = await inState('waiting')
   expect(low).toBeGreaterThan(0)
   await intake.submit(Array.from({ length: 300 }, (_, n) => invoice(`high ${n}`, 'erp')))
   await query(`UPDATE effect SET due_at = now() WHERE lane = 7 AND state = 'waiting'`)
-  await until('some of the low lane are done', async () => (await query(`SELECT 1 FROM effect WHERE lane = 7 AND state = 'done'`)).length >= 2)
+  await until(
+    'some of the low lane are done',
+    async () => (await query(`SELECT 1 FROM effect WHERE lane = 7 AND state = 'done'`)).length >= 2,
+  )
   expect((await query(`SELECT 1 FROM effect WHERE lane = 3 AND state = 'waiting'`)).length).toBeGreaterThan(0)
 })

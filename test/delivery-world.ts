@@ -27,24 +27,45 @@ interface State {
 }
 const NEW: State = { target: null, command: 'invoice.post', dueOn: null, party: '', amount: '', posted: null, said: null, outcomes: [] }
 
-const text = (value: Json | undefined): string => typeof value === 'string' ? value : ''
+const text = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
 
 function fold(state: State, event: Event): State {
   const { data } = event
   switch (event.type) {
-    case 'invoice.received': case 'invoice.corrected': return { ...state, target: text(data['target']), dueOn: text(data['dueOn']) || null, party: text(data['party']), amount: text(data['amount']) }
-    case 'posting.confirmed': return event.grade === 'settled' ? { ...state, posted: text(data['postingNo']) } : { ...state, said: text(data['postingNo']) }
+    case 'invoice.received':
+    case 'invoice.corrected':
+      return {
+        ...state,
+        target: text(data['target']),
+        dueOn: text(data['dueOn']) || null,
+        party: text(data['party']),
+        amount: text(data['amount']),
+      }
+    case 'posting.confirmed':
+      return event.grade === 'settled' ? { ...state, posted: text(data['postingNo']) } : { ...state, said: text(data['postingNo']) }
     // A change feed tells of an entry under our reference.
-    case 'status.reported': return data['claims'] === 'posted' ? { ...state, posted: event.source.reference ?? null } : state
-    case 'effect.done': case 'effect.refused': case 'effect.unknown': case 'effect.resolved': case 'effect.replied-late':
+    case 'status.reported':
+      return data['claims'] === 'posted' ? { ...state, posted: event.source.reference ?? null } : state
+    case 'effect.done':
+    case 'effect.refused':
+    case 'effect.unknown':
+    case 'effect.resolved':
+    case 'effect.replied-late':
       return { ...state, outcomes: [...state.outcomes, `${event.type} ${text(data['input'])}`] }
-    default: return state
+    default:
+      return state
   }
 }
 
 export const DELIVERY_LAW: Law = {
   version: 1,
-  evolve: (record, id, event) => ({ id, kind: kindOf(id), version: (record?.version ?? 0) + 1, state: fold((record?.state as State | undefined) ?? NEW, event), wakeAt: null }),
+  evolve: (record, id, event) => ({
+    id,
+    kind: kindOf(id),
+    version: (record?.version ?? 0) + 1,
+    state: fold((record?.state as State | undefined) ?? NEW, event),
+    wakeAt: null,
+  }),
   neighbours: () => ({ read: [], write: [] }),
   judge: () => ({ decisions: [], wakeAt: null, waits: [] }),
   expect({ id, state: given }) {
@@ -52,8 +73,24 @@ export const DELIVERY_LAW: Law = {
     if (state.target === null) return { cells: [], effects: [], marks: [] }
     const part = { target: state.target, command: state.command, object: id, occurrence: '0' } as const
     return {
-      cells: [{ object: id, system: state.target, facet: 'posting', expected: 'posted', told: state.said === null ? null : 'posted', reported: state.posted === null ? null : 'posted' }],
-      effects: [{ ...part, subject: id, ...(state.dueOn === null ? {} : { dueOn: state.dueOn }), content: { reference: id, party: state.party, amount: state.amount, currency: 'EUR' } }],
+      cells: [
+        {
+          object: id,
+          system: state.target,
+          facet: 'posting',
+          expected: 'posted',
+          told: state.said === null ? null : 'posted',
+          reported: state.posted === null ? null : 'posted',
+        },
+      ],
+      effects: [
+        {
+          ...part,
+          subject: id,
+          ...(state.dueOn === null ? {} : { dueOn: state.dueOn }),
+          content: { reference: id, party: state.party, amount: state.amount, currency: 'EUR' },
+        },
+      ],
       marks: state.posted === null ? [] : [{ ...part, input: 'evidence' }],
     }
   },
@@ -62,15 +99,29 @@ export const DELIVERY_LAW: Law = {
 }
 
 /** An invoice to be posted at `target`. */
-export function invoice(n: number | string, target: string, more: { readonly party?: string; readonly amount?: string; readonly dueOn?: string; readonly again?: boolean } = {}): Arrival {
+export function invoice(
+  n: number | string,
+  target: string,
+  more: { readonly party?: string; readonly amount?: string; readonly dueOn?: string; readonly again?: boolean } = {},
+): Arrival {
   const names = [`capture|invoice|${n}`]
   return {
-    tenant: TENANT, source: { system: 'capture', role: 'capture' }, eventId: `${n}${more.again ? ' again' : ''}`, type: more.again ? 'invoice.corrected' : 'invoice.received', occurredAt: '2026-03-02T09:00:00.000Z',
-    actor: 'system:capture', readBack: true, about: [more.again ? { names } : { names, create: 'invoice' }], data: { target, dueOn: more.dueOn ?? '', party: more.party ?? 'acme', amount: more.amount ?? '10.00' },
+    tenant: TENANT,
+    source: { system: 'capture', role: 'capture' },
+    eventId: `${n}${more.again ? ' again' : ''}`,
+    type: more.again ? 'invoice.corrected' : 'invoice.received',
+    occurredAt: '2026-03-02T09:00:00.000Z',
+    actor: 'system:capture',
+    readBack: true,
+    about: [more.again ? { names } : { names, create: 'invoice' }],
+    data: { target, dueOn: more.dueOn ?? '', party: more.party ?? 'acme', amount: more.amount ?? '10.00' },
   }
 }
 
-export interface SystemOf extends ModelConfig { readonly system: string; readonly windows?: readonly Window[] }
+export interface SystemOf extends ModelConfig {
+  readonly system: string
+  readonly windows?: readonly Window[]
+}
 
 export interface Hub {
   readonly intake: Intake
@@ -89,17 +140,34 @@ export async function deliveringHub(url: string, systems: readonly SystemOf[], m
   const troubles: string[] = []
   const started: Delivery[] = []
   const intake = openIntake({
-    pool, settings: { law: DELIVERY_LAW, cfg: '0'.repeat(64), config: 1, clock: Date.now },
-    onCommitted: (news) => { for (const target of news.targets) started[0]?.hint(news.tenant, target) },
-    onBug: (error) => { troubles.push(`bug: ${String(error)}`) },
+    pool,
+    settings: { law: DELIVERY_LAW, cfg: '0'.repeat(64), config: 1, clock: Date.now },
+    onCommitted: (news) => {
+      for (const target of news.targets) started[0]?.hint(news.tenant, target)
+    },
+    onBug: (error) => {
+      troubles.push(`bug: ${String(error)}`)
+    },
   })
   const delivery = startDelivery({
-    pool, identity, systems: systems.map(({ system, windows = [], ...config }) => ({ tenant: TENANT, connector: modelConnector(config, system), windows })), submit: (arrivals) => intake.submit(arrivals),
-    secret: () => 'letmein', pollMs: 200, trouble: (what, error) => { troubles.push(`${what}: ${String(error)}`) }, ...more,
+    pool,
+    identity,
+    systems: systems.map(({ system, windows = [], ...config }) => ({ tenant: TENANT, connector: modelConnector(config, system), windows })),
+    submit: (arrivals) => intake.submit(arrivals),
+    secret: () => 'letmein',
+    pollMs: 200,
+    trouble: (what, error) => {
+      troubles.push(`${what}: ${String(error)}`)
+    },
+    ...more,
   })
   started.push(delivery)
   return {
-    intake, delivery, identity, pool, troubles,
+    intake,
+    delivery,
+    identity,
+    pool,
+    troubles,
     async stop() {
       await delivery.stop()
       await intake.close()
@@ -111,7 +179,7 @@ export async function deliveringHub(url: string, systems: readonly SystemOf[], m
 
 /** Waits until it is so. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>, ms = 40_000): Promise<void> {
-  for (const end = performance.now() + ms; !await holds();) {
+  for (const end = performance.now() + ms; !(await holds());) {
     if (performance.now() > end) throw new Error(`waited ${ms} ms in vain until ${what}`)
     await new Promise((done) => setTimeout(done, 25))
   }

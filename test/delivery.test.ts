@@ -15,7 +15,9 @@ type Of = keyof typeof KNOWS
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 let database: HubDatabase
-beforeEach(async () => { database = await hubDatabase() })
+beforeEach(async () => {
+  database = await hubDatabase()
+})
 const targets: ModelTarget[] = []
 const hubs: Hub[] = []
 afterEach(async () => {
@@ -36,29 +38,44 @@ async function hub(systems: readonly SystemOf[], more: Parameters<typeof deliver
   return started
 }
 
-interface EffectSeen { key: string; target: string; state: string; attempts: number; content: string; object: string }
+interface EffectSeen {
+  key: string
+  target: string
+  state: string
+  attempts: number
+  content: string
+  object: string
+}
 const query = <T>(text: string): Promise<T[]> => inTenant(database.pool, TENANT, async (client) => (await client.query(text)).rows as T[])
-const effects = (): Promise<EffectSeen[]> => query<EffectSeen>('SELECT key, target, state, attempts, content, object FROM effect ORDER BY key')
+const effects = (): Promise<EffectSeen[]> =>
+  query<EffectSeen>('SELECT key, target, state, attempts, content, object FROM effect ORDER BY key')
 const objects = async (): Promise<{ posted: string | null; said: string | null; outcomes: string[] }[]> =>
-  (await query<{ state: string }>(`SELECT state FROM object WHERE kind = 'invoice' ORDER BY id`)).map((row) => JSON.parse(row.state) as never)
-const attempts = (): Promise<{ key: string; n: number; outcome: string; opened_at: string }[]> => query('SELECT key, n, outcome, opened_at FROM attempt ORDER BY key, n')
-const all = async (state: string, count: number): Promise<boolean> => (await effects()).filter((row) => row.state === state).length === count
-const bookings = (of: ModelTarget): string[] => of.calls.filter((call) => call.line === 'POST /entries').map((call) => (JSON.parse(call.body) as { key: string }).key)
+  (await query<{ state: string }>(`SELECT state FROM object WHERE kind = 'invoice' ORDER BY id`)).map(
+    (row) => JSON.parse(row.state) as never,
+  )
+const attempts = (): Promise<{ key: string; n: number; outcome: string; opened_at: string }[]> =>
+  query('SELECT key, n, outcome, opened_at FROM attempt ORDER BY key, n')
+const all = async (state: string, count: number): Promise<boolean> =>
+  (await effects()).filter((row) => row.state === state).length === count
+const bookings = (of: ModelTarget): string[] =>
+  of.calls.filter((call) => call.line === 'POST /entries').map((call) => (JSON.parse(call.body) as { key: string }).key)
 
 /** What holds after every test of this file, whatever happened. */
 async function audit(of: ModelTarget, { doubles = 0 } = {}): Promise<void> {
   const keys = of.booked.map((entry) => entry.key)
   expect(keys.length - new Set(keys).size, 'effects that the target holds twice').toBe(doubles)
   const tries = Map.groupBy(await attempts(), (attempt) => attempt.key)
-  for (const [key, calls] of Map.groupBy(bookings(of), (key) => key)) expect(tries.get(key)?.length ?? 0, 'no call without its committed attempt').toBeGreaterThanOrEqual(calls.length)
-  for (const [, list] of tries) expect(list.filter((attempt) => attempt.outcome === 'open').length, 'at most one open attempt').toBeLessThanOrEqual(1)
+  for (const [key, calls] of Map.groupBy(bookings(of), (key) => key))
+    expect(tries.get(key)?.length ?? 0, 'no call without its committed attempt').toBeGreaterThanOrEqual(calls.length)
+  for (const [, list] of tries)
+    expect(list.filter((attempt) => attempt.outcome === 'open').length, 'at most one open attempt').toBeLessThanOrEqual(1)
 }
 
 describe('every first reply is lost', () => {
   test.each(['K1', 'K2', 'K3'] as const)('%s: each effect happens once and is known', async (of) => {
     const N = 40
     const erp = await target(of)
-    erp.fateOf = (_key, time) => time === 1 ? { reply: 'lost' } : undefined
+    erp.fateOf = (_key, time) => (time === 1 ? { reply: 'lost' } : undefined)
     const { intake, troubles } = await hub([{ system: 'erp', url: erp.url, class: of, settleMs: 500, gapMs: 100 }])
     await intake.submit(Array.from({ length: N }, (_, n) => invoice(n, 'erp')))
     await until('all are done', () => all('done', N))
@@ -75,7 +92,9 @@ describe('every first reply is lost', () => {
     await intake.submit(Array.from({ length: 10 }, (_, n) => invoice(n, 'erp')))
     await until('all are held', () => all('held', 10))
     expect(bookings(erp).length).toBe(10)
-    expect((await objects()).map((object) => object.outcomes)).toEqual(Array.from({ length: 10 }, () => ['effect.unknown unclear', 'effect.resolved needs-person']))
+    expect((await objects()).map((object) => object.outcomes)).toEqual(
+      Array.from({ length: 10 }, () => ['effect.unknown unclear', 'effect.resolved needs-person']),
+    )
     await audit(erp)
   })
 })
@@ -210,7 +229,9 @@ test('the breaker opens, burns no attempts while it is open, and closes by one p
 
 test('a system that does not let us in stops at once, with one reason and no further calls', async () => {
   const erp = await target('K1', { token: 'another' })
-  const { intake, delivery } = await hub([{ system: 'erp', url: erp.url, token: 'api', class: 'K1', limits: { concurrency: 2, rate: { calls: 100, perMs: 1_000 } } }])
+  const { intake, delivery } = await hub([
+    { system: 'erp', url: erp.url, token: 'api', class: 'K1', limits: { concurrency: 2, rate: { calls: 100, perMs: 1_000 } } },
+  ])
   await intake.submit(Array.from({ length: 30 }, (_, n) => invoice(n, 'erp')))
   await until('it is open', () => delivery.stats()[0]?.breaker.state === 'open')
   expect(delivery.stats()[0]?.breaker).toMatchObject({ cause: 'credential', says: 'HTTP 401' })
@@ -218,10 +239,13 @@ test('a system that does not let us in stops at once, with one reason and no fur
   expect(bookings(erp).length).toBeLessThanOrEqual(4)
 })
 
-test('a slow system takes nobody else\'s place', async () => {
+test("a slow system takes nobody else's place", async () => {
   const [slow, quick] = [await target('K1'), await target('K1')]
   slow.usual = { slowMs: 1_200 }
-  const { intake } = await hub([{ system: 'slow', url: slow.url, class: 'K1', timeoutMs: 5_000 }, { system: 'quick', url: quick.url, class: 'K1' }])
+  const { intake } = await hub([
+    { system: 'slow', url: slow.url, class: 'K1', timeoutMs: 5_000 },
+    { system: 'quick', url: quick.url, class: 'K1' },
+  ])
   await intake.submit(Array.from({ length: 60 }, (_, n) => invoice(n, n % 2 === 0 ? 'slow' : 'quick')))
   await until('the quick one has all of its own', () => quick.booked.length === 30)
   expect(slow.booked.length).toBeLessThan(30)
@@ -230,7 +254,7 @@ test('a slow system takes nobody else\'s place', async () => {
 
 test('two hubs on one database share the work and double nothing', async () => {
   const erp = await target('K3')
-  erp.fateOf = (key, time) => time === 1 && key < '5' ? { reply: 'lost', slowMs: 20 } : { slowMs: 20 }
+  erp.fateOf = (key, time) => (time === 1 && key < '5' ? { reply: 'lost', slowMs: 20 } : { slowMs: 20 })
   const config = { system: 'erp', url: erp.url, class: 'K3', settleMs: 400, gapMs: 100 } as const
   const [one, two] = [await hub([config]), await hub([config])]
   await one.intake.submit(Array.from({ length: 60 }, (_, n) => invoice(n, 'erp')))
@@ -248,17 +272,27 @@ describe('what people say', () => {
   test('of money in doubt two people say whether it happened; what did not happen is sent again, what did is done', async () => {
     const erp = await target('K4')
     erp.fates.push({ reply: 'lost' }, { effect: 'none', reply: 'lost' })
-    const { intake, pool } = await hub([{ system: 'erp', url: erp.url, class: 'K4', limits: { concurrency: 1, rate: { calls: 100, perMs: 1_000 } } }])
+    const { intake, pool } = await hub([
+      { system: 'erp', url: erp.url, class: 'K4', limits: { concurrency: 1, rate: { calls: 100, perMs: 1_000 } } },
+    ])
     const desk = { pool, tenant: TENANT, submit: intake.submit.bind(intake), now: Date.now }
     await intake.submit([invoice(1, 'erp'), invoice(2, 'erp')])
     await until('both are held', () => all('held', 2))
     const there = erp.booked[0]!.key
     const lost = (await effects()).find((row) => row.key !== there)!.key
-    expect(await answerEffect(desk, { ...person, effect: there, input: 'said-applied' })).toEqual({ refused: 'Money may have moved: two people say whether it did.' })
-    expect(await answerEffect(desk, { ...person, effect: there, input: 'said-applied', second: 'person:ada' })).toEqual({ refused: 'The second person must be another one.' })
-    expect(await answerEffect(desk, { ...person, effect: there, input: 'replay' })).toEqual({ refused: 'It is held; that cannot be said of it now.' })
+    expect(await answerEffect(desk, { ...person, effect: there, input: 'said-applied' })).toEqual({
+      refused: 'Money may have moved: two people say whether it did.',
+    })
+    expect(await answerEffect(desk, { ...person, effect: there, input: 'said-applied', second: 'person:ada' })).toEqual({
+      refused: 'The second person must be another one.',
+    })
+    expect(await answerEffect(desk, { ...person, effect: there, input: 'replay' })).toEqual({
+      refused: 'It is held; that cannot be said of it now.',
+    })
     expect(await answerEffect(desk, { ...person, effect: there, input: 'said-applied', second: 'person:bob' })).toEqual({ state: 'done' })
-    expect(await answerEffect(desk, { ...person, effect: lost, input: 'said-not-applied', second: 'person:bob' })).toEqual({ state: 'waiting' })
+    expect(await answerEffect(desk, { ...person, effect: lost, input: 'said-not-applied', second: 'person:bob' })).toEqual({
+      state: 'waiting',
+    })
     await until('both are done', () => all('done', 2))
     expect(bookings(erp).length).toBe(3)
     expect(erp.booked.length).toBe(2)
@@ -272,12 +306,21 @@ describe('what people say', () => {
     await intake.submit([invoice(1, 'erp', { party: 'blocked' })])
     await until('it is refused', () => all('refused', 1))
     const found = await replayable(pool, TENANT, [connector], { target: 'erp', says: 'e-17' })
-    expect(found).toMatchObject([{ command: 'invoice.post', state: 'refused', says: 'E-17: Party blocked is blocked.', request: expect.stringMatching(/^POST \/entries \(\d+ bytes\)$/) }])
+    expect(found).toMatchObject([
+      {
+        command: 'invoice.post',
+        state: 'refused',
+        says: 'E-17: Party blocked is blocked.',
+        request: expect.stringMatching(/^POST \/entries \(\d+ bytes\)$/),
+      },
+    ])
     expect(await replayable(pool, TENANT, [connector], { target: 'other' })).toEqual([])
     expect(await replayable(pool, TENANT, [connector], { to: '2020-01-01T00:00:00.000Z' })).toEqual([])
     const submit = intake.submit.bind(intake)
-    expect(await answerEffect({ pool, tenant: TENANT, submit, now: Date.now }, { ...person, effect: found[0]!.effect, input: 'replay' })).toEqual({ state: 'waiting' })
-    await until('it was refused again', async () => bookings(erp).length === 2 && await all('refused', 1))
+    expect(
+      await answerEffect({ pool, tenant: TENANT, submit, now: Date.now }, { ...person, effect: found[0]!.effect, input: 'replay' }),
+    ).toEqual({ state: 'waiting' })
+    await until('it was refused again', async () => bookings(erp).length === 2 && (await all('refused', 1)))
     await intake.submit([invoice(1, 'erp', { party: 'acme', again: true })])
     await until('other content is sent by itself', () => all('done', 1))
     expect(await replayable(pool, TENANT, [connector], {})).toEqual([])

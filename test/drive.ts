@@ -1,6 +1,16 @@
 /** Drives one connector against a real counterpart, one request at a time, as the engine would; for tests of connectors. */
 import type {
-  Call, CommandInput, Connector, Content, Found, KeptDocument, NoEffect, Observation, Page, Reading, Unreadable,
+  Call,
+  CommandInput,
+  Connector,
+  Content,
+  Found,
+  KeptDocument,
+  NoEffect,
+  Observation,
+  Page,
+  Reading,
+  Unreadable,
 } from '../src/connector/contract.ts'
 import { type Reply, type Request, requestHash } from '../src/connector/request.ts'
 import { sha256 } from '../src/connector/transport/sending.ts'
@@ -9,7 +19,10 @@ import type { CommandName } from '../src/domain/object.ts'
 import { hexOf } from '../src/lib/hash.ts'
 
 export interface Swept {
-  readonly observations: Observation[]; readonly unreadable: Unreadable[]; readonly cursor: string | null; readonly pages: number
+  readonly observations: Observation[]
+  readonly unreadable: Unreadable[]
+  readonly cursor: string | null
+  readonly pages: number
 }
 export interface Drive {
   readonly documents: Map<string, Uint8Array>
@@ -24,20 +37,28 @@ export interface Drive {
 }
 
 export function drive(connector: Connector, secrets: Readonly<Record<string, string>> = {}): Drive {
-  const transport = openTransport(
-    connector,
-    { clocks: { wall: Date.now, monotonic: () => performance.now() }, secret: (name) => secrets[name], mark: () => { /* no kill here */ } }
-  )
+  const transport = openTransport(connector, {
+    clocks: { wall: Date.now, monotonic: () => performance.now() },
+    secret: (name) => secrets[name],
+    mark: () => {
+      /* no kill here */
+    },
+  })
   const documents = new Map<string, Uint8Array>()
   const send: Drive['send'] = async (request) => {
-    const sending = await transport.send(
-      request, requestHash(request, sha256), { wall: Date.now() + 10_000, monotonic: performance.now() + 10_000 }
-    )
+    const sending = await transport.send(request, requestHash(request, sha256), {
+      wall: Date.now() + 10_000,
+      monotonic: performance.now() + 10_000,
+    })
     return sending.kind === 'answered' ? sending.reply : { unsent: `${sending.kind}: ${sending.says}` }
   }
   const inputOf = (content: Content): CommandInput => ({ content, document: (hash) => bytesOf(documents, hash) })
   const callOf = (content: Content, key: string, object: string, occurrence: string): Call => ({
-    key, input: inputOf(content), object, occurrence, at: new Date().toISOString(),
+    key,
+    input: inputOf(content),
+    object,
+    occurrence,
+    at: new Date().toISOString(),
   })
   const keep: Drive['keep'] = ({ bytes }) => {
     const hash = hexOf(sha256(bytes))
@@ -45,7 +66,9 @@ export function drive(connector: Connector, secrets: Readonly<Record<string, str
     return hash
   }
   return {
-    documents, keep, send,
+    documents,
+    keep,
+    send,
     async run(name, content, { key = 'key-1', object = textIn(content, 'reference'), occurrence = '0' } = {}) {
       const command = commandOf(connector, name)
       const reply = await send(command.write(inputOf(content), key))
@@ -76,7 +99,7 @@ export function drive(connector: Connector, secrets: Readonly<Record<string, str
         if ('trouble' in page) throw new Error(page.trouble)
         for (const document of page.documents ?? []) keep(document)
         observations.push(...page.observations)
-        unreadable.push(...page.unreadable ?? [])
+        unreadable.push(...(page.unreadable ?? []))
         cursor = page.cursor
         more = page.more
       }

@@ -31,11 +31,19 @@ afterAll(async () => {
 })
 afterEach(async () => {
   expect(bugs).toEqual([])
-  const { rows } = await database.admin((client) => client.query(`
+  const { rows } = await database.admin((client) =>
+    client.query(`
     SELECT (SELECT next_index FROM tenant_head WHERE tenant = 'acme') AS head, count(*) AS events, count(DISTINCT "index") AS indexes, coalesce(min("index"), 0) AS first, count(DISTINCT id) AS ids
-    FROM event WHERE tenant = 'acme'`))
+    FROM event WHERE tenant = 'acme'`),
+  )
   const [row] = rows as { head: number; events: number; indexes: number; first: number; ids: number }[]
-  expect(row, 'indexes without a gap, every event once').toEqual({ head: row!.events, events: row!.events, indexes: row!.events, first: 0, ids: row!.events })
+  expect(row, 'indexes without a gap, every event once').toEqual({
+    head: row!.events,
+    events: row!.events,
+    indexes: row!.events,
+    first: 0,
+    ids: row!.events,
+  })
   expect((await rebuild(database.pool, 'acme', TEST_LAW)).differences).toEqual([])
 })
 
@@ -56,16 +64,22 @@ test('four hubs that bring the same and different events of the same objects: ea
       }
     }
   })()
-  const receipts = (await Promise.all(hubs.map(async (hub, mine) => {
-    const all = []
-    for (let round = 0; round < rounds; round++) {
-      const arrivals = Array.from({ length: 12 }, (_, at) => invoice(`shared ${round} ${at}`))
-      const own = Array.from({ length: 6 }, (_, at) => fact('document.attached', `own ${mine} ${round} ${at}`, { about: [{ names: [`capture|invoice|shared ${round} ${at}`] }] }))
-      const order = mine % 2 === 0 ? [...arrivals, ...own] : [...own, ...arrivals.toReversed()]
-      all.push(...await hub.submit(order))
-    }
-    return all
-  }))).flat()
+  const receipts = (
+    await Promise.all(
+      hubs.map(async (hub, mine) => {
+        const all = []
+        for (let round = 0; round < rounds; round++) {
+          const arrivals = Array.from({ length: 12 }, (_, at) => invoice(`shared ${round} ${at}`))
+          const own = Array.from({ length: 6 }, (_, at) =>
+            fact('document.attached', `own ${mine} ${round} ${at}`, { about: [{ names: [`capture|invoice|shared ${round} ${at}`] }] }),
+          )
+          const order = mine % 2 === 0 ? [...arrivals, ...own] : [...own, ...arrivals.toReversed()]
+          all.push(...(await hub.submit(order)))
+        }
+        return all
+      }),
+    )
+  ).flat()
   reading = false
   await reader
   const fresh = receipts.filter((receipt) => receipt.outcome === 'new' || receipt.outcome === 'parked').map((receipt) => receipt.eventId)
@@ -78,24 +92,35 @@ test('four hubs that bring the same and different events of the same objects: ea
 
 test('of several that claim a name, in every order, exactly one has it and the others are about it or left without', async () => {
   for (let round = 0; round < 40; round++) {
-    const claims = hubs.map((_, at) => invoice(`claim ${round} ${at}`, {}, { about: [{ names: [`a|x|claim ${round} ${at}`], create: 'invoice', offers: [`o|x|claim ${round}`] }] }))
+    const claims = hubs.map((_, at) =>
+      invoice(
+        `claim ${round} ${at}`,
+        {},
+        { about: [{ names: [`a|x|claim ${round} ${at}`], create: 'invoice', offers: [`o|x|claim ${round}`] }] },
+      ),
+    )
     const same = hubs.map((_, at) => invoice(`same ${round} ${at}`, {}, { about: [{ names: [`s|x|same ${round}`], create: 'invoice' }] }))
     await Promise.all(hubs.map((hub, at) => hub.submit([claims[(at + round) % HUBS]!, same[at]!])))
     const owners = await Promise.all(claims.map((_, at) => objectOf(`a|x|claim ${round} ${at}`)))
     const winner = await objectOf(`o|x|claim ${round}`)
     expect(new Set(owners).size).toBe(HUBS)
     expect(owners.filter((owner) => owner === winner)).toHaveLength(1)
-    const history = await read(async (client) => eventsOf(client, 'acme', (await boundNames(client, 'acme', [`s|x|same ${round}`])).get(`s|x|same ${round}`)!, null, 100))
+    const history = await read(async (client) =>
+      eventsOf(client, 'acme', (await boundNames(client, 'acme', [`s|x|same ${round}`])).get(`s|x|same ${round}`)!, null, 100),
+    )
     expect(history.filter((event) => event.type === 'invoice.received')).toHaveLength(HUBS)
   }
 })
 
 test('a fact and what binds its name, brought at the same moment by two hubs, always find each other', async () => {
   for (let round = 0; round < 60; round++) {
-    await Promise.all([hubs[round % 2]!.submit([posting(`meet ${round}`)]), hubs[1 - round % 2]!.submit([invoice(`meet ${round}`)])])
+    await Promise.all([hubs[round % 2]!.submit([posting(`meet ${round}`)]), hubs[1 - (round % 2)]!.submit([invoice(`meet ${round}`)])])
     const id = await objectOf(`capture|invoice|meet ${round}`)
     const types = (await read((client) => eventsOf(client, 'acme', id!, null, 100))).map((event) => event.type)
-    expect(types.filter((type) => type === 'posting.confirmed'), `round ${round}`).toHaveLength(1)
+    expect(
+      types.filter((type) => type === 'posting.confirmed'),
+      `round ${round}`,
+    ).toHaveLength(1)
   }
 })
 
@@ -103,21 +128,41 @@ test('news that comes while somebody begins to wait for it is never lost', async
   const count = 60
   for (let round = 0; round < count; round++) {
     const supplier = `erp|supplier|news ${round}`
-    const active = fact('supplier.activated', `news active ${round}`, { source: { system: 'erp', role: 'erp' }, about: [{ names: [supplier], create: 'supplier' }] })
-    if (round % 3 === 0) await hubs[0]!.submit([fact('order.issued', `news there ${round}`, { source: { system: 'erp', role: 'erp' }, about: [{ names: [supplier], create: 'supplier' }] })])
+    const active = fact('supplier.activated', `news active ${round}`, {
+      source: { system: 'erp', role: 'erp' },
+      about: [{ names: [supplier], create: 'supplier' }],
+    })
+    if (round % 3 === 0)
+      await hubs[0]!.submit([
+        fact('order.issued', `news there ${round}`, {
+          source: { system: 'erp', role: 'erp' },
+          about: [{ names: [supplier], create: 'supplier' }],
+        }),
+      ])
     await Promise.all([hubs[1]!.submit([active]), hubs[2]!.submit([invoice(`news ${round}`, { supplier })])])
   }
-  const waker = startWaker({ pool: database.pool, nudge: (tenant, objects) => hubs[0]!.nudge(tenant, objects), clock: Date.now, everyMs: 3_600_000 })
+  const waker = startWaker({
+    pool: database.pool,
+    nudge: (tenant, objects) => hubs[0]!.nudge(tenant, objects),
+    clock: Date.now,
+    everyMs: 3_600_000,
+  })
   await waker.stop()
   await waker.round()
-  const ids = await read((client) => boundNames(client, 'acme', Array.from({ length: count }, (_, round) => `capture|invoice|news ${round}`)))
+  const ids = await read((client) =>
+    boundNames(
+      client,
+      'acme',
+      Array.from({ length: count }, (_, round) => `capture|invoice|news ${round}`),
+    ),
+  )
   const objects = await read((client) => readObjects(client, 'acme', ids.values(), false))
   expect([...objects.values()].filter((object) => object.state['validated'] === null)).toEqual([])
   expect(objects.size).toBe(count)
 })
 
 /** A pool whose connections meet a fate at their first COMMITs. */
-function faultyPool(fates: (() => 'kept' | 'lost' | 'unsent' | undefined)): Pool {
+function faultyPool(fates: () => 'kept' | 'lost' | 'unsent' | undefined): Pool {
   const pool = openPool(database.url(), { max: 2 })
   const connect = pool.connect.bind(pool)
   pool.connect = (async () => {
@@ -141,27 +186,31 @@ async function killBackend(client: PoolClient): Promise<void> {
   const { processID } = client as unknown as { processID: number }
   await database.admin(async (admin) => {
     await admin.query('SELECT pg_terminate_backend($1)', [processID])
-    while ((await admin.query('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [processID])).rowCount !== 0) await admin.query('SELECT pg_sleep(0.01)')
+    while ((await admin.query('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [processID])).rowCount !== 0)
+      await admin.query('SELECT pg_sleep(0.01)')
   })
 }
 
-test.each(['kept', 'lost', 'unsent'] as const)('a COMMIT without an answer (%s by the server): the same batch runs again, and each event is there once', async (fate) => {
-  let left = 3
-  const pool = faultyPool(() => left-- > 0 ? fate : undefined)
-  const hub = openIntake({ pool, settings, onBug: (error) => bugs.push(error) })
-  const arrivals = Array.from({ length: 10 }, (_, at) => invoice(`${fate} ${at}`))
-  const before = (await read((client) => readHead(client, 'acme')))!.nextIndex
-  const receipts = await hub.submit(arrivals)
-  expect(left).toBeLessThan(3)
-  expect(receipts.every((receipt) => receipt.outcome === (fate === 'kept' ? 'repeat' : 'new'))).toBe(true)
-  expect((await read((client) => readHead(client, 'acme')))!.nextIndex).toBe(before + 30)
-  await hub.close()
-  await pool.end()
-})
+test.each(['kept', 'lost', 'unsent'] as const)(
+  'a COMMIT without an answer (%s by the server): the same batch runs again, and each event is there once',
+  async (fate) => {
+    let left = 3
+    const pool = faultyPool(() => (left-- > 0 ? fate : undefined))
+    const hub = openIntake({ pool, settings, onBug: (error) => bugs.push(error) })
+    const arrivals = Array.from({ length: 10 }, (_, at) => invoice(`${fate} ${at}`))
+    const before = (await read((client) => readHead(client, 'acme')))!.nextIndex
+    const receipts = await hub.submit(arrivals)
+    expect(left).toBeLessThan(3)
+    expect(receipts.every((receipt) => receipt.outcome === (fate === 'kept' ? 'repeat' : 'new'))).toBe(true)
+    expect((await read((client) => readHead(client, 'acme')))!.nextIndex).toBe(before + 30)
+    await hub.close()
+    await pool.end()
+  },
+)
 
 test('a database that stays away: nothing is confirmed, and the same arrivals are taken afterwards', async () => {
   let away = true
-  const pool = faultyPool(() => away ? 'unsent' : undefined)
+  const pool = faultyPool(() => (away ? 'unsent' : undefined))
   const hub = openIntake({ pool, settings, onBug: (error) => bugs.push(error) })
   await expect(hub.submit([invoice('away')])).rejects.toMatchObject({ code: 'database-away', disposition: 'retry' })
   away = false
@@ -171,11 +220,18 @@ test('a database that stays away: nothing is confirmed, and the same arrivals ar
 })
 
 test('the next partition is there before it is needed', async () => {
-  await database.admin((client) => client.query(`INSERT INTO tenant VALUES ('long'); INSERT INTO tenant_head (tenant, next_index) VALUES ('long', 9999995)`))
+  await database.admin((client) =>
+    client.query(`INSERT INTO tenant VALUES ('long'); INSERT INTO tenant_head (tenant, next_index) VALUES ('long', 9999995)`),
+  )
   await hubs[0]!.submit(Array.from({ length: 5 }, (_, at) => invoice(`long ${at}`, {}, { tenant: 'long' })))
   await hubs[1]!.submit([invoice('long 5', {}, { tenant: 'long' })])
-  const { rows } = await database.admin((client) => client.query(`SELECT tableoid::regclass::text AS part, count(*)::int AS n FROM event WHERE tenant = 'long' GROUP BY 1 ORDER BY 1`))
-  expect(rows).toEqual([{ part: 'event_p0', n: 5 }, { part: 'event_p1', n: 13 }])
+  const { rows } = await database.admin((client) =>
+    client.query(`SELECT tableoid::regclass::text AS part, count(*)::int AS n FROM event WHERE tenant = 'long' GROUP BY 1 ORDER BY 1`),
+  )
+  expect(rows).toEqual([
+    { part: 'event_p0', n: 5 },
+    { part: 'event_p1', n: 13 },
+  ])
   // The hub may not touch a partition by its name, the new one included; and the tenant's rule holds there.
   await expect(read((client) => client.query('SELECT * FROM event_p1'))).rejects.toMatchObject({ code: '42501' })
 })

@@ -21,9 +21,15 @@ interface Pack {
   readonly wanted: { readonly event: string; readonly index: number }
   readonly standing: { readonly headline: string; readonly axes: { readonly holds: readonly string[] } }
   readonly documents: readonly { readonly sha256: string; readonly archivedAs: string | null }[]
-  readonly log: { readonly events: { readonly index: number; readonly leaf: { readonly type: string }; body: { data: { [key: string]: unknown } } }[] }
+  readonly log: {
+    readonly events: { readonly index: number; readonly leaf: { readonly type: string }; body: { data: { [key: string]: unknown } } }[]
+  }
 }
-interface Card { readonly label: string; readonly digest: string; readonly keepTill: string }
+interface Card {
+  readonly label: string
+  readonly digest: string
+  readonly keepTill: string
+}
 
 let company: TryOut
 let key: VerifierKey
@@ -36,14 +42,25 @@ beforeAll(async () => {
   if (isRefused(parsed)) throw new Error(parsed.refused)
   key = parsed
 }, 120_000)
-afterAll(async () => { await company.end() }, 30_000)
+afterAll(async () => {
+  await company.end()
+}, 30_000)
 
-const archive = (method: string, path: string, body?: unknown): Promise<Response> => fetch(`${company.company.urls.archive}${path}`, {
-  method, headers: { authorization: `Bearer ${company.company.secrets['SANDBOX_ARCHIVE_TOKEN']}` }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-})
+const archive = (method: string, path: string, body?: unknown): Promise<Response> =>
+  fetch(`${company.company.urls.archive}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${company.company.secrets['SANDBOX_ARCHIVE_TOKEN']}` },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
 const faults = (...rules: object[]): Promise<Response> => archive('PUT', '/faults', { rules })
-const held = async (name: string): Promise<Buffer> => Buffer.from(await (await archive('GET', `/vaults/evidence/deposits/${name}`)).arrayBuffer())
-const stowed = (): Card[] => company.books('archive').flatMap(({ facts }) => facts).filter(({ what, verb }) => what === 'DEPOSIT' && verb === 'STOWED').map(({ row }) => row as unknown as Card)
+const held = async (name: string): Promise<Buffer> =>
+  Buffer.from(await (await archive('GET', `/vaults/evidence/deposits/${name}`)).arrayBuffer())
+const stowed = (): Card[] =>
+  company
+    .books('archive')
+    .flatMap(({ facts }) => facts)
+    .filter(({ what, verb }) => what === 'DEPOSIT' && verb === 'STOWED')
+    .map(({ row }) => row as unknown as Card)
 const packs = (invoice = ''): Card[] => stowed().filter(({ label }) => label.startsWith(`pack.${invoice}`))
 const read = async (name: string): Promise<Pack> => JSON.parse((await held(name)).toString()) as Pack
 const check = (bytes: Uint8Array): PackReport => {
@@ -68,7 +85,12 @@ describe('evidence in the archive', () => {
       expect(pack).toMatchObject({ invoice, standing: { headline: 'paid' } })
       const own = pack.documents.filter(({ archivedAs }) => archivedAs !== null)
       expect(own.length).toBeGreaterThan(0)
-      for (const document of own) expect(createHash('sha256').update(await held(document.archivedAs!)).digest('hex')).toBe(document.sha256)
+      for (const document of own)
+        expect(
+          createHash('sha256')
+            .update(await held(document.archivedAs!))
+            .digest('hex'),
+        ).toBe(document.sha256)
     }
   })
 
@@ -81,7 +103,16 @@ describe('evidence in the archive', () => {
   })
 
   it('tells the whole road: received, approved, posted, paid, booked by the bank', async () => {
-    const always = ['invoice.received', 'invoice.validated', 'approval.granted', 'approval.completed', 'posting.confirmed', 'statement.entry-booked', 'settlement.allocated', 'evidence.wanted']
+    const always = [
+      'invoice.received',
+      'invoice.validated',
+      'approval.granted',
+      'approval.completed',
+      'posting.confirmed',
+      'statement.entry-booked',
+      'settlement.allocated',
+      'evidence.wanted',
+    ]
     const whenWePay = ['payment.instructed', 'payment.released']
     let paidByUs = 0
     for (const invoice of await archived()) {
@@ -101,7 +132,12 @@ describe('evidence in the archive', () => {
     for (const invoice of (await archived()).slice(0, 3)) {
       const { label } = packs(invoice).at(-1)!
       const { wanted } = await read(label)
-      const again = await inTenant(pool, 'test', (client) => packOf(client, 'test', { index: wanted.index, id: wanted.event, invoice }), 'snapshot')
+      const again = await inTenant(
+        pool,
+        'test',
+        (client) => packOf(client, 'test', { index: wanted.index, id: wanted.event, invoice }),
+        'snapshot',
+      )
       expect(Buffer.from(again!.bytes).equals(await held(label))).toBe(true)
     }
     await pool.end()
@@ -115,10 +151,34 @@ describe('evidence in the archive', () => {
       return Buffer.from(JSON.stringify(pack))
     }
     const at = (pack: Pack, type: string): number => pack.log.events.findIndex(({ leaf }) => leaf.type === type)
-    expect(check(changed((pack) => { pack.log.events[at(pack, 'approval.granted')]!.body.data['person'] = 'directory|person|somebody' })).findings.join()).toContain('the body is not the one')
-    expect(check(changed((pack) => { Object.assign(pack.log.events[3]!.leaf, { actor: 'person:x' }) })).findings.join()).toContain('not what was sealed')
-    expect(check(changed((pack) => { Object.assign(pack.log.events[3]!, { index: 0 }) })).holds).toBe(false)
-    expect(check(changed((pack) => { pack.log.events.splice(at(pack, 'settlement.allocated'), 1) })).findings.join()).toContain('its headline rests on')
+    expect(
+      check(
+        changed((pack) => {
+          pack.log.events[at(pack, 'approval.granted')]!.body.data['person'] = 'directory|person|somebody'
+        }),
+      ).findings.join(),
+    ).toContain('the body is not the one')
+    expect(
+      check(
+        changed((pack) => {
+          Object.assign(pack.log.events[3]!.leaf, { actor: 'person:x' })
+        }),
+      ).findings.join(),
+    ).toContain('not what was sealed')
+    expect(
+      check(
+        changed((pack) => {
+          Object.assign(pack.log.events[3]!, { index: 0 })
+        }),
+      ).holds,
+    ).toBe(false)
+    expect(
+      check(
+        changed((pack) => {
+          pack.log.events.splice(at(pack, 'settlement.allocated'), 1)
+        }),
+      ).findings.join(),
+    ).toContain('its headline rests on')
     expect(verifyPack(sha256, ed25519Verify, { ...key, publicKey: new Uint8Array(32) }, bytes)).toHaveProperty('refused')
     expect(verifyPack(sha256, ed25519Verify, key, Buffer.from(`${bytes.toString()} `))).toHaveProperty('refused')
     expect(verifyPack(sha256, ed25519Verify, key, Buffer.from('[]'))).toHaveProperty('refused')
@@ -130,7 +190,12 @@ describe('evidence in the archive', () => {
     const bytes = await held(packs()[0]!.label)
     const verify = async (): Promise<[number, string]> => {
       const lines: string[] = []
-      return [await runVerify({ pack: file, key: String(company.hub().ready['verifierKey']) }, (line) => { lines.push(line) }), lines.join('\n')]
+      return [
+        await runVerify({ pack: file, key: String(company.hub().ready['verifierKey']) }, (line) => {
+          lines.push(line)
+        }),
+        lines.join('\n'),
+      ]
     }
     writeFileSync(file, bytes)
     expect(await verify()).toEqual([0, expect.stringContaining('HOLDS        every event in it is what was sealed')])
@@ -148,9 +213,16 @@ describe('evidence in the archive', () => {
     const before = packs(invoice)
     const bytes = await Promise.all(before.map(({ label }) => held(label)))
     const answer = await fetch(`${String(company.hub().ready['api'])}/v1/events`, {
-      method: 'POST', headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/cloudevents+json' },
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/cloudevents+json' },
       body: JSON.stringify({
-        specversion: '1.0', id: 'late hold', source: 'ap', type: 'hold.placed', time: new Date().toISOString(), subject: invoice, data: { hold: 'audit', kind: 'payment', reason: 'an audit asks' },
+        specversion: '1.0',
+        id: 'late hold',
+        source: 'ap',
+        type: 'hold.placed',
+        time: new Date().toISOString(),
+        subject: invoice,
+        data: { hold: 'audit', kind: 'payment', reason: 'an audit asks' },
       }),
     })
     expect(answer.status).toBeLessThan(300)

@@ -4,20 +4,59 @@ import { CAUSES } from '../src/domain/exception.ts'
 import { FAULTS } from '../src/lib/fault.ts'
 
 /** Words that tell a person in finance nothing, or that a program let slip. */
-const JARGON = new RegExp(`\\b(${[
-  'stack', 'undefined', 'null', 'NaN', 'JSON', 'XML', 'HTTP', 'API', 'SQL', 'UUID', 'regex', 'boolean', 'string', 'array', 'object Object',
-  'exception', 'payload', 'parse[dr]?', 'schema', 'timeout', 'retry', 'retries', 'enum', 'callback', 'async', 'idempoten\\w+', 'webhook',
-  'endpoint', 'backend', 'boot', 'thread', 'mutex', 'deadlock', 'ERR_\\w+', 'ECONN\\w*', 'ETIMEDOUT',
-].join('|')})\\b`, 'iu')
+const JARGON = new RegExp(
+  `\\b(${[
+    'stack',
+    'undefined',
+    'null',
+    'NaN',
+    'JSON',
+    'XML',
+    'HTTP',
+    'API',
+    'SQL',
+    'UUID',
+    'regex',
+    'boolean',
+    'string',
+    'array',
+    'object Object',
+    'exception',
+    'payload',
+    'parse[dr]?',
+    'schema',
+    'timeout',
+    'retry',
+    'retries',
+    'enum',
+    'callback',
+    'async',
+    'idempoten\\w+',
+    'webhook',
+    'endpoint',
+    'backend',
+    'boot',
+    'thread',
+    'mutex',
+    'deadlock',
+    'ERR_\\w+',
+    'ECONN\\w*',
+    'ETIMEDOUT',
+  ].join('|')})\\b`,
+  'iu',
+)
 
 describe('every case for a person', () => {
   const rows = Object.entries(CAUSES)
 
   it('has a sentence, a hint, an owner and a way out', () => {
-    const table = rows.map(
-      ([cause, { title, hint, owner, actions }]) =>
-        ({ cause, title, hint, owner, actions: (actions as readonly string[]).join(', ') || '(closes by itself)' })
-    )
+    const table = rows.map(([cause, { title, hint, owner, actions }]) => ({
+      cause,
+      title,
+      hint,
+      owner,
+      actions: (actions as readonly string[]).join(', ') || '(closes by itself)',
+    }))
     console.log(table.map((row) => Object.values(row).join('\n    ')).join('\n'))
     for (const { cause, title, hint, owner } of table) {
       expect(title, cause).toMatch(/^\p{Lu}.{10,160}[^.]$/u)
@@ -31,16 +70,16 @@ describe('every case for a person', () => {
     expect(`${title} ${hint}`).not.toMatch(JARGON)
   })
 
-  it.each(
-    rows.filter(([, { actions }]) => actions.length === 0)
-  )('%s, which takes no answer, says what to do instead', (_cause, { hint }) => {
-    expect(hint).toMatch(/by itself|in the ERP|Nothing to do|pay again|correct it there|Map the status|Do not send/u)
-  })
+  it.each(rows.filter(([, { actions }]) => actions.length === 0))(
+    '%s, which takes no answer, says what to do instead',
+    (_cause, { hint }) => {
+      expect(hint).toMatch(/by itself|in the ERP|Nothing to do|pay again|correct it there|Map the status|Do not send/u)
+    },
+  )
 
   it('technical causes do not land on a clerk', () => {
-    for (
-      const cause of ['outcome-unknown', 'dead-letter', 'unmapped-status'] as const
-    ) expect(CAUSES[cause].owner, cause).toBe('engineering')
+    for (const cause of ['outcome-unknown', 'dead-letter', 'unmapped-status'] as const)
+      expect(CAUSES[cause].owner, cause).toBe('engineering')
   })
 })
 

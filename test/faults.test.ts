@@ -3,7 +3,10 @@ import { afterEach, expect, it } from 'vitest'
 import { erpTruth, tryOut, type TryOut, type TryOutWish } from './try-out.ts'
 
 let company: TryOut | undefined
-afterEach(async () => { await company?.end(); company = undefined }, 30_000)
+afterEach(async () => {
+  await company?.end()
+  company = undefined
+}, 30_000)
 
 /** Short waits for what the simulated ERP never takes long for; no payment runs, so that only postings are looked at. */
 const QUICK: TryOutWish = { erp: { settleMs: 700, gapMs: 200, callTimeoutMs: 2_000 }, policy: { graceMs: 500 } }
@@ -48,8 +51,15 @@ it('a posting reversed in the ERP is posted again when a person says so, and not
   const { company: hub, files } = await companyWith([], 1)
   await hub.send(files)
   await expect.poll(async () => (await hub.summary()).states, { timeout: 30_000, interval: 200 }).toEqual({ posted: 1 })
-  const document = hub.books('erp').flatMap((line) => line.facts).find((fact) => fact.what === 'DOCUMENT' && fact.verb === 'BOOKED')!
-  const storno = await hub.callErp('POST', `/documents/${document.key}/storno`, { reason: '01', requestedBy: 'a.clerk', agreedBy: 'b.lead' })
+  const document = hub
+    .books('erp')
+    .flatMap((line) => line.facts)
+    .find((fact) => fact.what === 'DOCUMENT' && fact.verb === 'BOOKED')!
+  const storno = await hub.callErp('POST', `/documents/${document.key}/storno`, {
+    reason: '01',
+    requestedBy: 'a.clerk',
+    agreedBy: 'b.lead',
+  })
   expect(storno.status).toBe(201)
   await expect.poll(async () => (await hub.summary()).exceptions, { timeout: 30_000, interval: 200 }).toEqual({ 'posting-reversed': 1 })
   expect((await hub.summary()).states).toEqual({ approved: 1 })
@@ -57,7 +67,13 @@ it('a posting reversed in the ERP is posted again when a person says so, and not
   const { latest } = await hub.summary()
   const exception = latest[0]!.exception
   const { version } = await hub.get<{ version: number }>(`/v1/exceptions/${exception}`)
-  const answer = await hub.post<{ status: number }>(`/v1/exceptions/${exception}/answers`, { version, action: 'post-again', reason: 'wrong account, corrected', person: 'b.lead', second: 'c.controller' })
+  const answer = await hub.post<{ status: number }>(`/v1/exceptions/${exception}/answers`, {
+    version,
+    action: 'post-again',
+    reason: 'wrong account, corrected',
+    person: 'b.lead',
+    second: 'c.controller',
+  })
   expect(answer.status, JSON.stringify(answer)).toBeLessThan(300)
   await expect.poll(async () => (await hub.summary()).states, { timeout: 30_000, interval: 200 }).toEqual({ posted: 1 })
   await hub.quiet(30_000)

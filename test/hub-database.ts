@@ -16,17 +16,25 @@ export interface HubDatabase {
 
 /** A database with our tables and these tenants, of this test's own. Built once per run, then copied. */
 export async function hubDatabase(tenants: readonly string[] = ['acme'], poolSize = 8): Promise<HubDatabase> {
-  await templateDatabase('hub', (adminUrl) => connected(adminUrl, async (client) => { await migrate(client) }))
+  await templateDatabase('hub', (adminUrl) =>
+    connected(adminUrl, async (client) => {
+      await migrate(client)
+    }),
+  )
   const database = await freshDatabase('hub')
   const url = (role = 'hub_app'): string => {
     const address = new URL(database.adminUrl)
     address.username = role
     return address.href
   }
-  await connected(database.adminUrl, async (client) => { for (const tenant of tenants) await createTenant(client, tenant) })
+  await connected(database.adminUrl, async (client) => {
+    for (const tenant of tenants) await createTenant(client, tenant)
+  })
   const pool = openPool(url(), { max: poolSize })
   return {
-    adminUrl: database.adminUrl, url, pool,
+    adminUrl: database.adminUrl,
+    url,
+    pool,
     admin: (work) => connected(database.adminUrl, work),
     async drop() {
       await pool.end()

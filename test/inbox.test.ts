@@ -12,14 +12,21 @@ const ROOT = join(import.meta.dirname, '..')
 const COUNT = 60
 const folder = mkdtempSync(join(tmpdir(), 'tieout-inbox-'))
 let database: FreshDatabase
-beforeAll(async () => { database = await freshDatabase() })
+beforeAll(async () => {
+  database = await freshDatabase()
+})
 afterAll(async () => {
   await database.drop()
   await rm(folder, { recursive: true, force: true })
 })
 
-interface Left { readonly billNos: readonly string[] }
-interface LeftOut { readonly vendorsLeftOut: readonly Left[]; readonly ordersAltered: readonly Left[] }
+interface Left {
+  readonly billNos: readonly string[]
+}
+interface LeftOut {
+  readonly vendorsLeftOut: readonly Left[]
+  readonly ordersAltered: readonly Left[]
+}
 
 test('a folder of invoices: those of suppliers left out and orders altered end in the exception of that name, no other does', async () => {
   const inbox = join(folder, 'inbox')
@@ -42,14 +49,15 @@ test('a folder of invoices: those of suppliers left out and orders altered end i
     `SELECT i.title, i.state, array_remove(array_agg(x.cause), NULL) AS causes
      FROM list_row i LEFT JOIN (SELECT l.cause, o.state::json->>'about' AS about FROM list_row l JOIN object o ON o.tenant = l.tenant AND o.id = l.object
                                 WHERE l.kind = 'exception' AND l.open) x ON x.about = i.object
-     WHERE i.kind = 'invoice' GROUP BY 1, 2`)
+     WHERE i.kind = 'invoice' GROUP BY 1, 2`,
+  )
   await client.end()
   expect(rows.length).toBe(COUNT)
   // Orders of a supplier that is left out are unknown with it.
   const expected = (number: string): string[] => {
     if (altered.includes(number)) return ['mismatch']
     if (!unknown.includes(number)) return []
-    return [...bills.find(({ billNo }) => billNo === number)?.poNo ? ['order-unknown'] : [], 'supplier-unknown']
+    return [...(bills.find(({ billNo }) => billNo === number)?.poNo ? ['order-unknown'] : []), 'supplier-unknown']
   }
   expect(rows.map(({ title, causes }) => [title, causes.toSorted()])).toEqual(rows.map(({ title }) => [title, expected(title)]))
   // A credit whose invoice is held has nothing to be netted with.

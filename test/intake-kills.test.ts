@@ -8,29 +8,53 @@ import { hubDatabase, type HubDatabase } from './hub-database.ts'
 
 /** Named points of intake at which a process may die; see src/lib/mark.ts. */
 const POINTS = [
-  'door-before-parse', 'door-after-parse', 'commit-before-begin', 'commit-before-commit', 'commit-sent', 'commit-after', 'answer-before',
+  'door-before-parse',
+  'door-after-parse',
+  'commit-before-begin',
+  'commit-before-commit',
+  'commit-sent',
+  'commit-after',
+  'answer-before',
 ] as const
 /** Kills per point; TIEOUT_TEST_KILLS for more. */
 const KILLS = Number(process.env['TIEOUT_TEST_KILLS'] ?? 3)
 const EACH = 12
 
 let database: HubDatabase
-beforeAll(async () => { database = await hubDatabase() })
+beforeAll(async () => {
+  database = await hubDatabase()
+})
 afterAll(() => database.drop())
 
-interface Ran { readonly signal: NodeJS.Signals | null; readonly confirmed: readonly { readonly eventId: string; readonly id: string; readonly outcome: string }[] }
+interface Ran {
+  readonly signal: NodeJS.Signals | null
+  readonly confirmed: readonly { readonly eventId: string; readonly id: string; readonly outcome: string }[]
+}
 
 /** Runs the intake over some numbers, to its end or to the point at which it dies. */
 async function ran(first: number, last: number, killAt?: string): Promise<Ran> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'intake-process.ts'), database.url(), String(first), String(last), '2'], {
-    stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, NODE_OPTIONS: '', ...(killAt === undefined ? {} : { TIEOUT_KILL_AT: killAt }) },
-  })
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'intake-process.ts'), database.url(), String(first), String(last), '2'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_OPTIONS: '', ...(killAt === undefined ? {} : { TIEOUT_KILL_AT: killAt }) },
+    },
+  )
   let text = ''
-  child.stdout.on('data', (chunk: Buffer) => { text += chunk.toString() })
-  const [code, signal] = await once(child, 'close') as [number | null, NodeJS.Signals | null]
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString()
+  })
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
   if (killAt === undefined) expect(code).toBe(0)
   const lines = text.split('\n').slice(0, -1)
-  return { signal, confirmed: lines.map((line) => { const [eventId, id, outcome] = line.split('\t'); return { eventId: eventId!, id: id!, outcome: outcome! } }) }
+  return {
+    signal,
+    confirmed: lines.map((line) => {
+      const [eventId, id, outcome] = line.split('\t')
+      return { eventId: eventId!, id: id!, outcome: outcome! }
+    }),
+  }
 }
 
 test('killed at every point of intake: nothing confirmed is lost, nothing is there twice', async () => {
@@ -45,7 +69,11 @@ test('killed at every point of intake: nothing confirmed is lost, nothing is the
       const killed = await ran(first, last, `${point}:${kill}`)
       if (killed.signal === 'SIGKILL') hits.set(point, (hits.get(point) ?? 0) + 1)
       const survived = new Set(await idsOfLog())
-      if (point === 'commit-sent') kept += [...survived].filter((id) => id.startsWith('evt_')).length - (first - 1) * 3 - killed.confirmed.filter(({ outcome }) => outcome !== 'repeat').length
+      if (point === 'commit-sent')
+        kept +=
+          [...survived].filter((id) => id.startsWith('evt_')).length -
+          (first - 1) * 3 -
+          killed.confirmed.filter(({ outcome }) => outcome !== 'repeat').length
       const lost = killed.confirmed.filter(({ id }) => !survived.has(id))
       expect(lost, `${point}:${kill}: confirmed and lost`).toEqual([])
       // Whoever got no answer sends it again, all of it.
@@ -56,16 +84,26 @@ test('killed at every point of intake: nothing confirmed is lost, nothing is the
       expect(new Set(again.confirmed.map(({ eventId }) => eventId)).size, 'all of them are confirmed now').toBe(EACH * 3)
     }
   }
-  console.log(`killed at: ${POINTS.map((point) => `${point} ${hits.get(point) ?? 0}`).join(', ')}; facts kept by a COMMIT that was sent and never answered: ${kept}`)
-  expect(POINTS.filter((point) => hits.get(point) !== KILLS), 'points that were not reached').toEqual([])
+  console.log(
+    `killed at: ${POINTS.map((point) => `${point} ${hits.get(point) ?? 0}`).join(', ')}; facts kept by a COMMIT that was sent and never answered: ${kept}`,
+  )
+  expect(
+    POINTS.filter((point) => hits.get(point) !== KILLS),
+    'points that were not reached',
+  ).toEqual([])
 
   const ids = await idsOfLog()
   expect(new Set(ids).size, 'no event twice').toBe(ids.length)
-  expect(ids.filter((id) => id.startsWith('evt_')), 'each fact once').toHaveLength((number - 1) * 3)
-  const { rows } = await database.admin((client) => client.query(`
+  expect(
+    ids.filter((id) => id.startsWith('evt_')),
+    'each fact once',
+  ).toHaveLength((number - 1) * 3)
+  const { rows } = await database.admin((client) =>
+    client.query(`
     SELECT (SELECT count(*)::int FROM object WHERE kind = 'invoice') AS invoices, (SELECT count(*)::int FROM unbound) AS parked,
            (SELECT next_index = count(*) AND max("index") = count(*) - 1 FROM tenant_head, event WHERE tenant_head.tenant = 'acme' GROUP BY next_index) AS dense,
-           (SELECT count(*)::int FROM effect WHERE command = 'invoice.post') AS posts, (SELECT count(*)::int FROM effect WHERE command = 'invoice.post' AND state = 'done') AS done`))
+           (SELECT count(*)::int FROM effect WHERE command = 'invoice.post') AS posts, (SELECT count(*)::int FROM effect WHERE command = 'invoice.post' AND state = 'done') AS done`),
+  )
   expect(rows).toEqual([{ invoices: number - 1, parked: 0, dense: true, posts: number - 1, done: number - 1 }])
   expect((await rebuild(database.pool, 'acme', TEST_LAW)).differences).toEqual([])
 }, 300_000)

@@ -2,14 +2,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { erpTruth, tryOut, wrong, type BookLine, type TryOut } from './try-out.ts'
 
 const notes = (company: TryOut): readonly BookLine['facts'][number]['row'][] =>
-  company.books('procurement').flatMap((line) => line.facts).filter(({ what }) => what === 'NOTE').map(({ row }) => row)
+  company
+    .books('procurement')
+    .flatMap((line) => line.facts)
+    .filter(({ what }) => what === 'NOTE')
+    .map(({ row }) => row)
 
 describe('invoices travel from arrival to paid', () => {
   let company: TryOut
-  beforeAll(async () => { company = await tryOut() }, 60_000)
-  afterAll(async () => { await company.end() }, 30_000)
+  beforeAll(async () => {
+    company = await tryOut()
+  }, 60_000)
+  afterAll(async () => {
+    await company.end()
+  }, 30_000)
 
-  it('every one of the sample is posted once and settled once in the ERP\'s own books, and the hub says archived', async () => {
+  it("every one of the sample is posted once and settled once in the ERP's own books, and the hub says archived", async () => {
     await company.callProcurement('PUT', '/tempo', { doorMs: 0 })
     const files = await company.sample(40)
     await company.send(files)
@@ -29,7 +37,11 @@ describe('invoices travel from arrival to paid', () => {
     const truth = [...erpTruth(company.books('erp')).entries()]
     expect(truth).toHaveLength(40)
     expect(truth.filter(([, invoice]) => wrong(invoice))).toEqual([])
-    const attached = company.books('erp').flatMap(({ facts }) => facts).filter(({ what }) => what === 'ATTACHMENT').map(({ row }) => row['docNo'])
+    const attached = company
+      .books('erp')
+      .flatMap(({ facts }) => facts)
+      .filter(({ what }) => what === 'ATTACHMENT')
+      .map(({ row }) => row['docNo'])
     expect([attached.length, new Set(attached).size]).toEqual([40, 40])
     const shown = new Map(notes(company).map((row) => [row['claimRef'], row['shows']]))
     expect(new Set(shown.values())).toEqual(new Set(['PAID_OUT']))
@@ -37,17 +49,32 @@ describe('invoices travel from arrival to paid', () => {
   }, 150_000)
 
   it('each posting carries in fields that the ERP keeps who approved it, when, by which authority and policy, and our thread', () => {
-    interface Ticket { readonly corrRef: string; readonly signers: readonly { readonly by: string; readonly at: string }[] }
+    interface Ticket {
+      readonly corrRef: string
+      readonly signers: readonly { readonly by: string; readonly at: string }[]
+    }
     const rows = (system: 'erp' | 'ap', what: string, verb: string): BookLine['facts'][number]['row'][] =>
-      company.books(system).flatMap(({ facts }) => facts).filter((fact) => fact.what === what && fact.verb === verb).map(({ row }) => row)
+      company
+        .books(system)
+        .flatMap(({ facts }) => facts)
+        .filter((fact) => fact.what === what && fact.verb === verb)
+        .map(({ row }) => row)
     const signers = new Map((rows('ap', 'TICKET', 'GREENLIT') as unknown as Ticket[]).map((ticket) => [ticket.corrRef, ticket.signers]))
-    const documents = rows('erp', 'DOCUMENT', 'BOOKED') as unknown as { readonly extRef: string; readonly zFields: { readonly [name: string]: string } }[]
+    const documents = rows('erp', 'DOCUMENT', 'BOOKED') as unknown as {
+      readonly extRef: string
+      readonly zFields: { readonly [name: string]: string }
+    }[]
     expect(documents).toHaveLength(40)
     for (const { extRef, zFields } of documents) {
       const signed = signers.get(extRef)!
       const approvers = zFields['ZZAPPROVERS']!.split(', ').map((person) => person.split(' ').at(-1) ?? '')
       expect(approvers.toSorted()).toEqual(signed.map(({ by }) => by).toSorted())
-      expect(zFields['ZZAPPROVEDAT']).toBe(signed.map(({ at }) => at).toSorted().at(-1))
+      expect(zFields['ZZAPPROVEDAT']).toBe(
+        signed
+          .map(({ at }) => at)
+          .toSorted()
+          .at(-1),
+      )
       for (const { by } of signed) expect(zFields['ZZAUTHORITY']).toContain(by)
       expect(zFields['ZZPOLICY']).toMatch(/^terms [0-9a-f]{16}$/u)
       expect(zFields['ZZCORRELATION']).toBe(extRef)

@@ -23,7 +23,9 @@ it(`200 invoices while the hub is killed ten times at random: one posting and on
     // A hub that does not start ends the run with its own error, not with that of a sender whose files are gone.
     sending.catch(() => {})
     for (let kill = 0; kill < 10; kill++) {
-      await new Promise((resolve) => { setTimeout(resolve, 200 + random() * 1_300) })
+      await new Promise((resolve) => {
+        setTimeout(resolve, 200 + random() * 1_300)
+      })
       await company.killHub()
       await company.startHub()
     }

@@ -29,11 +29,15 @@ export class Kontor {
   readonly #token: string
   #server: Server | undefined
 
-  constructor(token: string) { this.#token = token }
+  constructor(token: string) {
+    this.#token = token
+  }
 
   static async start(token: string): Promise<Kontor> {
     const kontor = new Kontor(token)
-    kontor.#server = createServer((request, response) => { kontor.#receive(request, response).catch(() => response.destroy()) })
+    kontor.#server = createServer((request, response) => {
+      kontor.#receive(request, response).catch(() => response.destroy())
+    })
     await new Promise<void>((ready) => kontor.#server?.listen(0, '127.0.0.1', ready))
     kontor.url = `http://127.0.0.1:${(kontor.#server.address() as AddressInfo).port}`
     return kontor
@@ -44,12 +48,23 @@ export class Kontor {
     await new Promise((done) => this.#server?.close(done))
   }
 
-  bookedUnder(ref: string): Voucher[] { return this.#booked.filter((voucher) => voucher.ref === ref) }
+  bookedUnder(ref: string): Voucher[] {
+    return this.#booked.filter((voucher) => voucher.ref === ref)
+  }
 
   /** Somebody there books or changes a voucher without us. */
   happens(voucher: Pick<Voucher, 'no'> & Partial<Voucher>): void {
     this.#journal.push({
-      ref: '', memo: '', book: '1000', partner: '70001', bill: 'B-1', cents: '100', money: 'EUR', day: '2026-03-02', state: 'DRAFT', at: new Date().toISOString(),
+      ref: '',
+      memo: '',
+      book: '1000',
+      partner: '70001',
+      bill: 'B-1',
+      cents: '100',
+      money: 'EUR',
+      day: '2026-03-02',
+      state: 'DRAFT',
+      at: new Date().toISOString(),
       ...voucher,
     })
   }
@@ -60,14 +75,18 @@ export class Kontor {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://kontor')
     const ref = /^\/vouchers\/([^/]+)$/u.exec(pathname)?.[1]
     if (request.headers.authorization !== `Bearer ${this.#token}`) return finish(response, { status: 401, body: {} }, {})
-    if (request.method === 'PUT' && ref !== undefined) return this.#put(response, ref, JSON.parse(Buffer.concat(chunks).toString()) as Voucher)
+    if (request.method === 'PUT' && ref !== undefined)
+      return this.#put(response, ref, JSON.parse(Buffer.concat(chunks).toString()) as Voucher)
     return finish(response, pathname === '/journal' ? this.#page(Number(searchParams.get('after'))) : { status: 404, body: {} }, {})
   }
 
   async #put(response: ServerResponse, ref: string, voucher: Voucher): Promise<void> {
     const fate = this.fates.shift() ?? {}
     if (fate.effect === 'late') {
-      sleep(fate.lateMs ?? 0).then(() => this.#book(ref, voucher), () => undefined)
+      sleep(fate.lateMs ?? 0).then(
+        () => this.#book(ref, voucher),
+        () => undefined,
+      )
       return finish(response, { status: 202, body: {} }, fate)
     }
     return finish(response, fate.effect === 'none' ? { status: 202, body: {} } : this.#book(ref, voucher), fate)
@@ -77,7 +96,19 @@ export class Kontor {
     const [there] = this.bookedUnder(ref)
     if (there) return { status: 200, body: there }
     if (partner === '66') return { status: 422, body: { error: 'Partner 66 is locked.' } }
-    const voucher = { ref, no: `V-${this.#booked.length + 1}`, memo, book, partner, bill, cents, money, day, state: 'BOOKED', at: new Date().toISOString() }
+    const voucher = {
+      ref,
+      no: `V-${this.#booked.length + 1}`,
+      memo,
+      book,
+      partner,
+      bill,
+      cents,
+      money,
+      day,
+      state: 'BOOKED',
+      at: new Date().toISOString(),
+    }
     this.#booked.push(voucher)
     this.#journal.push(voucher)
     return { status: 201, body: voucher }

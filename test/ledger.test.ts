@@ -34,23 +34,42 @@ const read = <T>(work: (client: ClientBase) => Promise<T>): Promise<T> => inTena
 test('the balances of a month are those that a sum over everything gives', async () => {
   const period = { entity: 'E1', from: '2026-11-01', to: '2026-11-30' }
   const balances = await read((client) => ledgerBalances(client, 'acme', period))
-  const plain = await database.admin(async (client) => (await client.query<{ account: string; currency: string; line: string; amount: string }>({
-    text: `SELECT account, currency, line, sum(amount)::text AS amount FROM (
+  const plain = await database.admin(
+    async (client) =>
+      (
+        await client.query<{ account: string; currency: string; line: string; amount: string }>({
+          text: `SELECT account, currency, line, sum(amount)::text AS amount FROM (
              SELECT *, 'opening' AS line FROM ledger_entry WHERE entity = $1 AND booked_on < $2
              UNION ALL SELECT *, kind FROM ledger_entry WHERE entity = $1 AND booked_on BETWEEN $2 AND $3
              UNION ALL SELECT *, 'closing' FROM ledger_entry WHERE entity = $1 AND booked_on <= $3) AS x GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
-    values: [period.entity, period.from, period.to],
-  })).rows)
-  expect(balances.map((row) => ({ ...row, amount: Number(row.amount) }))).toEqual(plain.map((row) => ({ ...row, amount: Number(row.amount) })))
+          values: [period.entity, period.from, period.to],
+        })
+      ).rows,
+  )
+  expect(balances.map((row) => ({ ...row, amount: Number(row.amount) }))).toEqual(
+    plain.map((row) => ({ ...row, amount: Number(row.amount) })),
+  )
   expect(balances.length).toBeGreaterThan(6)
 
   const open = await read((client) => openDocuments(client, 'acme', 'E1', '2026-11-30'))
   const closing = balances.filter(({ line }) => line === 'closing').map(({ amount }) => Number(amount))
-  expect(open.reduce((sum, row) => sum + Math.round(Number(row.open) * 100), 0)).toBe(Math.round(closing.reduce((sum, amount) => sum + amount * 100, 0)))
-  expect(await read((client) => entriesOf(client, 'acme', ['inv_7']))).toMatchObject([{ document: '7', kind: 'posted', amount: '7.01' }, { kind: 'settled', amount: '-7.01' }])
+  expect(open.reduce((sum, row) => sum + Math.round(Number(row.open) * 100), 0)).toBe(
+    Math.round(closing.reduce((sum, amount) => sum + amount * 100, 0)),
+  )
+  expect(await read((client) => entriesOf(client, 'acme', ['inv_7']))).toMatchObject([
+    { document: '7', kind: 'posted', amount: '7.01' },
+    { kind: 'settled', amount: '-7.01' },
+  ])
 }, 120_000)
 
-interface Plan { readonly 'Node Type': string; readonly 'Relation Name'?: string; readonly 'Actual Rows'?: number; readonly 'Actual Loops'?: number; readonly 'Rows Removed by Filter'?: number; readonly Plans?: readonly Plan[] }
+interface Plan {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Actual Rows'?: number
+  readonly 'Actual Loops'?: number
+  readonly 'Rows Removed by Filter'?: number
+  readonly Plans?: readonly Plan[]
+}
 const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]
 
 test('a balance of now reads what is open and what moved, and not the history', async () => {
@@ -68,11 +87,22 @@ test('a balance of now reads what is open and what moved, and not the history', 
   })
   expect([...texts.keys()].sort()).toEqual(['ledger_balances', 'ledger_of_objects', 'ledger_open'])
   for (const [name, { text, values }] of texts) {
-    const plans = await read(async (client) => (await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>({ text: `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values })).rows)
+    const plans = await read(
+      async (client) =>
+        (await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>({ text: `EXPLAIN (ANALYZE, FORMAT JSON) ${text}`, values })).rows,
+    )
     const nodes = nodesOf(plans[0]!['QUERY PLAN'][0].Plan)
-    expect(nodes.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name']), name).toEqual([])
+    expect(
+      nodes.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name']),
+      name,
+    ).toEqual([])
     // A hundredth of the company's documents, and three months of them, are about 4,000 of its 250,000 rows.
-    const rows = nodes.filter((node) => node['Relation Name'] === 'ledger_entry').map((node) => ((node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0)) * (node['Actual Loops'] ?? 1))
-    expect(rows.reduce((sum, count) => sum + count, 0), name).toBeLessThan(25_000)
+    const rows = nodes
+      .filter((node) => node['Relation Name'] === 'ledger_entry')
+      .map((node) => ((node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0)) * (node['Actual Loops'] ?? 1))
+    expect(
+      rows.reduce((sum, count) => sum + count, 0),
+      name,
+    ).toBeLessThan(25_000)
   }
 }, 120_000)

@@ -2,34 +2,78 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { tryOut, type BookLine, type TryOut } from './try-out.ts'
 
-interface Posted { readonly docNo: string; readonly extRef: string; readonly companyCode: string; readonly waers: string; readonly vendorNo: string; readonly payMethod: string; readonly docType: string }
-interface Waiting { readonly id: string; readonly version: number; readonly cause: string; readonly about: string; readonly says: string }
+interface Posted {
+  readonly docNo: string
+  readonly extRef: string
+  readonly companyCode: string
+  readonly waers: string
+  readonly vendorNo: string
+  readonly payMethod: string
+  readonly docType: string
+}
+interface Waiting {
+  readonly id: string
+  readonly version: number
+  readonly cause: string
+  readonly about: string
+  readonly says: string
+}
 
 let company: TryOut
 /** Posted, to be paid by transfer, each of another supplier. */
 let posted: readonly Posted[]
 
-const facts = (what: string, verb: string): BookLine['facts'] => company.books('erp').flatMap((line) => line.facts).filter((fact) => fact.what === what && fact.verb === verb)
-const of = (what: string, verb: string, key: string): readonly BookLine['facts'][number]['row'][] => facts(what, verb).filter((fact) => fact.key === key).map(({ row }) => row)
-const inErp = async ({ docNo }: Posted): Promise<{ readonly [key: string]: unknown }> => (await company.callErp('GET', `/documents/${docNo}`)).body
-const stateOf = async ({ extRef }: Posted): Promise<string> => (await company.get<{ headline: { state: string } }>(`/v1/objects/${extRef}`)).headline.state
-const casesOf = async (cause: string): Promise<Waiting[]> => (await company.get<{ exceptions: Waiting[] }>(`/v1/exceptions?cause=${cause}`)).exceptions
+const facts = (what: string, verb: string): BookLine['facts'] =>
+  company
+    .books('erp')
+    .flatMap((line) => line.facts)
+    .filter((fact) => fact.what === what && fact.verb === verb)
+const of = (what: string, verb: string, key: string): readonly BookLine['facts'][number]['row'][] =>
+  facts(what, verb)
+    .filter((fact) => fact.key === key)
+    .map(({ row }) => row)
+const inErp = async ({ docNo }: Posted): Promise<{ readonly [key: string]: unknown }> =>
+  (await company.callErp('GET', `/documents/${docNo}`)).body
+const stateOf = async ({ extRef }: Posted): Promise<string> =>
+  (await company.get<{ headline: { state: string } }>(`/v1/objects/${extRef}`)).headline.state
+const casesOf = async (cause: string): Promise<Waiting[]> =>
+  (await company.get<{ exceptions: Waiting[] }>(`/v1/exceptions?cause=${cause}`)).exceptions
 const WAIT = { timeout: 30_000, interval: 100 }
 
 async function caseOf(cause: string, about: string): Promise<Waiting> {
   let found: Waiting | undefined
-  await expect.poll(async () => { found = (await casesOf(cause)).find((one) => one.about === about); return found !== undefined }, WAIT).toBe(true)
+  await expect
+    .poll(async () => {
+      found = (await casesOf(cause)).find((one) => one.about === about)
+      return found !== undefined
+    }, WAIT)
+    .toBe(true)
   return found!
 }
 const answer = (waiting: Waiting, action: string, person: string, second?: string): Promise<{ status: number; detail?: string }> =>
-  company.post(`/v1/exceptions/${waiting.id}/answers`, { action, reason: 'wrong cost centre', person, version: waiting.version, ...(second === undefined ? {} : { second }) })
+  company.post(`/v1/exceptions/${waiting.id}/answers`, {
+    action,
+    reason: 'wrong cost centre',
+    person,
+    version: waiting.version,
+    ...(second === undefined ? {} : { second }),
+  })
 
-interface Ticket { readonly [key: string]: unknown; readonly ticketNo: string; readonly stage: string; readonly signers: readonly { readonly by: string }[] }
-const ticketsOf = async ({ extRef }: Posted): Promise<Ticket[]> => (await company.callAp('GET', `/tickets?corrRef=${extRef}`)).body['tickets'] as Ticket[]
+interface Ticket {
+  readonly [key: string]: unknown
+  readonly ticketNo: string
+  readonly stage: string
+  readonly signers: readonly { readonly by: string }[]
+}
+const ticketsOf = async ({ extRef }: Posted): Promise<Ticket[]> =>
+  (await company.callAp('GET', `/tickets?corrRef=${extRef}`)).body['tickets'] as Ticket[]
 
 async function recall(invoice: Posted): Promise<Ticket> {
   const [ticket] = await ticketsOf(invoice)
-  expect((await company.callAp('POST', `/tickets/${ticket!.ticketNo}/recall`, { by: ticket!.signers[0]!.by, reason: 'wrong cost centre' })).status).toBe(200)
+  expect(
+    (await company.callAp('POST', `/tickets/${ticket!.ticketNo}/recall`, { by: ticket!.signers[0]!.by, reason: 'wrong cost centre' }))
+      .status,
+  ).toBe(200)
   return ticket!
 }
 
@@ -38,11 +82,15 @@ beforeAll(async () => {
   expect((await company.callErp('PUT', '/tempo', { autopilotMs: 0 })).status).toBe(200)
   await company.send(await company.sample(12))
   await company.quiet(90_000)
-  const rows = facts('DOCUMENT', 'BOOKED').map(({ row }) => row as unknown as Posted).filter((row) => row.payMethod === 'T' && row.docType === 'KR')
+  const rows = facts('DOCUMENT', 'BOOKED')
+    .map(({ row }) => row as unknown as Posted)
+    .filter((row) => row.payMethod === 'T' && row.docType === 'KR')
   posted = [...new Map(rows.map((row) => [row.vendorNo, row])).values()]
   expect(posted.length).toBeGreaterThanOrEqual(3)
 }, 150_000)
-afterAll(async () => { await company.end() }, 30_000)
+afterAll(async () => {
+  await company.end()
+}, 30_000)
 
 it('an approval taken back after posting is a payment block in the ERP; approved again, the block is lifted; each once', async () => {
   const invoice = posted[0]!
@@ -53,8 +101,26 @@ it('an approval taken back after posting is a payment block in the ERP; approved
   expect(await stateOf(invoice)).toBe('posted')
 
   // Somebody opens it once more, as it was; the company codes and signs it.
-  const again = ['corrRef', 'billKind', 'billNo', 'billedOn', 'dueOn', 'legalUnit', 'creditor', 'remitTo', 'ccy', 'netTotal', 'taxTotal', 'grossTotal', 'payTotal', 'poRefs', 'rows']
-  const body = Object.fromEntries(again.flatMap((name) => ticket[name] === null || ticket[name] === undefined ? [] : [[name, ticket[name]]]))
+  const again = [
+    'corrRef',
+    'billKind',
+    'billNo',
+    'billedOn',
+    'dueOn',
+    'legalUnit',
+    'creditor',
+    'remitTo',
+    'ccy',
+    'netTotal',
+    'taxTotal',
+    'grossTotal',
+    'payTotal',
+    'poRefs',
+    'rows',
+  ]
+  const body = Object.fromEntries(
+    again.flatMap((name) => (ticket[name] === null || ticket[name] === undefined ? [] : [[name, ticket[name]]])),
+  )
   expect((await company.callAp('POST', '/tickets', { ...body, openedBy: 'a clerk' })).status).toBe(201)
   await expect.poll(async () => (await inErp(invoice))['payBlock'], WAIT).toBe('')
   await expect.poll(async () => (await casesOf('approval-taken-back')).filter(({ about }) => about === invoice.extRef), WAIT).toEqual([])
@@ -86,17 +152,31 @@ it('a payment that was stopped is taken back in the ERP, once, when two people s
   const { body: found } = await company.callProcurement('GET', `/merchants?vatReg=${encodeURIComponent(String(vendor['vatReg']))}`)
   const [merchant] = found['items'] as { merchantId: string; name: string; vatReg: string; country: string }[]
   const { merchantId, name, vatReg, country } = merchant!
-  expect((await company.callProcurement('PUT', `/merchants/${merchantId}`, { name, vatReg, country, clearance: 'BARRED', by: 'p.orlow' })).status).toBe(200)
+  expect(
+    (await company.callProcurement('PUT', `/merchants/${merchantId}`, { name, vatReg, country, clearance: 'BARRED', by: 'p.orlow' }))
+      .status,
+  ).toBe(200)
   await company.quiet(60_000)
 
   const { body: treasury } = await company.callErp('GET', '/users?role=TREASURY')
   const [first, second] = (treasury['rows'] as { userId: string }[]).map(({ userId }) => userId)
-  const { body: run } = await company.callErp('POST', '/runs', { companyCode: invoice.companyCode, waers: invoice.waers, dueBy: '2099-01-01', proposedBy: 'a.clerk' })
-  for (const by of [first, second]) expect((await company.callErp('POST', `/runs/${String(run['runNo'])}/release`, { by })).status).toBe(200)
+  const { body: run } = await company.callErp('POST', '/runs', {
+    companyCode: invoice.companyCode,
+    waers: invoice.waers,
+    dueBy: '2099-01-01',
+    proposedBy: 'a.clerk',
+  })
+  for (const by of [first, second])
+    expect((await company.callErp('POST', `/runs/${String(run['runNo'])}/release`, { by })).status).toBe(200)
   const { body: paying } = await company.callErp('GET', `/payment-docs?docNo=${invoice.docNo}`)
   const [payment] = paying['rows'] as { payDocNo: string }[]
   let stopped: Waiting[] = []
-  await expect.poll(async () => { stopped = await casesOf('payment-stopped'); return stopped.length }, WAIT).toBe(1)
+  await expect
+    .poll(async () => {
+      stopped = await casesOf('payment-stopped')
+      return stopped.length
+    }, WAIT)
+    .toBe(1)
   expect(stopped[0]!.says).toContain(`Supplier ${invoice.vendorNo} is blocked or not active in procurement`)
   expect((await answer(stopped[0]!, 'cancel', 'lea')).status).toBeGreaterThanOrEqual(400)
   expect((await answer(stopped[0]!, 'cancel', 'lea', 'tom')).status).toBe(200)

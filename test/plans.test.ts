@@ -4,7 +4,16 @@ import { stepEffect, type EffectRow } from '../src/domain/effect.ts'
 import { openIntake } from '../src/intake/batcher.ts'
 import { startWaker } from '../src/intake/waker.ts'
 import { boundNames, findByAnyId, namesOf } from '../src/store/alias.ts'
-import { addLook, attemptsOf, closeAttempts, openAttempts, senderDone, senderGone, sendingProcesses, stillOpen } from '../src/store/attempt.ts'
+import {
+  addLook,
+  attemptsOf,
+  closeAttempts,
+  openAttempts,
+  senderDone,
+  senderGone,
+  sendingProcesses,
+  stillOpen,
+} from '../src/store/attempt.ts'
 import { keyByHash, listKeys } from '../src/store/access-key.ts'
 import { cellsOf, confirmCells, unheardCells } from '../src/store/cell.ts'
 import { inTenant, openPool, type ClientBase } from '../src/store/database.ts'
@@ -25,18 +34,32 @@ import { fact, invoice, posting } from './arrivals.ts'
 import { hubDatabase, type HubDatabase } from './hub-database.ts'
 
 let database: HubDatabase
-beforeAll(async () => { database = await hubDatabase() })
+beforeAll(async () => {
+  database = await hubDatabase()
+})
 afterAll(() => database.drop())
 
 /** Statements that go by the tenant alone, each with its reason. */
 const BY_TENANT: { readonly [name: string]: string } = {
-  access_key_list: 'the keys of a tenant are few', head_read: 'one row per tenant', log_append: 'the head is one row per tenant', unbound_park: 'the head is one row per tenant', unbound_park_names: 'the head is one row per tenant',
-  stir_oldest: 'the first of the table in the order of its key', object_next_wake: 'the first of an index', attempt_senders: 'a partial index of the attempts that may still be sent',
-  effect_refused: 'a partial index of what waits for people', effect_count: 'partial indexes of what stands in queues; what is done is in none',
+  access_key_list: 'the keys of a tenant are few',
+  head_read: 'one row per tenant',
+  log_append: 'the head is one row per tenant',
+  unbound_park: 'the head is one row per tenant',
+  unbound_park_names: 'the head is one row per tenant',
+  stir_oldest: 'the first of the table in the order of its key',
+  object_next_wake: 'the first of an index',
+  attempt_senders: 'a partial index of the attempts that may still be sent',
+  effect_refused: 'a partial index of what waits for people',
+  effect_count: 'partial indexes of what stands in queues; what is done is in none',
   quarantine_standing: 'a partial index of what stands in quarantine, oldest first',
 }
 
-interface Plan { readonly 'Node Type': string; readonly 'Relation Name'?: string; readonly 'Index Cond'?: string; readonly Plans?: readonly Plan[] }
+interface Plan {
+  readonly 'Node Type': string
+  readonly 'Relation Name'?: string
+  readonly 'Index Cond'?: string
+  readonly Plans?: readonly Plan[]
+}
 
 test('every statement goes by an index and by more than its tenant, as soon as the planner knows that there is something', async () => {
   const statements = await everyStatement()
@@ -44,11 +67,17 @@ test('every statement goes by an index and by more than its tenant, as soon as t
   const bad: string[] = []
   const seen = new Set<string>()
   const pool = openPool(database.url(), { max: 1 })
-  const { rows: [version] } = await pool.query<{ n: number }>('SELECT current_setting(\'server_version_num\')::int AS n')
+  const {
+    rows: [version],
+  } = await pool.query<{ n: number }>("SELECT current_setting('server_version_num')::int AS n")
   // Before 16 a plan for unknown parameters cannot be asked for.
   if (version!.n < 160_000) return
   for (const [name, text] of statements) {
-    const plans = await inTenant(pool, 'acme', async (client) => (await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(`EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${text}`)).rows)
+    const plans = await inTenant(
+      pool,
+      'acme',
+      async (client) => (await client.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>(`EXPLAIN (GENERIC_PLAN, FORMAT JSON) ${text}`)).rows,
+    )
     for (const node of nodesOf(plans[0]!['QUERY PLAN'][0].Plan)) {
       if (node['Relation Name'] === undefined || node['Node Type'] === 'ModifyTable') continue
       const columns = (node['Index Cond'] ?? '').replaceAll(/\(?\b(\w+\.)?tenant\b\)? = [^)]*(\([^)]*\)[^)]*)*/gu, '')
@@ -61,7 +90,10 @@ test('every statement goes by an index and by more than its tenant, as soon as t
   }
   await pool.end()
   expect(bad).toEqual([])
-  expect(Object.keys(BY_TENANT).filter((name) => !seen.has(name)), 'reasons that nobody needs').toEqual([])
+  expect(
+    Object.keys(BY_TENANT).filter((name) => !seen.has(name)),
+    'reasons that nobody needs',
+  ).toEqual([])
 })
 
 /** A million with TIEOUT_TEST_ROWS=1000000; fewer show the same plan. */
@@ -78,18 +110,27 @@ test('a claim reads what it takes and no more, however many rows of a low lane w
       await client.query('VACUUM ANALYZE effect')
     })
     const text = (await everyStatement()).get('effect_claim')!
-    interface Measured extends Plan { readonly 'Index Name'?: string; readonly 'Shared Hit Blocks': number; readonly 'Shared Read Blocks': number; readonly Plans?: readonly Measured[] }
-    const measure = async (from: number): Promise<{ plan: Measured; ms: number }> => inTenant(wide.pool, 'acme', async (client) => {
-      const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Measured; 'Execution Time': number }] }>(
-        `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`, ['acme', 'erp', '2100-01-01T00:00:00.000Z', 48, from]
-      )
-      const [{ Plan: plan, 'Execution Time': ms }] = rows[0]!['QUERY PLAN']
-      return { plan, ms }
-    })
+    interface Measured extends Plan {
+      readonly 'Index Name'?: string
+      readonly 'Shared Hit Blocks': number
+      readonly 'Shared Read Blocks': number
+      readonly Plans?: readonly Measured[]
+    }
+    const measure = async (from: number): Promise<{ plan: Measured; ms: number }> =>
+      inTenant(wide.pool, 'acme', async (client) => {
+        const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Measured; 'Execution Time': number }] }>(
+          `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
+          ['acme', 'erp', '2100-01-01T00:00:00.000Z', 48, from],
+        )
+        const [{ Plan: plan, 'Execution Time': ms }] = rows[0]!['QUERY PLAN']
+        return { plan, ms }
+      })
     for (const from of [0, 5]) {
       const { plan, ms } = await measure(from)
       const nodes = nodesOf(plan) as Measured[]
-      console.log(`a claim of 20 among ${ROWS}, from lane ${from}: ${plan['Shared Hit Blocks'] + plan['Shared Read Blocks']} pages, ${ms.toFixed(1)} ms`)
+      console.log(
+        `a claim of 20 among ${ROWS}, from lane ${from}: ${plan['Shared Hit Blocks'] + plan['Shared Read Blocks']} pages, ${ms.toFixed(1)} ms`,
+      )
       expect(nodes.map((node) => node['Index Name']).filter((name) => name !== undefined)).toContain('effect_due')
       expect(nodes.map((node) => node['Node Type'])).not.toContain('Sort')
       expect(plan['Shared Hit Blocks'] + plan['Shared Read Blocks']).toBeLessThan(2_000)
@@ -101,12 +142,17 @@ test('a claim reads what it takes and no more, however many rows of a low lane w
 
 function nodesOf(plan: Plan): Plan[] {
   // A bitmap scan's condition stands in the index scan below it.
-  if (plan['Node Type'] === 'Bitmap Heap Scan') return (plan.Plans ?? []).flatMap(nodesOf).map((node) => node['Node Type'] === 'Bitmap Index Scan' ? { ...node, 'Node Type': 'Index Scan', 'Relation Name': plan['Relation Name']! } : node)
+  if (plan['Node Type'] === 'Bitmap Heap Scan')
+    return (plan.Plans ?? [])
+      .flatMap(nodesOf)
+      .map((node) =>
+        node['Node Type'] === 'Bitmap Index Scan' ? { ...node, 'Node Type': 'Index Scan', 'Relation Name': plan['Relation Name']! } : node,
+      )
   return [plan, ...(plan.Plans ?? []).flatMap(nodesOf)]
 }
 
 let caught: Promise<Map<string, string>> | undefined
-const everyStatement = (): Promise<Map<string, string>> => caught ??= statementsOfEverything()
+const everyStatement = (): Promise<Map<string, string>> => (caught ??= statementsOfEverything())
 
 /** All prepared statements that the store has, caught while each is used once. */
 async function statementsOfEverything(): Promise<Map<string, string>> {
@@ -128,10 +174,19 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
   const read = <T>(work: (client: ClientBase) => Promise<T>): Promise<T> => inTenant(pool, 'acme', work)
   await hub.submit([posting('1')])
   await hub.submit([invoice('1'), invoice('1'), invoice('2', { supplier: 'erp|supplier|1', wakeOn: '2026-11-24T11:00:00.000Z' })])
-  await hub.submit([invoice('1'), invoice('3'), fact('supplier.activated', 's', { source: { system: 'erp', role: 'erp' }, about: [{ names: ['erp|supplier|1'], create: 'supplier' }] })])
+  await hub.submit([
+    invoice('1'),
+    invoice('3'),
+    fact('supplier.activated', 's', { source: { system: 'erp', role: 'erp' }, about: [{ names: ['erp|supplier|1'], create: 'supplier' }] }),
+  ])
   const id = (await read((client) => boundNames(client, 'acme', ['capture|invoice|3']))).get('capture|invoice|3')!
   await hub.submit([fact('document.attached', 'by id', { about: [{ names: [id] }] })])
-  const waker = startWaker({ pool, nudge: (tenant, objects) => hub.nudge(tenant, objects), clock: () => Date.parse(now), everyMs: 3_600_000 })
+  const waker = startWaker({
+    pool,
+    nudge: (tenant, objects) => hub.nudge(tenant, objects),
+    clock: () => Date.parse(now),
+    everyMs: 3_600_000,
+  })
   await waker.stop()
   await waker.round()
   const row = await read(async (client) => {
@@ -141,18 +196,41 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
     await writeEffects(client, 'acme', [next])
     return next
   })
-  await hub.submit([{
-    ...fact('effect.unknown', 'outcome', { source: { system: 'hub', role: 'hub' }, about: [{ names: [row.subject] }] }), data: { effect: row.key, attempt: 1, input: 'unclear' },
-    guard: { effect: row.key, attempt: 1 },
-  }])
+  await hub.submit([
+    {
+      ...fact('effect.unknown', 'outcome', { source: { system: 'hub', role: 'hub' }, about: [{ names: [row.subject] }] }),
+      data: { effect: row.key, attempt: 1, input: 'unclear' },
+      guard: { effect: row.key, attempt: 1 },
+    },
+  ])
   const hash = await storeDocument(pool, 'acme', Buffer.from('document'), 'text/plain')
   await read(async (client) => {
     await Promise.all([
-      findByAnyId(client, 'acme', '1'), namesOf(client, 'acme', id), cellsOf(client, 'acme', id), eventById(client, 'acme', 'evt_1'), eventById(client, 'acme', `${id}.2`),
-      eventsFrom(client, 'acme', 0, 10), eventsAbout(client, 'acme', [id], 9), evidenceWanted(client, 'acme', 0, 9, 10), checkpointOver(client, 'acme', 1), eventsOf(client, 'acme', id, null, 10), effectsOf(client, 'acme', id), readEffects(client, 'acme', [row.key]), nextDue(client, 'acme', 'erp'),
-      lookAgainDue(client, { tenant: 'acme', target: 'erp', limit: 1, now }), attemptsOf(client, 'acme', [row.key]), stillOpen(client, 'acme', 10, now), sendingProcesses(client, 'acme'),
-      listObjects(client, 'acme', { kind: 'invoice', limit: 10 }), listObjects(client, 'acme', { kind: 'exception', owner: 'ap', open: true, limit: 10 }, 'due'), nextWake(client, 'acme'),
-      standingQuarantined(client, 'acme', 10), readSystem(client, 'acme', 'erp'), readCursor(client, 'acme', 'erp', 'f'), overdueParked(client, 'acme', now, 10), readDocument(client, 'acme', hash),
+      findByAnyId(client, 'acme', '1'),
+      namesOf(client, 'acme', id),
+      cellsOf(client, 'acme', id),
+      eventById(client, 'acme', 'evt_1'),
+      eventById(client, 'acme', `${id}.2`),
+      eventsFrom(client, 'acme', 0, 10),
+      eventsAbout(client, 'acme', [id], 9),
+      evidenceWanted(client, 'acme', 0, 9, 10),
+      checkpointOver(client, 'acme', 1),
+      eventsOf(client, 'acme', id, null, 10),
+      effectsOf(client, 'acme', id),
+      readEffects(client, 'acme', [row.key]),
+      nextDue(client, 'acme', 'erp'),
+      lookAgainDue(client, { tenant: 'acme', target: 'erp', limit: 1, now }),
+      attemptsOf(client, 'acme', [row.key]),
+      stillOpen(client, 'acme', 10, now),
+      sendingProcesses(client, 'acme'),
+      listObjects(client, 'acme', { kind: 'invoice', limit: 10 }),
+      listObjects(client, 'acme', { kind: 'exception', owner: 'ap', open: true, limit: 10 }, 'due'),
+      nextWake(client, 'acme'),
+      standingQuarantined(client, 'acme', 10),
+      readSystem(client, 'acme', 'erp'),
+      readCursor(client, 'acme', 'erp', 'f'),
+      overdueParked(client, 'acme', now, 10),
+      readDocument(client, 'acme', hash),
     ])
     await confirmCells(client, 'acme', 'erp', [{ object: id, facet: 'posting' }], now)
     await unheardCells(client, 'acme', 'erp', ['posting'], now, true, { object: id, facet: 'posting' }, 10)
@@ -189,16 +267,20 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
     await forgetRequests(client, 'acme', now, 10)
   })
   // A small log: what the planner must see to choose well then and later.
-  await hub.submit(Array.from({ length: 300 }, (_, n) => invoice(`many ${n}`, { supplier: `erp|supplier|${n}`, wakeOn: '2026-12-01T00:00:00.000Z' })))
+  await hub.submit(
+    Array.from({ length: 300 }, (_, n) => invoice(`many ${n}`, { supplier: `erp|supplier|${n}`, wakeOn: '2026-12-01T00:00:00.000Z' })),
+  )
   await hub.submit(Array.from({ length: 100 }, (_, n) => posting(`unknown ${n}`)))
-  await database.admin((client) => client.query(`
+  await database.admin((client) =>
+    client.query(`
     INSERT INTO attempt (tenant, key, n, process, request_hash, opened_at, not_after) SELECT 'acme', 'k' || n, 1, 'p' || n % 7, 'h', now(), now() FROM generate_series(1, 500) AS n;
     INSERT INTO access_key (tenant, name, hash, scopes) SELECT 'acme', 'k' || n, sha256(n::text::bytea), '{objects.read}' FROM generate_series(1, 500) AS n;
     INSERT INTO request_key (tenant, caller, route, key, fingerprint, busy_until, expires_at)
       SELECT 'acme', 'c' || n % 7, 'r', 'k' || n, sha256(''), now(), now() FROM generate_series(1, 500) AS n;
     INSERT INTO quarantine (tenant, id, source, type, says, owner, since, last_at) SELECT 'acme', 'q' || n, 's', 't', '', '', now(), now() FROM generate_series(1, 500) AS n;
     INSERT INTO list_row (tenant, object, kind, since, title, state, owner, due_on, open, breaches)
-      SELECT 'acme', 'exc' || n, 'exception', now(), '', 'open', 'o' || n % 7, current_date + n % 99, true, '{}' FROM generate_series(1, 500) AS n`))
+      SELECT 'acme', 'exc' || n, 'exception', now(), '', 'open', 'o' || n % 7, current_date + n % 99, true, '{}' FROM generate_series(1, 500) AS n`),
+  )
   await pool.query('SELECT tables_have_grown()')
   await hub.close()
   await pool.end()

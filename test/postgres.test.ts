@@ -34,8 +34,11 @@ test('a build that failed leaves no template behind', async () => {
 
 test('the server keeps what it confirms, and listens on no network address', async () => {
   const { adminUrl } = await freshDatabase()
-  const settings = await query(adminUrl, `SELECT name, setting FROM pg_settings
-    WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'listen_addresses', 'server_encoding') ORDER BY name`)
+  const settings = await query(
+    adminUrl,
+    `SELECT name, setting FROM pg_settings
+    WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'listen_addresses', 'server_encoding') ORDER BY name`,
+  )
   expect(settings.map((row) => row['setting'])).toEqual(['on', 'on', '', 'UTF8', 'on'])
 })
 

@@ -15,11 +15,15 @@ export interface FreshDatabase {
  */
 export async function freshDatabase(template?: string): Promise<FreshDatabase> {
   const name = `test_${process.pid}_${randomBytes(4).toString('hex')}`
-  await asAdmin((client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template === undefined ? 'template0' : quoted(built(template))}`))
+  await asAdmin((client) =>
+    client.query(`CREATE DATABASE ${name} TEMPLATE ${template === undefined ? 'template0' : quoted(built(template))}`),
+  )
   return {
     name,
     adminUrl: addressOf(name),
-    drop: async () => { await asAdmin((client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)) },
+    drop: async () => {
+      await asAdmin((client) => client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`))
+    },
   }
 }
 
@@ -57,7 +61,7 @@ function addressOf(database: string): string {
 
 function serverUrl(): string {
   const url = process.env['TIEOUT_TEST_DATABASE_URL']
-  if (url === undefined) throw new Error('No test database: run the tests through vitest with this project\'s vitest.config.ts.')
+  if (url === undefined) throw new Error("No test database: run the tests through vitest with this project's vitest.config.ts.")
   return url
 }
 

@@ -31,7 +31,12 @@ export interface Case {
   readonly actions: readonly { readonly action: string; readonly second: boolean }[]
   readonly answered: object | null
 }
-interface Told { readonly status: number; readonly code?: string; readonly detail?: string; readonly outcome?: string }
+interface Told {
+  readonly status: number
+  readonly code?: string
+  readonly detail?: string
+  readonly outcome?: string
+}
 
 export interface PostingDesk {
   /** The invoice. */
@@ -58,12 +63,15 @@ export async function postingDesk(change: Partial<ApiContext> = {}): Promise<Pos
   let clock = NOW
   const database = await hubDatabase([TENANT])
   const intake = openIntake({
-    pool: database.pool, settings: { law: lawOf(DEFAULT_POLICY, sha256), cfg: '0'.repeat(64), config: 1, clock: () => clock },
+    pool: database.pool,
+    settings: { law: lawOf(DEFAULT_POLICY, sha256), cfg: '0'.repeat(64), config: 1, clock: () => clock },
   })
   const { pool } = database
   for (const arrival of [
-    ...masterData(), received(invoiceDocument(), 'doc1', '2026-01-11T08:00:00.000Z', DOCUMENT),
-    granted(INVOICE, '2026-01-12T08:00:00.000Z'), completed(INVOICE, '2026-01-12T08:01:00.000Z'),
+    ...masterData(),
+    received(invoiceDocument(), 'doc1', '2026-01-11T08:00:00.000Z', DOCUMENT),
+    granted(INVOICE, '2026-01-12T08:00:00.000Z'),
+    completed(INVOICE, '2026-01-12T08:01:00.000Z'),
   ]) {
     const [receipt] = await intake.submit([arrival])
     if (receipt?.fault) throw receipt.fault
@@ -87,7 +95,12 @@ export async function postingDesk(change: Partial<ApiContext> = {}): Promise<Pos
   const effect = async (): Promise<EffectRow> =>
     (await inTenant(pool, TENANT, (client) => effectsOf(client, TENANT, id))).find(({ command }) => command === 'invoice.post')!
   return {
-    id, database, intake, effect, get, post,
+    id,
+    database,
+    intake,
+    effect,
+    get,
+    post,
     async tries(input, says) {
       clock += 60_000
       const at = new Date(clock).toISOString()
@@ -95,9 +108,9 @@ export async function postingDesk(change: Partial<ApiContext> = {}): Promise<Pos
       if (row === 'ignored') throw new Error('it cannot be claimed')
       await inTenant(pool, TENANT, async (client) => {
         await writeEffects(client, TENANT, [row])
-        await openAttempts(
-          client, TENANT, [{ key: row.key, n: row.attempts, process: 'p', requestHash: 'f'.repeat(64), openedAt: at, notAfter: at }]
-        )
+        await openAttempts(client, TENANT, [
+          { key: row.key, n: row.attempts, process: 'p', requestHash: 'f'.repeat(64), openedAt: at, notAfter: at },
+        ])
       })
       const attempts = await inTenant(pool, TENANT, (client) => attemptsOf(client, TENANT, [row.key]))
       clock += 1_000
@@ -110,7 +123,9 @@ export async function postingDesk(change: Partial<ApiContext> = {}): Promise<Pos
     cases: async () => (await get<{ exceptions: Case[] }>('/v1/exceptions?open=true')).exceptions,
     answer: (of, body) => post(`/v1/exceptions/${of.id}/answers`, body),
     assign: (of, body) => post(`/v1/exceptions/${of.id}/assignments`, body),
-    breakNext(type) { broken = type },
+    breakNext(type) {
+      broken = type
+    },
     headline: async () => (await inTenant(pool, TENANT, (client) => readObjects(client, TENANT, [id], false))).get(id)?.state['headline'],
     listen: () => server.listen({ host: '127.0.0.1', port: 0 }),
     async close() {

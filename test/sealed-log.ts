@@ -41,7 +41,10 @@ export async function sealedLog(adminUrl: string, dir: string, tenant: string, s
   await pool.end()
   const checkpoint = join(dir, 'published', tenant, 'checkpoint')
   return {
-    origin: `hub.example/${tenant}`, key: await signer.verifierKey(tenant), checkpoint, note: readFileSync(checkpoint, 'utf8'),
+    origin: `hub.example/${tenant}`,
+    key: await signer.verifierKey(tenant),
+    checkpoint,
+    note: readFileSync(checkpoint, 'utf8'),
     close: () => signer.close(),
   }
 }
@@ -59,8 +62,14 @@ export function signerPool(adminUrl: string): Pool {
 export async function runSealer(url: string, signerDir: string, publishDir: string, tenant: string): Promise<void> {
   const signer = await openSigner({ dir: signerDir })
   startSealer({
-    pool: signerPool(url), tenants: () => [tenant], signer, everyMs: 1, publishDir,
-    alarm: (alarm) => { process.stdout.write(`${'raised' in alarm ? alarm.raised.message : 'cleared'}\n`) },
+    pool: signerPool(url),
+    tenants: () => [tenant],
+    signer,
+    everyMs: 1,
+    publishDir,
+    alarm: (alarm) => {
+      process.stdout.write(`${'raised' in alarm ? alarm.raised.message : 'cleared'}\n`)
+    },
   })
   process.stdout.write('running\n')
 }
@@ -74,22 +83,39 @@ export async function insertEvents(admin: Client, tenant: string, from: number, 
     const salt = randomBytes(32)
     const commitment = Buffer.from(commitmentOf(sha256, salt, body))
     const row = {
-      id: `evt_${index}`, type: 'invoice.received', v: 1, objects: [`inv_${index}`, `sup_${index % 5}`],
-      actor: 'system:ap', cfg: '0123456789abcdef'.repeat(4),
+      id: `evt_${index}`,
+      type: 'invoice.received',
+      v: 1,
+      objects: [`inv_${index}`, `sup_${index % 5}`],
+      actor: 'system:ap',
+      cfg: '0123456789abcdef'.repeat(4),
     }
     const leaf = Buffer.from(leafHash(sha256, leafBytes({ ...row, tenant, occurredAt: instant, recordedAt: instant, commitment })))
     return { ...row, index, instant, body, salt, commitment, leaf }
   })
-  await admin.query(`INSERT INTO event
+  await admin.query(
+    `INSERT INTO event
       (tenant, "index", id, type, v, objects, occurred_at, recorded_at, actor, cfg, body, salt, commitment, leaf_hash)
     SELECT $1, i, id, type, v, ARRAY(SELECT jsonb_array_elements_text(objects)), instant, instant, actor, cfg,
       body, salt, commitment, leaf
     FROM unnest($2::bigint[], $3::text[], $4::text[], $5::int[], $6::jsonb[], $7::timestamptz[], $8::text[], $9::text[],
       $10::bytea[], $11::bytea[], $12::bytea[], $13::bytea[])
       AS row (i, id, type, v, objects, instant, actor, cfg, body, salt, commitment, leaf)`,
-  [tenant, rows.map((row) => row.index), rows.map((row) => row.id), rows.map((row) => row.type), rows.map((row) => row.v),
-    rows.map((row) => JSON.stringify(row.objects)), rows.map((row) => row.instant), rows.map((row) => row.actor),
-    rows.map((row) => row.cfg),
-    rows.map((row) => row.body), rows.map((row) => row.salt), rows.map((row) => row.commitment), rows.map((row) => row.leaf)])
+    [
+      tenant,
+      rows.map((row) => row.index),
+      rows.map((row) => row.id),
+      rows.map((row) => row.type),
+      rows.map((row) => row.v),
+      rows.map((row) => JSON.stringify(row.objects)),
+      rows.map((row) => row.instant),
+      rows.map((row) => row.actor),
+      rows.map((row) => row.cfg),
+      rows.map((row) => row.body),
+      rows.map((row) => row.salt),
+      rows.map((row) => row.commitment),
+      rows.map((row) => row.leaf),
+    ],
+  )
   await admin.query('UPDATE tenant_head SET next_index = $2 WHERE tenant = $1', [tenant, to])
 }

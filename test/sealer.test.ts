@@ -54,12 +54,19 @@ type Alarms = SealAlarm[] & { of(tenant: string): string[] }
 
 function seal(options: Partial<Parameters<typeof startSealer>[0]> = {}): { sealer: Sealer; alarms: Alarms } {
   const alarms = Object.assign([] as SealAlarm[], {
-    of: (tenant: string): string[] => alarms.filter((alarm) => alarm.tenant === tenant)
-      .map((alarm) => ('raised' in alarm ? alarm.raised.code : 'cleared')),
+    of: (tenant: string): string[] =>
+      alarms.filter((alarm) => alarm.tenant === tenant).map((alarm) => ('raised' in alarm ? alarm.raised.code : 'cleared')),
   })
   const sealer = startSealer({
-    pool, tenants: () => TENANTS, signer, everyMs: 10, publishDir: join(dir, 'published'),
-    alarm: (alarm) => { alarms.push(alarm) }, ...options,
+    pool,
+    tenants: () => TENANTS,
+    signer,
+    everyMs: 10,
+    publishDir: join(dir, 'published'),
+    alarm: (alarm) => {
+      alarms.push(alarm)
+    },
+    ...options,
   })
   started.push(sealer)
   return { sealer, alarms }
@@ -71,14 +78,19 @@ async function verify(tenant: string, checkpoint = join(dir, 'published', tenant
   const lines: string[] = []
   const key = await signer.verifierKey(tenant)
   const published = join(dir, 'published', tenant)
-  const status = await runVerify({ checkpoint, key, database: database.adminUrl, published }, (line) => { lines.push(line) })
+  const status = await runVerify({ checkpoint, key, database: database.adminUrl, published }, (line) => {
+    lines.push(line)
+  })
   return `${status} ${lines.at(-1)}`
 }
 
 describe('the sealer', () => {
   test('seals every tenant by itself as its log grows', async () => {
     const { alarms } = seal()
-    for (const [from, to] of [[0, 3], [3, 300]] as const) {
+    for (const [from, to] of [
+      [0, 3],
+      [3, 300],
+    ] as const) {
       for (const tenant of TENANTS) await insertEvents(admin, tenant, from, to)
       for (const tenant of TENANTS) await expect.poll(() => published(tenant), UNTIL).toBe(to)
     }
@@ -108,11 +120,11 @@ describe('the sealer', () => {
     await insertEvents(admin, 'acme', 0, 10)
     await expect.poll(() => published('acme'), UNTIL).toBe(10)
     await admin.query('SET session_replication_role = replica')
-    await admin.query('UPDATE tenant_head SET next_index = 4 WHERE tenant = \'acme\'')
+    await admin.query("UPDATE tenant_head SET next_index = 4 WHERE tenant = 'acme'")
     await insertEvents(admin, 'beta', 0, 7)
     await expect.poll(() => alarms.of('acme'), UNTIL).toEqual(['log-inconsistent'])
     await expect.poll(() => published('beta'), UNTIL).toBe(7)
-    await admin.query('UPDATE tenant_head SET next_index = 10 WHERE tenant = \'acme\'')
+    await admin.query("UPDATE tenant_head SET next_index = 10 WHERE tenant = 'acme'")
     await expect.poll(() => alarms.of('acme'), UNTIL).toEqual(['log-inconsistent', 'cleared'])
     expect(alarms.of('beta')).toEqual([])
     expect(published('acme')).toBe(10)
@@ -136,23 +148,38 @@ describe('the role of the sealer', () => {
     await seal({ everyMs: 3_600_000 }).sealer.sealNow('acme')
     const client = await pool.connect()
     const refused = async (sql: string): Promise<string> => {
-      await client.query('BEGIN; SET LOCAL hub.tenant = \'acme\'')
-      const message = await client.query(sql).then(() => 'it was done', (error: Error) => error.message)
+      await client.query("BEGIN; SET LOCAL hub.tenant = 'acme'")
+      const message = await client.query(sql).then(
+        () => 'it was done',
+        (error: Error) => error.message,
+      )
       await client.query('ROLLBACK')
       return message
     }
-    const denied = ['SELECT body FROM event', 'SELECT * FROM event', 'SELECT count(*) FROM identity', 'INSERT INTO event DEFAULT VALUES',
-      'UPDATE event SET leaf_hash = \'\'', 'DELETE FROM event', 'UPDATE tenant_head SET next_index = 0',
-      'UPDATE checkpoint SET note = \'\'', 'DELETE FROM checkpoint', 'TRUNCATE checkpoint',
-      'DELETE FROM tile', 'TRUNCATE tile', 'UPDATE tile SET level = 1', 'SELECT leaf_hash FROM event_p0']
+    const denied = [
+      'SELECT body FROM event',
+      'SELECT * FROM event',
+      'SELECT count(*) FROM identity',
+      'INSERT INTO event DEFAULT VALUES',
+      "UPDATE event SET leaf_hash = ''",
+      'DELETE FROM event',
+      'UPDATE tenant_head SET next_index = 0',
+      "UPDATE checkpoint SET note = ''",
+      'DELETE FROM checkpoint',
+      'TRUNCATE checkpoint',
+      'DELETE FROM tile',
+      'TRUNCATE tile',
+      'UPDATE tile SET level = 1',
+      'SELECT leaf_hash FROM event_p0',
+    ]
     for (const sql of denied) expect(await refused(sql), sql).toMatch(/permission denied/)
     expect(await refused('UPDATE tile SET hashes = substring(hashes FOR 32)')).toMatch(/would lose or change a hash/)
     expect(await refused('UPDATE tile SET hashes = set_byte(hashes, 0, get_byte(hashes, 0) # 1)')).toMatch(/would lose or change a hash/)
-    expect(await refused('INSERT INTO tile VALUES (\'beta\', 0, 0, decode(repeat(\'00\', 32), \'hex\'))')).toMatch(/row-level security/)
+    expect(await refused("INSERT INTO tile VALUES ('beta', 0, 0, decode(repeat('00', 32), 'hex'))")).toMatch(/row-level security/)
     for (const table of ['tile', 'checkpoint', 'tenant_head']) {
       expect((await client.query(`SELECT tenant FROM ${table}`)).rowCount, table).toBe(0)
     }
-    await client.query('BEGIN; SET LOCAL hub.tenant = \'beta\'')
+    await client.query("BEGIN; SET LOCAL hub.tenant = 'beta'")
     for (const table of ['tile', 'checkpoint']) expect((await client.query(`SELECT FROM ${table}`)).rowCount, table).toBe(0)
     await client.query('ROLLBACK')
     client.release()
@@ -163,7 +190,14 @@ describe('the role of the sealer', () => {
 })
 
 describe('kill -9', () => {
-  const POINTS = ['seal-tiles-after', 'signer-persist-before', 'signer-persist-after', 'seal-sign-after', 'seal-checkpoint-after', 'publish-tiles-after']
+  const POINTS = [
+    'seal-tiles-after',
+    'signer-persist-before',
+    'signer-persist-after',
+    'seal-sign-after',
+    'seal-checkpoint-after',
+    'publish-tiles-after',
+  ]
   for (const point of POINTS) {
     test.runIf(process.platform !== 'win32')(`at ${point} is made good by the next round`, async () => {
       const { sealer } = seal({ everyMs: 3_600_000, tenants: () => [] })
@@ -187,39 +221,43 @@ describe('kill -9', () => {
     })
   }
 
-  test.runIf(process.platform !== 'win32')('of hub and signer at any moment leaves a log that seals on and verifies', async () => {
-    await signer.close()
-    const seen = new Set<string>()
-    let random = seed
-    let size = 0
-    for (let round = 0; round < 12; round++) {
-      const { child, said, gone } = hubOfSealer()
-      await expect.poll(said, UNTIL).toContain('running')
-      random = (random * 1_103_515_245 + 12_345) % 2 ** 31
-      const kill = setTimeout(() => child.kill('SIGKILL'), random % 600)
-      for (let part = 0; part < 8; part++) {
-        await insertEvents(admin, 'acme', size, size + 1 + (random % 90))
-        size += 1 + (random % 90)
-        seen.add(publishedCheckpoint(join(dir, 'published', 'acme')) ?? '')
+  test.runIf(process.platform !== 'win32')(
+    'of hub and signer at any moment leaves a log that seals on and verifies',
+    async () => {
+      await signer.close()
+      const seen = new Set<string>()
+      let random = seed
+      let size = 0
+      for (let round = 0; round < 12; round++) {
+        const { child, said, gone } = hubOfSealer()
+        await expect.poll(said, UNTIL).toContain('running')
+        random = (random * 1_103_515_245 + 12_345) % 2 ** 31
+        const kill = setTimeout(() => child.kill('SIGKILL'), random % 600)
+        for (let part = 0; part < 8; part++) {
+          await insertEvents(admin, 'acme', size, size + 1 + (random % 90))
+          size += 1 + (random % 90)
+          seen.add(publishedCheckpoint(join(dir, 'published', 'acme')) ?? '')
+        }
+        await gone
+        clearTimeout(kill)
+        expect(said().trim()).toBe('running')
       }
-      await gone
-      clearTimeout(kill)
-      expect(said().trim()).toBe('running')
-    }
-    signer = await openSigner({ dir: join(dir, 'signer') })
-    const { sealer } = seal({ everyMs: 3_600_000, tenants: () => [] })
-    expect(await sealer.sealNow('acme')).toBe(size)
-    expect(readFileSync(join(dir, 'signer', 'last', 'acme'), 'utf8')).toBe(publishedCheckpoint(join(dir, 'published', 'acme')))
-    expect(await verify('acme')).toMatch(/^0 HOLDS/)
-    // Whatever was ever published holds against the final log.
-    seen.delete('')
-    console.log(`kill -9: 12 kills, ${size} events, ${seen.size} different checkpoints seen in between`)
-    expect(seen.size).toBeGreaterThan(3)
-    for (const note of seen) {
-      writeFileSync(join(dir, 'seen'), note)
-      expect(await verify('acme', join(dir, 'seen'))).toMatch(/^0 HOLDS/)
-    }
-  }, 120_000)
+      signer = await openSigner({ dir: join(dir, 'signer') })
+      const { sealer } = seal({ everyMs: 3_600_000, tenants: () => [] })
+      expect(await sealer.sealNow('acme')).toBe(size)
+      expect(readFileSync(join(dir, 'signer', 'last', 'acme'), 'utf8')).toBe(publishedCheckpoint(join(dir, 'published', 'acme')))
+      expect(await verify('acme')).toMatch(/^0 HOLDS/)
+      // Whatever was ever published holds against the final log.
+      seen.delete('')
+      console.log(`kill -9: 12 kills, ${size} events, ${seen.size} different checkpoints seen in between`)
+      expect(seen.size).toBeGreaterThan(3)
+      for (const note of seen) {
+        writeFileSync(join(dir, 'seen'), note)
+        expect(await verify('acme', join(dir, 'seen'))).toMatch(/^0 HOLDS/)
+      }
+    },
+    120_000,
+  )
 })
 
 /** A hub reduced to its sealer, as a process of its own. */
@@ -228,6 +266,16 @@ function hubOfSealer(env: NodeJS.ProcessEnv = {}): { child: ChildProcess; said: 
   const args = [join(import.meta.dirname, 'sealed-log.ts'), database.adminUrl, join(dir, 'signer'), join(dir, 'published'), 'acme']
   const child = spawn(process.execPath, ['-e', program, ...args], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } })
   let said = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { said += text })
-  return { child, said: () => said, gone: new Promise((done) => child.once('close', (_, signal) => { done(signal) })) }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text
+  })
+  return {
+    child,
+    said: () => said,
+    gone: new Promise((done) =>
+      child.once('close', (_, signal) => {
+        done(signal)
+      }),
+    ),
+  }
 }

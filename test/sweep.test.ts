@@ -8,7 +8,10 @@ import { command } from './command.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 })
 
-const QUICK = { erp: { settleMs: 700, gapMs: 200, callTimeoutMs: 2_000 }, policy: { graceMs: 300, grace: [{ ms: 300 }], entryGraceMs: 500 } }
+const QUICK = {
+  erp: { settleMs: 700, gapMs: 200, callTimeoutMs: 2_000 },
+  policy: { graceMs: 300, grace: [{ ms: 300 }], entryGraceMs: 500 },
+}
 const started: Child[] = []
 let hub: TryOut | undefined
 afterEach(async () => {
@@ -17,11 +20,16 @@ afterEach(async () => {
   hub = undefined
 })
 
-interface Swept { readonly running: object | null; readonly last: { readonly startedAt: string; readonly [count: string]: unknown } | null }
+interface Swept {
+  readonly running: object | null
+  readonly last: { readonly startedAt: string; readonly [count: string]: unknown } | null
+}
 
 async function sweep(of: TryOut, system: string, full = true): Promise<NonNullable<Swept['last']>> {
   const { running } = await of.post<{ running: { startedAt: string } }>(`/v1/systems/${system}/sweeps`, { full })
-  await expect.poll(async () => (await of.get<Swept>(`/v1/systems/${system}/sweeps`)).last?.startedAt, { timeout: 30_000, interval: 50 }).toBe(running.startedAt)
+  await expect
+    .poll(async () => (await of.get<Swept>(`/v1/systems/${system}/sweeps`)).last?.startedAt, { timeout: 30_000, interval: 50 })
+    .toBe(running.startedAt)
   return (await of.get<Swept>(`/v1/systems/${system}/sweeps`)).last!
 }
 
@@ -30,18 +38,40 @@ async function behindItsBack(of: TryOut, system: 'erp' | 'ap', alter: (lines: Bo
   const { children, secrets, urls } = of.company
   await (started.find(({ name }) => name === system) ?? children.find(({ name }) => name === system))!.end()
   const file = join(of.folder, 'company', system, 'book.jsonl')
-  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as BookLine)
-  await writeFile(file, alter(lines).map((line) => `${JSON.stringify(line)}\n`).join(''))
-  started.unshift(await startChild({
-    name: system, file: join(import.meta.dirname, '..', 'sandbox', system, 'main.ts'), env: secrets,
-    args: ['--data', join(of.folder, 'company', system), '--port', new URL(urls[system]).port, '--stdin-eof', ...system === 'ap' ? ['--autopilot', '0'] : []],
-  }))
+  const lines = (await readFile(file, 'utf8'))
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as BookLine)
+  await writeFile(
+    file,
+    alter(lines)
+      .map((line) => `${JSON.stringify(line)}\n`)
+      .join(''),
+  )
+  started.unshift(
+    await startChild({
+      name: system,
+      file: join(import.meta.dirname, '..', 'sandbox', system, 'main.ts'),
+      env: secrets,
+      args: [
+        '--data',
+        join(of.folder, 'company', system),
+        '--port',
+        new URL(urls[system]).port,
+        '--stdin-eof',
+        ...(system === 'ap' ? ['--autopilot', '0'] : []),
+      ],
+    }),
+  )
 }
 
 const booked = (line: BookLine): boolean => line.op === 'document.post' && line.facts.some(({ verb }) => verb === 'BOOKED')
 const postings = (of: TryOut): number => of.books('erp').filter(booked).length
 /** The amount of the first document in a line, another one. */
-const altered = (line: BookLine): BookLine => ({ ...line, facts: line.facts.map((fact, at) => at === 0 ? { ...fact, row: { ...fact.row, grossAmt: '1.00' } } : fact) })
+const altered = (line: BookLine): BookLine => ({
+  ...line,
+  facts: line.facts.map((fact, at) => (at === 0 ? { ...fact, row: { ...fact.row, grossAmt: '1.00' } } : fact)),
+})
 
 async function allPosted(count: number): Promise<{ of: TryOut; headlines: string }> {
   hub = await tryOut(QUICK)
@@ -55,7 +85,10 @@ async function allPosted(count: number): Promise<{ of: TryOut; headlines: string
 
 async function headlines(of: TryOut): Promise<string> {
   const { objects } = await of.get<{ objects: { title: string; state: string }[] }>('/v1/objects?kind=invoice&limit=200')
-  return objects.map(({ title, state }) => `${title}: ${state}`).sort().join('\n')
+  return objects
+    .map(({ title, state }) => `${title}: ${state}`)
+    .sort()
+    .join('\n')
 }
 
 it('an ERP that was restored from a backup, and one whose records were changed: cases, no headline moves, nothing is posted again', async () => {
@@ -67,7 +100,7 @@ it('an ERP that was restored from a backup, and one whose records were changed: 
   let original: BookLine | undefined
   await behindItsBack(of, 'erp', (lines) => {
     original = lines.find(booked)
-    return lines.slice(0, lines.findLastIndex(booked)).map((line) => line === original ? altered(line) : line)
+    return lines.slice(0, lines.findLastIndex(booked)).map((line) => (line === original ? altered(line) : line))
   })
   expect(await sweep(of, 'erp')).toMatchObject({ listed: 3, same: 2, missing: 1, reported: 2, unknown: 0 })
   await expect.poll(async () => (await of.summary()).exceptions, { timeout: 20_000 }).toEqual({ divergence: 2 })
@@ -85,15 +118,26 @@ it('an ERP that was restored from a backup, and one whose records were changed: 
   // What somebody posts there by hand. The first takes the number that was lost: whoever hears of it by the feed has a document of which it was told otherwise.
   for (const number of ['BY-HAND-1', 'BY-HAND-2']) {
     const byHand = await of.callErp('POST', '/documents', {
-      ...erpVendor(of), docType: 'KR', vendorDocNo: number, docDate: '2026-11-01', waers: 'EUR', netAmt: '10.00', taxAmt: '0', grossAmt: '10.00', items: [{ glAccount: '476000', netAmt: '10.00' }], enteredBy: 'somebody',
+      ...erpVendor(of),
+      docType: 'KR',
+      vendorDocNo: number,
+      docDate: '2026-11-01',
+      waers: 'EUR',
+      netAmt: '10.00',
+      taxAmt: '0',
+      grossAmt: '10.00',
+      items: [{ glAccount: '476000', netAmt: '10.00' }],
+      enteredBy: 'somebody',
     })
     expect(byHand.status, JSON.stringify(byHand.body)).toBe(201)
   }
   const ran = await command(['systems', 'sweep', 'erp', '--full'], { TIEOUT_API: apiOf(of), TIEOUT_API_KEY: KEY })
-  expect(ran.out).toMatch(/^erp: 5 things looked at, 4 as we have them\.\n {2}1 otherwise than when they were last heard, 0 of them gone\.\n[^]*2 facts are told otherwise than the first time/u)
+  expect(ran.out).toMatch(
+    /^erp: 5 things looked at, 4 as we have them\.\n {2}1 otherwise than when they were last heard, 0 of them gone\.\n[^]*2 facts are told otherwise than the first time/u,
+  )
   await expect.poll(async () => (await of.summary()).exceptions, { timeout: 20_000 }).toMatchObject({ divergence: 2, bypass: 1 })
 
-  await behindItsBack(of, 'erp', (lines) => lines.map((line) => line.n === original?.n ? original : line))
+  await behindItsBack(of, 'erp', (lines) => lines.map((line) => (line.n === original?.n ? original : line)))
   await sweep(of, 'erp')
   await expect.poll(async () => (await of.summary()).exceptions, { timeout: 20_000 }).toMatchObject({ divergence: 1, bypass: 1 })
   expect(postings(of)).toBe(5)
@@ -104,7 +148,11 @@ it('a status that an AP tool has forgotten is told again, once, and its case clo
   expect(await sweep(of, 'ap')).toMatchObject({ missing: 0, unknown: 0 })
   const badges = (): number => of.books('ap').filter(({ op }) => op === 'ticket.badge').length
   const told = badges()
-  await behindItsBack(of, 'ap', (lines) => lines.map((line) => line.op === 'ticket.badge' && line === lines.findLast(({ op }) => op === 'ticket.badge') ? forgotten(line) : line))
+  await behindItsBack(of, 'ap', (lines) =>
+    lines.map((line) =>
+      line.op === 'ticket.badge' && line === lines.findLast(({ op }) => op === 'ticket.badge') ? forgotten(line) : line,
+    ),
+  )
   expect(await sweep(of, 'ap')).toMatchObject({ reported: 1, missing: 0 })
   await expect.poll(badges, { timeout: 20_000 }).toBe(told + 1)
   await sweep(of, 'ap')
@@ -133,7 +181,11 @@ it('with every notice lost and every hint gone with its process, sweeps reach th
 })
 
 const forgotten = (line: BookLine): BookLine => ({
-  ...line, facts: line.facts.map((fact) => ({ ...fact, row: { ...fact.row, badge: { ...fact.row['badge'] as object, badge: 'NONE', refs: {} } } })),
+  ...line,
+  facts: line.facts.map((fact) => ({
+    ...fact,
+    row: { ...fact.row, badge: { ...(fact.row['badge'] as object), badge: 'NONE', refs: {} } },
+  })),
 })
 const apiOf = (of: TryOut): string => String(of.hub().ready['api'])
 function erpVendor(of: TryOut): { readonly companyCode: unknown; readonly vendorNo: unknown } {
@@ -142,7 +194,9 @@ function erpVendor(of: TryOut): { readonly companyCode: unknown; readonly vendor
 }
 async function callAp(of: TryOut, method: string, path: string, body: object): Promise<void> {
   const answer = await fetch(`${of.company.urls.ap}${path}`, {
-    method, body: JSON.stringify(body), headers: { 'content-type': 'application/json', authorization: `Bearer ${of.company.secrets['SANDBOX_AP_TOKEN']}` },
+    method,
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${of.company.secrets['SANDBOX_AP_TOKEN']}` },
   })
   if (!answer.ok) throw new Error(await answer.text())
 }

@@ -49,7 +49,9 @@ afterAll(async () => {
 async function verified(other: Partial<VerifyOptions> = {}): Promise<{ status: VerifyStatus; report: Report }> {
   const lines: string[] = []
   const options = { checkpoint: log.checkpoint, key: log.key, database: database.adminUrl, json: true, ...other }
-  const status = await runVerify(options, (line) => { lines.push(line) })
+  const status = await runVerify(options, (line) => {
+    lines.push(line)
+  })
   return { status, report: JSON.parse(lines.join('\n')) as Report }
 }
 
@@ -66,24 +68,25 @@ async function after(tamper: () => Promise<void>, other?: Partial<VerifyOptions>
 }
 
 const indicesOf = (findings: readonly Finding[]): number[] =>
-  [...new Set(findings.flatMap((finding) => ('index' in finding && finding.index !== undefined ? [finding.index] : [])))]
-    .toSorted((a, b) => a - b)
+  [...new Set(findings.flatMap((finding) => ('index' in finding && finding.index !== undefined ? [finding.index] : [])))].toSorted(
+    (a, b) => a - b,
+  )
 
 /** What can be edited in a row, as SQL on the row of an index, and whether body or salt are touched. */
 const EDITS: Readonly<Record<string, string>> = {
-  'id': 'id = id || \'x\'',
-  'type': 'type = \'invoice.withdrawn\'',
-  'v': 'v = v + 1',
+  id: "id = id || 'x'",
+  type: "type = 'invoice.withdrawn'",
+  v: 'v = v + 1',
   'objects turned': 'objects = ARRAY[objects[2], objects[1]]',
   'objects fewer': 'objects = objects[1:1]',
-  'objects none': 'objects = \'{}\'',
-  'occurred_at by 1 ms': 'occurred_at = occurred_at + interval \'1 ms\'',
-  'recorded_at by a day': 'recorded_at = recorded_at - interval \'1 day\'',
-  'actor': 'actor = \'person:p9\'',
-  'cfg': 'cfg = reverse(cfg)',
-  'body': 'body = body || \'\\x20\'',
+  'objects none': "objects = '{}'",
+  'occurred_at by 1 ms': "occurred_at = occurred_at + interval '1 ms'",
+  'recorded_at by a day': "recorded_at = recorded_at - interval '1 day'",
+  actor: "actor = 'person:p9'",
+  cfg: 'cfg = reverse(cfg)',
+  body: "body = body || '\\x20'",
   'body, one bit': 'body = set_bit(body, 7, 1 - get_bit(body, 7))',
-  'salt': 'salt = set_byte(salt, 3, (get_byte(salt, 3) + 1) % 256)',
+  salt: 'salt = set_byte(salt, 3, (get_byte(salt, 3) + 1) % 256)',
 }
 
 async function edit(index: number, column: string): Promise<void> {
@@ -101,9 +104,11 @@ async function recompute(what: 'commitment' | 'leaf hash' | 'tiles', where = 'tr
     if (what === 'tiles' && tree.size < SEALED) tree.append(leaf)
     return { index: row.index, commitment, leaf: what === 'commitment' ? row.leaf_hash : Buffer.from(leaf) }
   })
-  await forger.query(`UPDATE event SET commitment = made.commitment, leaf_hash = made.leaf
+  await forger.query(
+    `UPDATE event SET commitment = made.commitment, leaf_hash = made.leaf
     FROM unnest($2::bigint[], $3::bytea[], $4::bytea[]) AS made (i, commitment, leaf) WHERE tenant = $1 AND "index" = made.i`,
-  [TENANT, made.map((row) => row.index), made.map((row) => row.commitment), made.map((row) => row.leaf)])
+    [TENANT, made.map((row) => row.index), made.map((row) => row.commitment), made.map((row) => row.leaf)],
+  )
   if (what !== 'tiles') return
   await forger.query('DELETE FROM tile WHERE tenant = $1', [TENANT])
   for (const { level, index, hashes } of tree.takeTiles()) {
@@ -117,10 +122,17 @@ describe('a log that nobody tampered with', () => {
     const reader = new URL(database.adminUrl)
     reader.searchParams.set('options', '-c role=hub_read')
     const lines: string[] = []
-    expect(await runVerify({ checkpoint: log.checkpoint, key: log.key, database: reader.href }, (line) => { lines.push(line) })).toBe(0)
-    expect(lines).toEqual([`log          ${log.origin}`, `checkpoint   ${SEALED} events`,
+    expect(
+      await runVerify({ checkpoint: log.checkpoint, key: log.key, database: reader.href }, (line) => {
+        lines.push(line)
+      }),
+    ).toBe(0)
+    expect(lines).toEqual([
+      `log          ${log.origin}`,
+      `checkpoint   ${SEALED} events`,
       `read         ${ROWS} rows, ${SEALED} under a signed root, ${ROWS - SEALED} not sealed yet`,
-    'HOLDS        every row, body and hash is what was sealed'])
+      'HOLDS        every row, body and hash is what was sealed',
+    ])
   })
 
   test('holds after erasure, which is counted', async () => {
@@ -137,93 +149,124 @@ describe('an edit by the superuser is found and its index named', () => {
   const options = { seed, numRuns: 50, endOnFailure: true }
 
   test('50 edits of one column', async () => {
-    await fc.assert(fc.asyncProperty(anywhere, column, async (index, which) => {
-      const { status, report } = await after(() => edit(index, which))
-      expect([status, indicesOf(report.findings)]).toEqual([1, [index]])
-    }), options)
+    await fc.assert(
+      fc.asyncProperty(anywhere, column, async (index, which) => {
+        const { status, report } = await after(() => edit(index, which))
+        expect([status, indicesOf(report.findings)]).toEqual([1, [index]])
+      }),
+      options,
+    )
   }, 120_000)
 
   test('50 edits with the commitment made to fit', async () => {
-    await fc.assert(fc.asyncProperty(anywhere, fc.constantFrom('body', 'body, one bit', 'salt'), async (index, which) => {
-      const { status, report } = await after(async () => {
-        await edit(index, which)
-        await recompute('commitment', `"index" = ${index}`)
-      })
-      expect([status, indicesOf(report.findings), report.findings[0]!.kind]).toEqual([1, [index], 'leaf-hash'])
-    }), options)
+    await fc.assert(
+      fc.asyncProperty(anywhere, fc.constantFrom('body', 'body, one bit', 'salt'), async (index, which) => {
+        const { status, report } = await after(async () => {
+          await edit(index, which)
+          await recompute('commitment', `"index" = ${index}`)
+        })
+        expect([status, indicesOf(report.findings), report.findings[0]!.kind]).toEqual([1, [index], 'leaf-hash'])
+      }),
+      options,
+    )
   }, 120_000)
 
   test('50 edits with commitment and leaf hash made to fit', async () => {
-    await fc.assert(fc.asyncProperty(anywhere, column, async (index, which) => {
-      const { status, report } = await after(async () => {
-        await edit(index, which)
-        await recompute('leaf hash', `"index" = ${index}`)
-      })
-      expect([status, report.findings]).toEqual([1, [{ kind: 'not-sealed', index, to: index, provedBy: 'published' }]])
-    }), options)
+    await fc.assert(
+      fc.asyncProperty(anywhere, column, async (index, which) => {
+        const { status, report } = await after(async () => {
+          await edit(index, which)
+          await recompute('leaf hash', `"index" = ${index}`)
+        })
+        expect([status, report.findings]).toEqual([1, [{ kind: 'not-sealed', index, to: index, provedBy: 'published' }]])
+      }),
+      options,
+    )
   }, 120_000)
 
   test('20 edits of up to three rows with everything inside the database made to fit', async () => {
-    await fc.assert(fc.asyncProperty(fc.uniqueArray(anywhere, { minLength: 1, maxLength: 3 }), column, async (indices, which) => {
-      const { status, report } = await after(async () => {
-        for (const index of indices) await edit(index, which)
-        await recompute('tiles')
-      })
-      const named = report.findings.filter((finding) => finding.kind === 'not-sealed').map((finding) => finding.index)
-      expect([status, named]).toEqual([1, indices.toSorted((a, b) => a - b)])
-    }), { ...options, numRuns: 20 })
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(anywhere, { minLength: 1, maxLength: 3 }), column, async (indices, which) => {
+        const { status, report } = await after(async () => {
+          for (const index of indices) await edit(index, which)
+          await recompute('tiles')
+        })
+        const named = report.findings.filter((finding) => finding.kind === 'not-sealed').map((finding) => finding.index)
+        expect([status, named]).toEqual([1, indices.toSorted((a, b) => a - b)])
+      }),
+      { ...options, numRuns: 20 },
+    )
   }, 120_000)
 
   test('30 rows removed, exchanged, or cut off with head, checkpoints and tiles', async () => {
     const ways = fc.constantFrom('removed', 'removed and closed up', 'exchanged', 'tail', 'tail and everything about it')
-    await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: SEALED - 2 }), ways, async (index, way) => {
-      const { status, report } = await after(async () => {
-        if (way.startsWith('removed')) await forger.query('DELETE FROM event WHERE "index" = $1', [index])
-        if (way === 'removed and closed up') {
-          await forger.query('UPDATE event SET "index" = "index" + 1000000 WHERE "index" > $1', [index])
-          await forger.query('UPDATE event SET "index" = "index" - 1000001 WHERE "index" > $1', [index])
-          await forger.query('UPDATE tenant_head SET next_index = next_index - 1')
-        }
-        if (way === 'exchanged') {
-          for (const [from, to] of [[index, 1_000_000], [index + 1, index], [1_000_000, index + 1]]) {
-            await forger.query('UPDATE event SET "index" = $2 WHERE "index" = $1', [from, to])
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: SEALED - 2 }), ways, async (index, way) => {
+        const { status, report } = await after(async () => {
+          if (way.startsWith('removed')) await forger.query('DELETE FROM event WHERE "index" = $1', [index])
+          if (way === 'removed and closed up') {
+            await forger.query('UPDATE event SET "index" = "index" + 1000000 WHERE "index" > $1', [index])
+            await forger.query('UPDATE event SET "index" = "index" - 1000001 WHERE "index" > $1', [index])
+            await forger.query('UPDATE tenant_head SET next_index = next_index - 1')
           }
-        }
-        if (way.startsWith('tail')) {
-          await forger.query('DELETE FROM event WHERE "index" >= $1', [index])
-          await forger.query('UPDATE tenant_head SET next_index = $1', [index])
-        }
-        if (way === 'tail and everything about it') {
-          await forger.query('DELETE FROM checkpoint WHERE size > $1', [index])
-          await forger.query('UPDATE tile SET hashes = substring(hashes FOR 32)')
-        }
-      })
-      expect([way, status, indicesOf(report.findings)[0]]).toEqual([way, 1, index])
-    }), { ...options, numRuns: 30 })
+          if (way === 'exchanged') {
+            for (const [from, to] of [
+              [index, 1_000_000],
+              [index + 1, index],
+              [1_000_000, index + 1],
+            ]) {
+              await forger.query('UPDATE event SET "index" = $2 WHERE "index" = $1', [from, to])
+            }
+          }
+          if (way.startsWith('tail')) {
+            await forger.query('DELETE FROM event WHERE "index" >= $1', [index])
+            await forger.query('UPDATE tenant_head SET next_index = $1', [index])
+          }
+          if (way === 'tail and everything about it') {
+            await forger.query('DELETE FROM checkpoint WHERE size > $1', [index])
+            await forger.query('UPDATE tile SET hashes = substring(hashes FOR 32)')
+          }
+        })
+        expect([way, status, indicesOf(report.findings)[0]]).toEqual([way, 1, index])
+      }),
+      { ...options, numRuns: 30 },
+    )
   }, 120_000)
 })
 
 describe('what a superuser can do besides is found too', () => {
   test('a tile, a checkpoint, half an erasure, a forgotten head', async () => {
     const tampers: [string, Finding][] = [
-      ['UPDATE tile SET hashes = set_byte(hashes, 64, get_byte(hashes, 64) # 1) WHERE level = 0 AND "index" = 1',
-        { kind: 'tile', source: 'database', level: 0, tile: 1, index: 258 }],
-      ['UPDATE checkpoint SET note = replace(note, E\'\\n256\\n\', E\'\\n255\\n\')',
-        { kind: 'checkpoint', size: 256, why: 'its signature does not fit its text' }],
+      [
+        'UPDATE tile SET hashes = set_byte(hashes, 64, get_byte(hashes, 64) # 1) WHERE level = 0 AND "index" = 1',
+        { kind: 'tile', source: 'database', level: 0, tile: 1, index: 258 },
+      ],
+      [
+        "UPDATE checkpoint SET note = replace(note, E'\\n256\\n', E'\\n255\\n')",
+        { kind: 'checkpoint', size: 256, why: 'its signature does not fit its text' },
+      ],
       ['UPDATE event SET salt = NULL WHERE "index" = 5', { kind: 'half-erased', index: 5 }],
       ['UPDATE tenant_head SET next_index = 619', { kind: 'head', says: 619, rows: 620 }],
       ['DELETE FROM tenant_head', { kind: 'head', rows: 620 } as Finding],
       ['UPDATE event SET tenant = \'other\' WHERE "index" = 300', { kind: 'missing', index: 300, to: 300 }],
       ['UPDATE event SET occurred_at = \'infinity\' WHERE "index" = 7', { kind: 'no-leaf', index: 7 }],
-      ['UPDATE event SET occurred_at = ((occurred_at AT TIME ZONE \'UTC\')::text || \' BC\')::timestamp WHERE "index" = 7',
-        { kind: 'no-leaf', index: 7 }],
-      ['UPDATE event SET objects = (\'[0:1]={\' || array_to_string(objects, \',\') || \'}\')::text[] WHERE "index" = 9',
-        { kind: 'no-leaf', index: 9 }],
-      ['UPDATE event SET leaf_hash = set_byte(leaf_hash, 0, get_byte(leaf_hash, 0) # 1) WHERE "index" = 619',
-        { kind: 'leaf-hash', index: 619 }],
+      [
+        "UPDATE event SET occurred_at = ((occurred_at AT TIME ZONE 'UTC')::text || ' BC')::timestamp WHERE \"index\" = 7",
+        { kind: 'no-leaf', index: 7 },
+      ],
+      [
+        "UPDATE event SET objects = ('[0:1]={' || array_to_string(objects, ',') || '}')::text[] WHERE \"index\" = 9",
+        { kind: 'no-leaf', index: 9 },
+      ],
+      [
+        'UPDATE event SET leaf_hash = set_byte(leaf_hash, 0, get_byte(leaf_hash, 0) # 1) WHERE "index" = 619',
+        { kind: 'leaf-hash', index: 619 },
+      ],
     ]
     for (const [sql, finding] of tampers) {
-      const { status, report } = await after(async () => { expect((await forger.query(sql)).rowCount, sql).toBeGreaterThan(0) })
+      const { status, report } = await after(async () => {
+        expect((await forger.query(sql)).rowCount, sql).toBeGreaterThan(0)
+      })
       expect([sql, status, report.findings]).toEqual([sql, 1, [finding]])
     }
   })
@@ -239,7 +282,13 @@ describe('what a superuser can do besides is found too', () => {
       ALTER TABLE event DROP CONSTRAINT event_pkey CASCADE; INSERT INTO event SELECT * FROM event WHERE "index" = 499`)
     await admin.end()
     const { status, report } = await verified({ checkpoint: ownLog.checkpoint, key: ownLog.key, database: own.adminUrl })
-    expect([status, report.findings]).toEqual([1, [{ kind: 'no-leaf', index: 11 }, { kind: 'twice', index: 499 }]])
+    expect([status, report.findings]).toEqual([
+      1,
+      [
+        { kind: 'no-leaf', index: 11 },
+        { kind: 'twice', index: 499 },
+      ],
+    ])
     await ownLog.close()
     await own.drop()
   })
@@ -247,10 +296,13 @@ describe('what a superuser can do besides is found too', () => {
   test('without the folder outside, as the range between two signed checkpoints', async () => {
     const alone = join(dir, 'alone')
     writeFileSync(alone, log.note)
-    const { status, report } = await after(async () => {
-      await edit(300, 'actor')
-      await recompute('tiles')
-    }, { checkpoint: alone })
+    const { status, report } = await after(
+      async () => {
+        await edit(300, 'actor')
+        await recompute('tiles')
+      },
+      { checkpoint: alone },
+    )
     expect([status, report.findings]).toEqual([1, [{ kind: 'somewhere', index: 256, to: 399 }]])
   })
 })
@@ -275,7 +327,11 @@ describe('nothing is called verified that was not looked at', () => {
     ]
     for (const [other, why] of cases) {
       const lines: string[] = []
-      expect(await runVerify({ ...good, ...other }, (line) => { lines.push(line) })).toBe(2)
+      expect(
+        await runVerify({ ...good, ...other }, (line) => {
+          lines.push(line)
+        }),
+      ).toBe(2)
       expect(lines).toEqual([expect.stringMatching(why)])
     }
   })

@@ -13,17 +13,24 @@ beforeAll(async () => {
   await company.send(await company.sample(8, 3))
   await company.quiet(120_000)
 }, 240_000)
-afterAll(async () => { await company.end() }, 30_000)
+afterAll(async () => {
+  await company.end()
+}, 30_000)
 
 const tieOutOf = (entity = '1000', more: object = {}): Promise<TieOutMade & { status: number; differenceCount: number }> =>
   company.post('/v1/tie-outs', { entity, asOf, person: 'a.clerk', ...more })
-const named = (made: TieOutMade): string[] => made.differences.map(({ with: other, document, reason }) => `${other} ${document} ${reason}`).sort()
+const named = (made: TieOutMade): string[] =>
+  made.differences.map(({ with: other, document, reason }) => `${other} ${document} ${reason}`).sort()
 
 test('invoices that went their way to paid tie out to the ERP and the AP tool, and the result is in the log', async () => {
   const made = await tieOutOf()
   expect(made).toMatchObject({ status: 200, ties: true, differences: [], entity: '1000', to: asOf, by: 'person:a.clerk' })
-  const erp = (await company.callErp('GET', `/subledger/balances?companyCode=1000&from=${asOf.slice(0, 8)}01&keyDate=${asOf}`)).body['rows'] as { closingBal: string; postedBal: string }[]
-  expect(made.accounts.map(({ hub }) => [Number(hub.posted), Number(hub.closing)])).toEqual(erp.map((row) => [Number(row.postedBal), Number(row.closingBal)]))
+  const erp = (await company.callErp('GET', `/subledger/balances?companyCode=1000&from=${asOf.slice(0, 8)}01&keyDate=${asOf}`)).body[
+    'rows'
+  ] as { closingBal: string; postedBal: string }[]
+  expect(made.accounts.map(({ hub }) => [Number(hub.posted), Number(hub.closing)])).toEqual(
+    erp.map((row) => [Number(row.postedBal), Number(row.closingBal)]),
+  )
   expect(made.accounts.some(({ hub }) => hub.settled !== '0')).toBe(true)
 
   const { tieOuts } = await company.get<{ tieOuts: { id: string; entity: string; asOf: string; ties: boolean }[] }>('/v1/tie-outs?limit=1')
@@ -31,16 +38,32 @@ test('invoices that went their way to paid tie out to the ERP and the AP tool, a
   const trace = await company.get<{ object: { title: string } }>(`/v1/trace/${tieOuts[0]!.id}`)
   expect(JSON.stringify(trace)).toContain(made.document)
   const kept = await company.get<{ evidence: { system: string; documents: string[] }[] }>(`/v1/documents/${made.document}`)
-  expect(kept.evidence.map(({ system, documents }) => [system, documents.length])).toEqual([['erp', 2], ['ap', 1]])
+  expect(kept.evidence.map(({ system, documents }) => [system, documents.length])).toEqual([
+    ['erp', 2],
+    ['ap', 1],
+  ])
   expect(await company.get(`/v1/documents/${kept.evidence[0]!.documents[0]}`)).toMatchObject({ companyCode: '1000', keyDate: asOf })
 }, 120_000)
 
 test('what is booked, reversed, cleared and revalued by hand in the ERP is named, document by document', async () => {
   const { rows } = (await company.callErp('GET', '/vendors?limit=1')).body as { rows: { vendorNo: string }[] }
-  const claim = (number: string, waers = 'EUR'): Promise<string> => company.callErp('POST', '/documents', {
-    companyCode: '1000', docType: 'KR', vendorNo: rows[0]!.vendorNo, vendorDocNo: number, docDate: asOf, postingDate: asOf, waers, netAmt: '100.00', grossAmt: '100.00', payMethod: 'N',
-    items: [{ glAccount: '476000', netAmt: '100.00' }], enteredBy: 'somebody',
-  }).then(({ body }) => String(body['docNo']))
+  const claim = (number: string, waers = 'EUR'): Promise<string> =>
+    company
+      .callErp('POST', '/documents', {
+        companyCode: '1000',
+        docType: 'KR',
+        vendorNo: rows[0]!.vendorNo,
+        vendorDocNo: number,
+        docDate: asOf,
+        postingDate: asOf,
+        waers,
+        netAmt: '100.00',
+        grossAmt: '100.00',
+        payMethod: 'N',
+        items: [{ glAccount: '476000', netAmt: '100.00' }],
+        enteredBy: 'somebody',
+      })
+      .then(({ body }) => String(body['docNo']))
   const byHand = await claim('BY-HAND')
   const dollars = await claim('IN-DOLLARS', 'USD')
   const cleared = await claim('CLEARED')
@@ -51,14 +74,43 @@ test('what is booked, reversed, cleared and revalued by hand in the ERP is named
 
   await company.callErp('POST', `/documents/${reversed}/storno`, { reason: '01', requestedBy: 'a', agreedBy: 'b', stornoOn: asOf })
   await company.callErp('POST', '/clearings', {
-    companyCode: '1000', vendorNo: rows[0]!.vendorNo, waers: 'EUR', means: 'BANK', bankRef: 'X', bookedOn: asOf, amt: '100.00', lines: [{ docNo: cleared, amt: '100.00' }], by: 'somebody',
+    companyCode: '1000',
+    vendorNo: rows[0]!.vendorNo,
+    waers: 'EUR',
+    means: 'BANK',
+    bankRef: 'X',
+    bookedOn: asOf,
+    amt: '100.00',
+    lines: [{ docNo: cleared, amt: '100.00' }],
+    by: 'somebody',
   })
-  await company.callErp('POST', '/revaluations', { companyCode: '1000', keyDate: asOf, rates: [{ waers: 'USD', carriedAt: '0.95', keyRate: '0.90' }], by: 'somebody' })
+  await company.callErp('POST', '/revaluations', {
+    companyCode: '1000',
+    keyDate: asOf,
+    rates: [{ waers: 'USD', carriedAt: '0.95', keyRate: '0.90' }],
+    by: 'somebody',
+  })
   const after = await tieOutOf()
   // Cash is what the bank booked: a clearing by hand without an entry of the bank is the ERP's word alone.
-  expect(named(after)).toEqual([`ap ${byHand} not-known-by-ap`, `ap ${cleared} not-known-by-ap`, `ap ${dollars} not-known-by-ap`, `erp ${cleared} settled-there`].sort())
-  expect(after.accounts.find(({ currency }) => currency === 'EUR')).toMatchObject({ hub: { revalued: '-5', reversed: '-100' }, erp: { revalued: '-5.00' }, unexplained: { erp: '0', ap: '0' } })
-  expect(after.differences.find(({ with: other }) => other === 'erp')).toMatchObject({ document: cleared, number: 'CLEARED', amount: '100', account: '160000' })
+  expect(named(after)).toEqual(
+    [
+      `ap ${byHand} not-known-by-ap`,
+      `ap ${cleared} not-known-by-ap`,
+      `ap ${dollars} not-known-by-ap`,
+      `erp ${cleared} settled-there`,
+    ].sort(),
+  )
+  expect(after.accounts.find(({ currency }) => currency === 'EUR')).toMatchObject({
+    hub: { revalued: '-5', reversed: '-100' },
+    erp: { revalued: '-5.00' },
+    unexplained: { erp: '0', ap: '0' },
+  })
+  expect(after.differences.find(({ with: other }) => other === 'erp')).toMatchObject({
+    document: cleared,
+    number: 'CLEARED',
+    amount: '100',
+    account: '160000',
+  })
 }, 120_000)
 
 test('tieout tie-out prints the sheet within 80 columns and says by its exit status whether it ties out', async () => {
@@ -67,7 +119,7 @@ test('tieout tie-out prints the sheet within 80 columns and says by its exit sta
   const before = { code: process.exitCode, api: process.env['TIEOUT_API'], key: process.env['TIEOUT_API_KEY'] }
   process.env['TIEOUT_API'] = String(company.hub().ready['api'])
   process.env['TIEOUT_API_KEY'] = KEY
-  process.stdout.write = ((text: string) => written.push(text) > 0)
+  process.stdout.write = (text: string) => written.push(text) > 0
   try {
     await main(['tie-out', '--entity', '1000', '--as-of', asOf, '--person', 'c.troller'])
     expect(process.exitCode).toBe(1)

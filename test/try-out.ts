@@ -39,8 +39,20 @@ export interface TryOut {
   end(): Promise<void>
 }
 
-export interface Answered { readonly status: number; readonly body: { readonly [key: string]: unknown } }
-export interface BookLine { readonly n: number; readonly op: string; readonly facts: readonly { readonly what: string; readonly verb: string; readonly key: string; readonly row: { readonly [key: string]: unknown } }[] }
+export interface Answered {
+  readonly status: number
+  readonly body: { readonly [key: string]: unknown }
+}
+export interface BookLine {
+  readonly n: number
+  readonly op: string
+  readonly facts: readonly {
+    readonly what: string
+    readonly verb: string
+    readonly key: string
+    readonly row: { readonly [key: string]: unknown }
+  }[]
+}
 
 /** Migrations take longer than most tests: done once, copied. */
 export async function hubDatabase(): Promise<FreshDatabase> {
@@ -65,7 +77,9 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
   const database = await hubDatabase()
   const folder = mkdtempSync(join(tmpdir(), 'tieout-try-'))
   const lines: string[] = []
-  const log = (line: string): void => { lines.push(line) }
+  const log = (line: string): void => {
+    lines.push(line)
+  }
   const company = await startCompany(join(folder, 'company'), PACES.full, log)
   initSigner(join(folder, 'signer'), 'test.local')
   const app = new URL(database.adminUrl)
@@ -79,13 +93,26 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
   const api = (): string => `http://127.0.0.1:${port}`
 
   const startHub = async (): Promise<void> => {
-    await writeFile(config, JSON.stringify({
-      tenant: TENANT, deployment: 'test.local', signer: join(folder, 'signer'), publish: join(folder, 'published'), sealEveryMs: 500, policy,
-      systems: { ...company.systems, erp: { ...company.systems['erp']!, config: { ...company.systems['erp']!.config, ...erp } } },
-      parts: company.parts, api: { port },
-    }))
+    await writeFile(
+      config,
+      JSON.stringify({
+        tenant: TENANT,
+        deployment: 'test.local',
+        signer: join(folder, 'signer'),
+        publish: join(folder, 'published'),
+        sealEveryMs: 500,
+        policy,
+        systems: { ...company.systems, erp: { ...company.systems['erp']!, config: { ...company.systems['erp']!.config, ...erp } } },
+        parts: company.parts,
+        api: { port },
+      }),
+    )
     hub = await startChild({
-      name: 'hub', flags: HUB_FLAGS, file: join(ROOT, 'src', 'cli', 'main.ts'), args: ['hub', '--config', config], log,
+      name: 'hub',
+      flags: HUB_FLAGS,
+      file: join(ROOT, 'src', 'cli', 'main.ts'),
+      args: ['hub', '--config', config],
+      log,
       env: { ...company.secrets, ...env, TIEOUT_DATABASE_URL: app.href, TIEOUT_SIGNER_DATABASE_URL: signer.href, TIEOUT_API_KEY: KEY },
     })
     port = Number(new URL(String(hub.ready['api'])).port)
@@ -97,19 +124,28 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
   const get = async <T>(path: string): Promise<T> => {
     const answer = await fetch(`${api()}${path}`, { headers })
     if (!answer.ok) throw new Error(`${path} answered ${answer.status}: ${await answer.text()}`)
-    return await answer.json() as T
+    return (await answer.json()) as T
   }
   const callSystem = async (system: 'erp' | 'procurement' | 'ap', method: string, path: string, body?: unknown): Promise<Answered> => {
     const token = company.secrets[`SANDBOX_${system.toUpperCase()}_TOKEN`]
     const answer = await fetch(`${company.urls[system]}${path}`, {
-      method, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
-    return { status: answer.status, body: await answer.json() as Answered['body'] }
+    return { status: answer.status, body: (await answer.json()) as Answered['body'] }
   }
   const summary = (): Promise<Summary> => get<Summary>('/v1/summary')
 
   return {
-    company, folder, database, appUrl: app.href, hub: () => hub!, startHub, get, summary,
+    company,
+    folder,
+    database,
+    appUrl: app.href,
+    hub: () => hub!,
+    startHub,
+    get,
+    summary,
     async killHub() {
       if (hub) process.kill(hub.pid, 'SIGKILL')
       await hub?.over
@@ -117,7 +153,11 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
     async sample(count, seed = 1) {
       const out = join(folder, `set-up-${seed}-${count}`)
       await mkdir(out, { recursive: true })
-      const tool = await startChild({ name: 'sample', file: join(ROOT, 'sandbox', 'sample', 'main.ts'), args: ['--out', out, '--count', String(count), '--seed', String(seed)] })
+      const tool = await startChild({
+        name: 'sample',
+        file: join(ROOT, 'sandbox', 'sample', 'main.ts'),
+        args: ['--out', out, '--count', String(count), '--seed', String(seed)],
+      })
       await tool.over
       await company.setUp(out)
       const manifest = JSON.parse(await readFile(join(out, 'manifest.json'), 'utf8')) as { file: string }[]
@@ -125,20 +165,32 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
     },
     async send(files) {
       const queue = files.values()
-      await Promise.all(Array.from({ length: 8 }, async () => {
-        for (const file of queue) {
-          for (;;) {
-            const answer = await fetch(`${api()}/v1/documents?name=${encodeURIComponent(basename(file))}`, { method: 'POST', headers: { ...headers, 'content-type': 'application/xml' }, body: readFileSync(file) }).catch(() => undefined)
-            await answer?.text().catch(() => '')
-            if (answer && answer.status < 500 && answer.status !== 429) break
-            await new Promise((resolve) => { setTimeout(resolve, 100) })
+      await Promise.all(
+        Array.from({ length: 8 }, async () => {
+          for (const file of queue) {
+            for (;;) {
+              const answer = await fetch(`${api()}/v1/documents?name=${encodeURIComponent(basename(file))}`, {
+                method: 'POST',
+                headers: { ...headers, 'content-type': 'application/xml' },
+                body: readFileSync(file),
+              }).catch(() => undefined)
+              await answer?.text().catch(() => '')
+              if (answer && answer.status < 500 && answer.status !== 429) break
+              await new Promise((resolve) => {
+                setTimeout(resolve, 100)
+              })
+            }
           }
-        }
-      }))
+        }),
+      )
     },
     async post<T>(path: string, body: unknown) {
-      const answer = await fetch(`${api()}${path}`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) })
-      return { status: answer.status, ...(await answer.json() as object) } as T
+      const answer = await fetch(`${api()}${path}`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      return { status: answer.status, ...((await answer.json()) as object) } as T
     },
     async quiet(ms) {
       const until = Date.now() + ms
@@ -149,15 +201,25 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
         last = await summary().catch(() => last)
         if (!last || last.busy > 0 || last.log.size !== size || last.received + last.refused === 0) since = Date.now()
         size = last?.log.size ?? 0
-        if (last && Date.now() - since > (last.moving > 0 || Object.values(last.systems).some((system) => system.behind > 0) ? 6_000 : 1_000)) return last
-        await new Promise((resolve) => { setTimeout(resolve, 100) })
+        if (
+          last &&
+          Date.now() - since > (last.moving > 0 || Object.values(last.systems).some((system) => system.behind > 0) ? 6_000 : 1_000)
+        )
+          return last
+        await new Promise((resolve) => {
+          setTimeout(resolve, 100)
+        })
       }
       throw new Error(`It did not come to rest within ${ms} ms: ${JSON.stringify(last)}\n${lines.slice(-30).join('\n')}`)
     },
     callErp: (...call) => callSystem('erp', ...call),
     callProcurement: (...call) => callSystem('procurement', ...call),
     callAp: (...call) => callSystem('ap', ...call),
-    books: (system) => readFileSync(join(folder, 'company', system, 'book.jsonl'), 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as BookLine),
+    books: (system) =>
+      readFileSync(join(folder, 'company', system, 'book.jsonl'), 'utf8')
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as BookLine),
     async end() {
       await hub?.end()
       await company.end()
@@ -167,7 +229,11 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
   }
 }
 
-export interface Truth { posted: number; cleared: number; credit: boolean }
+export interface Truth {
+  posted: number
+  cleared: number
+  credit: boolean
+}
 
 /** Posted once and settled once. A credit that came after everything it could be netted with is settled by a later payment. */
 export const wrong = ({ posted, cleared, credit }: Truth): boolean => posted !== 1 || !(cleared === 1 || (credit && cleared === 0))

@@ -28,20 +28,29 @@ afterEach(async () => {
 
 const connector = (): Connector => modelConnector({ url: erp.url, class: 'K4' }, 'erp')
 function watch(of: Connector = connector(), more: Partial<WatchOptions> = {}): Watch {
-  const started = startWatch({ pool: database.pool, systems: [{ tenant: TENANT, connector: of }], submit: (arrivals) => hub.intake.submit(arrivals), secret: () => undefined, ...more })
+  const started = startWatch({
+    pool: database.pool,
+    systems: [{ tenant: TENANT, connector: of }],
+    submit: (arrivals) => hub.intake.submit(arrivals),
+    secret: () => undefined,
+    ...more,
+  })
   watches.push(started)
   return started
 }
 const query = <T>(text: string): Promise<T[]> => inTenant(database.pool, TENANT, async (client) => (await client.query(text)).rows as T[])
-const told = async (type: string): Promise<string[]> => (await query<{ id: string }>(`SELECT id FROM event WHERE type = '${type}' ORDER BY index`)).map((row) => row.id)
+const told = async (type: string): Promise<string[]> =>
+  (await query<{ id: string }>(`SELECT id FROM event WHERE type = '${type}' ORDER BY index`)).map((row) => row.id)
 const cursor = async (): Promise<string | null> => (await query<{ position: string }>('SELECT position FROM cursor'))[0]?.position ?? null
-function happens(from: number, count: number): void { for (let n = from; n < from + count; n++) erp.change({ id: `H-${n}` }) }
+function happens(from: number, count: number): void {
+  for (let n = from; n < from + count; n++) erp.change({ id: `H-${n}` })
+}
 
 test('page after page, each change once; the cursor stands behind the last, and the system was heard', async () => {
   happens(0, 37)
   const running = watch()
   await until('all are told', async () => (await told('status.reported')).length === 37)
-  await until('the cursor stands behind them', async () => await cursor() === '37')
+  await until('the cursor stands behind them', async () => (await cursor()) === '37')
   happens(37, 5)
   running.hint()
   await until('the new ones too', async () => (await told('status.reported')).length === 42)
@@ -65,7 +74,7 @@ test('a process that dies between facts and cursor loses and doubles nothing', a
   expect(await cursor()).toBe('10')
   watch()
   await until('all are told', async () => (await told('status.reported')).length === 25)
-  await until('the cursor stands behind them', async () => await cursor() === '25')
+  await until('the cursor stands behind them', async () => (await cursor()) === '25')
   expect((await told('status.reported')).length).toBe(25)
 })
 
@@ -83,27 +92,36 @@ test('pages are read while the facts of those before are on their way; the curso
   await until('three pages are handed to the door', () => handed === 3)
   expect(await cursor()).toBeNull()
   open()
-  await until('the cursor stands behind them', async () => await cursor() === '25')
+  await until('the cursor stands behind them', async () => (await cursor()) === '25')
   expect((await told('status.reported')).length).toBe(25)
 })
 
 test('what is no event is kept for a person, and the feed goes on behind it', async () => {
   const good = connector()
   const spoiled: Connector = {
-    ...good, feeds: good.feeds.map((feed) => ({
+    ...good,
+    feeds: good.feeds.map((feed) => ({
       ...feed,
       readPage(reply, at, document) {
         const page = feed.readPage(reply, at, document)
-        return 'trouble' in page ? page : {
-          ...page, unreadable: page.observations.length > 0 && at === null ? [{ bytes: new TextEncoder().encode('<what?>'), mediaType: 'text/plain', reference: 'row 0', says: 'nobody knows this' }] : [],
-          observations: page.observations.map((one, n) => n === 3 ? { ...one, data: { ...one.data, word: 'half a \ud800 character' } } : one),
-        }
+        return 'trouble' in page
+          ? page
+          : {
+              ...page,
+              unreadable:
+                page.observations.length > 0 && at === null
+                  ? [{ bytes: new TextEncoder().encode('<what?>'), mediaType: 'text/plain', reference: 'row 0', says: 'nobody knows this' }]
+                  : [],
+              observations: page.observations.map((one, n) =>
+                n === 3 ? { ...one, data: { ...one.data, word: 'half a \ud800 character' } } : one,
+              ),
+            }
       },
     })),
   }
   happens(0, 15)
   const running = watch(spoiled)
-  await until('the cursor stands behind them', async () => await cursor() === '15')
+  await until('the cursor stands behind them', async () => (await cursor()) === '15')
   expect((await told('status.reported')).length).toBe(13)
   expect(running.stats()[0]).toMatchObject({ facts: 15, unreadable: 3, trouble: undefined })
   expect((await told('document.received')).length).toBe(3)

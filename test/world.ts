@@ -47,7 +47,9 @@ export class World {
   /** Lets time pass: everything is judged again at that instant. */
   pass(until: string): void {
     this.now = until
-    this.settle(new Set([...this.records.values()].filter((record) => record.wakeAt !== null && record.wakeAt <= until).map((record) => record.id)))
+    this.settle(
+      new Set([...this.records.values()].filter((record) => record.wakeAt !== null && record.wakeAt <= until).map((record) => record.id)),
+    )
   }
 
   private settle(stirred: Set<string>): void {
@@ -60,7 +62,10 @@ export class World {
 
   private commit(facts: Event[], nudged: string[]): Set<string> {
     const ids = new Set([...facts.flatMap((fact) => fact.objects), ...nudged])
-    const start: Loaded = { bound: new Map(), records: new Map([...ids].flatMap((id) => this.records.has(id) ? [[id, this.records.get(id)!]] : [])) }
+    const start: Loaded = {
+      bound: new Map(),
+      records: new Map([...ids].flatMap((id) => (this.records.has(id) ? [[id, this.records.get(id)!]] : []))),
+    }
     this.asked.clear()
     const work = decide(this.law, { facts, nudged, asOf: this.now }, start)
     let step = work.next()
@@ -78,7 +83,8 @@ export class World {
     }
     for (const [id, names] of decided.waits) {
       // What is waited for was looked at: a name that nobody asked for could be bound without anybody noticing.
-      for (const name of names) if (name.includes('|') && !this.asked.has(name)) throw new Error(`${id} waits for ${name}, which it did not look at`)
+      for (const name of names)
+        if (name.includes('|') && !this.asked.has(name)) throw new Error(`${id} waits for ${name}, which it did not look at`)
       this.waits.set(id, names)
     }
     const stirred = new Set<string>()
@@ -117,18 +123,27 @@ export class World {
   }
 
   private idOf(ref: Ref): string | null {
-    const known = ref.names.map((name) => this.bound.get(name) ?? (this.records.has(name) ? name : undefined)).find((id) => id !== undefined)
+    const known = ref.names
+      .map((name) => this.bound.get(name) ?? (this.records.has(name) ? name : undefined))
+      .find((id) => id !== undefined)
     const id = known ?? (ref.create ? derivedId(sha256, KINDS[ref.create], ref.names[0]!) : null)
     if (id === null) return null
-    for (const name of [...ref.names, ...ref.offers ?? []]) if (!this.bound.has(name)) this.bound.set(name, id)
+    for (const name of [...ref.names, ...(ref.offers ?? [])]) if (!this.bound.has(name)) this.bound.set(name, id)
     return id
   }
 
   private eventOf(arrival: Arrival, objects: string[]): Event {
     return {
-      id: derivedId(sha256, 'evt', arrival.source.system, arrival.eventId), type: arrival.type, v: 1, objects, source: arrival.source,
-      grade: gradeOf(arrival.type, arrival.source.role, arrival.readBack ?? false), actor: arrival.actor, occurredAt: arrival.occurredAt,
-      recordedAt: this.now, data: JSON.parse(canonicalJson(arrival.data)) as Event['data'],
+      id: derivedId(sha256, 'evt', arrival.source.system, arrival.eventId),
+      type: arrival.type,
+      v: 1,
+      objects,
+      source: arrival.source,
+      grade: gradeOf(arrival.type, arrival.source.role, arrival.readBack ?? false),
+      actor: arrival.actor,
+      occurredAt: arrival.occurredAt,
+      recordedAt: this.now,
+      data: JSON.parse(canonicalJson(arrival.data)) as Event['data'],
     }
   }
 }

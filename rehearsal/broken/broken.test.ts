@@ -11,10 +11,14 @@ describe('broken builds', () => {
     expect(PATCHES.flatMap((patch) => patchProblems(patch))).toEqual([])
   })
 
-  test.each(PATCHES.filter(({ tier }) => tier === 'S').map((patch) => [patch.name, patch] as const))('%s is convicted by the simulation', async (_name, patch) => {
-    const [found] = await convictions(patch, 1, LIMIT)
-    expect(found, `nobody noticed in ${LIMIT} runs that ${patch.defect}`).not.toBeNull()
-  }, 300_000)
+  test.each(PATCHES.filter(({ tier }) => tier === 'S').map((patch) => [patch.name, patch] as const))(
+    '%s is convicted by the simulation',
+    async (_name, patch) => {
+      const [found] = await convictions(patch, 1, LIMIT)
+      expect(found, `nobody noticed in ${LIMIT} runs that ${patch.defect}`).not.toBeNull()
+    },
+    300_000,
+  )
 })
 
 describe('patches', () => {

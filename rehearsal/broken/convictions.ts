@@ -4,7 +4,11 @@ import { promisify } from 'node:util'
 import { simulate } from '../simulation/simulate.ts'
 import { brokenCopy, type Patch } from './patches.ts'
 
-export interface Conviction { readonly seeds: number; readonly by: string; readonly says: string }
+export interface Conviction {
+  readonly seeds: number
+  readonly by: string
+  readonly says: string
+}
 
 const run = promisify(execFile)
 /** Seeds of the starts lie apart, so that each start is a draw of its own. */
@@ -16,10 +20,15 @@ export async function convictions(patch: Patch, starts: number, limit: number): 
   try {
     const found: (Conviction | null)[] = []
     for (let start = 0; start < starts; start++) {
-      const { stdout } = await run(process.execPath, [join(copy.root, 'rehearsal/broken/convict.ts'), String(start * APART), String(limit)], { timeout: 300_000 })
+      const { stdout } = await run(
+        process.execPath,
+        [join(copy.root, 'rehearsal/broken/convict.ts'), String(start * APART), String(limit)],
+        { timeout: 300_000 },
+      )
       const conviction = JSON.parse(stdout) as Conviction | null
       // A seed that the sources as they are break too convicts nobody.
-      if (conviction && simulate(start * APART + conviction.seeds).violations.length > 0) throw new Error(`seed ${start * APART + conviction.seeds} breaks ${conviction.by} without ${patch.name}`)
+      if (conviction && simulate(start * APART + conviction.seeds).violations.length > 0)
+        throw new Error(`seed ${start * APART + conviction.seeds} breaks ${conviction.by} without ${patch.name}`)
       found.push(conviction)
     }
     return found

@@ -6,7 +6,14 @@ import { parseArgs } from 'node:util'
 import { convictions } from './convictions.ts'
 import { readPatches } from './patches.ts'
 
-const { values, positionals } = parseArgs({ allowPositionals: true, options: { starts: { type: 'string', default: '3' }, limit: { type: 'string', default: '200' }, write: { type: 'boolean', default: false } } })
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    starts: { type: 'string', default: '3' },
+    limit: { type: 'string', default: '200' },
+    write: { type: 'boolean', default: false },
+  },
+})
 const patches = readPatches().filter(({ name, tier }) => tier === 'S' && (positionals.length === 0 || positionals.includes(name)))
 console.log('| broken build | what is wrong with it | convicted by | seeds, median | most |\n|---|---|---|---|---|')
 for (const patch of patches) {

@@ -15,16 +15,25 @@ export interface Patch {
   readonly tier: Tier
   readonly files: readonly FilePatch[]
 }
-interface FilePatch { readonly file: string; readonly hunks: readonly Hunk[] }
+interface FilePatch {
+  readonly file: string
+  readonly hunks: readonly Hunk[]
+}
 /** Lines as they have to stand there, and as they stand afterwards. */
-interface Hunk { readonly before: readonly string[]; readonly after: readonly string[] }
+interface Hunk {
+  readonly before: readonly string[]
+  readonly after: readonly string[]
+}
 
 const HERE = import.meta.dirname
 export const ROOT = join(HERE, '../..')
 
 /** All patches of the folder, by name. Throws, naming the file, for one that is none. */
 export function readPatches(folder = HERE): Patch[] {
-  return readdirSync(folder).filter((file) => file.endsWith('.patch')).sort().map((file) => parsePatch(basename(file, '.patch'), readFileSync(join(folder, file), 'utf8')))
+  return readdirSync(folder)
+    .filter((file) => file.endsWith('.patch'))
+    .sort()
+    .map((file) => parsePatch(basename(file, '.patch'), readFileSync(join(folder, file), 'utf8')))
 }
 
 /** `defect:` and `tier:` at its head, then diffs as `diff -U1` writes them, paths from the project's root. */
@@ -32,7 +41,8 @@ export function parsePatch(name: string, text: string): Patch {
   const head = new Map([...text.matchAll(/^(defect|tier): (.+)$/gmu)].map(([, key = '', value = '']) => [key, value.trim()]))
   const tier = head.get('tier')
   const defect = head.get('defect')
-  if (defect === undefined || (tier !== 'S' && tier !== 'R')) throw new Error(`${name}.patch: its head must say "defect: …" and "tier: S" or "tier: R"`)
+  if (defect === undefined || (tier !== 'S' && tier !== 'R'))
+    throw new Error(`${name}.patch: its head must say "defect: …" and "tier: S" or "tier: R"`)
   const files: { file: string; hunks: { before: string[]; after: string[] }[] }[] = []
   for (const line of text.split('\n')) {
     const hunk = files.at(-1)?.hunks.at(-1)
@@ -42,7 +52,8 @@ export function parsePatch(name: string, text: string): Patch {
     else if (hunk && line.startsWith('+') && !line.startsWith('+++ ')) hunk.after.push(line.slice(1))
     else if (hunk && line.startsWith(' ')) for (const side of [hunk.before, hunk.after]) side.push(line.slice(1))
   }
-  if (files.length === 0 || files.some(({ file, hunks }) => !file.startsWith('src/') || hunks.length === 0)) throw new Error(`${name}.patch: it must change files of src/`)
+  if (files.length === 0 || files.some(({ file, hunks }) => !file.startsWith('src/') || hunks.length === 0))
+    throw new Error(`${name}.patch: it must change files of src/`)
   return { name, defect, tier, files }
 }
 
@@ -50,9 +61,12 @@ export function parsePatch(name: string, text: string): Patch {
 export function applyHunks(text: string, hunks: readonly Hunk[]): { readonly text: string } | { readonly trouble: string } {
   let lines = text.split('\n')
   for (const { before, after } of hunks) {
-    const places = lines.flatMap((_line, at) => before.every((line, n) => lines[at + n] === line) ? [at] : [])
+    const places = lines.flatMap((_line, at) => (before.every((line, n) => lines[at + n] === line) ? [at] : []))
     const [place] = places
-    if (place === undefined || before.length === 0 || places.length > 1) return { trouble: `${places.length === 0 ? 'nowhere' : 'more than once'} stands: ${before.find((line) => line.trim() !== '')?.trim() ?? ''}` }
+    if (place === undefined || before.length === 0 || places.length > 1)
+      return {
+        trouble: `${places.length === 0 ? 'nowhere' : 'more than once'} stands: ${before.find((line) => line.trim() !== '')?.trim() ?? ''}`,
+      }
     lines = [...lines.slice(0, place), ...after, ...lines.slice(place + before.length)]
   }
   return { text: lines.join('\n') }
@@ -68,14 +82,19 @@ export function patchProblems(patch: Patch, root = ROOT): string[] {
       return [`${patch.name}.patch: ${file} is not there any more`]
     }
     const applied = applyHunks(text, hunks)
-    return 'trouble' in applied ? [`${patch.name}.patch no longer applies to ${file}: ${applied.trouble}`] : applied.text === text ? [`${patch.name}.patch changes nothing in ${file}`] : []
+    return 'trouble' in applied
+      ? [`${patch.name}.patch no longer applies to ${file}: ${applied.trouble}`]
+      : applied.text === text
+        ? [`${patch.name}.patch changes nothing in ${file}`]
+        : []
   })
 }
 
 /** A copy of the project with the defect in it, in a folder of its own; `folders` beside `src` are taken over as well. */
 export function brokenCopy(patch: Patch, folders: readonly string[]): { readonly root: string; remove(): void } {
   const root = mkdtempSync(join(tmpdir(), `broken-${patch.name}-`))
-  for (const folder of ['src', ...folders]) cpSync(join(ROOT, folder), join(root, folder), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
+  for (const folder of ['src', ...folders])
+    cpSync(join(ROOT, folder), join(root, folder), { recursive: true, filter: (path) => !path.endsWith('.test.ts') })
   cpSync(join(ROOT, 'package.json'), join(root, 'package.json'))
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'))
   for (const { file, hunks } of patch.files) {

@@ -4,11 +4,20 @@ import { receivedIn, sentOf, wasTaken, type Check, type Violation } from './evid
 /** A1: what was taken is there, under the id that its sender was told. */
 export const nothingLost: Check = ({ history, invoices }) => {
   const there = new Map(invoices.map((invoice) => [invoice.id, invoice]))
-  return sentOf(history).filter((sent) => sent.what === 'document' && wasTaken(sent)).flatMap((sent) => receivedIn(sent).flatMap(({ number, invoice }): Violation[] => {
-    const found = there.get(invoice)
-    if (!found) return [{ invariant: 'A1', about: sent.about, says: `was taken at ${sent.at} as ${invoice}, and the hub does not know it any more` }]
-    return found.row?.title === number ? [] : [{ invariant: 'A1', about: sent.about, says: `was taken as ${number}, and the hub shows ${found.row?.title ?? 'nothing'}` }]
-  }))
+  return sentOf(history)
+    .filter((sent) => sent.what === 'document' && wasTaken(sent))
+    .flatMap((sent) =>
+      receivedIn(sent).flatMap(({ number, invoice }): Violation[] => {
+        const found = there.get(invoice)
+        if (!found)
+          return [
+            { invariant: 'A1', about: sent.about, says: `was taken at ${sent.at} as ${invoice}, and the hub does not know it any more` },
+          ]
+        return found.row?.title === number
+          ? []
+          : [{ invariant: 'A1', about: sent.about, says: `was taken as ${number}, and the hub shows ${found.row?.title ?? 'nothing'}` }]
+      }),
+    )
 }
 
 /** A3: whoever repeats a request gets the same result. B1: one document, one id. */
@@ -16,7 +25,9 @@ export const sameAgain: Check = ({ history }) => {
   const documents = sentOf(history).filter((sent) => sent.what === 'document' && wasTaken(sent))
   return [...Map.groupBy(documents, (sent) => sent.same)].flatMap(([, all]): Violation[] => {
     const ids = new Set(all.flatMap((sent) => receivedIn(sent).map(({ invoice }) => invoice)))
-    return ids.size <= 1 ? [] : [{ invariant: 'A3', about: all[0]?.about ?? '', says: `the same bytes became ${ids.size} invoices: ${[...ids].join(', ')}` }]
+    return ids.size <= 1
+      ? []
+      : [{ invariant: 'A3', about: all[0]?.about ?? '', says: `the same bytes became ${ids.size} invoices: ${[...ids].join(', ')}` }]
   })
 }
 
@@ -33,13 +44,26 @@ export const refusedIsRefused: Check = ({ history, invoices, bills }) => {
 
 /** F32: of two answers to the same version of a case at most one is taken. */
 export const oneAnswer: Check = ({ history }) =>
-  [...Map.groupBy(sentOf(history).filter((sent) => sent.what === 'answer' && wasTaken(sent)), (sent) => sent.same)].flatMap(([same, all]): Violation[] =>
-    new Set(all.map((sent) => sent.about)).size <= 1 ? [] : [{ invariant: 'F32', about: same, says: `${all.map((sent) => sent.about).join(' and ')} both answered it` }])
+  [
+    ...Map.groupBy(
+      sentOf(history).filter((sent) => sent.what === 'answer' && wasTaken(sent)),
+      (sent) => sent.same,
+    ),
+  ].flatMap(([same, all]): Violation[] =>
+    new Set(all.map((sent) => sent.about)).size <= 1
+      ? []
+      : [{ invariant: 'F32', about: same, says: `${all.map((sent) => sent.about).join(' and ')} both answered it` }],
+  )
 
 /** J1: who is turned away is told when to come back. */
-export const turnedAwayPolitely: Check = ({ history }) => sentOf(history).filter((sent) => sent.status === 429 && sent.retryAfter === null)
-  .map((sent) => ({ invariant: 'J1', about: sent.about, says: `429 at ${sent.at} without Retry-After` }))
+export const turnedAwayPolitely: Check = ({ history }) =>
+  sentOf(history)
+    .filter((sent) => sent.status === 429 && sent.retryAfter === null)
+    .map((sent) => ({ invariant: 'J1', about: sent.about, says: `429 at ${sent.at} without Retry-After` }))
 
 /** J1: bounded memory. */
 const RESIDENT_MB = 512
-export const boundedMemory: Check = ({ residentMb }) => residentMb <= RESIDENT_MB ? [] : [{ invariant: 'J1', about: 'memory', says: `a hub held ${Math.round(residentMb)} MB, more than ${RESIDENT_MB}` }]
+export const boundedMemory: Check = ({ residentMb }) =>
+  residentMb <= RESIDENT_MB
+    ? []
+    : [{ invariant: 'J1', about: 'memory', says: `a hub held ${Math.round(residentMb)} MB, more than ${RESIDENT_MB}` }]

@@ -1,15 +1,44 @@
 /** Every check there is, by the invariant that it looks after (docs/spec/rehearsal.md). */
 import { boundedMemory, nothingLost, oneAnswer, refusedIsRefused, sameAgain, turnedAwayPolitely } from './acceptance.ts'
 import { atRest, everyBillKnown, logVerifies, nobodyNeeded, noBreach, takenOver } from './convergence.ts'
-import { archivedIsThere, clearedOnce, neverBelievedWrongly, noEffectAfterNo, noRedirect, nothingOverlooked, postedOnce, toldOnce } from './effects.ts'
+import {
+  archivedIsThere,
+  clearedOnce,
+  neverBelievedWrongly,
+  noEffectAfterNo,
+  noRedirect,
+  nothingOverlooked,
+  postedOnce,
+  toldOnce,
+} from './effects.ts'
 import type { Check, Evidence, Violation } from './evidence.ts'
 import { amountAsInstructed, paidByTheBank, paidOnce, returnedIsOpen } from './payments.ts'
 
 export const CHECKS = {
-  nothingLost, sameAgain, refusedIsRefused, oneAnswer, turnedAwayPolitely, boundedMemory,
-  postedOnce, clearedOnce, toldOnce, neverBelievedWrongly, archivedIsThere, nothingOverlooked, noEffectAfterNo, noRedirect,
-  paidByTheBank, amountAsInstructed, paidOnce, returnedIsOpen,
-  atRest, everyBillKnown, nobodyNeeded, takenOver, logVerifies, noBreach,
+  nothingLost,
+  sameAgain,
+  refusedIsRefused,
+  oneAnswer,
+  turnedAwayPolitely,
+  boundedMemory,
+  postedOnce,
+  clearedOnce,
+  toldOnce,
+  neverBelievedWrongly,
+  archivedIsThere,
+  nothingOverlooked,
+  noEffectAfterNo,
+  noRedirect,
+  paidByTheBank,
+  amountAsInstructed,
+  paidOnce,
+  returnedIsOpen,
+  atRest,
+  everyBillKnown,
+  nobodyNeeded,
+  takenOver,
+  logVerifies,
+  noBreach,
 } as const satisfies Record<string, Check>
 
 export type Finding = Violation & { readonly check: string }

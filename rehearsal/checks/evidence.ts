@@ -4,8 +4,18 @@
  */
 import type { Row, Sent, Shown } from '../history.ts'
 
-export interface Fact { readonly what: string; readonly verb: string; readonly key: string; readonly row: { readonly [key: string]: unknown } }
-export interface Line { readonly n: number; readonly at: string; readonly op: string; readonly facts: readonly Fact[] }
+export interface Fact {
+  readonly what: string
+  readonly verb: string
+  readonly key: string
+  readonly row: { readonly [key: string]: unknown }
+}
+export interface Line {
+  readonly n: number
+  readonly at: string
+  readonly op: string
+  readonly facts: readonly Fact[]
+}
 export type Books = { readonly [system in 'erp' | 'ap' | 'procurement' | 'bank' | 'archive']: readonly Line[] }
 
 /** As `GET /v1/objects/{id}` shows an invoice. */
@@ -17,12 +27,32 @@ export interface InvoiceView {
   readonly exceptions: readonly { readonly cause: string; readonly open: boolean }[]
 }
 
-export interface CaseView { readonly id: string; readonly cause: string; readonly says: string; readonly about: string; readonly owner: string; readonly open: boolean }
+export interface CaseView {
+  readonly id: string
+  readonly cause: string
+  readonly says: string
+  readonly about: string
+  readonly owner: string
+  readonly open: boolean
+}
 
-export interface Bill { readonly file: string; readonly billKind: 'BILL' | 'CREDIT'; readonly billNo: string; readonly vendorNo: string; readonly ccy: string; readonly gross: string; readonly means: string }
+export interface Bill {
+  readonly file: string
+  readonly billKind: 'BILL' | 'CREDIT'
+  readonly billNo: string
+  readonly vendorNo: string
+  readonly ccy: string
+  readonly gross: string
+  readonly means: string
+}
 
 /** A command as a system's queue showed it under way, from when to when (ms since 1970). */
-export interface UnderWay { readonly effect: string; readonly attempt: number; readonly from: number; readonly till: number }
+export interface UnderWay {
+  readonly effect: string
+  readonly attempt: number
+  readonly from: number
+  readonly till: number
+}
 
 export interface Evidence {
   readonly books: Books
@@ -46,7 +76,11 @@ export interface Evidence {
   readonly excused: ReadonlySet<string>
 }
 
-export interface Violation { readonly invariant: string; readonly says: string; readonly about: string }
+export interface Violation {
+  readonly invariant: string
+  readonly says: string
+  readonly about: string
+}
 
 export type Check = (evidence: Evidence) => readonly Violation[]
 
@@ -61,11 +95,17 @@ export function receivedIn({ body }: Sent): readonly { readonly number: string; 
 }
 
 /** Facts of a kind with the time of their line, in order. */
-export function factsOf(lines: readonly Line[], what: string, verb?: string): readonly (Fact & { readonly at: string; readonly op: string })[] {
-  return lines.flatMap(({ at, op, facts }) => facts.filter((fact) => fact.what === what && (verb === undefined || fact.verb === verb)).map((fact) => ({ ...fact, at, op })))
+export function factsOf(
+  lines: readonly Line[],
+  what: string,
+  verb?: string,
+): readonly (Fact & { readonly at: string; readonly op: string })[] {
+  return lines.flatMap(({ at, op, facts }) =>
+    facts.filter((fact) => fact.what === what && (verb === undefined || fact.verb === verb)).map((fact) => ({ ...fact, at, op })),
+  )
 }
 
-export const text = (row: { readonly [key: string]: unknown }, key: string): string => typeof row[key] === 'string' ? row[key] : ''
+export const text = (row: { readonly [key: string]: unknown }, key: string): string => (typeof row[key] === 'string' ? row[key] : '')
 
 /** In the smallest units there are of four places: exact. */
 export function minor(amount: string): bigint {
@@ -76,7 +116,8 @@ export function minor(amount: string): bigint {
 /** Which invoice of the hub each bill became: as its sender was told, else as the hub lists it. */
 export function invoiceOf({ history, bills, invoices }: Evidence): ReadonlyMap<string, string> {
   const known = new Map<string, string>()
-  for (const sent of sentOf(history)) if (sent.what === 'document' && wasTaken(sent)) for (const { invoice } of receivedIn(sent)) known.set(sent.about, invoice)
+  for (const sent of sentOf(history))
+    if (sent.what === 'document' && wasTaken(sent)) for (const { invoice } of receivedIn(sent)) known.set(sent.about, invoice)
   for (const bill of bills) {
     const found = invoices.find(({ row }) => row?.title === bill.billNo && minor(row.amount ?? '0') === minor(bill.gross))
     if (!known.has(bill.file) && found) known.set(bill.file, found.id)

@@ -11,10 +11,19 @@ import type { Result } from '../result.ts'
 import { run } from '../world/processes.ts'
 
 const { values, positionals } = parseArgs({
-  allowPositionals: true, options: { limit: { type: 'string', default: '200' }, starts: { type: 'string', default: '1' }, workers: { type: 'string', default: '2' }, seed: { type: 'string', default: '1' } },
+  allowPositionals: true,
+  options: {
+    limit: { type: 'string', default: '200' },
+    starts: { type: 'string', default: '1' },
+    workers: { type: 'string', default: '2' },
+    seed: { type: 'string', default: '1' },
+  },
 })
 
-interface Conviction { readonly schedules: number; readonly by: string }
+interface Conviction {
+  readonly schedules: number
+  readonly by: string
+}
 
 /** The first schedules of a seed until one convicts; Infinity when none did. */
 async function convicted(patch: Patch, seed: number): Promise<Conviction> {
@@ -24,13 +33,33 @@ async function convicted(patch: Patch, seed: number): Promise<Conviction> {
   try {
     const { output } = await run({
       file: join(import.meta.dirname, '..', 'main.ts'),
-      args: ['--source', copy.root, '--schedules', values.limit, '--seed', String(seed), '--workers', values.workers, '--first', '--out', file, '--keep', folder],
+      args: [
+        '--source',
+        copy.root,
+        '--schedules',
+        values.limit,
+        '--seed',
+        String(seed),
+        '--workers',
+        values.workers,
+        '--first',
+        '--out',
+        file,
+        '--keep',
+        folder,
+      ],
     })
     const { schedules } = JSON.parse(readFileSync(file, 'utf8')) as Result
     const first = schedules.find(({ verdict }) => verdict === 'violated')
     const broken = schedules.find(({ verdict }) => verdict === 'broken')
-    if (!first && broken) return { schedules: schedules.length, by: `a hub that does not even start (${broken.findings[0]?.slice(0, 80) ?? output.slice(-80)})` }
-    return first ? { schedules: schedules.length, by: [...new Set(first.findings.map((finding) => finding.split(' ')[0] ?? ''))].join(', ') } : { schedules: Infinity, by: 'nobody' }
+    if (!first && broken)
+      return {
+        schedules: schedules.length,
+        by: `a hub that does not even start (${broken.findings[0]?.slice(0, 80) ?? output.slice(-80)})`,
+      }
+    return first
+      ? { schedules: schedules.length, by: [...new Set(first.findings.map((finding) => finding.split(' ')[0] ?? ''))].join(', ') }
+      : { schedules: Infinity, by: 'nobody' }
   } finally {
     copy.remove()
     rmSync(folder, { recursive: true, force: true })
@@ -42,6 +71,8 @@ process.stdout.write('| broken build | what is wrong with it | convicted by | sc
 for (const patch of patches) {
   const found: Conviction[] = []
   for (let start = 0; start < Number(values.starts); start++) found.push(await convicted(patch, Number(values.seed) + start))
-  process.stdout.write(`| \`${patch.name}\` | ${patch.defect} | ${[...new Set(found.map(({ by }) => by))].join('; ')} | ${found.map(({ schedules }) => schedules).join(', ')} |\n`)
+  process.stdout.write(
+    `| \`${patch.name}\` | ${patch.defect} | ${[...new Set(found.map(({ by }) => by))].join('; ')} | ${found.map(({ schedules }) => schedules).join(', ')} |\n`,
+  )
   if (found.some(({ schedules }) => schedules === Infinity)) process.exitCode = 1
 }

@@ -37,4 +37,7 @@ export function counting(counters: readonly { readonly hits: number }[], heal: (
   }
 }
 
-export const later = (ms: number): Promise<void> => new Promise((then) => { setTimeout(then, ms) })
+export const later = (ms: number): Promise<void> =>
+  new Promise((then) => {
+    setTimeout(then, ms)
+  })

@@ -5,40 +5,62 @@ import type { HttpFault, HttpRule } from '../links/http-link.ts'
 import type { Target } from '../world/company.ts'
 import { counting, later, type Begin } from './case.ts'
 
-export const onDatabase = (fault: ByteFault): Begin => async ({ world, dice }) => {
-  const links = (dice.chance(0.3) ? world.hubs : [dice.pick(world.hubs)]).map(({ link }) => link)
-  for (const link of links) link.set(fault)
-  return counting(links, () => { for (const link of links) link.heal() })
-}
+export const onDatabase =
+  (fault: ByteFault): Begin =>
+  async ({ world, dice }) => {
+    const links = (dice.chance(0.3) ? world.hubs : [dice.pick(world.hubs)]).map(({ link }) => link)
+    for (const link of links) link.set(fault)
+    return counting(links, () => {
+      for (const link of links) link.heal()
+    })
+  }
 
 /** A target that says what is not so, or a hub that takes it for another year, may leave a person to find out. */
-export const lying = (begin: Begin): Begin => (stage) => {
-  for (const { billNo } of stage.bills) stage.excuse(billNo)
-  return begin(stage)
-}
+export const lying =
+  (begin: Begin): Begin =>
+  (stage) => {
+    for (const { billNo } of stage.bills) stage.excuse(billNo)
+    return begin(stage)
+  }
 
-export const onTarget = (target: Target, rule: HttpRule): Begin => async ({ world }) => {
-  const link = world.company.links[target]
-  link.set(rule)
-  return counting([link], () => { link.heal() })
-}
+export const onTarget =
+  (target: Target, rule: HttpRule): Begin =>
+  async ({ world }) => {
+    const link = world.company.links[target]
+    link.set(rule)
+    return counting([link], () => {
+      link.heal()
+    })
+  }
 
-export const onDoor = (fault: HttpFault): Begin => async ({ world, dice }) => {
-  const { door } = dice.pick(world.hubs)
-  door.set({ fault })
-  return counting([door], () => { door.heal() })
-}
+export const onDoor =
+  (fault: HttpFault): Begin =>
+  async ({ world, dice }) => {
+    const { door } = dice.pick(world.hubs)
+    door.set({ fault })
+    return counting([door], () => {
+      door.heal()
+    })
+  }
 
-export const onNotices = (fault: HttpFault): Begin => async ({ world: { notices } }) => {
-  notices.set({ fault })
-  return counting([notices], () => { notices.heal() })
-}
+export const onNotices =
+  (fault: HttpFault): Begin =>
+  async ({ world: { notices } }) => {
+    notices.set({ fault })
+    return counting([notices], () => {
+      notices.heal()
+    })
+  }
 
-export const onFiles = (way: 'out' | 'back', fault: FileFault): Begin => async ({ world }) => {
-  const link = world.company.files[way]
-  link.set(fault)
-  return counting([link], () => { link.heal() })
-}
+export const onFiles =
+  (way: 'out' | 'back', fault: FileFault): Begin =>
+  async ({ world }) => {
+    const link = world.company.files[way]
+    link.set(fault)
+    return counting([link], () => {
+      link.heal()
+    })
+  }
 
 /** Every link is stopped, one after the other, a hub dies meanwhile, and they come back in another order. */
 export const cascade: Begin = async ({ world, dice }) => {

@@ -5,30 +5,46 @@ import { done, type Begin, type Ongoing } from './case.ts'
 
 /** The target's own people change what stands there. */
 export const reverseBehind: Begin = async ({ world: { company }, excuse }) => {
-  const booked = (await company.call('erp', 'GET', '/documents?lifecycle=BOOKED&limit=100')).body['rows'] as readonly { docNo: string; vendorDocNo: string; inRun: string | null; docType: string }[] | undefined
+  const booked = (await company.call('erp', 'GET', '/documents?lifecycle=BOOKED&limit=100')).body['rows'] as
+    | readonly { docNo: string; vendorDocNo: string; inRun: string | null; docType: string }[]
+    | undefined
   const free = booked?.find((document) => document.inRun === null && document.docType === 'KR')
   if (free) excuse(free.vendorDocNo)
-  const answered = free && await company.call('erp', 'POST', `/documents/${free.docNo}/storno`, { reason: '01', requestedBy: 'm.keller', agreedBy: 'c.lind', extRef: 'by hand' })
+  const answered =
+    free &&
+    (await company.call('erp', 'POST', `/documents/${free.docNo}/storno`, {
+      reason: '01',
+      requestedBy: 'm.keller',
+      agreedBy: 'c.lind',
+      extRef: 'by hand',
+    }))
   return done(answered?.status === 201 ? 1 : 0)
 }
 
 export const recallTicket: Begin = async ({ world: { company }, excuse }) => {
-  const tickets = (await company.call('ap', 'GET', '/tickets?limit=200')).body['tickets'] as readonly { ticketNo: string; billNo: string; stage: string }[] | undefined
+  const tickets = (await company.call('ap', 'GET', '/tickets?limit=200')).body['tickets'] as
+    | readonly { ticketNo: string; billNo: string; stage: string }[]
+    | undefined
   const open = tickets?.findLast((ticket) => ['INBOX', 'CODING', 'SIGNOFF'].includes(ticket.stage))
   if (open) excuse(open.billNo)
-  const answered = open && await company.call('ap', 'POST', `/tickets/${open.ticketNo}/recall`, { by: 'c.lind', reason: 'sent back to the vendor' })
+  const answered =
+    open && (await company.call('ap', 'POST', `/tickets/${open.ticketNo}/recall`, { by: 'c.lind', reason: 'sent back to the vendor' }))
   return done(answered?.status === 200 ? 1 : 0)
 }
 
 export const sendBack: Begin = async ({ world: { company }, dice, excuse }) => {
-  const documents = (await company.call('erp', 'GET', '/payment-docs?lifecycle=CONFIRMED&limit=100')).body['rows'] as readonly { payDocNo: string; endToEndId: string; items: readonly { vendorDocNo: string }[] }[] | undefined
+  const documents = (await company.call('erp', 'GET', '/payment-docs?lifecycle=CONFIRMED&limit=100')).body['rows'] as
+    | readonly { payDocNo: string; endToEndId: string; items: readonly { vendorDocNo: string }[] }[]
+    | undefined
   const paid = documents && documents.length > 0 ? dice.pick(documents) : undefined
   for (const { vendorDocNo } of paid?.items ?? []) excuse(vendorDocNo)
-  const answered = paid && await company.call('bank', 'POST', '/returns', { endToEndId: paid.endToEndId, reason: 'AC04' })
+  const answered = paid && (await company.call('bank', 'POST', '/returns', { endToEndId: paid.endToEndId, reason: 'AC04' }))
   return done(answered !== undefined && answered.status < 300 ? 1 : 0)
 }
 
-const answeredOf = (all: readonly Promise<Sent>[]): Ongoing => ({ end: async () => (await Promise.all(all)).filter((sent) => sent.status !== null).length })
+const answeredOf = (all: readonly Promise<Sent>[]): Ongoing => ({
+  end: async () => (await Promise.all(all)).filter((sent) => sent.status !== null).length,
+})
 
 export const flood: Begin = async ({ world, bills, dice }) => {
   const all = Array.from({ length: 120 }, (_, at) => sendOnce(world, dice.pick(bills), at))
@@ -42,32 +58,53 @@ export const again: Begin = async ({ world, bills, dice }) => {
 
 const POISON: Readonly<Record<string, (bill: Buffer) => Buffer>> = {
   'half a file': (bill) => bill.subarray(0, bill.length >> 1),
-  'laughs': () => Buffer.from(`<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "${'lol'.repeat(50)}"><!ENTITY c "${'&b;'.repeat(50)}">]><Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2">&c;</Invoice>`),
-  'deep': () => Buffer.from(`${'<a>'.repeat(20_000)}${'</a>'.repeat(20_000)}`),
+  laughs: () =>
+    Buffer.from(
+      `<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "${'lol'.repeat(50)}"><!ENTITY c "${'&b;'.repeat(50)}">]><Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2">&c;</Invoice>`,
+    ),
+  deep: () => Buffer.from(`${'<a>'.repeat(20_000)}${'</a>'.repeat(20_000)}`),
   'no text': () => Buffer.from([0xff, 0xfe, 0x00, 0xd8, 0x00, 0x00]),
   'no amount': (bill) => Buffer.from(bill.toString().replaceAll(/(<cbc:PayableAmount[^>]*>)[^<]*/gu, '$1twelve')),
 }
 
 export const poison: Begin = async ({ world, bills, dice }) => {
   const mark = `<!-- ${dice.whole(1, 1_000_000)} -->`
-  const all = Object.entries(POISON).map(([name, make], at) => sendPoison(world, Buffer.concat([make(world.company.bytes(dice.pick(bills))), Buffer.from(mark)]), `poison ${name}`, at))
+  const all = Object.entries(POISON).map(([name, make], at) =>
+    sendPoison(world, Buffer.concat([make(world.company.bytes(dice.pick(bills))), Buffer.from(mark)]), `poison ${name}`, at),
+  )
   return answeredOf(all)
 }
 
 /** A notice that is old, from the future, signed by somebody else: refused, and changes nothing. */
 export const forgeNotices: Begin = async ({ world, dice }) => {
   const hub = dice.pick(world.hubs)
-  const kinds = [{ ageS: 31_536_000, honest: true, about: 'a year old' }, { ageS: -40_000, honest: true, about: 'from the future' }, { ageS: 0, honest: false, about: 'not signed by us' }]
+  const kinds = [
+    { ageS: 31_536_000, honest: true, about: 'a year old' },
+    { ageS: -40_000, honest: true, about: 'from the future' },
+    { ageS: 0, honest: false, about: 'not signed by us' },
+  ]
   const all = kinds.map((kind) => sendNotice(world, hub, kind))
   return answeredOf(all)
 }
 
 /** Two persons answer one case in the same moment, each through another hub. */
 export const race: Begin = async ({ world, bills, dice }) => {
-  await sendPoison(world, Buffer.from(`<nothing at="${dice.whole(1, 1_000_000)}" bill="${bills[0]?.billNo ?? ''}"/>`), 'poison for a race', 0)
-  const page = await world.ask<{ readonly exceptions: readonly { readonly id: string; readonly version: number; readonly cause: string }[] }>('/v1/exceptions?open=yes&limit=50')
+  await sendPoison(
+    world,
+    Buffer.from(`<nothing at="${dice.whole(1, 1_000_000)}" bill="${bills[0]?.billNo ?? ''}"/>`),
+    'poison for a race',
+    0,
+  )
+  const page = await world.ask<{
+    readonly exceptions: readonly { readonly id: string; readonly version: number; readonly cause: string }[]
+  }>('/v1/exceptions?open=yes&limit=50')
   const found = page?.exceptions.find(({ cause }) => cause === 'unreadable-document')
-  const answers = found ? await Promise.all(world.hubs.map((hub, at) => sendAnswer(world, hub, { ...found, action: 'explained', person: ['ada.first', 'ben.second'][at] ?? '' }))) : []
+  const answers = found
+    ? await Promise.all(
+        world.hubs.map((hub, at) =>
+          sendAnswer(world, hub, { ...found, action: 'explained', person: ['ada.first', 'ben.second'][at] ?? '' }),
+        ),
+      )
+    : []
   return done(answers.length > 0 && answers.every((sent) => sent.status !== null) ? 1 : 0)
 }
-

@@ -25,7 +25,14 @@ export interface FaultCase {
 }
 
 type Rest = Partial<Pick<FaultCase, 'weight' | 'lasts' | 'long' | 'needs'>>
-const one = (name: string, row: string, begin: Begin, rest: Rest = {}): FaultCase => ({ weight: 1, lasts: [400, 1_600], ...rest, name, row, begin })
+const one = (name: string, row: string, begin: Begin, rest: Rest = {}): FaultCase => ({
+  weight: 1,
+  lasts: [400, 1_600],
+  ...rest,
+  name,
+  row,
+  begin,
+})
 
 const TOOLS = { libfaketime: () => findFaketime() !== undefined, strace: hasStrace } as const
 type Tool = keyof typeof TOOLS
@@ -34,9 +41,17 @@ type Tool = keyof typeof TOOLS
 export const missingTools = (): Tool[] => (Object.keys(TOOLS) as Tool[]).filter((tool) => !TOOLS[tool]())
 
 const STATUSES: readonly { readonly row: string; readonly status: number; readonly retryAfter?: string; readonly done: boolean }[] = [
-  { row: 'F13', status: 429, retryAfter: '1', done: false }, { row: 'F13', status: 429, done: false }, { row: 'F13', status: 429, retryAfter: 'soon', done: false },
-  { row: 'F13', status: 429, retryAfter: 'Sat, 01 Jan 2000 00:00:00 GMT', done: false }, { row: 'F13', status: 503, retryAfter: '1', done: false }, { row: 'F13', status: 503, done: false },
-  { row: 'F14', status: 500, done: true }, { row: 'F14', status: 500, done: false }, { row: 'F14', status: 502, done: true }, { row: 'F14', status: 504, done: true }, { row: 'F14', status: 504, done: false },
+  { row: 'F13', status: 429, retryAfter: '1', done: false },
+  { row: 'F13', status: 429, done: false },
+  { row: 'F13', status: 429, retryAfter: 'soon', done: false },
+  { row: 'F13', status: 429, retryAfter: 'Sat, 01 Jan 2000 00:00:00 GMT', done: false },
+  { row: 'F13', status: 503, retryAfter: '1', done: false },
+  { row: 'F13', status: 503, done: false },
+  { row: 'F14', status: 500, done: true },
+  { row: 'F14', status: 500, done: false },
+  { row: 'F14', status: 502, done: true },
+  { row: 'F14', status: 504, done: true },
+  { row: 'F14', status: 504, done: false },
 ]
 const EFFECTS = { effects: true } as const
 
@@ -46,8 +61,13 @@ const targetCases = (target: Target): FaultCase[] => [
   one(`${target}: lands late`, 'F11', onTarget(target, { fault: { kind: 'late', ms: 500 }, ...EFFECTS }), { weight: 3 }),
   one(`${target}: request lost`, 'F12', onTarget(target, { fault: { kind: 'drop', hang: false } }), { weight: 2 }),
   one(`${target}: no answer`, 'F12', onTarget(target, { fault: { kind: 'drop', hang: true }, times: 8 }), { weight: 2 }),
-  ...STATUSES.map(({ row, ...status }) => one(
-    `${target}: ${status.status}${status.retryAfter === undefined ? '' : ` come back ${status.retryAfter}`}${status.done ? ' after the work' : ''}`, row, onTarget(target, { fault: { kind: 'status', ...status }, ...status.done ? EFFECTS : {} }))),
+  ...STATUSES.map(({ row, ...status }) =>
+    one(
+      `${target}: ${status.status}${status.retryAfter === undefined ? '' : ` come back ${status.retryAfter}`}${status.done ? ' after the work' : ''}`,
+      row,
+      onTarget(target, { fault: { kind: 'status', ...status }, ...(status.done ? EFFECTS : {}) }),
+    ),
+  ),
   ...ANSWER_NAMES.map((as) => {
     const begin = onTarget(target, { fault: { kind: 'answer', as }, times: 4, ...EFFECTS })
     return one(`${target}: answer ${as}`, as === 'drip' || as === 'endless' ? 'F15' : 'F14', as === 'others-id' ? lying(begin) : begin)
@@ -55,7 +75,11 @@ const targetCases = (target: Target): FaultCase[] => [
   one(`${target}: reads answered html`, 'F14', onTarget(target, { fault: { kind: 'answer', as: 'html' }, times: 6 })),
   one(`${target}: slow`, 'F15', onTarget(target, { fault: { kind: 'slow', ms: 400 } })),
   one(`${target}: down`, 'F16', onTarget(target, { fault: { kind: 'down' } }), { weight: 3, lasts: [800, 3_000] }),
-  one(`${target}: does not let us in`, 'F18', onTarget(target, { fault: { kind: 'status', status: 401, done: false } }), { weight: 0, lasts: [400, 600], long: true }),
+  one(`${target}: does not let us in`, 'F18', onTarget(target, { fault: { kind: 'status', status: 401, done: false } }), {
+    weight: 0,
+    lasts: [400, 600],
+    long: true,
+  }),
 ]
 
 const CASES: readonly FaultCase[] = [

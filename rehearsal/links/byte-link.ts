@@ -11,7 +11,11 @@ export type ByteFault =
   /** The first so many connections that say `word` are cut: when it was seen, or after it was passed on and before its answer is. */
   | { readonly kind: 'cut-at'; readonly word: string; readonly after: boolean; readonly times: number }
 
-interface Pipe { readonly client: Socket; readonly server: Socket; lossy: boolean }
+interface Pipe {
+  readonly client: Socket
+  readonly server: Socket
+  lossy: boolean
+}
 
 const DRIP_MS = 10
 
@@ -24,12 +28,16 @@ export class ByteLink {
   hits = 0
 
   private constructor(upstream: () => string) {
-    this.#server = createServer({ noDelay: true }, (client) => { this.#open(client, upstream()) })
+    this.#server = createServer({ noDelay: true }, (client) => {
+      this.#open(client, upstream())
+    })
   }
 
   static async open(upstream: () => string): Promise<ByteLink> {
     const link = new ByteLink(upstream)
-    await new Promise<void>((done) => { link.#server.listen(0, '127.0.0.1', done) })
+    await new Promise<void>((done) => {
+      link.#server.listen(0, '127.0.0.1', done)
+    })
     return link
   }
 
@@ -57,7 +65,11 @@ export class ByteLink {
 
   async close(): Promise<void> {
     this.cut()
-    await new Promise<void>((done) => { this.#server.close(() => { done() }) })
+    await new Promise<void>((done) => {
+      this.#server.close(() => {
+        done()
+      })
+    })
   }
 
   #open(client: Socket, path: string): void {
@@ -70,14 +82,25 @@ export class ByteLink {
     this.#pipes.add(pipe)
     this.#carry(pipe, client, pipe.server, 'client')
     this.#carry(pipe, pipe.server, client, 'server')
-    for (const end of [client, pipe.server]) end.on('error', () => { this.#end(pipe) }).on('close', () => { this.#end(pipe) })
+    for (const end of [client, pipe.server])
+      end
+        .on('error', () => {
+          this.#end(pipe)
+        })
+        .on('close', () => {
+          this.#end(pipe)
+        })
   }
 
   #carry(pipe: Pipe, from: Socket, to: Socket, side: 'client' | 'server'): void {
     // One after the other, so that a delay keeps the order of the bytes.
     let last = Promise.resolve()
     from.on('data', (bytes: Buffer) => {
-      last = last.then(() => this.#pass(pipe, to, bytes, side)).catch(() => { this.#end(pipe) })
+      last = last
+        .then(() => this.#pass(pipe, to, bytes, side))
+        .catch(() => {
+          this.#end(pipe)
+        })
     })
   }
 
@@ -123,4 +146,7 @@ export class ByteLink {
   }
 }
 
-const later = (ms: number): Promise<void> => new Promise((done) => { setTimeout(done, ms) })
+const later = (ms: number): Promise<void> =>
+  new Promise((done) => {
+    setTimeout(done, ms)
+  })

@@ -24,17 +24,27 @@ export class FolderLink {
     this.from = from
     this.to = to
     for (const folder of [from, to]) mkdirSync(folder, { recursive: true })
-    this.#timer = setInterval(() => { this.#carry() }, POLL_MS)
+    this.#timer = setInterval(() => {
+      this.#carry()
+    }, POLL_MS)
   }
 
-  set(fault: FileFault): void { this.#fault = fault }
+  set(fault: FileFault): void {
+    this.#fault = fault
+  }
 
-  heal(): void { this.#fault = undefined }
+  heal(): void {
+    this.#fault = undefined
+  }
 
-  close(): void { clearInterval(this.#timer) }
+  close(): void {
+    clearInterval(this.#timer)
+  }
 
   #carry(): void {
-    const waiting = readdirSync(this.from).filter((name) => isWhole(name) && !this.#carried.has(name)).toSorted()
+    const waiting = readdirSync(this.from)
+      .filter((name) => isWhole(name) && !this.#carried.has(name))
+      .toSorted()
     if (waiting.length === 0) return
     if (this.#fault !== undefined) this.hits++
     if (this.#fault === 'held') return

@@ -1,5 +1,13 @@
 /** A link that carries HTTP: to each target, from each client, from the AP tool's webhooks. It lies, loses and lingers on demand. */
-import { Agent, createServer, request as send, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import {
+  Agent,
+  createServer,
+  request as send,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import type { Socket } from 'node:net'
 
 export type HttpFault =
@@ -27,42 +35,89 @@ export interface HttpRule {
   readonly times?: number
 }
 
-interface Answered { readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer }
+interface Answered {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
 
-export interface Seen { readonly at: string; readonly link: string; readonly method: string; readonly path: string; readonly status: number | null; readonly fault: string | null }
+export interface Seen {
+  readonly at: string
+  readonly link: string
+  readonly method: string
+  readonly path: string
+  readonly status: number | null
+  readonly fault: string | null
+}
 
 /** What the answer to work that was done is made into. */
 const ANSWERS = {
-  html: (_held, reply) => { reply.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Please sign in</title>') },
-  'cut': (held, reply) => { reply.writeHead(held.status, { 'content-type': 'application/json' }).end(held.body.subarray(0, held.body.length >> 1)) },
-  'torn': (held, reply) => {
+  html: (_held, reply) => {
+    reply.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Please sign in</title>')
+  },
+  cut: (held, reply) => {
+    reply.writeHead(held.status, { 'content-type': 'application/json' }).end(held.body.subarray(0, held.body.length >> 1))
+  },
+  torn: (held, reply) => {
     reply.writeHead(held.status, { 'content-type': 'application/json', 'content-length': held.body.length })
-    reply.write(held.body.subarray(0, held.body.length >> 1), () => { reply.destroy() })
+    reply.write(held.body.subarray(0, held.body.length >> 1), () => {
+      reply.destroy()
+    })
   },
-  'empty': (held, reply) => { reply.writeHead(held.status).end() },
-  'error-in-200': (_held, reply) => { reply.writeHead(200, { 'content-type': 'application/json' }).end('{"error":{"code":"E-100","message":"Try again later."}}') },
-  'without-id': (held, reply) => { answer(reply, held.status, membersOf(held.body).filter(([key]) => !isNumber(key))) },
+  empty: (held, reply) => {
+    reply.writeHead(held.status).end()
+  },
+  'error-in-200': (_held, reply) => {
+    reply.writeHead(200, { 'content-type': 'application/json' }).end('{"error":{"code":"E-100","message":"Try again later."}}')
+  },
+  'without-id': (held, reply) => {
+    answer(
+      reply,
+      held.status,
+      membersOf(held.body).filter(([key]) => !isNumber(key)),
+    )
+  },
   'others-id': (held, reply, { others }) => {
-    answer(reply, held.status, membersOf(held.body).map(([key, value]) => [key, isNumber(key) ? others.get(key) ?? value : value]))
+    answer(
+      reply,
+      held.status,
+      membersOf(held.body).map(([key, value]) => [key, isNumber(key) ? (others.get(key) ?? value) : value]),
+    )
   },
-  'wrong-type': (held, reply) => { reply.writeHead(held.status, { 'content-type': 'image/png' }).end(held.body) },
-  'drip': (held, reply) => {
+  'wrong-type': (held, reply) => {
+    reply.writeHead(held.status, { 'content-type': 'image/png' }).end(held.body)
+  },
+  drip: (held, reply) => {
     reply.writeHead(held.status, { 'content-type': 'application/json', 'content-length': held.body.length })
     let at = 0
     const timer = setInterval(() => {
-      if (reply.destroyed || at >= held.body.length) { clearInterval(timer); reply.end(); return }
+      if (reply.destroyed || at >= held.body.length) {
+        clearInterval(timer)
+        reply.end()
+        return
+      }
       reply.write(held.body.subarray(at, ++at))
     }, 50)
   },
-  'endless': (held, reply) => {
+  endless: (held, reply) => {
     reply.writeHead(held.status, { 'content-type': 'application/json' })
-    const more = (): void => { if (!reply.destroyed) reply.write(' '.repeat(65_536), () => { setTimeout(more, 5) }) }
+    const more = (): void => {
+      if (!reply.destroyed)
+        reply.write(' '.repeat(65_536), () => {
+          setTimeout(more, 5)
+        })
+    }
     more()
   },
-  'redirect': (_held, reply, { trap }) => { reply.writeHead(307, { location: `${trap}/stolen` }).end() },
+  redirect: (_held, reply, { trap }) => {
+    reply.writeHead(307, { location: `${trap}/stolen` }).end()
+  },
 } as const satisfies Record<string, (held: Answered, reply: ServerResponse, known: Known) => void>
 
-interface Known { readonly trap: string; /** The number that another call was given, by the name of the member. */ readonly others: ReadonlyMap<string, unknown> }
+interface Known {
+  readonly trap: string
+  /** The number that another call was given, by the name of the member. */ readonly others: ReadonlyMap<string, unknown>
+}
 
 const isNumber = (key: string): boolean => /(No|Ref)$/u.test(key)
 
@@ -99,16 +154,23 @@ export class HttpLink {
     this.name = name
     this.#upstream = upstream
     this.#seen = seen
-    this.#server = createServer((request, reply) => { void this.#take(request, reply) })
+    this.#server = createServer((request, reply) => {
+      void this.#take(request, reply)
+    })
     this.#server.on('connection', (socket) => {
-      if (this.#rule?.fault.kind === 'down' && this.#hit(this.#rule, 'POST')) { socket.on('error', () => {}).resetAndDestroy(); return }
+      if (this.#rule?.fault.kind === 'down' && this.#hit(this.#rule, 'POST')) {
+        socket.on('error', () => {}).resetAndDestroy()
+        return
+      }
       this.#sockets.add(socket.once('close', () => this.#sockets.delete(socket)))
     })
   }
 
   static async open(name: string, upstream: () => string, seen: (seen: Seen) => void): Promise<HttpLink> {
     const link = new HttpLink(name, upstream, seen)
-    await new Promise<void>((done) => { link.#server.listen(0, '127.0.0.1', done) })
+    await new Promise<void>((done) => {
+      link.#server.listen(0, '127.0.0.1', done)
+    })
     return link
   }
 
@@ -123,17 +185,27 @@ export class HttpLink {
     if (rule.fault.kind === 'down') this.cut()
   }
 
-  heal(): void { this.#rule = undefined }
+  heal(): void {
+    this.#rule = undefined
+  }
 
-  cut(): void { for (const socket of this.#sockets) socket.resetAndDestroy() }
+  cut(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy()
+  }
 
   /** Waits until work that was held back has been done. */
-  async settled(): Promise<void> { await Promise.all(this.#pending) }
+  async settled(): Promise<void> {
+    await Promise.all(this.#pending)
+  }
 
   async close(): Promise<void> {
     this.#agent.destroy()
     this.cut()
-    await new Promise<void>((done) => { this.#server.close(() => { done() }) })
+    await new Promise<void>((done) => {
+      this.#server.close(() => {
+        done()
+      })
+    })
   }
 
   #hit(rule: HttpRule, method: string): boolean {
@@ -157,14 +229,18 @@ export class HttpLink {
     }
     try {
       switch (fault?.kind) {
-        case 'down': request.socket.resetAndDestroy(); return
+        case 'down':
+          request.socket.resetAndDestroy()
+          return
         case 'drop':
           seen(null)
           if (!fault.hang) request.socket.resetAndDestroy()
           return
         case 'late':
           request.socket.resetAndDestroy()
-          await this.#later(fault.ms, async () => { seen((await done()).status) })
+          await this.#later(fault.ms, async () => {
+            seen((await done()).status)
+          })
           return
         case 'lose': {
           const { status } = await done()
@@ -175,7 +251,12 @@ export class HttpLink {
         case 'status':
           if (fault.done) await done()
           seen(fault.status)
-          reply.writeHead(fault.status, { 'content-type': 'text/plain', ...fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter } }).end('no')
+          reply
+            .writeHead(fault.status, {
+              'content-type': 'text/plain',
+              ...(fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter }),
+            })
+            .end('no')
           return
         case 'answer': {
           const held = await done()
@@ -183,13 +264,20 @@ export class HttpLink {
           ANSWERS[fault.as](held, reply, { trap: this.url, others: this.#others })
           return
         }
-        case 'twice': await done(); break
-        case 'slow': await new Promise((then) => { setTimeout(then, fault.ms) }); break
+        case 'twice':
+          await done()
+          break
+        case 'slow':
+          await new Promise((then) => {
+            setTimeout(then, fault.ms)
+          })
+          break
         case undefined:
       }
       const held = await done()
       seen(held.status)
-      if (method === 'POST' && held.status < 300) for (const [key, value] of membersOf(held.body)) if (isNumber(key)) this.#others.set(key, value)
+      if (method === 'POST' && held.status < 300)
+        for (const [key, value] of membersOf(held.body)) if (isNumber(key)) this.#others.set(key, value)
       reply.writeHead(held.status, passed(held.headers)).end(held.body)
     } catch {
       // Nobody is there behind us: the caller sees what it would see of a system that is gone.
@@ -199,7 +287,11 @@ export class HttpLink {
   }
 
   async #later(ms: number, work: () => Promise<void>): Promise<void> {
-    const doing = new Promise((then) => { setTimeout(then, ms) }).then(work).catch(() => {})
+    const doing = new Promise((then) => {
+      setTimeout(then, ms)
+    })
+      .then(work)
+      .catch(() => {})
     this.#pending.add(doing)
     await doing
     this.#pending.delete(doing)
@@ -208,11 +300,15 @@ export class HttpLink {
   #forward(call: { method: string; path: string; headers: IncomingHttpHeaders; body: Buffer }): Promise<Answered> {
     return new Promise((resolve, reject) => {
       const url = new URL(call.path, this.#upstream())
-      const headers = { ...passed(call.headers), host: url.host, ...call.body.length > 0 ? { 'content-length': call.body.length } : {} }
+      const headers = { ...passed(call.headers), host: url.host, ...(call.body.length > 0 ? { 'content-length': call.body.length } : {}) }
       const out = send(url, { method: call.method, headers, agent: this.#agent, timeout: 30_000 }, (answer) => {
-        bodyOf(answer).then((body) => { resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }) }, reject)
+        bodyOf(answer).then((body) => {
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body })
+        }, reject)
       })
-      out.on('error', reject).on('timeout', () => { out.destroy(new Error('no answer')) })
+      out.on('error', reject).on('timeout', () => {
+        out.destroy(new Error('no answer'))
+      })
       out.end(call.body)
     })
   }
@@ -223,7 +319,8 @@ function passed(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   return rest
 }
 
-const nameOf = (fault: HttpFault): string => fault.kind === 'answer' ? `answer ${fault.as}` : fault.kind === 'status' ? `status ${fault.status}` : fault.kind
+const nameOf = (fault: HttpFault): string =>
+  fault.kind === 'answer' ? `answer ${fault.as}` : fault.kind === 'status' ? `status ${fault.status}` : fault.kind
 
 async function bodyOf(message: IncomingMessage): Promise<Buffer> {
   const parts: Buffer[] = []

@@ -22,7 +22,11 @@ describe('HTTP', () => {
       reply.writeHead(201, { 'content-type': 'application/json' }).end('{"bookedAt":"now","docNo":"51"}')
     }).listen(0, '127.0.0.1')
     await new Promise((done) => upstream.once('listening', done))
-    link = await HttpLink.open('erp', () => `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`, () => {})
+    link = await HttpLink.open(
+      'erp',
+      () => `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`,
+      () => {},
+    )
   })
   afterEach(async () => {
     await link.close()
@@ -32,7 +36,12 @@ describe('HTTP', () => {
 
   const post = async (): Promise<{ status: number; text: string } | 'nothing'> => {
     try {
-      const answer = await fetch(`${link.url}/documents`, { method: 'POST', body: '{}', redirect: 'manual', signal: AbortSignal.timeout(400) })
+      const answer = await fetch(`${link.url}/documents`, {
+        method: 'POST',
+        body: '{}',
+        redirect: 'manual',
+        signal: AbortSignal.timeout(400),
+      })
       return { status: answer.status, text: await answer.text() }
     } catch {
       return 'nothing'
@@ -91,7 +100,12 @@ describe('bytes', () => {
     heard = ''
     const path = join(folder, 'socket')
     server = createByteServer((socket) => {
-      socket.on('data', (bytes) => { heard += bytes.toString(); socket.write('ok') }).on('error', () => {})
+      socket
+        .on('data', (bytes) => {
+          heard += bytes.toString()
+          socket.write('ok')
+        })
+        .on('error', () => {})
     }).listen(path)
     await new Promise((done) => server.once('listening', done))
     link = await ByteLink.open(() => path)
@@ -103,13 +117,29 @@ describe('bytes', () => {
   })
 
   /** What came back, and whether the connection was cut. */
-  const say = (words: string): Promise<{ told: string; cut: boolean }> => new Promise((done) => {
-    let told = ''
-    const socket = connect(link.port, '127.0.0.1', () => { socket.write(words) })
-    const end = (cut: boolean): void => { socket.destroy(); done({ told, cut }) }
-    const timer = setTimeout(() => { end(false) }, 300)
-    socket.on('data', (bytes) => { told += bytes.toString() }).on('error', () => {}).on('close', () => { clearTimeout(timer); end(true) })
-  })
+  const say = (words: string): Promise<{ told: string; cut: boolean }> =>
+    new Promise((done) => {
+      let told = ''
+      const socket = connect(link.port, '127.0.0.1', () => {
+        socket.write(words)
+      })
+      const end = (cut: boolean): void => {
+        socket.destroy()
+        done({ told, cut })
+      }
+      const timer = setTimeout(() => {
+        end(false)
+      }, 300)
+      socket
+        .on('data', (bytes) => {
+          told += bytes.toString()
+        })
+        .on('error', () => {})
+        .on('close', () => {
+          clearTimeout(timer)
+          end(true)
+        })
+    })
 
   test('whole, everything passes', async () => {
     expect(await say('SELECT')).toEqual({ told: 'ok', cut: false })
@@ -130,14 +160,17 @@ describe('bytes', () => {
     expect(await say('COMMIT')).toEqual({ told: '', cut: true })
     expect(heard).toBe('')
   })
-  test.each(['client', 'server'] as const)('what the %s sends is swallowed, and the connection is cut when the link heals', async (side) => {
-    link.set({ kind: 'swallow', side })
-    const saying = say('SELECT')
-    await expect.poll(() => link.hits).toBeGreaterThan(0)
-    expect(heard).toBe(side === 'client' ? '' : 'SELECT')
-    link.heal()
-    expect(await saying).toEqual({ told: '', cut: true })
-  })
+  test.each(['client', 'server'] as const)(
+    'what the %s sends is swallowed, and the connection is cut when the link heals',
+    async (side) => {
+      link.set({ kind: 'swallow', side })
+      const saying = say('SELECT')
+      await expect.poll(() => link.hits).toBeGreaterThan(0)
+      expect(heard).toBe(side === 'client' ? '' : 'SELECT')
+      link.heal()
+      expect(await saying).toEqual({ told: '', cut: true })
+    },
+  )
   test('dripping, all of it arrives in the end', async () => {
     link.set({ kind: 'drip', bytes: 2 })
     await say('SELECT 1')

@@ -3,7 +3,11 @@ import { EFFECT_STATES } from '../../src/domain/effect.ts'
 import { FAULTS, KILL_POINTS } from './faults.ts'
 import { simulate } from './simulate.ts'
 
-export interface Failure { readonly seed: number; readonly invariant: string; readonly says: string }
+export interface Failure {
+  readonly seed: number
+  readonly invariant: string
+  readonly says: string
+}
 
 export interface Coverage {
   runs: number
@@ -38,10 +42,19 @@ export function run(from: number, seeds: number, coverage: Coverage): void {
 /** What a campaign has to have met: every fault, every kill point dead and frozen, every state of an effect, every end of a call by class. */
 export function missing({ hit }: Coverage): string[] {
   const wanted = [
-    ...FAULTS, ...KILL_POINTS.flatMap((point) => [`killed at ${point}`, `frozen at ${point}`]),
+    ...FAULTS,
+    ...KILL_POINTS.flatMap((point) => [`killed at ${point}`, `frozen at ${point}`]),
     ...['K1', 'K2', 'K3', 'K4'].flatMap((kind) => ['done', 'refused', 'no-effect', 'unknown', 'not-sent'].map((end) => `${kind} ${end}`)),
-    ...['absent', 'one', 'several', 'unclear'].map((found) => `saw ${found}`), ...['absent', 'needs-person', 'exhausted'].map((input) => `concluded ${input}`),
-    'orphaned', 'overdue', 'late word', 'maintenance window', 'paused by a person', 'breaker open', 'breaker half-open', 'breaker closed',
+    ...['absent', 'one', 'several', 'unclear'].map((found) => `saw ${found}`),
+    ...['absent', 'needs-person', 'exhausted'].map((input) => `concluded ${input}`),
+    'orphaned',
+    'overdue',
+    'late word',
+    'maintenance window',
+    'paused by a person',
+    'breaker open',
+    'breaker half-open',
+    'breaker closed',
   ]
   const states = EFFECT_STATES.filter((state) => ![...hit.keys()].some((what) => what.endsWith(`→ ${state}`)))
   return [...wanted.filter((what) => !hit.has(what)), ...states.map((state) => `effects ${state}`)]

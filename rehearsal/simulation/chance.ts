@@ -3,7 +3,9 @@
 export class Chance {
   private state: number
 
-  constructor(seed: number) { this.state = (seed * 0x9e3779b1) >>> 0 }
+  constructor(seed: number) {
+    this.state = (seed * 0x9e3779b1) >>> 0
+  }
 
   /** [0, 1): mulberry32. */
   next(): number {
@@ -15,10 +17,18 @@ export class Chance {
   }
 
   /** A whole number in [from, to]. */
-  between(from: number, to: number): number { return from + Math.floor(this.next() * (to - from + 1)) }
+  between(from: number, to: number): number {
+    return from + Math.floor(this.next() * (to - from + 1))
+  }
   /** True with this probability. */
-  hits(probability: number): boolean { return this.next() < probability }
-  of<T>(things: readonly T[]): T { return things[Math.floor(this.next() * things.length)]! }
+  hits(probability: number): boolean {
+    return this.next() < probability
+  }
+  of<T>(things: readonly T[]): T {
+    return things[Math.floor(this.next() * things.length)]!
+  }
   /** A stream of its own, so that one more draw here moves nothing there. */
-  fork(): Chance { return new Chance(Math.floor(this.next() * 2 ** 32)) }
+  fork(): Chance {
+    return new Chance(Math.floor(this.next() * 2 ** 32))
+  }
 }

@@ -1,6 +1,10 @@
 /** Discrete events: what is next happens next, and time is what it says. Times in ms since 1970. */
 
-interface Entry { readonly at: number; readonly nth: number; readonly run: () => void }
+interface Entry {
+  readonly at: number
+  readonly nth: number
+  readonly run: () => void
+}
 
 export class Clockwork {
   private time: number
@@ -8,11 +12,17 @@ export class Clockwork {
   /** A binary heap, the earliest first; of the same instant the one that was planned first. */
   private readonly heap: Entry[] = []
 
-  constructor(start: number) { this.time = start }
+  constructor(start: number) {
+    this.time = start
+  }
 
-  now(): number { return this.time }
+  now(): number {
+    return this.time
+  }
 
-  later(ms: number, run: () => void): void { this.at(this.time + ms, run) }
+  later(ms: number, run: () => void): void {
+    this.at(this.time + ms, run)
+  }
 
   at(at: number, run: () => void): void {
     const { heap } = this

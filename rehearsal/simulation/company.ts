@@ -14,7 +14,14 @@ import type { Said, Stopped } from './ground/past.ts'
 import type { Store } from './store.ts'
 
 /** How lively people are in a run: chances per round. */
-export interface Temper { readonly withdraw: number; readonly correct: number; readonly reject: number; readonly reverse: number; readonly click: number; readonly closePeriod: number }
+export interface Temper {
+  readonly withdraw: number
+  readonly correct: number
+  readonly reject: number
+  readonly reverse: number
+  readonly click: number
+  readonly closePeriod: number
+}
 
 /** Nets whose sums no float can hold, so that wrong arithmetic shows. */
 const NETS = ['284.10', '125.60', '83.10', '0.10', '0.20', '33.30', '400.40']
@@ -24,7 +31,13 @@ const HOUR_MS = 3_600_000
 const LOOK_INTO_MS = 2 * HOUR_MS
 const AGAIN_MS = 30_000
 
-interface Story { bill: Bill; readonly id: string; corrected: boolean; withdrawn: boolean; stopped: boolean }
+interface Story {
+  bill: Bill
+  readonly id: string
+  corrected: boolean
+  withdrawn: boolean
+  stopped: boolean
+}
 
 export class Company {
   readonly said: Said[] = []
@@ -43,7 +56,15 @@ export class Company {
   private readonly asked = new Set<string>()
 
   /** `hand`: gives an arrival to some hub process, which may die over it. */
-  constructor(given: { chance: Chance; clock: Clockwork; books: Books; store: Store; temper: Temper; healAt: number; hand: (arrival: Arrival) => void }) {
+  constructor(given: {
+    chance: Chance
+    clock: Clockwork
+    books: Books
+    store: Store
+    temper: Temper
+    healAt: number
+    hand: (arrival: Arrival) => void
+  }) {
     this.chance = given.chance
     this.clock = given.clock
     this.books = given.books
@@ -57,7 +78,13 @@ export class Company {
     const { chance } = this
     for (let n = chance.between(1, 3); n > 0; n--) {
       const invoice = bill({ ...over(chance.of(NETS)), number: `R-${n}`, notes: [{ text: `${n}` }] })
-      const story: Story = { bill: invoice, id: derivedId(sha256, 'inv', invoice.ref.names[0]!), corrected: false, withdrawn: false, stopped: false }
+      const story: Story = {
+        bill: invoice,
+        id: derivedId(sha256, 'inv', invoice.ref.names[0]!),
+        corrected: false,
+        withdrawn: false,
+        stopped: false,
+      }
       this.stories.push(story)
       this.clock.later(chance.between(0, 20) * 60_000, () => this.insist(arrives(invoice, instantOf(this.clock.now()))))
     }
@@ -71,7 +98,9 @@ export class Company {
   /** A client that got no answer asks again, with the same id. */
   private insist(arrival: Arrival): void {
     this.hand(arrival)
-    this.clock.later(AGAIN_MS, () => { if (!this.store.knows(arrival)) this.insist(arrival) })
+    this.clock.later(AGAIN_MS, () => {
+      if (!this.store.knows(arrival)) this.insist(arrival)
+    })
   }
 
   private round(): void {
@@ -86,7 +115,12 @@ export class Company {
 
   private approve(healed: boolean): void {
     for (const [reference, ticket] of this.books.tickets) {
-      if (this.approved.has(ticket.number) || this.stories.some((story) => story.id === reference && story.stopped) || !this.chance.hits(healed ? 1 : 0.5)) continue
+      if (
+        this.approved.has(ticket.number) ||
+        this.stories.some((story) => story.id === reference && story.stopped) ||
+        !this.chance.hits(healed ? 1 : 0.5)
+      )
+        continue
       this.approved.add(ticket.number)
       this.books.approve(reference)
     }
@@ -98,7 +132,10 @@ export class Company {
     if (!this.store.records.has(story.id) || story.stopped) return
     if (!healed && !story.withdrawn && chance.hits(temper.withdraw) && books.withdraw(story.id)) {
       story.withdrawn = true
-      if (chance.hits(0.7)) this.clock.later(chance.between(1, 90) * 60_000, () => { if (!story.stopped) books.approve(story.id) })
+      if (chance.hits(0.7))
+        this.clock.later(chance.between(1, 90) * 60_000, () => {
+          if (!story.stopped) books.approve(story.id)
+        })
     }
     if (!healed && !story.corrected && chance.hits(temper.correct)) {
       story.corrected = true
@@ -119,11 +156,23 @@ export class Company {
       const mine = [...books.documents.values()].find((booked) => booked.reference === story.id)
       if (mine) books.reverse(mine.number)
     }
-    const known = (this.store.records.get(story.id)?.state['exceptions'] ?? {}) as { readonly [cause: string]: { readonly id: string; readonly open: boolean } }
+    const known = (this.store.records.get(story.id)?.state['exceptions'] ?? {}) as {
+      readonly [cause: string]: { readonly id: string; readonly open: boolean }
+    }
     const reversed = known['posting-reversed']
     if (reversed?.open && !this.asked.has(reversed.id) && chance.hits(0.5)) {
       this.asked.add(reversed.id)
-      this.insist(fact('exception.answered', 'person', `again ${reversed.id}`, at, [{ names: [reversed.id] }, { names: [story.id] }], { exception: reversed.id, action: 'post-again', reason: 'it was a mistake' }, { actor: 'person:lea' }))
+      this.insist(
+        fact(
+          'exception.answered',
+          'person',
+          `again ${reversed.id}`,
+          at,
+          [{ names: [reversed.id] }, { names: [story.id] }],
+          { exception: reversed.id, action: 'post-again', reason: 'it was a mistake' },
+          { actor: 'person:lea' },
+        ),
+      )
     }
   }
 
@@ -157,7 +206,16 @@ export class Company {
     if (stepEffect(row, input, { now: instantOf(at) }) === 'ignored') return
     const tries = this.store.triesOf(row.key)
     const told = outcomeArrival({
-      tenant: TENANT, row, attempts: tries, input, outcome: tries.at(-1)?.outcome ?? 'not-sent', at: Math.max(at, msOf(this.store.now)), says: 'looked at', by: 'person', guarded: false, nextAt: at,
+      tenant: TENANT,
+      row,
+      attempts: tries,
+      input,
+      outcome: tries.at(-1)?.outcome ?? 'not-sent',
+      at: Math.max(at, msOf(this.store.now)),
+      says: 'looked at',
+      by: 'person',
+      guarded: false,
+      nextAt: at,
     })
     this.hand({ ...told, actor: 'person:lea', data: { ...told.data, second: 'person:max' } })
   }

@@ -11,7 +11,15 @@ import { parseArgs } from 'node:util'
 import { type Coverage, emptyCoverage, missing, run, tellFailure } from './campaign.ts'
 import { simulate } from './simulate.ts'
 
-const { values } = parseArgs({ options: { seeds: { type: 'string', default: '20000' }, from: { type: 'string', default: '1' }, seed: { type: 'string' }, without: { type: 'string' }, out: { type: 'string' } } })
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '20000' },
+    from: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    without: { type: 'string' },
+    out: { type: 'string' },
+  },
+})
 
 if (values.seed !== undefined) {
   const { story, violations, trace } = simulate(Number(values.seed), { told: true, without: new Set(values.without?.split(',')) })
@@ -24,25 +32,44 @@ if (values.seed !== undefined) {
   const coverage: Coverage = emptyCoverage()
   for (let done = 0; done < seeds; done += 500) {
     run(from + done, Math.min(500, seeds - done), coverage)
-    console.error(`${coverage.runs} of ${seeds} runs, ${coverage.failures.length} broken, ${((performance.now() - started) / 1_000).toFixed(0)} s`)
+    console.error(
+      `${coverage.runs} of ${seeds} runs, ${coverage.failures.length} broken, ${((performance.now() - started) / 1_000).toFixed(0)} s`,
+    )
   }
   const never = missing(coverage)
   const seconds = Math.round((performance.now() - started) / 1_000)
   const cpu = process.cpuUsage()
   const result = {
-    what: 'simulation', commit: commit(), node: process.version, from, seeds, processorSeconds: Math.round((cpu.user + cpu.system) / 1e6), wallSeconds: seconds,
-    repeated: coverage.repeated, violations: coverage.failures.length,
+    what: 'simulation',
+    commit: commit(),
+    node: process.version,
+    from,
+    seeds,
+    processorSeconds: Math.round((cpu.user + cpu.system) / 1e6),
+    wallSeconds: seconds,
+    repeated: coverage.repeated,
+    violations: coverage.failures.length,
     // With no violation in n independent runs the rate of violating runs is below 3/n at 95 % confidence.
-    violatingRunsBelow: coverage.failures.length === 0 ? 3 / seeds : null, neverHit: never, verdict: coverage.failures.length === 0 && never.length === 0 ? 'held' : 'broken',
-    failures: coverage.failures.slice(0, 20), hit: Object.fromEntries([...coverage.hit].sort(([a], [b]) => a < b ? -1 : 1)),
+    violatingRunsBelow: coverage.failures.length === 0 ? 3 / seeds : null,
+    neverHit: never,
+    verdict: coverage.failures.length === 0 && never.length === 0 ? 'held' : 'broken',
+    failures: coverage.failures.slice(0, 20),
+    hit: Object.fromEntries([...coverage.hit].sort(([a], [b]) => (a < b ? -1 : 1))),
   }
   if (values.out !== undefined) {
     mkdirSync(dirname(values.out), { recursive: true })
     writeFileSync(values.out, `${JSON.stringify(result, null, 1)}\n`)
-  } else console.log(Object.entries(result.hit).map(([what, times]) => `${String(times).padStart(9)}  ${what}`).join('\n'))
+  } else
+    console.log(
+      Object.entries(result.hit)
+        .map(([what, times]) => `${String(times).padStart(9)}  ${what}`)
+        .join('\n'),
+    )
   for (const failure of coverage.failures.slice(0, 3)) console.log(tellFailure(failure.seed))
   if (never.length > 0) console.log(`Never hit: ${never.join(', ')}`)
-  console.log(`${seeds} runs, ${coverage.failures.length} broken, in ${seconds} s${result.violatingRunsBelow === null ? '' : `: fewer than ${result.violatingRunsBelow} of runs break something (95 %)`}.`)
+  console.log(
+    `${seeds} runs, ${coverage.failures.length} broken, in ${seconds} s${result.violatingRunsBelow === null ? '' : `: fewer than ${result.violatingRunsBelow} of runs break something (95 %)`}.`,
+  )
   process.exitCode = result.verdict === 'held' ? 0 : 1
 }
 

@@ -71,13 +71,22 @@ export class HubProcess {
   constructor(id: string, around: Around) {
     this.id = id
     this.around = around
-    this.board = new Switchboard(id, around, () => this.wall(), (ms, point, run) => this.later(ms, point, run))
+    this.board = new Switchboard(
+      id,
+      around,
+      () => this.wall(),
+      (ms, point, run) => this.later(ms, point, run),
+    )
     around.store.living.add(id)
   }
 
-  get isAwake(): boolean { return this.alive && this.around.clock.now() >= this.frozenUntil }
+  get isAwake(): boolean {
+    return this.alive && this.around.clock.now() >= this.frozenUntil
+  }
 
-  wall(): number { return this.around.clock.now() + this.skewMs }
+  wall(): number {
+    return this.around.clock.now() + this.skewMs
+  }
 
   die(): void {
     if (!this.alive) return
@@ -118,7 +127,9 @@ export class HubProcess {
     this.tell(rest, then)
   }
 
-  hear(arrival: Arrival): void { this.later(0, 'hear', () => this.tell([arrival])) }
+  hear(arrival: Arrival): void {
+    this.later(0, 'hear', () => this.tell([arrival]))
+  }
 
   // ----------------------------------------------------------------------------------------------------------------- claiming
 
@@ -135,9 +146,15 @@ export class HubProcess {
       if (store.systems[system]!.breaker.state !== 'closed') return this.board.probe(system)
       const budget = this.board.budgetOf(system)
       const limit = budget.free(this.around.clock.now(), store.living.size)
-      const due = [...store.effects.values()].filter((row) => row.target === system && row.dueAt <= instantOf(now) && ((row.state !== 'waiting' && row.state !== 'unknown') || store.isFree(row)))
+      const due = [...store.effects.values()].filter(
+        (row) =>
+          row.target === system &&
+          row.dueAt <= instantOf(now) &&
+          ((row.state !== 'waiting' && row.state !== 'unknown') || store.isFree(row)),
+      )
       const urgent = (row: EffectRow): number => (row.state === 'unknown' ? 0 : 100) + LANES.indexOf(row.lane)
-      for (const row of due.sort((a, b) => urgent(a) - urgent(b) || (a.key < b.key ? -1 : 1)).slice(0, Math.max(0, limit))) this.one(row, now, budget)
+      for (const row of due.sort((a, b) => urgent(a) - urgent(b) || (a.key < b.key ? -1 : 1)).slice(0, Math.max(0, limit)))
+        this.one(row, now, budget)
     })
   }
 
@@ -147,13 +164,21 @@ export class HubProcess {
     const command = this.around.commands[row.target]?.[row.command]
     const tries = store.triesOf(row.key)
     if (!command) return this.conclude(row, 'exhausted', 'the system cannot do it')
-    const step: Step = row.state === 'open' ? { do: 'repeat' }
-      : row.state === 'waiting' ? waitingStep(row.failures, LANE_POLICIES[row.lane].deadAfter) : nextStep(command, row.state, tries.map(tryOf), now, this.policyOf(row))
+    const step: Step =
+      row.state === 'open'
+        ? { do: 'repeat' }
+        : row.state === 'waiting'
+          ? waitingStep(row.failures, LANE_POLICIES[row.lane].deadAfter)
+          : nextStep(command, row.state, tries.map(tryOf), now, this.policyOf(row))
     switch (step.do) {
-      case 'rest': return this.postpone(row, NEVER)
-      case 'wait': return this.postpone(row, instantOf(Math.max(step.until, now + 50)))
-      case 'conclude': return this.conclude(row, step.input, step.says)
-      case 'repeat': case 'look': {
+      case 'rest':
+        return this.postpone(row, NEVER)
+      case 'wait':
+        return this.postpone(row, instantOf(Math.max(step.until, now + 50)))
+      case 'conclude':
+        return this.conclude(row, step.input, step.says)
+      case 'repeat':
+      case 'look': {
         if (row.attempts > 0 && !budget.takeRetry(this.around.clock.now())) return this.postpone(row, instantOf(now + 1_000))
         return step.do === 'repeat' ? this.prepare(row, command, now) : this.look(row, command, now)
       }
@@ -168,14 +193,25 @@ export class HubProcess {
     }
   }
 
-  private postpone(row: EffectRow, dueAt: string): void { this.around.store.write({ ...row, dueAt }) }
+  private postpone(row: EffectRow, dueAt: string): void {
+    this.around.store.write({ ...row, dueAt })
+  }
 
   private conclude(row: EffectRow, input: 'absent' | 'needs-person' | 'exhausted', says: string): void {
     const now = this.wall()
     this.postpone(row, instantOf(now + CONCLUDE_LEASE_MS))
     const tries = this.around.store.triesOf(row.key)
-    const arrival = this.outcome({ row, attempts: tries, input, outcome: tries.at(-1)?.outcome ?? 'not-sent', at: now, says, by: 'claim', guarded: false,
-      ...(input === 'absent' ? { nextAt: retryAt(LANE_POLICIES[row.lane], row.failures + 1, row.key, now) } : {}) })
+    const arrival = this.outcome({
+      row,
+      attempts: tries,
+      input,
+      outcome: tries.at(-1)?.outcome ?? 'not-sent',
+      at: now,
+      says,
+      by: 'claim',
+      guarded: false,
+      ...(input === 'absent' ? { nextAt: retryAt(LANE_POLICIES[row.lane], row.failures + 1, row.key, now) } : {}),
+    })
     this.around.faults.count(`concluded ${input}`)
     this.later(5, 'conclude', () => this.tell([arrival]))
   }
@@ -187,8 +223,18 @@ export class HubProcess {
     if (next === 'ignored') return
     const doubt = row.state === 'unknown' && doubtful(store.triesOf(row.key).map(tryOf)).length > 0
     store.open({
-      key: row.key, n: next.attempts, process: this.id, requestHash: row.contentHash, openedAt: instantOf(now), notAfter: instantOf(notAfter), outcome: 'open',
-      says: null, receipt: null, closedAt: null, senderDoneAt: null, looks: [],
+      key: row.key,
+      n: next.attempts,
+      process: this.id,
+      requestHash: row.contentHash,
+      openedAt: instantOf(now),
+      notAfter: instantOf(notAfter),
+      outcome: 'open',
+      says: null,
+      receipt: null,
+      closedAt: null,
+      senderDoneAt: null,
+      looks: [],
     })
     store.write(next, 'claimed')
     if (!doubt) store.begun.set(next.key, next.attempts)
@@ -201,7 +247,8 @@ export class HubProcess {
     budget.start(clock.now(), next.attempts === 1 ? 'first' : 'retry')
     const monotonic = clock.now() + command.timeoutMs
     this.later(5, 'claimed', () => {
-      if (this.wall() >= notAfter || clock.now() >= monotonic) return this.finish(next, command, doubt, { state: 'not-sent', says: 'too late', observations: [], late: true })
+      if (this.wall() >= notAfter || clock.now() >= monotonic)
+        return this.finish(next, command, doubt, { state: 'not-sent', says: 'too late', observations: [], late: true })
       // Between the last look at the clock and the first byte nobody can help a key that is forgotten meanwhile.
       this.later(1, 'first-byte', () => this.send(next, command, doubt, monotonic), command.class === 'K1' ? 15 : 150)
     })
@@ -213,14 +260,18 @@ export class HubProcess {
     const { clock, store, books, faults } = this.around
     const call = this.callOf(row)
     let ended = false
-    const end = (ms: number, how: () => Verdict): void => this.later(ms, 'answered', () => {
-      if (ended) return
-      ended = true
-      this.finish(row, command, doubt, how())
-    })
+    const end = (ms: number, how: () => Verdict): void =>
+      this.later(ms, 'answered', () => {
+        if (ended) return
+        ended = true
+        this.finish(row, command, doubt, how())
+      })
     const unknown = (): Verdict => ({ state: 'unknown', says: 'no reply in time', observations: [] })
     this.around.called(row.target, this.id, 'command', deadline - command.timeoutMs)
-    if (this.around.isAway(row.target)) return faults.hits(0.5) ? end(1, () => ({ state: 'not-sent', says: 'refused the connection', observations: [] })) : end(Math.max(1, deadline - clock.now()), unknown)
+    if (this.around.isAway(row.target))
+      return faults.hits(0.5)
+        ? end(1, () => ({ state: 'not-sent', says: 'refused the connection', observations: [] }))
+        : end(Math.max(1, deadline - clock.now()), unknown)
     const settleMs = command.find?.settleMs ?? 30_000
     if (!faults.strikes('request lost')) {
       const attempt = store.triesOf(row.key).find((attempt) => attempt.n === row.attempts)
@@ -230,7 +281,12 @@ export class HubProcess {
         const ms = faults.strikes('reply late') ? TIMEOUT_MS + faults.between(1_000, 60_000) : faults.between(5, 200)
         if (clock.now() + ms >= deadline) return
         end(ms, () => {
-          const verdict = verdictOf(command, { kind: 'answered', reply: replyOf(answer) }, { ...call, at: instantOf(this.wall()) }, this.wall())
+          const verdict = verdictOf(
+            command,
+            { kind: 'answered', reply: replyOf(answer) },
+            { ...call, at: instantOf(this.wall()) },
+            this.wall(),
+          )
           if (verdict.retryAfterMs !== undefined) this.around.asked(row.target, this.id, clock.now() + verdict.retryAfterMs)
           return verdict
         })
@@ -239,10 +295,23 @@ export class HubProcess {
         const answer = this.around.inquire(row.target, row.command, row)
         if (answer !== undefined) clock.later(20, () => respond({ status: 200, body: answer }))
       } else {
-        books.door(row.target).take({
-          command: row.command, key: row.key, reference: content.reference ?? row.object, content: row.content, amount: amountIn(content), party: partyIn(content),
-          attempt: row.attempts, process: this.id, recorded: attempt?.outcome === 'open' || attempt?.outcome === 'unknown', openedAt: attempt ? msOf(attempt.openedAt) - this.skewMs : 0, begun: store.begun.get(row.key) ?? 0,
-        }, faults.fate(settleMs), respond)
+        books.door(row.target).take(
+          {
+            command: row.command,
+            key: row.key,
+            reference: content.reference ?? row.object,
+            content: row.content,
+            amount: amountIn(content),
+            party: partyIn(content),
+            attempt: row.attempts,
+            process: this.id,
+            recorded: attempt?.outcome === 'open' || attempt?.outcome === 'unknown',
+            openedAt: attempt ? msOf(attempt.openedAt) - this.skewMs : 0,
+            begun: store.begun.get(row.key) ?? 0,
+          },
+          faults.fate(settleMs),
+          respond,
+        )
       }
     }
     this.later(2, 'sent', () => end(Math.max(1, deadline - clock.now()), unknown))
@@ -250,7 +319,10 @@ export class HubProcess {
 
   private callOf(row: EffectRow): Call {
     return {
-      key: row.key, object: row.object, occurrence: row.occurrence, at: instantOf(this.wall()),
+      key: row.key,
+      object: row.object,
+      occurrence: row.occurrence,
+      at: instantOf(this.wall()),
       input: { content: JSON.parse(row.content) as Call['input']['content'], document: () => new Uint8Array() },
     }
   }
@@ -266,7 +338,8 @@ export class HubProcess {
       const busy = verdict.state === 'no-effect' && verdict.about === 'target'
       const failed = verdict.state === 'not-sent' || verdict.state === 'unknown'
       budget.end(now, busy ? 'busy' : failed ? 'failed' : 'answered', verdict.retryAfterMs ?? 0)
-      if (!busy || verdict.says !== 'HTTP 429') this.board.signal(row.target, busy || failed ? verdict.state === 'not-sent' ? 'away' : 'failing' : 'working', verdict.says)
+      if (!busy || verdict.says !== 'HTTP 429')
+        this.board.signal(row.target, busy || failed ? (verdict.state === 'not-sent' ? 'away' : 'failing') : 'working', verdict.says)
     }
     this.record(row, command, doubt, verdict)
     this.underWay.delete(`${row.key} ${row.attempts}`)
@@ -281,22 +354,40 @@ export class HubProcess {
     if (input === 'not-sent' || input === 'no-effect' || (input === 'unclear' && doubt)) {
       const nextAt = verdict.late ? at : retryAt(policy, Math.max(1, row.attempts), row.key, at, verdict.retryAfterMs)
       if (store.close(row.key, row.attempts, verdict.state, verdict.says)) {
-        store.step(row.key, input, { now: instantOf(at), dueAt: instantOf(input === 'unclear' ? at : nextAt), counts: verdict.state === 'no-effect' && verdict.about === 'effect' && !doubt })
+        store.step(row.key, input, {
+          now: instantOf(at),
+          dueAt: instantOf(input === 'unclear' ? at : nextAt),
+          counts: verdict.state === 'no-effect' && verdict.about === 'effect' && !doubt,
+        })
       } else {
         store.fenced++
         store.senderDone(row.key, row.attempts)
       }
       this.around.hint()
-      return this.later(1, 'recorded', () => this.tell(facts, () => { if (verdict.state === 'unknown') store.senderDone(row.key, row.attempts) }))
+      return this.later(1, 'recorded', () =>
+        this.tell(facts, () => {
+          if (verdict.state === 'unknown') store.senderDone(row.key, row.attempts)
+        }),
+      )
     }
     const outcome = this.outcome({
-      row, attempts: store.triesOf(row.key), input, outcome: verdict.state, at, by: 'reply', guarded: true, says: verdict.says,
-      ...(verdict.receipt ? { receipt: verdict.receipt } : {}), ...(looksNext(input, doubtful(store.triesOf(row.key).map(tryOf)).length > 0) ? { nextAt: at } : {}),
+      row,
+      attempts: store.triesOf(row.key),
+      input,
+      outcome: verdict.state,
+      at,
+      by: 'reply',
+      guarded: true,
+      says: verdict.says,
+      ...(verdict.receipt ? { receipt: verdict.receipt } : {}),
+      ...(looksNext(input, doubtful(store.triesOf(row.key).map(tryOf)).length > 0) ? { nextAt: at } : {}),
     })
-    this.tell([...facts, outcome], () => this.later(1, 'recorded', () => {
-      const closed = store.triesOf(row.key).find((attempt) => attempt.n === row.attempts)
-      if (verdict.state === 'unknown' || closed?.outcome === 'unknown') store.senderDone(row.key, row.attempts)
-    }))
+    this.tell([...facts, outcome], () =>
+      this.later(1, 'recorded', () => {
+        const closed = store.triesOf(row.key).find((attempt) => attempt.n === row.attempts)
+        if (verdict.state === 'unknown' || closed?.outcome === 'unknown') store.senderDone(row.key, row.attempts)
+      }),
+    )
   }
 
   // ------------------------------------------------------------------------------------------------------- looking, expiring
@@ -314,7 +405,8 @@ export class HubProcess {
       const lost = this.around.isAway(row.target) || faults.strikes('look failed')
       const body = lost ? undefined : this.around.inquire(row.target, row.command, row)
       this.later(lost ? LOOK_MS : faults.between(5, 100), 'looked', () => {
-        const found: Found = body === undefined ? { kind: 'unclear', says: 'no reply' } : find.read(replyOf({ status: 200, body }), this.callOf(row))
+        const found: Found =
+          body === undefined ? { kind: 'unclear', says: 'no reply' } : find.read(replyOf({ status: 200, body }), this.callOf(row))
         budget.end(clock.now(), found.kind === 'unclear' ? 'failed' : 'answered')
         this.board.signal(row.target, found.kind === 'unclear' ? 'failing' : 'working', 'look')
         faults.count(`saw ${found.kind}`)
@@ -335,10 +427,21 @@ export class HubProcess {
     const input = found.kind === 'one' && found.equal ? 'found' : 'found-other'
     if (row.state === 'done' && input === 'found') return facts
     const tries = this.around.store.triesOf(row.key)
-    return [...facts, this.outcome({
-      row, attempts: tries, input, outcome: tries.at(-1)?.outcome ?? 'unknown', at, by: 'look', guarded: false, nextAt: at, says: found.says ?? 'found',
-      ...(found.kind === 'one' ? { receipt: found.receipt } : {}),
-    })]
+    return [
+      ...facts,
+      this.outcome({
+        row,
+        attempts: tries,
+        input,
+        outcome: tries.at(-1)?.outcome ?? 'unknown',
+        at,
+        by: 'look',
+        guarded: false,
+        nextAt: at,
+        says: found.says ?? 'found',
+        ...(found.kind === 'one' ? { receipt: found.receipt } : {}),
+      }),
+    ]
   }
 
   /** Declares unknown what is past its time, or whose process is gone. */
@@ -362,20 +465,36 @@ export class HubProcess {
         continue
       }
       const at = gone ? msOf(last.openedAt) : msOf(last.notAfter) + EXPIRE_GRACE_MS
-      const arrival = this.outcome({ row, attempts: tries, input: 'unclear', outcome: 'unknown', at, by: gone ? 'gone' : 'expired', guarded: true, says })
+      const arrival = this.outcome({
+        row,
+        attempts: tries,
+        input: 'unclear',
+        outcome: 'unknown',
+        at,
+        by: gone ? 'gone' : 'expired',
+        guarded: true,
+        says,
+      })
       this.later(2, 'expire', () => this.tell([arrival]))
     }
   }
 
   // -------------------------------------------------------------------------------------------------------------------- little
 
-  private outcome(telling: Omit<Telling, 'tenant'>): Arrival { return outcomeArrival({ tenant: TENANT, ...telling }) }
+  private outcome(telling: Omit<Telling, 'tenant'>): Arrival {
+    return outcomeArrival({ tenant: TENANT, ...telling })
+  }
 
   private observed(system: string, observation: Parameters<typeof observed>[2]): Arrival {
     return observed(TENANT, { system, role: ROLES[system]! }, observation)
   }
 
   private policyOf(row: EffectRow): Parameters<typeof nextStep>[4] {
-    return { freezeLimitMs: FREEZE_LIMIT_MS, repeatLimit: REPEAT_LIMIT, laterLooksMs: LATER_LOOKS_MS, backoffMs: (n) => backoffMs(LANE_POLICIES[row.lane], n, row.key) }
+    return {
+      freezeLimitMs: FREEZE_LIMIT_MS,
+      repeatLimit: REPEAT_LIMIT,
+      laterLooksMs: LATER_LOOKS_MS,
+      backoffMs: (n) => backoffMs(LANE_POLICIES[row.lane], n, row.key),
+    }
   }
 }

@@ -30,7 +30,7 @@ const AFTERWARDS_MS = 30 * HOUR_MS
 const EVENT_LIMIT = 100_000
 const LONGEST_POLL_MS = 15_000
 const SYSTEMS = ['erp', 'ap', 'bank'] as const
-type System = typeof SYSTEMS[number]
+type System = (typeof SYSTEMS)[number]
 
 const LAW = lawOf({ ...DEFAULT_POLICY, evidence: { ...DEFAULT_POLICY.evidence, attach: false } }, sha256)
 const BEFORE = new World(LAW, instantOf(START - HOUR_MS))
@@ -53,7 +53,9 @@ export interface Options {
   readonly told?: boolean
 }
 
-export function simulate(seed: number, options: Options = {}): Outcome { return new Run(seed, options).result() }
+export function simulate(seed: number, options: Options = {}): Outcome {
+  return new Run(seed, options).result()
+}
 
 class Run {
   private readonly seed: number
@@ -73,10 +75,19 @@ class Run {
   private born = 0
   private readonly read: { [system in System]: number } = { erp: 0, ap: 0, bank: 0 }
   private readonly shown = new Map<string, string>()
-  private readonly past: { -readonly [key in 'calls' | 'asked' | 'shown' | 'late']: Past[key][number][] } = { calls: [], asked: [], shown: [], late: [] }
+  private readonly past: { -readonly [key in 'calls' | 'asked' | 'shown' | 'late']: Past[key][number][] } = {
+    calls: [],
+    asked: [],
+    shown: [],
+    late: [],
+  }
   private turnsPlanned = new Map<string, number>()
   private wakePlanned = Infinity
-  private readonly idle: { [system in System]: { moves: number; rounds: number; until: number } } = { erp: fresh(), ap: fresh(), bank: fresh() }
+  private readonly idle: { [system in System]: { moves: number; rounds: number; until: number } } = {
+    erp: fresh(),
+    ap: fresh(),
+    bank: fresh(),
+  }
   private readonly limits = { concurrency: 2, rate: { calls: 5, perMs: 1_000 } }
 
   constructor(seed: number, { without = new Set(), told = false }: Options) {
@@ -86,15 +97,33 @@ class Run {
     this.tape = new Tape(() => this.clock.now(), told)
     this.setup = drawSetup(this.chance.fork())
     const habits = this.chance.fork()
-    this.books = new Books(conductOf(this.setup), { now: () => this.clock.now(), later: (ms, run) => this.clock.later(ms, run) }, {
-      acceptMs: () => habits.between(1, 30) * 60_000, bookMs: () => habits.between(1, 12) * HOUR_MS / 2, returnMs: () => habits.hits(0.1) ? habits.between(1, 6) * HOUR_MS : null,
-    })
+    this.books = new Books(
+      conductOf(this.setup),
+      { now: () => this.clock.now(), later: (ms, run) => this.clock.later(ms, run) },
+      {
+        acceptMs: () => habits.between(1, 30) * 60_000,
+        bookMs: () => (habits.between(1, 12) * HOUR_MS) / 2,
+        returnMs: () => (habits.hits(0.1) ? habits.between(1, 6) * HOUR_MS : null),
+      },
+    )
     this.commands = Object.fromEntries(SYSTEMS.map((system) => [system, commandsOf(this.setup, system)]))
-    this.store = new Store(LAW, instantOf(START), (changed) => this.heard(changed), (row, input, before) => this.moved(row, input, before)).take(BEFORE)
+    this.store = new Store(
+      LAW,
+      instantOf(START),
+      (changed) => this.heard(changed),
+      (row, input, before) => this.moved(row, input, before),
+    ).take(BEFORE)
     const lively = this.chance.hits(0.6)
     this.company = new Company({
-      chance: this.chance.fork(), clock: this.clock, books: this.books, store: this.store, healAt: this.faults.healAt, hand: (arrival) => this.hand(arrival),
-      temper: lively ? { withdraw: 0.02, correct: 0.03, reject: 0.01, reverse: 0.02, click: 0.01, closePeriod: 0.2 } : { withdraw: 0, correct: 0, reject: 0, reverse: 0, click: 0, closePeriod: 0 },
+      chance: this.chance.fork(),
+      clock: this.clock,
+      books: this.books,
+      store: this.store,
+      healAt: this.faults.healAt,
+      hand: (arrival) => this.hand(arrival),
+      temper: lively
+        ? { withdraw: 0.02, correct: 0.03, reject: 0.01, reverse: 0.02, click: 0.01, closePeriod: 0.2 }
+        : { withdraw: 0, correct: 0, reject: 0, reverse: 0, click: 0, closePeriod: 0 },
     })
   }
 
@@ -120,17 +149,28 @@ class Run {
 
   private around(): Around {
     return {
-      clock: this.clock, store: this.store, books: this.books, faults: this.faults, commands: this.commands, windows: this.windows, limits: this.limits,
-      called: (system, process, kind, begunAt = this.clock.now()) => this.past.calls.push({ begunAt, at: this.clock.now(), system, process, kind }),
+      clock: this.clock,
+      store: this.store,
+      books: this.books,
+      faults: this.faults,
+      commands: this.commands,
+      windows: this.windows,
+      limits: this.limits,
+      called: (system, process, kind, begunAt = this.clock.now()) =>
+        this.past.calls.push({ begunAt, at: this.clock.now(), system, process, kind }),
       asked: (system, process, until) => this.past.asked.push({ at: this.clock.now(), system, process, until }),
       inquire: (system, command, row) => this.inquire(system, command, row),
-      isAway: (system) => this.away.some(({ system: name, from, to }) => name === system && this.clock.now() >= from && this.clock.now() < to),
+      isAway: (system) =>
+        this.away.some(({ system: name, from, to }) => name === system && this.clock.now() >= from && this.clock.now() < to),
       hint: () => this.plan(),
       died: (process) => {
         this.tape.say('dies', process.id)
         this.processes = this.processes.filter((other) => other !== process)
         // Somebody starts another one; until then the others go on.
-        this.clock.later(this.chance.between(1, 30) * 1_000, () => { this.bear(); this.plan() })
+        this.clock.later(this.chance.between(1, 30) * 1_000, () => {
+          this.bear()
+          this.plan()
+        })
       },
     }
   }
@@ -162,8 +202,13 @@ class Run {
       if (pause.to > pause.from) {
         this.closed.push(pause)
         faults.count('paused by a person')
-        clock.at(pause.from, () => { this.store.systems[pause.system]!.pausedSince = pause.from })
-        clock.at(pause.to, () => { this.store.systems[pause.system]!.pausedSince = null; this.plan() })
+        clock.at(pause.from, () => {
+          this.store.systems[pause.system]!.pausedSince = pause.from
+        })
+        clock.at(pause.to, () => {
+          this.store.systems[pause.system]!.pausedSince = null
+          this.plan()
+        })
       }
     }
     if (faults.has('clock jumped')) {
@@ -173,7 +218,9 @@ class Run {
           if (process && clock.now() < faults.healAt) process.skewMs = chance.between(-CLOCK_MS, CLOCK_MS)
         })
       }
-      clock.at(faults.healAt, () => { for (const process of this.processes) process.skewMs = 0 })
+      clock.at(faults.healAt, () => {
+        for (const process of this.processes) process.skewMs = 0
+      })
     }
   }
 
@@ -182,7 +229,9 @@ class Run {
     return awake[this.chance.between(0, Math.max(0, awake.length - 1))]
   }
 
-  private hand(arrival: Arrival): void { this.awake()?.hear(arrival) }
+  private hand(arrival: Arrival): void {
+    this.awake()?.hear(arrival)
+  }
 
   // ------------------------------------------------------------------------------------------------------- what is due, when
 
@@ -204,7 +253,11 @@ class Run {
         this.clock.later(200, () => {
           // What is due and cannot move is polled for, ever more rarely.
           const rounds = this.idle[system].moves === moves ? this.idle[system].rounds + 1 : 0
-          this.idle[system] = { moves: this.idle[system].moves, rounds, until: rounds === 0 ? 0 : at + Math.min(LONGEST_POLL_MS, 500 * 2 ** rounds) }
+          this.idle[system] = {
+            moves: this.idle[system].moves,
+            rounds,
+            until: rounds === 0 ? 0 : at + Math.min(LONGEST_POLL_MS, 500 * 2 ** rounds),
+          }
           this.plan()
         })
       })
@@ -233,13 +286,17 @@ class Run {
       const page = this.books.news[system].slice(this.read[system]).filter((news) => news.at <= clock.now() - behind)
       for (const news of page) process.hear(newsFact(news))
       // The cursor moves when the facts are durable: a process that dies over it leaves it where it was.
-      clock.later(200, () => { while (this.isKnown(this.books.news[system][this.read[system]])) this.read[system]++ })
+      clock.later(200, () => {
+        while (this.isKnown(this.books.news[system][this.read[system]])) this.read[system]++
+      })
     }
     clock.later(clock.now() < faults.healAt ? faults.between(2, 8) * 60_000 : 15 * 60_000, () => this.feed(system))
     this.notices(system)
   }
 
-  private isKnown(news: News | undefined): boolean { return news !== undefined && this.store.knows(newsFact(news)) }
+  private isKnown(news: News | undefined): boolean {
+    return news !== undefined && this.store.knows(newsFact(news))
+  }
 
   private readonly noticed: { [system in System]: number } = { erp: 0, ap: 0, bank: 0 }
   /** Notices are pushed at us: some never come, some come twice or late and in another order. */
@@ -276,7 +333,8 @@ class Run {
     idle.moves++
     idle.until = 0
     if (before?.state !== row.state) this.faults.count(`${before?.state ?? 'none'} × ${input} → ${row.state}`)
-    if (before?.state !== row.state || before.attempts !== row.attempts) this.tape.say('effect', `${row.command}@${row.target} ${row.key.slice(0, 6)} ${before?.state ?? ''} → ${row.state} #${row.attempts}`)
+    if (before?.state !== row.state || before.attempts !== row.attempts)
+      this.tape.say('effect', `${row.command}@${row.target} ${row.key.slice(0, 6)} ${before?.state ?? ''} → ${row.state} #${row.attempts}`)
   }
 
   private heard(changed: readonly { readonly before: ObjectRecord | undefined; readonly after: ObjectRecord }[]): void {
@@ -296,42 +354,72 @@ class Run {
   private whole(): Past {
     const { books, store, company } = this
     return {
-      offers: Object.entries(this.setup).map(([command, { class: kind }]) => ({ system: SYSTEMS.find((system) => COMMANDS_OF[system]!.includes(command as CommandName)) ?? '', command, class: kind })),
+      offers: Object.entries(this.setup).map(([command, { class: kind }]) => ({
+        system: SYSTEMS.find((system) => COMMANDS_OF[system]!.includes(command as CommandName)) ?? '',
+        command,
+        class: kind,
+      })),
       rate: this.limits.rate,
-      arrived: SYSTEMS.flatMap((system) => books.door(system).arrived), done: SYSTEMS.flatMap((system) => books.door(system).done),
-      calls: this.past.calls, undone: books.undone, approved: books.approved, bank: books.lines,
+      arrived: SYSTEMS.flatMap((system) => books.door(system).arrived),
+      done: SYSTEMS.flatMap((system) => books.door(system).done),
+      calls: this.past.calls,
+      undone: books.undone,
+      approved: books.approved,
+      bank: books.lines,
       blocked: [...books.documents.values()].filter((booked) => booked.blocked).map((booked) => booked.number),
-      shown: this.past.shown, said: company.said, stopped: company.stopped, closed: this.closed, asked: this.past.asked, late: this.lateWords(), refolded: this.refolded(),
+      shown: this.past.shown,
+      said: company.said,
+      stopped: company.stopped,
+      closed: this.closed,
+      asked: this.past.asked,
+      late: this.lateWords(),
+      refolded: this.refolded(),
       queued: [...store.effects.values()].map((row) => ({
-        key: row.key, system: row.target, command: row.command, invoice: row.subject, state: row.state, dueAt: row.dueAt < '9999' ? msOf(row.dueAt) : null, cases: store.casesOf(row.subject),
+        key: row.key,
+        system: row.target,
+        command: row.command,
+        invoice: row.subject,
+        state: row.state,
+        dueAt: row.dueAt < '9999' ? msOf(row.dueAt) : null,
+        cases: store.casesOf(row.subject),
       })),
       causes: [...new Set([...store.records.keys()].flatMap((id) => store.casesOf(id)))],
       unheard: SYSTEMS.flatMap((system) => books.news[system].filter((news) => !this.isKnown(news)).map((news) => news.id)),
-      healedAt: this.faults.healAt, endedAt: this.clock.now(),
+      healedAt: this.faults.healAt,
+      endedAt: this.clock.now(),
     }
   }
 
   /** The same facts in other orders, beside the same decisions: the invoice has to stand where it stands. */
   private refolded(): Past['refolded'] {
-    return [...this.store.records.values()].filter((record) => record.kind === 'invoice').flatMap(({ id }) => {
-      const events = this.store.log.filter((event) => event.objects.includes(id))
-      const [facts, rest] = [events.filter(isPlainFact), events.filter((event) => !isPlainFact(event))]
-      const was = standing([...facts, ...rest], id)
-      const shuffled = facts.map((event) => ({ event, at: this.chance.next() })).sort((a, b) => a.at - b.at).map(({ event }) => event)
-      const became = [standing([...shuffled, ...rest], id), standing([...facts.toReversed(), ...rest], id)]
-      return became.filter((other) => other !== was).map((other) => ({ invoice: id, was, became: other }))
-    })
+    return [...this.store.records.values()]
+      .filter((record) => record.kind === 'invoice')
+      .flatMap(({ id }) => {
+        const events = this.store.log.filter((event) => event.objects.includes(id))
+        const [facts, rest] = [events.filter(isPlainFact), events.filter((event) => !isPlainFact(event))]
+        const was = standing([...facts, ...rest], id)
+        const shuffled = facts
+          .map((event) => ({ event, at: this.chance.next() }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ event }) => event)
+        const became = [standing([...shuffled, ...rest], id), standing([...facts.toReversed(), ...rest], id)]
+        return became.filter((other) => other !== was).map((other) => ({ invoice: id, was, became: other }))
+      })
   }
 
   /** What a word that came too late would change. */
   private lateWords(): Past['late'] {
-    return this.store.log.filter((event) => event.type === 'effect.replied-late').flatMap((event) => event.objects.flatMap((id) => {
-      const record = this.store.records.get(id)
-      if (!record) return []
-      this.faults.count('late word')
-      const [before, after] = [JSON.stringify(record.state), JSON.stringify(LAW.evolve(record, id, event).state)]
-      return before === after ? [] : [{ at: msOf(event.recordedAt), invoice: id, before, after }]
-    }))
+    return this.store.log
+      .filter((event) => event.type === 'effect.replied-late')
+      .flatMap((event) =>
+        event.objects.flatMap((id) => {
+          const record = this.store.records.get(id)
+          if (!record) return []
+          this.faults.count('late word')
+          const [before, after] = [JSON.stringify(record.state), JSON.stringify(LAW.evolve(record, id, event).state)]
+          return before === after ? [] : [{ at: msOf(event.recordedAt), invoice: id, before, after }]
+        }),
+      )
   }
 }
 
@@ -340,10 +428,22 @@ const fresh = (): { moves: number; rounds: number; until: number } => ({ moves: 
 function viewOf(id: string, state: InvoiceState): Omit<Shown, 'at'> {
   const booked = state.headline === 'posted' || state.headline === 'paid'
   return {
-    invoice: id, state: state.headline ?? '', amount: state.content?.value.totals.taxInclusive ?? '', breaches: state.breaches,
-    postings: booked ? livePostings(state).filter(([, posting]) => posting.confirmed?.settled).map(([postingNo]) => postingNo) : [],
-    exceptions: Object.entries(state.exceptions).filter(([, { open }]) => open).map(([cause]) => cause).sort(),
-    told: Object.entries(state.told).map(([cell, { word }]) => `${cell} ${word}`).sort(),
+    invoice: id,
+    state: state.headline ?? '',
+    amount: state.content?.value.totals.taxInclusive ?? '',
+    breaches: state.breaches,
+    postings: booked
+      ? livePostings(state)
+          .filter(([, posting]) => posting.confirmed?.settled)
+          .map(([postingNo]) => postingNo)
+      : [],
+    exceptions: Object.entries(state.exceptions)
+      .filter(([, { open }]) => open)
+      .map(([cause]) => cause)
+      .sort(),
+    told: Object.entries(state.told)
+      .map(([cell, { word }]) => `${cell} ${word}`)
+      .sort(),
   }
 }
 
@@ -358,7 +458,15 @@ function standing(events: readonly Event[], id: string): string {
 /** Which class the commands of money have, how long keys are known and how long a call may take to settle. */
 function drawSetup(chance: Chance): Setup {
   const given = (classes: readonly Class[]): Setup[string] => ({
-    class: chance.of(classes), retentionMs: chance.of([300_000, 3_600_000, 86_400_000]), settleMs: chance.of([10_000, 30_000, 60_000]), findable: chance.hits(0.5),
+    class: chance.of(classes),
+    retentionMs: chance.of([300_000, 3_600_000, 86_400_000]),
+    settleMs: chance.of([10_000, 30_000, 60_000]),
+    findable: chance.hits(0.5),
   })
-  return { 'invoice.post': given(['K1', 'K2', 'K3', 'K3', 'K4']), 'settlement.record': given(['K1', 'K2', 'K3']), 'payment.transmit': given(['K3', 'K4']), 'invoice.reverse': given(['K3']) }
+  return {
+    'invoice.post': given(['K1', 'K2', 'K3', 'K3', 'K4']),
+    'settlement.record': given(['K1', 'K2', 'K3']),
+    'payment.transmit': given(['K3', 'K4']),
+    'invoice.reverse': given(['K3']),
+  }
 }

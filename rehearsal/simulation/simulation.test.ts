@@ -9,8 +9,15 @@ const SEEDS = Number(process.env['TIEOUT_TEST_RUNS'] ?? 2_000)
 test(`nothing that may go wrong between hub and systems breaks an invariant (${SEEDS} runs)`, () => {
   const coverage = emptyCoverage()
   run(FROM, SEEDS, coverage)
-  console.log(`simulation from seed ${FROM} (TIEOUT_TEST_SEED): ${coverage.runs} runs, ${coverage.repeated} of them twice, ${coverage.failures.length} broken`)
-  expect(coverage.failures.map(({ seed }) => seed).slice(0, 1).map(tellFailure)).toEqual([])
+  console.log(
+    `simulation from seed ${FROM} (TIEOUT_TEST_SEED): ${coverage.runs} runs, ${coverage.repeated} of them twice, ${coverage.failures.length} broken`,
+  )
+  expect(
+    coverage.failures
+      .map(({ seed }) => seed)
+      .slice(0, 1)
+      .map(tellFailure),
+  ).toEqual([])
   expect(coverage.repeated).toBeGreaterThanOrEqual(Math.floor(SEEDS / 100))
   expect(SEEDS < 2_000 ? [] : missing(coverage), 'never hit').toEqual([])
 }, 600_000)

@@ -15,7 +15,10 @@ import { TENANT } from '../../test/facts.ts'
 import { World } from '../../test/world.ts'
 
 /** A system's row. */
-export interface Standing { breaker: Breaker; pausedSince: number | null }
+export interface Standing {
+  breaker: Breaker
+  pausedSince: number | null
+}
 
 export class Store extends World {
   readonly effects = new Map<string, EffectRow>()
@@ -45,7 +48,9 @@ export class Store extends World {
     return this
   }
 
-  knows(arrival: Arrival): boolean { return this.seen.has(`${arrival.source.system} ${arrival.eventId}`) }
+  knows(arrival: Arrival): boolean {
+    return this.seen.has(`${arrival.source.system} ${arrival.eventId}`)
+  }
 
   override submit(arrival: Arrival): void {
     if (this.knows(arrival)) return
@@ -93,17 +98,21 @@ export class Store extends World {
     if (next !== 'ignored') this.write(next, input)
   }
 
-  triesOf(key: string): readonly AttemptRow[] { return this.attempts.get(key) ?? [] }
+  triesOf(key: string): readonly AttemptRow[] {
+    return this.attempts.get(key) ?? []
+  }
 
-  open(attempt: AttemptRow): void { this.attempts.set(attempt.key, [...this.triesOf(attempt.key), attempt]) }
+  open(attempt: AttemptRow): void {
+    this.attempts.set(attempt.key, [...this.triesOf(attempt.key), attempt])
+  }
 
   /** Writes a try's outcome, once; false when somebody had. */
   close(key: string, n: number, outcome: AttemptRow['outcome'], says: string | null): boolean {
-    return this.change(key, n, (attempt) => attempt.outcome === 'open' ? { ...attempt, outcome, says, closedAt: this.now } : undefined)
+    return this.change(key, n, (attempt) => (attempt.outcome === 'open' ? { ...attempt, outcome, says, closedAt: this.now } : undefined))
   }
 
   senderDone(key: string, n: number): void {
-    this.change(key, n, (attempt) => attempt.senderDoneAt === null ? { ...attempt, senderDoneAt: this.now } : undefined)
+    this.change(key, n, (attempt) => (attempt.senderDoneAt === null ? { ...attempt, senderDoneAt: this.now } : undefined))
   }
 
   senderGone(process: string): void {
@@ -136,7 +145,9 @@ export class Store extends World {
   /** Cases that are open about an object, by cause. */
   casesOf(id: string): string[] {
     const known = (this.records.get(id)?.state['exceptions'] ?? {}) as { readonly [cause: string]: { readonly open: boolean } }
-    return Object.entries(known).flatMap(([cause, { open }]) => open ? [cause] : []).sort()
+    return Object.entries(known)
+      .flatMap(([cause, { open }]) => (open ? [cause] : []))
+      .sort()
   }
 
   /** When something is next to be judged again although nothing arrived. */

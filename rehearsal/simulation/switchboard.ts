@@ -24,7 +24,7 @@ export class Switchboard {
 
   budgetOf(system: string): Budget {
     let budget = this.budgets.get(system)
-    if (!budget) this.budgets.set(system, budget = new Budget(this.around.limits))
+    if (!budget) this.budgets.set(system, (budget = new Budget(this.around.limits)))
     return budget
   }
 
@@ -34,7 +34,8 @@ export class Switchboard {
     const next = how === 'working' ? { count: 0, since: now } : { count: known.count + 1, since: known.count === 0 ? now : known.since }
     this.failures.set(system, next)
     if (how === 'working') return this.stepBreaker(system, { kind: 'working' })
-    if (next.count >= FAILURES_TO_OPEN && (how === 'away' || now - next.since >= FAILING_MS)) this.stepBreaker(system, { kind: 'failing', says })
+    if (next.count >= FAILURES_TO_OPEN && (how === 'away' || now - next.since >= FAILING_MS))
+      this.stepBreaker(system, { kind: 'failing', says })
   }
 
   private stepBreaker(system: string, input: BreakerInput): void {

@@ -23,5 +23,7 @@ export class Tape {
     if (this.told) this.lines.push(`${instantOf(this.now()).slice(5, 23)} ${what.padEnd(9)} ${detail}`)
   }
 
-  get hash(): string { return [this.a, this.b].map((part) => (part >>> 0).toString(16).padStart(8, '0')).join('') }
+  get hash(): string {
+    return [this.a, this.b].map((part) => (part >>> 0).toString(16).padStart(8, '0')).join('')
+  }
 }

@@ -7,17 +7,26 @@ import { HttpLink, type Seen } from '../links/http-link.ts'
 import { Process, run } from './processes.ts'
 
 export const TARGETS = ['erp', 'ap', 'procurement', 'archive'] as const
-export type Target = typeof TARGETS[number]
+export type Target = (typeof TARGETS)[number]
 const SYSTEMS = [...TARGETS, 'bank'] as const
-export type SystemName = typeof SYSTEMS[number]
+export type SystemName = (typeof SYSTEMS)[number]
 
 /** As the sample's own list of its bills says. */
 export interface Bill {
-  readonly file: string; readonly billKind: 'BILL' | 'CREDIT'; readonly billNo: string; readonly companyCode: string; readonly vendorNo: string
-  readonly ccy: string; readonly gross: string; readonly means: 'TRANSFER' | 'COLLECTION'
+  readonly file: string
+  readonly billKind: 'BILL' | 'CREDIT'
+  readonly billNo: string
+  readonly companyCode: string
+  readonly vendorNo: string
+  readonly ccy: string
+  readonly gross: string
+  readonly means: 'TRANSFER' | 'COLLECTION'
 }
 
-export interface Answer { readonly status: number; readonly body: { readonly [key: string]: unknown } }
+export interface Answer {
+  readonly status: number
+  readonly body: { readonly [key: string]: unknown }
+}
 
 /** How long calls may take before the hub gives them up, and how long a target may take at most to show what it took in. Of these the schedule's length is made. */
 export const TIMES = { callTimeoutMs: 1_200, settleMs: 900, gapMs: 150, feedEveryMs: 300 } as const
@@ -44,34 +53,52 @@ export class Company {
     this.#processes = processes
   }
 
-  static async start(source: string, folder: string, sample: { readonly seed: number; readonly count: number }, seen: (seen: Seen) => void): Promise<Company> {
+  static async start(
+    source: string,
+    folder: string,
+    sample: { readonly seed: number; readonly count: number },
+    seen: (seen: Seen) => void,
+  ): Promise<Company> {
     mkdirSync(folder, { recursive: true })
     const file = (...path: string[]): string => join(source, 'sandbox', ...path)
     const secret = (): string => randomBytes(24).toString('base64')
     const secrets = {
-      ...Object.fromEntries(SYSTEMS.map((name) => [`SANDBOX_${name.toUpperCase()}_TOKEN`, secret()])), SANDBOX_AP_WEBHOOK_SECRET: `whsec_${secret()}`,
+      ...Object.fromEntries(SYSTEMS.map((name) => [`SANDBOX_${name.toUpperCase()}_TOKEN`, secret()])),
+      SANDBOX_AP_WEBHOOK_SECRET: `whsec_${secret()}`,
     }
     const files = {
-      out: new FolderLink(join(folder, 'hub-out'), join(folder, 'bank-in')), back: new FolderLink(join(folder, 'bank-out'), join(folder, 'hub-in')),
+      out: new FolderLink(join(folder, 'hub-out'), join(folder, 'bank-in')),
+      back: new FolderLink(join(folder, 'bank-out'), join(folder, 'hub-in')),
     }
     const args: Record<SystemName, readonly string[]> = {
-      erp: ['--autopilot', '150'], ap: ['--autopilot', '0', '--retry-base', '150', '--retry-max', '1000'], procurement: [], archive: [],
+      erp: ['--autopilot', '150'],
+      ap: ['--autopilot', '0', '--retry-base', '150', '--retry-max', '1000'],
+      procurement: [],
+      archive: [],
       bank: ['--in', files.out.to, '--out', files.back.from, '--poll', '80', '--settle-after', '0', '--statement-every', '300'],
     }
     const out = join(folder, 'sample')
     const processes: { [name in SystemName]?: Process } = {}
     const start = async (name: SystemName): Promise<void> => {
       const log = join(folder, `${name}.log`)
-      const started = await Process.start({ file: file(name, 'main.ts'), args: ['--data', join(folder, name), '--stdin-eof', ...args[name]], env: secrets, log })
+      const started = await Process.start({
+        file: file(name, 'main.ts'),
+        args: ['--data', join(folder, name), '--stdin-eof', ...args[name]],
+        env: secrets,
+        log,
+      })
       if (!started) throw new Error(`${name} did not start; what it said is in ${log}.`)
       processes[name] = started
     }
-    const sampled = run({ file: file('sample', 'main.ts'), args: ['--out', out, '--count', String(sample.count), '--seed', String(sample.seed)] })
+    const sampled = run({
+      file: file('sample', 'main.ts'),
+      args: ['--out', out, '--count', String(sample.count), '--seed', String(sample.seed)],
+    })
     const failed = (await Promise.allSettled(SYSTEMS.map(start))).find((one) => one.status === 'rejected')
     const { status, output } = await sampled
     const url = (name: SystemName): string => `http://127.0.0.1:${String(processes[name]?.ready['port'])}`
     const opened = await Promise.all(TARGETS.map(async (name) => [name, await HttpLink.open(name, () => url(name), seen)] as const))
-    const bills = status === 0 ? JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')) as Bill[] : []
+    const bills = status === 0 ? (JSON.parse(readFileSync(join(out, 'manifest.json'), 'utf8')) as Bill[]) : []
     const company = new Company({ folder, secrets, links: Object.fromEntries(opened) as Record<Target, HttpLink>, files, bills }, processes)
     try {
       if (failed) throw failed.reason
@@ -86,7 +113,10 @@ export class Company {
 
   async #setUp(out: string): Promise<void> {
     for (const name of SYSTEMS) {
-      const setUp = name === 'archive' ? { vaults: [{ vaultId: VAULT, title: 'Evidence' }] } : JSON.parse(readFileSync(join(out, `${name}.json`), 'utf8')) as object
+      const setUp =
+        name === 'archive'
+          ? { vaults: [{ vaultId: VAULT, title: 'Evidence' }] }
+          : (JSON.parse(readFileSync(join(out, `${name}.json`), 'utf8')) as object)
       const { status, body } = await this.call(name, 'PUT', '/setup', setUp)
       if (status >= 300) throw new Error(`${name} did not take its set-up: ${JSON.stringify(body)}`)
     }
@@ -96,7 +126,10 @@ export class Company {
   get systems(): object {
     const { callTimeoutMs, settleMs, gapMs, feedEveryMs } = TIMES
     const times = { callTimeoutMs, feedEveryMs, settleMs, gapMs }
-    const url = (name: Target): { url: string; token: string } => ({ url: this.links[name].url, token: `SANDBOX_${name.toUpperCase()}_TOKEN` })
+    const url = (name: Target): { url: string; token: string } => ({
+      url: this.links[name].url,
+      token: `SANDBOX_${name.toUpperCase()}_TOKEN`,
+    })
     return {
       erp: { kind: 'sandbox-erp', config: { ...url('erp'), ...times } },
       ap: { kind: 'sandbox-ap', config: { ...url('ap'), ...times, noticeSecrets: ['SANDBOX_AP_WEBHOOK_SECRET'] } },
@@ -106,18 +139,23 @@ export class Company {
     }
   }
 
-  bytes(bill: Bill): Buffer { return readFileSync(join(this.folder, 'sample', 'inbox', bill.file)) }
+  bytes(bill: Bill): Buffer {
+    return readFileSync(join(this.folder, 'sample', 'inbox', bill.file))
+  }
 
   /** A call by one of the company's own people, past the link. */
   async call(name: SystemName, method: string, path: string, body?: unknown): Promise<Answer> {
     const answer = await fetch(`http://127.0.0.1:${String(this.#processes[name]?.ready['port'])}${path}`, {
-      method, headers: { authorization: `Bearer ${this.secrets[`SANDBOX_${name.toUpperCase()}_TOKEN`] ?? ''}`, 'content-type': 'application/json' },
-      ...body === undefined ? {} : { body: JSON.stringify(body) },
+      method,
+      headers: { authorization: `Bearer ${this.secrets[`SANDBOX_${name.toUpperCase()}_TOKEN`] ?? ''}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
-    return { status: answer.status, body: await answer.json().catch(() => ({})) as Answer['body'] }
+    return { status: answer.status, body: (await answer.json().catch(() => ({}))) as Answer['body'] }
   }
 
-  heal(): void { for (const link of [...Object.values(this.links), ...Object.values(this.files)]) link.heal() }
+  heal(): void {
+    for (const link of [...Object.values(this.links), ...Object.values(this.files)]) link.heal()
+  }
 
   async end(): Promise<void> {
     for (const link of Object.values(this.files)) link.close()

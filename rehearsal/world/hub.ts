@@ -13,7 +13,12 @@ export const KEY = 'a-key-for-rehearsals-0123456789'
 const FLAGS = ['--max-old-space-size=384', '--max-semi-space-size=4']
 
 export interface HubWish {
-  readonly source: string; readonly folder: string; readonly name: string; readonly server: Server; readonly database: string; readonly company: Company
+  readonly source: string
+  readonly folder: string
+  readonly name: string
+  readonly server: Server
+  readonly database: string
+  readonly company: Company
   /** One hub of a deployment signs. */
   readonly signs: boolean
 }
@@ -47,9 +52,13 @@ export class Hub {
     return hub
   }
 
-  get url(): string { return `http://127.0.0.1:${this.port}` }
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
 
-  get runs(): boolean { return this.process !== undefined && this.process.over === undefined }
+  get runs(): boolean {
+    return this.process !== undefined && this.process.over === undefined
+  }
 
   /** In place of whoever stands here. False when it ended before it was ready: the database may be away. */
   start(env: Readonly<Record<string, string>> = {}, policy: object = {}): Promise<boolean> {
@@ -60,7 +69,9 @@ export class Hub {
     })
   }
 
-  kill(): Promise<void> { return this.#inTurn(() => this.#end()) }
+  kill(): Promise<void> {
+    return this.#inTurn(() => this.#end())
+  }
 
   async #end(): Promise<void> {
     this.process?.kill('SIGKILL')
@@ -76,17 +87,33 @@ export class Hub {
   #started(env: Readonly<Record<string, string>>, policy: object): Promise<Process | undefined> {
     const { source, folder, name, company, database, signs } = this.#wish
     const config = join(folder, `${name}.json`)
-    writeFileSync(config, JSON.stringify({
-      tenant: TENANT, deployment: 'rig.local', signer: join(folder, signs ? 'signer' : 'no-signer'), publish: join(folder, 'published'), sealEveryMs: 500,
-      // Times long enough that nothing but what a schedule does makes a case.
-      policy: { graceMs: 60_000, indeterminateAfterMs: 120_000, entryGraceMs: 3_600_000, ...policy }, systems: company.systems,
-      parts: { erp: 'erp', ap: 'ap', procurement: 'procurement', bank: 'bank', archive: 'archive' }, api: { port: this.port },
-    }))
+    writeFileSync(
+      config,
+      JSON.stringify({
+        tenant: TENANT,
+        deployment: 'rig.local',
+        signer: join(folder, signs ? 'signer' : 'no-signer'),
+        publish: join(folder, 'published'),
+        sealEveryMs: 500,
+        // Times long enough that nothing but what a schedule does makes a case.
+        policy: { graceMs: 60_000, indeterminateAfterMs: 120_000, entryGraceMs: 3_600_000, ...policy },
+        systems: company.systems,
+        parts: { erp: 'erp', ap: 'ap', procurement: 'procurement', bank: 'bank', archive: 'archive' },
+        api: { port: this.port },
+      }),
+    )
     const url = (user: string): string => `postgresql://${user}@127.0.0.1:${this.link.port}/${database}`
     return Process.start({
-      flags: FLAGS, file: join(source, 'src', 'cli', 'main.ts'), args: ['hub', '--config', config], log: this.log,
+      flags: FLAGS,
+      file: join(source, 'src', 'cli', 'main.ts'),
+      args: ['hub', '--config', config],
+      log: this.log,
       env: {
-        ...company.secrets, ...env, TIEOUT_DATABASE_URL: url('hub_app'), TIEOUT_API_KEY: KEY, ...signs ? { TIEOUT_SIGNER_DATABASE_URL: url('hub_signer') } : {},
+        ...company.secrets,
+        ...env,
+        TIEOUT_DATABASE_URL: url('hub_app'),
+        TIEOUT_API_KEY: KEY,
+        ...(signs ? { TIEOUT_SIGNER_DATABASE_URL: url('hub_signer') } : {}),
       },
     })
   }

@@ -25,7 +25,10 @@ export class Process {
   private constructor(child: ChildProcess, ready: { readonly [key: string]: unknown }, log: WriteStream, ended: Promise<void>) {
     this.#child = child
     this.ready = ready
-    this.ended = ended.then(() => { this.over = child.signalCode ?? child.exitCode ?? 'error'; log.end() })
+    this.ended = ended.then(() => {
+      this.over = child.signalCode ?? child.exitCode ?? 'error'
+      log.end()
+    })
   }
 
   /** Undefined when it ended before it was ready. */
@@ -33,11 +36,25 @@ export class Process {
     const out = createWriteStream(log, { flags: 'a' })
     const child = spawn(process.execPath, [...flags, file, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } })
     child.stderr.pipe(out, { end: false })
-    const ended = new Promise<void>((done) => { child.once('exit', () => { done() }).once('error', () => { done() }) })
+    const ended = new Promise<void>((done) => {
+      child
+        .once('exit', () => {
+          done()
+        })
+        .once('error', () => {
+          done()
+        })
+    })
     const lines = createInterface(child.stdout)
-    const first = new Promise<string>((done) => { lines.once('line', done) })
+    const first = new Promise<string>((done) => {
+      lines.once('line', done)
+    })
     let timer: NodeJS.Timeout | undefined
-    const late = new Promise<undefined>((done) => { timer = setTimeout(() => { done(undefined) }, READY_MS) })
+    const late = new Promise<undefined>((done) => {
+      timer = setTimeout(() => {
+        done(undefined)
+      }, READY_MS)
+    })
     const line = await Promise.race([first, ended.then(() => undefined), late])
     clearTimeout(timer)
     if (line === undefined) {
@@ -45,19 +62,27 @@ export class Process {
       out.end()
       return undefined
     }
-    lines.on('line', (text) => { out.write(`${text}\n`) })
+    lines.on('line', (text) => {
+      out.write(`${text}\n`)
+    })
     return new Process(child, JSON.parse(line) as { [key: string]: unknown }, out, ended)
   }
 
-  get pid(): number { return this.#child.pid ?? 0 }
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
 
-  kill(signal: NodeJS.Signals): void { if (this.over === undefined) this.#child.kill(signal) }
+  kill(signal: NodeJS.Signals): void {
+    if (this.over === undefined) this.#child.kill(signal)
+  }
 
   async end(): Promise<void> {
     if (this.over !== undefined) return
     this.#child.kill('SIGCONT')
     this.#child.kill('SIGTERM')
-    const timer = setTimeout(() => { this.#child.kill('SIGKILL') }, GRACE_MS)
+    const timer = setTimeout(() => {
+      this.#child.kill('SIGKILL')
+    }, GRACE_MS)
     await this.ended
     clearTimeout(timer)
   }
@@ -65,7 +90,10 @@ export class Process {
   /** Process ids of what it has started itself and that still runs. */
   children(): readonly number[] {
     try {
-      return readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').split(' ').filter((pid) => pid !== '').map(Number)
+      return readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8')
+        .split(' ')
+        .filter((pid) => pid !== '')
+        .map(Number)
     } catch {
       return []
     }
@@ -83,9 +111,19 @@ export class Process {
 
 /** Runs a program to its end; its status. */
 export async function run(wish: Pick<Wish, 'file' | 'args' | 'env'>): Promise<{ readonly status: number | null; readonly output: string }> {
-  const child = spawn(process.execPath, [wish.file, ...wish.args], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...wish.env } })
+  const child = spawn(process.execPath, [wish.file, ...wish.args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...wish.env },
+  })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes: Buffer) => { output += bytes.toString() })
-  const status = await new Promise<number | null>((done) => { child.once('close', done).once('error', () => { done(null) }) })
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (bytes: Buffer) => {
+      output += bytes.toString()
+    })
+  const status = await new Promise<number | null>((done) => {
+    child.once('close', done).once('error', () => {
+      done(null)
+    })
+  })
   return { status, output }
 }

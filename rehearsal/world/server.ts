@@ -1,6 +1,17 @@
 /** One PostgreSQL server per worker, with the settings of the embedded one; the databases of its worlds lie on a small disk that can be filled. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, statfsSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -54,15 +65,22 @@ export class Server {
     const server = new Server(folder, postgres, mounted(join(folder, 'disk'), postgres.folder))
     if (server.small) await server.admin((client) => client.query(`CREATE TABLESPACE small LOCATION '${join(folder, 'disk', 'data')}'`))
     await server.admin((client) => client.query('CREATE DATABASE template_rig TEMPLATE template0'))
-    const { status, output } = await run({ file: join(source, 'src', 'cli', 'main.ts'), args: ['migrate', '--database', server.url('template_rig'), '--tenant', TENANT] })
+    const { status, output } = await run({
+      file: join(source, 'src', 'cli', 'main.ts'),
+      args: ['migrate', '--database', server.url('template_rig'), '--tenant', TENANT],
+    })
     if (status !== 0) throw new Error(`The tables could not be made: ${output}`)
     return server
   }
 
-  url(database: string, user?: string): string { return this.#postgres.url(database, user) }
+  url(database: string, user?: string): string {
+    return this.#postgres.url(database, user)
+  }
 
   /** The path of its socket. */
-  get socket(): string { return join(this.#postgres.socketDir, `.s.PGSQL.${this.#postgres.port}`) }
+  get socket(): string {
+    return join(this.#postgres.socketDir, `.s.PGSQL.${this.#postgres.port}`)
+  }
 
   async freshDatabase(): Promise<string> {
     const name = `rig_${++this.#made}`
@@ -88,12 +106,16 @@ export class Server {
 
   /** When it began to answer; another time after each crash of it. */
   async startedAt(): Promise<string> {
-    const { rows } = await this.admin((client) => client.query<{ at: string }>('SELECT pid::text AS at FROM pg_stat_activity WHERE backend_type = \'checkpointer\''))
+    const { rows } = await this.admin((client) =>
+      client.query<{ at: string }>("SELECT pid::text AS at FROM pg_stat_activity WHERE backend_type = 'checkpointer'"),
+    )
     return rows[0]?.at ?? ''
   }
 
   /** Process id of the postmaster as it runs now. */
-  get postmaster(): number { return Number(readFileSync(join(this.#postgres.folder, 'postmaster.pid'), 'utf8').split('\n')[0]) }
+  get postmaster(): number {
+    return Number(readFileSync(join(this.#postgres.folder, 'postmaster.pid'), 'utf8').split('\n')[0])
+  }
 
   /** Waits until it answers. */
   async answers(ms: number): Promise<void> {
@@ -104,7 +126,9 @@ export class Server {
         return
       } catch (error) {
         if (performance.now() > until) throw new Error(`PostgreSQL did not come back within ${ms} ms`, { cause: error })
-        await new Promise((done) => { setTimeout(done, 100) })
+        await new Promise((done) => {
+          setTimeout(done, 100)
+        })
       }
     }
   }
@@ -115,7 +139,9 @@ export class Server {
     writeFileSync(join(this.folder, 'disk', 'ballast'), Buffer.alloc(Math.max(0, bavail * bsize - 4_096)))
   }
 
-  emptyDisk(): void { rmSync(join(this.folder, 'disk', 'ballast'), { force: true }) }
+  emptyDisk(): void {
+    rmSync(join(this.folder, 'disk', 'ballast'), { force: true })
+  }
 
   async stop(): Promise<void> {
     await this.#postgres.stop()

@@ -32,7 +32,10 @@ export class World {
   readonly #counted: { readonly effects: number }
   #policy: object = {}
 
-  private constructor(parts: Pick<World, 'folder' | 'server' | 'source' | 'database' | 'company' | 'hubs' | 'notices' | 'history'>, counted: { readonly effects: number }) {
+  private constructor(
+    parts: Pick<World, 'folder' | 'server' | 'source' | 'database' | 'company' | 'hubs' | 'notices' | 'history'>,
+    counted: { readonly effects: number },
+  ) {
     this.#counted = counted
     this.folder = parts.folder
     this.server = parts.server
@@ -53,9 +56,13 @@ export class World {
       if (call.link !== 'notices' && !call.link.startsWith('hub') && call.method !== 'GET' && call.method !== 'HEAD') counted.effects++
       calls.did(call.link, `${call.method} ${call.path} ${String(call.status)} ${call.fault ?? ''}`)
     }
-    const [database, company] = await Promise.all([server.freshDatabase(), Company.start(source, join(folder, 'company'), { seed, count: bills }, seen)])
+    const [database, company] = await Promise.all([
+      server.freshDatabase(),
+      Company.start(source, join(folder, 'company'), { seed, count: bills }, seen),
+    ])
     makeSigner(join(folder, 'signer'))
-    const place = (name: string, signs: boolean): Promise<Hub> => Hub.place({ source, folder, name, server, database, company, signs }, seen)
+    const place = (name: string, signs: boolean): Promise<Hub> =>
+      Hub.place({ source, folder, name, server, database, company, signs }, seen)
     const hubs = [await place('hub-a', true), await place('hub-b', false)] as const
     const living = (): string => (hubs.find((hub) => hub.runs) ?? hubs[0]).url
     const notices = await HttpLink.open('notices', living, seen)
@@ -72,17 +79,23 @@ export class World {
   }
 
   /** Calls so far that change something in a target. */
-  get effects(): number { return this.#counted.effects }
+  get effects(): number {
+    return this.#counted.effects
+  }
 
   /** The policy that hubs are started with from now on. */
-  set policy(policy: object) { this.#policy = policy }
+  set policy(policy: object) {
+    this.#policy = policy
+  }
 
   /** Starts a hub in its place, again and again while the database is away. */
   async bringUp(hub: Hub, env: Readonly<Record<string, string>> = {}, limitMs = 40_000): Promise<void> {
     const until = performance.now() + limitMs
-    while (!hub.runs && !await hub.start(env, this.#policy)) {
+    while (!hub.runs && !(await hub.start(env, this.#policy))) {
       if (performance.now() > until) throw new Error(`${hub.name} does not start; its own words are in ${hub.log}.`)
-      await new Promise((done) => { setTimeout(done, 200) })
+      await new Promise((done) => {
+        setTimeout(done, 200)
+      })
     }
   }
 
@@ -103,7 +116,7 @@ export class World {
   async ask<T>(path: string, hub: Hub = this.hubs.find((one) => one.runs) ?? this.hubs[0]): Promise<T | undefined> {
     try {
       const answer = await fetch(`${hub.url}${path}`, { headers: { authorization: `Bearer ${KEY}` }, signal: AbortSignal.timeout(5_000) })
-      const body = await answer.json() as T
+      const body = (await answer.json()) as T
       return answer.ok ? body : undefined
     } catch {
       return undefined
@@ -122,5 +135,7 @@ export class World {
 function makeSigner(folder: string): void {
   mkdirSync(join(folder, 'last'), { recursive: true, mode: 0o700 })
   const privateKey = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })
-  writeFileSync(join(folder, 'key.json'), `${JSON.stringify({ version: 1, deployment: 'rig.local', privateKey }, null, 2)}\n`, { mode: 0o600 })
+  writeFileSync(join(folder, 'key.json'), `${JSON.stringify({ version: 1, deployment: 'rig.local', privateKey }, null, 2)}\n`, {
+    mode: 0o600,
+  })
 }

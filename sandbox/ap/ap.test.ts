@@ -23,8 +23,14 @@ const SETUP = {
     { handle: 'l.roth', fullName: 'Lena Roth', duties: ['TEAM_LEAD'], ceilings: [{ ccy: 'EUR', upTo: '1000.00' }] },
     { handle: 'h.berg', fullName: 'Henrik Berg', duties: ['HEAD', 'TEAM_LEAD'], ceilings: [{ ccy: '*', upTo: '50000.00' }] },
   ],
-  signRules: [{ ccy: '*', upTo: '1000.00', steps: ['TEAM_LEAD'] }, { ccy: '*', upTo: null, steps: ['TEAM_LEAD', 'HEAD'] }],
-  glAccounts: [{ glAccount: '476000', text: 'Services' }, { glAccount: '465000', text: 'Office' }],
+  signRules: [
+    { ccy: '*', upTo: '1000.00', steps: ['TEAM_LEAD'] },
+    { ccy: '*', upTo: null, steps: ['TEAM_LEAD', 'HEAD'] },
+  ],
+  glAccounts: [
+    { glAccount: '476000', text: 'Services' },
+    { glAccount: '465000', text: 'Office' },
+  ],
   kostls: ['CC-10', 'CC-20'],
 }
 
@@ -74,13 +80,15 @@ async function listener(...statuses: number[]): Promise<{ url: string; got: Rece
   const raw: string[] = []
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-      const body = Buffer.concat(chunks).toString()
-      const event = new Webhook(SECRET).verify(body, request.headers as Record<string, string>) as Received
-      got.push({ id: String(request.headers['webhook-id']), type: event.type, data: event.data })
-      raw.push(body)
-      response.writeHead(statuses.shift() ?? 204).end()
-    })
+    request
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .on('end', () => {
+        const body = Buffer.concat(chunks).toString()
+        const event = new Webhook(SECRET).verify(body, request.headers as Record<string, string>) as Received
+        got.push({ id: String(request.headers['webhook-id']), type: event.type, data: event.data })
+        raw.push(body)
+        response.writeHead(statuses.shift() ?? 204).end()
+      })
   })
   servers.push(server)
   server.listen(0, '127.0.0.1')
@@ -180,13 +188,15 @@ describe('a checking service', () => {
     const asked: { path: string; body: Loose; key: string }[] = []
     const server = createServer((request, response) => {
       const chunks: Buffer[] = []
-      request.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => {
-        const path = request.url ?? ''
-        asked.push({ path, body: JSON.parse(Buffer.concat(chunks).toString()), key: request.headers.authorization ?? '' })
-        if (path.endsWith('/order')) return response.writeHead(503).end('{}')
-        const verdict = path.endsWith('/supplier') ? 'fail' : 'pass'
-        return response.end(JSON.stringify({ verdict, says: 'so', cached: path.endsWith('/entity'), readAt: '2026-01-01T00:00:00.000Z' }))
-      })
+      request
+        .on('data', (chunk: Buffer) => chunks.push(chunk))
+        .on('end', () => {
+          const path = request.url ?? ''
+          asked.push({ path, body: JSON.parse(Buffer.concat(chunks).toString()), key: request.headers.authorization ?? '' })
+          if (path.endsWith('/order')) return response.writeHead(503).end('{}')
+          const verdict = path.endsWith('/supplier') ? 'fail' : 'pass'
+          return response.end(JSON.stringify({ verdict, says: 'so', cached: path.endsWith('/entity'), readAt: '2026-01-01T00:00:00.000Z' }))
+        })
     })
     servers.push(server)
     server.listen(0, '127.0.0.1')
@@ -200,16 +210,24 @@ describe('a checking service', () => {
     await until('the check', async () => (await system.call('GET', `/tickets/${no}/check`)).status === 200 || undefined)
     const light = (about: string, colour: string, more: object): object => expect.objectContaining({ about, light: colour, ...more })
     expect((await system.call('GET', `/tickets/${no}/check`)).body).toMatchObject({
-      ticketNo: no, rev: 1, results: [
-        light('CREDITOR', 'RED', { remark: 'so' }), light('UNIT', 'GREEN', { stale: true, asOf: '2026-01-01T00:00:00.000Z' }),
-        light('MONTH', 'GREEN', { stale: false }), light('PO', 'GREY', { remark: 'answered with 503', asOf: null }),
+      ticketNo: no,
+      rev: 1,
+      results: [
+        light('CREDITOR', 'RED', { remark: 'so' }),
+        light('UNIT', 'GREEN', { stale: true, asOf: '2026-01-01T00:00:00.000Z' }),
+        light('MONTH', 'GREEN', { stale: false }),
+        light('PO', 'GREY', { remark: 'answered with 503', asOf: null }),
       ],
     })
     expect(asked.map(({ path, key }) => `${path} ${key}`).toSorted()).toEqual(
       ['entity', 'order', 'period', 'supplier'].map((one) => `/v1/validations/${one} Bearer k-1`),
     )
     expect(asked.find(({ path }) => path.endsWith('/order'))?.body).toEqual({
-      entity: { name: 'Nordlicht Handel GmbH', vatId: 'DE136695976' }, supplier: { name: 'Atelier', vatId: 'FR1' }, order: '45', currency: 'EUR', waitMs: 3000,
+      entity: { name: 'Nordlicht Handel GmbH', vatId: 'DE136695976' },
+      supplier: { name: 'Atelier', vatId: 'FR1' },
+      order: '45',
+      currency: 'EUR',
+      waitMs: 3000,
     })
     await system.call('POST', `/tickets/${no}/sign`, { by: 'l.roth', step: 1 })
     await system.call('POST', `/tickets/${no}/amend`, { by: 'c.lind', changes: { billNo: 'RE-2' } })

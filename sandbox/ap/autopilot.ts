@@ -47,11 +47,14 @@ export class Autopilot {
     const ticket = tray.tickets.get(ticketNo)
     if (tempo.autopilotMs < 0 || !ticket || !['INBOX', 'CODING', 'SIGNOFF'].includes(ticket.stage)) return
     const pause = tempo.autopilotMs * (0.7 + 0.6 * draw(seed, 'pace', ticketNo, ticket.mark))
-    this.#timers.set(ticketNo, setTimeout(() => {
-      this.#timers.delete(ticketNo)
-      const outcome = this.#step(ticket)
-      if (outcome?.facts) this.#setting.book.commit('autopilot', outcome.facts)
-    }, pause))
+    this.#timers.set(
+      ticketNo,
+      setTimeout(() => {
+        this.#timers.delete(ticketNo)
+        const outcome = this.#step(ticket)
+        if (outcome?.facts) this.#setting.book.commit('autopilot', outcome.facts)
+      }, pause),
+    )
   }
 
   stop(): void {
@@ -104,6 +107,6 @@ function codingOf(tray: Tray, seed: number, ticket: Ticket): CodingLine[] {
   const rest = num(ticket.netTotal) - sum(ticket.rows.map((row) => row.rowNet))
   return [
     ...ticket.rows.map((row) => line(row.rowNo, row.rowNet, row.taxPct, row.text)),
-    ...rest !== 0n || ticket.rows.length === 0 ? [line('', show(rest, ticket.ccy), '', ticket.creditor.name)] : [],
+    ...(rest !== 0n || ticket.rows.length === 0 ? [line('', show(rest, ticket.ccy), '', ticket.creditor.name)] : []),
   ]
 }

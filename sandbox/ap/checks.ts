@@ -16,7 +16,11 @@ interface Setting {
   readonly now: () => string
 }
 
-interface Question { readonly about: CheckResult['about']; readonly path: string; readonly body: object }
+interface Question {
+  readonly about: CheckResult['about']
+  readonly path: string
+  readonly body: object
+}
 
 /** Asks a checking service about each ticket that is being coded, and writes its answers into the books. Nobody waits for them. */
 export class Checker {
@@ -26,7 +30,9 @@ export class Checker {
   #busy = 0
   #stopped = false
 
-  constructor(setting: Setting) { this.#setting = setting }
+  constructor(setting: Setting) {
+    this.#setting = setting
+  }
 
   wakeAll(): void {
     for (const ticketNo of this.#setting.tray.tickets.keys()) this.wake(ticketNo)
@@ -44,7 +50,9 @@ export class Checker {
     this.#next()
   }
 
-  stop(): void { this.#stopped = true }
+  stop(): void {
+    this.#stopped = true
+  }
 
   #next(): void {
     while (this.#busy < AT_ONCE && !this.#stopped) {
@@ -71,15 +79,21 @@ export class Checker {
     const none = (remark: string): CheckResult => ({ about, light: 'GREY', remark, stale: false, asOf: null })
     try {
       const response = await fetch(`${tray.checkUrl ?? ''}${path}`, {
-        method: 'POST', redirect: 'error', signal: AbortSignal.timeout(ANSWER_MS), body: JSON.stringify({ ...body, waitMs: PATIENCE_MS }),
+        method: 'POST',
+        redirect: 'error',
+        signal: AbortSignal.timeout(ANSWER_MS),
+        body: JSON.stringify({ ...body, waitMs: PATIENCE_MS }),
         headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
       })
       const told: unknown = await response.json()
       if (!isObject(told) || !response.ok) return none(`answered with ${response.status}`)
       const { verdict, says, cached, readAt } = told
       return {
-        about, light: verdict === 'pass' ? 'GREEN' : verdict === 'fail' ? 'RED' : 'GREY', remark: typeof says === 'string' ? says : '',
-        stale: cached === true, asOf: typeof readAt === 'string' ? readAt : null,
+        about,
+        light: verdict === 'pass' ? 'GREEN' : verdict === 'fail' ? 'RED' : 'GREY',
+        remark: typeof says === 'string' ? says : '',
+        stale: cached === true,
+        asOf: typeof readAt === 'string' ? readAt : null,
       }
     } catch (error) {
       return none(error instanceof Error ? error.name : 'no answer')
@@ -96,9 +110,12 @@ function questionsOn(tray: Tray, ticket: Ticket, now: string): Question[] {
     { about: 'CREDITOR', path: '/v1/validations/supplier', body: { supplier } },
     { about: 'UNIT', path: '/v1/validations/entity', body: { entity, currency: ticket.ccy } },
     { about: 'MONTH', path: '/v1/validations/period', body: { entity, month: now.slice(0, 7) } },
-    ...ticket.poRefs.slice(0, 1).map((order): Question =>
-      ({ about: 'PO', path: '/v1/validations/order', body: { entity, supplier, order, currency: ticket.ccy } })),
+    ...ticket.poRefs
+      .slice(0, 1)
+      .map((order): Question => ({ about: 'PO', path: '/v1/validations/order', body: { entity, supplier, order, currency: ticket.ccy } })),
   ]
 }
 
-function party(name: string, vatReg: string): unknown { return vatReg === '' ? { name } : { name, vatId: vatReg } }
+function party(name: string, vatReg: string): unknown {
+  return vatReg === '' ? { name } : { name, vatId: vatReg }
+}

@@ -45,12 +45,17 @@ export class HookSender {
     this.#begin(hook)
   }
 
-  stop(): void { this.#stopped = true }
+  stop(): void {
+    this.#stopped = true
+  }
 
   #begin(hook: Hook): void {
     const rule = this.#setting.faults().turn('webhook.send')
     if (rule?.effect === 'none') this.#gone(hook, 'DROPPED')
-    else if (rule?.effect === 'late') setTimeout(() => { this.#enqueue(hook) }, rule.lateMs)
+    else if (rule?.effect === 'late')
+      setTimeout(() => {
+        this.#enqueue(hook)
+      }, rule.lateMs)
     else this.#enqueue(hook)
     if (rule?.effect === 'twice') this.#enqueue(hook)
   }
@@ -76,7 +81,13 @@ export class HookSender {
     // Nobody hears of what a crash could still take back.
     await this.#setting.book.settled()
     if (await this.#send(hook)) this.#gone(hook, 'DELIVERED')
-    else setTimeout(() => { if (!this.#stopped) void this.#deliver(hook, tries + 1) }, this.#pause(hook, tries))
+    else
+      setTimeout(
+        () => {
+          if (!this.#stopped) void this.#deliver(hook, tries + 1)
+        },
+        this.#pause(hook, tries),
+      )
   }
 
   async #send(hook: Hook): Promise<boolean> {
@@ -85,9 +96,14 @@ export class HookSender {
     const at = new Date()
     try {
       const response = await fetch(url, {
-        method: 'POST', body: hook.body, redirect: 'manual', signal: AbortSignal.timeout(ANSWER_MS),
+        method: 'POST',
+        body: hook.body,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(ANSWER_MS),
         headers: {
-          'content-type': 'application/json', 'webhook-id': hook.hookId, 'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+          'content-type': 'application/json',
+          'webhook-id': hook.hookId,
+          'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
           'webhook-signature': this.#signers.map((signer) => signer.sign(hook.hookId, at, hook.body)).join(' '),
         },
       })

@@ -32,7 +32,9 @@ export class Keys {
     if (key.length > 200) return refusal(400, 'MALFORMED', 'The Idempotency-Key is longer than 200 characters.')
     if (this.#busy.has(key)) return refusal(409, 'KEY_BUSY', 'A call with this key is still at work.')
     this.#busy.add(key)
-    return () => { this.#busy.delete(key) }
+    return () => {
+      this.#busy.delete(key)
+    }
   }
 
   /** Does the work, unless it was done under this key before. */
@@ -45,7 +47,7 @@ export class Keys {
     const outcome = work()
     if (outcome.status >= 300) return outcome
     const row: KeptKey = { key, fingerprint, status: outcome.status, body: outcome.body, at: this.#now() }
-    return { ...outcome, facts: [...outcome.facts ?? [], { what: 'KEY', verb: 'KEPT', key, row }] }
+    return { ...outcome, facts: [...(outcome.facts ?? []), { what: 'KEY', verb: 'KEPT', key, row }] }
   }
 }
 

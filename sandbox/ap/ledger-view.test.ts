@@ -5,18 +5,36 @@ const shop = new Workshop()
 afterAll(() => shop.clear())
 
 let keys = 0
-const bill = (system: System, billNo: string, more: Record<string, unknown> = {}): Promise<string> => system.call('POST', '/tickets', {
-  corrRef: `c-${billNo}`, billKind: 'BILL', billNo, billedOn: '2026-01-12', legalUnit: '1000', creditor: { name: 'Atelier' }, ccy: 'EUR',
-  netTotal: '100.00', taxTotal: '19.00', grossTotal: '119.00', openedBy: 'hub', ...more,
-}).then(({ body }) => body.ticketNo as string)
+const bill = (system: System, billNo: string, more: Record<string, unknown> = {}): Promise<string> =>
+  system
+    .call('POST', '/tickets', {
+      corrRef: `c-${billNo}`,
+      billKind: 'BILL',
+      billNo,
+      billedOn: '2026-01-12',
+      legalUnit: '1000',
+      creditor: { name: 'Atelier' },
+      ccy: 'EUR',
+      netTotal: '100.00',
+      taxTotal: '19.00',
+      grossTotal: '119.00',
+      openedBy: 'hub',
+      ...more,
+    })
+    .then(({ body }) => body.ticketNo as string)
 const badge = async (system: System, no: string, word: string, on: string, refs: Record<string, string> = {}): Promise<Answer> =>
-  system.call('POST', `/tickets/${no}/badge`, { badge: word, on, refs, by: 'hub' }, { 'idempotency-key': `k-${keys += 1}` })
+  system.call('POST', `/tickets/${no}/badge`, { badge: word, on, refs, by: 'hub' }, { 'idempotency-key': `k-${(keys += 1)}` })
 const view = async (system: System, asOf: string, from = '2026-02-01', more = ''): Promise<Loose> =>
   (await system.call('GET', `/ledger-view?legalUnit=1000&from=${from}&asOf=${asOf}${more}`)).body
 
 test('what stands in the ledger on a day is what the badges of the days until then say', async () => {
   const system = await shop.start('ap', ['--data', await shop.folder()])
-  await system.call('PUT', '/setup', { legalUnits: [{ legalUnit: '1000', name: 'N', vatReg: '' }, { legalUnit: '2000', name: 'M', vatReg: '' }] })
+  await system.call('PUT', '/setup', {
+    legalUnits: [
+      { legalUnit: '1000', name: 'N', vatReg: '' },
+      { legalUnit: '2000', name: 'M', vatReg: '' },
+    ],
+  })
   const paid = await bill(system, 'paid')
   const back = await bill(system, 'back')
   const memo = await bill(system, 'memo', { billKind: 'CREDIT', payTotal: '100.00' })
@@ -35,12 +53,19 @@ test('what stands in the ledger on a day is what the badges of the days until th
 
   const rows = async (asOf: string, from?: string): Promise<unknown[]> =>
     (await view(system, asOf, from)).rows.map((row: Loose) => [row.billNo, row.payTotal, row.ledgerRef, row.atLedgerOn, row.moneyOutOn])
-  expect(await rows('2026-02-09')).toEqual([['paid', '119.00', '5100000001', '2026-01-15', null], ['memo', '-100.00', null, '2026-02-02', null]])
+  expect(await rows('2026-02-09')).toEqual([
+    ['paid', '119.00', '5100000001', '2026-01-15', null],
+    ['memo', '-100.00', null, '2026-02-02', null],
+  ])
   expect(await rows('2026-02-10')).toEqual([
-    ['paid', '119.00', '5100000001', '2026-01-15', '2026-02-10'], ['back', '119.00', '5100000002', '2026-02-10', '2026-02-10'], ['memo', '-100.00', null, '2026-02-02', null],
+    ['paid', '119.00', '5100000001', '2026-01-15', '2026-02-10'],
+    ['back', '119.00', '5100000002', '2026-02-10', '2026-02-10'],
+    ['memo', '-100.00', null, '2026-02-02', null],
   ])
   expect(await rows('2026-02-28')).toEqual([
-    ['paid', '119.00', '5100000001', '2026-01-15', '2026-02-10'], ['back', '119.00', '5100000002', '2026-02-10', null], ['memo', '-100.00', null, '2026-02-02', null],
+    ['paid', '119.00', '5100000001', '2026-01-15', '2026-02-10'],
+    ['back', '119.00', '5100000002', '2026-02-10', null],
+    ['memo', '-100.00', null, '2026-02-02', null],
   ])
   expect((await rows('2026-03-31', '2026-03-01')).length).toBe(2)
 

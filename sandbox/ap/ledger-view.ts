@@ -9,7 +9,13 @@ type Badge = (typeof BADGES)[number]
 
 /** What each badge says of the ledger: the bill stands in it, it left it with the money, or it is not in it. */
 const STANDING: Readonly<Record<Badge, 'IN' | 'OUT' | 'NOT'>> = {
-  AT_LEDGER: 'IN', IN_RUN: 'IN', HELD: 'IN', BOUNCED: 'IN', MONEY_OUT: 'OUT', CLOSED: 'NOT', NONE: 'NOT',
+  AT_LEDGER: 'IN',
+  IN_RUN: 'IN',
+  HELD: 'IN',
+  BOUNCED: 'IN',
+  MONEY_OUT: 'OUT',
+  CLOSED: 'NOT',
+  NONE: 'NOT',
 }
 const query = record({ legalUnit: text(40), from: date, asOf: date })
 
@@ -42,12 +48,22 @@ function rowOf(tray: Tray, ticket: Ticket, { legalUnit, from, asOf }: { legalUni
   for (const { badge, on, refs } of tray.badges.get(ticket.ticketNo) ?? []) {
     if (on > asOf) continue
     const standing = STANDING[badge]
-    atLedgerOn = standing === 'NOT' ? null : atLedgerOn ?? on
+    atLedgerOn = standing === 'NOT' ? null : (atLedgerOn ?? on)
     moneyOutOn = standing === 'OUT' ? on : null
     ledgerRef = refs['posting'] ?? ledgerRef
   }
   if (atLedgerOn === null || (moneyOutOn !== null && moneyOutOn < from)) return undefined
   const { ticketNo, corrRef, billKind, billNo, ccy, payTotal, grossTotal } = ticket
   const owed = num(payTotal ?? grossTotal)
-  return { ticketNo, corrRef, billKind, billNo, ccy, payTotal: show(billKind === 'CREDIT' ? -owed : owed, ccy), ledgerRef, atLedgerOn, moneyOutOn }
+  return {
+    ticketNo,
+    corrRef,
+    billKind,
+    billNo,
+    ccy,
+    payTotal: show(billKind === 'CREDIT' ? -owed : owed, ccy),
+    ledgerRef,
+    atLedgerOn,
+    moneyOutOn,
+  }
 }

@@ -36,7 +36,9 @@ const tempo = {
 const now = (): string => new Date().toISOString()
 const tray = new Tray()
 /** What follows a change once all parts exist; nothing follows while the old book is read. */
-let follow: (what: string, key: string) => void = () => { /* not yet */ }
+let follow: (what: string, key: string) => void = () => {
+  /* not yet */
+}
 const book = await Book.open(given.data, (line) => {
   tray.apply(line)
   for (const fact of line.facts) follow(fact.what, fact.key)
@@ -80,7 +82,8 @@ follow = (what, key) => {
 if (given.webhook !== '' && tray.hookUrl !== given.webhook)
   book.commit('hook', [{ what: 'HOOK_URL', verb: 'SET', key: 'hook', row: { url: given.webhook } }])
 const checkUrl = process.env['SANDBOX_AP_CHECK_URL'] ?? ''
-if (checkUrl !== '' && tray.checkUrl !== checkUrl) book.commit('check', [{ what: 'CHECK_URL', verb: 'SET', key: 'check', row: { url: checkUrl } }])
+if (checkUrl !== '' && tray.checkUrl !== checkUrl)
+  book.commit('check', [{ what: 'CHECK_URL', verb: 'SET', key: 'check', row: { url: checkUrl } }])
 autopilot.wakeAll()
 sender.wakeAll()
 checker.wakeAll()
@@ -96,7 +99,11 @@ function hookRoutes(): Route[] {
     },
     { method: 'GET', path: '/hook', op: 'hook', control: true, run: () => ({ status: 200, body: { url: tray.hookUrl } }) },
     {
-      method: 'PUT', path: '/hook', op: 'hook', control: true, run: ({ body }) => {
+      method: 'PUT',
+      path: '/hook',
+      op: 'hook',
+      control: true,
+      run: ({ body }) => {
         const url = isObject(body) ? body['url'] : undefined
         if (url !== null && (typeof url !== 'string' || !URL.canParse(url)))
           return refusal(400, 'MALFORMED', 'url must be an address or null.')
@@ -110,13 +117,20 @@ function hookRoutes(): Route[] {
 function checkRoutes(): Route[] {
   return [
     {
-      method: 'GET', path: '/tickets/{no}/check', op: 'ticket.check', run: ({ params }) => {
+      method: 'GET',
+      path: '/tickets/{no}/check',
+      op: 'ticket.check',
+      run: ({ params }) => {
         const check = tray.checks.get(params['no'] ?? '')
         return check ? { status: 200, body: check } : refusal(404, 'NO_CHECK', `Nothing was checked on ${params['no'] ?? ''}.`)
       },
     },
     {
-      method: 'PUT', path: '/check', op: 'check', control: true, run: ({ body }) => {
+      method: 'PUT',
+      path: '/check',
+      op: 'check',
+      control: true,
+      run: ({ body }) => {
         const url = isObject(body) ? body['url'] : undefined
         if (url !== null && (typeof url !== 'string' || !URL.canParse(url)))
           return refusal(400, 'MALFORMED', 'url must be an address or null.')
@@ -127,7 +141,9 @@ function checkRoutes(): Route[] {
 }
 
 endInOrder({
-  served, book, stdinEof: given['stdin-eof'],
+  served,
+  book,
+  stdinEof: given['stdin-eof'],
   stop: () => {
     autopilot.stop()
     sender.stop()

@@ -8,8 +8,12 @@ import { glAccount, legalUnit, person, signRule, type Duty, type Person, type Ti
 import type { Tray } from './tray.ts'
 
 const setup = record({
-  legalUnits: optional(list(legalUnit), []), people: optional(list(person), []), signRules: optional(list(signRule, 100), null),
-  glAccounts: optional(list(glAccount), null), kostls: optional(list(text(40)), null), selfSign: optional(flag, null),
+  legalUnits: optional(list(legalUnit), []),
+  people: optional(list(person), []),
+  signRules: optional(list(signRule, 100), null),
+  glAccounts: optional(list(glAccount), null),
+  kostls: optional(list(text(40)), null),
+  selfSign: optional(flag, null),
 })
 
 /** Who works here, for whom, and by which rules. */
@@ -17,11 +21,16 @@ export function peopleRoutes(tray: Tray): Route[] {
   return [
     { method: 'PUT', path: '/setup', op: 'setup', control: true, maxBytes: 64 * 1024 * 1024, run: (call) => load(tray, call) },
     {
-      method: 'GET', path: '/people', op: 'people.read',
+      method: 'GET',
+      path: '/people',
+      op: 'people.read',
       run: () => ({ status: 200, body: { people: [...tray.people.values()], signRules: tray.signRules } }),
     },
     {
-      method: 'GET', path: '/legal-units', op: 'unit.read', run: ({ query }) => {
+      method: 'GET',
+      path: '/legal-units',
+      op: 'unit.read',
+      run: ({ query }) => {
         const vatReg = query.get('vatReg')
         return {
           status: 200,
@@ -32,7 +41,9 @@ export function peopleRoutes(tray: Tray): Route[] {
   ]
 }
 
-function folded(vatReg: string): string { return vatReg.replaceAll(/\s/g, '').toUpperCase() }
+function folded(vatReg: string): string {
+  return vatReg.replaceAll(/\s/g, '').toUpperCase()
+}
 
 function load(tray: Tray, call: Call): Outcome {
   const read = bodyOf(call, setup)
@@ -75,7 +86,9 @@ export function hindrance(tray: Tray, ticket: Ticket, by: Person): [error: strin
     : undefined
 }
 
-export function covers(by: Person, ticket: Ticket): boolean { return by.units.includes('*') || by.units.includes(ticket.legalUnit) }
+export function covers(by: Person, ticket: Ticket): boolean {
+  return by.units.includes('*') || by.units.includes(ticket.legalUnit)
+}
 
 function ceilingOf(by: Person, ccy: string): bigint {
   const held = by.ceilings.find((one) => one.ccy === ccy) ?? by.ceilings.find((one) => one.ccy === '*')

@@ -7,8 +7,12 @@ export type Duty = (typeof DUTIES)[number]
 export const BADGES = ['AT_LEDGER', 'IN_RUN', 'MONEY_OUT', 'BOUNCED', 'HELD', 'CLOSED', 'NONE'] as const
 
 export const person = record({
-  handle: text(60), fullName: text(200), duties: list(oneOf(...DUTIES), 10), ceilings: list(record({ ccy: text(3), upTo: amount }), 100),
-  units: optional(list(text(40), 1000), ['*']), active: optional(flag, true),
+  handle: text(60),
+  fullName: text(200),
+  duties: list(oneOf(...DUTIES), 10),
+  ceilings: list(record({ ccy: text(3), upTo: amount }), 100),
+  units: optional(list(text(40), 1000), ['*']),
+  active: optional(flag, true),
 })
 export type Person = Of<typeof person>
 export const legalUnit = record({ legalUnit: text(40), name: text(200), vatReg: note(30) })
@@ -62,7 +66,11 @@ export const openBody = record(openFields)
 export type Opened = Of<typeof openBody>
 
 export const codingLine = record({
-  rowNo: note(60), glAccount: text(40), kostl: optional(note(40), ''), amount, taxPct: optional(note(20), ''),
+  rowNo: note(60),
+  glAccount: text(40),
+  kostl: optional(note(40), ''),
+  amount,
+  taxPct: optional(note(20), ''),
 })
 export type CodingLine = Of<typeof codingLine>
 
@@ -76,8 +84,12 @@ export const badgeBody = record({
 
 export type Stage = 'INBOX' | 'CODING' | 'SIGNOFF' | 'GREENLIT' | 'DECLINED' | 'RECALLED'
 export interface Signer {
-  readonly step: number; readonly duty: Duty; readonly by: string | null; readonly fullName: string | null
-  readonly verdict: 'WAITING' | 'SIGNED' | 'DECLINED'; readonly at: string | null
+  readonly step: number
+  readonly duty: Duty
+  readonly by: string | null
+  readonly fullName: string | null
+  readonly verdict: 'WAITING' | 'SIGNED' | 'DECLINED'
+  readonly at: string | null
 }
 export interface Ticket extends Readonly<Opened> {
   readonly ticketNo: string
@@ -102,10 +114,19 @@ export interface CheckResult {
   readonly stale: boolean
   readonly asOf: string | null
 }
-export interface Check { readonly ticketNo: string; readonly rev: number; readonly at: string; readonly results: readonly CheckResult[] }
+export interface Check {
+  readonly ticketNo: string
+  readonly rev: number
+  readonly at: string
+  readonly results: readonly CheckResult[]
+}
 
 /** A webhook that waits to be sent: the exact bytes of its body. */
-export interface Hook { readonly hookId: string; readonly type: string; readonly body: string }
+export interface Hook {
+  readonly hookId: string
+  readonly type: string
+  readonly body: string
+}
 /** The answer kept under an Idempotency-Key. */
 export interface KeptKey {
   readonly key: string

@@ -88,7 +88,9 @@ function problemOf(tray: Tray, held: Opened): Outcome | undefined {
   return refusal(422, 'TOTALS', `${held.netTotal} and ${held.taxTotal} do not make ${held.grossTotal}.`)
 }
 
-function brief({ ticketNo, stage, mark }: Ticket): unknown { return { ticketNo, stage, mark } }
+function brief({ ticketNo, stage, mark }: Ticket): unknown {
+  return { ticketNo, stage, mark }
+}
 
 /** What changed since a mark: each ticket once, at its last change. */
 function sweep(tray: Tray, { query }: Call): Outcome {
@@ -157,11 +159,16 @@ export function sign(tray: Tray, ticket: Ticket, by: Person, step: number, at: s
     signer === next ? { ...signer, by: by.handle, fullName: by.fullName, verdict: 'SIGNED' as const, at } : signer,
   )
   const last = step === signers.length
-  const signed = { ...ticket, stage: last ? 'GREENLIT' as const : ticket.stage, signers }
+  const signed = { ...ticket, stage: last ? ('GREENLIT' as const) : ticket.stage, signers }
   const terms = termsOf(signed)
-  const done = change(tray, last ? 'GREENLIT' : 'SIGNED', signed, at,
+  const done = change(
+    tray,
+    last ? 'GREENLIT' : 'SIGNED',
+    signed,
+    at,
     { type: 'ticket.signed', data: { step, of: signers.length, by: who(by), signedAt: at, terms } },
-    ...last ? [{ type: 'ticket.greenlit' as const, data: { greenlitAt: at, terms, signers } }] : [])
+    ...(last ? [{ type: 'ticket.greenlit' as const, data: { greenlitAt: at, terms, signers } }] : []),
+  )
   return { status: 200, body: brief(done.ticket), facts: done.facts }
 }
 
@@ -201,8 +208,10 @@ function amend(tray: Tray, call: Call, ticket: Ticket, at: string): Outcome {
   const wrong = problemOf(tray, read.value)
   if (wrong) return wrong
   const amended = { ...ticket, ...read.value, rev: ticket.rev + 1 }
-  const done = change(tray, 'AMENDED', amended, at,
-    { type: 'ticket.amended', data: { by: who(person), at, changed: Object.keys(changes), terms: termsOf(amended) } })
+  const done = change(tray, 'AMENDED', amended, at, {
+    type: 'ticket.amended',
+    data: { by: who(person), at, changed: Object.keys(changes), terms: termsOf(amended) },
+  })
   return { status: 200, body: brief(done.ticket), facts: done.facts }
 }
 
@@ -213,4 +222,6 @@ function badge(tray: Tray, call: Call, ticket: Ticket, at: string): Outcome {
   return { status: 200, body: { ticketNo: ticket.ticketNo, badge: read.value.badge, mark: done.ticket.mark }, facts: done.facts }
 }
 
-function who(by: Person): unknown { return { handle: by.handle, fullName: by.fullName } }
+function who(by: Person): unknown {
+  return { handle: by.handle, fullName: by.fullName }
+}

@@ -31,29 +31,53 @@ export class Tray {
     }
   }
 
-  get mark(): number { return this.log.length }
+  get mark(): number {
+    return this.log.length
+  }
 
   #badged({ ticketNo, badge }: Ticket): void {
-    if (badge) this.badges.set(ticketNo, [...this.badges.get(ticketNo) ?? [], badge])
+    if (badge) this.badges.set(ticketNo, [...(this.badges.get(ticketNo) ?? []), badge])
   }
 }
 
 const APPLY: Readonly<Record<string, (tray: Tray, row: never) => void>> = {
-  BORN: (tray, row: { tag: string }) => { tray.tag = row.tag },
-  PERSON: (tray, row: Person) => { tray.people.set(row.handle, row) },
-  UNIT: (tray, row: LegalUnit) => { tray.units.set(row.legalUnit, row) },
-  RULES: (tray, row: { signRules: SignRule[] }) => { tray.signRules = row.signRules },
-  ACCOUNTS: (tray, row: { glAccounts: GlAccount[] }) => { tray.glAccounts = row.glAccounts },
-  CENTRES: (tray, row: { kostls: string[] }) => { tray.kostls = row.kostls },
-  SELF_SIGN: (tray, row: { selfSign: boolean }) => { tray.selfSign = row.selfSign },
+  BORN: (tray, row: { tag: string }) => {
+    tray.tag = row.tag
+  },
+  PERSON: (tray, row: Person) => {
+    tray.people.set(row.handle, row)
+  },
+  UNIT: (tray, row: LegalUnit) => {
+    tray.units.set(row.legalUnit, row)
+  },
+  RULES: (tray, row: { signRules: SignRule[] }) => {
+    tray.signRules = row.signRules
+  },
+  ACCOUNTS: (tray, row: { glAccounts: GlAccount[] }) => {
+    tray.glAccounts = row.glAccounts
+  },
+  CENTRES: (tray, row: { kostls: string[] }) => {
+    tray.kostls = row.kostls
+  },
+  SELF_SIGN: (tray, row: { selfSign: boolean }) => {
+    tray.selfSign = row.selfSign
+  },
   TICKET: (tray, row: Ticket) => {
     tray.tickets.set(row.ticketNo, row)
     tray.log.push(row.ticketNo)
   },
-  KEY: (tray, row: KeptKey) => { tray.keys.set(row.key, row) },
-  CHECK_URL: (tray, row: { url: string | null }) => { tray.checkUrl = row.url },
-  CHECK: (tray, row: Check) => { tray.checks.set(row.ticketNo, row) },
-  HOOK_URL: (tray, row: { url: string | null }) => { tray.hookUrl = row.url },
+  KEY: (tray, row: KeptKey) => {
+    tray.keys.set(row.key, row)
+  },
+  CHECK_URL: (tray, row: { url: string | null }) => {
+    tray.checkUrl = row.url
+  },
+  CHECK: (tray, row: Check) => {
+    tray.checks.set(row.ticketNo, row)
+  },
+  HOOK_URL: (tray, row: { url: string | null }) => {
+    tray.hookUrl = row.url
+  },
   HOOK: (tray, row: Hook) => {
     tray.waiting.set(row.hookId, row)
     tray.hooksQueued += 1

@@ -4,7 +4,7 @@ import type { Card } from './shelves.ts'
 
 /** The archive's no: a code, a sentence, and the card of what stands in the way. */
 export function refusal(status: number, code: string, sentence: string, card?: Card): Outcome {
-  return { status, body: { code, sentence, ...card ? { card } : {} } }
+  return { status, body: { code, sentence, ...(card ? { card } : {}) } }
 }
 
 export const malformed = (sentence: string): Outcome => refusal(400, 'AX-10', sentence)

@@ -8,7 +8,12 @@ const shop = new Workshop()
 afterAll(() => shop.clear())
 
 const digestOf = (bytes: string): string => createHash('sha256').update(bytes).digest('hex')
-const SETUP = { vaults: [{ vaultId: 'evidence', title: 'Evidence' }, { vaultId: 'long', title: 'Long', leastDays: 3650 }] }
+const SETUP = {
+  vaults: [
+    { vaultId: 'evidence', title: 'Evidence' },
+    { vaultId: 'long', title: 'Long', leastDays: 3650 },
+  ],
+}
 const place = (label: string, vault = 'evidence'): string => `/vaults/${vault}/deposits/${label}`
 
 async function archiveIn(...args: string[]): Promise<System> {
@@ -22,19 +27,36 @@ const put = (system: System, label: string, bytes: string, keepTill = '2040-12-3
 
 describe('deposits', () => {
   let system: System
-  beforeAll(async () => { system = await archiveIn() })
+  beforeAll(async () => {
+    system = await archiveIn()
+  })
 
   test('what was stowed is read back byte for byte, with its digest and day, by GET and HEAD', async () => {
     const bytes = '<Rechnung>äöü \u0001 no JSON</Rechnung>'
     const { status, body } = await put(system, 'a.xml', bytes, '2040-12-31', { 'x-note': 'by test' })
     expect(status).toBe(201)
-    expect(body).toMatchObject({ label: 'a.xml', digest: digestOf(bytes), size: Buffer.byteLength(bytes), mime: 'text/plain', note: 'by test', keepTill: '2040-12-31' })
+    expect(body).toMatchObject({
+      label: 'a.xml',
+      digest: digestOf(bytes),
+      size: Buffer.byteLength(bytes),
+      mime: 'text/plain',
+      note: 'by test',
+      keepTill: '2040-12-31',
+    })
     const fetched = await system.call('GET', place('a.xml'))
     expect(fetched.text).toBe(bytes)
-    expect([fetched.headers.get('x-digest'), fetched.headers.get('x-keep-till'), fetched.headers.get('content-type')])
-      .toEqual([digestOf(bytes), '2040-12-31', 'text/plain'])
+    expect([fetched.headers.get('x-digest'), fetched.headers.get('x-keep-till'), fetched.headers.get('content-type')]).toEqual([
+      digestOf(bytes),
+      '2040-12-31',
+      'text/plain',
+    ])
     const head = await system.call('HEAD', place('a.xml'))
-    expect([head.status, head.text, head.headers.get('x-digest'), head.headers.get('x-deposit-no')]).toEqual([200, '', digestOf(bytes), body.depositNo])
+    expect([head.status, head.text, head.headers.get('x-digest'), head.headers.get('x-deposit-no')]).toEqual([
+      200,
+      '',
+      digestOf(bytes),
+      body.depositNo,
+    ])
     expect((await system.call('GET', `${place('a.xml')}/card`)).body).toEqual(body)
   })
 
@@ -52,7 +74,9 @@ describe('deposits', () => {
   test('one content under two labels stands in the book once', async () => {
     await put(system, 'twin-1', 'twins')
     await put(system, 'twin-2', 'twins')
-    const contents = (await system.books()).flatMap(({ facts }) => facts).filter(({ what, key }) => what === 'CONTENT' && key === digestOf('twins'))
+    const contents = (await system.books())
+      .flatMap(({ facts }) => facts)
+      .filter(({ what, key }) => what === 'CONTENT' && key === digestOf('twins'))
     expect(contents).toHaveLength(1)
     expect((await system.call('GET', place('twin-2'))).text).toBe('twins')
   })
@@ -128,7 +152,8 @@ test('the books outlive a kill and a torn last line', async () => {
 
 test('faults: stowed and the reply lost, nothing kept behind a 201, and landing late', async () => {
   const system = await archiveIn()
-  const rules = (...given: object[]): Promise<Answer> => system.call('PUT', '/faults', { rules: given.map((rule) => ({ op: 'deposit.put', first: 1, ...rule })) })
+  const rules = (...given: object[]): Promise<Answer> =>
+    system.call('PUT', '/faults', { rules: given.map((rule) => ({ op: 'deposit.put', first: 1, ...rule })) })
   await rules({ reply: 'lost' })
   await expect(put(system, 'lost', 'lost')).rejects.toThrow('fetch failed')
   expect((await put(system, 'lost', 'lost')).status).toBe(200)

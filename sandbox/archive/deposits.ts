@@ -41,13 +41,23 @@ function put(shelves: Shelves, now: Now, call: Call): Outcome {
   if (received !== digest) return refusal(422, 'AX-20', `The bytes received have the digest ${received}, not ${digest}.`)
   const card = shelves.card(vaultId, label)
   if (card?.shreddedAt) return shredded(card)
-  if (card && card.digest !== digest) return refusal(409, 'AX-41', `${label} holds other bytes since ${card.stowedAt}. A label is written once.`, card)
+  if (card && card.digest !== digest)
+    return refusal(409, 'AX-41', `${label} holds other bytes since ${card.stowedAt}. A label is written once.`, card)
   if (card) return prolonged(card, keepTill, now)
   const least = dayOf(new Date(now().getTime() + vault.leastDays * 86_400_000))
   if (keepTill < least) return refusal(422, 'AX-31', `Vault ${vaultId} keeps what is stowed today till ${least} at least, not ${keepTill}.`)
   const fresh: Card = {
-    depositNo: shelves.take(), vaultId, label, digest, size: call.bytes.length, mime: mime || 'application/octet-stream', note, keepTill,
-    stowedAt: now().toISOString(), prolongedAt: null, shreddedAt: null,
+    depositNo: shelves.take(),
+    vaultId,
+    label,
+    digest,
+    size: call.bytes.length,
+    mime: mime || 'application/octet-stream',
+    note,
+    keepTill,
+    stowedAt: now().toISOString(),
+    prolongedAt: null,
+    shreddedAt: null,
   }
   const content: Content = { digest, base64: call.bytes.toString('base64') }
   const bytes: Fact[] = shelves.contents.has(digest) ? [] : [{ what: 'CONTENT', verb: 'STOWED', key: digest, row: content }]
@@ -57,7 +67,7 @@ function put(shelves: Shelves, now: Now, call: Call): Outcome {
 function prolong(shelves: Shelves, now: Now, call: Call): Outcome {
   const body = bodyOf(call, prolongation)
   if (body.refused) return body.refused
-  return held(shelves, call, (card) => card.shreddedAt ? shredded(card) : prolonged(card, body.value.keepTill, now))
+  return held(shelves, call, (card) => (card.shreddedAt ? shredded(card) : prolonged(card, body.value.keepTill, now)))
 }
 
 function prolonged(card: Card, keepTill: string, now: Now): Outcome {
@@ -74,7 +84,8 @@ function shred(shelves: Shelves, now: Now, call: Call): Outcome {
   if (body.refused) return body.refused
   return held(shelves, call, (card) => {
     if (card.shreddedAt) return shredded(card)
-    if (dayOf(now()) <= card.keepTill) return refusal(422, 'AX-53', `${card.label} is kept till ${card.keepTill} and not shredded before that day is over.`, card)
+    if (dayOf(now()) <= card.keepTill)
+      return refusal(422, 'AX-53', `${card.label} is kept till ${card.keepTill} and not shredded before that day is over.`, card)
     const gone = { ...card, shreddedAt: now().toISOString() }
     return { status: 200, body: gone, facts: [fact('SHREDDED', gone)] }
   })
@@ -88,7 +99,9 @@ async function fetched(shelves: Shelves, book: Book, call: Call): Promise<Outcom
   const line = JSON.parse((await book.read((shelves.contents.get(card.digest) ?? 1) - 1, 1)).toString('utf8')) as Line
   const content = line.facts.find(({ what, key }) => what === 'CONTENT' && key === card.digest)?.row as Content | undefined
   return {
-    status: 200, body: null, file: { type: card.mime, bytes: Buffer.from(content?.base64 ?? '', 'base64') },
+    status: 200,
+    body: null,
+    file: { type: card.mime, bytes: Buffer.from(content?.base64 ?? '', 'base64') },
     headers: { 'x-digest': card.digest, 'x-keep-till': card.keepTill, 'x-deposit-no': card.depositNo, 'x-stowed-at': card.stowedAt },
   }
 }

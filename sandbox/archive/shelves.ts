@@ -1,15 +1,31 @@
 import type { Line } from '../plumbing/book.ts'
 
-export interface Vault { readonly vaultId: string; readonly title: string; readonly leastDays: number }
+export interface Vault {
+  readonly vaultId: string
+  readonly title: string
+  readonly leastDays: number
+}
 
 /** What the archive says of one deposit. */
 export interface Card {
-  readonly depositNo: string; readonly vaultId: string; readonly label: string; readonly digest: string; readonly size: number; readonly mime: string; readonly note: string
-  readonly keepTill: string; readonly stowedAt: string; readonly prolongedAt: string | null; readonly shreddedAt: string | null
+  readonly depositNo: string
+  readonly vaultId: string
+  readonly label: string
+  readonly digest: string
+  readonly size: number
+  readonly mime: string
+  readonly note: string
+  readonly keepTill: string
+  readonly stowedAt: string
+  readonly prolongedAt: string | null
+  readonly shreddedAt: string | null
 }
 
 /** Bytes as they stand in the book. */
-export interface Content { readonly digest: string; readonly base64: string }
+export interface Content {
+  readonly digest: string
+  readonly base64: string
+}
 
 /** The state of the archive: what its book says. Bytes stay in the book; of them only the line is remembered. */
 export class Shelves {
@@ -21,8 +37,12 @@ export class Shelves {
   readonly #counts = new Map<string, number>()
   #last = 0
 
-  card(vaultId: string, label: string): Card | undefined { return this.cards.get(key(vaultId, label)) }
-  depositsOf(vaultId: string): number { return this.#counts.get(vaultId) ?? 0 }
+  card(vaultId: string, label: string): Card | undefined {
+    return this.cards.get(key(vaultId, label))
+  }
+  depositsOf(vaultId: string): number {
+    return this.#counts.get(vaultId) ?? 0
+  }
 
   /** The next number. One that is taken and then not used is lost, never given twice. */
   take(): string {

@@ -12,7 +12,9 @@ export function vaultRoutes(shelves: Shelves): Route[] {
   return [
     { method: 'PUT', path: '/setup', op: 'setup', control: true, run: (call) => load(shelves, call) },
     {
-      method: 'GET', path: '/vaults/{vaultId}', op: 'vault.read',
+      method: 'GET',
+      path: '/vaults/{vaultId}',
+      op: 'vault.read',
       run: ({ params: { vaultId = '' } }) => {
         const vault = shelves.vaults.get(vaultId)
         return vault ? { status: 200, body: { ...vault, deposits: shelves.depositsOf(vaultId) } } : unknown(`vault ${vaultId}`)

@@ -14,7 +14,12 @@ const parser = new XMLParser({
   parseTagValue: false,
   isArray: (name) => ['Ntry', 'TxInfAndSts', 'OrgnlPmtInfAndSts', 'Strd', 'TxDtls', 'Bal'].includes(name),
 })
-interface Bank { readonly system: System; readonly inDir: string; readonly outDir: string; readonly data: string }
+interface Bank {
+  readonly system: System
+  readonly inDir: string
+  readonly outDir: string
+  readonly data: string
+}
 
 async function bank(...args: string[]): Promise<Bank> {
   const dirs = { inDir: await shop.folder(), outDir: await shop.folder(), data: await shop.folder() }
@@ -165,26 +170,35 @@ describe('a payment file', () => {
     await outOf(held, 'pain002', 3)
     await drop(held.inDir, 'c.xml', paymentFile({ msgId: 'M-1', orders: [{ id: 'E-9', amt: '7.00' }] }))
     const reports = await outOf(held, 'pain002', 4)
-    expect(reports.slice(2).map(groupStatus)).toEqual([['RJCT', 'AM05'], ['RJCT', 'AM05']])
+    expect(reports.slice(2).map(groupStatus)).toEqual([
+      ['RJCT', 'AM05'],
+      ['RJCT', 'AM05'],
+    ])
     expect((await held.system.call('GET', `/ledger?iban=${OURS}`)).body.entries).toHaveLength(1)
   })
 })
 
 describe('a payment file that is refused', () => {
   let held: Bank
-  beforeAll(async () => { held = await bank() })
+  beforeAll(async () => {
+    held = await bank()
+  })
   afterAll(async () => {
     expect((await held.system.call('GET', `/ledger?iban=${DOLLARS}`)).body.entries).toEqual([])
   })
 
   /** The first report on a message. */
-  const reportOn = (msgId: string): Promise<Loose> => until(`the report on ${msgId}`, async () => {
-    const found = (await out(held)).find(({ kind, doc }) => kind === 'pain002' && report(doc).OrgnlGrpInfAndSts.OrgnlMsgId === msgId)
-    return found?.doc
-  })
+  const reportOn = (msgId: string): Promise<Loose> =>
+    until(`the report on ${msgId}`, async () => {
+      const found = (await out(held)).find(({ kind, doc }) => kind === 'pain002' && report(doc).OrgnlGrpInfAndSts.OrgnlMsgId === msgId)
+      return found?.doc
+    })
 
   test.each([
-    ['AM18', { count: 3 }], ['AM10', { sum: '100.01' }], ['AC02', { from: DUTCH }], ['FF01', { orders: [] }],
+    ['AM18', { count: 3 }],
+    ['AM10', { sum: '100.01' }],
+    ['AC02', { from: DUTCH }],
+    ['FF01', { orders: [] }],
   ])('is refused whole with %s for %j', async (reason, wrong) => {
     const file = paymentFile({ msgId: `W-${reason}`, from: DOLLARS, orders: [{ id: 'E-1', amt: '100.00', ccy: 'USD' }], ...wrong })
     await drop(held.inDir, `${reason}.xml`, file)
@@ -202,7 +216,10 @@ describe('a payment file that is refused', () => {
 
   test('in single payments, for currency, money and amount', async () => {
     const orders = [
-      { id: 'E-1', amt: '1.00', ccy: 'USD' }, { id: 'E-2', amt: '900.00' }, { id: 'E-3', amt: '200.00' }, { id: 'E-4', amt: '0.00' },
+      { id: 'E-1', amt: '1.00', ccy: 'USD' },
+      { id: 'E-2', amt: '900.00' },
+      { id: 'E-3', amt: '200.00' },
+      { id: 'E-4', amt: '0.00' },
     ]
     await drop(held.inDir, 'm.xml', paymentFile({ msgId: 'M', orders }))
     const { TxInfAndSts } = report(await reportOn('M')).OrgnlPmtInfAndSts[0]

@@ -28,7 +28,9 @@ export class Branch {
   #lastCycle = Date.now()
   #stopped = false
 
-  constructor(setting: Setting) { this.#setting = setting }
+  constructor(setting: Setting) {
+    this.#setting = setting
+  }
 
   async open(): Promise<void> {
     const { inDir, outDir, move } = this.#setting
@@ -36,7 +38,11 @@ export class Branch {
     if (move) await mkdir(join(inDir, 'taken'), { recursive: true })
     await this.#write()
     // Only a hint: what it misses, the next look finds.
-    this.#watcher = watch(inDir, () => { this.kick() }).on('error', () => { /* looks go on */ })
+    this.#watcher = watch(inDir, () => {
+      this.kick()
+    }).on('error', () => {
+      /* looks go on */
+    })
     this.kick()
   }
 
@@ -50,16 +56,21 @@ export class Branch {
   /** A round now, after the one that is going on. */
   kick(): void {
     clearTimeout(this.#timer)
-    if (!this.#stopped) this.#timer = setTimeout(() => { void this.round() }, 0)
+    if (!this.#stopped)
+      this.#timer = setTimeout(() => {
+        void this.round()
+      }, 0)
   }
 
   /** One round; `cycle` draws statements although it is not yet time. Resolves when its files are in the output folder. */
   async round(cycle = false): Promise<string[]> {
     const names: string[] = []
-    this.#busy = this.#busy.then(() => this.#round(cycle, names)).catch((error: unknown) => {
-      process.stderr.write(`bank: ${error instanceof Error ? error.stack : String(error)}\n`)
-      process.exit(1)
-    })
+    this.#busy = this.#busy
+      .then(() => this.#round(cycle, names))
+      .catch((error: unknown) => {
+        process.stderr.write(`bank: ${error instanceof Error ? error.stack : String(error)}\n`)
+        process.exit(1)
+      })
     await this.#busy
     return names
   }
@@ -74,17 +85,26 @@ export class Branch {
         this.#lastCycle = Date.now()
         this.#commit('statement', this.#setting.counter.statements(new Date()))
       }
-      names.push(...await this.#write())
+      names.push(...(await this.#write()))
     }
-    if (!this.#stopped) this.#timer = setTimeout(() => { void this.round() }, Math.max(10, Math.min(tempo.pollMs, tempo.statementEveryMs)))
+    if (!this.#stopped)
+      this.#timer = setTimeout(
+        () => {
+          void this.round()
+        },
+        Math.max(10, Math.min(tempo.pollMs, tempo.statementEveryMs)),
+      )
   }
 
   async #takeFiles(): Promise<void> {
     const { inDir, tempo, vault, counter, move } = this.#setting
-    for (const item of (await readdir(inDir, { withFileTypes: true })).toSorted((a, b) => a.name < b.name ? -1 : 1)) {
+    for (const item of (await readdir(inDir, { withFileTypes: true })).toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       if (!item.isFile() || /^\.|\.(tmp|part|filepart)$/.test(item.name)) continue
       const path = join(inDir, item.name)
-      const looks = await stat(path).then((now) => `${now.ino} ${now.size} ${now.mtimeMs}`, () => undefined)
+      const looks = await stat(path).then(
+        (now) => `${now.ino} ${now.size} ${now.mtimeMs}`,
+        () => undefined,
+      )
       if (looks === undefined || this.#seen.get(item.name) === looks) continue
       const bytes = await readFile(path).catch(() => undefined)
       if (!bytes) continue
@@ -114,7 +134,9 @@ export class Branch {
     }
   }
 
-  #commit(op: string, facts: readonly Fact[]): void { this.#setting.book.commit(op, facts) }
+  #commit(op: string, facts: readonly Fact[]): void {
+    this.#setting.book.commit(op, facts)
+  }
 
   /** Puts what is made and not yet written into the output folder: under a hidden name, synced, then renamed. */
   async #write(): Promise<string[]> {

@@ -49,7 +49,9 @@ const entryBody = record({
   remittance: optional(note(140), ''),
 })
 
-export function refusal(status: number, problem: string): Outcome { return { status, body: { problem } } }
+export function refusal(status: number, problem: string): Outcome {
+  return { status, body: { problem } }
+}
 
 /** The way in for tests and set-ups; customers of the bank speak in files only. */
 export function controlRoutes(vault: Vault, counter: Counter, branch: Branch, tempo: { readonly paused: number }): Route[] {
@@ -72,9 +74,21 @@ export function controlRoutes(vault: Vault, counter: Counter, branch: Branch, te
   }
   return [
     route('PUT', '/setup', (call) => thenWrite(load(vault, call))),
-    route('POST', '/returns', whenOpen((call) => thenWrite(giveBack(counter, call)))),
-    route('POST', '/entries', whenOpen((call) => thenWrite(addEntry(vault, counter, call)))),
-    route('POST', '/cycle', whenOpen(async () => ({ status: 200, body: { files: await branch.round(true) } }))),
+    route(
+      'POST',
+      '/returns',
+      whenOpen((call) => thenWrite(giveBack(counter, call))),
+    ),
+    route(
+      'POST',
+      '/entries',
+      whenOpen((call) => thenWrite(addEntry(vault, counter, call))),
+    ),
+    route(
+      'POST',
+      '/cycle',
+      whenOpen(async () => ({ status: 200, body: { files: await branch.round(true) } })),
+    ),
     route('GET', '/ledger', ({ query }) => {
       const account = vault.accounts.get(query.get('iban') ?? '')
       if (!account) return refusal(404, 'This account is not kept here.')
@@ -106,10 +120,12 @@ function load(vault: Vault, call: Call): Outcome {
       .map((row) => ({ what: 'ACCOUNT', verb: 'SET', key: row.iban, row })),
     ...closed.filter((iban) => !vault.closed.has(iban)).map((iban) => ({ what: 'CLOSED', verb: 'SET', key: iban, row: { iban } })),
     ...bouncing.map((row) => ({ what: 'BOUNCING', verb: 'SET', key: row.iban, row })),
-    ...collections.filter((row) => !vault.collections.has(row.collectionId)).map(({ afterMs, ...row }) => {
-      const loaded: Collection = { ...row, dueAt: new Date(Date.now() + afterMs).toISOString() }
-      return { what: 'COLLECTION', verb: 'LOADED', key: row.collectionId, row: loaded }
-    }),
+    ...collections
+      .filter((row) => !vault.collections.has(row.collectionId))
+      .map(({ afterMs, ...row }) => {
+        const loaded: Collection = { ...row, dueAt: new Date(Date.now() + afterMs).toISOString() }
+        return { what: 'COLLECTION', verb: 'LOADED', key: row.collectionId, row: loaded }
+      }),
   ]
   const stray = collections.find(
     (row) => !vault.accounts.has(row.debtorIban) && !accounts.some((account) => account.iban === row.debtorIban),

@@ -15,7 +15,9 @@ export class Counter {
   #refs = 0
   #outs = 0
 
-  constructor(vault: Vault) { this.#vault = vault }
+  constructor(vault: Vault) {
+    this.#vault = vault
+  }
 
   /** A file from the customer: refused, or accepted to be booked at `bookAt`. */
   file(bytes: Buffer, name: string, sha256: string, at: Date, bookAt: Date): Fact[] {
@@ -204,4 +206,6 @@ export const NO_DETAIL: Detail = {
   returnReason: '',
 }
 
-function entryFact(row: Entry): Fact { return { what: 'ENTRY', verb: 'BOOKED', key: row.acctSvcrRef, row } }
+function entryFact(row: Entry): Fact {
+  return { what: 'ENTRY', verb: 'BOOKED', key: row.acctSvcrRef, row }
+}

@@ -5,7 +5,10 @@ import type { Message, Payment, PaymentGroup, Refused } from './rows.ts'
 import type { Vault } from './vault.ts'
 
 /** Why a message is refused as a whole: a code of the ISO external list of status reasons, and a sentence. */
-export interface Whole { readonly reason: string; readonly text: string }
+export interface Whole {
+  readonly reason: string
+  readonly text: string
+}
 
 /** What the bank says to a message: refused as a whole, or each payment by itself. */
 export function judge(vault: Vault, sent: SentMessage, file: { name: string; sha256: string }, bookAt: string): Whole | Message {
@@ -14,7 +17,7 @@ export function judge(vault: Vault, sent: SentMessage, file: { name: string; sha
   const left = new Map<string, bigint>()
   const groups = sent.groups.map((group) => judgeGroup(vault, group, left))
   const [accepted, refused] = [groups.some((group) => group.accepted.length > 0), groups.some((group) => group.refused.length > 0)]
-  const verdict = accepted ? refused ? 'PART' : 'ACCP' : 'RJCT'
+  const verdict = accepted ? (refused ? 'PART' : 'ACCP') : 'RJCT'
   return {
     msgId: sent.msgId,
     msgName: sent.msgName,

@@ -25,11 +25,18 @@ if (vault.tag === '') book.commit('begin', [{ what: 'BORN', verb: 'SET', key: 'b
 const counter = new Counter(vault)
 const branch = new Branch({ vault, book, counter, inDir: given.in, outDir: given.out, move: given.pickup === 'move', tempo })
 
-const served = await serve({
-  system: 'bank', book, tempo, seed: given.seed, token: process.env['SANDBOX_BANK_TOKEN'],
-  wording: { refuse: (_status, text) => ({ problem: text }) },
-  routes: controlRoutes(vault, counter, branch, tempo),
-}, given.port)
+const served = await serve(
+  {
+    system: 'bank',
+    book,
+    tempo,
+    seed: given.seed,
+    token: process.env['SANDBOX_BANK_TOKEN'],
+    wording: { refuse: (_status, text) => ({ problem: text }) },
+    routes: controlRoutes(vault, counter, branch, tempo),
+  },
+  given.port,
+)
 await branch.open()
 
 endInOrder({ served, book, stop: () => branch.stop(), stdinEof: given['stdin-eof'] })

@@ -11,11 +11,19 @@ const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: '
 
 /** Bank transaction codes: domain, family, sub-family. */
 const CODES: Readonly<Record<EntryKind, readonly [string, string, string]>> = {
-  TRANSFER: ['PMNT', 'ICDT', 'ESCT'], BATCH: ['PMNT', 'ICDT', 'ESCT'], COLLECTION: ['PMNT', 'RDDT', 'ESDD'], CARD: ['PMNT', 'CCRD', 'POSD'],
-  CHARGE: ['PMNT', 'MDOP', 'CHRG'], RETURN: ['PMNT', 'ICDT', 'RRTN'], INCOMING: ['PMNT', 'RCDT', 'ESCT'],
+  TRANSFER: ['PMNT', 'ICDT', 'ESCT'],
+  BATCH: ['PMNT', 'ICDT', 'ESCT'],
+  COLLECTION: ['PMNT', 'RDDT', 'ESDD'],
+  CARD: ['PMNT', 'CCRD', 'POSD'],
+  CHARGE: ['PMNT', 'MDOP', 'CHRG'],
+  RETURN: ['PMNT', 'ICDT', 'RRTN'],
+  INCOMING: ['PMNT', 'RCDT', 'ESCT'],
 }
 
-export interface Head { readonly id: string; readonly at: string }
+export interface Head {
+  readonly id: string
+  readonly at: string
+}
 
 function document(space: string, content: unknown): string {
   return builder.build({
@@ -40,8 +48,11 @@ export function statusReport(head: Head, message: Message, good: 'ACCP' | 'ACSC'
     CstmrPmtStsRpt: {
       GrpHdr: { MsgId: head.id, CreDtTm: head.at },
       OrgnlGrpInfAndSts: {
-        OrgnlMsgId: message.msgId, OrgnlMsgNmId: message.msgName, ...message.count === '' ? {} : { OrgnlNbOfTxs: message.count },
-        ...message.ctrlSum === '' ? {} : { OrgnlCtrlSum: message.ctrlSum }, GrpSts: message.verdict === 'ACCP' ? good : message.verdict,
+        OrgnlMsgId: message.msgId,
+        OrgnlMsgNmId: message.msgName,
+        ...(message.count === '' ? {} : { OrgnlNbOfTxs: message.count }),
+        ...(message.ctrlSum === '' ? {} : { OrgnlCtrlSum: message.ctrlSum }),
+        GrpSts: message.verdict === 'ACCP' ? good : message.verdict,
       },
       OrgnlPmtInfAndSts: message.groups.map((group) => ({
         OrgnlPmtInfId: group.pmtInfId,
@@ -64,7 +75,9 @@ function statusOf(group: PaymentGroup, good: string): string {
   return group.accepted.length === 0 ? 'RJCT' : 'PART'
 }
 
-function spaceOf(msgName: string): string { return msgName.endsWith('.03') ? 'pain.002.001.03' : 'pain.002.001.10' }
+function spaceOf(msgName: string): string {
+  return msgName.endsWith('.03') ? 'pain.002.001.03' : 'pain.002.001.10'
+}
 
 function reason({ reason: code, text }: { reason: string; text: string }): unknown {
   return { Rsn: { Cd: code }, AddtlInf: text.slice(0, 105) }
@@ -80,7 +93,12 @@ export function notification(head: Head, account: Account, entries: readonly Ent
   })
 }
 
-interface Balances { readonly seq: number; readonly opening: bigint; readonly closing: bigint; readonly on: string }
+interface Balances {
+  readonly seq: number
+  readonly opening: bigint
+  readonly closing: bigint
+  readonly on: string
+}
 
 /** camt.053: books entries of one account, between an opening and a closing balance. */
 export function statement(head: Head, account: Account, entries: readonly Entry[], balances: Balances): string {
@@ -92,7 +110,10 @@ export function statement(head: Head, account: Account, entries: readonly Entry[
     BkToCstmrStmt: {
       GrpHdr: { MsgId: head.id, CreDtTm: head.at },
       Stmt: {
-        Id: head.id, ElctrncSeqNb: String(balances.seq), CreDtTm: head.at, Acct: accountNode(account),
+        Id: head.id,
+        ElctrncSeqNb: String(balances.seq),
+        CreDtTm: head.at,
+        Acct: accountNode(account),
         Bal: [balance('OPBD', balances.opening, account.ccy, balances.on), balance('CLBD', balances.closing, account.ccy, balances.on)],
         TxsSummry: { TtlNtries: { NbOfNtries: String(entries.length) }, TtlCdtNtries: total('CRDT'), TtlDbtNtries: total('DBIT') },
         Ntry: entries.map(entryNode),
@@ -103,8 +124,10 @@ export function statement(head: Head, account: Account, entries: readonly Entry[
 
 function accountNode(account: Account): unknown {
   return {
-    Id: { IBAN: account.iban }, Ccy: account.ccy, Ownr: { Nm: account.holder },
-    ...account.bic === '' ? {} : { Svcr: { FinInstnId: { BICFI: account.bic } } },
+    Id: { IBAN: account.iban },
+    Ccy: account.ccy,
+    Ownr: { Nm: account.holder },
+    ...(account.bic === '' ? {} : { Svcr: { FinInstnId: { BICFI: account.bic } } }),
   }
 }
 
@@ -117,7 +140,9 @@ function balance(code: 'OPBD' | 'CLBD', value: bigint, ccy: string, on: string):
   }
 }
 
-function amount(text: string, ccy: string): unknown { return { '@Ccy': ccy, '#text': text } }
+function amount(text: string, ccy: string): unknown {
+  return { '@Ccy': ccy, '#text': text }
+}
 
 function entryNode(entry: Entry, at: number): unknown {
   const [domain, family, sub] = CODES[entry.kind]
@@ -149,7 +174,7 @@ function entryNode(entry: Entry, at: number): unknown {
 }
 
 function detailNode(entry: Entry, detail: Detail): unknown {
-  const named = (name: string, value: string): Record<string, string> => value === '' ? {} : { [name]: value }
+  const named = (name: string, value: string): Record<string, string> => (value === '' ? {} : { [name]: value })
   // A return keeps the parties of the payment that comes back: the counterparty is still its creditor.
   const counter = entry.side === 'DBIT' || entry.kind === 'RETURN' ? 'Cdtr' : 'Dbtr'
   const account = detail.counterIban === '' ? { Othr: { Id: detail.counterOther } } : { IBAN: detail.counterIban }
@@ -178,7 +203,9 @@ function detailNode(entry: Entry, detail: Detail): unknown {
 }
 
 /** A creditor's identifier as SEPA collections carry it. */
-function schemeId(id: string): object { return id === '' ? {} : { Id: { PrvtId: { Othr: { Id: id, SchmeNm: { Prtry: 'SEPA' } } } } } }
+function schemeId(id: string): object {
+  return id === '' ? {} : { Id: { PrvtId: { Othr: { Id: id, SchmeNm: { Prtry: 'SEPA' } } } } }
+}
 
 /** The value that balances start or end at, for {@link statement}. */
 export function closingOf(opening: bigint, entries: readonly Entry[]): bigint {

@@ -4,11 +4,18 @@ import type { Payment } from './rows.ts'
 
 /** A payment message as it was sent, before anything of it is checked. */
 export interface SentMessage {
-  readonly msgId: string; readonly msgName: string; readonly count: string; readonly ctrlSum: string
+  readonly msgId: string
+  readonly msgName: string
+  readonly count: string
+  readonly ctrlSum: string
   readonly groups: readonly SentGroup[]
 }
 export interface SentGroup {
-  readonly pmtInfId: string; readonly debtorIban: string; readonly batch: boolean; readonly count: string; readonly ctrlSum: string
+  readonly pmtInfId: string
+  readonly debtorIban: string
+  readonly batch: boolean
+  readonly count: string
+  readonly ctrlSum: string
   readonly payments: readonly Payment[]
 }
 
@@ -46,8 +53,12 @@ export function readOrder(bytes: Buffer): SentMessage | string {
 
 function group(node: unknown): SentGroup {
   return {
-    pmtInfId: word(node, 'PmtInfId'), debtorIban: word(node, 'DbtrAcct', 'Id', 'IBAN'), batch: word(node, 'BtchBookg') !== 'false',
-    count: word(node, 'NbOfTxs'), ctrlSum: word(node, 'CtrlSum'), payments: many(node, 'CdtTrfTxInf').map(payment),
+    pmtInfId: word(node, 'PmtInfId'),
+    debtorIban: word(node, 'DbtrAcct', 'Id', 'IBAN'),
+    batch: word(node, 'BtchBookg') !== 'false',
+    count: word(node, 'NbOfTxs'),
+    ctrlSum: word(node, 'CtrlSum'),
+    payments: many(node, 'CdtTrfTxInf').map(payment),
   }
 }
 
@@ -66,7 +77,7 @@ function payment(node: unknown): Payment {
 }
 
 function at(node: unknown, ...path: readonly string[]): unknown {
-  return path.reduce((held, name) => isObject(held) && Object.hasOwn(held, name) ? held[name] : undefined, node)
+  return path.reduce((held, name) => (isObject(held) && Object.hasOwn(held, name) ? held[name] : undefined), node)
 }
 
 function word(node: unknown, ...path: readonly string[]): string {

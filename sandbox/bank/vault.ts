@@ -58,23 +58,35 @@ export class Vault {
 }
 
 /** What a payment is known by when it comes back; a message id is never used twice. */
-export function returnKey(iban: string, detail: Detail): string { return [iban, detail.msgId, detail.endToEndId].join('\n') }
+export function returnKey(iban: string, detail: Detail): string {
+  return [iban, detail.msgId, detail.endToEndId].join('\n')
+}
 
-export function fileKey(name: string, sha256: string): string { return `${sha256} ${name}` }
+export function fileKey(name: string, sha256: string): string {
+  return `${sha256} ${name}`
+}
 
 const APPLY: Readonly<Record<string, (vault: Vault, row: never, verb: string) => void>> = {
-  BORN: (vault, row: { tag: string }) => { vault.tag = row.tag },
+  BORN: (vault, row: { tag: string }) => {
+    vault.tag = row.tag
+  },
   ACCOUNT: (vault, row: Account) => {
     if (!vault.accounts.has(row.iban)) vault.balances.set(row.iban, num(row.opening))
     vault.accounts.set(row.iban, row)
   },
-  CLOSED: (vault, row: { iban: string }) => { vault.closed.add(row.iban) },
-  BOUNCING: (vault, row: { iban: string; reason: string; afterMs: number }) => { vault.bouncing.set(row.iban, row) },
+  CLOSED: (vault, row: { iban: string }) => {
+    vault.closed.add(row.iban)
+  },
+  BOUNCING: (vault, row: { iban: string; reason: string; afterMs: number }) => {
+    vault.bouncing.set(row.iban, row)
+  },
   COLLECTION: (vault, row: Collection, verb) => {
     vault.collections.set(row.collectionId, row)
     if (verb !== 'LOADED') vault.collected.add(row.collectionId)
   },
-  BOUNCE: (vault, row: Bounce) => { vault.bounces.push(row) },
+  BOUNCE: (vault, row: Bounce) => {
+    vault.bounces.push(row)
+  },
   FILE: (vault, row: { name: string; sha256: string; msgId: string | null }) => {
     vault.files.add(fileKey(row.name, row.sha256))
     if (row.msgId !== null) vault.msgIds.add(row.msgId)
@@ -83,8 +95,12 @@ const APPLY: Readonly<Record<string, (vault: Vault, row: never, verb: string) =>
     if (verb === 'ACCEPTED') vault.waiting.set(row.msgId, row)
     else vault.waiting.delete(row.msgId)
   },
-  ENTRY: (vault, row: Entry) => { vault.book(row) },
-  STATEMENT: (vault, row: Statement) => { vault.statements.set(row.iban, row) },
+  ENTRY: (vault, row: Entry) => {
+    vault.book(row)
+  },
+  STATEMENT: (vault, row: Statement) => {
+    vault.statements.set(row.iban, row)
+  },
   OUT: (vault, row: OutFile, verb) => {
     vault.outCount = Math.max(vault.outCount, row.n)
     if (verb === 'MADE') vault.unwritten.set(row.name, row)

@@ -2,7 +2,11 @@ import { count, type Call, type Outcome } from '../plumbing/server.ts'
 import type { Problem, Read } from '../plumbing/shape.ts'
 
 /** One sentence of refusal, as the ERP words it. */
-export interface Msg { readonly msgId: string; readonly field?: string; readonly text: string }
+export interface Msg {
+  readonly msgId: string
+  readonly field?: string
+  readonly text: string
+}
 
 export function refusal(status: number, ...msgs: readonly Msg[]): Outcome {
   return { status, body: { msgs } }
@@ -39,5 +43,9 @@ export function page<T>(call: Call, rows: readonly T[], filters: Readonly<Record
 }
 
 /** Compares names and numbers as a clerk does: blanks and case do not matter. */
-export function alike(held: string, wanted: string): boolean { return folded(held) === folded(wanted) }
-function folded(text: string): string { return text.normalize('NFC').replaceAll(/\s/g, '').toLowerCase() }
+export function alike(held: string, wanted: string): boolean {
+  return folded(held) === folded(wanted)
+}
+function folded(text: string): string {
+  return text.normalize('NFC').replaceAll(/\s/g, '').toLowerCase()
+}

@@ -29,15 +29,21 @@ export function startAutopilot(setting: Setting): () => void {
     timer = setTimeout(again, autopilotMs > 0 ? autopilotMs : 50)
   }
   timer = setTimeout(again, setting.tempo.autopilotMs)
-  return () => { clearTimeout(timer) }
+  return () => {
+    clearTimeout(timer)
+  }
 }
 
 function payAll(setting: Setting): void {
   const { ledger } = setting
   const [first, second] = [...ledger.users.values()].filter((user) => user.roles.includes('TREASURY')).map((user) => user.userId)
   if (!first || !second) return
-  const groups = new Set([...ledger.payable].map((docNo) => ledger.documents.get(docNo)).filter((row) => row !== undefined)
-    .map((row) => JSON.stringify([row.companyCode, row.waers])))
+  const groups = new Set(
+    [...ledger.payable]
+      .map((docNo) => ledger.documents.get(docNo))
+      .filter((row) => row !== undefined)
+      .map((row) => JSON.stringify([row.companyCode, row.waers])),
+  )
   for (const group of groups) {
     const [companyCode, waers] = JSON.parse(group) as [string, string]
     pay(setting, companyCode, waers, [first, second])
@@ -51,10 +57,23 @@ function pay(setting: Setting, companyCode: string, waers: string, releasers: re
     if (outcome.facts) book.commit(op, outcome.facts)
     return outcome
   }
-  const proposed = done('run.propose', propose(ledger, {
-    companyCode, waers, dueBy: daysAfter(at.slice(0, 10), setting.dueHorizonDays), proposedBy: 'autopilot', executeOn: null,
-    combine: true, batchBooking: ledger.runs.size % 2 === 0, limit: 10_000,
-  }, at))
+  const proposed = done(
+    'run.propose',
+    propose(
+      ledger,
+      {
+        companyCode,
+        waers,
+        dueBy: daysAfter(at.slice(0, 10), setting.dueHorizonDays),
+        proposedBy: 'autopilot',
+        executeOn: null,
+        combine: true,
+        batchBooking: ledger.runs.size % 2 === 0,
+        limit: 10_000,
+      },
+      at,
+    ),
+  )
   if (proposed.status !== 201) return
   const { runNo } = proposed.body as { runNo: string }
   for (const by of releasers) {

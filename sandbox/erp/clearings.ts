@@ -35,10 +35,12 @@ const clearingBody = record({
 
 /** Payment documents and what clears the ledger: the bank side of a payment, its return, and clearings without a run. */
 export function clearingRoutes(ledger: Ledger, now: () => string, shown: (at: string) => boolean): Route[] {
-  const on = (act: (call: Call, payment: PaymentDoc) => Outcome) => (call: Call): Outcome => {
-    const payment = ledger.payments.get(call.params['payDocNo'] ?? '')
-    return payment ? act(call, payment) : unknown('Payment document', call.params['payDocNo'] ?? '')
-  }
+  const on =
+    (act: (call: Call, payment: PaymentDoc) => Outcome) =>
+    (call: Call): Outcome => {
+      const payment = ledger.payments.get(call.params['payDocNo'] ?? '')
+      return payment ? act(call, payment) : unknown('Payment document', call.params['payDocNo'] ?? '')
+    }
   return [
     { method: 'GET', path: '/payment-docs', op: 'payment.read', run: (call) => searchPayments(ledger, call) },
     { method: 'GET', path: '/payment-docs/{payDocNo}', op: 'payment.read', run: on((_call, payment) => ({ status: 200, body: payment })) },
@@ -58,7 +60,10 @@ export function clearingRoutes(ledger: Ledger, now: () => string, shown: (at: st
     { method: 'POST', path: '/clearings', op: 'clearing.post', run: (call) => post(ledger, call, now()) },
     { method: 'GET', path: '/clearings', op: 'clearing.read', run: (call) => searchClearings(ledger, call, shown) },
     {
-      method: 'GET', path: '/clearings/{no}', op: 'clearing.read', run: ({ params }) => {
+      method: 'GET',
+      path: '/clearings/{no}',
+      op: 'clearing.read',
+      run: ({ params }) => {
         const row = ledger.clearings.get(params['no'] ?? '')
         return row ? { status: 200, body: row } : unknown('Clearing', params['no'] ?? '')
       },
@@ -72,21 +77,33 @@ function searchPayments(ledger: Ledger, call: Call): Outcome {
   const keys = endToEndId ? [endToEndId] : docNo ? ledger.paymentsByDocument.get(docNo) : undefined
   const rows = keys ? keys.map((key) => ledger.payments.get(key)).filter((row) => row !== undefined) : [...ledger.payments.values()]
   return page(call, rows, {
-    runNo: (row, wanted) => row.runNo === wanted, endToEndId: (row, wanted) => row.endToEndId === wanted,
-    docNo: (row, wanted) => row.items.some((item) => item.docNo === wanted), lifecycle: (row, wanted) => row.lifecycle === wanted,
+    runNo: (row, wanted) => row.runNo === wanted,
+    endToEndId: (row, wanted) => row.endToEndId === wanted,
+    docNo: (row, wanted) => row.items.some((item) => item.docNo === wanted),
+    lifecycle: (row, wanted) => row.lifecycle === wanted,
   })
 }
 
 function searchClearings(ledger: Ledger, call: Call, shown: (at: string) => boolean): Outcome {
   const [extRef, bankRef, docNo] = ['extRef', 'bankRef', 'docNo'].map((name) => call.query.get(name))
-  const keys = extRef ? ledger.clearingsByExtRef.get(extRef)
-    : bankRef ? ledger.clearingsByBankRef.get(bankRef)
-      : docNo ? ledger.documents.get(docNo)?.clearings ?? [] : undefined
+  const keys = extRef
+    ? ledger.clearingsByExtRef.get(extRef)
+    : bankRef
+      ? ledger.clearingsByBankRef.get(bankRef)
+      : docNo
+        ? (ledger.documents.get(docNo)?.clearings ?? [])
+        : undefined
   const rows = keys ? keys.map((key) => ledger.clearings.get(key)).filter((row) => row !== undefined) : [...ledger.clearings.values()]
-  return page(call, rows.filter((row) => shown(row.bookedAt)), {
-    payDocNo: (row, wanted) => row.payDocNo === wanted, docNo: (row, wanted) => row.lines.some((line) => line.docNo === wanted),
-    bankRef: (row, wanted) => row.bankRef === wanted, extRef: (row, wanted) => row.extRef === wanted,
-  })
+  return page(
+    call,
+    rows.filter((row) => shown(row.bookedAt)),
+    {
+      payDocNo: (row, wanted) => row.payDocNo === wanted,
+      docNo: (row, wanted) => row.lines.some((line) => line.docNo === wanted),
+      bankRef: (row, wanted) => row.bankRef === wanted,
+      extRef: (row, wanted) => row.extRef === wanted,
+    },
+  )
 }
 
 /** Books the bank side. Nothing stops a second one: whoever calls twice has paid twice in the books. */
@@ -147,7 +164,9 @@ function voided(call: Call, payment: PaymentDoc, at: string): Outcome {
   if (payment.lifecycle !== 'INSTRUCTED')
     return refusal(409, { msgId: 'F1-344', text: `Payment document ${payment.payDocNo} is ${payment.lifecycle}.` })
   return {
-    status: 200, body: { payDocNo: payment.payDocNo, lifecycle: 'VOID' }, facts: [
+    status: 200,
+    body: { payDocNo: payment.payDocNo, lifecycle: 'VOID' },
+    facts: [
       { what: 'PAYMENT', verb: 'VOID', key: payment.payDocNo, row: { ...payment, lifecycle: 'VOID' } },
       ...payment.items.map(({ docNo }) => documentFact('REOPENED', { docNo, inRun: null, payBlock: 'B', changedAt: at })),
     ],
@@ -177,15 +196,24 @@ function post(ledger: Ledger, call: Call, at: string): Outcome {
   }
   const partner = given.partner && ledger.documents.get(given.partner.docNo)
   if (given.partner && (partner?.companyCode !== given.partner.companyCode || partner.companyCode === given.companyCode)) {
-    return refusal(422, { msgId: 'F1-354', field: 'partner', text: `Document ${given.partner.docNo} is none of another company code ${given.partner.companyCode}.` })
+    return refusal(422, {
+      msgId: 'F1-354',
+      field: 'partner',
+      text: `Document ${given.partner.docNo} is none of another company code ${given.partner.companyCode}.`,
+    })
   }
   const wanted = sum(given.lines.map((line) => line.amt)) - sum(given.differences.map((line) => line.amt))
   if (wanted !== num(given.amt) || (given.means === 'NETTING' && wanted !== 0n)) {
     return refusal(422, { msgId: 'F1-351', field: 'amt', text: 'Lines and differences do not add up to the amount.' })
   }
   const clearing: Clearing = {
-    ...given, amt: tidy(given.amt, given.waers), lines: given.lines.map(({ docNo, amt }) => ({ docNo, amt: tidy(amt, given.waers) })),
-    clearingDocNo: ledger.take('CLEARING'), payDocNo: null, undoes: null, bookedAt: at,
+    ...given,
+    amt: tidy(given.amt, given.waers),
+    lines: given.lines.map(({ docNo, amt }) => ({ docNo, amt: tidy(amt, given.waers) })),
+    clearingDocNo: ledger.take('CLEARING'),
+    payDocNo: null,
+    undoes: null,
+    bookedAt: at,
   }
   return booked(ledger, clearing, at)
 }

@@ -56,20 +56,31 @@ const postBody = record({
   enteredBy: text(60),
 })
 const stornoBody = record({
-  reason: text(60), requestedBy: text(60), agreedBy: text(60), extRef: optional(note(60), ''), stornoOn: optional(date, null),
+  reason: text(60),
+  requestedBy: text(60),
+  agreedBy: text(60),
+  extRef: optional(note(60), ''),
+  stornoOn: optional(date, null),
 })
 const blockBody = record({ payBlock: note(1), by: text(60), text: optional(note(500), '') })
 const bookBody = record({ by: text(60) })
 const attachBody = record({
-  title: text(200), mime: text(100), sha256: hash, contentBase64: optional(base64, ''), extRef: optional(note(60), ''), by: text(60),
+  title: text(200),
+  mime: text(100),
+  sha256: hash,
+  contentBase64: optional(base64, ''),
+  extRef: optional(note(60), ''),
+  by: text(60),
 })
 
 /** Posting, reading back, reversing and blocking of documents. `shown`: whether what was written then is in searches yet. */
 export function documentRoutes(ledger: Ledger, now: () => string, shown: (at: string) => boolean): Route[] {
-  const on = (run: (call: Call, held: LedgerDocument) => Outcome) => (call: Call): Outcome => {
-    const held = ledger.documents.get(call.params['docNo'] ?? '')
-    return held ? run(call, held) : unknown('Document', call.params['docNo'] ?? '')
-  }
+  const on =
+    (run: (call: Call, held: LedgerDocument) => Outcome) =>
+    (call: Call): Outcome => {
+      const held = ledger.documents.get(call.params['docNo'] ?? '')
+      return held ? run(call, held) : unknown('Document', call.params['docNo'] ?? '')
+    }
   return [
     { method: 'POST', path: '/documents', op: 'document.post', run: (call) => post(ledger, call, now()) },
     { method: 'GET', path: '/documents', op: 'document.search', run: (call) => search(ledger, call, shown) },
@@ -118,12 +129,32 @@ function post(ledger: Ledger, call: Call, at: string): Outcome {
   if (problems.length > 0 || !period) return refusal(422, ...problems)
   const dueAmt = tidy(body.dueAmt ?? body.grossAmt, body.waers)
   const row: LedgerDocument = {
-    ...body, docNo: ledger.take(body.docType), fiscalYear: period.fiscalYear, periodNo: period.periodNo, postingDate,
-    netDueDate: body.netDueDate ?? body.docDate, netAmt: tidy(body.netAmt, body.waers), taxAmt: tidy(body.taxAmt, body.waers),
-    grossAmt: tidy(body.grossAmt, body.waers), dueAmt, reconAccount: ledger.vendors.get(body.vendorNo)?.reconAccount ?? '', openAmt: park ? tidy('0', body.waers) : signed({ ...body, dueAmt }),
+    ...body,
+    docNo: ledger.take(body.docType),
+    fiscalYear: period.fiscalYear,
+    periodNo: period.periodNo,
+    postingDate,
+    netDueDate: body.netDueDate ?? body.docDate,
+    netAmt: tidy(body.netAmt, body.waers),
+    taxAmt: tidy(body.taxAmt, body.waers),
+    grossAmt: tidy(body.grossAmt, body.waers),
+    dueAmt,
+    reconAccount: ledger.vendors.get(body.vendorNo)?.reconAccount ?? '',
+    openAmt: park ? tidy('0', body.waers) : signed({ ...body, dueAmt }),
     items: body.items.map((item) => ({ ...item, netAmt: tidy(item.netAmt, body.waers) })),
-    lifecycle: park ? 'PARKED' : 'BOOKED', enteredAt: at, bookedAt: park ? null : at, changedAt: at, inRun: null,
-    stornoDocNo: null, stornoOn: null, stornoReason: null, stornoExtRef: null, stornoBy: null, clearedOn: null, clearings: [], attachCount: 0,
+    lifecycle: park ? 'PARKED' : 'BOOKED',
+    enteredAt: at,
+    bookedAt: park ? null : at,
+    changedAt: at,
+    inRun: null,
+    stornoDocNo: null,
+    stornoOn: null,
+    stornoReason: null,
+    stornoExtRef: null,
+    stornoBy: null,
+    clearedOn: null,
+    clearings: [],
+    attachCount: 0,
   }
   return { status: 201, body: receipt(row), facts: [{ what: 'DOCUMENT', verb: row.lifecycle, key: row.docNo, row }] }
 }
@@ -139,7 +170,9 @@ export function signed({ docType, dueAmt, waers }: Pick<LedgerDocument, 'docType
 
 function businessProblems(ledger: Ledger, body: Omit<Of<typeof postBody>, 'park'>): Msg[] {
   const found: Msg[] = []
-  const say = (msgId: string, field: string, words: string): void => { found.push({ msgId, field, text: words }) }
+  const say = (msgId: string, field: string, words: string): void => {
+    found.push({ msgId, field, text: words })
+  }
   const vendor = ledger.vendors.get(body.vendorNo)
   if (!ledger.companies.has(body.companyCode)) say('F5-101', 'companyCode', `Company code ${body.companyCode} does not exist.`)
   if (!vendor) say('F5-117', 'vendorNo', `Vendor ${body.vendorNo} does not exist.`)
@@ -171,18 +204,26 @@ export function periodProblems(ledger: Ledger, companyCode: string, postingDate:
   const periods = ledger.periodsOn(companyCode, postingDate)
   const shut = periods.find((period) => period.gate === 'SHUT')
   if (shut) return [{ msgId: 'F5-286', field: 'postingDate', text: `Period ${shut.periodNo} of ${shut.fiscalYear} is shut.` }]
-  return periods.length > 0 ? [] : [{ msgId: 'F5-286', field: 'postingDate', text: `No period is kept for ${postingDate} in company code ${companyCode}.` }]
+  return periods.length > 0
+    ? []
+    : [{ msgId: 'F5-286', field: 'postingDate', text: `No period is kept for ${postingDate} in company code ${companyCode}.` }]
 }
 
 function search(ledger: Ledger, call: Call, shown: (at: string) => boolean): Outcome {
   const { query } = call
   const keys = narrowest(ledger, query)
   const rows = keys ? keys.map((docNo) => ledger.documents.get(docNo)).filter((row) => row !== undefined) : [...ledger.documents.values()]
-  return page(call, rows.filter((row) => shown(row.enteredAt)), {
-    extRef: (row, wanted) => row.extRef === wanted, vendorNo: (row, wanted) => row.vendorNo === wanted,
-    vendorDocNo: (row, wanted) => row.vendorDocNo === wanted, companyCode: (row, wanted) => row.companyCode === wanted,
-    lifecycle: (row, wanted) => row.lifecycle === wanted,
-  })
+  return page(
+    call,
+    rows.filter((row) => shown(row.enteredAt)),
+    {
+      extRef: (row, wanted) => row.extRef === wanted,
+      vendorNo: (row, wanted) => row.vendorNo === wanted,
+      vendorDocNo: (row, wanted) => row.vendorDocNo === wanted,
+      companyCode: (row, wanted) => row.companyCode === wanted,
+      lifecycle: (row, wanted) => row.lifecycle === wanted,
+    },
+  )
 }
 
 function narrowest(ledger: Ledger, query: URLSearchParams): readonly string[] | undefined {
@@ -219,9 +260,15 @@ function storno(ledger: Ledger, call: Call, held: LedgerDocument, at: string): O
   const shut = stornoOn === null ? [] : periodProblems(ledger, held.companyCode, stornoOn)
   if (shut.length > 0) return refusal(422, ...shut)
   const row = {
-    docNo: held.docNo, lifecycle: 'STORNO' as const, stornoDocNo: ledger.take('STORNO'), stornoOn: stornoOn ?? at.slice(0, 10),
-    stornoReason: reason, stornoExtRef: extRef, stornoBy: [requestedBy, agreedBy],
-    openAmt: tidy('0', held.waers), changedAt: at,
+    docNo: held.docNo,
+    lifecycle: 'STORNO' as const,
+    stornoDocNo: ledger.take('STORNO'),
+    stornoOn: stornoOn ?? at.slice(0, 10),
+    stornoReason: reason,
+    stornoExtRef: extRef,
+    stornoBy: [requestedBy, agreedBy],
+    openAmt: tidy('0', held.waers),
+    changedAt: at,
   }
   return {
     status: 201,

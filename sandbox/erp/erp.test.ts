@@ -10,7 +10,9 @@ afterAll(() => shop.clear())
 
 describe('documents', () => {
   let system: System
-  beforeAll(async () => { system = await erpIn(shop) })
+  beforeAll(async () => {
+    system = await erpIn(shop)
+  })
 
   test('a posted document is read back with its number, amounts and what the poster wrote on it', async () => {
     const docNo = await posted(system, { zFields: { ZZPOLICY: 'p-7' }, grossAmt: '119', netAmt: '100.0' })
@@ -131,7 +133,9 @@ describe('change feed', () => {
 
 describe('faults', () => {
   let system: System
-  beforeAll(async () => { system = await erpIn(shop) })
+  beforeAll(async () => {
+    system = await erpIn(shop)
+  })
   const rules = (...wanted: unknown[]): Promise<Answer> => system.call('PUT', '/faults', { rules: wanted })
   const found = async (extRef: string): Promise<number> => (await system.call('GET', `/documents?extRef=${extRef}`)).body.rows.length
 
@@ -147,7 +151,7 @@ describe('faults', () => {
     await rules({ op: 'document.post', first: 1, effect: 'late', lateMs: 150 })
     await expect(system.call('POST', '/documents', claim({ extRef: 'late' }))).rejects.toThrow('fetch failed')
     expect(await found('late')).toBe(0)
-    await until('the late document', async () => await found('late') === 1 || undefined)
+    await until('the late document', async () => (await found('late')) === 1 || undefined)
   })
 
   test('kept nothing: a good answer with a number that leads nowhere', async () => {

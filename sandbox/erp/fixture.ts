@@ -2,26 +2,37 @@ import type { Loose, System, Workshop } from '../testing.ts'
 
 /** A small company for tests: two vendors, one order, the periods of 2026. */
 export const SETUP = {
-  companyCodes: [{
-    companyCode: '1000', name: 'Nordlicht Handel GmbH', vatReg: 'DE136695976', country: 'DE', waers: 'EUR',
-    houseAccounts: [{ waers: 'EUR', iban: 'DE02120300000000202051', bic: 'BYLADEM1001' }],
-  }],
-  taxKeys: [{ taxKey: 'S-19', companyCode: '*', category: 'S', pct: '19', text: 'input tax 19 %' }],
-  vendors: [
-    vendor('K-1', 'Atelier Müller & Fils', 'FR7630006000011234567890189'),
-    vendor('K-2', 'Blauwal B.V.', 'NL91ABNA0417164300'),
+  companyCodes: [
+    {
+      companyCode: '1000',
+      name: 'Nordlicht Handel GmbH',
+      vatReg: 'DE136695976',
+      country: 'DE',
+      waers: 'EUR',
+      houseAccounts: [{ waers: 'EUR', iban: 'DE02120300000000202051', bic: 'BYLADEM1001' }],
+    },
   ],
-  purchaseOrders: [{
-    companyCode: '1000', poNo: '4500000001', vendorNo: 'K-1', waers: 'EUR', standing: 'RELEASED', by: 'p.orlow',
-    items: [{ poItem: '10', text: 'Paper', qty: '10', uom: 'C62', price: '12.50', taxKey: 'S-19' }],
-  }],
+  taxKeys: [{ taxKey: 'S-19', companyCode: '*', category: 'S', pct: '19', text: 'input tax 19 %' }],
+  vendors: [vendor('K-1', 'Atelier Müller & Fils', 'FR7630006000011234567890189'), vendor('K-2', 'Blauwal B.V.', 'NL91ABNA0417164300')],
+  purchaseOrders: [
+    {
+      companyCode: '1000',
+      poNo: '4500000001',
+      vendorNo: 'K-1',
+      waers: 'EUR',
+      standing: 'RELEASED',
+      by: 'p.orlow',
+      items: [{ poItem: '10', text: 'Paper', qty: '10', uom: 'C62', price: '12.50', taxKey: 'S-19' }],
+    },
+  ],
   postingPeriods: Array.from({ length: 12 }, (_, at) => {
     const month = String(at + 1).padStart(2, '0')
     const last = new Date(Date.UTC(2026, at + 1, 0)).getUTCDate()
     return { companyCode: '1000', fiscalYear: 2026, periodNo: at + 1, from: `2026-${month}-01`, to: `2026-${month}-${last}`, gate: 'OPEN' }
   }),
   users: [
-    { userId: 't.meyer', name: 'Tilda Meyer', roles: ['TREASURY'] }, { userId: 'u.katz', name: 'Uwe Katz', roles: ['TREASURY'] },
+    { userId: 't.meyer', name: 'Tilda Meyer', roles: ['TREASURY'] },
+    { userId: 'u.katz', name: 'Uwe Katz', roles: ['TREASURY'] },
     { userId: 'a.clerk', name: 'Ada Clerk', roles: ['AP'] },
   ],
 }

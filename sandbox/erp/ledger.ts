@@ -1,11 +1,27 @@
 import type { Line, Fact } from '../plumbing/book.ts'
 import type {
-  Attachment, Clearing, Company, FileText, LedgerDocument, PaymentDoc, PostingPeriod, PurchaseOrder, Revaluation, Run, TaxKey, User, Vendor,
+  Attachment,
+  Clearing,
+  Company,
+  FileText,
+  LedgerDocument,
+  PaymentDoc,
+  PostingPeriod,
+  PurchaseOrder,
+  Revaluation,
+  Run,
+  TaxKey,
+  User,
+  Vendor,
 } from './rows.ts'
 import { Subledger } from './subledger.ts'
 
 /** A fact as the change feed shows it. */
-export interface Change extends Fact { readonly mark: string; readonly at: string; readonly op: string }
+export interface Change extends Fact {
+  readonly mark: string
+  readonly at: string
+  readonly op: string
+}
 
 /** First digits of the number ranges, and how long their numbers are. */
 const RANGES = {
@@ -65,7 +81,9 @@ export class Ledger {
 
   /** The ordinary periods of the leading ledger that hold a date: one, or one for each kind of accounts. A special one is only used when it is asked for by number. */
   periodsOn(companyCode: string, on: string): readonly PostingPeriod[] {
-    return (this.#periodsByCompany.get(companyCode) ?? []).filter((period) => !period.special && period.ledger === '0L' && period.from <= on && on <= period.to)
+    return (this.#periodsByCompany.get(companyCode) ?? []).filter(
+      (period) => !period.special && period.ledger === '0L' && period.from <= on && on <= period.to,
+    )
   }
 
   readonly apply = (line: Line): void => {
@@ -120,19 +138,37 @@ export class Ledger {
 
 /** How a fact of each kind becomes state. */
 const APPLY: Readonly<Record<string, (ledger: Ledger, row: never) => void>> = {
-  COMPANY: (ledger, row: Company) => { ledger.companies.set(row.companyCode, row) },
-  TAX: (ledger, row: TaxKey) => { ledger.taxKeys.set(row.taxKey, row) },
-  VENDOR: (ledger, row: Vendor) => { ledger.vendors.set(row.vendorNo, row) },
-  ORDER: (ledger, row: PurchaseOrder) => { ledger.orders.set(orderKey(row.companyCode, row.poNo), row) },
-  PERIOD: (ledger, row: PostingPeriod) => { ledger.setPeriod(row) },
-  USER: (ledger, row: User) => { ledger.users.set(row.userId, row) },
-  DOCUMENT: (ledger, row: LedgerDocument) => { ledger.setDocument(row) },
+  COMPANY: (ledger, row: Company) => {
+    ledger.companies.set(row.companyCode, row)
+  },
+  TAX: (ledger, row: TaxKey) => {
+    ledger.taxKeys.set(row.taxKey, row)
+  },
+  VENDOR: (ledger, row: Vendor) => {
+    ledger.vendors.set(row.vendorNo, row)
+  },
+  ORDER: (ledger, row: PurchaseOrder) => {
+    ledger.orders.set(orderKey(row.companyCode, row.poNo), row)
+  },
+  PERIOD: (ledger, row: PostingPeriod) => {
+    ledger.setPeriod(row)
+  },
+  USER: (ledger, row: User) => {
+    ledger.users.set(row.userId, row)
+  },
+  DOCUMENT: (ledger, row: LedgerDocument) => {
+    ledger.setDocument(row)
+  },
   ATTACHMENT: (ledger, row: Attachment) => {
-    ledger.attachments.set(row.docNo, [...ledger.attachments.get(row.docNo) ?? [], row])
+    ledger.attachments.set(row.docNo, [...(ledger.attachments.get(row.docNo) ?? []), row])
     ledger.used('ATTACH', row.attachNo)
   },
-  RUN: (ledger, row: Run) => { ledger.setRun(row) },
-  FILE: (ledger, row: FileText) => { ledger.files.set(row.runNo, row.text) },
+  RUN: (ledger, row: Run) => {
+    ledger.setRun(row)
+  },
+  FILE: (ledger, row: FileText) => {
+    ledger.files.set(row.runNo, row.text)
+  },
   PAYMENT: (ledger, row: PaymentDoc) => {
     if (!ledger.payments.has(row.payDocNo)) for (const item of row.items) ledger.paymentsByDocument.add(item.docNo, row.payDocNo)
     ledger.payments.set(row.payDocNo, row)
@@ -159,11 +195,21 @@ export class Index {
     if (held) held.push(key)
     else this.#keys.set(value, [key])
   }
-  get(value: string): readonly string[] { return this.#keys.get(value) ?? [] }
+  get(value: string): readonly string[] {
+    return this.#keys.get(value) ?? []
+  }
 }
 
-export function orderKey(companyCode: string, poNo: string): string { return `${companyCode}/${poNo}` }
+export function orderKey(companyCode: string, poNo: string): string {
+  return `${companyCode}/${poNo}`
+}
 /** Periods of other ledgers, or for single accounts, stand under keys of their own. */
-export function periodKey({ companyCode, fiscalYear, periodNo, ledger, accounts }: Pick<PostingPeriod, 'companyCode' | 'fiscalYear' | 'periodNo' | 'ledger' | 'accounts'>): string {
+export function periodKey({
+  companyCode,
+  fiscalYear,
+  periodNo,
+  ledger,
+  accounts,
+}: Pick<PostingPeriod, 'companyCode' | 'fiscalYear' | 'periodNo' | 'ledger' | 'accounts'>): string {
   return `${companyCode}/${fiscalYear}/${periodNo}${ledger === '0L' ? '' : `/${ledger}`}${accounts === '*' ? '' : `/${accounts}`}`
 }

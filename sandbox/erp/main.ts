@@ -26,16 +26,32 @@ const tempo = { latencyMs: given.latency, searchDelayMs: given['search-delay'], 
 const now = (): string => new Date().toISOString()
 const shown = (at: string): boolean => Date.parse(at) + tempo.searchDelayMs <= Date.now()
 // Other books, other message ids: a bank that outlives this ERP's data never sees one of them twice.
-const houseTag = (): string => Date.parse(ledger.changes[0]?.at ?? now()).toString(36).toUpperCase()
+const houseTag = (): string =>
+  Date.parse(ledger.changes[0]?.at ?? now())
+    .toString(36)
+    .toUpperCase()
 
-const served = await serve({
-  system: 'erp', book, tempo, seed: given.seed, token: process.env['SANDBOX_ERP_TOKEN'], extraFaults: [],
-  wording: { refuse: (status, text, field) => refusal(status, { msgId: `F0-${status}`, ...field ? { field } : {}, text }).body },
-  routes: [
-    ...masterRoutes(ledger, now), ...documentRoutes(ledger, now, shown), ...clearingRoutes(ledger, now, shown),
-    ...runRoutes(ledger, now, pain, houseTag), ...subledgerRoutes(ledger), ...revaluationRoutes(ledger, now), changeRoute(ledger, bell),
-  ],
-}, given.port)
+const served = await serve(
+  {
+    system: 'erp',
+    book,
+    tempo,
+    seed: given.seed,
+    token: process.env['SANDBOX_ERP_TOKEN'],
+    extraFaults: [],
+    wording: { refuse: (status, text, field) => refusal(status, { msgId: `F0-${status}`, ...(field ? { field } : {}), text }).body },
+    routes: [
+      ...masterRoutes(ledger, now),
+      ...documentRoutes(ledger, now, shown),
+      ...clearingRoutes(ledger, now, shown),
+      ...runRoutes(ledger, now, pain, houseTag),
+      ...subledgerRoutes(ledger),
+      ...revaluationRoutes(ledger, now),
+      changeRoute(ledger, bell),
+    ],
+  },
+  given.port,
+)
 
 const stop = startAutopilot({ ledger, book, faults: () => served.faults, tempo, dueHorizonDays: given['due-horizon'], pain, houseTag, now })
 endInOrder({ served, book, stop, stdinEof: given['stdin-eof'] })

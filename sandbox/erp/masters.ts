@@ -7,9 +7,17 @@ import { orderKey, periodKey, type Ledger } from './ledger.ts'
 import type { Company, PostingPeriod, PurchaseOrder, TaxKey, User, Vendor } from './rows.ts'
 
 const vendorFields = {
-  name: text(200), vatReg: note(30), country: note(2), payIban: note(34), payBic: optional(note(11), ''), payOther: optional(note(70), ''),
-  otherIbans: optional(list(text(70), 50), []), reconAccount: optional(text(20), '160000'),
-  standing: oneOf('ACTIVE', 'DORMANT'), centralBlock: optional(flag, false), by: text(60),
+  name: text(200),
+  vatReg: note(30),
+  country: note(2),
+  payIban: note(34),
+  payBic: optional(note(11), ''),
+  payOther: optional(note(70), ''),
+  otherIbans: optional(list(text(70), 50), []),
+  reconAccount: optional(text(20), '160000'),
+  standing: oneOf('ACTIVE', 'DORMANT'),
+  centralBlock: optional(flag, false),
+  by: text(60),
 }
 const vendor = record({ vendorNo: text(60), ...vendorFields })
 const vendorBody = record(vendorFields)
@@ -66,20 +74,40 @@ const setup = record({
   ),
   vendors: optional(list(vendor, 200_000), []),
   purchaseOrders: optional(list(order, 200_000), []),
-  postingPeriods: optional(list(record({
-    companyCode: text(20), fiscalYear: whole(1990, 2200), periodNo: whole(1, 16), from: date, to: date, gate: oneOf('OPEN', 'SHUT'),
-    ledger: optional(text(20), '0L'), accounts: optional(oneOf('*', 'K', 'S'), '*'), special: optional(flag, false),
-  }), 200_000), []),
-  users: optional(list(record({
-    userId: text(60), name: text(200), roles: list(oneOf('TREASURY', 'AP', 'BUYER', 'MASTER_DATA', 'APPROVER'), 10),
-    limits: optional(list(record({ companyCode: text(20), waers: text(3), upTo: amount }), 200), []),
-  })), []),
+  postingPeriods: optional(
+    list(
+      record({
+        companyCode: text(20),
+        fiscalYear: whole(1990, 2200),
+        periodNo: whole(1, 16),
+        from: date,
+        to: date,
+        gate: oneOf('OPEN', 'SHUT'),
+        ledger: optional(text(20), '0L'),
+        accounts: optional(oneOf('*', 'K', 'S'), '*'),
+        special: optional(flag, false),
+      }),
+      200_000,
+    ),
+    [],
+  ),
+  users: optional(
+    list(
+      record({
+        userId: text(60),
+        name: text(200),
+        roles: list(oneOf('TREASURY', 'AP', 'BUYER', 'MASTER_DATA', 'APPROVER'), 10),
+        limits: optional(list(record({ companyCode: text(20), waers: text(3), upTo: amount }), 200), []),
+      }),
+    ),
+    [],
+  ),
 })
 
 /** Lookups and changes of master data. */
 export function masterRoutes(ledger: Ledger, now: () => string): Route[] {
   const get = (path: string, op: string, run: (call: Call) => Outcome): Route => ({ method: 'GET', path, op, run })
-  const one = (kind: string, no: string, row: unknown): Outcome => row === undefined ? unknown(kind, no) : { status: 200, body: row }
+  const one = (kind: string, no: string, row: unknown): Outcome => (row === undefined ? unknown(kind, no) : { status: 200, body: row })
   return [
     { method: 'PUT', path: '/setup', op: 'setup', control: true, maxBytes: 64 * 1024 * 1024, run: (call) => load(ledger, call, now()) },
 
@@ -95,7 +123,10 @@ export function masterRoutes(ledger: Ledger, now: () => string): Route[] {
       one('Vendor', params['vendorNo'] ?? '', ledger.vendors.get(params['vendorNo'] ?? '')),
     ),
     {
-      method: 'PUT', path: '/vendors/{vendorNo}', op: 'vendor.put', run: (call) => {
+      method: 'PUT',
+      path: '/vendors/{vendorNo}',
+      op: 'vendor.put',
+      run: (call) => {
         const body = bodyOf(call, vendorBody)
         return (
           body.refused ??
@@ -117,11 +148,13 @@ export function masterRoutes(ledger: Ledger, now: () => string): Route[] {
       one('Company code', params['no'] ?? '', ledger.companies.get(params['no'] ?? '')),
     ),
 
-    get('/tax-keys', 'tax.read', (call) => page(call, [...ledger.taxKeys.values()], {
-      companyCode: (row, wanted) => row.companyCode === '*' || row.companyCode === wanted,
-      category: (row, wanted) => row.category === wanted,
-      pct: (row, wanted) => plainer(row.pct) === plainer(wanted),
-    })),
+    get('/tax-keys', 'tax.read', (call) =>
+      page(call, [...ledger.taxKeys.values()], {
+        companyCode: (row, wanted) => row.companyCode === '*' || row.companyCode === wanted,
+        category: (row, wanted) => row.category === wanted,
+        pct: (row, wanted) => plainer(row.pct) === plainer(wanted),
+      }),
+    ),
     get('/tax-keys/{no}', 'tax.read', ({ params }) => one('Tax key', params['no'] ?? '', ledger.taxKeys.get(params['no'] ?? ''))),
 
     get('/purchase-orders', 'order.read', (call) =>
@@ -136,7 +169,10 @@ export function masterRoutes(ledger: Ledger, now: () => string): Route[] {
       return one('Purchase order', key, ledger.orders.get(key))
     }),
     {
-      method: 'PUT', path: '/purchase-orders/{companyCode}/{poNo}', op: 'order.put', run: (call) => {
+      method: 'PUT',
+      path: '/purchase-orders/{companyCode}/{poNo}',
+      op: 'order.put',
+      run: (call) => {
         const body = bodyOf(call, orderBody)
         if (body.refused) return body.refused
         const keys = { companyCode: call.params['companyCode'] ?? '', poNo: call.params['poNo'] ?? '' }
@@ -163,7 +199,9 @@ export function masterRoutes(ledger: Ledger, now: () => string): Route[] {
 }
 
 /** A decimal without zeros that say nothing: "19.00" and "19" are the same rate. */
-function plainer(decimalText: string): string { return decimalText.includes('.') ? decimalText.replace(/\.?0+$/, '') : decimalText }
+function plainer(decimalText: string): string {
+  return decimalText.includes('.') ? decimalText.replace(/\.?0+$/, '') : decimalText
+}
 
 function put(fact: Fact | undefined, held: unknown): Outcome {
   if (!fact) return { status: 200, body: held }
@@ -215,13 +253,24 @@ function sameButForWho(made: Vendor | PurchaseOrder, held: Vendor | PurchaseOrde
   return held !== undefined && isDeepStrictEqual({ ...made, changedBy: held.changedBy, changedAt: held.changedAt }, { ...held })
 }
 
-const gateBody = record({ gate: oneOf('OPEN', 'SHUT'), by: text(60), ledger: optional(text(20), '0L'), accounts: optional(oneOf('*', 'K', 'S'), '*') })
+const gateBody = record({
+  gate: oneOf('OPEN', 'SHUT'),
+  by: text(60),
+  ledger: optional(text(20), '0L'),
+  accounts: optional(oneOf('*', 'K', 'S'), '*'),
+})
 
 function turnGate(ledger: Ledger, call: Call): Outcome {
   const body = bodyOf(call, gateBody)
   if (body.refused) return body.refused
   const { companyCode = '', fiscalYear, periodNo } = call.params
-  const key = periodKey({ companyCode, fiscalYear: Number(fiscalYear), periodNo: Number(periodNo), ledger: body.value.ledger, accounts: body.value.accounts })
+  const key = periodKey({
+    companyCode,
+    fiscalYear: Number(fiscalYear),
+    periodNo: Number(periodNo),
+    ledger: body.value.ledger,
+    accounts: body.value.accounts,
+  })
   const held = ledger.periods.get(key)
   if (!held) return unknown('Posting period', key)
   const row = { ...held, gate: body.value.gate }

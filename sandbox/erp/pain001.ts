@@ -39,7 +39,11 @@ export function pain001({ version, run, msgId, createdAt, company, payments }: I
           InitgPty: { Nm: cut(company.name, 140) },
         },
         PmtInf: {
-          PmtInfId: `${msgId}-1`, PmtMtd: 'TRF', BtchBookg: String(run.batchBooking), NbOfTxs: count, CtrlSum: ctrlSum,
+          PmtInfId: `${msgId}-1`,
+          PmtMtd: 'TRF',
+          BtchBookg: String(run.batchBooking),
+          NbOfTxs: count,
+          CtrlSum: ctrlSum,
           PmtTpInf: { SvcLvl: { Cd: run.waers === 'EUR' ? 'SEPA' : 'NURG' } },
           ReqdExctnDt: version === '03' ? run.executeOn : { Dt: run.executeOn },
           Dbtr: { Nm: cut(company.name, 140) },
@@ -49,7 +53,7 @@ export function pain001({ version, run, msgId, createdAt, company, payments }: I
           CdtTrfTxInf: payments.map((payment) => ({
             PmtId: { InstrId: payment.payDocNo, EndToEndId: payment.endToEndId },
             Amt: { InstdAmt: { '@Ccy': payment.waers, '#text': payment.amt } },
-            ...payment.payeeBic === '' ? {} : { CdtrAgt: agent(payment.payeeBic) },
+            ...(payment.payeeBic === '' ? {} : { CdtrAgt: agent(payment.payeeBic) }),
             Cdtr: { Nm: cut(payment.payeeName, 140) },
             CdtrAcct: { Id: payment.payeeIban === '' ? { Othr: { Id: cut(payment.payeeOther, 34) } } : { IBAN: payment.payeeIban } },
             RmtInf: { Strd: payment.items.map((item) => remittance(item, payment.waers)) },
@@ -74,7 +78,9 @@ export function houseAccount(company: Company, waers: string): Company['houseAcc
 }
 
 /** Max35Text and its like count characters, not bytes; a pair of surrogates is never split. */
-function cut(text: string, length: number): string { return [...text].slice(0, length).join('') }
+function cut(text: string, length: number): string {
+  return [...text].slice(0, length).join('')
+}
 
 /** The file made wrong on purpose, for tests of whoever checks it. */
 export function twisted(text: string, how: 'account' | 'sum' | 'count'): string {

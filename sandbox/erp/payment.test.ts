@@ -54,8 +54,11 @@ describe('payment runs', () => {
       Cdtr: { Nm: 'Atelier Müller &amp; Fils'.replace('&amp;', '&') },
       CdtrAcct: { Id: { IBAN: 'FR7630006000011234567890189' } },
     })
-    expect(PmtInf.CdtTrfTxInf[0].RmtInf.Strd.map((one: Loose) => [one.RfrdDocInf.Tp.CdOrPrtry.Cd, one.RfrdDocInf.Nb]))
-      .toEqual([['CINV', 'RE-1'], ['CINV', 'RE-2'], ['CREN', 'GS-3']])
+    expect(PmtInf.CdtTrfTxInf[0].RmtInf.Strd.map((one: Loose) => [one.RfrdDocInf.Tp.CdOrPrtry.Cd, one.RfrdDocInf.Nb])).toEqual([
+      ['CINV', 'RE-1'],
+      ['CINV', 'RE-2'],
+      ['CREN', 'GS-3'],
+    ])
   })
 
   test('release takes two treasury people, neither of them twice nor the proposer', async () => {

@@ -7,7 +7,10 @@ import type { Ledger } from './ledger.ts'
 import type { Revaluation } from './rows.ts'
 
 const postBody = record({
-  companyCode: text(20), keyDate: date, rates: list(record({ waers: currency, carriedAt: amount, keyRate: amount }), 100), by: text(60),
+  companyCode: text(20),
+  keyDate: date,
+  rates: list(record({ waers: currency, carriedAt: amount, keyRate: amount }), 100),
+  by: text(60),
 })
 const reverseBody = record({ bookedOn: date, by: text(60) })
 
@@ -16,7 +19,10 @@ export function revaluationRoutes(ledger: Ledger, now: () => string): Route[] {
   return [
     { method: 'POST', path: '/revaluations', op: 'revaluation.post', run: (call) => post(ledger, call, now()) },
     {
-      method: 'GET', path: '/revaluations/{no}', op: 'revaluation.read', run: ({ params }) => {
+      method: 'GET',
+      path: '/revaluations/{no}',
+      op: 'revaluation.read',
+      run: ({ params }) => {
         const row = ledger.revaluations.get(params['no'] ?? '')
         return row ? { status: 200, body: row } : unknown('Revaluation', params['no'] ?? '')
       },
@@ -36,12 +42,27 @@ function post(ledger: Ledger, call: Call, at: string): Outcome {
   const shut = periodProblems(ledger, companyCode, keyDate)
   if (shut.length > 0) return refusal(422, ...shut)
   const rateOf = new Map(rates.map((rate) => [rate.waers, num(rate.keyRate) - num(rate.carriedAt)]))
-  const lines = ledger.subledger.openItems({ companyCode, keyDate, upTo: ledger.changes.length }).flatMap(({ docNo, reconAccount, waers, openBal }) => {
-    const change = times(openBal, rateOf.get(waers) ?? 0n, scaleOf(company.waers))
-    return change === 0n ? [] : [{ docNo, reconAccount, itemWaers: waers, openBal: show(openBal, waers), diffAmt: show(change, company.waers) }]
+  const lines = ledger.subledger
+    .openItems({ companyCode, keyDate, upTo: ledger.changes.length })
+    .flatMap(({ docNo, reconAccount, waers, openBal }) => {
+      const change = times(openBal, rateOf.get(waers) ?? 0n, scaleOf(company.waers))
+      return change === 0n
+        ? []
+        : [{ docNo, reconAccount, itemWaers: waers, openBal: show(openBal, waers), diffAmt: show(change, company.waers) }]
+    })
+  if (lines.length === 0)
+    return refusal(422, { msgId: 'F7-410', field: 'rates', text: 'Nothing that is open in these currencies changes its value.' })
+  return booked({
+    revalNo: ledger.take('REVAL'),
+    companyCode,
+    keyDate,
+    bookedOn: keyDate,
+    waers: company.waers,
+    lines,
+    undoes: null,
+    by,
+    bookedAt: at,
   })
-  if (lines.length === 0) return refusal(422, { msgId: 'F7-410', field: 'rates', text: 'Nothing that is open in these currencies changes its value.' })
-  return booked({ revalNo: ledger.take('REVAL'), companyCode, keyDate, bookedOn: keyDate, waers: company.waers, lines, undoes: null, by, bookedAt: at })
 }
 
 function reverse(ledger: Ledger, call: Call, at: string): Outcome {

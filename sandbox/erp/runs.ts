@@ -10,37 +10,56 @@ import { houseAccount, pain001, twisted, type PainVersion } from './pain001.ts'
 import type { LedgerDocument, PaymentDoc, Run, RunItem, RunPayment, Vendor } from './rows.ts'
 
 const proposeBody = record({
-  companyCode: text(20), waers: currency, dueBy: date, proposedBy: text(60), executeOn: optional(date, null),
-  combine: optional(flag, true), batchBooking: optional(flag, true), limit: optional(whole(1, 100_000), 10_000),
+  companyCode: text(20),
+  waers: currency,
+  dueBy: date,
+  proposedBy: text(60),
+  executeOn: optional(date, null),
+  combine: optional(flag, true),
+  batchBooking: optional(flag, true),
+  limit: optional(whole(1, 100_000), 10_000),
 })
 const byBody = record({ by: text(60) })
 export type Proposal = Of<typeof proposeBody>
 
 /** Payment runs: propose, release by two, discard, fetch the file. */
 export function runRoutes(ledger: Ledger, now: () => string, pain: PainVersion, houseTag: () => string): Route[] {
-  const on = (act: (call: Call, run: Run) => Outcome) => (call: Call): Outcome => {
-    const run = ledger.runs.get(call.params['runNo'] ?? '')
-    return run ? act(call, run) : unknown('Run', call.params['runNo'] ?? '')
-  }
-  const byPerson = (act: (run: Run, by: string, call: Call) => Outcome) => on((call, run) => {
-    const body = bodyOf(call, byBody)
-    return body.refused ?? act(run, body.value.by, call)
-  })
+  const on =
+    (act: (call: Call, run: Run) => Outcome) =>
+    (call: Call): Outcome => {
+      const run = ledger.runs.get(call.params['runNo'] ?? '')
+      return run ? act(call, run) : unknown('Run', call.params['runNo'] ?? '')
+    }
+  const byPerson = (act: (run: Run, by: string, call: Call) => Outcome) =>
+    on((call, run) => {
+      const body = bodyOf(call, byBody)
+      return body.refused ?? act(run, body.value.by, call)
+    })
   return [
     {
-      method: 'POST', path: '/runs', op: 'run.propose', run: (call) => {
+      method: 'POST',
+      path: '/runs',
+      op: 'run.propose',
+      run: (call) => {
         const body = bodyOf(call, proposeBody)
         return body.refused ?? propose(ledger, body.value, now())
       },
     },
     {
-      method: 'GET', path: '/runs', op: 'run.read', run: (call) => page(call, [...ledger.runs.values()], {
-        companyCode: (row, wanted) => row.companyCode === wanted, lifecycle: (row, wanted) => row.lifecycle === wanted,
-      }),
+      method: 'GET',
+      path: '/runs',
+      op: 'run.read',
+      run: (call) =>
+        page(call, [...ledger.runs.values()], {
+          companyCode: (row, wanted) => row.companyCode === wanted,
+          lifecycle: (row, wanted) => row.lifecycle === wanted,
+        }),
     },
     { method: 'GET', path: '/runs/{runNo}', op: 'run.read', run: on((_call, run) => ({ status: 200, body: run })) },
     {
-      method: 'POST', path: '/runs/{runNo}/release', op: 'run.release',
+      method: 'POST',
+      path: '/runs/{runNo}/release',
+      op: 'run.release',
       run: byPerson((run, by, call) => release(ledger, run, by, { at: now(), pain, houseTag: houseTag(), twist: call.twist })),
     },
     { method: 'POST', path: '/runs/{runNo}/discard', op: 'run.discard', run: byPerson(discard) },
@@ -64,9 +83,12 @@ export function propose(ledger: Ledger, wanted: Proposal, at: string): Outcome {
     .filter((row) => row.companyCode === wanted.companyCode && row.waers === wanted.waers)
     .slice(0, wanted.limit)
   const reasons = looked.map((row) => ({ row, why: hindrance(ledger, row) ?? (row.netDueDate > wanted.dueBy ? 'NOT_DUE' : undefined) }))
-  const leftOut = reasons.flatMap(({ row, why }) => why ? [{ docNo: row.docNo, why }] : [])
+  const leftOut = reasons.flatMap(({ row, why }) => (why ? [{ docNo: row.docNo, why }] : []))
   const payments: RunPayment[] = []
-  for (const group of grouped(reasons.flatMap(({ row, why }) => why ? [] : [row]), wanted.combine)) {
+  for (const group of grouped(
+    reasons.flatMap(({ row, why }) => (why ? [] : [row])),
+    wanted.combine,
+  )) {
     const total = sum(group.map((row) => row.openAmt))
     if (total > 0n)
       payments.push({ vendorNo: group[0]?.vendorNo ?? '', payDocNo: null, amt: show(total, wanted.waers), items: group.map(item) })
@@ -91,7 +113,7 @@ export function propose(ledger: Ledger, wanted: Proposal, at: string): Outcome {
 }
 
 function grouped(rows: readonly LedgerDocument[], combine: boolean): LedgerDocument[][] {
-  return [...Map.groupBy(rows, (row) => combine ? row.vendorNo : row.docNo).values()]
+  return [...Map.groupBy(rows, (row) => (combine ? row.vendorNo : row.docNo)).values()]
 }
 
 function item(row: LedgerDocument): RunItem {
@@ -107,7 +129,12 @@ function hindrance(ledger: Ledger, row: LedgerDocument): string | undefined {
   return vendor.payIban === '' && vendor.payOther === '' ? 'NO_ACCOUNT' : undefined
 }
 
-interface Making { readonly at: string; readonly pain: PainVersion; readonly houseTag: string; readonly twist: Rule['twist'] }
+interface Making {
+  readonly at: string
+  readonly pain: PainVersion
+  readonly houseTag: string
+  readonly twist: Rule['twist']
+}
 
 /** The first release waits for another person; the second makes the payment documents and the file. */
 export function release(ledger: Ledger, run: Run, by: string, making: Making): Outcome {
@@ -132,7 +159,7 @@ function recheck(ledger: Ledger, run: Run): Run {
   const payments = run.payments.flatMap((payment) => {
     const items = payment.items.filter((held) => {
       const row = ledger.documents.get(held.docNo)
-      const why = row ? hindrance(ledger, row) ?? (row.openAmt === held.amt ? undefined : 'CHANGED') : 'NOT_OPEN'
+      const why = row ? (hindrance(ledger, row) ?? (row.openAmt === held.amt ? undefined : 'CHANGED')) : 'NOT_OPEN'
       if (why) leftOut.push({ docNo: held.docNo, why })
       return !why
     })
@@ -153,15 +180,22 @@ function instruct(ledger: Ledger, run: Run, making: Making): Outcome {
   const text = making.twist ? twisted(made, making.twist) : made
   const bytes = Buffer.from(text)
   const released: Run = {
-    ...run, lifecycle: 'RELEASED',
+    ...run,
+    lifecycle: 'RELEASED',
     payments: run.payments.map((payment, at) => ({ ...payment, payDocNo: payments[at]?.payDocNo ?? null })),
     file: {
-      name: `${msgId}.xml`, msgId, sha256: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length,
-      count: payments.length, ctrlSum: show(sum(payments.map((payment) => payment.amt)), run.waers),
+      name: `${msgId}.xml`,
+      msgId,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      bytes: bytes.length,
+      count: payments.length,
+      ctrlSum: show(sum(payments.map((payment) => payment.amt)), run.waers),
     },
   }
   return {
-    status: 200, body: released, facts: [
+    status: 200,
+    body: released,
+    facts: [
       { what: 'FILE', verb: 'MADE', key: run.runNo, row: { runNo: run.runNo, text } },
       ...payments.map((payment) => fact('PAYMENT', 'INSTRUCTED', payment.payDocNo, payment)),
       fact('RUN', 'RELEASED', run.runNo, released),
@@ -203,11 +237,17 @@ function file(ledger: Ledger, run: Run): Outcome {
   const text = ledger.files.get(run.runNo)
   if (text === undefined || !run.file) return refusal(409, { msgId: 'F1-330', text: `Run ${run.runNo} is not released; there is no file.` })
   return {
-    status: 200, body: {}, headers: { 'x-file-name': run.file.name, 'x-file-sha256': run.file.sha256 },
+    status: 200,
+    body: {},
+    headers: { 'x-file-name': run.file.name, 'x-file-sha256': run.file.sha256 },
     file: { type: 'application/xml', bytes: Buffer.from(text) },
   }
 }
 
-function moved(run: Run): Outcome { return { status: 200, body: run, facts: [fact('RUN', run.lifecycle, run.runNo, run)] } }
+function moved(run: Run): Outcome {
+  return { status: 200, body: run, facts: [fact('RUN', run.lifecycle, run.runNo, run)] }
+}
 
-function fact(what: string, verb: string, key: string, row: unknown): Fact { return { what, verb, key, row } }
+function fact(what: string, verb: string, key: string, row: unknown): Fact {
+  return { what, verb, key, row }
+}

@@ -10,7 +10,17 @@ const balances = async (system: System, from: string, keyDate: string, more = ''
 const items = async (system: System, keyDate: string, more = ''): Promise<Loose> =>
   (await system.call('GET', `/subledger/items?companyCode=1000&keyDate=${keyDate}${more}`)).body
 const clear = (system: System, docNo: string, amt: string, bookedOn: string): Promise<Loose> =>
-  system.call('POST', '/clearings', { companyCode: '1000', vendorNo: 'K-1', waers: 'EUR', means: 'BANK', bankRef: 'B', bookedOn, amt, lines: [{ docNo, amt }], by: 'test' })
+  system.call('POST', '/clearings', {
+    companyCode: '1000',
+    vendorNo: 'K-1',
+    waers: 'EUR',
+    means: 'BANK',
+    bankRef: 'B',
+    bookedOn,
+    amt,
+    lines: [{ docNo, amt }],
+    by: 'test',
+  })
 const credit = { docType: 'KG', netAmt: '50.00', taxAmt: '9.50', grossAmt: '59.50', items: [{ glAccount: '476000', netAmt: '50.00' }] }
 
 describe('the sub-ledger', () => {
@@ -24,11 +34,24 @@ describe('the sub-ledger', () => {
     await clear(system, old, '19.00', '2026-03-01')
     await system.call('POST', `/documents/${parked}/storno`, { reason: '01', requestedBy: 'a', agreedBy: 'b' })
 
-    expect((await balances(system, '2026-02-01', '2026-02-28')).rows).toEqual([{
-      reconAccount: '160000', waers: 'EUR', openingBal: '119.00', postedBal: '59.50', stornoBal: '0.00', clearedBal: '-119.00', revalBal: '0.00',
-      closingBal: '59.50', openItems: 2,
-    }])
-    expect((await items(system, '2026-02-27')).rows.map((row: Loose) => [row.docNo, row.openBal])).toEqual([[old, '119.00'], [paid, '119.00'], [expect.any(String), '-59.50']])
+    expect((await balances(system, '2026-02-01', '2026-02-28')).rows).toEqual([
+      {
+        reconAccount: '160000',
+        waers: 'EUR',
+        openingBal: '119.00',
+        postedBal: '59.50',
+        stornoBal: '0.00',
+        clearedBal: '-119.00',
+        revalBal: '0.00',
+        closingBal: '59.50',
+        openItems: 2,
+      },
+    ])
+    expect((await items(system, '2026-02-27')).rows.map((row: Loose) => [row.docNo, row.openBal])).toEqual([
+      [old, '119.00'],
+      [paid, '119.00'],
+      [expect.any(String), '-59.50'],
+    ])
     expect((await items(system, '2026-03-01')).rows.map((row: Loose) => row.openBal)).toEqual(['100.00', '-59.50'])
     expect((await items(system, '2026-01-30')).rows).toEqual([])
   })
@@ -39,13 +62,24 @@ describe('the sub-ledger', () => {
     const part = await posted(system)
     await clear(system, part, '19.00', '2026-02-01')
     const people = { reason: '01', requestedBy: 'a', agreedBy: 'b' }
-    expect(await system.call('POST', `/documents/${part}/storno`, people)).toMatchObject({ status: 409, body: { msgs: [{ msgId: 'F5-362' }] } })
-    expect(await system.call('POST', `/documents/${docNo}/storno`, { ...people, stornoOn: '2025-01-01' })).toMatchObject({ status: 422, body: { msgs: [{ msgId: 'F5-286' }] } })
+    expect(await system.call('POST', `/documents/${part}/storno`, people)).toMatchObject({
+      status: 409,
+      body: { msgs: [{ msgId: 'F5-362' }] },
+    })
+    expect(await system.call('POST', `/documents/${docNo}/storno`, { ...people, stornoOn: '2025-01-01' })).toMatchObject({
+      status: 422,
+      body: { msgs: [{ msgId: 'F5-286' }] },
+    })
     expect((await system.call('POST', `/documents/${docNo}/storno`, { ...people, stornoOn: '2026-02-10' })).status).toBe(201)
-    expect((await balances(system, '2026-02-01', '2026-02-28')).rows).toMatchObject([{ openingBal: '238.00', stornoBal: '-119.00', clearedBal: '-19.00', closingBal: '100.00' }])
+    expect((await balances(system, '2026-02-01', '2026-02-28')).rows).toMatchObject([
+      { openingBal: '238.00', stornoBal: '-119.00', clearedBal: '-19.00', closingBal: '100.00' },
+    ])
     const { rows } = (await system.call('GET', `/subledger/lines?companyCode=1000&docNos=${docNo},${part}`)).body
     expect(rows.map((row: Loose) => [row.docNo, row.kind, row.bookedOn, row.amt])).toEqual([
-      [docNo, 'POSTING', '2026-01-15', '119.00'], [part, 'POSTING', '2026-01-15', '119.00'], [part, 'CLEARING', '2026-02-01', '-19.00'], [docNo, 'STORNO', '2026-02-10', '-119.00'],
+      [docNo, 'POSTING', '2026-01-15', '119.00'],
+      [part, 'POSTING', '2026-01-15', '119.00'],
+      [part, 'CLEARING', '2026-02-01', '-19.00'],
+      [docNo, 'STORNO', '2026-02-10', '-119.00'],
     ])
   })
 
@@ -60,18 +94,37 @@ describe('the sub-ledger', () => {
     const numbers = [first, second, third].flatMap((page) => page.rows.map((row: Loose) => row.docNo))
     expect(new Set(numbers).size).toBe(5)
     expect(third.next).toBeNull()
-    expect((await balances(system, '2026-01-01', '2026-12-31', `&upTo=${upTo}`)).rows).toMatchObject([{ closingBal: '595.00', openItems: 5 }])
+    expect((await balances(system, '2026-01-01', '2026-12-31', `&upTo=${upTo}`)).rows).toMatchObject([
+      { closingBal: '595.00', openItems: 5 },
+    ])
     expect((await balances(system, '2026-01-01', '2026-12-31')).rows).toMatchObject([{ closingBal: '714.00', openItems: 6 }])
   })
 
   test('accounts are told apart, and what is asked wrongly is refused', async () => {
     const system = await erpIn(shop)
-    await system.call('PUT', '/setup', { vendors: [{ vendorNo: 'K-9', name: 'Group company', vatReg: '', country: 'DE', payIban: '', standing: 'ACTIVE', reconAccount: '165000', by: 'm' }] })
+    await system.call('PUT', '/setup', {
+      vendors: [
+        {
+          vendorNo: 'K-9',
+          name: 'Group company',
+          vatReg: '',
+          country: 'DE',
+          payIban: '',
+          standing: 'ACTIVE',
+          reconAccount: '165000',
+          by: 'm',
+        },
+      ],
+    })
     await posted(system)
     await posted(system, { vendorNo: 'K-9' })
     expect((await balances(system, '2026-01-01', '2026-12-31')).rows.map((row: Loose) => row.reconAccount)).toEqual(['160000', '165000'])
     expect((await items(system, '2026-12-31', '&reconAccount=165000')).rows).toMatchObject([{ vendorNo: 'K-9' }])
-    for (const path of ['/subledger/balances?companyCode=1000&keyDate=2026-12-31', '/subledger/items?companyCode=1000&keyDate=2026-12-31&account=1', '/subledger/balances?companyCode=1000&from=2026-02-01&keyDate=2026-01-01']) {
+    for (const path of [
+      '/subledger/balances?companyCode=1000&keyDate=2026-12-31',
+      '/subledger/items?companyCode=1000&keyDate=2026-12-31&account=1',
+      '/subledger/balances?companyCode=1000&from=2026-02-01&keyDate=2026-01-01',
+    ]) {
       expect((await system.call('GET', path)).status, path).toBe(400)
     }
     expect((await system.call('GET', '/subledger/items?companyCode=9&keyDate=2026-12-31')).status).toBe(422)
@@ -89,16 +142,27 @@ describe('revaluation', () => {
     const { status, body } = await system.call('POST', '/revaluations', { companyCode: '1000', keyDate: '2026-01-31', rates, by: 'test' })
     expect(status).toBe(201)
     // 119 × -0.0295 = -3.5105; -59.50 × -0.0295 = 1.75525
-    expect(body.lines.map((line: Loose) => [line.docNo, line.openBal, line.diffAmt])).toEqual([[claim, '119.00', '-3.51'], [memo, '-59.50', '1.76']])
-    expect((await balances(system, '2026-01-01', '2026-01-31')).rows).toMatchObject([
-      { waers: 'EUR', postedBal: '119.00', revalBal: '-1.75', closingBal: '117.25', openItems: 3 }, { waers: 'USD', revalBal: '0.00', closingBal: '59.50', openItems: 2 },
+    expect(body.lines.map((line: Loose) => [line.docNo, line.openBal, line.diffAmt])).toEqual([
+      [claim, '119.00', '-3.51'],
+      [memo, '-59.50', '1.76'],
     ])
-    const reverse = (): Promise<Loose> => system.call('POST', `/revaluations/${body.revalNo}/reverse`, { bookedOn: '2026-02-01', by: 'test' })
+    expect((await balances(system, '2026-01-01', '2026-01-31')).rows).toMatchObject([
+      { waers: 'EUR', postedBal: '119.00', revalBal: '-1.75', closingBal: '117.25', openItems: 3 },
+      { waers: 'USD', revalBal: '0.00', closingBal: '59.50', openItems: 2 },
+    ])
+    const reverse = (): Promise<Loose> =>
+      system.call('POST', `/revaluations/${body.revalNo}/reverse`, { bookedOn: '2026-02-01', by: 'test' })
     expect((await reverse()).body).toMatchObject({ undoes: body.revalNo, lines: [{ diffAmt: '3.51' }, { diffAmt: '-1.76' }] })
     expect(await reverse()).toMatchObject({ status: 409, body: { msgs: [{ msgId: 'F7-411' }] } })
-    expect((await balances(system, '2026-02-01', '2026-02-28')).rows).toMatchObject([{ openingBal: '117.25', revalBal: '1.75', closingBal: '119.00', openItems: 1 }, { closingBal: '59.50' }])
+    expect((await balances(system, '2026-02-01', '2026-02-28')).rows).toMatchObject([
+      { openingBal: '117.25', revalBal: '1.75', closingBal: '119.00', openItems: 1 },
+      { closingBal: '59.50' },
+    ])
     const { rows } = (await system.call('GET', '/changes?limit=1000')).body
-    expect(rows.filter((row: Loose) => row.what === 'REVALUATION').map((row: Loose) => [row.verb, row.key])).toEqual([['BOOKED', body.revalNo], ['BOOKED', 'V0000002']])
+    expect(rows.filter((row: Loose) => row.what === 'REVALUATION').map((row: Loose) => [row.verb, row.key])).toEqual([
+      ['BOOKED', body.revalNo],
+      ['BOOKED', 'V0000002'],
+    ])
   })
 
   test('is refused for the own currency, for nothing open, and in a shut period', async () => {

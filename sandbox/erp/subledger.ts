@@ -17,11 +17,25 @@ export interface SubledgerLine {
   readonly sourceNo: string
 }
 
-export interface Balance { readonly reconAccount: string; readonly waers: string; readonly byKind: Map<LineKind | 'OPENING', bigint>; openItems: number }
-export interface OpenItem { readonly docNo: string; readonly reconAccount: string; readonly waers: string; readonly openBal: bigint }
+export interface Balance {
+  readonly reconAccount: string
+  readonly waers: string
+  readonly byKind: Map<LineKind | 'OPENING', bigint>
+  openItems: number
+}
+export interface OpenItem {
+  readonly docNo: string
+  readonly reconAccount: string
+  readonly waers: string
+  readonly openBal: bigint
+}
 
 /** What is asked: the company code, the day, and the last mark that counts. */
-export interface Asked { readonly companyCode: string; readonly keyDate: string; readonly upTo: number }
+export interface Asked {
+  readonly companyCode: string
+  readonly keyDate: string
+  readonly upTo: number
+}
 
 type Held = (docNo: string) => LedgerDocument | undefined
 
@@ -43,7 +57,9 @@ export class Subledger {
     }
   }
 
-  linesOf(docNo: string): readonly SubledgerLine[] { return this.#byDocument.get(docNo) ?? [] }
+  linesOf(docNo: string): readonly SubledgerLine[] {
+    return this.#byDocument.get(docNo) ?? []
+  }
 
   /** Per account and currency: what stood before `from`, and what each kind of line added since. */
   balances(asked: Asked, from: string): Balance[] {
@@ -54,7 +70,9 @@ export class Subledger {
       balance.byKind.set(kind, (balance.byKind.get(kind) ?? 0n) + line.amt)
     }
     for (const item of this.openItems(asked)) balanceOf(found, item).openItems += 1
-    return [...found.values()].sort((a, b) => a.reconAccount < b.reconAccount ? -1 : a.reconAccount > b.reconAccount ? 1 : a.waers < b.waers ? -1 : 1)
+    return [...found.values()].sort((a, b) =>
+      a.reconAccount < b.reconAccount ? -1 : a.reconAccount > b.reconAccount ? 1 : a.waers < b.waers ? -1 : 1,
+    )
   }
 
   /** What does not add up to zero on that day, by document number. */
@@ -68,12 +86,14 @@ export class Subledger {
       known.sum += amt
       sums.set(name, known)
     }
-    const items = [...sums.entries()].sort(([a], [b]) => a < b ? -1 : 1).flatMap(([, { item, sum }]) => sum === 0n ? [] : [{ ...item, openBal: sum }])
+    const items = [...sums.entries()]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([, { item, sum }]) => (sum === 0n ? [] : [{ ...item, openBal: sum }]))
     this.#lastItems = { key, items }
     return items
   }
 
-  * #counting({ companyCode, keyDate, upTo }: Asked): Generator<SubledgerLine> {
+  *#counting({ companyCode, keyDate, upTo }: Asked): Generator<SubledgerLine> {
     for (const line of this.#lines) {
       if (line.mark > upTo) return
       if (line.companyCode === companyCode && line.bookedOn <= keyDate) yield line
@@ -81,7 +101,10 @@ export class Subledger {
   }
 }
 
-function balanceOf(found: Map<string, Balance>, { reconAccount, waers }: { readonly reconAccount: string; readonly waers: string }): Balance {
+function balanceOf(
+  found: Map<string, Balance>,
+  { reconAccount, waers }: { readonly reconAccount: string; readonly waers: string },
+): Balance {
   const name = `${reconAccount} ${waers}`
   const known = found.get(name) ?? { reconAccount, waers, byKind: new Map(), openItems: 0 }
   found.set(name, known)
@@ -107,18 +130,35 @@ const LINES_OF: Readonly<Record<string, LinesOf>> = {
     const row = fact.row as Clearing
     return row.lines.flatMap(({ docNo, amt }) => {
       const document = held(docNo)
-      return document ? [{ ...of(document), kind: 'CLEARING' as const, bookedOn: row.bookedOn, amt: -num(amt), sourceNo: row.clearingDocNo }] : []
+      return document
+        ? [{ ...of(document), kind: 'CLEARING' as const, bookedOn: row.bookedOn, amt: -num(amt), sourceNo: row.clearingDocNo }]
+        : []
     })
   },
   REVALUATION: (fact) => {
     const { companyCode, waers, bookedOn, revalNo, lines } = fact.row as Revaluation
-    return lines.map(({ docNo, reconAccount, diffAmt }) =>
-      ({ companyCode, docNo, reconAccount, waers, kind: 'REVAL' as const, bookedOn, amt: num(diffAmt), sourceNo: revalNo }))
+    return lines.map(({ docNo, reconAccount, diffAmt }) => ({
+      companyCode,
+      docNo,
+      reconAccount,
+      waers,
+      kind: 'REVAL' as const,
+      bookedOn,
+      amt: num(diffAmt),
+      sourceNo: revalNo,
+    }))
   },
 }
 
-function of({ companyCode, docNo, reconAccount, waers }: LedgerDocument): Pick<SubledgerLine, 'companyCode' | 'docNo' | 'reconAccount' | 'waers'> {
+function of({
+  companyCode,
+  docNo,
+  reconAccount,
+  waers,
+}: LedgerDocument): Pick<SubledgerLine, 'companyCode' | 'docNo' | 'reconAccount' | 'waers'> {
   return { companyCode, docNo, reconAccount, waers }
 }
 
-function owed({ docType, dueAmt }: LedgerDocument): bigint { return docType === 'KG' ? -num(dueAmt) : num(dueAmt) }
+function owed({ docType, dueAmt }: LedgerDocument): bigint {
+  return docType === 'KG' ? -num(dueAmt) : num(dueAmt)
+}

@@ -4,8 +4,29 @@ const UNIT = 10n ** BigInt(PLACES)
 const DECIMAL = /^(-?)(\d{1,15})(?:\.(\d{1,6}))?$/
 /** ISO 4217 currencies without, and with three decimal places; the rest has two. */
 const SCALES: Readonly<Record<string, number>> = {
-  BIF: 0, CLP: 0, DJF: 0, GNF: 0, ISK: 0, JPY: 0, KMF: 0, KRW: 0, PYG: 0, RWF: 0, UGX: 0, VND: 0, VUV: 0, XAF: 0, XOF: 0, XPF: 0,
-  BHD: 3, IQD: 3, JOD: 3, KWD: 3, LYD: 3, OMR: 3, TND: 3,
+  BIF: 0,
+  CLP: 0,
+  DJF: 0,
+  GNF: 0,
+  ISK: 0,
+  JPY: 0,
+  KMF: 0,
+  KRW: 0,
+  PYG: 0,
+  RWF: 0,
+  UGX: 0,
+  VND: 0,
+  VUV: 0,
+  XAF: 0,
+  XOF: 0,
+  XPF: 0,
+  BHD: 3,
+  IQD: 3,
+  JOD: 3,
+  KWD: 3,
+  LYD: 3,
+  OMR: 3,
+  TND: 3,
 }
 
 /** Millionths of the unit; undefined for a text that is no plain decimal of at most six places. */
@@ -23,7 +44,9 @@ export function num(text: string): bigint {
   return value
 }
 
-export function scaleOf(currency: string): number { return SCALES[currency] ?? 2 }
+export function scaleOf(currency: string): number {
+  return SCALES[currency] ?? 2
+}
 
 /** True when `value` has no digits beyond what `currency` allows. */
 export function fits(value: bigint, currency: string): boolean {
@@ -39,10 +62,14 @@ export function show(value: bigint, currency: string): string {
 }
 
 /** `text` written at the scale of `currency`. */
-export function tidy(text: string, currency: string): string { return show(num(text), currency) }
+export function tidy(text: string, currency: string): string {
+  return show(num(text), currency)
+}
 
 /** The sum of decimal texts, in millionths. */
-export function sum(texts: readonly string[]): bigint { return texts.reduce((total, text) => total + num(text), 0n) }
+export function sum(texts: readonly string[]): bigint {
+  return texts.reduce((total, text) => total + num(text), 0n)
+}
 
 /** a × b of two values in millionths, rounded half away from zero to `scale` places, in millionths. */
 export function times(a: bigint, b: bigint, scale: number): bigint {

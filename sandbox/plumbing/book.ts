@@ -2,10 +2,20 @@ import { open, mkdir, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** One thing that is so from now on: `row` is what became of the object `key` of kind `what`. */
-export interface Fact { readonly what: string; readonly verb: string; readonly key: string; readonly row: unknown }
+export interface Fact {
+  readonly what: string
+  readonly verb: string
+  readonly key: string
+  readonly row: unknown
+}
 
 /** One accepted command with all it brought about: it is in the book whole or not at all. */
-export interface Line { readonly n: number; readonly at: string; readonly op: string; readonly facts: readonly Fact[] }
+export interface Line {
+  readonly n: number
+  readonly at: string
+  readonly op: string
+  readonly facts: readonly Fact[]
+}
 
 /** Takes a line into the state; called once per line, at start for the old ones and at once for a new one. */
 export type Apply = (line: Line) => void
@@ -47,7 +57,9 @@ export class Book {
     return book
   }
 
-  get last(): number { return this.#starts.length - 1 }
+  get last(): number {
+    return this.#starts.length - 1
+  }
 
   /** Writes one line and applies it; it is durable once {@link settled} resolves. No facts, no line. */
   commit(op: string, facts: readonly Fact[]): void {
@@ -62,7 +74,9 @@ export class Book {
   /** Resolves when everything committed so far is on disk. Answers wait for it, reads too: none shows what a crash could take back. */
   async settled(): Promise<void> {
     while (this.#flushing || this.#pending.length > 0) {
-      this.#flushing ??= this.#flush().finally(() => { this.#flushing = undefined })
+      this.#flushing ??= this.#flush().finally(() => {
+        this.#flushing = undefined
+      })
       await this.#flushing
     }
   }

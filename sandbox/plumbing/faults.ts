@@ -31,8 +31,14 @@ const rule = record({
 })
 
 /** What goes wrong with a call, see the table in the README. */
-export interface Rule extends Omit<Of<typeof rule>, 'reply'> { readonly reply: (typeof REPLIES)[number] }
-interface Counted { readonly rule: Rule; seen: number; hit: number }
+export interface Rule extends Omit<Of<typeof rule>, 'reply'> {
+  readonly reply: (typeof REPLIES)[number]
+}
+interface Counted {
+  readonly rule: Rule
+  seen: number
+  hit: number
+}
 
 /** The faults of one system: rules with counters, nothing left to luck but a draw from the seed. */
 export class Faults {
@@ -54,7 +60,10 @@ export class Faults {
       const read = rule(item, `rules[${at}]`, problems)
       if (!this.#ops.has(read.op)) problems.push({ field: `rules[${at}].op`, text: `is none of ${[...this.#ops].join(', ')}` })
       // Work that lands late cannot be reported as done: its reply is lost unless another failure is asked for.
-      return { ...read, reply: read.reply ?? (read.effect === 'late' && read.op !== 'webhook.send' ? 'lost' as const : 'as-is' as const) }
+      return {
+        ...read,
+        reply: read.reply ?? (read.effect === 'late' && read.op !== 'webhook.send' ? ('lost' as const) : ('as-is' as const)),
+      }
     })
     for (const [at, read] of rules.entries()) {
       if (read.effect === 'late' && read.reply === 'as-is' && read.op !== 'webhook.send') {

@@ -9,8 +9,12 @@ const COMMON = { data: '', port: 0, latency: 0, seed: 1, 'stdin-eof': false } as
 /** Reads the command line: the common options and those of one system. An unknown or malformed one ends the process with a sentence. */
 export function options<D extends Defaults>(own: D): Options<D & typeof COMMON> {
   const defaults: Defaults = { ...COMMON, ...own }
-  const types = Object.fromEntries(Object.entries(defaults).map(([name, value]) =>
-    [name, { type: typeof value === 'boolean' ? 'boolean' as const : 'string' as const }]))
+  const types = Object.fromEntries(
+    Object.entries(defaults).map(([name, value]) => [
+      name,
+      { type: typeof value === 'boolean' ? ('boolean' as const) : ('string' as const) },
+    ]),
+  )
   const given = attempt(() => parseArgs({ options: types, strict: true }).values)
   const read = Object.entries(defaults).map(([name, fallback]) => {
     const value = given[name]

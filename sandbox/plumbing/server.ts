@@ -42,7 +42,9 @@ export interface Route {
 }
 
 /** The refusals that every system words its own way. */
-export interface Wording { readonly refuse: (status: 400 | 401 | 404 | 413, text: string, field?: string) => unknown }
+export interface Wording {
+  readonly refuse: (status: 400 | 401 | 404 | 413, text: string, field?: string) => unknown
+}
 
 export interface Desk {
   readonly system: string
@@ -58,7 +60,11 @@ export interface Desk {
   readonly enter?: (op: string, call: Call) => Outcome | (() => void)
 }
 
-export interface Served { readonly port: number; readonly faults: Faults; close(): Promise<void> }
+export interface Served {
+  readonly port: number
+  readonly faults: Faults
+  close(): Promise<void>
+}
 
 const BODY_LIMIT = 4 * 1024 * 1024
 const READY_OP = 'alive'
@@ -83,15 +89,24 @@ export async function serve(desk: Desk, port: number): Promise<Served> {
     port: (server.address() as AddressInfo).port,
     faults,
     close: async () => {
-      const closed = new Promise<void>((resolve) => { server.close(() => { resolve() }) })
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => {
+          resolve()
+        })
+      })
       server.closeIdleConnections()
-      setTimeout(() => { server.closeAllConnections() }, 300).unref()
+      setTimeout(() => {
+        server.closeAllConnections()
+      }, 300).unref()
       await closed
     },
   }
 }
 
-interface Parted { readonly route: Route; readonly parts: readonly string[] }
+interface Parted {
+  readonly route: Route
+  readonly parts: readonly string[]
+}
 
 async function answer(
   desk: Desk,
@@ -124,7 +139,10 @@ async function answer(
   }
   if (!route.raw && bytes.length > 0 && call.body === undefined) return refuse(400, 'The body is not JSON.')
   const entered = desk.enter?.(route.op, call)
-  if (entered && typeof entered !== 'function') { send(response, entered); return }
+  if (entered && typeof entered !== 'function') {
+    send(response, entered)
+    return
+  }
   if (!route.control && desk.tempo.latencyMs > 0) await sleep(desk.tempo.latencyMs)
   const outcome = await work(desk, route, call, rule).finally(() => entered?.())
   await desk.book.settled()
@@ -134,7 +152,9 @@ async function answer(
 /** Does the work as the rule allows: now, not at all, or later (and then the answer is not a success, see faults.ts). */
 async function work(desk: Desk, route: Route, call: Call, rule: Rule | undefined): Promise<Outcome> {
   if (rule?.effect === 'late') {
-    setTimeout(() => { void perform(desk, route, call) }, rule.lateMs)
+    setTimeout(() => {
+      void perform(desk, route, call)
+    }, rule.lateMs)
     return { status: 202, body: {} }
   }
   if (rule?.effect === 'none') return route.run(call)
@@ -157,9 +177,15 @@ async function reply(response: ServerResponse, outcome: Outcome, rule: Rule | un
 }
 
 const REPLIES: Readonly<Record<Rule['reply'], (response: ServerResponse, outcome: Outcome, rule: Rule) => void | Promise<void>>> = {
-  'as-is': (response, outcome) => { send(response, outcome) },
-  lost: (response) => { response.destroy() },
-  never: () => { /* the connection stays open and silent until the caller gives up */ },
+  'as-is': (response, outcome) => {
+    send(response, outcome)
+  },
+  lost: (response) => {
+    response.destroy()
+  },
+  never: () => {
+    /* the connection stays open and silent until the caller gives up */
+  },
   error: (response, _outcome, rule) => {
     const headers = rule.retryAfter === null ? {} : { 'retry-after': rule.retryAfter }
     response.writeHead(rule.status, { 'content-type': 'text/plain', ...headers }).end(`simulated ${rule.status}\n`)
@@ -176,7 +202,9 @@ const REPLIES: Readonly<Record<Rule['reply'], (response: ServerResponse, outcome
   torn: (response, outcome) => {
     const bytes = bytesOf(outcome)
     response.writeHead(outcome.status, headersOf(outcome, bytes.length))
-    response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => { response.destroy() })
+    response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => {
+      response.destroy()
+    })
   },
   drip: async (response, outcome) => {
     const bytes = bytesOf(outcome)
@@ -194,7 +222,9 @@ function send(response: ServerResponse, outcome: Outcome): void {
   response.writeHead(outcome.status, headersOf(outcome, bytes.length)).end(bytes)
 }
 
-function bytesOf(outcome: Outcome): Buffer { return outcome.file?.bytes ?? Buffer.from(`${JSON.stringify(outcome.body)}\n`) }
+function bytesOf(outcome: Outcome): Buffer {
+  return outcome.file?.bytes ?? Buffer.from(`${JSON.stringify(outcome.body)}\n`)
+}
 
 function headersOf(outcome: Outcome, length: number): Record<string, string | number> {
   return { 'content-type': outcome.file?.type ?? 'application/json; charset=utf-8', 'content-length': length, ...outcome.headers }
@@ -232,7 +262,7 @@ function decode(segment: string): string | undefined {
 
 function json(bytes: Buffer): unknown {
   try {
-    return bytes.length === 0 ? undefined : JSON.parse(bytes.toString('utf8')) as unknown
+    return bytes.length === 0 ? undefined : (JSON.parse(bytes.toString('utf8')) as unknown)
   } catch {
     return undefined
   }
@@ -267,26 +297,37 @@ function controls(desk: Desk, faults: Faults): Route[] {
     },
     { method: 'GET', path: '/tempo', op: 'tempo', control: true, run: () => ({ status: 200, body: desk.tempo }) },
     {
-      method: 'PUT', path: '/tempo', op: 'tempo', control: true,
+      method: 'PUT',
+      path: '/tempo',
+      op: 'tempo',
+      control: true,
       run: (call) => {
         const wrong = setTempo(desk.tempo, call.body)
         return wrong ? refused(wrong) : { status: 200, body: desk.tempo }
       },
     },
     {
-      method: 'GET', path: '/books', op: 'books', control: true,
+      method: 'GET',
+      path: '/books',
+      op: 'books',
+      control: true,
       run: async (call) => ({ status: 200, body: null, file: { type: 'application/x-ndjson', bytes: await read(call) } }),
     },
-    ...(desk.extraFaults === undefined ? [] : [
-      { method: 'GET' as const, path: '/faults', op: 'faults', control: true, run: () => ({ status: 200, body: faults.show() }) },
-      {
-        method: 'PUT' as const, path: '/faults', op: 'faults', control: true,
-        run: (call: Call) => {
-          const [problem] = faults.replace(call.body)
-          return problem ? refused(`${problem.field} ${problem.text}`, problem.field) : { status: 200, body: faults.show() }
-        },
-      },
-    ]),
+    ...(desk.extraFaults === undefined
+      ? []
+      : [
+          { method: 'GET' as const, path: '/faults', op: 'faults', control: true, run: () => ({ status: 200, body: faults.show() }) },
+          {
+            method: 'PUT' as const,
+            path: '/faults',
+            op: 'faults',
+            control: true,
+            run: (call: Call) => {
+              const [problem] = faults.replace(call.body)
+              return problem ? refused(`${problem.field} ${problem.text}`, problem.field) : { status: 200, body: faults.show() }
+            },
+          },
+        ]),
   ]
 }
 

@@ -1,7 +1,10 @@
 import { millionths } from './amounts.ts'
 
 /** What is wrong with a body, and where. */
-export interface Problem { readonly field: string; readonly text: string }
+export interface Problem {
+  readonly field: string
+  readonly text: string
+}
 
 /** Reads a value of unknown shape; what is wrong with it is added to `problems`, and then the result is worth nothing. */
 export type Read<T> = (value: unknown, field: string, problems: Problem[]) => T
@@ -49,7 +52,7 @@ export function whole(min: number, max: number): Read<number> {
 export function optional<T>(read: Read<T>, fallback: T): Read<T>
 export function optional<T>(read: Read<T>, fallback: null): Read<T | null>
 export function optional<T>(read: Read<T>, fallback: T | null): Read<T | null> {
-  return (value, field, problems) => value === undefined || value === null ? fallback : read(value, field, problems)
+  return (value, field, problems) => (value === undefined || value === null ? fallback : read(value, field, problems))
 }
 
 export function list<T>(read: Read<T>, max = 10_000): Read<T[]> {

@@ -2,7 +2,11 @@ import { count, type Call, type Outcome } from '../plumbing/server.ts'
 import type { Problem, Read } from '../plumbing/shape.ts'
 
 /** One sentence of refusal, as procurement words it. */
-export interface Reason { readonly code: string; readonly at?: string; readonly says: string }
+export interface Reason {
+  readonly code: string
+  readonly at?: string
+  readonly says: string
+}
 
 export function refusal(status: number, ...reasons: readonly Reason[]): Outcome {
   return { status, body: { reasons } }
@@ -10,7 +14,8 @@ export function refusal(status: number, ...reasons: readonly Reason[]): Outcome 
 export function absent(what: string, key: string): Outcome {
   return refusal(404, { code: 'PX-04', says: `There is no ${what} ${key}.` })
 }
-export const one = (what: string, key: string, row: unknown): Outcome => row === undefined ? absent(what, key) : { status: 200, body: row }
+export const one = (what: string, key: string, row: unknown): Outcome =>
+  row === undefined ? absent(what, key) : { status: 200, body: row }
 
 /** The body in the wanted shape, or the refusal that names each field that is not. */
 export function bodyOf<T>(call: Call, read: Read<T>): { value: T; refused?: undefined } | { refused: Outcome } {
@@ -38,5 +43,9 @@ export function part<T>(call: Call, rows: readonly T[], filters: Filters<T>, sho
 }
 
 /** Compares names and numbers as a buyer does: blanks and case do not matter. */
-export function alike(held: string, wanted: string): boolean { return folded(held) === folded(wanted) }
-function folded(text: string): string { return text.normalize('NFC').replaceAll(/\s/g, '').toLowerCase() }
+export function alike(held: string, wanted: string): boolean {
+  return folded(held) === folded(wanted)
+}
+function folded(text: string): string {
+  return text.normalize('NFC').replaceAll(/\s/g, '').toLowerCase()
+}

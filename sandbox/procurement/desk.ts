@@ -3,7 +3,14 @@ import type { Fact, Line } from '../plumbing/book.ts'
 import type { Arrival, Merchant, Note, Purchase, Slip, Unit } from './rows.ts'
 
 /** A fact as the journal shows it. */
-export interface Entry { readonly seq: number; readonly when: string; readonly sort: string; readonly deed: string; readonly key: string; readonly now: unknown }
+export interface Entry {
+  readonly seq: number
+  readonly when: string
+  readonly sort: string
+  readonly deed: string
+  readonly key: string
+  readonly now: unknown
+}
 
 /** Kept in the book but not in the journal: what only the door knows. */
 const UNSHOWN = new Set(['ARRIVAL'])
@@ -33,12 +40,17 @@ export class Desk {
   }
 
   slipsOf(purchase: Pick<Purchase, 'unitCode' | 'purchaseNo'>): Slip[] {
-    return [...this.#slipsByPurchase.get(purchaseKey(purchase)) ?? []].map((slipNo) => this.slips.get(slipNo)).filter((slip) => slip !== undefined)
+    return [...(this.#slipsByPurchase.get(purchaseKey(purchase)) ?? [])]
+      .map((slipNo) => this.slips.get(slipNo))
+      .filter((slip) => slip !== undefined)
   }
 
   /** What was counted of a position and not taken back. */
   counted(purchase: Pick<Purchase, 'unitCode' | 'purchaseNo'>, pos: string): string {
-    const rows = this.slipsOf(purchase).filter((slip) => slip.takenBack === null).flatMap((slip) => slip.rows).filter((row) => row.pos === pos)
+    const rows = this.slipsOf(purchase)
+      .filter((slip) => slip.takenBack === null)
+      .flatMap((slip) => slip.rows)
+      .filter((row) => row.pos === pos)
     return plain(sum(rows.map((row) => row.counted)))
   }
 
@@ -58,25 +70,44 @@ export class Desk {
   }
 }
 
-const entryOf = (seq: number, when: string, fact: Fact): Entry => ({ seq, when, sort: fact.what, deed: fact.verb, key: fact.key, now: fact.row })
+const entryOf = (seq: number, when: string, fact: Fact): Entry => ({
+  seq,
+  when,
+  sort: fact.what,
+  deed: fact.verb,
+  key: fact.key,
+  now: fact.row,
+})
 
 /** How a fact of each kind becomes state. */
 const APPLY: Readonly<Record<string, (desk: Desk, row: never) => void>> = {
-  UNIT: (desk, row: Unit) => { desk.units.set(row.unitCode, row) },
-  MERCHANT: (desk, row: Merchant) => { desk.merchants.set(row.merchantId, row) },
-  PURCHASE: (desk, row: Purchase) => { desk.purchases.set(purchaseKey(row), [...desk.purchases.get(purchaseKey(row)) ?? [], row]) },
-  SLIP: (desk, row: Slip) => { desk.setSlip(row) },
-  ARRIVAL: (desk, row: Arrival) => { desk.arrivals.set(row.arrivalNo, row) },
+  UNIT: (desk, row: Unit) => {
+    desk.units.set(row.unitCode, row)
+  },
+  MERCHANT: (desk, row: Merchant) => {
+    desk.merchants.set(row.merchantId, row)
+  },
+  PURCHASE: (desk, row: Purchase) => {
+    desk.purchases.set(purchaseKey(row), [...(desk.purchases.get(purchaseKey(row)) ?? []), row])
+  },
+  SLIP: (desk, row: Slip) => {
+    desk.setSlip(row)
+  },
+  ARRIVAL: (desk, row: Arrival) => {
+    desk.arrivals.set(row.arrivalNo, row)
+  },
   NOTE: (desk, row: Note) => {
     desk.notes.set(row.noteRef, row)
-    desk.notesByClaim.set(row.claimRef, [...desk.notesByClaim.get(row.claimRef) ?? [], row])
+    desk.notesByClaim.set(row.claimRef, [...(desk.notesByClaim.get(row.claimRef) ?? []), row])
   },
 }
 
-export function purchaseKey({ unitCode, purchaseNo }: Pick<Purchase, 'unitCode' | 'purchaseNo'>): string { return `${unitCode}/${purchaseNo}` }
+export function purchaseKey({ unitCode, purchaseNo }: Pick<Purchase, 'unitCode' | 'purchaseNo'>): string {
+  return `${unitCode}/${purchaseNo}`
+}
 
 /** Millionths as a decimal without zeros that say nothing. */
 function plain(value: bigint): string {
-  const [whole, places] = [show(value / 1_000_000n * 1_000_000n, 'JPY'), value % 1_000_000n]
+  const [whole, places] = [show((value / 1_000_000n) * 1_000_000n, 'JPY'), value % 1_000_000n]
   return places === 0n ? whole : `${whole}.${String(places).padStart(6, '0').replace(/0+$/, '')}`
 }

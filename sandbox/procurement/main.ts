@@ -15,11 +15,21 @@ const book = await Book.open(given.data, desk.apply)
 const tempo = { latencyMs: given.latency, doorMs: given.door }
 const now = (): string => new Date().toISOString()
 
-const served = await serve({
-  system: 'procurement', book, tempo, seed: given.seed, token: process.env['SANDBOX_PROCUREMENT_TOKEN'], extraFaults: [],
-  wording: { refuse: (status, says, at) => refusal(status, { code: status === 400 ? 'PX-00' : `PX-${status}`, ...at ? { at } : {}, says }).body },
-  routes: [...partnerRoutes(desk, now), ...purchaseRoutes(desk, now), ...slipRoutes(desk, now), ...noteRoutes(desk, now)],
-}, given.port)
+const served = await serve(
+  {
+    system: 'procurement',
+    book,
+    tempo,
+    seed: given.seed,
+    token: process.env['SANDBOX_PROCUREMENT_TOKEN'],
+    extraFaults: [],
+    wording: {
+      refuse: (status, says, at) => refusal(status, { code: status === 400 ? 'PX-00' : `PX-${status}`, ...(at ? { at } : {}), says }).body,
+    },
+    routes: [...partnerRoutes(desk, now), ...purchaseRoutes(desk, now), ...slipRoutes(desk, now), ...noteRoutes(desk, now)],
+  },
+  given.port,
+)
 
 endInOrder({ served, book, stop: watchDoor(desk, book, tempo, now), stdinEof: given['stdin-eof'] })
 announce('procurement', served.port)

@@ -5,7 +5,13 @@ import type { Desk } from './desk.ts'
 import { SHOWN, type Note } from './rows.ts'
 
 const noteBody = record({
-  noteRef: text(80), claimRef: text(80), unitCode: text(20), purchaseNo: text(120), shows: oneOf(...SHOWN), words: optional(note(200), ''), by: text(60),
+  noteRef: text(80),
+  claimRef: text(80),
+  unitCode: text(20),
+  purchaseNo: text(120),
+  shows: oneOf(...SHOWN),
+  words: optional(note(200), ''),
+  by: text(60),
 })
 
 /** Notes on claims, and the journal. */
@@ -13,11 +19,16 @@ export function noteRoutes(desk: Desk, now: () => string): Route[] {
   return [
     { method: 'POST', path: '/notes', op: 'note.put', run: (call) => putNote(desk, call, now()) },
     {
-      method: 'GET', path: '/notes/{noteRef}', op: 'note.read',
+      method: 'GET',
+      path: '/notes/{noteRef}',
+      op: 'note.read',
       run: ({ params }) => one('note', params['noteRef'] ?? '', desk.notes.get(params['noteRef'] ?? '')),
     },
     {
-      method: 'GET', path: '/claims/{claimRef}', op: 'note.read', run: ({ params }) => {
+      method: 'GET',
+      path: '/claims/{claimRef}',
+      op: 'note.read',
+      run: ({ params }) => {
         const claimRef = params['claimRef'] ?? ''
         const notes = desk.notesByClaim.get(claimRef)
         return notes ? { status: 200, body: { claimRef, shows: notes.at(-1)?.shows, notes } } : absent('claim', claimRef)

@@ -8,7 +8,11 @@ import { purchase, purchaseFact, unfit } from './purchases.ts'
 import type { Arrival, Merchant } from './rows.ts'
 
 const merchantFields = {
-  name: text(200), vatReg: optional(note(30), ''), country: optional(note(2), ''), clearance: oneOf('CLEARED', 'BARRED', 'PROPOSED'), by: text(60),
+  name: text(200),
+  vatReg: optional(note(30), ''),
+  country: optional(note(2), ''),
+  clearance: oneOf('CLEARED', 'BARRED', 'PROPOSED'),
+  by: text(60),
 }
 const merchantBody = record(merchantFields)
 
@@ -16,10 +20,19 @@ const setup = record({
   units: optional(list(record({ unitCode: text(20), name: text(200), vatReg: optional(note(30), '') })), []),
   merchants: optional(list(record({ merchantId: text(40), ...merchantFields }), 200_000), []),
   purchases: optional(list(purchase, 200_000), []),
-  arrivals: optional(list(record({
-    arrivalNo: text(40), unitCode: text(20), purchaseNo: text(120), rows: list(record({ pos: text(40), counted: amount }), 1_000),
-    afterMs: whole(0, 30 * 86_400_000),
-  }), 200_000), []),
+  arrivals: optional(
+    list(
+      record({
+        arrivalNo: text(40),
+        unitCode: text(20),
+        purchaseNo: text(120),
+        rows: list(record({ pos: text(40), counted: amount }), 1_000),
+        afterMs: whole(0, 30 * 86_400_000),
+      }),
+      200_000,
+    ),
+    [],
+  ),
 })
 
 /** Set-up, units and merchants. */
@@ -27,18 +40,26 @@ export function partnerRoutes(desk: Desk, now: () => string): Route[] {
   return [
     { method: 'PUT', path: '/setup', op: 'setup', control: true, maxBytes: 64 * 1024 * 1024, run: (call) => load(desk, call, now()) },
     {
-      method: 'GET', path: '/units', op: 'unit.read',
+      method: 'GET',
+      path: '/units',
+      op: 'unit.read',
       run: (call) => part(call, [...desk.units.values()], { vatReg: (row, wanted) => row.vatReg !== '' && alike(row.vatReg, wanted) }),
     },
     {
-      method: 'GET', path: '/merchants', op: 'merchant.read', run: (call) => part(call, [...desk.merchants.values()], {
-        merchantId: (row, wanted) => row.merchantId === wanted,
-        vatReg: (row, wanted) => row.vatReg !== '' && alike(row.vatReg, wanted),
-        name: (row, wanted) => alike(row.name, wanted),
-      }),
+      method: 'GET',
+      path: '/merchants',
+      op: 'merchant.read',
+      run: (call) =>
+        part(call, [...desk.merchants.values()], {
+          merchantId: (row, wanted) => row.merchantId === wanted,
+          vatReg: (row, wanted) => row.vatReg !== '' && alike(row.vatReg, wanted),
+          name: (row, wanted) => alike(row.name, wanted),
+        }),
     },
     {
-      method: 'GET', path: '/merchants/{merchantId}', op: 'merchant.read',
+      method: 'GET',
+      path: '/merchants/{merchantId}',
+      op: 'merchant.read',
       run: ({ params }) => one('merchant', params['merchantId'] ?? '', desk.merchants.get(params['merchantId'] ?? '')),
     },
     { method: 'PUT', path: '/merchants/{merchantId}', op: 'merchant.put', run: (call) => putMerchant(desk, call) },
@@ -51,7 +72,7 @@ function putMerchant(desk: Desk, call: Call): Outcome {
   const row: Merchant = { merchantId: call.params['merchantId'] ?? '', ...body.value }
   const held = desk.merchants.get(row.merchantId)
   const fact = entered('MERCHANT', row.merchantId, row, held)
-  return { status: held ? 200 : 201, body: row, ...fact ? { facts: [fact] } : {} }
+  return { status: held ? 200 : 201, body: row, ...(fact ? { facts: [fact] } : {}) }
 }
 
 function entered(what: string, key: string, row: unknown, held: unknown): Fact | undefined {
@@ -71,14 +92,17 @@ function load(desk: Desk, call: Call, at: string): Outcome {
     units: units.map((row) => entered('UNIT', row.unitCode, row, desk.units.get(row.unitCode))),
     merchants: merchants.map((row) => entered('MERCHANT', row.merchantId, row, desk.merchants.get(row.merchantId))),
     purchases: purchases.map((row) => purchaseFact(desk, row, row.buyer, '', at)),
-    arrivals: arrivals.filter((row) => !desk.arrivals.has(row.arrivalNo)).map(({ afterMs, ...row }): Fact => {
-      const planned: Arrival = { ...row, dueAt: new Date(Date.parse(at) + afterMs).toISOString(), became: '' }
-      return { what: 'ARRIVAL', verb: 'ANNOUNCED', key: row.arrivalNo, row: planned }
-    }),
+    arrivals: arrivals
+      .filter((row) => !desk.arrivals.has(row.arrivalNo))
+      .map(({ afterMs, ...row }): Fact => {
+        const planned: Arrival = { ...row, dueAt: new Date(Date.parse(at) + afterMs).toISOString(), became: '' }
+        return { what: 'ARRIVAL', verb: 'ANNOUNCED', key: row.arrivalNo, row: planned }
+      }),
   }
   const changed = Object.entries(facts).map(([name, made]) => [name, made.filter((fact) => fact !== undefined)] as const)
   return {
-    status: 200, body: { taken: Object.fromEntries(changed.map(([name, made]) => [name, made.length])) },
+    status: 200,
+    body: { taken: Object.fromEntries(changed.map(([name, made]) => [name, made.length])) },
     facts: changed.flatMap(([, made]) => made),
   }
 }

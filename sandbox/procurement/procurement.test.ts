@@ -11,18 +11,27 @@ const codes = (answer: Answer): string[] => answer.body.reasons.map((reason: { c
 
 describe('purchases', () => {
   let system: System
-  beforeAll(async () => { system = await procurementIn(shop) })
+  beforeAll(async () => {
+    system = await procurementIn(shop)
+  })
 
   test('each change is an edition of its own, on the latest only, and the older ones stay', async () => {
-    const change = (basedOn: number, pieces: string): Promise<Answer> => system.call('POST', `${PURCHASE}/editions`, {
-      basedOn, positions: [{ ...POSITIONS[0], pieces }, POSITIONS[1]], by: 'p.orlow', why: 'more paper',
-    })
+    const change = (basedOn: number, pieces: string): Promise<Answer> =>
+      system.call('POST', `${PURCHASE}/editions`, {
+        basedOn,
+        positions: [{ ...POSITIONS[0], pieces }, POSITIONS[1]],
+        by: 'p.orlow',
+        why: 'more paper',
+      })
     expect((await change(1, '12')).body).toMatchObject({ edition: 2, changedBy: 'p.orlow', why: 'more paper' })
     expect(codes(await change(1, '13'))).toEqual(['PU-15'])
     expect((await change(2, '14')).status).toBe(201)
     const { items } = (await system.call('GET', `${PURCHASE}/editions`)).body
-    expect(items.map((row: { edition: number; positions: { pieces: string }[] }) => [row.edition, row.positions[0]?.pieces]))
-      .toEqual([[1, '10'], [2, '12'], [3, '14']])
+    expect(items.map((row: { edition: number; positions: { pieces: string }[] }) => [row.edition, row.positions[0]?.pieces])).toEqual([
+      [1, '10'],
+      [2, '12'],
+      [3, '14'],
+    ])
   })
 
   test('what is shut takes no change and no goods until it is open again; both are editions', async () => {
@@ -36,7 +45,8 @@ describe('purchases', () => {
   })
 
   test.each([
-    ['PU-13', { merchantId: 'MX-9' }], ['PU-14', { merchantId: 'MX-000002' }],
+    ['PU-13', { merchantId: 'MX-9' }],
+    ['PU-14', { merchantId: 'MX-000002' }],
   ])('%s is the refusal of a new purchase with %j', async (code, more) => {
     const { unitCode: _unit, purchaseNo: _no, ...row } = SETUP.purchases[0]!
     expect(codes(await system.call('PUT', '/purchases/1000/77', { ...row, ...more }))).toEqual([code])
@@ -46,7 +56,10 @@ describe('purchases', () => {
   test('a set-up that is equal changes nothing, and one bad row refuses all of it', async () => {
     const before = (await system.books()).length
     expect((await system.call('PUT', '/setup', { merchants: SETUP.merchants, units: SETUP.units })).body.taken).toEqual({
-      units: 0, merchants: 0, purchases: 0, arrivals: 0,
+      units: 0,
+      merchants: 0,
+      purchases: 0,
+      arrivals: 0,
     })
     const bad = { merchants: [{ ...SETUP.merchants[0], name: 'Other' }], purchases: [{ ...SETUP.purchases[0], unitCode: '9' }] }
     expect((await system.call('PUT', '/setup', bad)).status).toBe(422)
@@ -67,7 +80,9 @@ describe('purchases', () => {
 
 describe('slips', () => {
   let system: System
-  beforeAll(async () => { system = await procurementIn(shop) })
+  beforeAll(async () => {
+    system = await procurementIn(shop)
+  })
   const counted = async (): Promise<string> => (await system.call('GET', PURCHASE)).body.positions[0].countedSoFar as string
 
   test('counts add up, and a slip that is taken back counts no more, once', async () => {
@@ -83,8 +98,11 @@ describe('slips', () => {
   })
 
   test.each([
-    ['SL-21', { rows: [{ pos: '99', counted: '1' }] }], ['SL-22', { rows: [{ pos: '20', counted: '1' }] }],
-    ['SL-24', { rows: [{ pos: '10', counted: '0' }] }], ['SL-24', { rows: [] }], ['PU-11', { purchaseNo: '77' }],
+    ['SL-21', { rows: [{ pos: '99', counted: '1' }] }],
+    ['SL-22', { rows: [{ pos: '20', counted: '1' }] }],
+    ['SL-24', { rows: [{ pos: '10', counted: '0' }] }],
+    ['SL-24', { rows: [] }],
+    ['PU-11', { purchaseNo: '77' }],
   ])('%s is the refusal of a slip with %j, and nothing is counted', async (code, more) => {
     const before = await counted()
     expect(codes(await system.call('POST', '/slips', slip('1', more)))).toEqual([code])
@@ -94,8 +112,13 @@ describe('slips', () => {
   test('announced goods are counted once when they are due, also after a kill; for a shut purchase they are turned away', async () => {
     const data = await shop.folder()
     const first = await shop.start('procurement', ['--data', data, '--door', '0'])
-    const arrival = (arrivalNo: string, purchaseNo: string): unknown =>
-      ({ arrivalNo, unitCode: '1000', purchaseNo, rows: [{ pos: '10', counted: '3' }], afterMs: 0 })
+    const arrival = (arrivalNo: string, purchaseNo: string): unknown => ({
+      arrivalNo,
+      unitCode: '1000',
+      purchaseNo,
+      rows: [{ pos: '10', counted: '3' }],
+      afterMs: 0,
+    })
     const purchases = [SETUP.purchases[0], { ...SETUP.purchases[0], purchaseNo: '77' }]
     const load = { ...SETUP, purchases, arrivals: [arrival('A-1', '4500000001'), arrival('A-2', '77')] }
     expect((await first.call('PUT', '/setup', load)).body.taken.arrivals).toBe(2)
@@ -104,7 +127,9 @@ describe('slips', () => {
     const second = await shop.start('procurement', ['--data', data, '--door', '10'])
     await second.call('PUT', '/setup', load)
     const ends = await until('both arrivals', async () => {
-      const facts = (await second.books()).flatMap((line) => line.facts).filter((fact) => fact.what === 'ARRIVAL' && fact.verb !== 'ANNOUNCED')
+      const facts = (await second.books())
+        .flatMap((line) => line.facts)
+        .filter((fact) => fact.what === 'ARRIVAL' && fact.verb !== 'ANNOUNCED')
       return facts.length >= 2 ? facts.map((fact) => `${fact.key} ${fact.verb}`) : undefined
     })
     expect(ends).toEqual(['A-1 COUNTED', 'A-2 TURNED_AWAY'])
@@ -115,7 +140,9 @@ describe('slips', () => {
 
 describe('notes on claims', () => {
   let system: System
-  beforeAll(async () => { system = await procurementIn(shop) })
+  beforeAll(async () => {
+    system = await procurementIn(shop)
+  })
 
   test('a note is unique under its reference: again it says what is held, equal or not, and changes nothing', async () => {
     expect((await system.call('POST', '/notes', note('n-1'))).status).toBe(201)

@@ -7,8 +7,15 @@ import { purchaseKey, type Desk } from './desk.ts'
 import type { Merchant, Purchase } from './rows.ts'
 
 const position = record({
-  pos: text(40), article: optional(note(80), ''), label: optional(note(500), ''), sort: oneOf('GOODS', 'SERVICE'), pieces: decimal, measure: text(10),
-  unitPrice: decimal, priceBasis: optional(decimal, '1'), shut: optional(flag, false),
+  pos: text(40),
+  article: optional(note(80), ''),
+  label: optional(note(500), ''),
+  sort: oneOf('GOODS', 'SERVICE'),
+  pieces: decimal,
+  measure: text(10),
+  unitPrice: decimal,
+  priceBasis: optional(decimal, '1'),
+  shut: optional(flag, false),
 })
 const fields = { merchantId: text(40), ccy: currency, buyer: text(60), agreedBy: optional(note(60), ''), positions: list(position, 1_000) }
 export const purchase = record({ unitCode: text(20), purchaseNo: text(120), ...fields })
@@ -21,25 +28,47 @@ export function purchaseRoutes(desk: Desk, now: () => string): Route[] {
   const at = (more: string): string => `/purchases/{unitCode}/{purchaseNo}${more}`
   return [
     {
-      method: 'GET', path: '/purchases', op: 'purchase.read', run: (call) => part(
-        call, [...desk.purchases.values()].map((editions) => editions.at(-1) as Purchase),
-        {
-          unitCode: (row, wanted) => row.unitCode === wanted,
-          purchaseNo: (row, wanted) => row.purchaseNo === wanted,
-          merchantId: (row, wanted) => row.merchantId === wanted,
-        },
-        (row) => withCounts(desk, row),
-      ),
+      method: 'GET',
+      path: '/purchases',
+      op: 'purchase.read',
+      run: (call) =>
+        part(
+          call,
+          [...desk.purchases.values()].map((editions) => editions.at(-1) as Purchase),
+          {
+            unitCode: (row, wanted) => row.unitCode === wanted,
+            purchaseNo: (row, wanted) => row.purchaseNo === wanted,
+            merchantId: (row, wanted) => row.merchantId === wanted,
+          },
+          (row) => withCounts(desk, row),
+        ),
     },
-    { method: 'GET', path: at(''), op: 'purchase.read', run: (call) => on(desk, call, (held) => ({ status: 200, body: withCounts(desk, held) })) },
     {
-      method: 'GET', path: at('/editions'), op: 'purchase.read',
+      method: 'GET',
+      path: at(''),
+      op: 'purchase.read',
+      run: (call) => on(desk, call, (held) => ({ status: 200, body: withCounts(desk, held) })),
+    },
+    {
+      method: 'GET',
+      path: at('/editions'),
+      op: 'purchase.read',
       run: (call) => on(desk, call, (held) => part(call, desk.purchases.get(purchaseKey(held)) ?? [], {})),
     },
     { method: 'PUT', path: at(''), op: 'purchase.issue', run: (call) => issue(desk, call, now()) },
-    { method: 'POST', path: at('/editions'), op: 'purchase.change', run: (call) => on(desk, call, (held) => change(desk, call, held, now())) },
+    {
+      method: 'POST',
+      path: at('/editions'),
+      op: 'purchase.change',
+      run: (call) => on(desk, call, (held) => change(desk, call, held, now())),
+    },
     { method: 'POST', path: at('/shut'), op: 'purchase.shut', run: (call) => on(desk, call, (held) => turn(call, held, 'SHUT', now())) },
-    { method: 'POST', path: at('/reopen'), op: 'purchase.reopen', run: (call) => on(desk, call, (held) => turn(call, held, 'ISSUED', now())) },
+    {
+      method: 'POST',
+      path: at('/reopen'),
+      op: 'purchase.reopen',
+      run: (call) => on(desk, call, (held) => turn(call, held, 'ISSUED', now())),
+    },
   ]
 }
 
@@ -53,7 +82,10 @@ function withCounts(desk: Desk, row: Purchase): unknown {
   return { ...row, positions: row.positions.map((held) => ({ ...held, countedSoFar: desk.counted(row, held.pos) })) }
 }
 
-interface Known { readonly units: { has(unitCode: string): boolean }; readonly merchants: ReadonlyMap<string, Merchant> }
+interface Known {
+  readonly units: { has(unitCode: string): boolean }
+  readonly merchants: ReadonlyMap<string, Merchant>
+}
 
 /** Why a purchase cannot be issued; undefined when it can. */
 export function unfit(known: Known, row: Given): Outcome | undefined {
@@ -74,7 +106,9 @@ export function purchaseFact(desk: Desk, given: Given, by: string, why: string, 
   return fact('EDITED', { ...held, ...given, edition: held.edition + 1, changedAt: at, changedBy: by, why })
 }
 
-function fact(verb: string, row: Purchase): Fact { return { what: 'PURCHASE', verb, key: purchaseKey(row), row } }
+function fact(verb: string, row: Purchase): Fact {
+  return { what: 'PURCHASE', verb, key: purchaseKey(row), row }
+}
 
 function issue(desk: Desk, call: Call, at: string): Outcome {
   const body = bodyOf(call, issueBody)
@@ -84,7 +118,7 @@ function issue(desk: Desk, call: Call, at: string): Outcome {
   if (desk.latest(unitCode, purchaseNo)) return refusal(409, { code: 'PU-12', says: `Purchase ${purchaseKey(given)} is there already.` })
   const made = unfit(desk, given) ?? purchaseFact(desk, given, given.buyer, '', at)
   if (made && 'status' in made) return made
-  return { status: 201, body: made?.row, ...made ? { facts: [made] } : {} }
+  return { status: 201, body: made?.row, ...(made ? { facts: [made] } : {}) }
 }
 
 function change(desk: Desk, call: Call, held: Purchase, at: string): Outcome {
@@ -106,6 +140,13 @@ function turn(call: Call, held: Purchase, phase: Purchase['phase'], at: string):
   if (body.refused) return body.refused
   if (held.phase === phase) return refusal(409, { code: 'PU-16', says: `Purchase ${purchaseKey(held)} is ${phase} already.` })
   const { by, why } = body.value
-  const made = fact(phase === 'SHUT' ? 'SHUT' : 'REOPENED', { ...held, phase, edition: held.edition + 1, changedAt: at, changedBy: by, why })
+  const made = fact(phase === 'SHUT' ? 'SHUT' : 'REOPENED', {
+    ...held,
+    phase,
+    edition: held.edition + 1,
+    changedAt: at,
+    changedBy: by,
+    why,
+  })
   return { status: 200, body: made.row, facts: [made] }
 }

@@ -7,7 +7,11 @@ import { purchaseKey, type Desk } from './desk.ts'
 import type { Slip } from './rows.ts'
 
 const slipBody = record({
-  unitCode: text(20), purchaseNo: text(120), rows: list(record({ pos: text(40), counted: amount }), 1_000), paperNo: optional(note(60), ''), by: text(60),
+  unitCode: text(20),
+  purchaseNo: text(120),
+  rows: list(record({ pos: text(40), counted: amount }), 1_000),
+  paperNo: optional(note(60), ''),
+  by: text(60),
 })
 const backBody = record({ by: text(60), why: text(200) })
 
@@ -15,19 +19,29 @@ const backBody = record({ by: text(60), why: text(200) })
 export function slipRoutes(desk: Desk, now: () => string): Route[] {
   return [
     {
-      method: 'POST', path: '/slips', op: 'slip.count', run: (call) => {
+      method: 'POST',
+      path: '/slips',
+      op: 'slip.count',
+      run: (call) => {
         const body = bodyOf(call, slipBody)
         return body.refused ?? countGoods(desk, body.value, now())
       },
     },
     { method: 'POST', path: '/slips/{slipNo}/take-back', op: 'slip.takeBack', run: (call) => takeBack(desk, call, now()) },
     {
-      method: 'GET', path: '/slips', op: 'slip.read', run: (call) => part(call, [...desk.slips.values()], {
-        unitCode: (row, wanted) => row.unitCode === wanted, purchaseNo: (row, wanted) => row.purchaseNo === wanted,
-      }),
+      method: 'GET',
+      path: '/slips',
+      op: 'slip.read',
+      run: (call) =>
+        part(call, [...desk.slips.values()], {
+          unitCode: (row, wanted) => row.unitCode === wanted,
+          purchaseNo: (row, wanted) => row.purchaseNo === wanted,
+        }),
     },
     {
-      method: 'GET', path: '/slips/{slipNo}', op: 'slip.read',
+      method: 'GET',
+      path: '/slips/{slipNo}',
+      op: 'slip.read',
       run: ({ params }) => one('slip', params['slipNo'] ?? '', desk.slips.get(params['slipNo'] ?? '')),
     },
   ]
@@ -36,16 +50,18 @@ export function slipRoutes(desk: Desk, now: () => string): Route[] {
 function countGoods(desk: Desk, given: Of<typeof slipBody>, at: string): Outcome {
   const { by, ...rest } = given
   const held = desk.latest(given.unitCode, given.purchaseNo)
-  if (!held) return refusal(422, { code: 'PU-11', at: 'purchaseNo', says: `There is no purchase ${given.purchaseNo} of unit ${given.unitCode}.` })
+  if (!held)
+    return refusal(422, { code: 'PU-11', at: 'purchaseNo', says: `There is no purchase ${given.purchaseNo} of unit ${given.unitCode}.` })
   if (held.phase === 'SHUT') return refusal(409, { code: 'PU-16', says: `Purchase ${purchaseKey(held)} is shut.` })
   const reasons = given.rows.flatMap(({ pos, counted }, row): Reason[] => {
     const position = held.positions.find((one) => one.pos === pos)
     if (!position) return [{ code: 'SL-21', at: `rows[${row}].pos`, says: `Purchase ${purchaseKey(held)} has no position ${pos}.` }]
-    if (position.sort === 'SERVICE') return [{ code: 'SL-22', at: `rows[${row}].pos`, says: `Position ${pos} is a service: nobody counts it.` }]
+    if (position.sort === 'SERVICE')
+      return [{ code: 'SL-22', at: `rows[${row}].pos`, says: `Position ${pos} is a service: nobody counts it.` }]
     return num(counted) > 0n ? [] : [{ code: 'SL-24', at: `rows[${row}].counted`, says: 'Counted must be above zero.' }]
   })
   if (reasons.length > 0 || given.rows.length === 0) {
-    return refusal(422, ...reasons, ...given.rows.length === 0 ? [{ code: 'SL-24', at: 'rows', says: 'Nothing was counted.' }] : [])
+    return refusal(422, ...reasons, ...(given.rows.length === 0 ? [{ code: 'SL-24', at: 'rows', says: 'Nothing was counted.' }] : []))
   }
   const slip: Slip = { slipNo: desk.takeSlipNo(), ...rest, countedBy: by, countedAt: at, takenBack: null }
   return { status: 201, body: slip, facts: [{ what: 'SLIP', verb: 'COUNTED', key: slip.slipNo, row: slip }] }
@@ -72,11 +88,18 @@ export function watchDoor(desk: Desk, book: Book, tempo: { readonly doorMs: numb
       const { unitCode, purchaseNo, rows, arrivalNo } = planned
       const counted = countGoods(desk, { unitCode, purchaseNo, rows: [...rows], paperNo: arrivalNo, by: 'door' }, at)
       const became = counted.status === 201 ? (counted.body as Slip).slipNo : 'TURNED_AWAY'
-      const arrival: Fact = { what: 'ARRIVAL', verb: counted.status === 201 ? 'COUNTED' : 'TURNED_AWAY', key: arrivalNo, row: { ...planned, became } }
-      book.commit('slip.count', [...counted.facts ?? [], arrival])
+      const arrival: Fact = {
+        what: 'ARRIVAL',
+        verb: counted.status === 201 ? 'COUNTED' : 'TURNED_AWAY',
+        key: arrivalNo,
+        row: { ...planned, became },
+      }
+      book.commit('slip.count', [...(counted.facts ?? []), arrival])
     }
     timer = setTimeout(look, tempo.doorMs > 0 ? tempo.doorMs : 50)
   }
   timer = setTimeout(look, tempo.doorMs)
-  return () => { clearTimeout(timer) }
+  return () => {
+    clearTimeout(timer)
+  }
 }

@@ -11,7 +11,12 @@ export interface Row {
   readonly pct: string
   readonly poItem: string | null
 }
-export interface TaxLine { readonly category: string; readonly pct: string; readonly base: string; readonly tax: string }
+export interface TaxLine {
+  readonly category: string
+  readonly pct: string
+  readonly base: string
+  readonly tax: string
+}
 export interface Bill {
   readonly kind: 'BILL' | 'CREDIT'
   readonly billNo: string
@@ -67,20 +72,32 @@ export class BillMaker {
     const waiting = this.#halves.findIndex((order) => order.buyer === buyer && order.vendor === vendor)
     if (waiting >= 0) {
       const [order] = this.#halves.splice(waiting, 1) as [PurchaseOrder]
-      return this.#bill(buyer, vendor, this.#rowsOf(order, (qty) => qty - Math.ceil(qty / 2)), { poNo: order.poNo })
+      return this.#bill(
+        buyer,
+        vendor,
+        this.#rowsOf(order, (qty) => qty - Math.ceil(qty / 2)),
+        { poNo: order.poNo },
+      )
     }
     const order = this.#order(buyer, vendor)
     const parted = this.#dice.whole(1, 4) === 1 && order.items.every((item) => item.qty > 1)
     if (parted) this.#halves.push(order)
-    return this.#bill(buyer, vendor, this.#rowsOf(order, (qty) => parted ? Math.ceil(qty / 2) : qty), { poNo: order.poNo })
+    return this.#bill(
+      buyer,
+      vendor,
+      this.#rowsOf(order, (qty) => (parted ? Math.ceil(qty / 2) : qty)),
+      { poNo: order.poNo },
+    )
   }
 
   /** A bill without an order, now and then with a rebate on the whole. */
   withoutOrder(buyer: Buyer, vendor: Vendor): Bill {
     const rows = this.#choose(vendor).map((ware, at) => this.#row(buyer, vendor, ware, this.#dice.whole(1, 40), String(at + 1), null))
     const [first] = rows
-    const rebate = first && rows.length === 1 && this.#dice.whole(1, 3) === 1
-      ? { amount: show(times(num(first.net), num('0.03'), scaleOf(buyer.ccy)), buyer.ccy), category: first.category, pct: first.pct } : null
+    const rebate =
+      first && rows.length === 1 && this.#dice.whole(1, 3) === 1
+        ? { amount: show(times(num(first.net), num('0.03'), scaleOf(buyer.ccy)), buyer.ccy), category: first.category, pct: first.pct }
+        : null
     return this.#bill(buyer, vendor, rows, { rebate, mandateId: vendor.collects ? `M-${buyer.companyCode}-${vendor.vendorNo}` : null })
   }
 

@@ -18,8 +18,17 @@ export interface SamplePurchase {
   readonly ccy: string
   readonly positions: readonly SamplePosition[]
 }
-interface Unit { readonly companyCode: string; readonly name: string; readonly vatReg: string }
-interface Seller { readonly key: string; readonly name: string; readonly vatReg: string; readonly country: string }
+interface Unit {
+  readonly companyCode: string
+  readonly name: string
+  readonly vatReg: string
+}
+interface Seller {
+  readonly key: string
+  readonly name: string
+  readonly vatReg: string
+  readonly country: string
+}
 
 /** Goods of two purchases in three are there at once, of the others they come this much later at most. */
 const LATEST_MS = 3000

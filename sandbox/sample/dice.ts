@@ -23,10 +23,15 @@ export class Dice {
     return chosen
   }
 
-  digits(length: number): string { return Array.from({ length }, () => this.whole(0, 9)).join('') }
+  digits(length: number): string {
+    return Array.from({ length }, () => this.whole(0, 9)).join('')
+  }
 }
 
 /** `items` in an order that follows from the seed and each item's own name, not from where it stood. */
 export function shuffled<T>(items: readonly T[], seed: number, about: string, nameOf: (item: T) => string): T[] {
-  return items.map((item) => ({ item, at: draw(seed, about, nameOf(item)) })).toSorted((a, b) => a.at - b.at).map(({ item }) => item)
+  return items
+    .map((item) => ({ item, at: draw(seed, about, nameOf(item)) }))
+    .toSorted((a, b) => a.at - b.at)
+    .map(({ item }) => item)
 }

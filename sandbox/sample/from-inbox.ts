@@ -16,9 +16,16 @@ export interface InboxWish {
   readonly seed: number
   /** The day that the posting periods must cover; the real one when not given. */ readonly today?: string
 }
-export interface LeftOut { readonly name: string; readonly vatReg: string; readonly billNos: readonly string[] }
+export interface LeftOut {
+  readonly name: string
+  readonly vatReg: string
+  readonly billNos: readonly string[]
+}
 export interface InboxSetup {
-  readonly erp: object; readonly ap: object; readonly procurement: object; readonly bank: object
+  readonly erp: object
+  readonly ap: object
+  readonly procurement: object
+  readonly bank: object
   /** Every tenth vendor, by seed: unknown to the ERP, and so are its orders. */ readonly vendorsLeftOut: readonly LeftOut[]
   /** Every twentieth order, by seed: one item is not what the bills say. */ readonly ordersAltered: readonly Altered[]
   /** What an implementer would have asked about. */ readonly notes: readonly string[]
@@ -213,7 +220,9 @@ function ratesOf(invoice: ReadInvoice): (readonly [string, string])[] {
   ].flatMap(([category, rate]) => (category && category.length <= 5 && isDecimal(rate ?? '0') ? [[category, rate ?? '0'] as const] : []))
 }
 
-function taxNumber(party: ReadParty): string { return plain(party.vatId ?? party.taxId ?? '', 30) }
+function taxNumber(party: ReadParty): string {
+  return plain(party.vatId ?? party.taxId ?? '', 30)
+}
 function countryOf(party: ReadParty): string {
   const country = party.address?.country ?? party.vatId?.slice(0, 2) ?? ''
   return /^[A-Z]{2}$/.test(country) ? country : 'DE'
@@ -228,8 +237,11 @@ async function writeSetups(): Promise<void> {
   if (!read || !out || !/^\d{1,9}$/.test(seed)) {
     leave('node sandbox/sample/from-inbox.ts --read FILE.jsonl --out DIR [--seed 1] [--today YYYY-MM-DD]')
   }
-  const lines = (await readFile(read, 'utf8')).split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as unknown)
-  const { erp, ap, procurement, bank, ...said } = setupFromInbox({ lines, seed: Number(seed), ...today ? { today } : {} })
+  const lines = (await readFile(read, 'utf8'))
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => JSON.parse(line) as unknown)
+  const { erp, ap, procurement, bank, ...said } = setupFromInbox({ lines, seed: Number(seed), ...(today ? { today } : {}) })
   await mkdir(out, { recursive: true })
   for (const [name, content] of Object.entries({ erp, ap, procurement, bank, 'left-out': said })) {
     await writeFile(join(out, `${name}.json`), `${JSON.stringify(content, undefined, 1)}\n`)

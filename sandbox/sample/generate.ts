@@ -30,7 +30,13 @@ export interface SampleBill {
   readonly poNo: string | null
   readonly means: 'TRANSFER' | 'COLLECTION'
 }
-export interface Sample { readonly bills: readonly SampleBill[]; readonly erp: object; readonly ap: object; readonly procurement: object; readonly bank: object }
+export interface Sample {
+  readonly bills: readonly SampleBill[]
+  readonly erp: object
+  readonly ap: object
+  readonly procurement: object
+  readonly bank: object
+}
 
 /**
  * Writes a sample: `count` bills as UBL files and the set-ups under which every one of them can be paid. The same seed, count and
@@ -52,13 +58,19 @@ export async function generateSample({ seed, count, dir, today = new Date().toIS
     bills: listed.map(({ bill, file }) => entry(bill, file)),
     erp: erpSetup(bills, maker.orders, buyers, vendors, today),
     ap: apSetup(buyers),
-    procurement: procurementSetup(seed, buyers, vendors.map((vendor) => ({ ...vendor, key: vendor.vendorNo })), purchasesOf(maker.orders)),
+    procurement: procurementSetup(
+      seed,
+      buyers,
+      vendors.map((vendor) => ({ ...vendor, key: vendor.vendorNo })),
+      purchasesOf(maker.orders),
+    ),
     bank: bankSetup(bills, buyers),
   }
   await Promise.all([
     ...listed.map(({ bill, file }) => writeFile(join(inbox, file), ublOf(bill))),
-    ...Object.entries({ erp: sample.erp, ap: sample.ap, procurement: sample.procurement, bank: sample.bank, manifest: sample.bills })
-      .map(([name, content]) => writeFile(join(dir, `${name}.json`), `${JSON.stringify(content, undefined, 1)}\n`)),
+    ...Object.entries({ erp: sample.erp, ap: sample.ap, procurement: sample.procurement, bank: sample.bank, manifest: sample.bills }).map(
+      ([name, content]) => writeFile(join(dir, `${name}.json`), `${JSON.stringify(content, undefined, 1)}\n`),
+    ),
   ])
   return sample
 }
@@ -69,7 +81,12 @@ function next(bills: readonly Bill[], dice: Dice, maker: BillMaker, buyers: read
   const collector = vendors.find((vendor) => vendor.collects)
   const home = buyers.find((buyer) => buyer.country === collector?.country)
   if (at % 15 === 4 && collector && home) return maker.withoutOrder(home, collector)
-  const credited = at % 12 === 7 ? creditable(bills).map((bill) => maker.credit(bill)).find((bill) => bill !== undefined) : undefined
+  const credited =
+    at % 12 === 7
+      ? creditable(bills)
+          .map((bill) => maker.credit(bill))
+          .find((bill) => bill !== undefined)
+      : undefined
   if (credited) return credited
   const buyer = dice.pick([0, 0, 0, 1, 1, 2].map((nth) => buyers[nth]).filter((held) => held !== undefined))
   const vendor = dice.pick(vendors.filter((held) => held.ccy === buyer.ccy && !held.collects))
@@ -204,6 +221,10 @@ function bankSetup(bills: readonly Bill[], buyers: readonly Buyer[]): object {
 
 /** The sum of all bills less credit memos per currency: what the sample comes to. */
 export function totalsOf(bills: readonly SampleBill[]): Record<string, bigint> {
-  return Object.fromEntries([...Map.groupBy(bills, (bill) => bill.ccy)].map(([ccy, held]) =>
-    [ccy, sum(held.map((bill) => bill.billKind === 'CREDIT' ? `-${bill.gross}` : bill.gross))]))
+  return Object.fromEntries(
+    [...Map.groupBy(bills, (bill) => bill.ccy)].map(([ccy, held]) => [
+      ccy,
+      sum(held.map((bill) => (bill.billKind === 'CREDIT' ? `-${bill.gross}` : bill.gross))),
+    ]),
+  )
 }

@@ -30,39 +30,43 @@ export function makeIban(country: string, dice: Dice): string {
 }
 
 /** A BIC of no bank, in the country of an account. */
-export function makeBic(iban: string): string { return `ZZZZ${iban.slice(0, 2)}99XXX` }
+export function makeBic(iban: string): string {
+  return `ZZZZ${iban.slice(0, 2)}99XXX`
+}
 
-function withBelgianDigits(ten: string): string { return ten + String(mod97(ten) || 97).padStart(2, '0') }
+function withBelgianDigits(ten: string): string {
+  return ten + String(mod97(ten) || 97).padStart(2, '0')
+}
 
 function withRib(bank: string, branch: string, account: string): string {
-  const key = 97n - (89n * BigInt(bank) + 15n * BigInt(branch) + 3n * BigInt(account)) % 97n
+  const key = 97n - ((89n * BigInt(bank) + 15n * BigInt(branch) + 3n * BigInt(account)) % 97n)
   return `${bank}${branch}${account}${String(key).padStart(2, '0')}`
 }
 
 const CIN_ODD = [1, 0, 5, 7, 9, 13, 15, 17, 19, 21]
 
 function withCin(digits: string): string {
-  const total = [...digits].reduce((all, digit, at) => all + (at % 2 === 0 ? CIN_ODD[Number(digit)] ?? 0 : Number(digit)), 0)
-  return String.fromCodePoint(65 + total % 26) + digits
+  const total = [...digits].reduce((all, digit, at) => all + (at % 2 === 0 ? (CIN_ODD[Number(digit)] ?? 0) : Number(digit)), 0)
+  return String.fromCodePoint(65 + (total % 26)) + digits
 }
 
 const VAT: Readonly<Record<string, (dice: Dice) => string | undefined>> = {
   AT: (dice) => {
     const seven = dice.digits(7)
     const total = [...seven].reduce((all, digit, at) => all + (at % 2 === 0 ? Number(digit) : digitSum(Number(digit) * 2)), 0)
-    return `U${seven}${(10 - (total + 4) % 10) % 10}`
+    return `U${seven}${(10 - ((total + 4) % 10)) % 10}`
   },
   BE: (dice) => {
     const eight = `0${dice.whole(1, 9)}${dice.digits(6)}`
-    return eight + String(97 - Number(eight) % 97).padStart(2, '0')
+    return eight + String(97 - (Number(eight) % 97)).padStart(2, '0')
   },
   DE: (dice) => {
     const eight = `9${dice.digits(7)}`
     let product = 10
-    for (const digit of eight) product = ((Number(digit) + product) % 10 || 10) * 2 % 11
+    for (const digit of eight) product = (((Number(digit) + product) % 10 || 10) * 2) % 11
     return `${eight}${(11 - product) % 10}`
   },
-  DK: (dice) => weighed(`9${dice.digits(6)}`, [2, 7, 6, 5, 4, 3, 2], (total) => (11 - total % 11) % 11),
+  DK: (dice) => weighed(`9${dice.digits(6)}`, [2, 7, 6, 5, 4, 3, 2], (total) => (11 - (total % 11)) % 11),
   FR: (dice) => {
     const siren = withLuhn(`9${dice.digits(7)}`)
     return String((12 + 3 * (Number(siren) % 97)) % 97).padStart(2, '0') + siren
@@ -93,7 +97,9 @@ function weighed(digits: string, weights: readonly number[], checkOf: (total: nu
 
 function withLuhn(digits: string): string {
   const total = [...digits].toReversed().reduce((all, digit, at) => all + (at % 2 === 0 ? digitSum(Number(digit) * 2) : Number(digit)), 0)
-  return `${digits}${(10 - total % 10) % 10}`
+  return `${digits}${(10 - (total % 10)) % 10}`
 }
 
-function digitSum(value: number): number { return Math.floor(value / 10) + value % 10 }
+function digitSum(value: number): number {
+  return Math.floor(value / 10) + (value % 10)
+}

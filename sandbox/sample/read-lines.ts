@@ -5,8 +5,12 @@ import { isObject } from '../plumbing/shape.ts'
  * EN 16931-1 under speaking names. Only what a set-up needs is looked at; a line without invoices is passed over and counted.
  */
 export interface ReadParty {
-  readonly name: string; readonly vatId?: string; readonly taxId?: string; readonly legalId?: string
-  readonly ids?: readonly { readonly id: string }[]; readonly address?: { readonly country?: string }
+  readonly name: string
+  readonly vatId?: string
+  readonly taxId?: string
+  readonly legalId?: string
+  readonly ids?: readonly { readonly id: string }[]
+  readonly address?: { readonly country?: string }
 }
 export interface ReadLine {
   readonly id: string
@@ -46,7 +50,7 @@ export interface ReadInvoice {
 export function invoicesOf(lines: readonly unknown[]): { invoices: ReadInvoice[]; passedOver: number } {
   const found = lines.map((line) => {
     if (!isObject(line)) return []
-    const held = Array.isArray(line['invoices']) ? line['invoices'] as unknown[] : [line['invoice'] ?? line['document'] ?? line]
+    const held = Array.isArray(line['invoices']) ? (line['invoices'] as unknown[]) : [line['invoice'] ?? line['document'] ?? line]
     return held.filter(usable)
   })
   return { invoices: found.flat(), passedOver: found.filter((held) => held.length === 0).length }
@@ -73,10 +77,17 @@ export function keyOf(party: ReadParty): string {
 }
 
 /** A decimal as the ERP takes quantities, prices and rates. */
-export function isDecimal(text: string): boolean { return /^-?\d{1,18}(\.\d{1,18})?$/.test(text) }
+export function isDecimal(text: string): boolean {
+  return /^-?\d{1,18}(\.\d{1,18})?$/.test(text)
+}
 
 /** Text without control characters, of at most `max` characters. */
 export function plain(text: string | undefined, max: number): string {
   // oxlint-disable-next-line no-control-regex -- removing them is the point
-  return (text ?? '').toWellFormed().replaceAll(/[\u0000-\u001f]+/g, ' ').trim().slice(0, max).toWellFormed()
+  return (text ?? '')
+    .toWellFormed()
+    .replaceAll(/[\u0000-\u001f]+/g, ' ')
+    .trim()
+    .slice(0, max)
+    .toWellFormed()
 }

@@ -166,18 +166,25 @@ describe('a set-up from an inbox', () => {
     ).toBe(true)
     expect(bank.collections.map((held: Loose) => [held.amount, held.ccy, held.mandateId])).toEqual([['600', 'JPY', 'M']])
     expect(erp.companyCodes[0].houseAccounts.map((held: Loose) => held.waers)).toEqual(['EUR', 'JPY'])
-    const years = (companyCode: string): Set<number> => new Set(erp.postingPeriods.filter((held: Loose) => held.companyCode === companyCode).map((held: Loose) => held.fiscalYear))
+    const years = (companyCode: string): Set<number> =>
+      new Set(erp.postingPeriods.filter((held: Loose) => held.companyCode === companyCode).map((held: Loose) => held.fiscalYear))
     expect([2019, 2025, 2026, 2027].filter((year) => !erp.postingPeriods.some((held: Loose) => held.fiscalYear === year))).toEqual([])
     expect([...years('1000')].every((year) => year >= 2019)).toBe(true)
   })
 
   test('is taken by all systems', async () => {
     const [one, two, three, four] = await Promise.all([
-      shop.start('erp', ['--data', await shop.folder()]), shop.start('ap', ['--data', await shop.folder()]),
+      shop.start('erp', ['--data', await shop.folder()]),
+      shop.start('ap', ['--data', await shop.folder()]),
       shop.start('bank', ['--data', await shop.folder(), '--in', await shop.folder(), '--out', await shop.folder()]),
       shop.start('procurement', ['--data', await shop.folder()]),
     ])
-    for (const [system, setup] of [[one, made.erp], [two, made.ap], [three, made.bank], [four, made.procurement]] as const) {
+    for (const [system, setup] of [
+      [one, made.erp],
+      [two, made.ap],
+      [three, made.bank],
+      [four, made.procurement],
+    ] as const) {
       const answer = await system.call('PUT', '/setup', setup)
       expect(answer.status, answer.text.slice(0, 500)).toBe(200)
     }

@@ -4,9 +4,15 @@ type Duty = 'CODER' | 'TEAM_LEAD' | 'HEAD' | 'BOARD'
 const CEILINGS: Readonly<Record<Duty, string>> = { CODER: '0', TEAM_LEAD: '5000', HEAD: '50000', BOARD: '999999999999' }
 
 const APPROVERS: readonly (readonly [handle: string, fullName: string, duty: Duty])[] = [
-  ['c.lind', 'Carla Lind', 'CODER'], ['j.vos', 'Jonas Vos', 'CODER'], ['m.adler', 'Mira Adler', 'CODER'],
-  ['l.roth', 'Lena Roth', 'TEAM_LEAD'], ['p.nowak', 'Piotr Nowak', 'TEAM_LEAD'], ['s.holm', 'Sanna Holm', 'TEAM_LEAD'],
-  ['h.berg', 'Henrik Berg', 'HEAD'], ['d.faber', 'Doris Faber', 'HEAD'], ['v.stein', 'Vera Stein', 'BOARD'],
+  ['c.lind', 'Carla Lind', 'CODER'],
+  ['j.vos', 'Jonas Vos', 'CODER'],
+  ['m.adler', 'Mira Adler', 'CODER'],
+  ['l.roth', 'Lena Roth', 'TEAM_LEAD'],
+  ['p.nowak', 'Piotr Nowak', 'TEAM_LEAD'],
+  ['s.holm', 'Sanna Holm', 'TEAM_LEAD'],
+  ['h.berg', 'Henrik Berg', 'HEAD'],
+  ['d.faber', 'Doris Faber', 'HEAD'],
+  ['v.stein', 'Vera Stein', 'BOARD'],
 ]
 const OTHERS: readonly (readonly [userId: string, name: string, role: string])[] = [
   ['t.meyer', 'Tilda Meyer', 'TREASURY'],
@@ -54,7 +60,11 @@ export const COST_CENTRES = ['CC-10', 'CC-20', 'CC-30', 'CC-40']
 export function apSetup(units: readonly { companyCode: string; name: string; vatReg: string }[]): object {
   return {
     legalUnits: units.map(({ companyCode, name, vatReg }) => ({ legalUnit: companyCode, name, vatReg })),
-    people: PEOPLE, signRules: SIGN_RULES, glAccounts: GL_ACCOUNTS, kostls: COST_CENTRES, selfSign: false,
+    people: PEOPLE,
+    signRules: SIGN_RULES,
+    glAccounts: GL_ACCOUNTS,
+    kostls: COST_CENTRES,
+    selfSign: false,
   }
 }
 
@@ -73,7 +83,9 @@ export function periodsOf(companyCode: string, years: readonly number[]): object
       return { companyCode, fiscalYear, periodNo: at + 1, from: day(begins), to: day(ends), gate: 'OPEN' }
     })
     const last = ordinary.at(-1)!.to
-    return first === 0 ? ordinary : [...ordinary, { companyCode, fiscalYear, periodNo: 13, from: last, to: last, gate: 'OPEN', special: true }]
+    return first === 0
+      ? ordinary
+      : [...ordinary, { companyCode, fiscalYear, periodNo: 13, from: last, to: last, gate: 'OPEN', special: true }]
   })
 }
 

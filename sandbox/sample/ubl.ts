@@ -5,7 +5,8 @@ import type { Buyer, Vendor } from './parties.ts'
 const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: '@', format: true, suppressEmptyNode: true })
 const OASIS = 'urn:oasis:names:specification:ubl:schema:xsd'
 const EXEMPT: Readonly<Record<string, readonly [code: string, reason: string]>> = {
-  K: ['VATEX-EU-IC', 'Intra-Community supply'], AE: ['VATEX-EU-AE', 'Reverse charge'],
+  K: ['VATEX-EU-IC', 'Intra-Community supply'],
+  AE: ['VATEX-EU-AE', 'Reverse charge'],
 }
 
 /** A bill as UBL 2.1 Invoice or CreditNote of EN 16931-1. Order of elements: OASIS UBL 2.1, UBL-Invoice-2.1.xsd, UBL-CreditNote-2.1.xsd. */
@@ -76,7 +77,7 @@ export function ublOf(bill: Bill): string {
 
 function party(held: Buyer | Vendor, creditorId: string | null): unknown {
   return {
-    ...creditorId === null ? {} : { 'cac:PartyIdentification': { 'cbc:ID': { '@schemeID': 'SEPA', '#text': creditorId } } },
+    ...(creditorId === null ? {} : { 'cac:PartyIdentification': { 'cbc:ID': { '@schemeID': 'SEPA', '#text': creditorId } } }),
     'cac:PostalAddress': address(held),
     'cac:PartyTaxScheme': { 'cbc:CompanyID': held.vatReg, 'cac:TaxScheme': { 'cbc:ID': 'VAT' } },
     'cac:PartyLegalEntity': { 'cbc:RegistrationName': held.name },

@@ -16,7 +16,8 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 export async function makeKey(client: ClientBase, tenant: string, name: string, scopes: readonly string[]): Promise<string> {
   if (!NAME.test(name) || name === FIRST.name) {
     throw new Fault(
-      'request-not-valid', `A key has a name of a-z, 0-9 and -, beginning with a letter, at most 40 characters, other than ${FIRST.name}.`
+      'request-not-valid',
+      `A key has a name of a-z, 0-9 and -, beginning with a letter, at most 40 characters, other than ${FIRST.name}.`,
     )
   }
   const unknown = scopes.filter((scope) => !isScope(scope))
@@ -25,9 +26,10 @@ export async function makeKey(client: ClientBase, tenant: string, name: string, 
     throw new Fault('request-not-valid', `${wrong}; there are ${Object.keys(SCOPES).join(', ')} and facts.send/<system>.`)
   }
   const key = `tok_${randomBytes(32).toString('base64url')}`
-  if (!await addKey(client, tenant, name, digest(key), [...new Set(scopes)].sort())) {
+  if (!(await addKey(client, tenant, name, digest(key), [...new Set(scopes)].sort()))) {
     throw new Fault(
-      'request-not-valid', `There is, or was, a key ${name}: a name is given once, since the log goes on naming it. Choose another.`
+      'request-not-valid',
+      `There is, or was, a key ${name}: a name is given once, since the log goes on naming it. Choose another.`,
     )
   }
   return key

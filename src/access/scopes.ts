@@ -36,4 +36,4 @@ export const speaksAs = ({ scopes }: Caller, system: string): boolean =>
   scopes.includes('facts.send') || scopes.includes(`facts.send/${system}`)
 
 /** An actor with the key that it came through, so that the trace says so; the first key goes without saying. */
-export const through = (actor: string, { name }: Caller): string => name === FIRST.name ? actor : `${actor} through ${name}`
+export const through = (actor: string, { name }: Caller): string => (name === FIRST.name ? actor : `${actor} through ${name}`)

@@ -15,7 +15,8 @@ import { PAGE, YES_NO, type Answer, type Call } from './route.ts'
 export const ACCRUALS_QUERY = z.strictObject({ open: YES_NO.default(true), ...PAGE })
 export const BOOKING_BODY = z.strictObject({
   /** The ERP's number of what was booked. */
-  document: z.string().trim().min(1, 'is empty').max(100, 'is longer than 100'), person: PERSON,
+  document: z.string().trim().min(1, 'is empty').max(100, 'is longer than 100'),
+  person: PERSON,
 })
 
 export async function getAccruals({ context, query }: Call<z.infer<typeof ACCRUALS_QUERY>>): Promise<Answer> {
@@ -23,8 +24,16 @@ export async function getAccruals({ context, query }: Call<z.infer<typeof ACCRUA
   const place = query.after === undefined ? null : placeIn(query.after, 'newest')
   return inTenant(pool, tenant, async (client) => {
     const page = await listObjects(client, tenant, { kind: 'accrual', open: query.open, limit: query.limit }, 'newest', place)
-    const records = await readObjects(client, tenant, page.rows.map(({ object }) => object), false)
-    const accruals = page.rows.flatMap(({ object }) => { const record = records.get(object); return record ? [accrualOf(record)] : [] })
+    const records = await readObjects(
+      client,
+      tenant,
+      page.rows.map(({ object }) => object),
+      false,
+    )
+    const accruals = page.rows.flatMap(({ object }) => {
+      const record = records.get(object)
+      return record ? [accrualOf(record)] : []
+    })
     return { status: 200, body: { accruals, next: page.next && cursorOf(page.next, 'newest') } }
   })
 }
@@ -38,10 +47,18 @@ export async function postBooking({ context, caller, params, body }: Call<unknow
   const { booked } = record.state as unknown as AccrualState
   if (booked && booked.document !== body.document) throw new Fault('exception-moved', `It is booked as ${booked.document}.`)
   if (booked) return { status: 200, body: { accrual: id, document: booked.document, outcome: 'repeat' } }
-  const [receipt] = await submitted(context, [{
-    tenant, source: { system: 'api', role: 'person', reference: `key ${caller.name}` }, eventId: `accrual ${id} ${record.version}`, type: 'accrual.booked',
-    occurredAt: instantOf(context.now()), actor: through(`person:${body.person}`, caller), about: [{ names: [id] }], data: { document: body.document },
-  }])
+  const [receipt] = await submitted(context, [
+    {
+      tenant,
+      source: { system: 'api', role: 'person', reference: `key ${caller.name}` },
+      eventId: `accrual ${id} ${record.version}`,
+      type: 'accrual.booked',
+      occurredAt: instantOf(context.now()),
+      actor: through(`person:${body.person}`, caller),
+      about: [{ names: [id] }],
+      data: { document: body.document },
+    },
+  ])
   return { status: 200, body: { accrual: id, document: body.document, outcome: receipt?.outcome ?? 'repeat' } }
 }
 

@@ -18,15 +18,24 @@ import { readCase, rowOf } from './exceptions.ts'
 import type { Answer, Call } from './route.ts'
 
 /** A person by login or pseudonym: case, width and white space around make no other person. */
-export const PERSON = z.string().max(200).transform((text) => text.normalize('NFKC').trim().toLowerCase())
+export const PERSON = z
+  .string()
+  .max(200)
+  .transform((text) => text.normalize('NFKC').trim().toLowerCase())
   .pipe(z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._@+-]{0,79}$/u, 'is no login: letters, digits and . _ @ + -'))
 
-export const REASON = z.string().trim().min(3, 'says too little').max(500, 'is longer than 500')
+export const REASON = z
+  .string()
+  .trim()
+  .min(3, 'says too little')
+  .max(500, 'is longer than 500')
   .refine(isCleanText, 'holds characters that cannot be kept')
 
 export const ANSWER_BODY = z.strictObject({
   action: z.string().max(40),
-  reason: REASON, person: PERSON, second: PERSON.optional(),
+  reason: REASON,
+  person: PERSON,
+  second: PERSON.optional(),
   /** The version of the case that was looked at. */
   version: z.int().min(1).optional(),
 })
@@ -61,7 +70,11 @@ export async function submitted(context: Pick<ApiContext, 'submit'>, arrivals: r
  * word says nothing about a later try.
  */
 async function effectMeant(
-  { pool, tenant }: ApiContext, id: string, state: ExceptionState, action: string, repeat: boolean
+  { pool, tenant }: ApiContext,
+  id: string,
+  state: ExceptionState,
+  action: string,
+  repeat: boolean,
 ): Promise<EffectRow | undefined> {
   const from = rowOf(action)?.effect?.from ?? []
   return inTenant(pool, tenant, async (client) => {
@@ -87,20 +100,32 @@ async function answerCommand(context: ApiContext, effect: EffectRow, { action, p
   assert(input, `${action} means something for a command`)
   const desk = { pool, tenant, now: () => context.now(), submit: (told: readonly Arrival[]) => context.submit(told) }
   const answered = await answerEffect(desk, {
-    effect: effect.key, input, person: `person:${person}`, reason, ...(second === undefined ? {} : { second: `person:${second}` }),
+    effect: effect.key,
+    input,
+    person: `person:${person}`,
+    reason,
+    ...(second === undefined ? {} : { second: `person:${second}` }),
   })
   if ('refused' in answered) {
     throw new Fault('exception-moved', `The answer is recorded; the command itself did not move. ${answered.refused}`)
   }
 }
 
-const told = (exception: string, { action, person, second }: AnswerBody, outcome: string): Answer =>
-  ({ status: 200, body: { exception, action, person, ...(second === undefined ? {} : { second }), outcome } })
+const told = (exception: string, { action, person, second }: AnswerBody, outcome: string): Answer => ({
+  status: 200,
+  body: { exception, action, person, ...(second === undefined ? {} : { second }), outcome },
+})
 
 /** The very answer that moved the case from the version that was looked at: its reply was lost, and it is not given twice. */
 function isRepeat({ version }: ObjectRecord, { answered }: ExceptionState, body: AnswerBody): boolean {
-  return body.version !== undefined && body.version < version && answered !== null
-    && answered.action === body.action && answered.reason === body.reason && answered.person === `person:${body.person}`
+  return (
+    body.version !== undefined &&
+    body.version < version &&
+    answered !== null &&
+    answered.action === body.action &&
+    answered.reason === body.reason &&
+    answered.person === `person:${body.person}`
+  )
 }
 
 function refuseUnfit(record: ObjectRecord, state: ExceptionState, { action, person, second, version }: AnswerBody): void {
@@ -120,17 +145,28 @@ function refuseUnfit(record: ObjectRecord, state: ExceptionState, { action, pers
 
 /** The answer about the case and its object, and the final no where it is one. Identity: the version of the case that it answers. */
 function answerArrivals(
-  { context, caller }: { readonly context: Pick<ApiContext, 'tenant' | 'now'>; readonly caller: Caller }, record: ObjectRecord, state: ExceptionState, body: AnswerBody
+  { context, caller }: { readonly context: Pick<ApiContext, 'tenant' | 'now'>; readonly caller: Caller },
+  record: ObjectRecord,
+  state: ExceptionState,
+  body: AnswerBody,
 ): Arrival[] {
   const common = {
-    tenant: context.tenant, source: { system: 'api', role: 'person' as const, reference: `key ${caller.name}` },
-    occurredAt: instantOf(context.now()), actor: `person:${body.person}`, correlation: state.about,
+    tenant: context.tenant,
+    source: { system: 'api', role: 'person' as const, reference: `key ${caller.name}` },
+    occurredAt: instantOf(context.now()),
+    actor: `person:${body.person}`,
+    correlation: state.about,
   }
   const eventId = `answer ${record.id} ${record.version}`
   const answer: Arrival = {
-    ...common, eventId, type: 'exception.answered', about: [{ names: [record.id] }, { names: [state.about] }],
+    ...common,
+    eventId,
+    type: 'exception.answered',
+    about: [{ names: [record.id] }, { names: [state.about] }],
     data: {
-      exception: record.id, action: body.action, reason: body.reason,
+      exception: record.id,
+      action: body.action,
+      reason: body.reason,
       ...(body.second === undefined ? {} : { second: `person:${body.second}` }),
     },
   }

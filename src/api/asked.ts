@@ -16,7 +16,9 @@ const text = (max: number): z.ZodString =>
 const id = text(140)
 
 /** A party as an invoice names it, or by the number that the ERP gave it. */
-const PARTY = z.strictObject({ number: id, vatId: id, taxId: id, legalId: id, name: text(200) }).partial()
+const PARTY = z
+  .strictObject({ number: id, vatId: id, taxId: id, legalId: id, name: text(200) })
+  .partial()
   .refine((party) => Object.values(party).some((value) => value !== undefined), 'names nobody: give number, vatId, taxId, legalId or name')
 type Party = z.infer<typeof PARTY>
 
@@ -24,44 +26,52 @@ const CURRENCY = z.string().regex(/^[A-Z]{3}$/u, 'is not three capital letters')
 const LONGEST_WAIT_MS = 10_000
 const PATIENCE = {
   /** How old an answer may be that is given at once, without asking the ERP. Absent: the ERP is asked. */
-  maxAgeMs: z.int().min(0).max(400 * 86_400_000).optional(),
+  maxAgeMs: z
+    .int()
+    .min(0)
+    .max(400 * 86_400_000)
+    .optional(),
   /** How long the caller waits for the ERP. */
   waitMs: z.int().min(0).max(LONGEST_WAIT_MS, `is longer than ${LONGEST_WAIT_MS}`).default(1_000),
 }
 
 /** Each question with the sentence that docs/spec/api.md has of it. */
 export const ASKED = {
-  'supplier': { does: 'Asks the ERP whether it knows a supplier and may pay it.', shape: z.strictObject({ supplier: PARTY, ...PATIENCE }) },
-  'entity': {
+  supplier: { does: 'Asks the ERP whether it knows a supplier and may pay it.', shape: z.strictObject({ supplier: PARTY, ...PATIENCE }) },
+  entity: {
     does: 'Asks the ERP whether it knows one of our companies, and whether that takes a currency.',
     shape: z.strictObject({ entity: PARTY, currency: CURRENCY.optional(), ...PATIENCE }),
   },
   'tax-code': {
     does: 'Asks the ERP whether a company has a tax code for a category and rate.',
     shape: z.strictObject({
-      entity: PARTY, category: z.string().regex(/^[A-Z]{1,3}$/u, 'is no tax category such as S'),
-      rate: z.string().regex(/^\d{1,3}(\.\d{1,6})?$/u, 'is no percentage such as "19" or "7.5"'), ...PATIENCE,
+      entity: PARTY,
+      category: z.string().regex(/^[A-Z]{1,3}$/u, 'is no tax category such as S'),
+      rate: z.string().regex(/^\d{1,3}(\.\d{1,6})?$/u, 'is no percentage such as "19" or "7.5"'),
+      ...PATIENCE,
     }),
   },
-  'order': {
+  order: {
     does: 'Asks the ERP whether an order is open and belongs to this company, supplier and currency.',
     shape: z.strictObject({ entity: PARTY, supplier: PARTY, order: id, currency: CURRENCY, ...PATIENCE }),
   },
-  'period': {
+  period: {
     does: 'Asks the ERP whether a posting period of a company is open.',
     shape: z.strictObject({ entity: PARTY, month: z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/u, 'is no month YYYY-MM'), ...PATIENCE }),
   },
 } as const satisfies { readonly [kind in Question['kind']]: { readonly does: string; readonly shape: z.ZodType } }
 
 export type AskedKind = keyof typeof ASKED
-export type Asked = { [kind in AskedKind]: { readonly kind: kind; readonly body: z.infer<typeof ASKED[kind]['shape']> } }[AskedKind]
+export type Asked = { [kind in AskedKind]: { readonly kind: kind; readonly body: z.infer<(typeof ASKED)[kind]['shape']> } }[AskedKind]
 
 /** The question with its parties as we know them. Throws `not-found` for a number that the ERP has told us nothing about. */
 export async function questionOf(client: ClientBase, tenant: string, erp: string, asked: Asked): Promise<Question> {
   const known = (role: Wanted['role'], named: Party): Promise<NamedParty> => partyKnown(client, tenant, { erp, role, named })
   switch (asked.kind) {
-    case 'supplier': return { kind: 'supplier', supplier: await known('supplier', asked.body.supplier) }
-    case 'entity': return { kind: 'entity', entity: await known('entity', asked.body.entity), currency: asked.body.currency ?? null }
+    case 'supplier':
+      return { kind: 'supplier', supplier: await known('supplier', asked.body.supplier) }
+    case 'entity':
+      return { kind: 'entity', entity: await known('entity', asked.body.entity), currency: asked.body.currency ?? null }
     case 'tax-code': {
       const { entity, category, rate } = asked.body
       return { kind: 'tax-code', entity: await known('entity', entity), category, rate }
@@ -70,11 +80,16 @@ export async function questionOf(client: ClientBase, tenant: string, erp: string
       const { entity, supplier, order, currency } = asked.body
       return { kind: 'order', entity: await known('entity', entity), supplier: await known('supplier', supplier), order, currency }
     }
-    case 'period': return { kind: 'period', entity: await known('entity', asked.body.entity), month: asked.body.month }
+    case 'period':
+      return { kind: 'period', entity: await known('entity', asked.body.entity), month: asked.body.month }
   }
 }
 
-interface Wanted { readonly erp: string; readonly role: 'supplier' | 'entity'; readonly named: Party }
+interface Wanted {
+  readonly erp: string
+  readonly role: 'supplier' | 'entity'
+  readonly named: Party
+}
 
 /**
  * A party that we know goes by all its public names; of one that we do not know only the most trustworthy counts, so that a

@@ -9,7 +9,8 @@ import { readCase } from './exceptions.ts'
 import type { Answer, Call } from './route.ts'
 
 export const ASSIGNMENT_BODY = z.strictObject({
-  to: z.enum(OWNER_TEAMS), person: PERSON,
+  to: z.enum(OWNER_TEAMS),
+  person: PERSON,
   /** The version of the case that was looked at. */
   version: z.int().min(1),
 })
@@ -23,10 +24,18 @@ export async function postAssignment({ context, caller, params, body }: Call<unk
   if (state.open && (state.assigned ?? state.owner) === to) return told('repeat')
   if (!state.open) throw new Fault('exception-moved', 'It is closed.')
   if (version !== record.version) throw new Fault('exception-moved', `It is at version ${record.version}.`)
-  const [receipt] = await submitted(context, [{
-    tenant, source: { system: 'api', role: 'person', reference: `key ${caller.name}` }, eventId: `assignment ${record.id} ${record.version}`, type: 'exception.assigned',
-    occurredAt: instantOf(context.now()), actor: `person:${person}`, about: [{ names: [record.id] }, { names: [state.about] }],
-    correlation: state.about, data: { exception: record.id, owner: to },
-  }])
+  const [receipt] = await submitted(context, [
+    {
+      tenant,
+      source: { system: 'api', role: 'person', reference: `key ${caller.name}` },
+      eventId: `assignment ${record.id} ${record.version}`,
+      type: 'exception.assigned',
+      occurredAt: instantOf(context.now()),
+      actor: `person:${person}`,
+      about: [{ names: [record.id] }, { names: [state.about] }],
+      correlation: state.about,
+      data: { exception: record.id, owner: to },
+    },
+  ])
   return told(receipt?.outcome ?? 'repeat')
 }

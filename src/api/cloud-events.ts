@@ -22,13 +22,19 @@ export interface CloudEvent {
 
 /** One event of a message, or why it is none. */
 export type Envelope = { readonly event: CloudEvent } | { readonly fault: Fault; readonly id?: string; readonly source?: string }
-export interface Message { readonly batch: boolean; readonly envelopes: readonly Envelope[] }
+export interface Message {
+  readonly batch: boolean
+  readonly envelopes: readonly Envelope[]
+}
 
 export const SINGLE = 'application/cloudevents+json'
 export const BATCH = 'application/cloudevents-batch+json'
 export const LIMIT_EVENTS = 500
 
-export interface HttpMessage { readonly headers: Readonly<Record<string, string>>; readonly body: Uint8Array }
+export interface HttpMessage {
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
 
 /** The events of a request. Throws a fault when the message as a whole cannot be read. */
 export function readMessage({ headers, body }: HttpMessage): Message {
@@ -112,8 +118,12 @@ function envelope(attributes: Attributes, data: Json | undefined): Envelope {
   }
   return {
     event: {
-      id: id ?? '', source: source ?? '', type: type ?? '', extensions,
-      ...(subject === undefined ? {} : { subject }), ...(time === undefined ? {} : { time }),
+      id: id ?? '',
+      source: source ?? '',
+      type: type ?? '',
+      extensions,
+      ...(subject === undefined ? {} : { subject }),
+      ...(time === undefined ? {} : { time }),
       ...(datacontenttype === undefined ? {} : { datacontenttype }),
       ...(data === undefined ? {} : { data }),
     },

@@ -20,9 +20,14 @@ const API_ACTOR = 'system:api'
  * `as=invoice`: the document is read and becomes an invoice per invoice in it; one that cannot be read is kept and becomes a
  * case for a person, and the sender gets 422. `as=evidence`: it is only kept, for events that name it.
  */
-export async function postDocument(
-  { context, caller, query, body, headers, requestId }: Call<z.infer<typeof DOCUMENT_QUERY>, Uint8Array>
-): Promise<Answer> {
+export async function postDocument({
+  context,
+  caller,
+  query,
+  body,
+  headers,
+  requestId,
+}: Call<z.infer<typeof DOCUMENT_QUERY>, Uint8Array>): Promise<Answer> {
   const { type } = mediaTypeOf(headers['content-type'] ?? '')
   if (body.length === 0) throw new Fault('request-not-valid', 'The body is empty.')
   if (query.as === 'evidence') return answer(200, await context.keep(body, type), { received: [] })
@@ -31,13 +36,17 @@ export async function postDocument(
   if (!refused) return answer(200, document, { received })
   const problem = problemOf(new Fault('document-not-read', refused.says), requestId)
   return {
-    status: problem.status, headers: { 'content-type': 'application/problem+json', location: `/v1/documents/${document}` },
+    status: problem.status,
+    headers: { 'content-type': 'application/problem+json', location: `/v1/documents/${document}` },
     body: { ...problem, document, refused },
   }
 }
 
-const answer = (status: number, document: string, more: object): Answer =>
-  ({ status, headers: { location: `/v1/documents/${document}` }, body: { document, ...more } })
+const answer = (status: number, document: string, more: object): Answer => ({
+  status,
+  headers: { location: `/v1/documents/${document}` },
+  body: { document, ...more },
+})
 
 /** Of what was kept, the types under which it is given back; anything else is bytes. */
 const SHOWN: { readonly [type: string]: { readonly type: string; readonly ending: string } } = {
@@ -54,6 +63,8 @@ export async function getDocument({ context, params }: Call): Promise<Answer> {
   if (!stored) throw new Fault('not-found', 'No document is kept under this SHA-256.')
   const { type, ending } = SHOWN[stored.mediaType] ?? { type: 'application/octet-stream', ending: 'bin' }
   return {
-    status: 200, headers: { 'content-type': type, 'content-disposition': `attachment; filename="${sha256}.${ending}"` }, body: stored.bytes,
+    status: 200,
+    headers: { 'content-type': type, 'content-disposition': `attachment; filename="${sha256}.${ending}"` },
+    body: stored.bytes,
   }
 }

@@ -9,7 +9,12 @@ const order = (price: string): string =>
   event({
     type: 'order.issued',
     data: {
-      number: 'PO-1', entity: '1000', supplier: 'V1', currency: 'EUR', open: true, lines: [{ id: '1', quantity: '2', price, unit: 'C62' }],
+      number: 'PO-1',
+      entity: '1000',
+      supplier: 'V1',
+      currency: 'EUR',
+      open: true,
+      lines: [{ id: '1', quantity: '2', price, unit: 'C62' }],
     },
   })
 
@@ -33,7 +38,8 @@ const BAD_EVENTS: readonly (readonly [string, string | Buffer, FaultCode, (RegEx
   ['an amount of 40 digits', order('1'.repeat(40)), 'event-not-valid', /decimal/u],
   [
     'a currency that is no code',
-    event({ type: 'clearing.recorded', data: { postingNo: '1', kind: 'fee', amount: '1', currency: 'Euro', reason: 'x' } }), 'event-not-valid',
+    event({ type: 'clearing.recorded', data: { postingNo: '1', kind: 'fee', amount: '1', currency: 'Euro', reason: 'x' } }),
+    'event-not-valid',
     /currency/u,
   ],
   ['a day that does not exist', data({ reversedOn: '2026-02-30' }), 'event-not-valid', /calendar date/u],
@@ -43,7 +49,9 @@ const BAD_EVENTS: readonly (readonly [string, string | Buffer, FaultCode, (RegEx
   ['an unknown source', event({ source: 'sap' }), 'event-not-valid', /none of the configured systems \(erp, ap, bank\)/u],
   ['no time', event({ time: undefined }), 'event-not-valid', /time/u],
   [
-    'no subject where it is needed', event({ subject: undefined, type: 'invoice.withdrawn', data: { reason: 'x' } }), 'event-not-valid',
+    'no subject where it is needed',
+    event({ subject: undefined, type: 'invoice.withdrawn', data: { reason: 'x' } }),
+    'event-not-valid',
     /subject/u,
   ],
   ['a subject that is no name', event({ subject: 'R-1' }), 'event-not-valid', /subject/u],
@@ -55,8 +63,10 @@ const BAD_EVENTS: readonly (readonly [string, string | Buffer, FaultCode, (RegEx
   ['a person’s answer', event({ type: 'exception.answered' }), 'event-type-unknown', /answers/u],
   ['a type named like a method', event({ type: 'toString' }), 'event-type-unknown'],
   [
-    'a status of another system', event({ type: 'status.reported', data: { system: 'ap', facet: 'posting', word: 'x' } }),
-    'event-not-valid', /its own statuses/u,
+    'a status of another system',
+    event({ type: 'status.reported', data: { system: 'ap', facet: 'posting', word: 'x' } }),
+    'event-not-valid',
+    /its own statuses/u,
   ],
   ['another media type', event({}), 'media-type-unknown', undefined, 'application/json'],
   ['another character set', event({}), 'media-type-unknown', /UTF-8/u, `${SINGLE}; charset=utf-16`],
@@ -87,24 +97,38 @@ describe('POST /v1/events', () => {
   it('takes a fact in the role that our configuration gives its source', async () => {
     const { hub, send } = api()
     const reply = await send(
-      'POST', '/v1/events', { 'content-type': SINGLE }, event({ reference: '5100', traceparent: '00-x', time: '2026-01-15T09:00:00+01:00' })
+      'POST',
+      '/v1/events',
+      { 'content-type': SINGLE },
+      event({ reference: '5100', traceparent: '00-x', time: '2026-01-15T09:00:00+01:00' }),
     )
     expect([reply.status, reply.json()]).toEqual([200, { id: 'e1', source: 'erp', event: 'evt_e1', outcome: 'new', grade: 'acknowledged' }])
-    expect(hub.taken).toEqual([{
-      tenant: 'test', source: { system: 'erp', role: 'erp', reference: '5100' }, eventId: 'e1', type: 'posting.reversed',
-      occurredAt: '2026-01-15T08:00:00.000Z', actor: 'system:erp',
-      about: [{ names: [EVENT.subject, 'erp|posting|1000 5100', 'erp|document|5100'] }], data: EVENT.data,
-    }])
+    expect(hub.taken).toEqual([
+      {
+        tenant: 'test',
+        source: { system: 'erp', role: 'erp', reference: '5100' },
+        eventId: 'e1',
+        type: 'posting.reversed',
+        occurredAt: '2026-01-15T08:00:00.000Z',
+        actor: 'system:erp',
+        about: [{ names: [EVENT.subject, 'erp|posting|1000 5100', 'erp|document|5100'] }],
+        data: EVENT.data,
+      },
+    ])
   })
 
   it('records a word without authority as a claim, which neither makes nor names an object', async () => {
     const { hub, send } = api()
     const reply = await send(
-      'POST', '/v1/events', { 'content-type': SINGLE },
+      'POST',
+      '/v1/events',
+      { 'content-type': SINGLE },
       event({
-        source: 'ap', subject: undefined, type: 'posting.confirmed',
+        source: 'ap',
+        subject: undefined,
+        type: 'posting.confirmed',
         data: { postingNo: '1', entity: '1000', supplier: 'V1', number: 'R-1', amount: '119.00', currency: 'EUR', postedOn: '2026-01-15' },
-      })
+      }),
     )
     expect(reply.json()).toMatchObject({ outcome: 'new', grade: 'claimed' })
     expect(hub.taken[0]?.about).toEqual([{ names: ['ap|posting|1000 1'] }])
@@ -122,7 +146,10 @@ describe('POST /v1/events', () => {
   it('judges each event of a batch by itself', async () => {
     const { hub, send } = api()
     const reply = await send(
-      'POST', '/v1/events', { 'content-type': BATCH }, `[${event({})},${event({ id: 'e2', type: 'x' })},${event({ id: 'e3' })},7]`
+      'POST',
+      '/v1/events',
+      { 'content-type': BATCH },
+      `[${event({})},${event({ id: 'e2', type: 'x' })},${event({ id: 'e3' })},7]`,
     )
     expect(reply.status).toBe(207)
     const { receipts } = reply.json() as { receipts: { outcome: string; problem?: Problem }[] }

@@ -34,8 +34,11 @@ type Item = { readonly envelope: Envelope } & ({ readonly arrival: Arrival } | {
 
 export async function postEvents({ context, caller, headers, body, requestId }: Call<unknown, Uint8Array>): Promise<Answer> {
   const { batch, envelopes } = readMessage({ headers, body })
-  const items = await withDocuments(context, envelopes.map((envelope) => itemOf(context, caller, envelope)))
-  const arrivals = items.flatMap((item) => 'arrival' in item ? [item.arrival] : [])
+  const items = await withDocuments(
+    context,
+    envelopes.map((envelope) => itemOf(context, caller, envelope)),
+  )
+  const arrivals = items.flatMap((item) => ('arrival' in item ? [item.arrival] : []))
   const receipts = arrivals.length === 0 ? [] : await context.submit(arrivals)
   let next = 0
   const told = items.map((item) => receiptOf(item, 'arrival' in item ? receipts[next++] : undefined, requestId))
@@ -48,9 +51,10 @@ export async function postEvents({ context, caller, headers, body, requestId }: 
 
 function receiptOf(item: Item, receipt: Receipt | undefined, requestId: string): EventReceipt {
   const { envelope } = item
-  const named = 'event' in envelope
-    ? { id: envelope.event.id, source: envelope.event.source }
-    : { ...maybe('id', envelope.id), ...maybe('source', envelope.source) }
+  const named =
+    'event' in envelope
+      ? { id: envelope.event.id, source: envelope.event.source }
+      : { ...maybe('id', envelope.id), ...maybe('source', envelope.source) }
   const fault = 'fault' in item ? item.fault : receipt?.fault
   if (!('arrival' in item) || receipt === undefined || receipt.outcome === 'refused') {
     return { ...named, outcome: 'refused', problem: problemOf(fault ?? new Fault('internal'), requestId) }
@@ -59,7 +63,7 @@ function receiptOf(item: Item, receipt: Receipt | undefined, requestId: string):
 }
 
 const maybe = <K extends string>(key: K, value: string | undefined): { readonly [key in K]?: string } =>
-  value === undefined ? {} : { [key]: value } as { [key in K]?: string }
+  value === undefined ? {} : ({ [key]: value } as { [key in K]?: string })
 
 /** A sent event as an arrival, or why it is not taken. */
 function itemOf(context: ApiContext, caller: Caller, envelope: Envelope): Item {
@@ -99,9 +103,15 @@ function arrivalOf(context: ApiContext, caller: Caller, event: CloudEvent): Arri
   if (refs === 'needs-subject') throw not('It lacks subject: the canonical id of what it is about, or an external name system|kind|id.')
   const { about, ensures } = gradeOf(type, role, false) === 'claimed' ? claimRefs(refs) : refs
   return {
-    tenant: context.tenant, source: { system: event.source, role, ...(typeof reference === 'string' ? { reference } : {}) },
-    eventId: event.id, type, occurredAt: event.time,
-    actor: through(`system:${event.source}`, caller), about, data, ...(ensures ? { ensures } : {}),
+    tenant: context.tenant,
+    source: { system: event.source, role, ...(typeof reference === 'string' ? { reference } : {}) },
+    eventId: event.id,
+    type,
+    occurredAt: event.time,
+    actor: through(`system:${event.source}`, caller),
+    about,
+    data,
+    ...(ensures ? { ensures } : {}),
     ...(typeof correlationid === 'string' ? { correlation: correlationid } : {}),
     ...(typeof causationid === 'string' ? { causation: causationid } : {}),
   }
@@ -140,12 +150,14 @@ function whyNotSent(type: string): string {
 
 /** Refuses facts that name a document which is not kept: evidence comes before what rests on it. */
 async function withDocuments(context: ApiContext, items: readonly Item[]): Promise<readonly Item[]> {
-  const named = items.flatMap((item) => 'arrival' in item ? documentIn(item.arrival) : [])
+  const named = items.flatMap((item) => ('arrival' in item ? documentIn(item.arrival) : []))
   if (named.length === 0) return items
   const missing = await inTenant(context.pool, context.tenant, (client) => unknownDocuments(client, context.tenant, [...new Set(named)]))
-  return items.map((item) => 'arrival' in item && documentIn(item.arrival).some((hash) => missing.has(hash))
-    ? { envelope: item.envelope, fault: not('The document that it names is not kept here: send it to POST /v1/documents first.') }
-    : item)
+  return items.map((item) =>
+    'arrival' in item && documentIn(item.arrival).some((hash) => missing.has(hash))
+      ? { envelope: item.envelope, fault: not('The document that it names is not kept here: send it to POST /v1/documents first.') }
+      : item,
+  )
 }
 
 function documentIn({ data }: Arrival): string[] {

@@ -26,24 +26,27 @@ interface ActionRow {
 
 /** Every answer that a case may allow. */
 export const ACTIONS: { readonly [action in Action]: ActionRow } = {
-  'reject': { second: false, rejects: true, says: 'Reject the invoice for good.' },
-  'duplicate': { second: false, says: 'It is a duplicate; it is not paid.' },
+  reject: { second: false, rejects: true, says: 'Reject the invoice for good.' },
+  duplicate: { second: false, says: 'It is a duplicate; it is not paid.' },
   'not-a-duplicate': { second: true, says: 'It is no duplicate; it goes on.' },
   'accept-difference': { second: true, says: 'Let it pass as it is.' },
-  'keep': { second: true, says: 'Both are to be paid.' },
+  keep: { second: true, says: 'Both are to be paid.' },
   'post-again': { second: true, says: 'Post it again in the ERP.' },
   'next-period': { second: true, says: 'Post it in the next open period, and put it on the accrual list.' },
-  'cancel': { second: true, says: 'Cancel the payment in the ERP.' },
-  'reverse': { second: true, says: 'Reverse the posting in the ERP.' },
+  cancel: { second: true, says: 'Cancel the payment in the ERP.' },
+  reverse: { second: true, says: 'Reverse the posting in the ERP.' },
   'try-again': { second: false, effect: { input: 'replay', from: ['refused', 'dead'] }, says: 'Send the command again.' },
-  'explained': { second: false, says: 'It has been explained; close the case.' },
+  explained: { second: false, says: 'It has been explained; close the case.' },
   'it-happened': { second: true, effect: { input: 'said-applied', from: ['held'] }, says: 'The system did carry it out.' },
   'it-did-not': { second: true, effect: { input: 'said-not-applied', from: ['held'] }, says: 'The system did not carry it out.' },
 }
 
 export const EXCEPTIONS_QUERY = z.strictObject({
-  open: YES_NO.default(true), cause: z.string().max(40).optional(), owner: z.string().max(80).optional(),
-  order: z.enum(['newest', 'due']).optional(), ...PAGE,
+  open: YES_NO.default(true),
+  cause: z.string().max(40).optional(),
+  owner: z.string().max(80).optional(),
+  order: z.enum(['newest', 'due']).optional(),
+  ...PAGE,
 })
 
 export async function getExceptions({ context, query }: Call<z.infer<typeof EXCEPTIONS_QUERY>>): Promise<Answer> {
@@ -53,7 +56,12 @@ export async function getExceptions({ context, query }: Call<z.infer<typeof EXCE
   const place = after === undefined ? null : placeIn(after, order)
   return inTenant(pool, tenant, async (client) => {
     const page = await listObjects(client, tenant, { kind: 'exception', open, limit, ...given({ cause, owner }) }, order, place)
-    const records = await readObjects(client, tenant, page.rows.map((row) => row.object), false)
+    const records = await readObjects(
+      client,
+      tenant,
+      page.rows.map((row) => row.object),
+      false,
+    )
     const cases = page.rows.flatMap(({ object }) => {
       const record = records.get(object)
       return record ? [caseOf(record)] : []
@@ -75,10 +83,24 @@ export function caseOf(record: ObjectRecord): object {
   const state = record.state as unknown as ExceptionState
   const row = Object.hasOwn(CAUSES, state.cause) ? CAUSES[state.cause as Cause] : undefined
   return {
-    id: record.id, version: record.version, cause: state.cause, title: row?.title ?? state.cause, says: state.says,
-    hint: row?.hint ?? '', about: state.about, owner: state.owner, assigned: state.assigned, severity: state.severity,
-    amount: state.amount, currency: state.currency, party: state.party,
-    raisedAt: state.raisedAt, dueAt: state.dueAt, escalations: state.escalations, open: state.open, answered: state.answered,
+    id: record.id,
+    version: record.version,
+    cause: state.cause,
+    title: row?.title ?? state.cause,
+    says: state.says,
+    hint: row?.hint ?? '',
+    about: state.about,
+    owner: state.owner,
+    assigned: state.assigned,
+    severity: state.severity,
+    amount: state.amount,
+    currency: state.currency,
+    party: state.party,
+    raisedAt: state.raisedAt,
+    dueAt: state.dueAt,
+    escalations: state.escalations,
+    open: state.open,
+    answered: state.answered,
     actions: state.actions.map((action) => ({ action, says: rowOf(action)?.says ?? '', second: rowOf(action)?.second ?? true })),
   }
 }
@@ -87,7 +109,11 @@ export function rowOf(action: string): ActionRow | undefined {
   return Object.hasOwn(ACTIONS, action) ? ACTIONS[action as Action] : undefined
 }
 
-export interface CaseRead { readonly record: ObjectRecord; readonly state: ExceptionState; readonly about: ObjectRecord | undefined }
+export interface CaseRead {
+  readonly record: ObjectRecord
+  readonly state: ExceptionState
+  readonly about: ObjectRecord | undefined
+}
 
 /** The case and the object that it is about. Throws `not-found`. */
 export async function readCase(client: ClientBase, tenant: string, id: string): Promise<CaseRead> {

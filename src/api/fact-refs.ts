@@ -18,7 +18,10 @@ export interface Sent<Data> {
   readonly data: Data
   readonly sha256: Sha256
 }
-export interface Refs { readonly about: readonly Ref[]; readonly ensures?: readonly Ref[] }
+export interface Refs {
+  readonly about: readonly Ref[]
+  readonly ensures?: readonly Ref[]
+}
 
 interface Row<Data> {
   /** True where nothing in the data names the object. */
@@ -26,12 +29,16 @@ interface Row<Data> {
   readonly refs: (sent: Sent<Data>) => Refs
 }
 
-const one = (names: readonly (string | undefined)[], create?: Kind, offers?: readonly string[]): Ref =>
-  ({ names: names.filter((name) => name !== undefined), ...(create ? { create } : {}), ...(offers ? { offers } : {}) })
+const one = (names: readonly (string | undefined)[], create?: Kind, offers?: readonly string[]): Ref => ({
+  names: names.filter((name) => name !== undefined),
+  ...(create ? { create } : {}),
+  ...(offers ? { offers } : {}),
+})
 
 const bySubject: Row<unknown> = { needsSubject: true, refs: ({ subject }) => ({ about: [one([subject])] }) }
 const byTicket: Row<{ readonly ticket: string }> = {
-  needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'ticket', data.ticket)])] }),
+  needsSubject: false,
+  refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'ticket', data.ticket)])] }),
 }
 /** A posting of which nobody says whose it is becomes an invoice of its own: somebody owes that money. */
 const byPosting: Row<{ readonly postingNo: string; readonly entity: string }> = {
@@ -40,7 +47,7 @@ const byPosting: Row<{ readonly postingNo: string; readonly entity: string }> = 
     about: [
       one(
         [subject, postingName(source, data.entity, data.postingNo), aliasOf(source, 'document', data.postingNo)],
-        subject === undefined ? 'invoice' : undefined
+        subject === undefined ? 'invoice' : undefined,
       ),
     ],
   }),
@@ -52,24 +59,29 @@ const byOrder: Row<{ readonly number: string; readonly entity: string }> = {
   refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'order', `${data.entity}/${data.number}`)])] }),
 }
 const bySupplier: Row<{ readonly supplier: string }> = {
-  needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'supplier', data.supplier)])] }),
+  needsSubject: false,
+  refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'supplier', data.supplier)])] }),
 }
 const byEntity: Row<{ readonly entity: string }> = {
-  needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'entity', data.entity)])] }),
+  needsSubject: false,
+  refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'entity', data.entity)])] }),
 }
 const byFile: Row<{ readonly messageId: string }> = {
-  needsSubject: false, refs: ({ data }) => ({ about: [one([batchName(data.messageId)], 'payment-batch')] }),
+  needsSubject: false,
+  refs: ({ data }) => ({ about: [one([batchName(data.messageId)], 'payment-batch')] }),
 }
 /** What is said of a file or of one payment in it before anybody told of the file waits until somebody does. */
 const byFileOrPayment: Row<{ readonly messageId: string; readonly endToEndId?: string }> = {
   needsSubject: false,
-  refs: ({ data }) =>
-    ({ about: [one([data.endToEndId === undefined ? batchName(data.messageId) : paymentName(data.messageId, data.endToEndId)])] }),
+  refs: ({ data }) => ({
+    about: [one([data.endToEndId === undefined ? batchName(data.messageId) : paymentName(data.messageId, data.endToEndId)])],
+  }),
 }
 const byEntry = (kind: 'entry' | 'announced-entry'): Row<FactData['statement.entry-booked']> => ({
   needsSubject: false,
-  refs: ({ source, data }) =>
-    ({ about: [one([aliasOf(source, kind, `${data.account} ${data.statement} ${data.position} ${data.part}`)], 'statement-entry')] }),
+  refs: ({ source, data }) => ({
+    about: [one([aliasOf(source, kind, `${data.account} ${data.statement} ${data.position} ${data.part}`)], 'statement-entry')],
+  }),
 })
 
 export const FACT_REFS: { readonly [T in SentType]: Row<FactData[T]> } = {
@@ -78,7 +90,8 @@ export const FACT_REFS: { readonly [T in SentType]: Row<FactData[T]> } = {
     refs: ({ data, sha256 }) => ({ about: [invoiceRef(sha256, data.content, data.document)], ensures: invoiceEnsures(data.content) }),
   },
   'invoice.corrected': {
-    needsSubject: true, refs: ({ subject, data }) => ({ about: [one([subject])], ensures: invoiceEnsures(data.content) }),
+    needsSubject: true,
+    refs: ({ subject, data }) => ({ about: [one([subject])], ensures: invoiceEnsures(data.content) }),
   },
   'invoice.withdrawn': bySubject,
   'invoice.rejected': bySubject,
@@ -92,7 +105,8 @@ export const FACT_REFS: { readonly [T in SentType]: Row<FactData[T]> } = {
   'authority.granted': byPerson,
   'authority.revoked': byPerson,
   'posting.parked': {
-    needsSubject: false, refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'document', data.postingNo)])] }),
+    needsSubject: false,
+    refs: ({ source, subject, data }) => ({ about: [one([subject, aliasOf(source, 'document', data.postingNo)])] }),
   },
   'posting.confirmed': byPosting,
   'posting.reversed': byPosting,

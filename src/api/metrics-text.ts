@@ -8,15 +8,24 @@ export interface Metric {
 
 /** One block per metric; a metric without samples is left out. Ends with a line feed. */
 export function metricsText(metrics: readonly Metric[]): string {
-  return metrics.filter(({ samples }) => samples.length > 0).map(({ name, kind, help, samples }) => [
-    `# HELP ${name} ${escaped(help)}`, `# TYPE ${name} ${kind}`,
-    ...samples.map(({ labels, value }) => `${name}${labelled(labels)} ${value}`), '',
-  ].join('\n')).join('')
+  return metrics
+    .filter(({ samples }) => samples.length > 0)
+    .map(({ name, kind, help, samples }) =>
+      [
+        `# HELP ${name} ${escaped(help)}`,
+        `# TYPE ${name} ${kind}`,
+        ...samples.map(({ labels, value }) => `${name}${labelled(labels)} ${value}`),
+        '',
+      ].join('\n'),
+    )
+    .join('')
 }
 
 function labelled(labels: { readonly [name: string]: string } | undefined): string {
   if (!labels) return ''
-  return `{${Object.entries(labels).map(([name, value]) => `${name}="${escaped(value).replaceAll('"', '\\"')}"`).join(',')}}`
+  return `{${Object.entries(labels)
+    .map(([name, value]) => `${name}="${escaped(value).replaceAll('"', '\\"')}"`)
+    .join(',')}}`
 }
 
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
@@ -25,5 +34,8 @@ const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceA
 export function grouped(text: string): string {
   const lines = text.split('\n').filter((line) => line !== '')
   const groups = Map.groupBy(lines, (line) => /^(?:# (?:HELP|TYPE) )?([a-zA-Z_:][\w:]*)/u.exec(line)?.[1] ?? '')
-  return [...groups.values()].flat().map((line) => `${line}\n`).join('')
+  return [...groups.values()]
+    .flat()
+    .map((line) => `${line}\n`)
+    .join('')
 }

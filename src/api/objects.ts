@@ -33,7 +33,8 @@ export async function meant(client: ClientBase, tenant: string, id: string): Pro
 /** 300: the caller chooses. */
 export function severalOf(asked: string, records: readonly ObjectRecord[]): Answer {
   return {
-    status: 300, body: { asked, candidates: records.map((record) => ({ id: record.id, kind: record.kind, title: titleOf(record) })) },
+    status: 300,
+    body: { asked, candidates: records.map((record) => ({ id: record.id, kind: record.kind, title: titleOf(record) })) },
   }
 }
 
@@ -53,28 +54,43 @@ export async function getObject({ context, params }: Call): Promise<Answer> {
 async function doubtsAbout(client: ClientBase, { tenant, now }: Pick<ApiContext, 'tenant' | 'now'>, id: string): Promise<Doubt[]> {
   const effects = await effectsOf(client, tenant, id)
   const unsure = effects.filter(({ state }) => state === 'unknown' || state === 'held').map(({ key }) => key)
-  return doubtsOf(effects, Map.groupBy(await attemptsOf(client, tenant, unsure), (attempt) => attempt.key), now())
+  return doubtsOf(
+    effects,
+    Map.groupBy(await attemptsOf(client, tenant, unsure), (attempt) => attempt.key),
+    now(),
+  )
 }
 
 /** A record as it is shown: with its title, its list row and, for an invoice, headline and axes. */
 function viewOf(record: ObjectRecord): object {
   const { id, kind, version, state, wakeAt } = record
   const cases = (state as { readonly exceptions?: ExceptionMap }).exceptions ?? {}
-  const invoice = kind === 'invoice'
-    ? { headline: headlineOf(state as unknown as InvoiceState), axes: axesOf(state as unknown as InvoiceState) }
-    : {}
+  const invoice =
+    kind === 'invoice' ? { headline: headlineOf(state as unknown as InvoiceState), axes: axesOf(state as unknown as InvoiceState) } : {}
   return {
-    id, kind, title: titleOf(record), version, wakeAt, row: listRowOf(record) ?? null, ...invoice,
-    exceptions: Object.entries(cases).map(([cause, exception]) => ({ cause, id: exception.id, open: exception.open })), state,
+    id,
+    kind,
+    title: titleOf(record),
+    version,
+    wakeAt,
+    row: listRowOf(record) ?? null,
+    ...invoice,
+    exceptions: Object.entries(cases).map(([cause, exception]) => ({ cause, id: exception.id, open: exception.open })),
+    state,
   }
 }
 
 const LISTED = ['invoice', 'payment', 'exception', 'document'] as const satisfies readonly Kind[]
 
 export const OBJECTS_QUERY = z.strictObject({
-  kind: z.enum(LISTED, `is one of ${LISTED.join(', ')}`), state: z.string().max(40).optional(), open: YES_NO.optional(),
-  cause: z.string().max(40).optional(), owner: z.string().max(80).optional(),
-  breach: z.string().max(40).optional(), order: z.enum(['newest', 'due']).default('newest'), ...PAGE,
+  kind: z.enum(LISTED, `is one of ${LISTED.join(', ')}`),
+  state: z.string().max(40).optional(),
+  open: YES_NO.optional(),
+  cause: z.string().max(40).optional(),
+  owner: z.string().max(80).optional(),
+  breach: z.string().max(40).optional(),
+  order: z.enum(['newest', 'due']).default('newest'),
+  ...PAGE,
 })
 
 export async function getObjects({ context, query }: Call<z.infer<typeof OBJECTS_QUERY>>): Promise<Answer> {
@@ -91,9 +107,9 @@ export async function getObjects({ context, query }: Call<z.infer<typeof OBJECTS
 
 /** The members that were given: `undefined` is not the same as absent. */
 export function given<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(
-    Object.entries(members).filter(([, value]) => value !== undefined)
-  ) as { [K in keyof T]?: Exclude<T[K], undefined> }
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
 }
 
 /** By date stand only open ones: what is done is due no more. */
@@ -128,4 +144,3 @@ function parsed(text: string): unknown {
     return undefined
   }
 }
-

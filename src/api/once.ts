@@ -30,7 +30,10 @@ export function requestKeyIn(header: string | undefined): string | undefined {
   return key
 }
 
-export interface Request extends RequestKey { readonly requestId: string; readonly parts: readonly (string | Uint8Array)[] }
+export interface Request extends RequestKey {
+  readonly requestId: string
+  readonly parts: readonly (string | Uint8Array)[]
+}
 
 /** Does the work, unless it was done under this key; what only says to come again later is not kept. */
 export async function once(context: ApiContext, request: Request, work: () => Promise<Answer> | Answer): Promise<Answer> {
@@ -40,22 +43,29 @@ export async function once(context: ApiContext, request: Request, work: () => Pr
   const claimed = await inTenant(pool, tenant, async (client) => {
     await forgetRequests(client, tenant, instantOf(now), FORGET_AT_ONCE)
     return claimRequest(client, tenant, request, {
-      fingerprint: fingerprintOf(request.parts), now: instantOf(now), busyUntil, expiresAt: instantOf(now + KEPT_MS),
+      fingerprint: fingerprintOf(request.parts),
+      now: instantOf(now),
+      busyUntil,
+      expiresAt: instantOf(now + KEPT_MS),
     })
   })
   if (claimed === 'other') throw new Fault('request-key-reused')
   if (claimed === 'busy') throw new Fault('request-key-busy')
   if (claimed !== 'ours') return replayed(claimed)
-  const answer = await Promise.resolve().then(work).catch((error: unknown): Answer => {
-    if (!(error instanceof Fault) || error.status >= 500 || FAULTS[error.code].disposition !== 'stop') throw error
-    return {
-      status: error.status, headers: { 'content-type': 'application/problem+json', ...problemHeaders(error) },
-      body: problemOf(error, request.requestId),
-    }
-  }).catch(async (error: unknown) => {
-    await inTenant(pool, tenant, (client) => settleRequest(client, tenant, request, busyUntil, undefined)).catch(() => {})
-    throw error
-  })
+  const answer = await Promise.resolve()
+    .then(work)
+    .catch((error: unknown): Answer => {
+      if (!(error instanceof Fault) || error.status >= 500 || FAULTS[error.code].disposition !== 'stop') throw error
+      return {
+        status: error.status,
+        headers: { 'content-type': 'application/problem+json', ...problemHeaders(error) },
+        body: problemOf(error, request.requestId),
+      }
+    })
+    .catch(async (error: unknown) => {
+      await inTenant(pool, tenant, (client) => settleRequest(client, tenant, request, busyUntil, undefined)).catch(() => {})
+      throw error
+    })
   const body = Buffer.from(JSON.stringify(answer.body))
   const kept: KeptAnswer = { status: answer.status, headers: JSON.stringify(answer.headers ?? {}), body }
   // Too long to be kept is done again when it is asked again, as without a key.
@@ -64,8 +74,11 @@ export async function once(context: ApiContext, request: Request, work: () => Pr
   return answer
 }
 
-const replayed = ({ status, headers, body }: KeptAnswer): Answer =>
-  ({ status, headers: { ...JSON.parse(headers) as Record<string, string>, 'idempotency-replayed': 'true' }, body })
+const replayed = ({ status, headers, body }: KeptAnswer): Answer => ({
+  status,
+  headers: { ...(JSON.parse(headers) as Record<string, string>), 'idempotency-replayed': 'true' },
+  body,
+})
 
 /** Each part with its length before it, so that no two requests read as one. */
 function fingerprintOf(parts: Request['parts']): Buffer {

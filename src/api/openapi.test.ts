@@ -10,7 +10,9 @@ import { route } from './route.ts'
 import { ROUTES } from './routes.ts'
 
 interface Operation {
-  readonly operationId: string; readonly summary: string; readonly deprecated?: boolean
+  readonly operationId: string
+  readonly summary: string
+  readonly deprecated?: boolean
   readonly security: readonly { readonly key?: readonly string[] }[]
   readonly parameters: readonly { readonly name: string; readonly in: string; readonly required: boolean; readonly schema: object }[]
   readonly requestBody?: { readonly content: { readonly [type: string]: unknown } }
@@ -22,7 +24,9 @@ interface Document {
   readonly components: { readonly [kind: string]: { readonly [name: string]: unknown } }
 }
 const DOCUMENT = JSON.parse(openapiText()) as Document
-const operations = Object.entries(DOCUMENT.paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })))
+const operations = Object.entries(DOCUMENT.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+)
 
 /** Every object in it, with its place. */
 function* walk(value: unknown, place = '#'): Generator<[string, Record<string, unknown>]> {
@@ -33,7 +37,10 @@ function* walk(value: unknown, place = '#'): Generator<[string, Record<string, u
 
 describe('the OpenAPI document', () => {
   it('is the one in docs/spec/openapi.json', () => {
-    expect(readFileSync(OPENAPI_FILE, 'utf8') === openapiText(), 'It differs. Run: node scripts/openapi.ts --write, and look at the difference').toBe(true)
+    expect(
+      readFileSync(OPENAPI_FILE, 'utf8') === openapiText(),
+      'It differs. Run: node scripts/openapi.ts --write, and look at the difference',
+    ).toBe(true)
   })
 
   it('is served, to anybody', async () => {
@@ -43,23 +50,34 @@ describe('the OpenAPI document', () => {
   })
 
   it('has every route and no other, each with its scope, its path’s parameters and what it takes', () => {
-    expect(operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`).toSorted()).toEqual(ROUTES.map(({ method, path }) => `${method} ${path}`).toSorted())
+    expect(operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`).toSorted()).toEqual(
+      ROUTES.map(({ method, path }) => `${method} ${path}`).toSorted(),
+    )
     for (const { method, path, scope, takes, does } of ROUTES) {
       const operation = DOCUMENT.paths[path]![method.toLowerCase()]!
       expect(operation.summary).toBe(does)
       expect(operation.security, path).toEqual(scope === null ? [] : [{ key: [scope] }])
-      expect(operation.parameters.filter((one) => one.in === 'path').map(({ name }) => `{${name}}`), path).toEqual(path.match(/\{\w+\}/gu) ?? [])
+      expect(
+        operation.parameters.filter((one) => one.in === 'path').map(({ name }) => `{${name}}`),
+        path,
+      ).toEqual(path.match(/\{\w+\}/gu) ?? [])
       expect(operation.requestBody !== undefined, path).toBe(takes !== undefined)
     }
   })
 
   it('has references that lead somewhere, and no component that nothing refers to', () => {
-    const refs = [...walk(DOCUMENT)].flatMap(([place, node]) => typeof node['$ref'] === 'string' ? [[place, node['$ref']] as const] : [])
+    const refs = [...walk(DOCUMENT)].flatMap(([place, node]) => (typeof node['$ref'] === 'string' ? [[place, node['$ref']] as const] : []))
     expect(refs.length).toBeGreaterThan(200)
-    const target = (ref: string): unknown => ref.slice(2).split('/').reduce<unknown>((node, name) => (node as Record<string, unknown> | undefined)?.[name], DOCUMENT)
+    const target = (ref: string): unknown =>
+      ref
+        .slice(2)
+        .split('/')
+        .reduce<unknown>((node, name) => (node as Record<string, unknown> | undefined)?.[name], DOCUMENT)
     expect(refs.filter(([, ref]) => !ref.startsWith('#/') || target(ref) === undefined)).toEqual([])
     const used = new Set(refs.map(([, ref]) => ref))
-    const named = ['schemas', 'responses', 'headers'].flatMap((kind) => Object.keys(DOCUMENT.components[kind]!).map((name) => `#/components/${kind}/${name}`))
+    const named = ['schemas', 'responses', 'headers'].flatMap((kind) =>
+      Object.keys(DOCUMENT.components[kind]!).map((name) => `#/components/${kind}/${name}`),
+    )
     // Headers of addresses on their way out: there is none now.
     expect(named.filter((name) => !used.has(name))).toEqual(['#/components/headers/Deprecation', '#/components/headers/Sunset'])
     expect(named.filter((name) => !/^#\/components\/\w+\/[A-Za-z0-9._-]+$/u.test(name))).toEqual([])
@@ -70,18 +88,30 @@ describe('the OpenAPI document', () => {
     expect(new Set(ids).size).toBe(ids.length)
     for (const { path, operation } of operations) {
       expect(operation.operationId, path).toMatch(/^[a-z][A-Za-z0-9]+$/u)
-      expect(Object.keys(operation.responses).some((status) => /^2\d\d$/u.test(status)), path).toBe(true)
-      expect(Object.entries(operation.responses).filter(([status, answer]) => !/^[1-5]\d\d$/u.test(status) || (answer.$ref === undefined && !answer.description)), path).toEqual([])
+      expect(
+        Object.keys(operation.responses).some((status) => /^2\d\d$/u.test(status)),
+        path,
+      ).toBe(true)
+      expect(
+        Object.entries(operation.responses).filter(
+          ([status, answer]) => !/^[1-5]\d\d$/u.test(status) || (answer.$ref === undefined && !answer.description),
+        ),
+        path,
+      ).toEqual([])
       const names = operation.parameters.map((one) => `${one.in} ${one.name}`)
       expect(new Set(names).size, path).toBe(names.length)
-      expect(operation.parameters.every((one) => one.in !== 'path' || one.required), path).toBe(true)
+      expect(
+        operation.parameters.every((one) => one.in !== 'path' || one.required),
+        path,
+      ).toBe(true)
     }
   })
 
   it('holds nothing but JSON Schema 2020-12 where schemas stand', () => {
     const types = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array', 'null'])
     for (const [place, node] of walk(DOCUMENT.components['schemas'], '#/components/schemas')) {
-      for (const type of [node['type']].flat()) if (typeof type === 'string' && !place.endsWith('/properties')) expect(types, place).toContain(type)
+      for (const type of [node['type']].flat())
+        if (typeof type === 'string' && !place.endsWith('/properties')) expect(types, place).toContain(type)
       if (Array.isArray(node['required'])) expect(new Set(node['required']).size, place).toBe(node['required'].length)
       // What OpenAPI 3.0 had and 3.1 has not.
       expect(node['nullable'], place).toBeUndefined()
@@ -92,7 +122,9 @@ describe('the OpenAPI document', () => {
 
   it('has every code that is told, every scope and every type of fact', () => {
     const codes = new Set(ROUTES.flatMap(codesOf))
-    const told = Object.entries(FAULTS).filter(([, { status }]) => status < 500 || status === 503).map(([code]) => code)
+    const told = Object.entries(FAULTS)
+      .filter(([, { status }]) => status < 500 || status === 503)
+      .map(([code]) => code)
     // The last is told to the operator, the second to whoever asks for no address at all.
     expect(told.filter((code) => !codes.has(code as keyof typeof FAULTS))).toEqual(['method-not-taken', 'signer-away'])
     expect(new Set(ROUTES.flatMap(({ scope }) => scope ?? []))).toEqual(new Set(Object.keys(SCOPES)))
@@ -103,21 +135,36 @@ describe('the OpenAPI document', () => {
   it('leaves answers open for more members, and requests not', () => {
     const { schemas } = DOCUMENT.components
     expect(schemas!['Case']).not.toHaveProperty('additionalProperties')
-    const body = DOCUMENT.paths['/v1/replays']!['post']!.requestBody!.content['application/json'] as { schema: { additionalProperties: boolean } }
+    const body = DOCUMENT.paths['/v1/replays']!['post']!.requestBody!.content['application/json'] as {
+      schema: { additionalProperties: boolean }
+    }
     expect(body.schema.additionalProperties).toBe(false)
   })
 
   it('says of a route on its way out that it is', () => {
     const leaving = route({
-      method: 'GET', path: '/v1/old', scope: null, does: 'Was here.', answers: { 200: { says: 'Here.', shape: 'nothing' } }, handle: () => ({ status: 200 }),
+      method: 'GET',
+      path: '/v1/old',
+      scope: null,
+      does: 'Was here.',
+      answers: { 200: { says: 'Here.', shape: 'nothing' } },
+      handle: () => ({ status: 200 }),
       deprecated: { since: '2026-06-30T00:00:00.000Z', sunset: '2027-06-30T00:00:00.000Z', instead: '/v1/new' },
     })
     const { paths } = openapi([leaving]) as unknown as Document
-    expect(paths['/v1/old']!['get']).toMatchObject({ operationId: operationIdOf(leaving), deprecated: true, responses: { 200: { headers: { Sunset: {}, Deprecation: {} } } } })
+    expect(paths['/v1/old']!['get']).toMatchObject({
+      operationId: operationIdOf(leaving),
+      deprecated: true,
+      responses: { 200: { headers: { Sunset: {}, Deprecation: {} } } },
+    })
   })
 
   it('no route leaves sooner than a year after it said so', () => {
     const year = 365 * 86_400_000
-    expect(ROUTES.flatMap(({ path, deprecated }) => deprecated && Date.parse(deprecated.sunset) - Date.parse(deprecated.since) < year ? [path] : [])).toEqual([])
+    expect(
+      ROUTES.flatMap(({ path, deprecated }) =>
+        deprecated && Date.parse(deprecated.sunset) - Date.parse(deprecated.since) < year ? [path] : [],
+      ),
+    ).toEqual([])
   })
 })

@@ -17,11 +17,18 @@ export async function postPause({ context, caller, params, body }: Call<unknown,
   const { version, state } = await inTenant(pool, tenant, (client) => systemObject(client, tenant, name))
   let outcome = 'repeat'
   if ((state.paused !== null) !== paused) {
-    const [receipt] = await submitted(context, [{
-      tenant, source: { system: 'api', role: 'person', reference: `key ${caller.name}` }, eventId: `pause ${name} ${version}`, type: paused ? 'system.paused' : 'system.resumed',
-      occurredAt: instantOf(context.now()), actor: `person:${person}`, about: [{ names: [systemName(name)], create: 'system' }],
-      data: { system: name, reason },
-    }])
+    const [receipt] = await submitted(context, [
+      {
+        tenant,
+        source: { system: 'api', role: 'person', reference: `key ${caller.name}` },
+        eventId: `pause ${name} ${version}`,
+        type: paused ? 'system.paused' : 'system.resumed',
+        occurredAt: instantOf(context.now()),
+        actor: `person:${person}`,
+        about: [{ names: [systemName(name)], create: 'system' }],
+        data: { system: name, reason },
+      },
+    ])
     outcome = receipt?.outcome ?? outcome
   }
   // After the event: delivery does what the log says. One that was cut off here is carried through when it is asked once more.

@@ -14,10 +14,10 @@ export interface Problem {
 }
 
 const DO: { readonly [disposition in Disposition]: string } = {
-  'retry': 'Send the same again in a moment, with the same ids: nothing is done twice.',
+  retry: 'Send the same again in a moment, with the same ids: nothing is done twice.',
   'retry-after': 'Send the same again after the seconds in Retry-After, with the same ids: nothing is done twice.',
-  'hold': 'Do not send it again; a person looks into it.',
-  'stop': 'Correct the request; the same again gets the same answer.',
+  hold: 'Do not send it again; a person looks into it.',
+  stop: 'Correct the request; the same again gets the same answer.',
 }
 
 /** Where the way out is another than the disposition's. */
@@ -32,7 +32,7 @@ const DO_ELSE: { readonly [code in FaultCode]?: string } = {
   'balance-differs': 'Correct the file, or book in the ERP what it lacks; then send it again.',
   'ledger-not-told': 'Look at GET /v1/systems whether that system answers, then ask again.',
   'answer-not-taken': 'Give one of the actions that the case names, with everything that it asks for.',
-  'internal': 'Tell whoever runs the hub the instance: its log says what happened.',
+  internal: 'Tell whoever runs the hub the instance: its log says what happened.',
 }
 
 /** Details of these come from the caller's own words or are meant for the caller; of all others they are for the log. */
@@ -42,9 +42,13 @@ export function problemOf(error: unknown, requestId: string): Problem {
   const fault = faultOf(error)
   const { status, says, disposition } = FAULTS[fault.code]
   return {
-    type: `urn:tieout:fault:${fault.code}`, title: says, status, code: fault.code,
+    type: `urn:tieout:fault:${fault.code}`,
+    title: says,
+    status,
+    code: fault.code,
     ...(fault.detail !== undefined && TELLS(status) ? { detail: fault.detail } : {}),
-    instance: `urn:tieout:request:${requestId}`, whatToDo: DO_ELSE[fault.code] ?? DO[disposition],
+    instance: `urn:tieout:request:${requestId}`,
+    whatToDo: DO_ELSE[fault.code] ?? DO[disposition],
   }
 }
 

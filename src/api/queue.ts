@@ -19,7 +19,16 @@ import { boundNames } from '../store/alias.ts'
 import { attemptsOf } from '../store/attempt.ts'
 import { inTenant, type ClientBase } from '../store/database.ts'
 import { effectsOf } from '../store/effect.ts'
-import { dueUntil, LIMIT_COUNTED, obstaclesTo, queuePage, queueTotals, STANDS, type QueuePlace, type Stands } from '../store/effect-queue.ts'
+import {
+  dueUntil,
+  LIMIT_COUNTED,
+  obstaclesTo,
+  queuePage,
+  queueTotals,
+  STANDS,
+  type QueuePlace,
+  type Stands,
+} from '../store/effect-queue.ts'
 import { readObjects } from '../store/object.ts'
 import { readSystem } from '../store/system.ts'
 import type { ApiContext, ConfiguredSystem } from './context.ts'
@@ -59,12 +68,22 @@ export async function getStanding({ context, params }: Call): Promise<Answer> {
     if (!record || records.length > 1) return severalOf(asked, records)
     const effects = (await effectsOf(client, tenant, record.id)).filter(({ state }) => state !== 'done' && state !== 'superseded')
     const { exceptions = {} } = record.state as { readonly exceptions?: ExceptionMap }
-    const open = Object.values(exceptions).filter((exception) => exception.open).map(({ id }) => id)
+    const open = Object.values(exceptions)
+      .filter((exception) => exception.open)
+      .map(({ id }) => id)
     const cases = [...(await readObjects(client, tenant, open, false)).values()].map(caseOf)
     const invoice = record.kind === 'invoice' ? onRoute(record.state as unknown as InvoiceState) : {}
     return {
       status: 200,
-      body: { id: record.id, kind: record.kind, title: titleOf(record), wakeAt: record.wakeAt, ...invoice, commands: await told(client, context, effects, null), cases },
+      body: {
+        id: record.id,
+        kind: record.kind,
+        title: titleOf(record),
+        wakeAt: record.wakeAt,
+        ...invoice,
+        commands: await told(client, context, effects, null),
+        cases,
+      },
     }
   })
 }
@@ -74,12 +93,19 @@ function onRoute(state: InvoiceState): object {
   return { headline, route, holds: liveHolds(state).map((hold) => state.holds[hold]?.kind ?? hold), missing: missingWarrants(state) }
 }
 
-export type CommandStanding = Standing & Pick<EffectRow, 'command' | 'occurrence' | 'lane' | 'state' | 'attempts' | 'failures'> & {
-  readonly effect: string
-  readonly system: string
-  readonly dueAt: string | null
-  readonly about: { readonly id: string; readonly kind: string; readonly title: string; readonly amount: string | null; readonly currency: string | null }
-}
+export type CommandStanding = Standing &
+  Pick<EffectRow, 'command' | 'occurrence' | 'lane' | 'state' | 'attempts' | 'failures'> & {
+    readonly effect: string
+    readonly system: string
+    readonly dueAt: string | null
+    readonly about: {
+      readonly id: string
+      readonly kind: string
+      readonly title: string
+      readonly amount: string | null
+      readonly currency: string | null
+    }
+  }
 
 /** `ahead`: how many that are due stand before the first row; null when they do not stand in order. */
 async function told(client: ClientBase, context: ApiContext, rows: readonly EffectRow[], ahead: number | null): Promise<CommandStanding[]> {
@@ -94,12 +120,23 @@ async function told(client: ClientBase, context: ApiContext, rows: readonly Effe
   let before = ahead
   return rows.map((row) => {
     const standing = standingOf(
-      { row, last: attempts.get(row.key)?.at(-1), obstacle: obstacles.get(row.key), ahead: before }, gateways.get(row.target)!, now
+      { row, last: attempts.get(row.key)?.at(-1), obstacle: obstacles.get(row.key), ahead: before },
+      gateways.get(row.target)!,
+      now,
     )
     if (before !== null && row.dueAt <= instantOf(now)) before++
     const { key, target, command, occurrence, lane, state, attempts: tries, failures, dueAt, subject } = row
     return {
-      ...standing, effect: key, system: target, command, occurrence, lane, state, attempts: tries, failures, dueAt: dueAt === NEVER ? null : dueAt,
+      ...standing,
+      effect: key,
+      system: target,
+      command,
+      occurrence,
+      lane,
+      state,
+      attempts: tries,
+      failures,
+      dueAt: dueAt === NEVER ? null : dueAt,
       about: aboutOf(subject, subjects.get(subject)),
     }
   })
@@ -107,13 +144,29 @@ async function told(client: ClientBase, context: ApiContext, rows: readonly Effe
 
 export function aboutOf(id: string, record: ObjectRecord | undefined): CommandStanding['about'] {
   const row = record && listRowOf(record)
-  return { id, kind: record?.kind ?? '', title: record ? titleOf(record) : id, amount: row?.amount ?? null, currency: row?.currency ?? null }
+  return {
+    id,
+    kind: record?.kind ?? '',
+    title: record ? titleOf(record) : id,
+    amount: row?.amount ?? null,
+    currency: row?.currency ?? null,
+  }
 }
 
-export async function gatewayOf(client: ClientBase, context: Pick<ApiContext, 'tenant' | 'load' | 'systems' | 'now'>, system: string): Promise<Gateway> {
+export async function gatewayOf(
+  client: ClientBase,
+  context: Pick<ApiContext, 'tenant' | 'load' | 'systems' | 'now'>,
+  system: string,
+): Promise<Gateway> {
   const row = await readSystem(client, context.tenant, system)
   const { state } = await systemObject(client, context.tenant, system)
-  return { system, paused: row.paused ? state.paused : null, breaker: breakerOf(row), closedUntil: closedNow(context, system), load: context.load(system) }
+  return {
+    system,
+    paused: row.paused ? state.paused : null,
+    breaker: breakerOf(row),
+    closedUntil: closedNow(context, system),
+    load: context.load(system),
+  }
 }
 
 /** Until when (ms since 1970) its calendar keeps it closed. */
@@ -123,16 +176,26 @@ export function closedNow({ systems, now }: Pick<ApiContext, 'systems' | 'now'>,
 }
 
 /** A system as an object; nobody may have said anything of it yet. */
-export async function systemObject(client: ClientBase, tenant: string, system: string): Promise<{ readonly version: number; readonly state: SystemState }> {
+export async function systemObject(
+  client: ClientBase,
+  tenant: string,
+  system: string,
+): Promise<{ readonly version: number; readonly state: SystemState }> {
   const name = systemName(system)
   const id = (await boundNames(client, tenant, [name])).get(name)
   const record = id === undefined ? undefined : (await readObjects(client, tenant, [id], false)).get(id)
   return record ? { version: record.version, state: record.state as unknown as SystemState } : { version: 0, state: NO_SYSTEM }
 }
 
-const PLACE = z.tuple([z.int().min(0).max(LANES.length), z.iso.date(), z.iso.datetime({ precision: 3 }), z.string().regex(/^[0-9a-f]{64}$/u)])
+const PLACE = z.tuple([
+  z.int().min(0).max(LANES.length),
+  z.iso.date(),
+  z.iso.datetime({ precision: 3 }),
+  z.string().regex(/^[0-9a-f]{64}$/u),
+])
 
-const cursorOf = ({ lane, dueOn, dueAt, key }: QueuePlace): string => Buffer.from(JSON.stringify([lane, dueOn, dueAt, key])).toString('base64url')
+const cursorOf = ({ lane, dueOn, dueAt, key }: QueuePlace): string =>
+  Buffer.from(JSON.stringify([lane, dueOn, dueAt, key])).toString('base64url')
 
 function placeIn(cursor: string): QueuePlace {
   const read = PLACE.safeParse(parsed(cursor))

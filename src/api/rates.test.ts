@@ -11,12 +11,17 @@ function taking(requests: number, validations = 2): Take {
   const rates = openRates({ requests, validations }, () => now)
   return (key, asked) => rates.take(key, asked)
 }
-afterEach(() => { now = 0 })
+afterEach(() => {
+  now = 0
+})
 
 describe('the rate of a key', () => {
   it('is told with each answer: the quota, what is left of it, and until when', () => {
     const take = taking(3)
-    expect(take('a', ['requests'])).toEqual({ headers: { 'ratelimit-policy': '"requests";q=3;w=60', 'ratelimit': '"requests";r=2;t=60' }, retryAfterMs: null })
+    expect(take('a', ['requests'])).toEqual({
+      headers: { 'ratelimit-policy': '"requests";q=3;w=60', ratelimit: '"requests";r=2;t=60' },
+      retryAfterMs: null,
+    })
     now = 20_500
     expect(take('a', ['requests']).headers['ratelimit']).toBe('"requests";r=1;t=40')
     expect(take('a', ['requests']).retryAfterMs).toBeNull()
@@ -29,7 +34,8 @@ describe('the rate of a key', () => {
   it('has several policies at once, and the longest wait of those that are used up', () => {
     const take = taking(10, 1)
     expect(take('a', ['requests', 'validations']).headers).toEqual({
-      'ratelimit-policy': '"requests";q=10;w=60, "validations";q=1;w=60', 'ratelimit': '"requests";r=9;t=60, "validations";r=0;t=60',
+      'ratelimit-policy': '"requests";q=10;w=60, "validations";q=1;w=60',
+      ratelimit: '"requests";r=9;t=60, "validations";r=0;t=60',
     })
     now = 1_000
     expect(take('a', ['requests', 'validations']).retryAfterMs).toBe(59_000)
@@ -49,16 +55,29 @@ describe('a server', () => {
     const hub = fakeHub()
     const server = buildApi(hub.context, { limits: { requests: 2, validations: 1 } })
     servers.push(server)
-    const replyOf = (reply: { statusCode: number; headers: Record<string, unknown>; body: string }): Reply =>
-      ({ status: reply.statusCode, headers: reply.headers, body: reply.body, json: () => JSON.parse(reply.body) as never })
+    const replyOf = (reply: { statusCode: number; headers: Record<string, unknown>; body: string }): Reply => ({
+      status: reply.statusCode,
+      headers: reply.headers,
+      body: reply.body,
+      json: () => JSON.parse(reply.body) as never,
+    })
     const send = async (): ReturnType<Send> =>
       replyOf(await server.inject({ method: 'GET', url: '/v1/events', headers: { authorization: `Bearer ${KEY}` } }))
-    const ask = async (): ReturnType<Send> => replyOf(await server.inject({
-      method: 'POST', url: '/v1/documents?as=evidence', headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/xml' }, payload: '<x/>',
-    }))
+    const ask = async (): ReturnType<Send> =>
+      replyOf(
+        await server.inject({
+          method: 'POST',
+          url: '/v1/documents?as=evidence',
+          headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/xml' },
+          payload: '<x/>',
+        }),
+      )
     for (const left of ['1', '0']) {
       const reply = await ask()
-      expect([reply.status, reply.headers['ratelimit']]).toEqual([200, expect.stringMatching(new RegExp(`^"requests";r=${left};t=\\d+$`, 'u'))])
+      expect([reply.status, reply.headers['ratelimit']]).toEqual([
+        200,
+        expect.stringMatching(new RegExp(`^"requests";r=${left};t=\\d+$`, 'u')),
+      ])
     }
     const refused = await ask()
     expect(problem(refused)).toMatchObject({ status: 429, code: 'rate-exceeded' })
@@ -73,12 +92,17 @@ describe('a server', () => {
 describe('a route on its way out', () => {
   it('says since when and until when, and what to call instead, whatever it answers', async () => {
     const leaving = route({
-      method: 'GET', path: '/v1/old', scope: null, does: 'Was here.', answers: { 200: { says: 'Here.', shape: 'nothing' } }, handle: () => ({ status: 200, body: {} }),
+      method: 'GET',
+      path: '/v1/old',
+      scope: null,
+      does: 'Was here.',
+      answers: { 200: { says: 'Here.', shape: 'nothing' } },
+      handle: () => ({ status: 200, body: {} }),
       deprecated: { since: '2026-06-30T00:00:00.000Z', sunset: '2027-06-30T00:00:00.000Z', instead: '/v1/new' },
     })
     const server = buildApi(fakeHub().context, { routes: [leaving, route({ ...leaving, path: '/v1/kept', scope: 'objects.read' })] })
     servers.push(server)
-    const told = { 'deprecation': '@1782777600', 'sunset': 'Wed, 30 Jun 2027 00:00:00 GMT', 'link': '</v1/new>; rel="successor-version"' }
+    const told = { deprecation: '@1782777600', sunset: 'Wed, 30 Jun 2027 00:00:00 GMT', link: '</v1/new>; rel="successor-version"' }
     expect((await server.inject({ method: 'GET', url: '/v1/old' })).headers).toMatchObject(told)
     const refused = await server.inject({ method: 'GET', url: '/v1/kept' })
     expect([refused.statusCode, refused.headers]).toEqual([401, expect.objectContaining(told)])

@@ -48,7 +48,7 @@ export function openRates(limits: Limits, clock: () => number): { take(key: stri
       return {
         headers: {
           'ratelimit-policy': rows.map(({ rate }) => `"${rate}";q=${limits[rate]};w=${WINDOW_MS / 1_000}`).join(', '),
-          'ratelimit': rows.map(({ rate, left, resetMs }) => `"${rate}";r=${left};t=${Math.ceil(resetMs / 1_000)}`).join(', '),
+          ratelimit: rows.map(({ rate, left, resetMs }) => `"${rate}";r=${left};t=${Math.ceil(resetMs / 1_000)}`).join(', '),
         },
         retryAfterMs: over.length === 0 ? null : Math.max(...over),
       }

@@ -85,8 +85,14 @@ export function problemsIn(error: z.ZodError): string {
 }
 
 const KIND_WORDS: { readonly [expected: string]: string } = {
-  string: 'a text', object: 'an object', record: 'an object', array: 'a list', tuple: 'a list', boolean: 'true or false',
-  number: 'a number', int: 'a whole number',
+  string: 'a text',
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+  tuple: 'a list',
+  boolean: 'true or false',
+  number: 'a number',
+  int: 'a whole number',
 }
 
 /** The words that stand at the shape; for what has none, ours instead of the library's. */
@@ -102,7 +108,12 @@ function wordsOf(issue: z.core.$ZodIssue): string {
 
 /** A page's length and where it begins. */
 export const PAGE = {
-  limit: z.string().regex(/^\d{1,3}$/, 'is a number up to 200').transform(Number).pipe(z.number().min(1).max(200)).default(50),
+  limit: z
+    .string()
+    .regex(/^\d{1,3}$/, 'is a number up to 200')
+    .transform(Number)
+    .pipe(z.number().min(1).max(200))
+    .default(50),
   after: z.string().max(400).optional(),
 }
 export const YES_NO = z.enum(['true', 'false']).transform((text) => text === 'true')

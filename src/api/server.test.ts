@@ -46,8 +46,12 @@ describe('POST /v1/documents', () => {
 
 describe('every address', () => {
   const path = (pattern: string): string =>
-    pattern.replace('{sha256}', 'a'.repeat(64)).replace('validations/{id}', `validations/evt_${'0'.repeat(26)}`)
-      .replace('{id}', `exc_${'0'.repeat(26)}`).replace('{system}', 'ap').replace('{name}', 'erp')
+    pattern
+      .replace('{sha256}', 'a'.repeat(64))
+      .replace('validations/{id}', `validations/evt_${'0'.repeat(26)}`)
+      .replace('{id}', `exc_${'0'.repeat(26)}`)
+      .replace('{system}', 'ap')
+      .replace('{name}', 'erp')
   const keyed = ROUTES.filter((route) => route.scope !== null)
 
   it.each(keyed.map((route) => [`${route.method} ${route.path}`, route] as const))('%s needs the key', async (_name, route) => {
@@ -55,7 +59,10 @@ describe('every address', () => {
     const wrong = ['', 'Bearer', 'Bearer wrong', `Basic ${KEY}`, `Bearer ${KEY}x`, `Bearer ${KEY.slice(0, -1)}`, `Bearer ${KEY} ${KEY}`]
     for (const authorization of wrong) {
       const reply = await send(
-        route.method, path(route.path), { authorization, 'content-type': SINGLE }, route.method === 'POST' ? event({}) : undefined
+        route.method,
+        path(route.path),
+        { authorization, 'content-type': SINGLE },
+        route.method === 'POST' ? event({}) : undefined,
       )
       expect(problem(reply), authorization).toMatchObject({ status: 401, code: 'key-unknown' })
       expect(reply.headers['www-authenticate']).toBe('Bearer realm="tieout"')
@@ -64,22 +71,30 @@ describe('every address', () => {
   })
 
   it('but health, notices and the OpenAPI document, which know nothing secret', () => {
-    expect(ROUTES.filter((route) => route.scope === null).map((route) => route.path)).toEqual(['/v1/notices/{system}', '/v1/health', '/v1/openapi.json'])
+    expect(ROUTES.filter((route) => route.scope === null).map((route) => route.path)).toEqual([
+      '/v1/notices/{system}',
+      '/v1/health',
+      '/v1/openapi.json',
+    ])
   })
 
-  it.each(
-    ROUTES.map((route) => [`${route.method} ${route.path}`, route] as const)
-  )('%s answers with headers that keep browsers from doing anything with it', async (_name, route) => {
-    const { headers } = await api().send(route.method, path(route.path))
-    expect(headers).toMatchObject({
-      'x-content-type-options': 'nosniff', 'cache-control': 'no-store',
-      'content-security-policy': expect.stringMatching(/^default-src 'none'.*sandbox$/u) as string,
-    })
-    expect(headers['access-control-allow-origin']).toBeUndefined()
-  })
+  it.each(ROUTES.map((route) => [`${route.method} ${route.path}`, route] as const))(
+    '%s answers with headers that keep browsers from doing anything with it',
+    async (_name, route) => {
+      const { headers } = await api().send(route.method, path(route.path))
+      expect(headers).toMatchObject({
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+        'content-security-policy': expect.stringMatching(/^default-src 'none'.*sandbox$/u) as string,
+      })
+      expect(headers['access-control-allow-origin']).toBeUndefined()
+    },
+  )
 
   it.each(
-    ROUTES.filter((route) => route.method === 'GET' && !['/v1/health', '/v1/openapi.json'].includes(route.path)).map((route) => [route.path, route] as const)
+    ROUTES.filter((route) => route.method === 'GET' && !['/v1/health', '/v1/openapi.json'].includes(route.path)).map(
+      (route) => [route.path, route] as const,
+    ),
   )('GET %s is a problem, not a stack, while the database is away', async (_name, route) => {
     const query = route.path === '/v1/objects' ? '?kind=invoice' : ''
     expect(problem(await api().send('GET', path(route.path) + query))).toMatchObject({ status: 503, code: 'database-away' })
@@ -108,8 +123,16 @@ describe('every address', () => {
     expect(problem(await send('GET', '/v1/systems?debug=1')).detail).toMatch(/no query/u)
     expect(problem(await send('GET', '/v1/objects?kind=invoice&tenant=other')).detail).toMatch(/no member tenant/u)
     const wrong = [
-      '', '?kind=person', '?kind=invoice&limit=0', '?kind=invoice&limit=1000000', '?kind=invoice&limit=-1', '?kind=invoice&after=xx',
-      '?kind=invoice&open=1', '?kind=invoice&order=due', '?kind=invoice&order=due&open=false', '?kind=invoice&kind=payment',
+      '',
+      '?kind=person',
+      '?kind=invoice&limit=0',
+      '?kind=invoice&limit=1000000',
+      '?kind=invoice&limit=-1',
+      '?kind=invoice&after=xx',
+      '?kind=invoice&open=1',
+      '?kind=invoice&order=due',
+      '?kind=invoice&order=due&open=false',
+      '?kind=invoice&kind=payment',
       "?kind=invoice'--",
     ]
     for (const query of wrong) {
@@ -141,7 +164,10 @@ describe('a notice', () => {
   it('is proved by its own signature, needs no key, and tells a guesser nothing', async () => {
     const { hub, send } = api()
     const good = await send(
-      'POST', '/v1/notices/ap', { authorization: '', 'content-type': 'application/json', 'x-signature': 'good' }, '{"a":1}'
+      'POST',
+      '/v1/notices/ap',
+      { authorization: '', 'content-type': 'application/json', 'x-signature': 'good' },
+      '{"a":1}',
     )
     expect([good.status, good.body]).toEqual([204, ''])
     const bad = await send('POST', '/v1/notices/ap', { 'content-type': 'application/json' }, '{"a":1}')
@@ -166,13 +192,21 @@ describe('the server', () => {
 
   it('answers what broke in us as a problem, and tells the log why: without keys, headers, bodies or ids', async () => {
     const lines: string[] = []
-    const stream = new Writable({ write: (chunk, _encoding, done) => { lines.push(String(chunk)); done() } })
+    const stream = new Writable({
+      write: (chunk, _encoding, done) => {
+        lines.push(String(chunk))
+        done()
+      },
+    })
     const broken = Object.assign(new Error('it broke'), { detail: 'Key (iban)=(DE02120300000000202051)', query: 'SELECT secret' })
     const hub = fakeHub({ submit: () => Promise.reject(broken) })
     const server = buildApi(hub.context, { log: { level: 'info', stream } })
     servers.push(server)
     const reply = await server.inject({
-      method: 'POST', url: '/v1/events', headers: { authorization: `Bearer ${KEY}`, 'content-type': SINGLE }, payload: event({}),
+      method: 'POST',
+      url: '/v1/events',
+      headers: { authorization: `Bearer ${KEY}`, 'content-type': SINGLE },
+      payload: event({}),
     })
     expect(JSON.parse(reply.body)).toMatchObject({ status: 500, code: 'internal' })
     expect(reply.body).not.toMatch(/it broke/u)
@@ -190,16 +224,19 @@ describe('the server', () => {
     const running = await startApi(hub.context, { port: 0 })
     servers.push(running)
     expect(running.address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/u)
-    const reply = await fetch(
-      `${running.address}/v1/events`,
-      { method: 'POST', headers: { authorization: `Bearer ${KEY}`, 'content-type': SINGLE }, body: event({}) }
-    )
+    const reply = await fetch(`${running.address}/v1/events`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEY}`, 'content-type': SINGLE },
+      body: event({}),
+    })
     expect([reply.status, await reply.json()]).toEqual([
-      200, { id: 'e1', source: 'erp', event: 'evt_e1', outcome: 'new', grade: 'acknowledged' },
+      200,
+      { id: 'e1', source: 'erp', event: 'evt_e1', outcome: 'new', grade: 'acknowledged' },
     ])
     const port = Number(new URL(running.address).port)
     for (const bytes of [
-      'BREW /pot HTCPCP/1.0\r\n\r\n', 'GET / HTTP/1.1\r\nhost: x\r\nx: y\u0000z\r\n\r\n',
+      'BREW /pot HTCPCP/1.0\r\n\r\n',
+      'GET / HTTP/1.1\r\nhost: x\r\nx: y\u0000z\r\n\r\n',
       `GET / HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`,
       'POST /v1/events HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
     ]) {
@@ -214,10 +251,20 @@ describe('the server', () => {
 /** What a server answers to raw bytes until it closes. */
 async function spoken(port: number, bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => { socket.write(bytes) })
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write(bytes)
+    })
     let answer = ''
-    socket.setTimeout(5_000, () => { socket.destroy(new Error('it stays open')) })
-    socket.on('data', (chunk) => { answer += String(chunk) }).on('error', reject).on('close', () => { resolve(answer) })
+    socket.setTimeout(5_000, () => {
+      socket.destroy(new Error('it stays open'))
+    })
+    socket
+      .on('data', (chunk) => {
+        answer += String(chunk)
+      })
+      .on('error', reject)
+      .on('close', () => {
+        resolve(answer)
+      })
   })
 }
-

@@ -52,24 +52,34 @@ const LIMIT_PARAMETER = 1_300
 export function buildApi(context: ApiContext, options: Omit<ApiOptions, 'host' | 'port'> = {}): FastifyInstance {
   const { log, routes = ROUTES } = options
   const gate: Gate = {
-    keys: openKeys(context.pool, context.tenant, context.key), rates: openRates(options.limits ?? DEFAULT_LIMITS, () => performance.now()),
+    keys: openKeys(context.pool, context.tenant, context.key),
+    rates: openRates(options.limits ?? DEFAULT_LIMITS, () => performance.now()),
     callers: new WeakMap(),
   }
   const server = fastify({
     logger: log ? { level: log.level, stream: log.stream, redact: REDACTED, serializers: SERIALIZERS } : false,
-    logController: new LogController({ disableRequestLogging: true }), requestIdHeader: false, genReqId: () => randomUUID(),
-    requestTimeout: REQUEST_MS, connectionTimeout: 2 * REQUEST_MS,
+    logController: new LogController({ disableRequestLogging: true }),
+    requestIdHeader: false,
+    genReqId: () => randomUUID(),
+    requestTimeout: REQUEST_MS,
+    connectionTimeout: 2 * REQUEST_MS,
     // While it closes the door itself says so, as a problem with Retry-After.
-    return503OnClosing: false, routerOptions: { maxParamLength: LIMIT_PARAMETER }, clientErrorHandler: refuseConnection,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: LIMIT_PARAMETER },
+    clientErrorHandler: refuseConnection,
     frameworkErrors: answerError,
   })
   server.removeAllContentTypeParsers()
   // Bodies stay bytes: each route says what it takes of them.
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    done(null, body)
+  })
   server.addHook('onRequest', secure)
   server.addHook('onResponse', tellLog)
   server.setErrorHandler(answerError)
-  server.setNotFoundHandler((request, reply) => { answerNotFound(routes, request, reply) })
+  server.setNotFoundHandler((request, reply) => {
+    answerNotFound(routes, request, reply)
+  })
   for (const route of routes) mount(server, context, route, gate)
   return server
 }
@@ -86,7 +96,9 @@ const NOBODY: Caller = { name: '', scopes: [] }
 function mount(server: FastifyInstance, context: ApiContext, route: Route, gate: Gate): void {
   const leaving = leavingHeaders(route)
   server.route({
-    method: route.method, url: patternOf(route.path), ...(route.takes ? { bodyLimit: route.takes.limitBytes } : { bodyLimit: 1_024 }),
+    method: route.method,
+    url: patternOf(route.path),
+    ...(route.takes ? { bodyLimit: route.takes.limitBytes } : { bodyLimit: 1_024 }),
     // Before the body is read: whoever has no key is not listened to.
     onRequest: async (request, reply) => {
       void reply.headers(leaving)
@@ -95,8 +107,13 @@ function mount(server: FastifyInstance, context: ApiContext, route: Route, gate:
     handler: async (request, reply) => {
       const caller = gate.callers.get(request) ?? NOBODY
       const call: Call = {
-        context, caller, params: request.params as Record<string, string>, query: queryOf(route, request), body: bodyOf(route, request),
-        headers: headersOf(request), requestId: request.id,
+        context,
+        caller,
+        params: request.params as Record<string, string>,
+        query: queryOf(route, request),
+        body: bodyOf(route, request),
+        headers: headersOf(request),
+        requestId: request.id,
       }
       return send(reply, await answerTo(route, call, request))
     },
@@ -120,10 +137,17 @@ async function answerTo(route: Route, call: Call, request: FastifyRequest): Prom
   if (key === undefined) return route.handle(call)
   const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0)
   const path = request.url.split('?', 1)[0] ?? ''
-  return once(call.context, {
-    caller: call.caller.name, route: `${route.method} ${path}`, key, requestId: call.requestId,
-    parts: [request.url, call.headers['content-type'] ?? '', body],
-  }, () => route.handle(call))
+  return once(
+    call.context,
+    {
+      caller: call.caller.name,
+      route: `${route.method} ${path}`,
+      key,
+      requestId: call.requestId,
+      parts: [request.url, call.headers['content-type'] ?? '', body],
+    },
+    () => route.handle(call),
+  )
 }
 
 /** RFC 9745 and RFC 8594: since when it should not be called any more, and until when it answers. */
@@ -131,7 +155,8 @@ function leavingHeaders({ deprecated }: Route): Record<string, string> {
   if (!deprecated) return {}
   const { since, sunset, instead } = deprecated
   return {
-    deprecation: `@${Math.floor(msOf(since) / 1_000)}`, sunset: new Date(sunset).toUTCString(),
+    deprecation: `@${Math.floor(msOf(since) / 1_000)}`,
+    sunset: new Date(sunset).toUTCString(),
     link: `<${instead}>; rel="successor-version"`,
   }
 }
@@ -163,18 +188,19 @@ function bodyOf(route: Route, request: FastifyRequest): unknown {
 
 function headersOf(request: FastifyRequest): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(request.headers).flatMap(
-      ([name, value]) => value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]]
-    )
+    Object.entries(request.headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value]],
+    ),
   )
 }
 
 function send(reply: FastifyReply, { status, headers = {}, body }: Answer): FastifyReply {
   if (body === undefined) return reply.code(status).headers(headers).send()
   // As bytes: to a text the server's library would add a character set, which JSON has none of (RFC 8259, section 11).
-  return reply.code(status).headers({ 'content-type': 'application/json', ...headers }).send(
-    body instanceof Buffer ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
-  )
+  return reply
+    .code(status)
+    .headers({ 'content-type': 'application/json', ...headers })
+    .send(body instanceof Buffer ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
 }
 
 // ---------------------------------------------------------------------------------------------------- the same for all
@@ -182,7 +208,9 @@ function send(reply: FastifyReply, { status, headers = {}, body }: Answer): Fast
 /** Nothing here is for a browser to show, run, frame or keep. */
 const SECURITY: Readonly<Record<string, string>> = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; sandbox",
-  'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
   'cross-origin-resource-policy': 'same-origin',
 }
 
@@ -198,7 +226,9 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   else if (fault.code === 'signature-bad') request.log.warn({ why: String(fault.cause) }, 'a notice was refused')
   const problem = problemOf(fault, request.id)
   void send(reply.headers(SECURITY).headers({ ...problemHeaders(fault), 'request-id': request.id }), {
-    status: problem.status, headers: { 'content-type': 'application/problem+json' }, body: problem,
+    status: problem.status,
+    headers: { 'content-type': 'application/problem+json' },
+    body: problem,
   })
 }
 
@@ -206,14 +236,15 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
 function answerNotFound(routes: readonly Route[], request: FastifyRequest, reply: FastifyReply): void {
   const path = request.url.split('?', 1)[0] ?? ''
   const methods = routes.filter((route) => matches(route.path, path)).map((route) => route.method)
-  if (methods.length > 0) void reply.header('allow', methods.flatMap((method) => method === 'GET' ? ['GET', 'HEAD'] : [method]).join(', '))
+  if (methods.length > 0)
+    void reply.header('allow', methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', '))
   answerError(methods.length > 0 ? new Fault('method-not-taken') : new Fault('not-found', 'There is no such address.'), request, reply)
 }
 
 function matches(pattern: string, path: string): boolean {
   const wanted = pattern.split('/')
   const given = path.split('/')
-  return wanted.length === given.length && wanted.every((part, at) => part.startsWith('{') ? given[at] !== '' : part === given[at])
+  return wanted.length === given.length && wanted.every((part, at) => (part.startsWith('{') ? given[at] !== '' : part === given[at]))
 }
 
 /** Bytes that are no HTTP request: there is no request to answer, only a connection to close. */
@@ -222,9 +253,10 @@ function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy()
     return
   }
-  const fault = error.code !== undefined && error.code.startsWith('HPE_') && error.code !== 'HPE_HEADER_OVERFLOW'
-    ? new Fault('request-not-valid')
-    : faultOf(error)
+  const fault =
+    error.code !== undefined && error.code.startsWith('HPE_') && error.code !== 'HPE_HEADER_OVERFLOW'
+      ? new Fault('request-not-valid')
+      : faultOf(error)
   const problem = problemOf(fault.code === 'internal' ? new Fault('request-not-valid') : fault, randomUUID())
   const body = JSON.stringify(problem)
   const head = ['content-type: application/problem+json', `content-length: ${Buffer.byteLength(body)}`, 'connection: close']
@@ -235,7 +267,7 @@ function tellLog(request: FastifyRequest, reply: FastifyReply, done: () => void)
   // The route and not the address: ids and names of files stay out of the log.
   request.log.info(
     { method: request.method, route: request.routeOptions.url ?? null, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
-    'request'
+    'request',
   )
   done()
 }
@@ -245,7 +277,8 @@ const REDACTED = ['req.headers', '*.headers', '*.authorization', '*.key']
 
 /** An error as the log has it: what PostgreSQL adds about rows and values is left out. */
 const SERIALIZERS = {
-  err: (error: unknown) => error instanceof Error
-    ? { type: error.name, message: error.message, stack: error.stack ?? '', ...('code' in error ? { code: String(error.code) } : {}) }
-    : { type: typeof error, message: String(error), stack: '' },
+  err: (error: unknown) =>
+    error instanceof Error
+      ? { type: error.name, message: error.message, stack: error.stack ?? '', ...('code' in error ? { code: String(error.code) } : {}) }
+      : { type: typeof error, message: String(error), stack: '' },
 }

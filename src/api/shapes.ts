@@ -16,7 +16,10 @@ const maybe = text.nullable()
 const instant = z.iso.datetime({ precision: 3 })
 const maybeInstant = instant.nullable()
 const date = z.iso.date()
-const amount = z.string().regex(/^-?\d+(\.\d+)?$/u).nullable()
+const amount = z
+  .string()
+  .regex(/^-?\d+(\.\d+)?$/u)
+  .nullable()
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/u)
 const count = z.int().min(0)
 const counts = z.record(text, count)
@@ -24,9 +27,18 @@ const counts = z.record(text, count)
 const open = z.record(text, z.unknown())
 const outcome = z.enum(['new', 'repeat', 'parked'])
 
-export const PROBLEM = named('Problem', z.strictObject({
-  type: text, title: text, status: z.int(), code: text, detail: text.optional(), instance: text, whatToDo: text,
-}))
+export const PROBLEM = named(
+  'Problem',
+  z.strictObject({
+    type: text,
+    title: text,
+    status: z.int(),
+    code: text,
+    detail: text.optional(),
+    instance: text,
+    whatToDo: text,
+  }),
+)
 
 const refused = z.strictObject({ code: text, says: text, line: count, column: count })
 export const DOCUMENT_PROBLEM = named('DocumentProblem', PROBLEM.extend({ document: sha256, refused }))
@@ -37,37 +49,93 @@ const receipts = named('Receipts', z.strictObject({ receipts: z.array(z.union([t
 export const RECEIPT = named('Receipt', z.union([taken, receipts]))
 export const RECEIPTS = receipts
 
-export const DOCUMENT = named('Document', z.strictObject({
-  document: sha256, received: z.array(z.strictObject({ invoice: text, number: text })),
-}))
+export const DOCUMENT = named(
+  'Document',
+  z.strictObject({
+    document: sha256,
+    received: z.array(z.strictObject({ invoice: text, number: text })),
+  }),
+)
 
 const row = {
-  title: text, state: text, currency: maybe, amount, party: maybe, entity: maybe, dueOn: date.nullable(), owner: maybe, cause: maybe,
-  open: z.boolean(), breaches: z.array(text),
+  title: text,
+  state: text,
+  currency: maybe,
+  amount,
+  party: maybe,
+  entity: maybe,
+  dueOn: date.nullable(),
+  owner: maybe,
+  cause: maybe,
+  open: z.boolean(),
+  breaches: z.array(text),
 }
-export const OBJECTS = named('Objects', z.strictObject({
-  objects: z.array(z.strictObject({ id: text, kind: text, since: instant, ...row })), next: maybe,
-}))
+export const OBJECTS = named(
+  'Objects',
+  z.strictObject({
+    objects: z.array(z.strictObject({ id: text, kind: text, since: instant, ...row })),
+    next: maybe,
+  }),
+)
 
 const axes = z.strictObject({
-  document: text, validation: text, match: text, approval: text, posting: text, settlement: text, archive: text, holds: z.array(text),
+  document: text,
+  validation: text,
+  match: text,
+  approval: text,
+  posting: text,
+  settlement: text,
+  archive: text,
+  holds: z.array(text),
 })
 const cell = z.strictObject({ system: text, facet: text, expected: maybe, told: maybe, reported: maybe, heardAt: maybeInstant })
 const doubts = z.array(z.strictObject({ effect: sha256, system: text, command: text, since: instant, lookAt: maybeInstant, says: text }))
-export const OBJECT = named('Object', z.strictObject({
-  id: text, kind: text, title: text, version: count, wakeAt: maybeInstant, row: z.strictObject(row).nullable(),
-  headline: z.strictObject({ state: maybe, rests: z.array(text), breaches: z.array(text), route: text }).optional(), axes: axes.optional(),
-  exceptions: z.array(z.strictObject({ cause: text, id: text, open: z.boolean() })), state: open, names: z.array(text),
-  cells: z.array(cell.extend({ object: text })), doubts,
-}))
-export const CANDIDATES = named('Candidates', z.strictObject({
-  asked: text, candidates: z.array(z.strictObject({ id: text, kind: text, title: text, state: maybe.optional() })),
-}))
+export const OBJECT = named(
+  'Object',
+  z.strictObject({
+    id: text,
+    kind: text,
+    title: text,
+    version: count,
+    wakeAt: maybeInstant,
+    row: z.strictObject(row).nullable(),
+    headline: z.strictObject({ state: maybe, rests: z.array(text), breaches: z.array(text), route: text }).optional(),
+    axes: axes.optional(),
+    exceptions: z.array(z.strictObject({ cause: text, id: text, open: z.boolean() })),
+    state: open,
+    names: z.array(text),
+    cells: z.array(cell.extend({ object: text })),
+    doubts,
+  }),
+)
+export const CANDIDATES = named(
+  'Candidates',
+  z.strictObject({
+    asked: text,
+    candidates: z.array(z.strictObject({ id: text, kind: text, title: text, state: maybe.optional() })),
+  }),
+)
 
 const answered = z.strictObject({ action: text, person: text, reason: text }).nullable()
 const fromCase = {
-  id: text, version: count, cause: text, title: text, says: text, hint: text, about: text, owner: text, assigned: maybe, severity: text,
-  amount, currency: maybe, party: maybe, raisedAt: instant, dueAt: instant, escalations: count, open: z.boolean(), answered,
+  id: text,
+  version: count,
+  cause: text,
+  title: text,
+  says: text,
+  hint: text,
+  about: text,
+  owner: text,
+  assigned: maybe,
+  severity: text,
+  amount,
+  currency: maybe,
+  party: maybe,
+  raisedAt: instant,
+  dueAt: instant,
+  escalations: count,
+  open: z.boolean(),
+  answered,
   actions: z.array(z.strictObject({ action: text, says: text, second: z.boolean() })),
 }
 const oneCase = named('CaseListed', z.strictObject(fromCase))
@@ -77,110 +145,324 @@ export const ANSWERED = named('Answered', z.strictObject({ exception: text, acti
 export const ASSIGNED = named('Assigned', z.strictObject({ exception: text, to: text, person: text, outcome }))
 
 const about = z.strictObject({ id: text, kind: text, title: text, amount, currency: maybe })
-const standing = named('CommandStanding', z.strictObject({
-  because: text, why: text, moves: text, movesAt: maybeInstant, effect: sha256, system: text, command: text, occurrence: text, lane: text,
-  state: text, attempts: count, failures: count, dueAt: maybeInstant, about,
-}))
-export const STANDING = named('Standing', z.strictObject({
-  id: text, kind: text, title: text, wakeAt: maybeInstant,
-  headline: maybe.optional(), route: text.optional(), holds: z.array(text).optional(),
-  missing: z.array(z.strictObject({ state: text, passed: z.boolean(), waitsFor: text })).optional(),
-  commands: z.array(standing), cases: z.array(oneCase),
-}))
-export const QUEUE = named('Queue', z.strictObject({
-  system: text, stands: text, totals: z.unknown().optional(), countedTo: count.optional(), commands: z.array(standing), next: maybe,
-}))
+const standing = named(
+  'CommandStanding',
+  z.strictObject({
+    because: text,
+    why: text,
+    moves: text,
+    movesAt: maybeInstant,
+    effect: sha256,
+    system: text,
+    command: text,
+    occurrence: text,
+    lane: text,
+    state: text,
+    attempts: count,
+    failures: count,
+    dueAt: maybeInstant,
+    about,
+  }),
+)
+export const STANDING = named(
+  'Standing',
+  z.strictObject({
+    id: text,
+    kind: text,
+    title: text,
+    wakeAt: maybeInstant,
+    headline: maybe.optional(),
+    route: text.optional(),
+    holds: z.array(text).optional(),
+    missing: z.array(z.strictObject({ state: text, passed: z.boolean(), waitsFor: text })).optional(),
+    commands: z.array(standing),
+    cases: z.array(oneCase),
+  }),
+)
+export const QUEUE = named(
+  'Queue',
+  z.strictObject({
+    system: text,
+    stands: text,
+    totals: z.unknown().optional(),
+    countedTo: count.optional(),
+    commands: z.array(standing),
+    next: maybe,
+  }),
+)
 export const PAUSED = named('Paused', z.strictObject({ system: text, paused: z.boolean(), outcome }))
-export const REPLAYED = named('Replayed', z.strictObject({
-  dryRun: z.boolean(), more: z.boolean(),
-  commands: z.array(z.strictObject({
-    effect: sha256, system: text, command: text, state: text, says: maybe, lastTriedAt: maybeInstant, request: text, contentHash: sha256, about,
-    outcome: z.enum(['due', 'changed', 'not-shown', 'moved-meanwhile']).optional(),
-  })),
-  gone: z.array(sha256).optional(),
-}))
+export const REPLAYED = named(
+  'Replayed',
+  z.strictObject({
+    dryRun: z.boolean(),
+    more: z.boolean(),
+    commands: z.array(
+      z.strictObject({
+        effect: sha256,
+        system: text,
+        command: text,
+        state: text,
+        says: maybe,
+        lastTriedAt: maybeInstant,
+        request: text,
+        contentHash: sha256,
+        about,
+        outcome: z.enum(['due', 'changed', 'not-shown', 'moved-meanwhile']).optional(),
+      }),
+    ),
+    gone: z.array(sha256).optional(),
+  }),
+)
 
 const controls = z.array(z.strictObject({ id: text, verdict: text, says: text }))
-export const VERDICT = named('Verdict', z.strictObject({
-  id: maybe, kind: text, askedAt: instant, verdict: z.enum(['pass', 'fail', 'indeterminate']), says: text, cause: maybe, controls,
-  cached: z.boolean(), readAt: maybeInstant, ageMs: count.nullable(),
-  evidence: z.array(z.strictObject({ object: text, asked: text, event: text, readAt: instant, ageMs: count, answer: open })),
-}))
+export const VERDICT = named(
+  'Verdict',
+  z.strictObject({
+    id: maybe,
+    kind: text,
+    askedAt: instant,
+    verdict: z.enum(['pass', 'fail', 'indeterminate']),
+    says: text,
+    cause: maybe,
+    controls,
+    cached: z.boolean(),
+    readAt: maybeInstant,
+    ageMs: count.nullable(),
+    evidence: z.array(z.strictObject({ object: text, asked: text, event: text, readAt: instant, ageMs: count, answer: open })),
+  }),
+)
 
 const step = z.strictObject({
-  index: count, leafHash: sha256, id: text, type: text, says: text, recordedAt: instant, occurredAt: instant,
-  nature: z.enum(['fact', 'decision']), system: text, role: text, actor: text, reference: maybe, grade: text, with: z.array(text), rests: z.array(count),
-  controls, erased: z.boolean(),
+  index: count,
+  leafHash: sha256,
+  id: text,
+  type: text,
+  says: text,
+  recordedAt: instant,
+  occurredAt: instant,
+  nature: z.enum(['fact', 'decision']),
+  system: text,
+  role: text,
+  actor: text,
+  reference: maybe,
+  grade: text,
+  with: z.array(text),
+  rests: z.array(count),
+  controls,
+  erased: z.boolean(),
 })
 const tried = z.strictObject({
-  n: count, requestHash: text, openedAt: instant, closedAt: maybeInstant, ms: count.nullable(), outcome: text, says: maybe,
+  n: count,
+  requestHash: text,
+  openedAt: instant,
+  closedAt: maybeInstant,
+  ms: count.nullable(),
+  outcome: text,
+  says: maybe,
   receipt: z.unknown(),
   looks: z.array(z.strictObject({ at: instant, found: text })),
 })
 const log = z.strictObject({ size: count, sealed: count, root: maybe })
-export const TRACE = named('Trace', z.strictObject({
-  asked: text, id: text, kind: text, title: text, names: z.array(text),
-  standing: z.strictObject({
-    state: maybe, row: z.strictObject(row).nullable(), breaches: z.array(text),
-    rests: z.array(z.strictObject({ id: text, index: count.nullable(), says: text })),
-    route: maybe, axes: axes.nullable(), amountDue: amount,
+export const TRACE = named(
+  'Trace',
+  z.strictObject({
+    asked: text,
+    id: text,
+    kind: text,
+    title: text,
+    names: z.array(text),
+    standing: z.strictObject({
+      state: maybe,
+      row: z.strictObject(row).nullable(),
+      breaches: z.array(text),
+      rests: z.array(z.strictObject({ id: text, index: count.nullable(), says: text })),
+      route: maybe,
+      axes: axes.nullable(),
+      amountDue: amount,
+    }),
+    steps: z.array(step),
+    more: z.boolean(),
+    waits: z.array(z.strictObject({ after: count, before: count, ms: count, for: maybe, says: text })),
+    commands: z.array(
+      z.strictObject({
+        command: text,
+        target: text,
+        object: text,
+        occurrence: text,
+        key: sha256,
+        state: text,
+        dueAt: maybeInstant,
+        tries: z.array(tried),
+      }),
+    ),
+    doubts,
+    cells: z.array(cell),
+    cases: z.array(
+      z.strictObject({
+        id: text,
+        cause: text,
+        title: text,
+        says: text,
+        owner: text,
+        dueAt: instant,
+        open: z.boolean(),
+        actions: z.array(text),
+        answered,
+      }),
+    ),
+    together: z.array(z.strictObject({ id: text, kind: text, title: text, state: maybe })),
+    log,
   }),
-  steps: z.array(step), more: z.boolean(),
-  waits: z.array(z.strictObject({ after: count, before: count, ms: count, for: maybe, says: text })),
-  commands: z.array(z.strictObject({
-    command: text, target: text, object: text, occurrence: text, key: sha256, state: text, dueAt: maybeInstant, tries: z.array(tried),
-  })),
-  doubts, cells: z.array(cell),
-  cases: z.array(z.strictObject({
-    id: text, cause: text, title: text, says: text, owner: text, dueAt: instant, open: z.boolean(), actions: z.array(text), answered,
-  })),
-  together: z.array(z.strictObject({ id: text, kind: text, title: text, state: maybe })), log,
-}))
+)
 
-export const SYSTEMS = named('Systems', z.strictObject({
-  systems: z.array(z.strictObject({
-    name: text, kind: text, role: text, inStep: count, behind: count, queue: counts, oldestDueAt: maybeInstant, heardAt: maybeInstant,
-    closedUntil: maybeInstant, clearAt: maybeInstant, paused: z.boolean(), breaker: z.strictObject({ state: z.enum(['closed', 'open', 'half-open']), says: maybe, until: maybeInstant }),
-  })),
-}))
+export const SYSTEMS = named(
+  'Systems',
+  z.strictObject({
+    systems: z.array(
+      z.strictObject({
+        name: text,
+        kind: text,
+        role: text,
+        inStep: count,
+        behind: count,
+        queue: counts,
+        oldestDueAt: maybeInstant,
+        heardAt: maybeInstant,
+        closedUntil: maybeInstant,
+        clearAt: maybeInstant,
+        paused: z.boolean(),
+        breaker: z.strictObject({ state: z.enum(['closed', 'open', 'half-open']), says: maybe, until: maybeInstant }),
+      }),
+    ),
+  }),
+)
 const swept = z.strictObject({
-  startedAt: instant, full: z.boolean(), trouble: text.exactOptional(), facts: count, retold: count, listed: count, asked: count, same: count, news: count, reported: count, missing: count,
-  unknown: count, unconfirmed: count, examples: z.array(z.strictObject({ object: text, facet: text, why: text })),
+  startedAt: instant,
+  full: z.boolean(),
+  trouble: text.exactOptional(),
+  facts: count,
+  retold: count,
+  listed: count,
+  asked: count,
+  same: count,
+  news: count,
+  reported: count,
+  missing: count,
+  unknown: count,
+  unconfirmed: count,
+  examples: z.array(z.strictObject({ object: text, facet: text, why: text })),
 })
-export const SWEEPS = named('Sweeps', z.strictObject({ system: text, running: swept.nullable(), last: swept.extend({ endedAt: instant }).nullable() }))
-export const SUMMARY = named('Summary', z.strictObject({
-  received: count, refused: count, states: counts, money: z.array(z.strictObject({ state: text, currency: text, amount })), breaches: count,
-  exceptions: counts, latest: z.array(z.strictObject({ exception: text, cause: text, says: text, owner: text })),
-  systems: z.record(text, z.strictObject({ inStep: count, behind: count })), busy: count, moving: count, log,
-}))
-export const HEALTH = named('Health', z.strictObject({
-  live: z.boolean(), ready: z.boolean(), database: z.enum(['ok', 'away']), signer: z.enum(['ok', 'behind', 'unknown']),
-  unsealedMs: count.nullable(),
-}))
+export const SWEEPS = named(
+  'Sweeps',
+  z.strictObject({ system: text, running: swept.nullable(), last: swept.extend({ endedAt: instant }).nullable() }),
+)
+export const SUMMARY = named(
+  'Summary',
+  z.strictObject({
+    received: count,
+    refused: count,
+    states: counts,
+    money: z.array(z.strictObject({ state: text, currency: text, amount })),
+    breaches: count,
+    exceptions: counts,
+    latest: z.array(z.strictObject({ exception: text, cause: text, says: text, owner: text })),
+    systems: z.record(text, z.strictObject({ inStep: count, behind: count })),
+    busy: count,
+    moving: count,
+    log,
+  }),
+)
+export const HEALTH = named(
+  'Health',
+  z.strictObject({
+    live: z.boolean(),
+    ready: z.boolean(),
+    database: z.enum(['ok', 'away']),
+    signer: z.enum(['ok', 'behind', 'unknown']),
+    unsealedMs: count.nullable(),
+  }),
+)
 const sum = z.string().regex(/^-?\d+(\.\d+)?$/u)
 const account = { account: text, currency: text }
 const lines = z.strictObject({ opening: sum, posted: sum, reversed: sum, settled: sum, revalued: sum, closing: sum })
-export const TIE_OUT = named('TieOut', z.strictObject({
-  entity: text, from: date, to: date, ties: z.boolean(), document: sha256, event: text, by: text, madeAt: instant, differenceCount: count,
-  evidence: z.array(z.strictObject({ system: text, replies: count, items: count })),
-  accounts: z.array(z.strictObject({
-    ...account, hub: lines, erp: lines, ap: lines.nullable(), unexplained: z.strictObject({ erp: sum, ap: sum }), lines: z.array(text),
-  })),
-  differences: z.array(z.strictObject({
-    ...account, with: z.enum(['erp', 'ap']), document: text, supplier: text, number: text, object: maybe, amount: sum, reason: text,
-  })),
-}))
-export const CUT_OVER = named('CutOver', z.strictObject({
-  entity: text, on: date, document: sha256, items: count, created: count, linked: count, repeated: count,
-}))
-export const TIE_OUTS = named('TieOuts', z.strictObject({
-  tieOuts: z.array(z.strictObject({ id: text, entity: maybe, asOf: date.nullable(), ties: z.boolean(), madeAt: instant })), next: maybe,
-}))
-export const ACCRUALS = named('Accruals', z.strictObject({
-  accruals: z.array(z.strictObject({
-    id: text, invoice: text, entity: text, period: text, was: date, on: date, number: text, supplier: text, amount: sum, currency: text, listedAt: instant,
-    accounts: z.array(z.looseObject({ account: text, amount: sum })), booked: z.strictObject({ by: text, document: text, at: instant }).nullable(),
-  })), next: maybe,
-}))
+export const TIE_OUT = named(
+  'TieOut',
+  z.strictObject({
+    entity: text,
+    from: date,
+    to: date,
+    ties: z.boolean(),
+    document: sha256,
+    event: text,
+    by: text,
+    madeAt: instant,
+    differenceCount: count,
+    evidence: z.array(z.strictObject({ system: text, replies: count, items: count })),
+    accounts: z.array(
+      z.strictObject({
+        ...account,
+        hub: lines,
+        erp: lines,
+        ap: lines.nullable(),
+        unexplained: z.strictObject({ erp: sum, ap: sum }),
+        lines: z.array(text),
+      }),
+    ),
+    differences: z.array(
+      z.strictObject({
+        ...account,
+        with: z.enum(['erp', 'ap']),
+        document: text,
+        supplier: text,
+        number: text,
+        object: maybe,
+        amount: sum,
+        reason: text,
+      }),
+    ),
+  }),
+)
+export const CUT_OVER = named(
+  'CutOver',
+  z.strictObject({
+    entity: text,
+    on: date,
+    document: sha256,
+    items: count,
+    created: count,
+    linked: count,
+    repeated: count,
+  }),
+)
+export const TIE_OUTS = named(
+  'TieOuts',
+  z.strictObject({
+    tieOuts: z.array(z.strictObject({ id: text, entity: maybe, asOf: date.nullable(), ties: z.boolean(), madeAt: instant })),
+    next: maybe,
+  }),
+)
+export const ACCRUALS = named(
+  'Accruals',
+  z.strictObject({
+    accruals: z.array(
+      z.strictObject({
+        id: text,
+        invoice: text,
+        entity: text,
+        period: text,
+        was: date,
+        on: date,
+        number: text,
+        supplier: text,
+        amount: sum,
+        currency: text,
+        listedAt: instant,
+        accounts: z.array(z.looseObject({ account: text, amount: sum })),
+        booked: z.strictObject({ by: text, document: text, at: instant }).nullable(),
+      }),
+    ),
+    next: maybe,
+  }),
+)
 export const BOOKED = named('Booked', z.strictObject({ accrual: text, document: text, outcome: text }))
 export const OPENAPI = z.record(text, z.unknown())

@@ -17,11 +17,14 @@ function refused(input: string | Uint8Array): FaultCode | 'taken' {
 describe('strict JSON', () => {
   it('reads what JSON.parse reads, whatever stands in strings', () => {
     const seed = Number(process.env['STRICT_JSON_SEED'] ?? Date.now() % 1_000_000)
-    fc.assert(fc.property(fc.jsonValue({ maxDepth: 6, noUnicodeString: false }), fc.integer({ min: 0, max: 3 }), (value, indent) => {
-      const text = JSON.stringify(value, undefined, indent)
-      if (text.includes('"__proto__"') || /\\u(0000|d[89a-f])/iu.test(text)) return
-      expect(readJson(bytes(text))).toEqual(JSON.parse(text))
-    }), { seed, numRuns: 2_000, verbose: 1 })
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6, noUnicodeString: false }), fc.integer({ min: 0, max: 3 }), (value, indent) => {
+        const text = JSON.stringify(value, undefined, indent)
+        if (text.includes('"__proto__"') || /\\u(0000|d[89a-f])/iu.test(text)) return
+        expect(readJson(bytes(text))).toEqual(JSON.parse(text))
+      }),
+      { seed, numRuns: 2_000, verbose: 1 },
+    )
   })
 
   it.each([
@@ -44,16 +47,21 @@ describe('strict JSON', () => {
   })
 
   it.each([
-    ['NUL', '["a\\u0000b"]'], ['half of a pair', '["\\ud800"]'], ['half of a pair in a name', '{"\\udc00":1}'],
+    ['NUL', '["a\\u0000b"]'],
+    ['half of a pair', '["\\ud800"]'],
+    ['half of a pair in a name', '{"\\udc00":1}'],
     ['the wrong order', '["\\udc00\\ud800"]'],
   ])('refuses %s in text', (_what, text) => {
     expect(refused(text)).toBe('body-not-clean')
   })
 
   it('takes colons, braces, quotes and backslashes in strings, and the same name in different objects', () => {
-    expect(
-      readJson(bytes('{"a:b":"{\\"x\\":1}","c":["\\\\",":\\\\\\"["],"d":{"a":1},"e":{"a":1}}'))
-    ).toEqual({ 'a:b': '{"x":1}', c: ['\\', ':\\"['], d: { a: 1 }, e: { a: 1 } })
+    expect(readJson(bytes('{"a:b":"{\\"x\\":1}","c":["\\\\",":\\\\\\"["],"d":{"a":1},"e":{"a":1}}'))).toEqual({
+      'a:b': '{"x":1}',
+      c: ['\\', ':\\"['],
+      d: { a: 1 },
+      e: { a: 1 },
+    })
     expect(readJson(bytes('["\\ud83d\\ude00"]'))).toEqual(['😀'])
     expect(refused(`${'['.repeat(LIMIT_DEPTH)}${']'.repeat(LIMIT_DEPTH)}`)).toBe('taken')
   })

@@ -13,7 +13,11 @@ export const SWEEP_BODY = z.strictObject({
 export function postSweep({ context, params, body }: Call<unknown, z.infer<typeof SWEEP_BODY>>): Promise<Answer> {
   const { name } = systemIn(context, params['name'] ?? '')
   const running = context.sweep(name, body.full)
-  return Promise.resolve({ status: 202, headers: { location: `/v1/systems/${encodeURIComponent(name)}/sweeps` }, body: { system: name, running, last: null } })
+  return Promise.resolve({
+    status: 202,
+    headers: { location: `/v1/systems/${encodeURIComponent(name)}/sweeps` },
+    body: { system: name, running, last: null },
+  })
 }
 
 export async function getSweeps({ context, params }: Call): Promise<Answer> {
@@ -23,5 +27,8 @@ export async function getSweeps({ context, params }: Call): Promise<Answer> {
   const { state } = await inTenant(pool, tenant, (client) => systemObject(client, tenant, name))
   // A full one stands in the log, whichever process made it; another is remembered by the process that made it.
   const { at, system: _system, ...kept } = state.swept ?? { at: '' }
-  return { status: 200, body: { system: name, running, last: last && last.endedAt >= at ? last : at === '' ? null : { ...kept, endedAt: at } } }
+  return {
+    status: 200,
+    body: { system: name, running, last: last && last.endedAt >= at ? last : at === '' ? null : { ...kept, endedAt: at } },
+  }
 }

@@ -45,25 +45,40 @@ export async function systemViews(context: Pick<ApiContext, 'pool' | 'tenant' | 
       const { heardAt, paused, delivery } = await readSystem(client, tenant, name)
       const queue = queues.get(name) ?? []
       views.push({
-        name, kind, role, inStep: steps.get(name)?.inStep ?? 0, behind: steps.get(name)?.behind ?? 0,
+        name,
+        kind,
+        role,
+        inStep: steps.get(name)?.inStep ?? 0,
+        behind: steps.get(name)?.behind ?? 0,
         queue: Object.fromEntries(queue.map((row) => [row.state, row.count])),
-        oldestDueAt: queue.flatMap((row) => row.oldest ?? []).sort()[0] ?? null, heardAt, paused, breaker: breakerIn(delivery),
-        closedUntil: instantOrNull(closedNow(context, name)), clearAt: paused ? null : forecast(context, name, queue, breakerIn(delivery).until),
+        oldestDueAt: queue.flatMap((row) => row.oldest ?? []).sort()[0] ?? null,
+        heardAt,
+        paused,
+        breaker: breakerIn(delivery),
+        closedUntil: instantOrNull(closedNow(context, name)),
+        clearAt: paused ? null : forecast(context, name, queue, breakerIn(delivery).until),
       })
     }
     return views
   })
 }
 
-function forecast({ systems, load, now }: Pick<ApiContext, 'systems' | 'load' | 'now'>, name: string, queue: readonly EffectCount[], until: Instant | null): Instant | null {
-  const waiting = queue.filter(({ state }) => state === 'waiting' || state === 'unknown' || state === 'open').reduce((sum, { count }) => sum + count, 0)
+function forecast(
+  { systems, load, now }: Pick<ApiContext, 'systems' | 'load' | 'now'>,
+  name: string,
+  queue: readonly EffectCount[],
+  until: Instant | null,
+): Instant | null {
+  const waiting = queue
+    .filter(({ state }) => state === 'waiting' || state === 'unknown' || state === 'open')
+    .reduce((sum, { count }) => sum + count, 0)
   const pace = load(name)
   if (waiting === 0 || !pace) return null
   const { windows = [] } = systems.find((system) => system.name === name) ?? {}
   return instantOrNull(clearAt({ waiting, perSecond: pace.perSecond, windows, from: until === null ? 0 : msOf(until) }, now()))
 }
 
-const instantOrNull = (ms: number | undefined): Instant | null => ms === undefined ? null : instantOf(Math.round(ms))
+const instantOrNull = (ms: number | undefined): Instant | null => (ms === undefined ? null : instantOf(Math.round(ms)))
 
 const DELIVERY = z.object({
   breaker: z.object({ state: z.enum(['closed', 'open', 'half-open']), says: z.string().optional(), until: z.number().optional() }),

@@ -11,18 +11,26 @@ import { PAGE, type Answer, type Call } from './route.ts'
 const day = z.string().refine(isCalendarDate, 'is no calendar date YYYY-MM-DD')
 
 export const TIE_OUT_BODY = z.strictObject({
-  entity: z.string().min(1, 'is empty').max(200, 'is longer than 200'), asOf: day,
+  entity: z.string().min(1, 'is empty').max(200, 'is longer than 200'),
+  asOf: day,
   /** The first day of the period; the first of the month of `asOf` unless said. */
-  from: day.optional(), person: PERSON,
+  from: day.optional(),
+  person: PERSON,
 })
 
 /** Differences in the answer; the document has all. */
 const LIMIT_SAID = 1_000
 
 export async function postTieOut({ context, caller, body }: Call<unknown, z.infer<typeof TIE_OUT_BODY>>): Promise<Answer> {
-  const { differences, ...made } = await context.tieOut({ entity: body.entity, from: body.from, to: body.asOf, by: through(`person:${body.person}`, caller) })
+  const { differences, ...made } = await context.tieOut({
+    entity: body.entity,
+    from: body.from,
+    to: body.asOf,
+    by: through(`person:${body.person}`, caller),
+  })
   return {
-    status: 200, headers: { location: `/v1/documents/${made.document}` },
+    status: 200,
+    headers: { location: `/v1/documents/${made.document}` },
     body: { ...made, differenceCount: differences.length, differences: differences.slice(0, LIMIT_SAID) },
   }
 }
@@ -31,7 +39,9 @@ export const TIE_OUTS_QUERY = z.strictObject({ ...PAGE })
 
 export async function getTieOuts({ context, query }: Call<z.infer<typeof TIE_OUTS_QUERY>>): Promise<Answer> {
   const place = query.after === undefined ? null : placeIn(query.after, 'newest')
-  const page = await inTenant(context.pool, context.tenant, (client) => listObjects(client, context.tenant, { kind: 'tie-out', limit: query.limit }, 'newest', place))
+  const page = await inTenant(context.pool, context.tenant, (client) =>
+    listObjects(client, context.tenant, { kind: 'tie-out', limit: query.limit }, 'newest', place),
+  )
   return {
     status: 200,
     body: {

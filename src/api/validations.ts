@@ -62,7 +62,11 @@ export async function getValidation({ context, caller, params, requestId }: Call
   return answered(context, { question, at: since, notBefore, id }, { key: caller.name, requestId, waitMs: 0 })
 }
 
-interface Asker { readonly key: string; readonly requestId: string; readonly waitMs: number }
+interface Asker {
+  readonly key: string
+  readonly requestId: string
+  readonly waitMs: number
+}
 
 async function answered(context: ApiContext, put: Put, asker: Asker): Promise<Answer> {
   const until = performance.now() + asker.waitMs
@@ -100,10 +104,11 @@ async function look(context: ApiContext, { question, at, notBefore }: Put): Prom
   const judged = judgeQuestion({ ...laws, look: recordOf, asOf: instantOf(context.now()), since: notBefore ?? at }, question)
   return {
     judged,
-    wanted: ({ party, asked }) => party.names.some((name) => {
-      const wants = recordOf(name)?.state['wants'] as { readonly [question: string]: Instant } | undefined
-      return (wants?.[asked] ?? '') >= at
-    }),
+    wanted: ({ party, asked }) =>
+      party.names.some((name) => {
+        const wants = recordOf(name)?.state['wants'] as { readonly [question: string]: Instant } | undefined
+        return (wants?.[asked] ?? '') >= at
+      }),
   }
 }
 
@@ -111,13 +116,22 @@ async function look(context: ApiContext, { question, at, notBefore }: Put): Prom
 async function ask(context: ApiContext, put: Put, needs: readonly Need[], { key, requestId }: Asker): Promise<void> {
   const arrivals = needs.map(({ about, party, asked, entity }): Arrival => {
     const data: FactData['reference.asked'] = {
-      what: asked, since: put.at, notBefore: put.notBefore, names: party.names, name: party.name, question: put.question,
+      what: asked,
+      since: put.at,
+      notBefore: put.notBefore,
+      names: party.names,
+      name: party.name,
+      question: put.question,
       ...(entity === undefined ? {} : { entity }),
     }
     return {
-      tenant: context.tenant, source: { system: 'api', role: 'hub', reference: `key ${key}` },
+      tenant: context.tenant,
+      source: { system: 'api', role: 'hub', reference: `key ${key}` },
       eventId: `${requestId} ${asked} ${randomUUID()}`,
-      type: 'reference.asked', occurredAt: put.at, actor: 'system:api', about: [{ names: party.names.slice(0, 1), create: about }],
+      type: 'reference.asked',
+      occurredAt: put.at,
+      actor: 'system:api',
+      about: [{ names: party.names.slice(0, 1), create: about }],
       data,
     }
   })
@@ -134,14 +148,23 @@ function told(context: ApiContext, put: Put, judged: Judged): Answer {
   const tooOld = put.notBefore !== null && main !== undefined && main.answer.readAt < put.notBefore
   const known = refused || (verdict !== 'indeterminate' && !tooOld)
   const body = {
-    id: put.id, kind: put.question.kind, askedAt: put.at,
-    verdict: known ? verdict : 'indeterminate', cause: known ? cause : 'control-indeterminate',
+    id: put.id,
+    kind: put.question.kind,
+    askedAt: put.at,
+    verdict: known ? verdict : 'indeterminate',
+    cause: known ? cause : 'control-indeterminate',
     says: known || verdict === 'indeterminate' ? says : 'The ERP has not answered, and what is known is too old.',
     controls: controls.map(({ id, verdict: one, says: words }) => ({ id, verdict: one, says: words })),
     cached: known && !refused && (judged.open.length > 0 || (main !== undefined && main.answer.readAt < put.at)),
-    readAt: main?.answer.readAt ?? null, ageMs: main ? ageMs(main, now) : null,
+    readAt: main?.answer.readAt ?? null,
+    ageMs: main ? ageMs(main, now) : null,
     evidence: judged.evidence.map((one) => ({
-      object: one.object, asked: one.asked, event: one.event, readAt: one.answer.readAt, ageMs: ageMs(one, now), answer: one.answer,
+      object: one.object,
+      asked: one.asked,
+      event: one.event,
+      readAt: one.answer.readAt,
+      ageMs: ageMs(one, now),
+      answer: one.answer,
     })),
   }
   const address: Record<string, string> = put.id === null ? {} : { location: `/v1/validations/${put.id}` }

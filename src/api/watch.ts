@@ -27,13 +27,20 @@ export async function getHealth({ context }: Call): Promise<Answer> {
   return {
     status: ready ? 200 : 503,
     body: {
-      live: true, ready, database: ready ? 'ok' : 'away', signer: !ready ? 'unknown' : unsealedMs > SIGNER_MS ? 'behind' : 'ok',
+      live: true,
+      ready,
+      database: ready ? 'ok' : 'away',
+      signer: !ready ? 'unknown' : unsealedMs > SIGNER_MS ? 'behind' : 'ok',
       unsealedMs: ready ? unsealedMs : null,
     },
   }
 }
 
-interface Sealing { readonly size: number; readonly sealed: number; readonly oldestUnsealedAt: Instant | null }
+interface Sealing {
+  readonly size: number
+  readonly sealed: number
+  readonly oldestUnsealedAt: Instant | null
+}
 
 const sealingOf = ({ pool, tenant }: Pick<ApiContext, 'pool' | 'tenant'>): Promise<Sealing> =>
   inTenant(pool, tenant, (client) => readSealing(client, tenant))
@@ -48,7 +55,11 @@ async function readSealing(client: ClientBase, tenant: string): Promise<Sealing>
 /** The value, or undefined when it does not come in time or the database is away. */
 async function withinTime<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<undefined>((resolve) => { timer = setTimeout(() => { resolve(undefined) }, ms) })
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(undefined)
+    }, ms)
+  })
   const awaited = work.catch((error: unknown) => {
     if (error instanceof Fault && error.code === 'database-away') return undefined
     throw error
@@ -63,7 +74,9 @@ async function withinTime<T>(work: Promise<T>, ms: number): Promise<T | undefine
 export async function getMetrics({ context }: Call): Promise<Answer> {
   const { pool, tenant } = context
   const [summary, sealing] = await inTenant(
-    pool, tenant, async (client) => [await summaryOf(client, tenant), await readSealing(client, tenant)] as const
+    pool,
+    tenant,
+    async (client) => [await summaryOf(client, tenant), await readSealing(client, tenant)] as const,
   )
   const systems = await systemViews(context)
   const now = context.now()
@@ -71,75 +84,106 @@ export async function getMetrics({ context }: Call): Promise<Answer> {
   const metrics: readonly Metric[] = [
     { name: 'tieout_log_events_total', kind: 'counter', help: 'Events in the log.', samples: [{ value: sealing.size }] },
     {
-      name: 'tieout_log_sealed_total', kind: 'counter', help: 'Events that a signed checkpoint covers.',
+      name: 'tieout_log_sealed_total',
+      kind: 'counter',
+      help: 'Events that a signed checkpoint covers.',
       samples: [{ value: sealing.sealed }],
     },
     {
-      name: 'tieout_unsealed_seconds', kind: 'gauge', help: 'Age of the oldest event that no checkpoint covers.',
+      name: 'tieout_unsealed_seconds',
+      kind: 'gauge',
+      help: 'Age of the oldest event that no checkpoint covers.',
       samples: [{ value: sealing.oldestUnsealedAt ? age(sealing.oldestUnsealedAt, now) : 0 }],
     },
     {
-      name: 'tieout_invoices', kind: 'gauge', help: 'Invoices by headline.',
+      name: 'tieout_invoices',
+      kind: 'gauge',
+      help: 'Invoices by headline.',
       samples: Object.entries(summary.states).map(([state, value]) => ({ labels: { state }, value })),
     },
     {
-      name: 'tieout_invoices_with_breach', kind: 'gauge', help: 'Invoices that show a state whose earlier warrant is missing.',
+      name: 'tieout_invoices_with_breach',
+      kind: 'gauge',
+      help: 'Invoices that show a state whose earlier warrant is missing.',
       samples: [{ value: summary.breaches }],
     },
     {
-      name: 'tieout_documents_refused_total', kind: 'counter', help: 'Documents that could not be read as an invoice.',
+      name: 'tieout_documents_refused_total',
+      kind: 'counter',
+      help: 'Documents that could not be read as an invoice.',
       samples: [{ value: summary.refused }],
     },
     {
-      name: 'tieout_exceptions_open', kind: 'gauge', help: 'Open cases by cause.',
+      name: 'tieout_exceptions_open',
+      kind: 'gauge',
+      help: 'Open cases by cause.',
       samples: Object.entries(summary.exceptions).map(([cause, value]) => ({ labels: { cause }, value })),
     },
     {
-      name: 'tieout_cells', kind: 'gauge', help: 'Cells of the matrix by system, in step or behind.',
-      samples: systems.flatMap(
-        ({ name, inStep, behind }) =>
-          [{ labels: { system: name, step: 'in' }, value: inStep }, { labels: { system: name, step: 'behind' }, value: behind }]
+      name: 'tieout_cells',
+      kind: 'gauge',
+      help: 'Cells of the matrix by system, in step or behind.',
+      samples: systems.flatMap(({ name, inStep, behind }) => [
+        { labels: { system: name, step: 'in' }, value: inStep },
+        { labels: { system: name, step: 'behind' }, value: behind },
+      ]),
+    },
+    {
+      name: 'tieout_commands',
+      kind: 'gauge',
+      help: 'Commands by target and state.',
+      samples: systems.flatMap(({ name, queue }) =>
+        Object.entries(queue).map(([state, value]) => ({ labels: { target: name, state }, value })),
       ),
     },
     {
-      name: 'tieout_commands', kind: 'gauge', help: 'Commands by target and state.',
-      samples: systems.flatMap(
-        ({ name, queue }) => Object.entries(queue).map(([state, value]) => ({ labels: { target: name, state }, value }))
-      ),
+      name: 'tieout_commands_overdue_seconds',
+      kind: 'gauge',
+      help: 'How long the oldest command that is not done has been due.',
+      samples: systems.map(({ name, oldestDueAt }) => ({
+        labels: { target: name },
+        value: oldestDueAt === null ? 0 : age(oldestDueAt, now),
+      })),
     },
     {
-      name: 'tieout_commands_overdue_seconds', kind: 'gauge', help: 'How long the oldest command that is not done has been due.',
-      samples: systems.map(
-        ({ name, oldestDueAt }) => ({ labels: { target: name }, value: oldestDueAt === null ? 0 : age(oldestDueAt, now) })
-      ),
+      name: 'tieout_system_called',
+      kind: 'gauge',
+      help: '1 while the system is called, 0 while its breaker is open or it is paused.',
+      samples: systems.map(({ name, breaker, paused }) => ({
+        labels: { system: name },
+        value: breaker.state === 'closed' && !paused ? 1 : 0,
+      })),
     },
     {
-      name: 'tieout_system_called', kind: 'gauge', help: '1 while the system is called, 0 while its breaker is open or it is paused.',
-      samples: systems.map(
-        ({ name, breaker, paused }) => ({ labels: { system: name }, value: breaker.state === 'closed' && !paused ? 1 : 0 })
-      ),
+      name: 'tieout_system_heard_seconds',
+      kind: 'gauge',
+      help: 'Time since the system was last heard.',
+      samples: systems.flatMap(({ name, heardAt }) => (heardAt === null ? [] : [{ labels: { system: name }, value: age(heardAt, now) }])),
     },
     {
-      name: 'tieout_system_heard_seconds', kind: 'gauge', help: 'Time since the system was last heard.',
-      samples: systems.flatMap(({ name, heardAt }) => heardAt === null ? [] : [{ labels: { system: name }, value: age(heardAt, now) }]),
-    },
-    {
-      name: 'tieout_work_waiting', kind: 'gauge', help: 'Invoices, commands and news that are not worked off.',
+      name: 'tieout_work_waiting',
+      kind: 'gauge',
+      help: 'Invoices, commands and news that are not worked off.',
       samples: [{ value: summary.busy }],
     },
     { name: 'process_resident_memory_bytes', kind: 'gauge', help: 'Resident memory of this process.', samples: [{ value: memory.rss }] },
     { name: 'nodejs_heap_used_bytes', kind: 'gauge', help: 'JavaScript heap in use.', samples: [{ value: memory.heapUsed }] },
     {
-      name: 'process_cpu_seconds_total', kind: 'counter', help: 'Processor time of this process.',
+      name: 'process_cpu_seconds_total',
+      kind: 'counter',
+      help: 'Processor time of this process.',
       samples: [{ value: seconds(process.cpuUsage()) }],
     },
     {
-      name: 'process_start_time_seconds', kind: 'gauge', help: 'When this process started, since 1970.',
+      name: 'process_start_time_seconds',
+      kind: 'gauge',
+      help: 'When this process started, since 1970.',
       samples: [{ value: Math.round(Date.now() / 1_000 - process.uptime()) }],
     },
   ]
   return {
-    status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
+    status: 200,
+    headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
     body: metricsText(metrics) + grouped(context.metrics()),
   }
 }

@@ -4,27 +4,56 @@ import { z } from 'zod'
 import { hubOf, hubOptions, type HubOptions } from './hub-call.ts'
 import { clipped, paintFor, plainText, printed, type Paint } from './terminal.ts'
 
-interface ListOptions extends HubOptions { readonly booked?: boolean; readonly limit: string; readonly after?: string }
-interface BookedOptions extends HubOptions { readonly by: string; readonly document: string }
+interface ListOptions extends HubOptions {
+  readonly booked?: boolean
+  readonly limit: string
+  readonly after?: string
+}
+interface BookedOptions extends HubOptions {
+  readonly by: string
+  readonly document: string
+}
 
 const ACCRUALS = z.object({
-  accruals: z.array(z.looseObject({
-    id: z.string(), entity: z.string(), period: z.string(), was: z.string(), on: z.string(), number: z.string(), supplier: z.string(), amount: z.string(), currency: z.string(),
-    accounts: z.array(z.looseObject({ account: z.string(), amount: z.string() })), booked: z.object({ by: z.string(), document: z.string() }).nullable(),
-  })), next: z.string().nullable(),
+  accruals: z.array(
+    z.looseObject({
+      id: z.string(),
+      entity: z.string(),
+      period: z.string(),
+      was: z.string(),
+      on: z.string(),
+      number: z.string(),
+      supplier: z.string(),
+      amount: z.string(),
+      currency: z.string(),
+      accounts: z.array(z.looseObject({ account: z.string(), amount: z.string() })),
+      booked: z.object({ by: z.string(), document: z.string() }).nullable(),
+    }),
+  ),
+  next: z.string().nullable(),
 })
 const TAKEN = z.object({ accrual: z.string(), document: z.string(), outcome: z.string() })
 
 const WIDTH = 80
 
 export function accrualsCommand(): Command {
-  const accruals = new Command('accruals').description('what was posted in a later period than it belongs into: book it in the ERP, and say so')
+  const accruals = new Command('accruals').description(
+    'what was posted in a later period than it belongs into: book it in the ERP, and say so',
+  )
   hubOptions(accruals.command('list', { isDefault: true }).description('those that nobody has booked yet'))
-    .option('--booked', 'those that are').option('--limit <number>', 'how many, at most 200', '50').option('--after <place>', 'the next page: what the last one named')
-    .action(async (options: ListOptions) => { printed(await list(options, paintFor(process.stdout))) })
-  hubOptions(accruals.command('booked').description('say that one is booked in the ERP')).argument('<id>', 'its id, acr_…')
-    .requiredOption('--document <number>', 'the ERP’s number of it').requiredOption('--by <login>', 'who says so')
-    .action(async (id: string, options: BookedOptions) => { printed(await booked(id, options)) })
+    .option('--booked', 'those that are')
+    .option('--limit <number>', 'how many, at most 200', '50')
+    .option('--after <place>', 'the next page: what the last one named')
+    .action(async (options: ListOptions) => {
+      printed(await list(options, paintFor(process.stdout)))
+    })
+  hubOptions(accruals.command('booked').description('say that one is booked in the ERP'))
+    .argument('<id>', 'its id, acr_…')
+    .requiredOption('--document <number>', 'the ERP’s number of it')
+    .requiredOption('--by <login>', 'who says so')
+    .action(async (id: string, options: BookedOptions) => {
+      printed(await booked(id, options))
+    })
   return accruals
 }
 
@@ -39,12 +68,16 @@ async function list({ booked: done = false, limit, after, ...at }: ListOptions, 
       ...one.accounts.map(({ account, amount }) => `    account ${plainText(account)} ${amount}`),
       `    ${one.booked ? `booked as ${plainText(one.booked.document)} by ${plainText(one.booked.by)}` : one.id}`,
     ]),
-    ...page.next === null ? [] : [`… and more: tieout accruals --after ${page.next}`],
+    ...(page.next === null ? [] : [`… and more: tieout accruals --after ${page.next}`]),
   ]
 }
 
 async function booked(id: string, { by, document, ...at }: BookedOptions): Promise<string[]> {
   const said = await hubOf(at).post(`/v1/accruals/${encodeURIComponent(id)}/bookings`, TAKEN, { document, person: by })
   if (at.json) return [plainText(JSON.stringify(said))]
-  return [said.outcome === 'repeat' ? `It is booked as ${plainText(said.document)} already; nothing changed.` : `Booked as ${plainText(said.document)}.`]
+  return [
+    said.outcome === 'repeat'
+      ? `It is booked as ${plainText(said.document)} already; nothing changed.`
+      : `Booked as ${plainText(said.document)}.`,
+  ]
 }

@@ -11,7 +11,7 @@ const SANDBOX = join(import.meta.dirname, '..', '..', 'sandbox')
 
 /** The systems that are set up by a file, in this order. */
 const SET_UP = ['erp', 'ap', 'procurement', 'bank'] as const
-type SetUpSystem = typeof SET_UP[number]
+type SetUpSystem = (typeof SET_UP)[number]
 /** Where the archive keeps what the hub gives it. */
 const VAULT = 'evidence'
 
@@ -45,24 +45,51 @@ export async function startCompany(folder: string, pace: Pace, log: (line: strin
   const out = join(folder, 'bank-out')
   await Promise.all([drop, out].map((path) => mkdir(path, { recursive: true })))
   const secret = (): string => randomBytes(24).toString('base64')
-  const secrets = { SANDBOX_ERP_TOKEN: secret(), SANDBOX_AP_TOKEN: secret(), SANDBOX_PROCUREMENT_TOKEN: secret(), SANDBOX_BANK_TOKEN: secret(), SANDBOX_ARCHIVE_TOKEN: secret(), SANDBOX_AP_WEBHOOK_SECRET: `whsec_${secret()}` }
-  const start = (name: string, args: readonly string[]): Promise<Child> => startChild({
-    name, file: join(SANDBOX, name, 'main.ts'), env: secrets, log: (line) => { log(`${name}: ${line}`) },
-    args: ['--data', join(folder, name), '--port', '0', '--stdin-eof', ...args],
-  })
+  const secrets = {
+    SANDBOX_ERP_TOKEN: secret(),
+    SANDBOX_AP_TOKEN: secret(),
+    SANDBOX_PROCUREMENT_TOKEN: secret(),
+    SANDBOX_BANK_TOKEN: secret(),
+    SANDBOX_ARCHIVE_TOKEN: secret(),
+    SANDBOX_AP_WEBHOOK_SECRET: `whsec_${secret()}`,
+  }
+  const start = (name: string, args: readonly string[]): Promise<Child> =>
+    startChild({
+      name,
+      file: join(SANDBOX, name, 'main.ts'),
+      env: secrets,
+      log: (line) => {
+        log(`${name}: ${line}`)
+      },
+      args: ['--data', join(folder, name), '--port', '0', '--stdin-eof', ...args],
+    })
   const step = String(pace.stepMs)
   const children = await Promise.all([
     start('erp', ['--latency', String(pace.latencyMs), '--autopilot', String(Math.max(150, pace.stepMs))]),
     start('ap', ['--latency', String(pace.latencyMs), '--autopilot', step, '--retry-base', '200', '--retry-max', '2000']),
     start('procurement', ['--latency', String(pace.latencyMs)]),
-    start('bank', ['--in', drop, '--out', out, '--poll', '100', '--settle-after', step, '--statement-every', String(Math.max(200, pace.stepMs * 2))]),
+    start('bank', [
+      '--in',
+      drop,
+      '--out',
+      out,
+      '--poll',
+      '100',
+      '--settle-after',
+      step,
+      '--statement-every',
+      String(Math.max(200, pace.stepMs * 2)),
+    ]),
     start('archive', ['--latency', String(pace.latencyMs)]),
   ])
   const url = (at: number): string => `http://127.0.0.1:${String(children[at]?.ready['port'])}`
   const urls = { erp: url(0), ap: url(1), procurement: url(2), bank: url(3), archive: url(4) }
-  const put = (system: keyof typeof urls, path: string, body: string): Promise<void> => putJson(`${urls[system]}${path}`, body, secrets[`SANDBOX_${system.toUpperCase()}_TOKEN` as keyof typeof secrets])
+  const put = (system: keyof typeof urls, path: string, body: string): Promise<void> =>
+    putJson(`${urls[system]}${path}`, body, secrets[`SANDBOX_${system.toUpperCase()}_TOKEN` as keyof typeof secrets])
   return {
-    children, secrets, urls,
+    children,
+    secrets,
+    urls,
     systems: {
       erp: { kind: 'sandbox-erp', config: { url: urls.erp, token: 'SANDBOX_ERP_TOKEN' } },
       ap: { kind: 'sandbox-ap', config: { url: urls.ap, token: 'SANDBOX_AP_TOKEN', noticeSecrets: ['SANDBOX_AP_WEBHOOK_SECRET'] } },
@@ -76,12 +103,18 @@ export async function startCompany(folder: string, pace: Pace, log: (line: strin
       for (const system of SET_UP) await put(system, '/setup', await readFile(join(from, `${system}.json`), 'utf8'))
       await put('archive', '/setup', JSON.stringify({ vaults: [{ vaultId: VAULT, title: 'Evidence of invoices' }] }))
     },
-    end: async () => { for (const child of children.toReversed()) await child.end() },
+    end: async () => {
+      for (const child of children.toReversed()) await child.end()
+    },
   }
 }
 
 async function putJson(url: string, body: string, token: string): Promise<void> {
-  const answer = await fetch(url, { method: 'PUT', body, headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` } })
+  const answer = await fetch(url, {
+    method: 'PUT',
+    body,
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+  })
   if (!answer.ok) throw new Error(`${url} answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`)
   await answer.arrayBuffer()
 }

@@ -13,18 +13,27 @@ const FILE = 'tieout.yaml'
 const WIDTH = 80
 
 export function initCommand(): Command {
-  return new Command('init').description('write a commented configuration for systems of your own')
+  return new Command('init')
+    .description('write a commented configuration for systems of your own')
     .option('--out <file>', 'where to', FILE)
-    .action(({ out }: { out: string }) => { printed(init(out)) })
+    .action(({ out }: { out: string }) => {
+      printed(init(out))
+    })
 }
 
 export function configCommand(): Command {
   const config = new Command('config').description('check a configuration, or explain what holds')
   const withFile = (command: Command): Command => command.option('--config <file>', 'which file', FILE)
-  withFile(config.command('check', { isDefault: true }).description('everything that is wrong with it, with the line'))
-    .action(({ config: file }: { config: string }) => { printed(check(file)) })
-  withFile(config.command('explain').description('every key: what holds, where that is said, what it means')).argument('[key]', 'one key, or the beginning of some')
-    .action((key: string | undefined, { config: file }: { config: string }) => { printed(explain(file, key, paintFor(process.stdout))) })
+  withFile(config.command('check', { isDefault: true }).description('everything that is wrong with it, with the line')).action(
+    ({ config: file }: { config: string }) => {
+      printed(check(file))
+    },
+  )
+  withFile(config.command('explain').description('every key: what holds, where that is said, what it means'))
+    .argument('[key]', 'one key, or the beginning of some')
+    .action((key: string | undefined, { config: file }: { config: string }) => {
+      printed(explain(file, key, paintFor(process.stdout)))
+    })
   return config
 }
 
@@ -36,7 +45,9 @@ function init(out: string): string[] {
 
 function check(file: string): string[] {
   const { config } = readConfigFile(file, systemProblems, missingSecrets)
-  const systems = Object.entries(config.systems).map(([name, { kind }]) => `${name} (${kind})`).join(', ')
+  const systems = Object.entries(config.systems)
+    .map(([name, { kind }]) => `${name} (${kind})`)
+    .join(', ')
   return [`${file} is right: tenant ${config.tenant}; ${systems}.`]
 }
 
@@ -44,7 +55,14 @@ function explain(file: string, key: string | undefined, paint: Paint): string[] 
   const read = readConfigFile(file, systemProblems)
   const keys = configKeys().flatMap(({ key: name, says }) => placesOf(read, name.split('.')).map((path) => ({ path, says })))
   const chosen = keys.filter(({ path }) => key === undefined || path.join('.') === key || path.join('.').startsWith(`${key}.`))
-  if (chosen.length === 0) throw new Fault('request-not-valid', `There is no key ${plainText(key ?? '')}${nearest(key ?? '', keys.map(({ path }) => path.join('.')))}`)
+  if (chosen.length === 0)
+    throw new Fault(
+      'request-not-valid',
+      `There is no key ${plainText(key ?? '')}${nearest(
+        key ?? '',
+        keys.map(({ path }) => path.join('.')),
+      )}`,
+    )
   return chosen.flatMap(({ path, says }) => {
     const value = valueAt(read.config, path)
     const said = exactly(read, path)
@@ -60,7 +78,7 @@ function placesOf({ config }: ConfigFile, steps: readonly string[]): string[][] 
   const star = steps.indexOf('*')
   if (star < 0) return [[...steps]]
   const names = Object.keys(valueAt(config, steps.slice(0, star)) ?? {})
-  return names.map((name) => steps.map((step, at) => at === star ? name : step))
+  return names.map((name) => steps.map((step, at) => (at === star ? name : step)))
 }
 
 function valueAt(config: object, path: readonly string[]): object | undefined {

@@ -15,27 +15,41 @@ const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/
 /** As a configuration names a connector. */
 const LONGEST = 40
 /** What JavaScript keeps for itself, as far as it is written in small letters: the name becomes one of the code. */
-const KEYWORDS = new Set((
-  'arguments async await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if '
-  + 'implements import in instanceof interface let new null package private protected public return static super switch this throw true try '
-  + 'typeof undefined var void while with yield'
-).split(' '))
+const KEYWORDS = new Set(
+  (
+    'arguments async await break case catch class const continue debugger default delete do else enum eval export extends false finally for function if ' +
+    'implements import in instanceof interface let new null package private protected public return static super switch this throw true try ' +
+    'typeof undefined var void while with yield'
+  ).split(' '),
+)
 
 export function connectorCommand(): Command {
   const connector = new Command('connector').description('write a connector for a system of your own')
-  connector.command('new').description('a folder that compiles and passes the conformance kit, to begin with')
+  connector
+    .command('new')
+    .description('a folder that compiles and passes the conformance kit, to begin with')
     .argument('<name>', 'of the software, in small letters: acme-ledger')
-    .action((name: string) => { printed(newConnector(PROJECT, name, KIND_NAMES)) })
+    .action((name: string) => {
+      printed(newConnector(PROJECT, name, KIND_NAMES))
+    })
   return connector
 }
 
 /** Writes the folder into the project at `root`; what to say about it. `kinds`: the connectors that there are. */
 export function newConnector(root: string, name: string, kinds: readonly string[]): string[] {
   const from = join(root, 'src', 'connectors', TEMPLATE)
-  if (!existsSync(from)) throw refused(`${join('src', 'connectors', TEMPLATE)} is not here: this command wants a clone of the project, not only its build.`)
-  const files = readdirSync(from).toSorted().map((file) => ({ file, text: readFileSync(join(from, file), 'utf8') }))
+  if (!existsSync(from))
+    throw refused(`${join('src', 'connectors', TEMPLATE)} is not here: this command wants a clone of the project, not only its build.`)
+  const files = readdirSync(from)
+    .toSorted()
+    .map((file) => ({ file, text: readFileSync(join(from, file), 'utf8') }))
   const folder = join('src', 'connectors', name)
-  const wrong = whyNot(root, name, kinds, files.filter(({ file }) => file.endsWith('.ts')).map(({ text }) => text))
+  const wrong = whyNot(
+    root,
+    name,
+    kinds,
+    files.filter(({ file }) => file.endsWith('.ts')).map(({ text }) => text),
+  )
   if (wrong !== undefined) throw refused(wrong)
   mkdirSync(join(root, folder))
   for (const { file, text } of files) writeFileSync(join(root, folder, file), renamed(text, name), { flag: 'wx' })
@@ -52,13 +66,17 @@ const refused = (says: string): Fault => new Fault('request-not-valid', says)
 
 function whyNot(root: string, name: string, kinds: readonly string[], sources: readonly string[]): string | undefined {
   const shown = plainText(name.slice(0, 60))
-  if (!NAME.test(name)) return `${shown === '' ? 'Nothing' : shown} is no name for a connector: small letters and digits, words joined by one dash, a letter first, as in acme-ledger.`
+  if (!NAME.test(name))
+    return `${shown === '' ? 'Nothing' : shown} is no name for a connector: small letters and digits, words joined by one dash, a letter first, as in acme-ledger.`
   if (name.length > LONGEST) return `${shown} has ${name.length} characters; a configuration names a connector in at most ${LONGEST}.`
-  if (existsSync(join(root, 'src', 'connectors', name))) return `There is a connector ${name} already, in ${join('src', 'connectors', name)}; choose another name.`
+  if (existsSync(join(root, 'src', 'connectors', name)))
+    return `There is a connector ${name} already, in ${join('src', 'connectors', name)}; choose another name.`
   if (kinds.includes(name)) return `The kind ${name} is taken by a connector that there is; choose another name.`
   const word = camel(name)
-  if (KEYWORDS.has(word)) return `${word} is a word of the language itself, and the connector's code goes by its name; choose another, such as ${name}-books.`
-  if (sources.some((source) => wordsOf(source).has(word))) return `${word} means something in a connector's own code already; choose another name, such as ${name}-books.`
+  if (KEYWORDS.has(word))
+    return `${word} is a word of the language itself, and the connector's code goes by its name; choose another, such as ${name}-books.`
+  if (sources.some((source) => wordsOf(source).has(word)))
+    return `${word} means something in a connector's own code already; choose another name, such as ${name}-books.`
   return undefined
 }
 
@@ -72,6 +90,8 @@ const pascal = (name: string): string => camel(name).replace(/^./u, (first) => f
 
 /** As a kind it is `acme-ledger`, in quotes and in prose; as a constant `acmeLedger`; in a type `AcmeLedger`. */
 function renamed(text: string, name: string): string {
-  return text.replaceAll(/(['`]|Connector: |)(template\b|Template)/gu, (_all, before: string, word: string) =>
-    before + (word === 'Template' ? pascal(name) : before === '' ? camel(name) : name))
+  return text.replaceAll(
+    /(['`]|Connector: |)(template\b|Template)/gu,
+    (_all, before: string, word: string) => before + (word === 'Template' ? pascal(name) : before === '' ? camel(name) : name),
+  )
 }

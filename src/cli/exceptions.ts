@@ -13,14 +13,37 @@ interface ListOptions extends HubOptions {
   readonly limit: string
   readonly after?: string
 }
-interface ActOptions extends HubOptions { readonly by: string; readonly seen: number }
-interface ResolveOptions extends ActOptions { readonly action: string; readonly reason: string; readonly second?: string }
-interface AssignOptions extends ActOptions { readonly to: string }
+interface ActOptions extends HubOptions {
+  readonly by: string
+  readonly seen: number
+}
+interface ResolveOptions extends ActOptions {
+  readonly action: string
+  readonly reason: string
+  readonly second?: string
+}
+interface AssignOptions extends ActOptions {
+  readonly to: string
+}
 
 const CASE = z.object({
-  id: z.string(), version: z.int(), cause: z.string(), title: z.string(), says: z.string(), hint: z.string(), about: z.string(),
-  owner: z.string(), assigned: z.string().nullable(), severity: z.string(), amount: z.string().nullable(), currency: z.string().nullable(),
-  party: z.string().nullable(), raisedAt: z.string(), dueAt: z.string(), escalations: z.int(), open: z.boolean(),
+  id: z.string(),
+  version: z.int(),
+  cause: z.string(),
+  title: z.string(),
+  says: z.string(),
+  hint: z.string(),
+  about: z.string(),
+  owner: z.string(),
+  assigned: z.string().nullable(),
+  severity: z.string(),
+  amount: z.string().nullable(),
+  currency: z.string().nullable(),
+  party: z.string().nullable(),
+  raisedAt: z.string(),
+  dueAt: z.string(),
+  escalations: z.int(),
+  open: z.boolean(),
   answered: z.object({ action: z.string(), person: z.string(), reason: z.string() }).nullable(),
   actions: z.array(z.object({ action: z.string(), says: z.string(), second: z.boolean() })),
 })
@@ -39,23 +62,38 @@ export function exceptionsCommand(): Command {
     .option('--closed', 'those that are closed, the latest first')
     .option('--limit <number>', 'how many, at most 200', '50')
     .option('--after <place>', 'the next page: what the last one named')
-    .action(async (options: ListOptions) => { printed(await list(options, paintFor(process.stdout))) })
+    .action(async (options: ListOptions) => {
+      printed(await list(options, paintFor(process.stdout)))
+    })
   hubOptions(exceptions.command('show').description('one case: what is wrong, what may be answered'))
     .argument('<id>', 'the case’s id, exc_…')
-    .action(async (id: string, options: HubOptions) => { printed(await show(id, options, paintFor(process.stdout))) })
+    .action(async (id: string, options: HubOptions) => {
+      printed(await show(id, options, paintFor(process.stdout)))
+    })
   acting(exceptions.command('assign').description('give a case to another team'))
     .addOption(new Option('--to <team>', 'which team').choices(OWNER_TEAMS).makeOptionMandatory())
-    .action(async (id: string, options: AssignOptions) => { printed(await assign(id, options)) })
+    .action(async (id: string, options: AssignOptions) => {
+      printed(await assign(id, options))
+    })
   acting(exceptions.command('resolve').description('answer a case'))
-    .requiredOption('--action <action>', 'one of those that show names').requiredOption('--reason <text>', 'why')
+    .requiredOption('--action <action>', 'one of those that show names')
+    .requiredOption('--reason <text>', 'why')
     .option('--second <login>', 'the second person, where two are asked for')
-    .action(async (id: string, options: ResolveOptions) => { printed(await resolve(id, options)) })
+    .action(async (id: string, options: ResolveOptions) => {
+      printed(await resolve(id, options))
+    })
   return exceptions
 }
 
-const acting = (command: Command): Command => hubOptions(command).argument('<id>', 'the case’s id, exc_…')
-  .requiredOption('--by <login>', 'who says so')
-  .requiredOption('--seen <version>', 'the version that was looked at, as list and show tell it; a case that moved since is left alone', versionIn)
+const acting = (command: Command): Command =>
+  hubOptions(command)
+    .argument('<id>', 'the case’s id, exc_…')
+    .requiredOption('--by <login>', 'who says so')
+    .requiredOption(
+      '--seen <version>',
+      'the version that was looked at, as list and show tell it; a case that moved since is left alone',
+      versionIn,
+    )
 
 function versionIn(text: string): number {
   if (!/^[1-9]\d{0,8}$/u.test(text)) throw new Fault('request-not-valid', '--seen is the number that "exceptions show" tells as version.')
@@ -63,7 +101,10 @@ function versionIn(text: string): number {
 }
 
 async function list({ owner, cause, closed, limit, after, ...at }: ListOptions, paint: Paint): Promise<string[]> {
-  for (const [name, value, known] of [['--owner', owner, OWNER_TEAMS], ['--cause', cause, Object.keys(CAUSES)]] as const) {
+  for (const [name, value, known] of [
+    ['--owner', owner, OWNER_TEAMS],
+    ['--cause', cause, Object.keys(CAUSES)],
+  ] as const) {
     if (value !== undefined && !(known as readonly string[]).includes(value)) {
       throw new Fault('request-not-valid', `There is no ${name} ${plainText(value)}; there are ${known.join(', ')}.`)
     }
@@ -71,10 +112,7 @@ async function list({ owner, cause, closed, limit, after, ...at }: ListOptions, 
   const page = await hubOf(at).get('/v1/exceptions', PAGE, { owner, cause, limit, after, open: closed ? 'false' : undefined })
   if (at.json) return [plainText(JSON.stringify(page))]
   if (page.exceptions.length === 0) return [after === undefined ? 'Nothing waits for anybody.' : 'That was all.']
-  return [
-    ...page.exceptions.flatMap((row) => listed(row, paint)),
-    ...page.next === null ? [] : [`… and more: --after ${page.next}`],
-  ]
+  return [...page.exceptions.flatMap((row) => listed(row, paint)), ...(page.next === null ? [] : [`… and more: --after ${page.next}`])]
 }
 
 function listed(row: Case, paint: Paint): string[] {
@@ -87,7 +125,8 @@ function listed(row: Case, paint: Paint): string[] {
   ]
 }
 
-const moneyOf = ({ amount, currency }: Pick<Case, 'amount' | 'currency'>): string => amount === null ? '' : `${amount} ${currency ?? ''}`.trim()
+const moneyOf = ({ amount, currency }: Pick<Case, 'amount' | 'currency'>): string =>
+  amount === null ? '' : `${amount} ${currency ?? ''}`.trim()
 /** To the minute, in UTC. */
 const minute = (instant: string): string => instant.slice(0, 16).replace('T', ' ')
 
@@ -96,25 +135,35 @@ async function show(id: string, options: HubOptions, paint: Paint): Promise<stri
   if (options.json) return [plainText(JSON.stringify(found))]
   const { object, answered, assigned, owner } = found
   const lines: readonly (readonly [string, string])[] = [
-    ['what', found.says], ['about', `${object?.title ?? ''} (${found.about})`], ['amount', moneyOf(found)], ['party', found.party ?? ''],
+    ['what', found.says],
+    ['about', `${object?.title ?? ''} (${found.about})`],
+    ['amount', moneyOf(found)],
+    ['party', found.party ?? ''],
     ['with', `${assigned ?? owner}${assigned !== null && assigned !== owner ? ` (first with ${owner})` : ''}; ${found.severity}`],
-    ['raised', `${minute(found.raisedAt)} UTC`], ['due', `${minute(found.dueAt)} UTC`], ['hint', found.hint],
+    ['raised', `${minute(found.raisedAt)} UTC`],
+    ['due', `${minute(found.dueAt)} UTC`],
+    ['hint', found.hint],
     ['version', String(found.version)],
     ['answered', answered ? `${answered.action} by ${answered.person.replace('person:', '')}: ${answered.reason}` : ''],
-    ...found.open ? answersTo(found) : [],
+    ...(found.open ? answersTo(found) : []),
   ]
   return [
     `${paint('bold', plainText(found.title))}: ${found.open ? paint('yellow', 'open') : paint('green', 'closed')}`,
-    ...lines.filter(([, text]) => text.trim() !== '').flatMap(
-      ([name, text]) => wrapped(plainText(text), WIDTH - 12).map((line, at) => `  ${padded(at === 0 ? name : '', 10)}${line}`)
-    ),
-    ...found.open && found.actions.length > 0 ? ['', `  tieout exceptions resolve ${found.id} \\`, `    --seen ${found.version} --action … --reason … --by …`] : [],
+    ...lines
+      .filter(([, text]) => text.trim() !== '')
+      .flatMap(([name, text]) => wrapped(plainText(text), WIDTH - 12).map((line, at) => `  ${padded(at === 0 ? name : '', 10)}${line}`)),
+    ...(found.open && found.actions.length > 0
+      ? ['', `  tieout exceptions resolve ${found.id} \\`, `    --seen ${found.version} --action … --reason … --by …`]
+      : []),
   ]
 }
 
 function answersTo({ actions }: Case): [string, string][] {
   if (actions.length === 0) return [['answers', 'none: it closes by itself when its cause is gone']]
-  return actions.map(({ action, says, second }, at) => [at === 0 ? 'answers' : ' ', `${action}: ${says}${second ? ' Two persons say so (--second).' : ''}`])
+  return actions.map(({ action, says, second }, at) => [
+    at === 0 ? 'answers' : ' ',
+    `${action}: ${says}${second ? ' Two persons say so (--second).' : ''}`,
+  ])
 }
 
 async function assign(id: string, { to, by, seen, ...at }: AssignOptions): Promise<string[]> {
@@ -125,7 +174,11 @@ async function assign(id: string, { to, by, seen, ...at }: AssignOptions): Promi
 
 async function resolve(id: string, { action, reason, by, second, seen, ...at }: ResolveOptions): Promise<string[]> {
   const taken = await hubOf(at).post(`/v1/exceptions/${encodeURIComponent(id)}/answers`, TAKEN, {
-    action, reason, person: by, version: seen, ...(second === undefined ? {} : { second }),
+    action,
+    reason,
+    person: by,
+    version: seen,
+    ...(second === undefined ? {} : { second }),
   })
   if (at.json) return [plainText(JSON.stringify({ id, action, outcome: taken.outcome }))]
   return [taken.outcome === 'repeat' ? 'It was answered so before; nothing changed.' : `Answered: ${action}.`]

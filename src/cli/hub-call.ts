@@ -6,14 +6,24 @@ import { Fault } from '../lib/fault.ts'
 import { running } from './running.ts'
 import { plainText } from './terminal.ts'
 
-export interface HubOptions { readonly api?: string; readonly json?: boolean }
+export interface HubOptions {
+  readonly api?: string
+  readonly json?: boolean
+}
 
-export const hubOptions = (command: Command): Command => command.option('--json', 'one JSON object').option(
-  '--api <url>',
-  'where the hub listens (default: TIEOUT_API, else what is running); its key: TIEOUT_API_KEY, else the file of what is running'
-)
+export const hubOptions = (command: Command): Command =>
+  command
+    .option('--json', 'one JSON object')
+    .option(
+      '--api <url>',
+      'where the hub listens (default: TIEOUT_API, else what is running); its key: TIEOUT_API_KEY, else the file of what is running',
+    )
 
-export interface HubCall { readonly get: Get; readonly post: Post; readonly send: Send }
+export interface HubCall {
+  readonly get: Get
+  readonly post: Post
+  readonly send: Send
+}
 type Get = <T>(path: string, shape: z.ZodType<T>, query?: Query) => Promise<T>
 /** `patienceMs`: how long the answer may take. */
 type Post = <T>(path: string, shape: z.ZodType<T>, body: object, patienceMs?: number) => Promise<T>
@@ -36,7 +46,9 @@ export function hubOf({ api }: HubOptions, env: NodeJS.ProcessEnv = process.env)
   if (!key) throw new Fault('key-unknown', 'The access key is missing: set TIEOUT_API_KEY.')
   const call = async <T>(path: string, shape: z.ZodType<T>, init: RequestInit, patienceMs = PATIENCE_MS): Promise<T> => {
     const reply = await fetch(new URL(path, base), {
-      ...init, headers: { 'content-type': 'application/json', ...init.headers as Record<string, string>, authorization: `Bearer ${key}` }, redirect: 'error',
+      ...init,
+      headers: { 'content-type': 'application/json', ...(init.headers as Record<string, string>), authorization: `Bearer ${key}` },
+      redirect: 'error',
       signal: AbortSignal.timeout(patienceMs),
     }).catch((error: unknown) => {
       throw new Fault('target-unreachable', `The hub at ${base} does not answer. Is it running? npm start starts it.`, { cause: error })
@@ -54,7 +66,7 @@ export function hubOf({ api }: HubOptions, env: NodeJS.ProcessEnv = process.env)
 }
 
 function queryText(query: Query): string {
-  const given = Object.entries(query).flatMap(([name, value]) => value === undefined ? [] : [[name, value] as [string, string]])
+  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as [string, string]]))
   return given.length === 0 ? '' : `?${String(new URLSearchParams(given))}`
 }
 
@@ -62,15 +74,27 @@ function refusal(base: string, { ok, status }: Response, said: unknown): Fault {
   const read = REFUSED.safeParse(said)
   const addressUnknown = read.success && (read.data.code === 'method-not-taken' || read.data.detail === 'There is no such address.')
   if (ok || !read.success || addressUnknown) {
-    return new Fault('target-unclear', `What answers at ${base} (${status}) is no hub of this version: use the command line that came with it.`)
+    return new Fault(
+      'target-unclear',
+      `What answers at ${base} (${status}) is no hub of this version: use the command line that came with it.`,
+    )
   }
   const { code, title, detail, whatToDo } = read.data
   if (code === 'key-unknown') {
-    return new Fault('key-unknown', `The hub at ${base} does not know this access key: set TIEOUT_API_KEY to the one that it was started with.`)
+    return new Fault(
+      'key-unknown',
+      `The hub at ${base} does not know this access key: set TIEOUT_API_KEY to the one that it was started with.`,
+    )
   }
   // What to do about a request is told for whoever writes one; about a case it is the same for a person.
   const told = code === 'exception-moved' || status >= 500 ? [title, detail, whatToDo] : [detail ?? title]
-  return new Fault('answer-not-taken', told.filter((text) => text !== undefined).map(plainText).join(' '))
+  return new Fault(
+    'answer-not-taken',
+    told
+      .filter((text) => text !== undefined)
+      .map(plainText)
+      .join(' '),
+  )
 }
 
 function readKey(file: string): string | undefined {

@@ -14,12 +14,19 @@ export function hubCommand(): Command {
     .requiredOption('--config <file>', 'the configuration; tieout init writes one')
     .action(async ({ config }: { config: string }) => {
       const hub = await startHub({
-        config: readConfigFile(config, systemProblems).config, databaseUrl: required('TIEOUT_DATABASE_URL'),
-        signerDatabaseUrl: process.env['TIEOUT_SIGNER_DATABASE_URL'], apiKey: required('TIEOUT_API_KEY'), secret: (name) => secretOf(name),
-        log: (line) => { process.stderr.write(`${line}\n`) },
+        config: readConfigFile(config, systemProblems).config,
+        databaseUrl: required('TIEOUT_DATABASE_URL'),
+        signerDatabaseUrl: process.env['TIEOUT_SIGNER_DATABASE_URL'],
+        apiKey: required('TIEOUT_API_KEY'),
+        secret: (name) => secretOf(name),
+        log: (line) => {
+          process.stderr.write(`${line}\n`)
+        },
       })
       process.stdout.write(`${JSON.stringify({ ready: true, api: hub.address, verifierKey: hub.verifierKey, pid: process.pid })}\n`)
-      const stop = (): void => { void hub.stop().then(() => process.exit(0)) }
+      const stop = (): void => {
+        void hub.stop().then(() => process.exit(0))
+      }
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
       // Whoever started us holds our standard input: when it closes, they are gone, and so are we.
       process.stdin.once('end', stop).resume()

@@ -27,8 +27,22 @@ export function program(): Command {
     .version(version)
     .showHelpAfterError('Try: tieout --help')
   const commands = [
-    startCommand(), initCommand(), configCommand(), hubCommand(), traceCommand(), tieOutCommand(), cutOverCommand(), exceptionsCommand(), accrualsCommand(), systemsCommand(),
-    replayCommand(), readCommand(), connectorCommand(), keysCommand(), migrateCommand(), rehearseCommand(),
+    startCommand(),
+    initCommand(),
+    configCommand(),
+    hubCommand(),
+    traceCommand(),
+    tieOutCommand(),
+    cutOverCommand(),
+    exceptionsCommand(),
+    accrualsCommand(),
+    systemsCommand(),
+    replayCommand(),
+    readCommand(),
+    connectorCommand(),
+    keysCommand(),
+    migrateCommand(),
+    rehearseCommand(),
   ]
   for (const command of commands) tieout.addCommand(command)
   addVerify(tieout)
@@ -42,7 +56,14 @@ export function program(): Command {
 
 /** Faults whose own sentence is meant for whoever calls the API; here the detail says all there is to say. */
 const DETAIL_SAYS_ALL: ReadonlySet<FaultCode> = new Set<FaultCode>([
-  'database-away', 'not-found', 'request-not-valid', 'target-unreachable', 'target-unclear', 'key-unknown', 'answer-not-taken', 'config-not-valid',
+  'database-away',
+  'not-found',
+  'request-not-valid',
+  'target-unreachable',
+  'target-unclear',
+  'key-unknown',
+  'answer-not-taken',
+  'config-not-valid',
 ])
 
 /** Runs a command; its exit status. A fault is told in a sentence; anything else is a bug and keeps its stack. */
@@ -58,6 +79,8 @@ export async function main(args: readonly string[]): Promise<void> {
 
 if (import.meta.main) {
   // Whoever read our output is gone (`| head`): there is nobody left to tell.
-  process.stdout.on('error', () => { process.exit(1) })
+  process.stdout.on('error', () => {
+    process.exit(1)
+  })
   await main(process.argv.slice(2))
 }

@@ -4,14 +4,19 @@ import { Client } from 'pg'
 import { Fault } from '../lib/fault.ts'
 import { createTenant, migrate } from '../store/migrate.ts'
 
-interface MigrateOptions { readonly database?: string; readonly tenant?: string }
+interface MigrateOptions {
+  readonly database?: string
+  readonly tenant?: string
+}
 
 export function migrateCommand(): Command {
   return new Command('migrate')
     .description('bring a database to the tables of this version; needs an account that owns them')
     .option('--database <url>', 'the database (default: TIEOUT_DATABASE_ADMIN_URL)')
     .option('--tenant <name>', 'make this tenant too, if it is not there')
-    .action(async (options: MigrateOptions) => { for (const line of await runMigrate(options)) process.stdout.write(`${line}\n`) })
+    .action(async (options: MigrateOptions) => {
+      for (const line of await runMigrate(options)) process.stdout.write(`${line}\n`)
+    })
 }
 
 /** What was done, line by line. */

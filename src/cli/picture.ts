@@ -40,7 +40,9 @@ function livePicture(output: NodeJS.WriteStream): Picture {
       output.write(`${height > 0 ? `\u001b[${height}A\r` : ''}${lines.map((line) => `\u001b[2K${line}\n`).join('')}\u001b[0J`)
       height = lines.length
     },
-    close: () => { height = 0 },
+    close: () => {
+      height = 0
+    },
   }
 }
 
@@ -48,7 +50,9 @@ function plainPicture(output: NodeJS.WriteStream): Picture {
   let last = ''
   return {
     show: (summary, note) => {
-      const states = STATES.filter((state) => summary.states[state]).map((state) => `${state} ${summary.states[state]}`).join(', ')
+      const states = STATES.filter((state) => summary.states[state])
+        .map((state) => `${state} ${summary.states[state]}`)
+        .join(', ')
       const cases = Object.values(summary.exceptions).reduce((sum, count) => sum + count, 0)
       const line = `${summary.received} received${summary.refused > 0 ? ` (${summary.refused} refused)` : ''}: ${states || 'none yet'}; ${cases} with people${note ? `; ${note}` : ''}`
       if (line !== last) output.write(`  ${line}\n`)
@@ -60,22 +64,33 @@ function plainPicture(output: NodeJS.WriteStream): Picture {
 
 /** The lines of the picture, none wider than `width`. */
 export function picture(summary: Summary, note: string, width: number, colour: boolean): string[] {
-  const paint = (format: Parameters<typeof styleText>[0], text: string): string => colour ? styleText(format, text, { validateStream: false }) : text
+  const paint = (format: Parameters<typeof styleText>[0], text: string): string =>
+    colour ? styleText(format, text, { validateStream: false }) : text
   const most = Math.max(1, ...STATES.map((state) => summary.states[state] ?? 0))
   const room = Math.max(8, Math.min(32, width - 50))
   const lines = ['', paint('bold', '  Invoices')]
   for (const state of STATES) {
     const count = summary.states[state] ?? 0
-    const bar = '█'.repeat(Math.round(count / most * room)).padEnd(room)
-    const money = summary.money.filter((row) => row.state === state).map((row) => `${row.amount} ${row.currency}`).join('  ')
-    lines.push(`  ${state.padEnd(10)} ${String(count).padStart(6)}  ${paint(state === 'paid' ? 'green' : state === 'rejected' ? 'red' : 'cyan', bar)}  ${money}`)
+    const bar = '█'.repeat(Math.round((count / most) * room)).padEnd(room)
+    const money = summary.money
+      .filter((row) => row.state === state)
+      .map((row) => `${row.amount} ${row.currency}`)
+      .join('  ')
+    lines.push(
+      `  ${state.padEnd(10)} ${String(count).padStart(6)}  ${paint(state === 'paid' ? 'green' : state === 'rejected' ? 'red' : 'cyan', bar)}  ${money}`,
+    )
   }
   lines.push('', paint('bold', '  Systems             in step   behind'))
-  for (const [name, { inStep, behind }] of Object.entries(summary.systems)) lines.push(`  ${name.padEnd(18)} ${String(inStep).padStart(8)} ${paint(behind > 0 ? 'yellow' : 'dim', String(behind).padStart(8))}`)
+  for (const [name, { inStep, behind }] of Object.entries(summary.systems))
+    lines.push(`  ${name.padEnd(18)} ${String(inStep).padStart(8)} ${paint(behind > 0 ? 'yellow' : 'dim', String(behind).padStart(8))}`)
   const open = Object.entries(summary.exceptions)
   lines.push('', paint('bold', `  With people: ${open.reduce((sum, [, count]) => sum + count, 0)}`))
   for (const row of summary.latest.slice(0, 4)) lines.push(`  ${row.cause}: ${row.says} (${row.owner})`)
-  lines.push('', paint('dim', `  log ${summary.log.size} events${summary.log.root ? `, root ${summary.log.root.slice(0, 16)}…` : ''}   ${note}`), '')
+  lines.push(
+    '',
+    paint('dim', `  log ${summary.log.size} events${summary.log.root ? `, root ${summary.log.root.slice(0, 16)}…` : ''}   ${note}`),
+    '',
+  )
   return lines.map((line) => clip(line, width - 1))
 }
 

@@ -59,7 +59,10 @@ export async function prepareDatabase(place: Place): Promise<void> {
 
 /** One hub process under this configuration file. The signing key is made once, before the first start. */
 export function startHubChild(
-  place: Place, file: string, { signer, deployment }: Pick<Config, 'signer' | 'deployment'>, secrets: Readonly<Record<string, string>> = {}
+  place: Place,
+  file: string,
+  { signer, deployment }: Pick<Config, 'signer' | 'deployment'>,
+  secrets: Readonly<Record<string, string>> = {},
 ): Promise<Child> {
   try {
     initSigner(signer, deployment)
@@ -70,7 +73,11 @@ export function startHubChild(
   const signerUrl = new URL(place.appUrl)
   signerUrl.username = 'hub_signer'
   return startChild({
-    name: 'hub', flags: HUB_FLAGS, file: join(import.meta.dirname, 'main.ts'), args: ['hub', '--config', file], log: logTo(place),
+    name: 'hub',
+    flags: HUB_FLAGS,
+    file: join(import.meta.dirname, 'main.ts'),
+    args: ['hub', '--config', file],
+    log: logTo(place),
     env: { ...secrets, TIEOUT_DATABASE_URL: place.appUrl, TIEOUT_SIGNER_DATABASE_URL: signerUrl.href, TIEOUT_API_KEY: place.key },
   })
 }
@@ -79,11 +86,20 @@ export function startHubChild(
 export function writeRun(place: Place, publish: string, hub: Child): void {
   const read = new URL(place.adminUrl)
   read.username = 'hub_read'
-  const run = { databaseUrl: read.href, tenant: place.tenant, api: hub.ready['api'], keyFile: place.keyFile, publish, verifierKey: hub.ready['verifierKey'] }
+  const run = {
+    databaseUrl: read.href,
+    tenant: place.tenant,
+    api: hub.ready['api'],
+    keyFile: place.keyFile,
+    publish,
+    verifierKey: hub.ready['verifierKey'],
+  }
   writeFileSync(join(place.data, 'run.json'), JSON.stringify(run, undefined, 2))
 }
 
 export function logTo(place: Place): (line: string) => void {
   const file = join(place.folder, 'log')
-  return (line) => { writeFileSync(file, `${new Date().toISOString()} ${line}\n`, { flag: 'a' }) }
+  return (line) => {
+    writeFileSync(file, `${new Date().toISOString()} ${line}\n`, { flag: 'a' })
+  }
 }

@@ -30,17 +30,31 @@ const GRACE_MS = 8_000
 /** Starts a program that says one line of JSON when it is ready. The fault `internal` when it ends or stays silent instead. */
 export async function startChild(wish: ChildWish): Promise<Child> {
   // Standard input stays open: a child that watches it ends with us, also when we are killed.
-  const child = spawn(process.execPath, [...(wish.flags ?? []), wish.file, ...wish.args], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...wish.env } })
-  const over = new Promise<number | null>((resolve) => { child.once('exit', (code) => { resolve(code) }); child.once('error', () => { resolve(null) }) })
+  const child = spawn(process.execPath, [...(wish.flags ?? []), wish.file, ...wish.args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...wish.env },
+  })
+  const over = new Promise<number | null>((resolve) => {
+    child.once('exit', (code) => {
+      resolve(code)
+    })
+    child.once('error', () => {
+      resolve(null)
+    })
+  })
   const errors: string[] = []
   createInterface({ input: child.stderr }).on('line', (line) => {
     if (errors.length < 20) errors.push(line)
     wish.log?.(line)
   })
   const lines = createInterface({ input: child.stdout })
-  const first = new Promise<string>((resolve) => { lines.once('line', resolve) })
+  const first = new Promise<string>((resolve) => {
+    lines.once('line', resolve)
+  })
   const timeout = new Promise<{ readonly failed: string }>((resolve) => {
-    setTimeout(() => { resolve({ failed: `it was not ready within ${READY_MS / 1_000} s` }) }, READY_MS).unref()
+    setTimeout(() => {
+      resolve({ failed: `it was not ready within ${READY_MS / 1_000} s` })
+    }, READY_MS).unref()
   })
   const ended = over.then((code) => ({ failed: `it ended with status ${code ?? 'none'}` }))
   const line = await Promise.race([first, ended, timeout])
@@ -48,14 +62,18 @@ export async function startChild(wish: ChildWish): Promise<Child> {
     child.kill('SIGKILL')
     throw new Fault('internal', `${wish.name} did not start: ${[line.failed, ...errors.slice(-3)].join('. ')}`)
   }
-  lines.on('line', (text) => { wish.log?.(text) })
+  lines.on('line', (text) => {
+    wish.log?.(text)
+  })
   return { name: wish.name, pid: child.pid ?? 0, ready: JSON.parse(line) as Child['ready'], over, end: () => end(child, over) }
 }
 
 async function end(child: ChildProcess, over: Promise<number | null>): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   child.kill('SIGTERM')
-  const timer = setTimeout(() => { child.kill('SIGKILL') }, GRACE_MS)
+  const timer = setTimeout(() => {
+    child.kill('SIGKILL')
+  }, GRACE_MS)
   await over
   clearTimeout(timer)
 }

@@ -11,11 +11,25 @@ const PROGRAM = `
   const { readCommand } = await import(${JSON.stringify(new URL(`file://${join(import.meta.dirname, 'read.ts')}`).href)})
   await readCommand().parseAsync(process.argv.slice(1), { from: 'user' })`
 
-const node = (args: readonly string[], flags: readonly string[] = []): string[] => [...flags, '--input-type=module', '-e', PROGRAM, '--', ...args]
+const node = (args: readonly string[], flags: readonly string[] = []): string[] => [
+  ...flags,
+  '--input-type=module',
+  '-e',
+  PROGRAM,
+  '--',
+  ...args,
+]
 
 function run(...args: string[]): { status: number | null; lines: Record<string, unknown>[]; stderr: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, node(args), { encoding: 'utf8', timeout: 20_000, maxBuffer: 1e8 })
-  return { status, stderr, lines: stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as Record<string, unknown>) }
+  return {
+    status,
+    stderr,
+    lines: stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, unknown>),
+  }
 }
 
 let folder = ''
@@ -37,12 +51,27 @@ describe('tieout read', () => {
     const { status, lines } = run(at('in'))
     expect(status).toBe(0)
     expect(lines.map(({ file }) => file)).toEqual([at('in', '.hidden', 'deeper', 'b.xml'), at('in', 'a.xml'), at('in', 'wrong.xml')])
-    expect(lines[1]).toMatchObject({ invoices: [{
-      kind: 'invoice', number: 'A', issuedOn: '2026-03-01', dueOn: '2026-03-31', currency: 'EUR', typeCode: '380',
-      supplier: { name: 'Nordlicht GmbH & Co. KG', vatId: 'DE123456789' }, buyer: { vatId: 'DE987654321' }, buyerReference: '04011000-12345-03',
-      orderReference: 'PO-4711', precedingInvoices: [{ number: 'F-2025-0999' }], taxBreakdown: [{ category: 'S' }], totals: { payable: expect.any(String) },
-      paymentMeans: [{ code: '58', account: 'DE75512108001245126199' }], lines: [{ id: '1' }],
-    }] })
+    expect(lines[1]).toMatchObject({
+      invoices: [
+        {
+          kind: 'invoice',
+          number: 'A',
+          issuedOn: '2026-03-01',
+          dueOn: '2026-03-31',
+          currency: 'EUR',
+          typeCode: '380',
+          supplier: { name: 'Nordlicht GmbH & Co. KG', vatId: 'DE123456789' },
+          buyer: { vatId: 'DE987654321' },
+          buyerReference: '04011000-12345-03',
+          orderReference: 'PO-4711',
+          precedingInvoices: [{ number: 'F-2025-0999' }],
+          taxBreakdown: [{ category: 'S' }],
+          totals: { payable: expect.any(String) },
+          paymentMeans: [{ code: '58', account: 'DE75512108001245126199' }],
+          lines: [{ id: '1' }],
+        },
+      ],
+    })
     expect(JSON.stringify(lines)).not.toContain('findings')
   })
 
@@ -60,7 +89,10 @@ describe('tieout read', () => {
     const { status, lines, stderr } = run(at('order.xml'), at('nowhere.xml'), at('in', 'a.xml'))
     expect(status).toBe(1)
     expect(lines).toMatchObject([
-      { file: at('order.xml'), refused: { code: 'not-invoice', says: 'This is a UBL Order, not an invoice or credit note.', line: 2, column: 1 } },
+      {
+        file: at('order.xml'),
+        refused: { code: 'not-invoice', says: 'This is a UBL Order, not an invoice or credit note.', line: 2, column: 1 },
+      },
       { file: at('nowhere.xml'), refused: { code: 'unreadable', says: 'There is no such file.', line: 0, column: 0 } },
       { invoices: [{ number: 'A' }] },
     ])
@@ -79,7 +111,14 @@ describe('tieout read', () => {
     const codes = lines.map(({ file, refused }) => [String(file).split('/').at(-1), (refused as { code: string } | undefined)?.code])
     // An administrator may read everything: there, `closed` is a file that is no XML.
     const closed = process.getuid?.() === 0 ? 'not-xml' : 'unreadable'
-    expect(codes).toEqual([['broken', 'unreadable'], ['closed', closed], ['pipe', 'unreadable'], ['ring', 'unreadable'], ['same', undefined], ['zero', 'unreadable']])
+    expect(codes).toEqual([
+      ['broken', 'unreadable'],
+      ['closed', closed],
+      ['pipe', 'unreadable'],
+      ['ring', 'unreadable'],
+      ['same', undefined],
+      ['zero', 'unreadable'],
+    ])
     expect(status).toBe(1)
   })
 
@@ -103,7 +142,11 @@ describe('tieout read', () => {
   })
 
   test('ends quietly when nobody listens any more', () => {
-    const { stdout, stderr } = spawnSync('sh', ['-c', '"$0" "$@" | head -n 1', process.execPath, ...node(Array.from({ length: 400 }, () => at('in', 'a.xml')))], { encoding: 'utf8', timeout: 20_000 })
+    const { stdout, stderr } = spawnSync(
+      'sh',
+      ['-c', '"$0" "$@" | head -n 1', process.execPath, ...node(Array.from({ length: 400 }, () => at('in', 'a.xml')))],
+      { encoding: 'utf8', timeout: 20_000 },
+    )
     expect(stdout.split('\n').length).toBe(2)
     expect(stderr).toBe('')
   })
@@ -111,7 +154,11 @@ describe('tieout read', () => {
   test('reads 2,000 files of 20 KB with 32 MB of heap', () => {
     mkdirSync(at('many'))
     for (let i = 0; i < 2_000; i++) writeFileSync(at('many', `${i}.xml`), ublInvoice({ lines: 15, number: `M-${i}` }))
-    const { status, stdout } = spawnSync(process.execPath, node([at('many')], ['--max-old-space-size=32']), { encoding: 'utf8', timeout: 25_000, maxBuffer: 1e8 })
+    const { status, stdout } = spawnSync(process.execPath, node([at('many')], ['--max-old-space-size=32']), {
+      encoding: 'utf8',
+      timeout: 25_000,
+      maxBuffer: 1e8,
+    })
     expect(status).toBe(0)
     expect(stdout.split('\n').length).toBe(2_001)
   })

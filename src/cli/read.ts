@@ -50,7 +50,7 @@ export async function readFiles(paths: readonly string[], options: ReadOptions, 
     for await (const found of filesBelow(path)) {
       const result = 'refused' in found ? { refused: found.refused } : await readFile(found.file, options)
       if ('refused' in result) status = 1
-      if (!await write(lineOf({ file: found.file, ...result }))) return status
+      if (!(await write(lineOf({ file: found.file, ...result })))) return status
     }
   }
   return status
@@ -71,17 +71,25 @@ async function* filesBelow(path: string): AsyncGenerator<Found> {
     yield { file: path, refused: unreadable(error) }
     return
   }
-  for (const entry of entries.toSorted((a, b) => a.name < b.name ? -1 : 1)) {
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const file = join(path, entry.name)
     if (entry.isDirectory()) yield* filesBelow(file)
-    else if (entry.isSymbolicLink() && await isFolder(file)) yield { file, refused: unreadableSays('This is a link to a folder, which is not followed.') }
+    else if (entry.isSymbolicLink() && (await isFolder(file)))
+      yield { file, refused: unreadableSays('This is a link to a folder, which is not followed.') }
     else yield { file }
   }
 }
 
-const isFolder = (path: string): Promise<boolean> => stat(path).then((found) => found.isDirectory(), () => false)
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 
-async function readFile(file: string, { maxBytes, check }: ReadOptions): Promise<{ readonly invoices: readonly object[] } | { readonly refused: Refused }> {
+async function readFile(
+  file: string,
+  { maxBytes, check }: ReadOptions,
+): Promise<{ readonly invoices: readonly object[] } | { readonly refused: Refused }> {
   let handle: FileHandle | undefined
   let bytes: Uint8Array
   try {
@@ -134,7 +142,9 @@ function lineOf(value: object): string {
 /** Writes at the speed of the reader at the other end, and notices when it has gone (`| head`). */
 function linesTo(stream: NodeJS.WriteStream): WriteLine {
   let gone = false
-  stream.on('error', () => { gone = true })
+  stream.on('error', () => {
+    gone = true
+  })
   return async (line) => {
     if (gone) return false
     if (!stream.write(line)) await once(stream, 'drain').catch(() => undefined)

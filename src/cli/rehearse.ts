@@ -3,13 +3,21 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { Command } from 'commander'
 
-interface RehearseOptions { readonly seed?: string; readonly bills?: string; readonly seconds?: string; readonly out?: string; readonly json?: boolean }
+interface RehearseOptions {
+  readonly seed?: string
+  readonly bills?: string
+  readonly seconds?: string
+  readonly out?: string
+  readonly json?: boolean
+}
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'rehearsal', 'scenario', 'main.ts')
 
 export function rehearseCommand(): Command {
   return new Command('rehearse')
-    .description('rehearse a disturbance on a simulated company of its own; exit 0 when everything held. Without a name: says which there are')
+    .description(
+      'rehearse a disturbance on a simulated company of its own; exit 0 when everything held. Without a name: says which there are',
+    )
     .argument('[scenario]', 'its name')
     .option('--seed <number>', 'chooses invoices and moments (default: 1)')
     .option('--bills <number>', 'how many invoices are sent (default: 24)')
@@ -18,7 +26,19 @@ export function rehearseCommand(): Command {
     .option('--json', 'print the report as JSON')
     .action(async (scenario: string | undefined, { json, ...options }: RehearseOptions) => {
       const named = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
-      const child = spawn(process.execPath, [PROGRAM, ...scenario === undefined ? [] : [scenario], ...named, ...json ? ['--json'] : []], { stdio: 'inherit' })
-      process.exitCode = await new Promise<number>((done) => { child.once('exit', (code) => { done(code ?? 1) }).once('error', () => { done(1) }) })
+      const child = spawn(
+        process.execPath,
+        [PROGRAM, ...(scenario === undefined ? [] : [scenario]), ...named, ...(json ? ['--json'] : [])],
+        { stdio: 'inherit' },
+      )
+      process.exitCode = await new Promise<number>((done) => {
+        child
+          .once('exit', (code) => {
+            done(code ?? 1)
+          })
+          .once('error', () => {
+            done(1)
+          })
+      })
     })
 }

@@ -21,8 +21,15 @@ interface ReplayOptions extends HubOptions {
 }
 
 const COMMAND = z.looseObject({
-  effect: z.string(), system: z.string(), command: z.string(), state: z.string(), says: z.string().nullable(), lastTriedAt: z.string().nullable(),
-  request: z.string(), contentHash: z.string(), outcome: z.string().optional(),
+  effect: z.string(),
+  system: z.string(),
+  command: z.string(),
+  state: z.string(),
+  says: z.string().nullable(),
+  lastTriedAt: z.string().nullable(),
+  request: z.string(),
+  contentHash: z.string(),
+  outcome: z.string().optional(),
   about: z.object({ id: z.string(), kind: z.string(), title: z.string(), amount: z.string().nullable(), currency: z.string().nullable() }),
 })
 type Replayed = z.infer<typeof COMMAND>
@@ -35,27 +42,39 @@ const WIDTH = 80
 
 export function replayCommand(): Command {
   return hubOptions(new Command('replay').description('send refused and given up commands again; each is an event with who and why'))
-    .option('--system <name>', 'those to one system').option('--object <id>', 'those about one invoice or payment, by any id')
+    .option('--system <name>', 'those to one system')
+    .option('--object <id>', 'those about one invoice or payment, by any id')
     .addOption(new Option('--cause <cause>', 'those of one cause').choices(Object.keys(REPLAY_CAUSES)))
-    .option('--from <instant>', 'whose last try ended then or later, e.g. 2026-11-28T14:00:00Z').option('--to <instant>', 'and before then')
+    .option('--from <instant>', 'whose last try ended then or later, e.g. 2026-11-28T14:00:00Z')
+    .option('--to <instant>', 'and before then')
     .option('--says <words>', 'whose last answer has these words')
     .option('--dry-run', 'say what would be sent, and change nothing')
     .option('--preview <file>', 'only what an earlier --dry-run --json has in this file, and only as it was then')
-    .requiredOption('--by <login>', 'who says so').requiredOption('--reason <text>', 'why')
-    .action(async (options: ReplayOptions) => { printed(await replay(options, paintFor(process.stdout))) })
+    .requiredOption('--by <login>', 'who says so')
+    .requiredOption('--reason <text>', 'why')
+    .action(async (options: ReplayOptions) => {
+      printed(await replay(options, paintFor(process.stdout)))
+    })
 }
 
-async function replay({ system, object, cause, from, to, says, dryRun = false, preview, by, reason, ...at }: ReplayOptions, paint: Paint): Promise<string[]> {
+async function replay(
+  { system, object, cause, from, to, says, dryRun = false, preview, by, reason, ...at }: ReplayOptions,
+  paint: Paint,
+): Promise<string[]> {
   const hub = hubOf(at)
-  const ask = (more: object): Promise<z.infer<typeof REPLAY>> => hub.post('/v1/replays', REPLAY, { system, object, cause, from, to, says, person: by, reason, ...more })
+  const ask = (more: object): Promise<z.infer<typeof REPLAY>> =>
+    hub.post('/v1/replays', REPLAY, { system, object, cause, from, to, says, person: by, reason, ...more })
   const sent = (seen: readonly Seen[]): Promise<z.infer<typeof REPLAY>> =>
     ask({ dryRun, seen: Object.fromEntries(seen.map(({ effect, contentHash }) => [effect, contentHash])) })
   const looked = preview === undefined ? await ask({ dryRun: true }) : undefined
-  const done = looked ? dryRun || 'candidates' in looked ? looked : await sent(looked.commands) : await sent(previewIn(preview ?? ''))
+  const done = looked ? (dryRun || 'candidates' in looked ? looked : await sent(looked.commands)) : await sent(previewIn(preview ?? ''))
   if (at.json) return [plainText(JSON.stringify(done))]
   if ('candidates' in done) {
     process.exitCode = 1
-    return [`${plainText(done.asked)} is the id of ${done.candidates.length} things; say which one:`, ...done.candidates.map((one) => `  ${one.id} ${clipped(one.title, WIDTH - 34)}`)]
+    return [
+      `${plainText(done.asked)} is the id of ${done.candidates.length} things; say which one:`,
+      ...done.candidates.map((one) => `  ${one.id} ${clipped(one.title, WIDTH - 34)}`),
+    ]
   }
   const { commands, more, gone } = done
   if (commands.length === 0 && gone.length === 0) return ['No refused or given up command fits.']
@@ -64,18 +83,24 @@ async function replay({ system, object, cause, from, to, says, dryRun = false, p
   const total = sumText([...new Map(due.map(({ about }) => [about.id, about])).values()])
   const head = `${dryRun ? 'Would be sent again' : 'Due again'}: ${due.length} command${due.length === 1 ? '' : 's'}${total === '' ? '' : `, ${total}`}`
   return [
-    paint('bold', head), ...commands.flatMap((command) => lines(command, paint)),
-    ...gone.length === 0 ? [] : [`Shown before and not to be sent again now: ${gone.length}.`],
-    ...more ? ['… and more: those come with the next call, once these are on their way.'] : [],
+    paint('bold', head),
+    ...commands.flatMap((command) => lines(command, paint)),
+    ...(gone.length === 0 ? [] : [`Shown before and not to be sent again now: ${gone.length}.`]),
+    ...(more ? ['… and more: those come with the next call, once these are on their way.'] : []),
   ]
 }
 
 /** Why one was left alone. */
 const LEFT: { readonly [outcome: string]: string } = {
-  'moved-meanwhile': 'It moved meanwhile.', 'changed': 'It has another content than was shown.', 'not-shown': 'It was not among what was shown.',
+  'moved-meanwhile': 'It moved meanwhile.',
+  changed: 'It has another content than was shown.',
+  'not-shown': 'It was not among what was shown.',
 }
 
-interface Seen { readonly effect: string; readonly contentHash: string }
+interface Seen {
+  readonly effect: string
+  readonly contentHash: string
+}
 const PREVIEW = z.object({ commands: z.array(z.object({ effect: z.string(), contentHash: z.string() })) })
 
 function previewIn(file: string): readonly Seen[] {
@@ -91,8 +116,9 @@ function lines({ command, system, about, says, state, lastTriedAt, request, effe
   const why = `${state === 'dead' ? 'given up' : state}: ${says ?? 'no words'}${lastTriedAt === null ? '' : ` (last tried ${lastTriedAt.slice(0, 19).replace('T', ' ')} UTC)`}`
   const inside = (text: string): string[] => wrapped(plainText(text), WIDTH - 6).map((line) => `      ${line}`)
   return [
-    `  ${padded(`${command}@${system}`, 24)} ${clipped(`${about.title}${amount}`, WIDTH - 27)}`, ...inside(why),
+    `  ${padded(`${command}@${system}`, 24)} ${clipped(`${about.title}${amount}`, WIDTH - 27)}`,
+    ...inside(why),
     ...inside(`${request}, key ${effect.slice(0, 16)}…`).map((line) => paint('dim', line)),
-    ...LEFT[outcome ?? ''] === undefined ? [] : inside(`${LEFT[outcome ?? '']} It was left alone.`),
+    ...(LEFT[outcome ?? ''] === undefined ? [] : inside(`${LEFT[outcome ?? '']} It was left alone.`)),
   ]
 }

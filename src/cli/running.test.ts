@@ -9,7 +9,9 @@ import { runMigrate } from './migrate.ts'
 import { dataFolder, placeOf, reading, running } from './running.ts'
 
 const folders: string[] = []
-afterEach(() => { for (const folder of folders.splice(0)) rmSync(folder, { recursive: true }) })
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+})
 
 function dataWith(run: string): NodeJS.ProcessEnv {
   const folder = mkdtempSync(join(tmpdir(), 'tieout-run-'))
@@ -20,21 +22,20 @@ function dataWith(run: string): NodeJS.ProcessEnv {
 
 describe('what is running', () => {
   it('is looked for where the launcher keeps it', () => {
-    for (
-      const env of [{}, { TIEOUT_DATA: '/x/../y' }, { TIEOUT_DATA: 'relative' }, { XDG_DATA_HOME: '/data' }, { XDG_DATA_HOME: '' }]
-    ) expect(dataFolder(env), JSON.stringify(env)).toBe(launchFolder(env))
+    for (const env of [{}, { TIEOUT_DATA: '/x/../y' }, { TIEOUT_DATA: 'relative' }, { XDG_DATA_HOME: '/data' }, { XDG_DATA_HOME: '' }])
+      expect(dataFolder(env), JSON.stringify(env)).toBe(launchFolder(env))
   })
 
   it('is what the command line says, else the environment, else the file', () => {
     const env = dataWith(
-      JSON.stringify({ databaseUrl: 'postgresql://file', tenant: 't', api: 'http://x', keyFile: '/k', publish: '/p', verifierKey: 'v' })
+      JSON.stringify({ databaseUrl: 'postgresql://file', tenant: 't', api: 'http://x', keyFile: '/k', publish: '/p', verifierKey: 'v' }),
     )
     expect(placeOf({}, env)).toEqual({ databaseUrl: 'postgresql://file', tenant: 't' })
     expect(placeOf({ tenant: 'u' }, env)).toEqual({ databaseUrl: 'postgresql://file', tenant: 'u' })
     expect(placeOf({}, { ...env, TIEOUT_DATABASE_URL: 'postgresql://env' })).toEqual({ databaseUrl: 'postgresql://env', tenant: undefined })
-    expect(
-      placeOf({ database: 'postgresql://said' }, { ...env, TIEOUT_DATABASE_URL: 'postgresql://env' })
-    ).toMatchObject({ databaseUrl: 'postgresql://said' })
+    expect(placeOf({ database: 'postgresql://said' }, { ...env, TIEOUT_DATABASE_URL: 'postgresql://env' })).toMatchObject({
+      databaseUrl: 'postgresql://said',
+    })
     expect(running(env)).toMatchObject({ keyFile: '/k', api: 'http://x' })
   })
 
@@ -53,9 +54,10 @@ describe('a database', () => {
       const applied = await runMigrate({ database: database.adminUrl })
       expect(applied[0]).toBe('applied 0001-core.sql')
       await expect(reading(place, () => Promise.resolve(1))).rejects.toThrow(/it has none/u)
-      expect(
-        await runMigrate({ tenant: 'one' }, { TIEOUT_DATABASE_ADMIN_URL: database.adminUrl })
-      ).toEqual(['The tables are those of this version.', 'tenant one is there'])
+      expect(await runMigrate({ tenant: 'one' }, { TIEOUT_DATABASE_ADMIN_URL: database.adminUrl })).toEqual([
+        'The tables are those of this version.',
+        'tenant one is there',
+      ])
       expect(await reading(place, (_client, tenant) => Promise.resolve(tenant))).toBe('one')
       await expect(reading(place, (client) => client.query("INSERT INTO tenant VALUES ('x')"))).rejects.toThrow(/database/u)
       await runMigrate({ database: database.adminUrl, tenant: 'two' })

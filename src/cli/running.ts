@@ -9,9 +9,12 @@ import { isAway } from '../store/trouble.ts'
 
 const RUN = z.object({
   /** An address that may read. */
-  databaseUrl: z.string(), tenant: z.string(), api: z.string(),
+  databaseUrl: z.string(),
+  tenant: z.string(),
+  api: z.string(),
   /** A file with the access key of the API; only its owner can read it. */
-  keyFile: z.string().optional(), publish: z.string().optional(),
+  keyFile: z.string().optional(),
+  publish: z.string().optional(),
 })
 export type Running = z.infer<typeof RUN>
 
@@ -32,18 +35,23 @@ export function running(env: NodeJS.ProcessEnv = process.env): Running | undefin
   }
 }
 
-export interface Place { readonly databaseUrl: string; readonly tenant: string | undefined }
+export interface Place {
+  readonly databaseUrl: string
+  readonly tenant: string | undefined
+}
 
 /** Where to read: what was said on the command line, else TIEOUT_DATABASE_URL, else what is running. */
 export function placeOf(
-  options: { readonly database?: string | undefined; readonly tenant?: string | undefined }, env: NodeJS.ProcessEnv = process.env
+  options: { readonly database?: string | undefined; readonly tenant?: string | undefined },
+  env: NodeJS.ProcessEnv = process.env,
 ): Place {
   const said = options.database ?? env['TIEOUT_DATABASE_URL']
   if (said) return { databaseUrl: said, tenant: options.tenant }
   const run = running(env)
   if (!run) {
     throw new Fault(
-      'database-away', 'Nothing is running here: start it with npm start, or name a database with --database or TIEOUT_DATABASE_URL.'
+      'database-away',
+      'Nothing is running here: start it with npm start, or name a database with --database or TIEOUT_DATABASE_URL.',
     )
   }
   return { databaseUrl: run.databaseUrl, tenant: options.tenant ?? run.tenant }
@@ -55,7 +63,9 @@ export function placeOf(
  */
 export async function reading<T>({ databaseUrl, tenant }: Place, work: (client: Client, tenant: string) => Promise<T>): Promise<T> {
   const client = new Client({
-    connectionString: databaseUrl, application_name: 'tieout', connectionTimeoutMillis: 10_000,
+    connectionString: databaseUrl,
+    application_name: 'tieout',
+    connectionTimeoutMillis: 10_000,
     options: '-c statement_timeout=60000 -c TimeZone=UTC',
   })
   // A connection that breaks while nobody waits for it is told by whoever needs it next.
@@ -68,7 +78,7 @@ export async function reading<T>({ databaseUrl, tenant }: Place, work: (client: 
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
     const chosen = await tenantOf(client, tenant)
-    await client.query('SELECT set_config(\'hub.tenant\', $1, true)', [chosen])
+    await client.query("SELECT set_config('hub.tenant', $1, true)", [chosen])
     const result = await work(client, chosen)
     await client.query('COMMIT')
     return result

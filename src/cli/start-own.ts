@@ -11,8 +11,15 @@ export async function startOwn(file: string): Promise<number> {
   const hub = await startHubChild(place, path, config)
   writeRun(place, config.publish, hub)
   const systems = Object.entries(config.systems).map(([name, { kind }]) => `  ${name.padEnd(9)} ${kind}\n`)
-  process.stdout.write(`  hub       ${String(hub.ready['api'])} (key in ${place.keyFile})\n${systems.join('')}  ready     tieout systems says how they are; Ctrl-C stops it\n`)
-  const asked = new Promise<0>((resolve) => { for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { resolve(0) }) })
+  process.stdout.write(
+    `  hub       ${String(hub.ready['api'])} (key in ${place.keyFile})\n${systems.join('')}  ready     tieout systems says how they are; Ctrl-C stops it\n`,
+  )
+  const asked = new Promise<0>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => {
+        resolve(0)
+      })
+  })
   const status = await Promise.race([asked, hub.over.then((code) => code ?? 1)])
   if (status !== 0) logTo(place)(`the hub ended with status ${status}`)
   await hub.end()

@@ -12,7 +12,15 @@ import { startChild, type Child } from './processes.ts'
 import { readFiles } from './read.ts'
 import { startOwn } from './start-own.ts'
 
-interface StartOptions { readonly inbox?: string; readonly once?: boolean; readonly json?: boolean; readonly seed: string; readonly count: string; readonly fast?: boolean; readonly config?: string }
+interface StartOptions {
+  readonly inbox?: string
+  readonly once?: boolean
+  readonly json?: boolean
+  readonly seed: string
+  readonly count: string
+  readonly fast?: boolean
+  readonly config?: string
+}
 
 const ROOT = join(import.meta.dirname, '..', '..')
 /** It is over when nothing has happened for so long: with all paid or with people, while others could still move, while a system lags. */
@@ -28,11 +36,17 @@ export function startCommand(): Command {
     .option('--fast', 'let the simulated people and systems work at full speed')
     .option('--seed <number>', 'chooses the sample, or what is left out of the set-up for an inbox', '1')
     .option('--count <number>', 'how many invoices the sample has', '40')
-    .action(async (options: StartOptions) => { process.exitCode = await (options.config === undefined ? start(options) : startOwn(options.config)) })
+    .action(async (options: StartOptions) => {
+      process.exitCode = await (options.config === undefined ? start(options) : startOwn(options.config))
+    })
 }
 
 async function start(options: StartOptions): Promise<number> {
-  const say = options.json ? (): void => {} : (line: string): void => { process.stdout.write(`${line}\n`) }
+  const say = options.json
+    ? (): void => {}
+    : (line: string): void => {
+        process.stdout.write(`${line}\n`)
+      }
   const place = placeFor(tenantOf(options))
   await prepareDatabase(place)
   const company = await startCompany(join(place.folder, 'company'), PACES[options.fast || options.once ? 'full' : 'watch'], logTo(place))
@@ -44,7 +58,12 @@ async function start(options: StartOptions): Promise<number> {
     const api = String(hub.ready['api'])
     await company.notify(`${api}/v1/notices/ap`)
     writeRun(place, join(place.data, 'published'), hub)
-    say([`  ${'hub'.padEnd(12)}${api} (key in ${place.keyFile})`, ...Object.entries(company.urls).map(([name, url]) => `  ${name.padEnd(12)}${url}`)].join('\n'))
+    say(
+      [
+        `  ${'hub'.padEnd(12)}${api} (key in ${place.keyFile})`,
+        ...Object.entries(company.urls).map(([name, url]) => `  ${name.padEnd(12)}${url}`),
+      ].join('\n'),
+    )
     const status = await run(options, { api, key: place.key, files: work.files, hub })
     return status
   } finally {
@@ -56,10 +75,15 @@ async function start(options: StartOptions): Promise<number> {
 /** Each inbox has a tenant and a company of its own, so that what one try-out left behind does not meddle with another. */
 function tenantOf(options: StartOptions): string {
   const inbox = options.inbox === undefined ? undefined : resolve(options.inbox)
-  return inbox === undefined ? `demo-${options.seed}` : `inbox-${createHash('sha256').update(`${inbox} ${options.seed}`).digest('hex').slice(0, 8)}`
+  return inbox === undefined
+    ? `demo-${options.seed}`
+    : `inbox-${createHash('sha256').update(`${inbox} ${options.seed}`).digest('hex').slice(0, 8)}`
 }
 
-interface Work { readonly files: readonly string[]; /** The folder of the set-ups. */ readonly setup: string }
+interface Work {
+  readonly files: readonly string[]
+  /** The folder of the set-ups. */ readonly setup: string
+}
 
 /** The invoices to send and the set-up under which they can be paid: the sample's, or one made for the inbox as an implementer would. */
 async function prepareWork(options: StartOptions, place: Place, say: (line: string) => void): Promise<Work> {
@@ -86,19 +110,30 @@ async function prepareWork(options: StartOptions, place: Place, say: (line: stri
 
 /** Shown of each kind; the file has all. */
 const LIMIT_LEFT_OUT = 8
-interface Left { readonly name?: string; readonly poNo?: string; readonly poItem?: string; readonly was?: string; readonly now?: string; readonly billNos: readonly string[] }
+interface Left {
+  readonly name?: string
+  readonly poNo?: string
+  readonly poItem?: string
+  readonly was?: string
+  readonly now?: string
+  readonly billNos: readonly string[]
+}
 
 /** What the set-up leaves out and alters by seed, so that one can foretell which invoices end with people. */
 function leftOut(said: { readonly [key: string]: unknown }, file: string): string[] {
   const [suppliers, orders] = [said['vendorsLeftOut'], said['ordersAltered']] as unknown as (readonly Left[])[]
-  const bills = ({ billNos }: Left): string => `${billNos.slice(0, 3).join(', ')}${billNos.length > 3 ? ` and ${billNos.length - 3} more` : ''}`
+  const bills = ({ billNos }: Left): string =>
+    `${billNos.slice(0, 3).join(', ')}${billNos.length > 3 ? ` and ${billNos.length - 3} more` : ''}`
   const rows = [
     ...(suppliers ?? []).slice(0, LIMIT_LEFT_OUT).map((left) => `without supplier ${left.name} (${bills(left)})`),
-    ...(orders ?? []).slice(0, LIMIT_LEFT_OUT).map((left) => `order ${left.poNo} has ${left.now} for ${left.was} in item ${left.poItem} (${bills(left)})`),
+    ...(orders ?? [])
+      .slice(0, LIMIT_LEFT_OUT)
+      .map((left) => `order ${left.poNo} has ${left.now} for ${left.was} in item ${left.poItem} (${bills(left)})`),
   ]
   return [
     `  set-up    ${suppliers?.length ?? 0} suppliers left out, ${orders?.length ?? 0} orders altered: their invoices must end with people`,
-    ...rows.map((row) => `            ${row}`), ...(rows.length > 0 ? [`            (${file})`] : []),
+    ...rows.map((row) => `            ${row}`),
+    ...(rows.length > 0 ? [`            (${file})`] : []),
   ]
 }
 
@@ -110,8 +145,12 @@ async function runTool(folder: string, file: string, args: readonly string[]): P
 
 async function startHub(place: Place, company: Company): Promise<Child> {
   const config = {
-    tenant: place.tenant, signer: join(place.data, 'signer'), publish: join(place.data, 'published'), systems: company.systems,
-    parts: company.parts, sealEveryMs: 1_000,
+    tenant: place.tenant,
+    signer: join(place.data, 'signer'),
+    publish: join(place.data, 'published'),
+    systems: company.systems,
+    parts: company.parts,
+    sealEveryMs: 1_000,
   }
   const file = join(place.folder, 'hub.json')
   writeFileSync(file, JSON.stringify(config, undefined, 2))
@@ -121,15 +160,27 @@ async function startHub(place: Place, company: Company): Promise<Child> {
 /** Up to so many files are sent one after the other. */
 const ONE_BY_ONE = 200
 
-interface Running { readonly api: string; readonly key: string; readonly files: readonly string[]; readonly hub: Child }
+interface Running {
+  readonly api: string
+  readonly key: string
+  readonly files: readonly string[]
+  readonly hub: Child
+}
 
 async function run(options: StartOptions, running: Running): Promise<number> {
   const picture = options.json ? undefined : openPicture(process.stdout)
   const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => { stop.abort() })
-  void running.hub.over.then(() => { stop.abort() })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      stop.abort()
+    })
+  void running.hub.over.then(() => {
+    stop.abort()
+  })
   let sent = 0
-  const feeding = feed(running, stop.signal, (count) => { sent = count })
+  const feeding = feed(running, stop.signal, (count) => {
+    sent = count
+  })
   let quietSince = Date.now()
   let size = 0
   let summary: Summary | undefined
@@ -137,7 +188,8 @@ async function run(options: StartOptions, running: Running): Promise<number> {
     summary = await summaryOf(running).catch(() => summary)
     const fed = sent >= running.files.length
     if (summary) picture?.show(summary, fed ? '' : `${sent} of ${running.files.length} sent`)
-    if (!summary || !fed || summary.busy > 0 || summary.log.size !== size || summary.received + summary.refused === 0) quietSince = Date.now()
+    if (!summary || !fed || summary.busy > 0 || summary.log.size !== size || summary.received + summary.refused === 0)
+      quietSince = Date.now()
     size = summary?.log.size ?? 0
     if (options.once && summary && Date.now() - quietSince >= patienceWith(summary)) break
     await pause(250, stop.signal)
@@ -164,7 +216,9 @@ async function feed({ api, key, files }: Running, signal: AbortSignal, progress:
       const bytes = await readFile(file)
       while (!signal.aborted) {
         const answer = await fetch(`${api}/v1/documents?name=${encodeURIComponent(basename(file))}`, {
-          method: 'POST', body: bytes, headers: { 'content-type': 'application/xml', authorization: `Bearer ${key}` },
+          method: 'POST',
+          body: bytes,
+          headers: { 'content-type': 'application/xml', authorization: `Bearer ${key}` },
         }).catch(() => undefined)
         await answer?.arrayBuffer()
         if (answer && answer.status !== 429 && answer.status < 500) break
@@ -180,28 +234,49 @@ async function feed({ api, key, files }: Running, signal: AbortSignal, progress:
 async function summaryOf({ api, key }: Running): Promise<Summary> {
   const answer = await fetch(`${api}/v1/summary`, { headers: { authorization: `Bearer ${key}` } })
   if (!answer.ok) throw new Fault('internal', `The hub answered ${answer.status}.`)
-  return await answer.json() as Summary
+  return (await answer.json()) as Summary
 }
 
 const behindOf = (summary: Summary): number => Object.values(summary.systems).reduce((sum, system) => sum + system.behind, 0)
-const patienceWith = (summary: Summary): number => behindOf(summary) > 0 ? QUIET_MS.behind : summary.moving > 0 ? QUIET_MS.moving : QUIET_MS.over
+const patienceWith = (summary: Summary): number =>
+  behindOf(summary) > 0 ? QUIET_MS.behind : summary.moving > 0 ? QUIET_MS.moving : QUIET_MS.over
 
 /** Every system shows what it should, and the hub has nothing left to do. An invoice may wait for its turn elsewhere (a credit for a payment to be netted with), or stand with a named person. */
 function tiesOut(summary: Summary): boolean {
   return summary.busy === 0 && behindOf(summary) === 0 && (summary.exceptions['divergence'] ?? 0) === 0
 }
 
-const published = ({ received, refused, states, breaches, exceptions, systems, log: { size, root } }: Summary): object => ({ received, refused, states, breaches, exceptions, systems, log: { size, root } })
+const published = ({ received, refused, states, breaches, exceptions, systems, log: { size, root } }: Summary): object => ({
+  received,
+  refused,
+  states,
+  breaches,
+  exceptions,
+  systems,
+  log: { size, root },
+})
 
 function verdict(summary: Summary, tiedOut: boolean): string {
-  const cases = Object.entries(summary.exceptions).map(([cause, count]) => `${count} ${cause}`).join(', ')
+  const cases = Object.entries(summary.exceptions)
+    .map(([cause, count]) => `${count} ${cause}`)
+    .join(', ')
   return `\n  ${tiedOut ? 'Everything ties out' : 'Not everything ties out'}: ${(summary.states['paid'] ?? 0) + (summary.states['archived'] ?? 0)} of ${summary.received} invoices paid, ${summary.states['archived'] ?? 0} archived${summary.moving > 0 ? `, ${summary.moving} waiting for their turn elsewhere` : ''}${cases ? `; with people: ${cases}` : ''}; ${summary.log.size} events in the log.`
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((done) => {
-    if (signal.aborted) { done(); return }
+    if (signal.aborted) {
+      done()
+      return
+    }
     const timer = setTimeout(done, ms)
-    signal.addEventListener('abort', () => { clearTimeout(timer); done() }, { once: true })
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer)
+        done()
+      },
+      { once: true },
+    )
   })
 }

@@ -5,33 +5,76 @@ import { hubOf, hubOptions, type HubOptions } from './hub-call.ts'
 import { sweepAsked, type SweepOptions } from './sweep.ts'
 import { clipped, paintFor, padded, plainText, printed, wrapped, type Paint } from './terminal.ts'
 
-interface SystemsOptions extends HubOptions { readonly item?: string; readonly waiting?: boolean; readonly stopped?: boolean; readonly limit: string; readonly after?: string }
-interface PauseOptions extends HubOptions { readonly reason: string; readonly by: string }
+interface SystemsOptions extends HubOptions {
+  readonly item?: string
+  readonly waiting?: boolean
+  readonly stopped?: boolean
+  readonly limit: string
+  readonly after?: string
+}
+interface PauseOptions extends HubOptions {
+  readonly reason: string
+  readonly by: string
+}
 
 const SYSTEM = z.looseObject({
-  name: z.string(), kind: z.string(), role: z.string(), inStep: z.int(), behind: z.int(), queue: z.record(z.string(), z.int()),
-  oldestDueAt: z.string().nullable(), heardAt: z.string().nullable(), paused: z.boolean(),
-  closedUntil: z.string().nullable(), clearAt: z.string().nullable(),
+  name: z.string(),
+  kind: z.string(),
+  role: z.string(),
+  inStep: z.int(),
+  behind: z.int(),
+  queue: z.record(z.string(), z.int()),
+  oldestDueAt: z.string().nullable(),
+  heardAt: z.string().nullable(),
+  paused: z.boolean(),
+  closedUntil: z.string().nullable(),
+  clearAt: z.string().nullable(),
   breaker: z.object({ state: z.enum(['closed', 'open', 'half-open']), says: z.string().nullable(), until: z.string().nullable() }),
 })
 type System = z.infer<typeof SYSTEM>
 const SYSTEMS = z.object({ systems: z.array(SYSTEM) })
 const COMMAND = z.looseObject({
-  effect: z.string(), system: z.string(), command: z.string(), state: z.string(), because: z.string(), why: z.string(), moves: z.string(),
-  movesAt: z.string().nullable(), attempts: z.int(),
+  effect: z.string(),
+  system: z.string(),
+  command: z.string(),
+  state: z.string(),
+  because: z.string(),
+  why: z.string(),
+  moves: z.string(),
+  movesAt: z.string().nullable(),
+  attempts: z.int(),
   about: z.object({ id: z.string(), kind: z.string(), title: z.string(), amount: z.string().nullable(), currency: z.string().nullable() }),
 })
 type Waiting = z.infer<typeof COMMAND>
 const TOTAL = z.object({ kind: z.string(), objects: z.int(), currency: z.string().nullable(), amount: z.string().nullable() })
 const QUEUE = z.looseObject({
-  system: z.string(), stands: z.string(), totals: z.array(TOTAL).optional(), countedTo: z.int().optional(), commands: z.array(COMMAND),
+  system: z.string(),
+  stands: z.string(),
+  totals: z.array(TOTAL).optional(),
+  countedTo: z.int().optional(),
+  commands: z.array(COMMAND),
   next: z.string().nullable(),
 })
 const ITEM = z.union([
   z.object({
-    id: z.string(), kind: z.string(), title: z.string(), wakeAt: z.string().nullable(), route: z.string().optional(), commands: z.array(COMMAND),
-    cases: z.array(z.object({ id: z.string(), title: z.string(), says: z.string(), owner: z.string(), assigned: z.string().nullable(), dueAt: z.string() })),
-    headline: z.string().nullable().optional(), holds: z.array(z.string()).optional(),
+    id: z.string(),
+    kind: z.string(),
+    title: z.string(),
+    wakeAt: z.string().nullable(),
+    route: z.string().optional(),
+    commands: z.array(COMMAND),
+    cases: z.array(
+      z.object({
+        id: z.string(),
+        title: z.string(),
+        says: z.string(),
+        owner: z.string(),
+        assigned: z.string().nullable(),
+        dueAt: z.string(),
+      }),
+    ),
+    headline: z.string().nullable().optional(),
+    holds: z.array(z.string()).optional(),
     missing: z.array(z.object({ state: z.string(), passed: z.boolean(), waitsFor: z.string() })).optional(),
   }),
   z.object({ asked: z.string(), candidates: z.array(z.object({ id: z.string(), title: z.string() })) }),
@@ -45,16 +88,30 @@ export function systemsCommand(): Command {
   hubOptions(systems.command('list', { isDefault: true }).description('all systems; the queue of one; or what one item waits for'))
     .argument('[name]', 'one system')
     .option('--item <id>', 'one invoice or payment, by any id that a system uses for it')
-    .option('--waiting', 'what waits for its turn, in the order in which it is taken').option('--stopped', 'what waits for a person')
-    .option('--limit <number>', 'how many, at most 200', '20').option('--after <place>', 'the next page: what the last one named')
-    .action(async (name: string | undefined, options: SystemsOptions) => { printed(await systemsAsked(name, options, paintFor(process.stdout))) })
-  hubOptions(systems.command('sweep').description('ask a system whether it holds what it was told')).argument('<name>', 'the system')
+    .option('--waiting', 'what waits for its turn, in the order in which it is taken')
+    .option('--stopped', 'what waits for a person')
+    .option('--limit <number>', 'how many, at most 200', '20')
+    .option('--after <place>', 'the next page: what the last one named')
+    .action(async (name: string | undefined, options: SystemsOptions) => {
+      printed(await systemsAsked(name, options, paintFor(process.stdout)))
+    })
+  hubOptions(systems.command('sweep').description('ask a system whether it holds what it was told'))
+    .argument('<name>', 'the system')
     .option('--full', 'all that it holds, and all that it has told from the beginning')
-    .action(async (name: string, options: SweepOptions) => { printed(await sweepAsked(name, options, paintFor(process.stdout))) })
-  for (const [verb, paused, does] of [['pause', true, 'stop the calls to a system'], ['resume', false, 'let the calls to a system go on']] as const) {
-    hubOptions(systems.command(verb).description(does)).argument('<name>', 'the system')
-      .requiredOption('--reason <text>', 'why').requiredOption('--by <login>', 'who says so')
-      .action(async (name: string, options: PauseOptions) => { printed(await pause(name, paused, options)) })
+    .action(async (name: string, options: SweepOptions) => {
+      printed(await sweepAsked(name, options, paintFor(process.stdout)))
+    })
+  for (const [verb, paused, does] of [
+    ['pause', true, 'stop the calls to a system'],
+    ['resume', false, 'let the calls to a system go on'],
+  ] as const) {
+    hubOptions(systems.command(verb).description(does))
+      .argument('<name>', 'the system')
+      .requiredOption('--reason <text>', 'why')
+      .requiredOption('--by <login>', 'who says so')
+      .action(async (name: string, options: PauseOptions) => {
+        printed(await pause(name, paused, options))
+      })
   }
   return systems
 }
@@ -69,58 +126,81 @@ async function systemsAsked(name: string | undefined, options: SystemsOptions, p
 const WAITS = ['waiting', 'unknown', 'open', 'held', 'refused', 'dead'] as const
 
 function shown({ name, kind, inStep, behind, queue, heardAt, paused, closedUntil, clearAt, breaker }: System, paint: Paint): string[] {
-  const waits = WAITS.flatMap((state) => queue[state] ? [`${queue[state]} ${state}`] : []).join(', ')
-  const trouble = paused ? paint('yellow', 'paused by a person')
-    : closedUntil !== null ? paint('yellow', `closed by its calendar until ${timeOf(closedUntil)}`)
-    : breaker.state === 'closed' ? '' : paint('red', `breaker ${breaker.state}${breaker.until ? `, next probe ${timeOf(breaker.until)}` : ''}`)
+  const waits = WAITS.flatMap((state) => (queue[state] ? [`${queue[state]} ${state}`] : [])).join(', ')
+  const trouble = paused
+    ? paint('yellow', 'paused by a person')
+    : closedUntil !== null
+      ? paint('yellow', `closed by its calendar until ${timeOf(closedUntil)}`)
+      : breaker.state === 'closed'
+        ? ''
+        : paint('red', `breaker ${breaker.state}${breaker.until ? `, next probe ${timeOf(breaker.until)}` : ''}`)
   return [
     `${paint('bold', padded(name, 12))} ${padded(behind === 0 ? 'in step' : `${behind} behind`, 12)} ${padded(clipped(`${inStep} in step; ${kind}`, 30), 31)}${heardAt ? `heard ${timeOf(heardAt)}` : 'never heard'}`,
-    ...waits === '' ? [] : [`    queue: ${waits}${clearAt === null ? '' : `; clear at about ${timeOf(clearAt)}`}`], ...trouble === '' ? [] : [`    ${trouble}`],
-    ...breaker.state !== 'closed' && breaker.says ? wrapped(plainText(breaker.says), WIDTH - 4).map((line) => `    ${line}`) : [],
+    ...(waits === '' ? [] : [`    queue: ${waits}${clearAt === null ? '' : `; clear at about ${timeOf(clearAt)}`}`]),
+    ...(trouble === '' ? [] : [`    ${trouble}`]),
+    ...(breaker.state !== 'closed' && breaker.says ? wrapped(plainText(breaker.says), WIDTH - 4).map((line) => `    ${line}`) : []),
   ]
 }
 
 /** Time of the day, in UTC; with its date when it is another day's. */
-const timeOf = (instant: string): string => instant.slice(0, 10) === new Date().toISOString().slice(0, 10) ? `${instant.slice(11, 19)} UTC` : `${instant.slice(0, 16).replace('T', ' ')} UTC`
+const timeOf = (instant: string): string =>
+  instant.slice(0, 10) === new Date().toISOString().slice(0, 10)
+    ? `${instant.slice(11, 19)} UTC`
+    : `${instant.slice(0, 16).replace('T', ' ')} UTC`
 
 async function queue(name: string, { waiting, stopped, limit, after, ...at }: SystemsOptions, paint: Paint): Promise<string[]> {
   const hub = hubOf(at)
   const asked = waiting ? ['waiting'] : stopped ? ['stopped'] : ['under-way', 'waiting', 'stopped']
   const pages = []
   for (const stands of asked) {
-    pages.push(await hub.get(`/v1/systems/${encodeURIComponent(name)}/queue`, QUEUE, { stands, limit, after: asked.length === 1 ? after : undefined }))
+    pages.push(
+      await hub.get(`/v1/systems/${encodeURIComponent(name)}/queue`, QUEUE, {
+        stands,
+        limit,
+        after: asked.length === 1 ? after : undefined,
+      }),
+    )
   }
   if (at.json) return [plainText(JSON.stringify(asked.length === 1 ? pages[0] : { queues: pages }))]
-  const lines = pages.filter(({ commands }) => commands.length > 0).flatMap((page) => [
-    `${paint('bold', STANDS[page.stands] ?? page.stands)}${totalsOf(page)}`, ...grouped(page.commands, paint),
-    ...page.next === null ? [] : [`… and more: tieout systems ${plainText(name)} --${page.stands} --after ${page.next}`],
-  ])
+  const lines = pages
+    .filter(({ commands }) => commands.length > 0)
+    .flatMap((page) => [
+      `${paint('bold', STANDS[page.stands] ?? page.stands)}${totalsOf(page)}`,
+      ...grouped(page.commands, paint),
+      ...(page.next === null ? [] : [`… and more: tieout systems ${plainText(name)} --${page.stands} --after ${page.next}`]),
+    ])
   return lines.length === 0 ? [`Nothing stands in the queue of ${plainText(name)}.`] : lines
 }
 
-const STANDS: { readonly [stands: string]: string } = { 'under-way': 'Under way', 'waiting': 'Waiting', 'stopped': 'For a person' }
+const STANDS: { readonly [stands: string]: string } = { 'under-way': 'Under way', waiting: 'Waiting', stopped: 'For a person' }
 
 function totalsOf({ totals = [], countedTo = 0 }: z.infer<typeof QUEUE>): string {
-  const counts = Map.groupBy(totals, ({ kind }) => kind).entries().map(([kind, rows]) => {
-    const objects = rows.reduce((sum, row) => sum + row.objects, 0)
-    const amounts = rows.flatMap(({ amount, currency }) => amount === null ? [] : [`${amount} ${currency ?? ''}`])
-    return `${objects >= countedTo ? 'at least ' : ''}${objects} ${kind}${objects === 1 ? '' : 's'}${amounts.length > 0 ? `, ${amounts.join(', ')}` : ''}`
-  })
+  const counts = Map.groupBy(totals, ({ kind }) => kind)
+    .entries()
+    .map(([kind, rows]) => {
+      const objects = rows.reduce((sum, row) => sum + row.objects, 0)
+      const amounts = rows.flatMap(({ amount, currency }) => (amount === null ? [] : [`${amount} ${currency ?? ''}`]))
+      return `${objects >= countedTo ? 'at least ' : ''}${objects} ${kind}${objects === 1 ? '' : 's'}${amounts.length > 0 ? `, ${amounts.join(', ')}` : ''}`
+    })
   const text = [...counts].join('; ')
   return text === '' ? '' : `: ${text}`
 }
 
 /** What stands for the same reason is told once, with all that it holds up. */
 function grouped(commands: readonly Waiting[], paint: Paint): string[] {
-  const reasons = Map.groupBy(commands, ({ because, why, moves }) => because === 'turn' ? because : `${why}\n${moves}`)
+  const reasons = Map.groupBy(commands, ({ because, why, moves }) => (because === 'turn' ? because : `${why}\n${moves}`))
   return [...reasons.values()].flatMap((same) => {
     const [first] = same
     if (!first) return []
-    return [...same.map((command) => `  ${padded(command.command, 18)} ${clipped(aboutText(command), WIDTH - 21)}`), ...reasonLines(first, paint)]
+    return [
+      ...same.map((command) => `  ${padded(command.command, 18)} ${clipped(aboutText(command), WIDTH - 21)}`),
+      ...reasonLines(first, paint),
+    ]
   })
 }
 
-const aboutText = ({ about }: Waiting): string => `${about.title}${about.amount === null ? '' : `, ${about.amount} ${about.currency ?? ''}`}`
+const aboutText = ({ about }: Waiting): string =>
+  `${about.title}${about.amount === null ? '' : `, ${about.amount} ${about.currency ?? ''}`}`
 
 function reasonLines({ why, moves }: Waiting, paint: Paint): string[] {
   return [
@@ -134,19 +214,28 @@ async function item(id: string, options: SystemsOptions, paint: Paint): Promise<
   if (options.json) return [plainText(JSON.stringify(found))]
   if ('candidates' in found) {
     process.exitCode = 1
-    return [`${plainText(found.asked)} is the id of ${found.candidates.length} things; say which one:`, ...found.candidates.map((one) => `  ${one.id} ${clipped(one.title, WIDTH - 34)}`)]
+    return [
+      `${plainText(found.asked)} is the id of ${found.candidates.length} things; say which one:`,
+      ...found.candidates.map((one) => `  ${one.id} ${clipped(one.title, WIDTH - 34)}`),
+    ]
   }
   const { title, headline, missing = [], holds = [], cases, commands } = found
-  const told = (mark: string, text: string): string[] => wrapped(plainText(text), WIDTH - 4).map((line, at) => `${padded(at === 0 ? `  ${mark}` : '', 4)}${line}`)
+  const told = (mark: string, text: string): string[] =>
+    wrapped(plainText(text), WIDTH - 4).map((line, at) => `${padded(at === 0 ? `  ${mark}` : '', 4)}${line}`)
   const lines = [
-    ...missing.flatMap(({ state, passed, waitsFor }) => told('-', passed ? `not ${state}, and passed over: it lacks ${waitsFor}` : `before it is ${state} it waits for ${waitsFor}`)),
+    ...missing.flatMap(({ state, passed, waitsFor }) =>
+      told('-', passed ? `not ${state}, and passed over: it lacks ${waitsFor}` : `before it is ${state} it waits for ${waitsFor}`),
+    ),
     ...holds.flatMap((hold) => told('-', `held: ${hold}`)),
     ...cases.flatMap((one) => told('!', `${one.title}: with ${one.assigned ?? one.owner}, due ${timeOf(one.dueAt)} (${one.id})`)),
-    ...commands.flatMap((command) => [`  ${padded(`${command.command}@${command.system}`, 24)} ${command.state}`, ...reasonLines(command, paint)]),
+    ...commands.flatMap((command) => [
+      `  ${padded(`${command.command}@${command.system}`, 24)} ${command.state}`,
+      ...reasonLines(command, paint),
+    ]),
   ]
   return [
     `${paint('bold', clipped(title, 60))}${headline ? `: ${headline}` : ''}`,
-    ...lines.length === 0 ? ['  It waits for nothing.'] : lines,
+    ...(lines.length === 0 ? ['  It waits for nothing.'] : lines),
   ]
 }
 

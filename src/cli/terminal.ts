@@ -15,7 +15,7 @@ export function paintFor(output: { readonly isTTY?: boolean }, env: NodeJS.Proce
 export function plainText(text: string): string {
   return text.replace(
     /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
 
@@ -65,8 +65,10 @@ export function padded(text: string, width: number): string {
 
 /** Amounts by currency, each summed exactly; nothing where there are none. */
 export function sumText(rows: readonly { readonly amount: string | null; readonly currency: string | null }[]): string {
-  const known = rows.flatMap(({ amount, currency }) => amount === null ? [] : [{ amount, currency: currency ?? '' }])
-  return [...Map.groupBy(known, ({ currency }) => currency)].map(([currency, same]) => `${total(same.map(({ amount }) => amount))} ${currency}`.trim()).join(', ')
+  const known = rows.flatMap(({ amount, currency }) => (amount === null ? [] : [{ amount, currency: currency ?? '' }]))
+  return [...Map.groupBy(known, ({ currency }) => currency)]
+    .map(([currency, same]) => `${total(same.map(({ amount }) => amount))} ${currency}`.trim())
+    .join(', ')
 }
 
 /** With as many decimals as the most exact of them has. */

@@ -8,31 +8,64 @@ import { canonicalJson } from '../lib/canonical-json.ts'
 import { hubOf, hubOptions, type HubOptions } from './hub-call.ts'
 import { clipped, paintFor, plainText, wrapped, type Paint } from './terminal.ts'
 
-interface TieOutOptions extends HubOptions { readonly entity: string; readonly asOf: string; readonly from?: string; readonly person: string; readonly out?: string }
+interface TieOutOptions extends HubOptions {
+  readonly entity: string
+  readonly asOf: string
+  readonly from?: string
+  readonly person: string
+  readonly out?: string
+}
 
 /** A ledger of a hundred thousand open items is some hundred calls. */
 const PATIENCE_MS = 600_000
 
 export function tieOutCommand(): Command {
-  const command = new Command('tie-out').description('compare the sub-ledger with the ERP’s and the AP tool’s as of a day, document by document; exit 0 when it ties out')
+  const command = new Command('tie-out')
+    .description('compare the sub-ledger with the ERP’s and the AP tool’s as of a day, document by document; exit 0 when it ties out')
     .requiredOption('--entity <id>', 'the company, by any id that any system uses for it')
     .requiredOption('--as-of <date>', 'the day at whose end the balances are compared, in the company’s own calendar')
     .option('--from <date>', 'the first day of the period (default: the first of that month)')
     .option('--person <login>', 'who asks (default: who you are here)', userInfo().username)
     .option('--out <file>', 'write the whole result to a file, byte for byte as it is kept')
-  return hubOptions(command).action(async (options: TieOutOptions) => { process.exitCode = await run(options, process.stdout) })
+  return hubOptions(command).action(async (options: TieOutOptions) => {
+    process.exitCode = await run(options, process.stdout)
+  })
 }
 
 const lines = z.strictObject(Object.fromEntries(LINES.map((line) => [line, z.string()])) as { [line in Line]: z.ZodString })
 const MADE = z.object({
-  entity: z.string(), from: z.string(), to: z.string(), ties: z.boolean(), document: z.string(), by: z.string(), madeAt: z.string(), differenceCount: z.number(),
-  accounts: z.array(z.object({
-    account: z.string(), currency: z.string(), hub: lines, erp: lines, ap: lines.nullable(), unexplained: z.object({ erp: z.string(), ap: z.string() }), lines: z.array(z.enum(LINES)),
-  })),
-  differences: z.array(z.object({
-    with: z.enum(['erp', 'ap']), document: z.string(), supplier: z.string(), number: z.string(), object: z.string().nullable(), account: z.string(), currency: z.string(),
-    amount: z.string(), reason: z.enum(Object.keys(REASONS) as [keyof typeof REASONS, ...(keyof typeof REASONS)[]]),
-  })),
+  entity: z.string(),
+  from: z.string(),
+  to: z.string(),
+  ties: z.boolean(),
+  document: z.string(),
+  by: z.string(),
+  madeAt: z.string(),
+  differenceCount: z.number(),
+  accounts: z.array(
+    z.object({
+      account: z.string(),
+      currency: z.string(),
+      hub: lines,
+      erp: lines,
+      ap: lines.nullable(),
+      unexplained: z.object({ erp: z.string(), ap: z.string() }),
+      lines: z.array(z.enum(LINES)),
+    }),
+  ),
+  differences: z.array(
+    z.object({
+      with: z.enum(['erp', 'ap']),
+      document: z.string(),
+      supplier: z.string(),
+      number: z.string(),
+      object: z.string().nullable(),
+      account: z.string(),
+      currency: z.string(),
+      amount: z.string(),
+      reason: z.enum(Object.keys(REASONS) as [keyof typeof REASONS, ...(keyof typeof REASONS)[]]),
+    }),
+  ),
 })
 type Made = z.infer<typeof MADE>
 
@@ -55,36 +88,56 @@ export function tieOutPage(made: Made, paint: Paint): string[] {
   const { entity, from, to, ties, differences, differenceCount, accounts } = made
   const verdict = ties ? paint('green', 'it ties out') : paint('red', 'it does not tie out')
   return [
-    `Company ${plainText(entity)}, ${from} to ${to}: ${verdict}`, `asked by ${plainText(made.by.replace('person:', ''))} at ${made.madeAt}`, `result ${made.document}`,
+    `Company ${plainText(entity)}, ${from} to ${to}: ${verdict}`,
+    `asked by ${plainText(made.by.replace('person:', ''))} at ${made.madeAt}`,
+    `result ${made.document}`,
     ...accounts.flatMap((account) => ['', ...sheet(account, paint)]),
-    ...accounts.length === 0 ? ['', 'Nobody has anything on an account of suppliers in this period.'] : [],
-    ...differenceCount === 0 ? [] : ['', paint('bold', `${differenceCount} difference${differenceCount === 1 ? '' : 's'}, the hub’s amount less the other’s`)],
+    ...(accounts.length === 0 ? ['', 'Nobody has anything on an account of suppliers in this period.'] : []),
+    ...(differenceCount === 0
+      ? []
+      : ['', paint('bold', `${differenceCount} difference${differenceCount === 1 ? '' : 's'}, the hub’s amount less the other’s`)]),
     ...differences.slice(0, SHOWN).flatMap((difference) => listed(difference, paint)),
-    ...differenceCount > SHOWN ? [`… and ${differenceCount - SHOWN} more: --json or --out has them`] : [],
+    ...(differenceCount > SHOWN ? [`… and ${differenceCount - SHOWN} more: --json or --out has them`] : []),
   ]
 }
 
 const NAMES: { readonly [line in Line]: string } = {
-  opening: 'opening', posted: '+ posted', reversed: '+ reversed', settled: '+ settled', revalued: '± revaluation', closing: 'closing',
+  opening: 'opening',
+  posted: '+ posted',
+  reversed: '+ reversed',
+  settled: '+ settled',
+  revalued: '± revaluation',
+  closing: 'closing',
 }
 
 function sheet({ account, currency, hub, erp, ap, unexplained, lines: differ }: AccountResult, paint: Paint): string[] {
-  const row = (name: string, cells: readonly string[], mark = ''): string => `${name.padEnd(18)}${cells.map((cell) => cell.padStart(COLUMN)).join('')} ${mark}`.trimEnd()
+  const row = (name: string, cells: readonly string[], mark = ''): string =>
+    `${name.padEnd(18)}${cells.map((cell) => cell.padStart(COLUMN)).join('')} ${mark}`.trimEnd()
   const amount = (text: string): string => shownAmount(text, currency)
   return [
     paint('bold', row(plainText(`${account || 'no account'} ${currency}`), ['hub', 'ERP', ap ? 'AP tool' : ''])),
-    ...LINES.map((line) => row(NAMES[line], [amount(hub[line]), amount(erp[line]), ap ? amount(ap[line]) : ''], differ.includes(line) ? '≠' : '')),
-    ...unexplained.erp === '0' && unexplained.ap === '0' ? [] : [
-      paint('red', row('unexplained', ['', amount(unexplained.erp), ap ? amount(unexplained.ap) : ''])),
-    ],
+    ...LINES.map((line) =>
+      row(NAMES[line], [amount(hub[line]), amount(erp[line]), ap ? amount(ap[line]) : ''], differ.includes(line) ? '≠' : ''),
+    ),
+    ...(unexplained.erp === '0' && unexplained.ap === '0'
+      ? []
+      : [paint('red', row('unexplained', ['', amount(unexplained.erp), ap ? amount(unexplained.ap) : '']))]),
   ]
 }
 
-function listed({ with: other, document, number, supplier, account, currency, amount, reason, object }: Difference, paint: Paint): string[] {
+function listed(
+  { with: other, document, number, supplier, account, currency, amount, reason, object }: Difference,
+  paint: Paint,
+): string[] {
   const head = [document, number, supplier].filter((text) => text !== '').join('  ')
   const money = `${shownAmount(amount, currency)} ${currency}`
   return [
     `${clipped(head, WIDTH - 22).padEnd(WIDTH - 22)}${paint('bold', money.padStart(21))}`,
-    ...wrapped(plainText(`${other === 'ap' ? 'AP tool: ' : ''}${REASONS[reason]}${account === '' ? '' : `, account ${account}`}${object ? `, ${object}` : ''}`), WIDTH - 4).map((line) => `    ${line}`),
+    ...wrapped(
+      plainText(
+        `${other === 'ap' ? 'AP tool: ' : ''}${REASONS[reason]}${account === '' ? '' : `, account ${account}`}${object ? `, ${object}` : ''}`,
+      ),
+      WIDTH - 4,
+    ).map((line) => `    ${line}`),
   ]
 }

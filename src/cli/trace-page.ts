@@ -19,9 +19,14 @@ const GRADE_STYLE: { readonly [grade in Grade]: Style } = { claimed: 'yellow', a
 
 export function linesOfTrace(trace: Trace, paint: Paint): string[] {
   return [
-    ...heading(trace, paint), ...standing(trace, paint), ...cases(trace, paint), ...history(trace, paint), ...commands(trace, paint),
+    ...heading(trace, paint),
+    ...standing(trace, paint),
+    ...cases(trace, paint),
+    ...history(trace, paint),
+    ...commands(trace, paint),
     ...matrix(trace, paint),
-    ...together(trace, paint), ...proof(trace, paint),
+    ...together(trace, paint),
+    ...proof(trace, paint),
   ]
 }
 
@@ -34,7 +39,9 @@ function heading({ title: name, id, kind, standing, names, doubts }: Trace, pain
   const { row } = standing
   const facts = [
     row?.amount !== null && row?.amount !== undefined ? `${row.amount} ${row.currency ?? ''}`.trim() : '',
-    row?.dueOn ? `due ${row.dueOn}` : '', standing.route ? `route ${standing.route}` : '', id,
+    row?.dueOn ? `due ${row.dueOn}` : '',
+    standing.route ? `route ${standing.route}` : '',
+    id,
   ].filter((text) => text !== '')
   const known = names.filter((given) => !UNTOLD.test(given)).map(shownName)
   return [
@@ -49,7 +56,11 @@ function heading({ title: name, id, kind, standing, names, doubts }: Trace, pain
 const UNTOLD = /^public\|(invoice|invoice-number|remittance|end-to-end)\|/u
 /** `erp|posting|1000 5100` is `posting 1000 5100`; of a document's hash the beginning. */
 const shownName = (name: string): string =>
-  name.split('|').slice(1).join(' ').replace(/\b[0-9a-f]{64}\b/u, (hash) => `${hash.slice(0, 12)}…`)
+  name
+    .split('|')
+    .slice(1)
+    .join(' ')
+    .replace(/\b[0-9a-f]{64}\b/u, (hash) => `${hash.slice(0, 12)}…`)
 
 function stateWords(state: string, breaches: readonly string[], paint: Paint): string {
   return [paint(breaches.length > 0 ? 'yellow' : 'green', state), ...breaches.map((breach) => paint('red', `not ${breach}`))].join(', ')
@@ -63,30 +74,33 @@ function standing({ standing: { axes, rests, amountDue, row } }: Trace, paint: P
     ...title(paint, 'Where it stands'),
     ...indented(
       [
-        ...words, ...(holds.length > 0 ? [`held by ${holds.join(', ')}`] : []),
+        ...words,
+        ...(holds.length > 0 ? [`held by ${holds.join(', ')}`] : []),
         ...(amountDue === null ? [] : [`amount due ${amountDue} ${row?.currency ?? ''}`.trim()]),
       ].join(' · '),
-      2
+      2,
     ),
-    ...(
-      rests.length > 0
-        ? ['  This rests on:', ...rests.flatMap(({ index, says }) => indented(`${index === null ? '?' : `#${index}`} ${says}`, 4))]
-        : []
-    ),
+    ...(rests.length > 0
+      ? ['  This rests on:', ...rests.flatMap(({ index, says }) => indented(`${index === null ? '?' : `#${index}`} ${says}`, 4))]
+      : []),
   ]
 }
 
 function cases({ cases }: Trace, paint: Paint): string[] {
   if (cases.length === 0) return []
-  return [...title(paint, 'Cases'), ...cases.flatMap(({ open, id, title: name, says, owner, dueAt, actions, answered }) => [
-    ...indented(`${name}. ${says}`, 10).map(
-      (line, at) => at === 0 ? `  ${open ? 'open  ' : 'closed'}  ${line.trimStart()}` : line
-    ).map((line) => open ? paint('yellow', line) : line),
-    ...indented(
-      open ? `with ${owner}, due ${moment(dueAt)}${actions.length > 0 ? `; may be answered: ${actions.join(', ')}` : ''}  (${id})` : id, 10
-    ).map((line) => paint('dim', line)),
-    ...(answered ? indented(`answered ${answered.action} by ${answered.person.replace('person:', '')}: ${answered.reason}`, 10) : []),
-  ])]
+  return [
+    ...title(paint, 'Cases'),
+    ...cases.flatMap(({ open, id, title: name, says, owner, dueAt, actions, answered }) => [
+      ...indented(`${name}. ${says}`, 10)
+        .map((line, at) => (at === 0 ? `  ${open ? 'open  ' : 'closed'}  ${line.trimStart()}` : line))
+        .map((line) => (open ? paint('yellow', line) : line)),
+      ...indented(
+        open ? `with ${owner}, due ${moment(dueAt)}${actions.length > 0 ? `; may be answered: ${actions.join(', ')}` : ''}  (${id})` : id,
+        10,
+      ).map((line) => paint('dim', line)),
+      ...(answered ? indented(`answered ${answered.action} by ${answered.person.replace('person:', '')}: ${answered.reason}`, 10) : []),
+    ]),
+  ]
 }
 
 const moment = (instant: string): string => `${instant.slice(0, 10)} ${instant.slice(11, 16)} UTC`
@@ -112,15 +126,18 @@ function stepLines(step: Step, paint: Paint): string[] {
   const grade = delivered ? 'command' : step.nature === 'decision' ? 'decided' : GRADE_WORDS[step.grade]
   const who = step.role === 'person' ? step.actor.replace('person:', '') : step.system
   const late = Date.parse(step.recordedAt) - Date.parse(step.occurredAt)
-  const happened = step.nature === 'fact' && Math.abs(late) >= 1_000
-    ? ` (happened ${late >= 86_400_000 ? step.occurredAt.slice(0, 10) : `at ${step.occurredAt.slice(11, 19)}`})`
-    : ''
+  const happened =
+    step.nature === 'fact' && Math.abs(late) >= 1_000
+      ? ` (happened ${late >= 86_400_000 ? step.occurredAt.slice(0, 10) : `at ${step.occurredAt.slice(11, 19)}`})`
+      : ''
   const rests = step.rests.filter((index) => index !== step.index)
   const words = `${step.says}${happened}${rests.length > 0 ? ` [rests on ${rests.map((index) => `#${index}`).join(', ')}]` : ''}`
   const [first = '', ...others] = wrapped(plainText(words), WORDS)
   return [
     [
-      '', padded(step.recordedAt.slice(11, 23), TIME), padded(clipped(who, SYSTEM), SYSTEM),
+      '',
+      padded(step.recordedAt.slice(11, 23), TIME),
+      padded(clipped(who, SYSTEM), SYSTEM),
       paint(step.nature === 'decision' ? 'dim' : GRADE_STYLE[step.grade], padded(grade, GRADE)),
       `${padded(first, WORDS)} ${paint('dim', `#${step.index}`.padStart(INDEX))}`,
     ].join('  '),
@@ -130,19 +147,29 @@ function stepLines(step: Step, paint: Paint): string[] {
 }
 
 const VERDICT_WORDS: { readonly [verdict: string]: readonly [string, Style] } = {
-  'pass': ['passed', 'green'], 'fail': ['failed', 'red'], 'not-applicable': ['not needed', 'dim'], 'indeterminate': ['open', 'yellow'],
+  pass: ['passed', 'green'],
+  fail: ['failed', 'red'],
+  'not-applicable': ['not needed', 'dim'],
+  indeterminate: ['open', 'yellow'],
 }
 
 function controlLines(id: string, verdict: string, says: string, paint: Paint): string[] {
   const [word, style] = VERDICT_WORDS[verdict] ?? [verdict, 'dim']
   const [first = '', ...others] = wrapped(plainText(says), WIDTH - INDENT.length - 17)
   return [
-    `${INDENT}${padded(id, 4)} ${paint(style, padded(word, 11))} ${first}`, ...others.map((line) => `${INDENT}${' '.repeat(17)}${line}`),
+    `${INDENT}${padded(id, 4)} ${paint(style, padded(word, 11))} ${first}`,
+    ...others.map((line) => `${INDENT}${' '.repeat(17)}${line}`),
   ]
 }
 
 const STATE_STYLE: { readonly [state: string]: Style } = {
-  done: 'green', refused: 'red', unknown: 'yellow', held: 'yellow', dead: 'red', open: 'cyan', waiting: 'cyan',
+  done: 'green',
+  refused: 'red',
+  unknown: 'yellow',
+  held: 'yellow',
+  dead: 'red',
+  open: 'cyan',
+  waiting: 'cyan',
 }
 
 function commands({ commands }: Trace, paint: Paint): string[] {
@@ -177,7 +204,8 @@ function matrix({ cells }: Trace, paint: Paint): string[] {
   const row = (...[system, facet, expected, told, reported]: string[]): string =>
     `  ${padded(system ?? '', 12)}${padded(facet ?? '', 14)}${padded(expected ?? '', 18)}${padded(told ?? '', 18)}${reported ?? ''}`
   return [
-    ...title(paint, 'What each system shows'), paint('dim', row('system', 'about', 'should show', 'was told', 'says itself')),
+    ...title(paint, 'What each system shows'),
+    paint('dim', row('system', 'about', 'should show', 'was told', 'says itself')),
     ...cells.map(({ system, facet, expected, told, reported }) => {
       const behind = expected !== null && expected !== (reported ?? told)
       const line = row(clipped(system, 11), facet, clipped(expected ?? '-', 17), clipped(told ?? '-', 17), clipped(reported ?? '-', 17))
@@ -201,9 +229,6 @@ function proof({ steps, log }: Trace, paint: Paint): string[] {
   const sealed = log.sealed === 0 ? 'no checkpoint was signed yet' : `${under} under a signed checkpoint${root}`
   return [
     ...title(paint, 'Proof'),
-    ...indented(
-      `#n is the event's place in a log of ${log.size}; ${sealed}. tieout verify re-reads the log and compares it.`,
-      2
-    ),
+    ...indented(`#n is the event's place in a log of ${log.size}; ${sealed}. tieout verify re-reads the log and compares it.`, 2),
   ]
 }

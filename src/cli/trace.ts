@@ -5,7 +5,12 @@ import { placeOf, reading } from './running.ts'
 import { linesOfTrace } from './trace-page.ts'
 import { paintFor, plainText, type Paint } from './terminal.ts'
 
-interface TraceOptions { readonly json?: boolean; readonly database?: string; readonly tenant?: string; readonly limit: number }
+interface TraceOptions {
+  readonly json?: boolean
+  readonly database?: string
+  readonly tenant?: string
+  readonly limit: number
+}
 
 export function traceCommand(): Command {
   return new Command('trace')
@@ -29,7 +34,9 @@ function steps(text: string): number {
 
 /** Prints it; the exit status: 0 when exactly one thing was found. */
 export function tell(
-  traced: Traced, json: boolean, output: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number }
+  traced: Traced,
+  json: boolean,
+  output: { write(text: string): unknown; readonly isTTY?: boolean; readonly columns?: number },
 ): 0 | 1 {
   if (json) {
     output.write(`${plainText(JSON.stringify(traced.found === 'one' ? traced.trace : traced))}\n`)
@@ -42,14 +49,17 @@ export function tell(
 
 function linesOf(traced: Traced, paint: Paint): string[] {
   switch (traced.found) {
-    case 'one': return linesOfTrace(traced.trace, paint)
-    case 'several': return [
-      `${plainText(traced.asked)} is the id of ${traced.candidates.length} things; say which one:`,
-      ...traced.candidates.map(({ id, title, state }) => `  ${id}  ${plainText(title)}${state ? `, ${state}` : ''}`),
-    ]
-    case 'none': return [
-      `No system that we know calls anything ${plainText(traced.asked)}. `
-        + 'Any number of an invoice, order, document, payment or posting will do.',
-    ]
+    case 'one':
+      return linesOfTrace(traced.trace, paint)
+    case 'several':
+      return [
+        `${plainText(traced.asked)} is the id of ${traced.candidates.length} things; say which one:`,
+        ...traced.candidates.map(({ id, title, state }) => `  ${id}  ${plainText(title)}${state ? `, ${state}` : ''}`),
+      ]
+    case 'none':
+      return [
+        `No system that we know calls anything ${plainText(traced.asked)}. ` +
+          'Any number of an invoice, order, document, payment or posting will do.',
+      ]
   }
 }

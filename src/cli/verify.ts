@@ -33,15 +33,22 @@ export type VerifyStatus = 0 | 1 | 2
 
 /** Adds `tieout verify` to the command line. */
 export function addVerify(program: Command): void {
-  program.command('verify')
+  program
+    .command('verify')
     .description('re-read every event and compare it with a signed checkpoint that was kept outside the database')
     .option('--checkpoint <file>', 'the signed checkpoint')
     .option('--pack <file>', 'check one archived evidence pack instead, with nothing but the key')
     .requiredOption('--key <key>', 'the public key of the log: <origin>+<id>+<base64>')
-    .option('--database <url>', 'a PostgreSQL address that may read (default: TIEOUT_DATABASE_URL, else what npm start runs)', process.env['TIEOUT_DATABASE_URL'] ?? running()?.databaseUrl)
-    .option('--published <folder>', 'the tenant\'s published folder (default: the folder of the checkpoint, when it holds tiles)')
+    .option(
+      '--database <url>',
+      'a PostgreSQL address that may read (default: TIEOUT_DATABASE_URL, else what npm start runs)',
+      process.env['TIEOUT_DATABASE_URL'] ?? running()?.databaseUrl,
+    )
+    .option('--published <folder>', "the tenant's published folder (default: the folder of the checkpoint, when it holds tiles)")
     .option('--json', 'the report as JSON')
-    .action(async (options: VerifyOptions) => { process.exitCode = await runVerify(options, console.log) })
+    .action(async (options: VerifyOptions) => {
+      process.exitCode = await runVerify(options, console.log)
+    })
 }
 
 /** Carries the command out; what there is to read goes to `say`, line by line. */
@@ -66,7 +73,12 @@ export async function runVerify(options: VerifyOptions, say: (line: string) => v
   }
 }
 
-function runVerifyPack(file: string, { key: keyText, json }: VerifyOptions, say: (line: string) => void, refuse: (what: string) => 2): VerifyStatus {
+function runVerifyPack(
+  file: string,
+  { key: keyText, json }: VerifyOptions,
+  say: (line: string) => void,
+  refuse: (what: string) => 2,
+): VerifyStatus {
   const key = parseVerifierKey(sha256, keyText.trim())
   if (isRefused(key)) return refuse(`the key is none: ${key.refused}.`)
   const bytes = bytesOf(file)

@@ -48,7 +48,14 @@ const notValid = (lines: readonly string[], cause?: unknown): Fault => new Fault
 /** The library reports what is wrong as it reads; nothing is built of a file that is not right. */
 function readYaml(path: string, text: string): { readonly value: unknown; readonly lineOf: LineOf } {
   const counter = new LineCounter()
-  const document = parseDocument(text, { version: '1.2', schema: 'core', uniqueKeys: true, stringKeys: true, lineCounter: counter, prettyErrors: false })
+  const document = parseDocument(text, {
+    version: '1.2',
+    schema: 'core',
+    uniqueKeys: true,
+    stringKeys: true,
+    lineCounter: counter,
+    prettyErrors: false,
+  })
   const lineAt = (offset: number): number => counter.linePos(offset).line
   const wrong = [...document.errors, ...document.warnings]
   if (wrong.length > 0) throw notValid(wrong.map(({ pos, message }) => `${path}:${lineAt(pos[0])}: ${message}`))

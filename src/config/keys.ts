@@ -13,13 +13,19 @@ export interface Key {
 
 /** Keys that hold others are not among them, unless they have a default as a whole. */
 export function configKeys(schema: JsonSchema = JSON_SCHEMA, prefix = ''): Key[] {
-  const named = Object.entries(schema.properties ?? {}).map(([name, of]) => ({ name, of, required: schema.required?.includes(name) ?? false }))
+  const named = Object.entries(schema.properties ?? {}).map(([name, of]) => ({
+    name,
+    of,
+    required: schema.required?.includes(name) ?? false,
+  }))
   const own = typeof schema.additionalProperties === 'object' ? [{ name: '*', of: schema.additionalProperties, required: true }] : []
   return [...named, ...own].flatMap(({ name, of, required }): Key[] => {
     const key = `${prefix}${name}`
     const whole = schema.default as { readonly [name: string]: unknown } | undefined
     const usual = of.default ?? whole?.[name]
-    const holds = of.properties !== undefined || (required && typeof of.additionalProperties === 'object' && of.additionalProperties.properties !== undefined)
+    const holds =
+      of.properties !== undefined ||
+      (required && typeof of.additionalProperties === 'object' && of.additionalProperties.properties !== undefined)
     if (holds) return configKeys(of, `${key}.`)
     return [{ key, takes: takes(of), says: of.description ?? '', usual: usual === undefined ? undefined : JSON.stringify(usual), required }]
   })
@@ -27,6 +33,9 @@ export function configKeys(schema: JsonSchema = JSON_SCHEMA, prefix = ''): Key[]
 
 function takes({ type, enum: words, minimum, maximum }: JsonSchema): string {
   if (words) return words.map(String).join(' or ')
-  if (type === 'integer') return maximum === undefined || maximum === Number.MAX_SAFE_INTEGER ? `whole number from ${minimum ?? 0}` : `whole number ${minimum ?? 0} to ${maximum}`
+  if (type === 'integer')
+    return maximum === undefined || maximum === Number.MAX_SAFE_INTEGER
+      ? `whole number from ${minimum ?? 0}`
+      : `whole number ${minimum ?? 0} to ${maximum}`
   return { string: 'text', array: 'list', object: 'object', boolean: 'true or false' }[type ?? ''] ?? 'any'
 }

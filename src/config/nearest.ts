@@ -2,7 +2,8 @@
 
 /** `; did you mean …?`, or nothing when none is near enough. */
 export function nearest(word: string, known: readonly string[]): string {
-  const [best] = known.map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
+  const [best] = known
+    .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .sort((a, b) => a.distance - b.distance)
   if (best && best.distance <= Math.max(2, word.length / 3)) return `; did you mean ${best.candidate}?`
   return known.length === 0 ? '' : `; there are ${known.join(', ')}`

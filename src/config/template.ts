@@ -2,7 +2,10 @@
 import { JSON_SCHEMA, type JsonSchema } from './config.ts'
 
 const EXAMPLES: { readonly [key: string]: string } = {
-  tenant: 'main', deployment: 'hub.example.com', signer: './signer', publish: './published',
+  tenant: 'main',
+  deployment: 'hub.example.com',
+  signer: './signer',
+  publish: './published',
 }
 
 const SYSTEMS = `
@@ -35,16 +38,31 @@ export function configTemplate(): string {
     const line = `  ${part}: ${part}`
     return `${properties['parts']?.required?.includes(part) ? line : `  # ${line.trim()}`}   # ${description ?? ''}`
   })
-  const rest = Object.entries(properties).filter(([key]) => !said.includes(key) && !required.includes(key)).flatMap(([key, of]) => [...block(key, of, ''), ''])
+  const rest = Object.entries(properties)
+    .filter(([key]) => !said.includes(key) && !required.includes(key))
+    .flatMap(([key, of]) => [...block(key, of, ''), ''])
   return [
     '# Tieout, for systems of your own.   tieout config check   says what is wrong with it,   tieout config explain   what holds.',
-    '# Then run   npm start -- --config tieout.yaml   (DATABASE_URL names a PostgreSQL of your own instead of the embedded one).', '',
-    head.join('\n'), SYSTEMS.trim(), '', '# Which of them plays which part.', 'parts:', ...parts, '',
-    '# What follows may be left out: it stands here as it holds.', '', ...rest,
-  ].join('\n').trimEnd().concat('\n')
+    '# Then run   npm start -- --config tieout.yaml   (DATABASE_URL names a PostgreSQL of your own instead of the embedded one).',
+    '',
+    head.join('\n'),
+    SYSTEMS.trim(),
+    '',
+    '# Which of them plays which part.',
+    'parts:',
+    ...parts,
+    '',
+    '# What follows may be left out: it stands here as it holds.',
+    '',
+    ...rest,
+  ]
+    .join('\n')
+    .trimEnd()
+    .concat('\n')
 }
 
-const sentenceOf = (schema: JsonSchema | undefined): string => `${(schema?.description ?? '').replace(/^./u, (first) => first.toUpperCase())}.`
+const sentenceOf = (schema: JsonSchema | undefined): string =>
+  `${(schema?.description ?? '').replace(/^./u, (first) => first.toUpperCase())}.`
 
 /** A key that has a default, as it would be written. */
 function block(key: string, schema: JsonSchema, indent: string): string[] {
@@ -52,8 +70,12 @@ function block(key: string, schema: JsonSchema, indent: string): string[] {
   const usual = schema.default as { readonly [key: string]: unknown } | undefined
   const told = schema.description === undefined ? [] : [`# ${indent}# ${sentenceOf(schema)}`]
   if (inner.length === 0) {
-    const value = usual === undefined ? schema.enum?.map(String).join(' | ') ?? '…' : JSON.stringify(usual)
+    const value = usual === undefined ? (schema.enum?.map(String).join(' | ') ?? '…') : JSON.stringify(usual)
     return [...told, `# ${indent}${key}: ${value}`]
   }
-  return [...told, `# ${indent}${key}:`, ...inner.flatMap(([name, of]) => block(name, usual?.[name] === undefined ? of : { ...of, default: usual[name] }, `${indent}  `))]
+  return [
+    ...told,
+    `# ${indent}${key}:`,
+    ...inner.flatMap(([name, of]) => block(name, usual?.[name] === undefined ? of : { ...of, default: usual[name] }, `${indent}  `)),
+  ]
 }

@@ -110,12 +110,13 @@ export interface Limits {
  * - `K4` neither: a person decides.
  * A command of manner `read` (a lookup) changes nothing there and is declared K2.
  */
-export type Command = CommandBase & (
-  | { readonly class: 'K1'; readonly keyRetentionMs: number; readonly find?: Find }
-  | { readonly class: 'K2'; readonly find?: Find }
-  | { readonly class: 'K3'; readonly find: Find }
-  | { readonly class: 'K4'; readonly find?: undefined }
-)
+export type Command = CommandBase &
+  (
+    | { readonly class: 'K1'; readonly keyRetentionMs: number; readonly find?: Find }
+    | { readonly class: 'K2'; readonly find?: Find }
+    | { readonly class: 'K3'; readonly find: Find }
+    | { readonly class: 'K4'; readonly find?: undefined }
+  )
 
 export interface CommandBase {
   /** From the claim to the end of the reply; the call is given up then. 100 to 120,000. */
@@ -203,8 +204,19 @@ export type Receipt = { readonly reference: string; readonly [key: string]: Json
 export type Found =
   | { readonly kind: 'absent' }
   /** `equal`: amount, currency, party and reference are those that we sent. */
-  | { readonly kind: 'one'; readonly equal: boolean; readonly receipt: Receipt; readonly says?: string; readonly observations: readonly Observation[] }
-  | { readonly kind: 'several'; readonly says: string; readonly receipts: readonly Receipt[]; readonly observations: readonly Observation[] }
+  | {
+      readonly kind: 'one'
+      readonly equal: boolean
+      readonly receipt: Receipt
+      readonly says?: string
+      readonly observations: readonly Observation[]
+    }
+  | {
+      readonly kind: 'several'
+      readonly says: string
+      readonly receipts: readonly Receipt[]
+      readonly observations: readonly Observation[]
+    }
   | { readonly kind: 'unclear'; readonly says: string }
 
 // ----------------------------------------------------------------------------------------------------- facts, feeds, notices
@@ -214,14 +226,17 @@ export type Found =
  * same fact read again, by whichever way, has the same id and the same content (so no time of reading in it), and a fact
  * that changed has another id.
  */
-export type Observation =
-  & Pick<Arrival, 'eventId' | 'type' | 'occurredAt' | 'about' | 'data'>
-  & { readonly [key in 'readBack' | 'ensures' | 'correlation' | 'causation']?: Exclude<Arrival[key], undefined> }
+export type Observation = Pick<Arrival, 'eventId' | 'type' | 'occurredAt' | 'about' | 'data'> & {
+  readonly [key in 'readBack' | 'ensures' | 'correlation' | 'causation']?: Exclude<Arrival[key], undefined>
+} &
   /** Where to look it up there. */
-  & { readonly reference?: string }
+  { readonly reference?: string }
 
 /** Bytes to be kept before the facts that name them by their hash. */
-export interface KeptDocument { readonly bytes: Uint8Array; readonly mediaType: string }
+export interface KeptDocument {
+  readonly bytes: Uint8Array
+  readonly mediaType: string
+}
 
 /**
  * What is polled. Pages are repeatable: the same cursor gives the same facts, perhaps more. The cursor is stored only after
@@ -260,7 +275,11 @@ export interface Unreadable extends KeptDocument {
 }
 
 /** What is asked of a ledger: a company by the system's own number, and a period of days in the company's calendar. */
-export interface LedgerQuestion { readonly entity: string; readonly from: CalendarDate; readonly to: CalendarDate }
+export interface LedgerQuestion {
+  readonly entity: string
+  readonly from: CalendarDate
+  readonly to: CalendarDate
+}
 
 /**
  * A report that is asked for when somebody wants it: no fact about one object and no command. Pages follow one another until the
@@ -306,7 +325,10 @@ export interface Holdings {
   }
 }
 
-export interface HoldingsPage { readonly held: readonly HeldThing[]; readonly cursor: string | null }
+export interface HoldingsPage {
+  readonly held: readonly HeldThing[]
+  readonly cursor: string | null
+}
 
 /** `facts`: all that it says by itself, for one that we do not have, or have otherwise. */
 export interface HeldThing extends Held {
@@ -319,8 +341,15 @@ export interface Notices {
   /** Names of the secrets that a signature may be made with: the present one and, while it is rotated, the former. */
   readonly secrets: readonly string[]
   /** Over the raw bytes, in constant time, the sender's time at most 300 s from `now` (ms). `ok`, or why not, without the secret. */
-  verify(raw: Uint8Array, headers: Readonly<Record<string, string>>, secrets: readonly string[], now: number): 'ok' | { readonly refused: string }
-  readNotice(raw: Uint8Array): { readonly observations: readonly Observation[]; readonly documents?: readonly KeptDocument[] } | { readonly trouble: string }
+  verify(
+    raw: Uint8Array,
+    headers: Readonly<Record<string, string>>,
+    secrets: readonly string[],
+    now: number,
+  ): 'ok' | { readonly refused: string }
+  readNotice(
+    raw: Uint8Array,
+  ): { readonly observations: readonly Observation[]; readonly documents?: readonly KeptDocument[] } | { readonly trouble: string }
 }
 
 // ---------------------------------------------------------------------------------------------------------------- statuses
@@ -337,5 +366,5 @@ export interface StatusTable {
 
 /** Our word for theirs; null when the table does not have it. */
 export function meaningOf(table: StatusTable, word: string): string | null {
-  return Object.hasOwn(table.words, word) ? table.words[word] ?? null : null
+  return Object.hasOwn(table.words, word) ? (table.words[word] ?? null) : null
 }

@@ -11,21 +11,29 @@ const utf8 = new TextEncoder()
 
 /** `query`: members that are undefined are left out; keys in the order given. */
 export function getJson(path: string, query: Readonly<Record<string, string | undefined>> = {}): HttpRequest {
-  const pairs = Object.entries(query).flatMap(
-    ([key, value]) => value === undefined ? [] : [`${encodeURIComponent(key)}=${encodeURIComponent(value)}`]
+  const pairs = Object.entries(query).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${encodeURIComponent(key)}=${encodeURIComponent(value)}`],
   )
   return {
-    transport: 'http', method: 'GET', path: pairs.length === 0 ? path : `${path}?${pairs.join('&')}`,
+    transport: 'http',
+    method: 'GET',
+    path: pairs.length === 0 ? path : `${path}?${pairs.join('&')}`,
     headers: { accept: 'application/json' },
   }
 }
 
 /** The body is canonical JSON: the same value gives the same bytes. */
 export function sendJson(
-  method: 'POST' | 'PUT' | 'PATCH', path: string, body: Json, headers: Readonly<Record<string, string>> = {}
+  method: 'POST' | 'PUT' | 'PATCH',
+  path: string,
+  body: Json,
+  headers: Readonly<Record<string, string>> = {},
 ): HttpRequest {
   return {
-    transport: 'http', method, path, headers: { accept: 'application/json', 'content-type': 'application/json', ...headers },
+    transport: 'http',
+    method,
+    path,
+    headers: { accept: 'application/json', 'content-type': 'application/json', ...headers },
     body: utf8.encode(canonicalJson(body)),
   }
 }
@@ -37,9 +45,12 @@ export function pathOf(...segments: readonly string[]): string {
 
 /** What a schema library says of a value; as zod does. */
 export interface Shape<T> {
-  safeParse(value: unknown): { success: true; data: T } | {
-    success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] }
-  }
+  safeParse(value: unknown):
+    | { success: true; data: T }
+    | {
+        success: false
+        error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] }
+      }
 }
 
 /** The reply's body in the given shape, or why not. The status is the caller's to judge. */
@@ -53,7 +64,10 @@ export function readJson<T>(reply: Reply, shape: Shape<T>): { readonly value: T 
 export function shaped<T>(value: unknown, shape: Shape<T>): { readonly value: T } | { readonly trouble: string } {
   const result = shape.safeParse(value)
   if (result.success) return { value: result.data }
-  const says = result.error.issues.slice(0, 3).map(({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`).join('; ')
+  const says = result.error.issues
+    .slice(0, 3)
+    .map(({ path, message }) => `${path.map(String).join('.') || 'body'}: ${message}`)
+    .join('; ')
   return { trouble: `not of the shape that is documented (${says.slice(0, 400)})` }
 }
 
@@ -69,7 +83,7 @@ export function configProblems<T>(config: unknown, shape: Shape<T>): { readonly 
   const result = shape.safeParse(config)
   if (result.success) return { config: result.data }
   return {
-    problems: result.error.issues.map(({ path, message }) => path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`),
+    problems: result.error.issues.map(({ path, message }) => (path.length === 0 ? message : `${path.map(String).join('.')}: ${message}`)),
   }
 }
 
@@ -87,4 +101,4 @@ export function okReply(reply: Reply): HttpReply | undefined {
 }
 
 /** What an unexpected reply is called. */
-export const replyName = (reply: Reply): string => reply.transport === 'http' ? `HTTP ${reply.status}` : 'no HTTP reply'
+export const replyName = (reply: Reply): string => (reply.transport === 'http' ? `HTTP ${reply.status}` : 'no HTTP reply')

@@ -13,10 +13,11 @@ export interface Address {
  */
 export function httpPlace({ url, network, token }: Address, replyBytes?: number): HttpPlace {
   return {
-    baseUrl: url, plain: url.startsWith('http:'), network: network ?? (isLoopback(url) ? 'private' : 'public'),
-    auth: token === undefined
-      ? { scheme: 'none' }
-      : { scheme: 'bearer', secret: token }, ...(replyBytes === undefined ? {} : { replyBytes }),
+    baseUrl: url,
+    plain: url.startsWith('http:'),
+    network: network ?? (isLoopback(url) ? 'private' : 'public'),
+    auth: token === undefined ? { scheme: 'none' } : { scheme: 'bearer', secret: token },
+    ...(replyBytes === undefined ? {} : { replyBytes }),
   }
 }
 

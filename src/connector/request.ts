@@ -31,10 +31,17 @@ export interface FolderLook {
 }
 
 /** Names of the regular files in the folder that is read from, sorted; those that begin with a dot or end in `.tmp` are left out. */
-export interface FolderList { readonly transport: 'folder'; readonly act: 'list' }
+export interface FolderList {
+  readonly transport: 'folder'
+  readonly act: 'list'
+}
 
 /** The bytes of one file of the folder that is read from. */
-export interface FolderRead { readonly transport: 'folder'; readonly act: 'read'; readonly name: string }
+export interface FolderRead {
+  readonly transport: 'folder'
+  readonly act: 'read'
+  readonly name: string
+}
 
 export type FolderRequest = FolderPut | FolderLook | FolderList | FolderRead
 export type Request = HttpRequest | FolderRequest
@@ -70,7 +77,9 @@ export function requestBytes(request: Request): Uint8Array {
     if (request.act === 'put') return joined(head, request.bytes)
     return joined(head, utf8.encode(request.act === 'look' ? request.sha256 : ''))
   }
-  const headers = Object.keys(request.headers).sort().map((name) => `${name}: ${request.headers[name]}\n`)
+  const headers = Object.keys(request.headers)
+    .sort()
+    .map((name) => `${name}: ${request.headers[name]}\n`)
   return joined(utf8.encode(`${request.method} ${request.path}\n${headers.join('')}\n`), request.body ?? new Uint8Array())
 }
 

@@ -28,7 +28,8 @@ const LIMIT_RECEIPT = 8_000
 
 /** What happened, in the words of the attempt. `now` in ms, for a Retry-After that names a date. */
 export function verdictOf(command: Command, sending: Sending, call: Call, now: number): Verdict {
-  if (sending.kind === 'not-sent') return { state: 'not-sent', says: sending.says, observations: [], ...(sending.late ? { late: true } : {}) }
+  if (sending.kind === 'not-sent')
+    return { state: 'not-sent', says: sending.says, observations: [], ...(sending.late ? { late: true } : {}) }
   if (sending.kind === 'unknown') return { state: 'unknown', says: sending.says, observations: [] }
   const { reply } = sending
   const wait = reply.transport === 'http' ? retryAfterMs(reply.headers['retry-after'], now) : undefined
@@ -36,7 +37,8 @@ export function verdictOf(command: Command, sending: Sending, call: Call, now: n
   if (reply.transport === 'http') {
     const row = command.noEffect.find((entry) => entry.status === reply.status)
     if (row) return { state: 'no-effect', about: row.about, says: `HTTP ${reply.status}`, observations: [], ...waits }
-    if (reply.status < 200 || reply.status >= 500 || (reply.status >= 300 && reply.status < 400)) return { state: 'unknown', says: `HTTP ${reply.status}`, observations: [], ...waits }
+    if (reply.status < 200 || reply.status >= 500 || (reply.status >= 300 && reply.status < 400))
+      return { state: 'unknown', says: `HTTP ${reply.status}`, observations: [], ...waits }
   }
   return { ...said(command, reply, call), ...waits }
 }
@@ -53,11 +55,20 @@ function said(command: Command, reply: Reply, call: Call): Verdict {
 
 function ofOutcome(outcome: Outcome): Omit<Verdict, 'observations'> {
   switch (outcome.kind) {
-    case 'done': return { state: 'done', says: '', receipt: kept(outcome.receipt) }
-    case 'refused': return { state: 'refused', says: bounded(outcome.code === undefined ? outcome.says : `${outcome.code}: ${outcome.says}`) }
-    case 'no-effect': return { state: 'no-effect', about: outcome.about, says: bounded(outcome.says) }
-    case 'other': return { state: 'other', says: bounded(outcome.says), ...(outcome.reference === undefined ? {} : { receipt: kept({ reference: outcome.reference }) }) }
-    case 'unclear': return { state: 'unknown', says: bounded(outcome.says) }
+    case 'done':
+      return { state: 'done', says: '', receipt: kept(outcome.receipt) }
+    case 'refused':
+      return { state: 'refused', says: bounded(outcome.code === undefined ? outcome.says : `${outcome.code}: ${outcome.says}`) }
+    case 'no-effect':
+      return { state: 'no-effect', about: outcome.about, says: bounded(outcome.says) }
+    case 'other':
+      return {
+        state: 'other',
+        says: bounded(outcome.says),
+        ...(outcome.reference === undefined ? {} : { receipt: kept({ reference: outcome.reference }) }),
+      }
+    case 'unclear':
+      return { state: 'unknown', says: bounded(outcome.says) }
   }
 }
 

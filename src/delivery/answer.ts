@@ -25,12 +25,21 @@ export interface Answer {
   readonly through?: string
 }
 
-export interface AnswerDesk { readonly pool: Pool; readonly tenant: string; readonly submit: Submit; readonly now: () => number }
+export interface AnswerDesk {
+  readonly pool: Pool
+  readonly tenant: string
+  readonly submit: Submit
+  readonly now: () => number
+}
 
 /** Takes the answer, or says why not. What it means for the effect is the table's matter; a word that comes too late moves nothing. */
-export async function answerEffect(desk: AnswerDesk, answer: Answer): Promise<{ readonly state: EffectState } | { readonly refused: string }> {
+export async function answerEffect(
+  desk: AnswerDesk,
+  answer: Answer,
+): Promise<{ readonly state: EffectState } | { readonly refused: string }> {
   const { row, attempts } = await inTenant(desk.pool, desk.tenant, async (client) => ({
-    row: (await readEffects(client, desk.tenant, [answer.effect]))[0], attempts: await attemptsOf(client, desk.tenant, [answer.effect]),
+    row: (await readEffects(client, desk.tenant, [answer.effect]))[0],
+    attempts: await attemptsOf(client, desk.tenant, [answer.effect]),
   }))
   const refused = row ? refusalOf(row, answer, desk.now()) : 'There is no such effect.'
   if (!row || refused !== undefined) return { refused: refused ?? 'There is no such effect.' }
@@ -48,7 +57,9 @@ const REPLAY_BATCH = 100
  * was looked at (`seen`: hash by key), is left alone. Gives the keys of those that are due.
  */
 export async function replayEffects(
-  desk: AnswerDesk, seen: ReadonlyMap<string, string>, { person, reason, through }: Pick<Answer, 'person' | 'reason' | 'through'>
+  desk: AnswerDesk,
+  seen: ReadonlyMap<string, string>,
+  { person, reason, through }: Pick<Answer, 'person' | 'reason' | 'through'>,
 ): Promise<ReadonlySet<string>> {
   const due = new Set<string>()
   const keys = [...seen.keys()]
@@ -73,15 +84,35 @@ export async function replayEffects(
 function refusalOf(row: EffectRow, answer: Answer, now: number): string | undefined {
   if (answer.reason.trim() === '') return 'Say why.'
   if (answer.second === answer.person) return 'The second person must be another one.'
-  if (answer.input !== 'replay' && COMMANDS[row.command].manner === 'money' && answer.second === undefined) return 'Money may have moved: two people say whether it did.'
+  if (answer.input !== 'replay' && COMMANDS[row.command].manner === 'money' && answer.second === undefined)
+    return 'Money may have moved: two people say whether it did.'
   if (stepEffect(row, answer.input, { now: instantOf(now) }) === 'ignored') return `It is ${row.state}; that cannot be said of it now.`
   return undefined
 }
 
 function answerArrival(desk: AnswerDesk, row: EffectRow, attempts: readonly AttemptRow[], answer: Answer): Arrival {
   const at = desk.now()
-  const told = outcomeArrival({ tenant: desk.tenant, row, attempts, input: answer.input, outcome: attempts.at(-1)?.outcome ?? 'not-sent', at, says: answer.reason, by: 'person', guarded: false, nextAt: at })
-  return { ...told, actor: answer.person, data: { ...told.data, ...(answer.second === undefined ? {} : { second: answer.second }), ...(answer.through === undefined ? {} : { through: answer.through }) } }
+  const told = outcomeArrival({
+    tenant: desk.tenant,
+    row,
+    attempts,
+    input: answer.input,
+    outcome: attempts.at(-1)?.outcome ?? 'not-sent',
+    at,
+    says: answer.reason,
+    by: 'person',
+    guarded: false,
+    nextAt: at,
+  })
+  return {
+    ...told,
+    actor: answer.person,
+    data: {
+      ...told.data,
+      ...(answer.second === undefined ? {} : { second: answer.second }),
+      ...(answer.through === undefined ? {} : { through: answer.through }),
+    },
+  }
 }
 
 export interface Replayable {
@@ -102,16 +133,42 @@ export interface Replayable {
 }
 
 /** What would be tried again, and what would be sent; nothing is moved. Then {@link answerEffect} with `replay` for each. */
-export async function replayable(pool: Pool, tenant: string, connectors: readonly Connector[], query: ReplayQuery): Promise<readonly Replayable[]> {
+export async function replayable(
+  pool: Pool,
+  tenant: string,
+  connectors: readonly Connector[],
+  query: ReplayQuery,
+): Promise<readonly Replayable[]> {
   const { rows, tries } = await inTenant(pool, tenant, async (client) => {
     const found = await refusedEffects(client, tenant, query)
-    return { rows: found, tries: Map.groupBy(await attemptsOf(client, tenant, found.map((row) => row.key)), (attempt) => attempt.key) }
+    return {
+      rows: found,
+      tries: Map.groupBy(
+        await attemptsOf(
+          client,
+          tenant,
+          found.map((row) => row.key),
+        ),
+        (attempt) => attempt.key,
+      ),
+    }
   })
   return rows.map((row) => {
     const last = tries.get(row.key)?.at(-1)
     return {
-      effect: row.key, target: row.target, command: row.command, subject: row.subject, state: row.state, says: last?.says ?? null, lastTriedAt: last?.closedAt ?? null,
-      content: row.content, contentHash: row.contentHash, request: requestLine(row, connectors.find((connector) => connector.system === row.target)),
+      effect: row.key,
+      target: row.target,
+      command: row.command,
+      subject: row.subject,
+      state: row.state,
+      says: last?.says ?? null,
+      lastTriedAt: last?.closedAt ?? null,
+      content: row.content,
+      contentHash: row.contentHash,
+      request: requestLine(
+        row,
+        connectors.find((connector) => connector.system === row.target),
+      ),
     }
   })
 }

@@ -17,14 +17,21 @@ const LIMIT_SAYS = 500
 /** The news that a step is; `version` is that of the row that it was made from, which only one writer can replace. */
 export function newsOf(before: Breaker, after: Breaker, version: number, now: number): BreakerNews | undefined {
   const [id, at] = [`breaker ${version}`, instantOf(now)]
-  if (before.state === 'closed' && after.state === 'open') return { id, at, type: 'breaker.opened', cause: after.cause, says: after.says.slice(0, LIMIT_SAYS).toWellFormed() }
+  if (before.state === 'closed' && after.state === 'open')
+    return { id, at, type: 'breaker.opened', cause: after.cause, says: after.says.slice(0, LIMIT_SAYS).toWellFormed() }
   if (before.state !== 'closed' && after.state === 'closed') return { id, at, type: 'breaker.closed', since: instantOf(before.since) }
   return undefined
 }
 
 export function newsArrival(tenant: string, system: string, { id, at, type, ...what }: BreakerNews): Arrival {
   return {
-    tenant, source: { system: 'hub', role: 'hub', reference: system }, eventId: `${system} ${id}`, type, occurredAt: at, actor: 'rule:delivery',
-    about: [{ names: [systemName(system)], create: 'system' }], data: { system, ...what },
+    tenant,
+    source: { system: 'hub', role: 'hub', reference: system },
+    eventId: `${system} ${id}`,
+    type,
+    occurredAt: at,
+    actor: 'rule:delivery',
+    about: [{ names: [systemName(system)], create: 'system' }],
+    data: { system, ...what },
   }
 }

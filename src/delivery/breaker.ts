@@ -6,9 +6,23 @@
 
 export type Breaker =
   | { readonly state: 'closed'; readonly pauseMs: number }
-  | { readonly state: 'open'; readonly pauseMs: number; readonly until: number; readonly since: number; readonly cause: BreakerCause; readonly says: string }
+  | {
+      readonly state: 'open'
+      readonly pauseMs: number
+      readonly until: number
+      readonly since: number
+      readonly cause: BreakerCause
+      readonly says: string
+    }
   /** One process probes; when it dies meanwhile, `until` lets another one try. */
-  | { readonly state: 'half-open'; readonly pauseMs: number; readonly until: number; readonly since: number; readonly cause: BreakerCause; readonly says: string }
+  | {
+      readonly state: 'half-open'
+      readonly pauseMs: number
+      readonly until: number
+      readonly since: number
+      readonly cause: BreakerCause
+      readonly says: string
+    }
 
 /** `failing`: no usable answers. `credential`: it does not let us in. */
 export type BreakerCause = 'failing' | 'credential'
@@ -36,13 +50,19 @@ export type BreakerInput =
 /** The next state; the very same object when nothing changes. */
 export function stepBreaker(breaker: Breaker, input: BreakerInput, now: number): Breaker {
   switch (input.kind) {
-    case 'failing': return breaker.state === 'closed' ? opened(breaker, 'failing', input.says, now) : breaker
-    case 'credential': return breaker.state === 'closed' ? opened(breaker, 'credential', input.says, now) : breaker
+    case 'failing':
+      return breaker.state === 'closed' ? opened(breaker, 'failing', input.says, now) : breaker
+    case 'credential':
+      return breaker.state === 'closed' ? opened(breaker, 'credential', input.says, now) : breaker
     // The pause stays long until a command itself got through: a probe that answers beside commands that fail must not flap.
-    case 'working': return breaker.state === 'closed' && breaker.pauseMs > 0 ? BREAKER_CLOSED : breaker
-    case 'probe': return mayProbe(breaker, now) && breaker.state !== 'closed' ? { ...breaker, state: 'half-open', until: now + PROBE_MS } : breaker
-    case 'probe-ok': return breaker.state === 'half-open' ? { state: 'closed', pauseMs: breaker.pauseMs } : breaker
-    case 'probe-failed': return breaker.state === 'half-open' ? { ...opened(breaker, breaker.cause, input.says, now), since: breaker.since } : breaker
+    case 'working':
+      return breaker.state === 'closed' && breaker.pauseMs > 0 ? BREAKER_CLOSED : breaker
+    case 'probe':
+      return mayProbe(breaker, now) && breaker.state !== 'closed' ? { ...breaker, state: 'half-open', until: now + PROBE_MS } : breaker
+    case 'probe-ok':
+      return breaker.state === 'half-open' ? { state: 'closed', pauseMs: breaker.pauseMs } : breaker
+    case 'probe-failed':
+      return breaker.state === 'half-open' ? { ...opened(breaker, breaker.cause, input.says, now), since: breaker.since } : breaker
   }
 }
 

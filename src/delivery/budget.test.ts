@@ -9,16 +9,25 @@ import { backoffMs, retryAt } from './lanes.ts'
 
 describe('the budget of a target', () => {
   test('no window of the stated length holds more calls than stated, from the first second on', () => {
-    fc.assert(fc.property(fc.array(fc.record({ afterMs: fc.integer({ min: 0, max: 400 }), wants: fc.integer({ min: 0, max: 9 }) }), { maxLength: 60 }), (steps) => {
-      const budget = new Budget({ concurrency: 50, rate: { calls: 5, perMs: 1_000 } })
-      const starts: number[] = []
-      let now = 0
-      for (const { afterMs, wants } of steps) {
-        now += afterMs
-        for (let n = Math.min(wants, budget.free(now)); n > 0; n--) { budget.start(now, 'first'); budget.end(now, 'answered'); starts.push(now) }
-      }
-      return starts.every((at) => starts.filter((other) => other >= at && other < at + 1_000).length <= 5)
-    }))
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ afterMs: fc.integer({ min: 0, max: 400 }), wants: fc.integer({ min: 0, max: 9 }) }), { maxLength: 60 }),
+        (steps) => {
+          const budget = new Budget({ concurrency: 50, rate: { calls: 5, perMs: 1_000 } })
+          const starts: number[] = []
+          let now = 0
+          for (const { afterMs, wants } of steps) {
+            now += afterMs
+            for (let n = Math.min(wants, budget.free(now)); n > 0; n--) {
+              budget.start(now, 'first')
+              budget.end(now, 'answered')
+              starts.push(now)
+            }
+          }
+          return starts.every((at) => starts.filter((other) => other >= at && other < at + 1_000).length <= 5)
+        },
+      ),
+    )
   })
   test('calls at the same time are limited, and shared among processes', () => {
     const budget = new Budget({ concurrency: 4, rate: { calls: 100, perMs: 1_000 } })
@@ -27,12 +36,18 @@ describe('the budget of a target', () => {
   })
   test('429 halves the rate once per window and pauses as long as asked; success lets it grow back', () => {
     const budget = new Budget({ concurrency: 50, rate: { calls: 16, perMs: 1_000 } })
-    for (let i = 0; i < 3; i++) { budget.start(0, 'first'); budget.end(10, 'busy', 3_000) }
+    for (let i = 0; i < 3; i++) {
+      budget.start(0, 'first')
+      budget.end(10, 'busy', 3_000)
+    }
     expect(budget.learned.callsPerWindow).toBe(8)
     expect(budget.free(3_009)).toBe(0)
     expect(budget.freeAt(20)).toBe(3_010)
     expect(budget.free(3_010)).toBe(8)
-    for (let now = 10_010; now < 80_000; now += 1_000) { budget.start(now, 'first'); budget.end(now, 'answered') }
+    for (let now = 10_010; now < 80_000; now += 1_000) {
+      budget.start(now, 'first')
+      budget.end(now, 'answered')
+    }
     expect(budget.learned.callsPerWindow).toBe(16)
   })
   test('while the target fails, retries stay below a tenth of the first tries, but for a trickle', () => {
@@ -54,7 +69,8 @@ describe('the budget of a target', () => {
 })
 
 describe('the breaker of a target', () => {
-  const run = (inputs: Parameters<typeof stepBreaker>[1][], times: number[]): Breaker => inputs.reduce<Breaker>((breaker, input, i) => stepBreaker(breaker, input, times[i] ?? 0), BREAKER_CLOSED)
+  const run = (inputs: Parameters<typeof stepBreaker>[1][], times: number[]): Breaker =>
+    inputs.reduce<Breaker>((breaker, input, i) => stepBreaker(breaker, input, times[i] ?? 0), BREAKER_CLOSED)
   test('opens, lets one probe through when its pause is over, and closes when that answers', () => {
     const open = run([{ kind: 'failing', says: 'HTTP 500' }], [1_000])
     expect(open).toMatchObject({ state: 'open', until: 3_000, since: 1_000, cause: 'failing', says: 'HTTP 500' })
@@ -99,14 +115,24 @@ describe('the calendar of a target', () => {
     expect(closedUntil(night, at('2026-03-07T21:30:00Z'))).toBeUndefined()
   })
   test('the longest of several windows counts', () => {
-    const windows = [{ fromAt: 0, toAt: 100 }, { fromAt: 50, toAt: 300 }]
+    const windows = [
+      { fromAt: 0, toAt: 100 },
+      { fromAt: 50, toAt: 300 },
+    ]
     expect([closedUntil(windows, 40), closedUntil(windows, 60), closedUntil(windows, 300)]).toEqual([100, 300, undefined])
   })
   test('outside business hours it is closed to the next opening, over week-ends, holidays and the night', () => {
     const open = { days: [1, 2, 3, 4, 5], from: '07:00', to: '18:30', zone: 'Europe/Berlin', except: ['2026-12-24', '2026-12-25'] }
-    const until = (text: string): string => { const end = closedUntil([{ open }], at(text)); return end === undefined ? 'open' : new Date(end).toISOString() }
+    const until = (text: string): string => {
+      const end = closedUntil([{ open }], at(text))
+      return end === undefined ? 'open' : new Date(end).toISOString()
+    }
     expect([
-      until('2026-11-27T06:00:00Z'), until('2026-11-27T05:59:30Z'), until('2026-11-27T17:29:59Z'), until('2026-11-27T17:30:00Z'), until('2026-12-23T20:00:00Z'),
+      until('2026-11-27T06:00:00Z'),
+      until('2026-11-27T05:59:30Z'),
+      until('2026-11-27T17:29:59Z'),
+      until('2026-11-27T17:30:00Z'),
+      until('2026-12-23T20:00:00Z'),
     ]).toEqual(['open', '2026-11-27T06:00:00.000Z', 'open', '2026-11-30T06:00:00.000Z', '2026-12-28T06:00:00.000Z'])
     const never = { open: { ...open, days: [] } }
     expect(closedUntil([never], at('2026-11-27T06:00:00Z'))).toBeGreaterThan(at('2027-11-27T00:00:00Z'))

@@ -34,7 +34,9 @@ export class Budget {
   /** Tries by the second, the last of them, oldest first. */
   private readonly strides: { readonly second: number; tries: number }[] = []
 
-  constructor(limits: Limits) { this.limits = limits }
+  constructor(limits: Limits) {
+    this.limits = limits
+  }
 
   /** Calls that may start now, when `share` hub processes divide the target among them. */
   free(now: number, share = 1): number {
@@ -60,11 +62,13 @@ export class Budget {
     return false
   }
 
-  private get windowMs(): number { return this.limits.rate.perMs * WINDOW_SHARE }
+  private get windowMs(): number {
+    return this.limits.rate.perMs * WINDOW_SHARE
+  }
 
   private get trickleMs(): number {
     const { calls, perMs } = this.limits.rate
-    return Math.min(10_000, Math.max(200, TRICKLE_CALLS * perMs / calls))
+    return Math.min(10_000, Math.max(200, (TRICKLE_CALLS * perMs) / calls))
   }
 
   start(now: number, kind: 'first' | 'retry' | 'look'): void {
@@ -88,7 +92,9 @@ export class Budget {
   }
 
   /** The system answers again: what is left to be tried again may be. */
-  recovered(): void { this.failing = false }
+  recovered(): void {
+    this.failing = false
+  }
 
   private learn(now: number, factor: number): void {
     this.factor = Math.min(1, Math.max(LEAST_FACTOR, factor))
@@ -96,7 +102,7 @@ export class Budget {
   }
 
   private callsPerWindow(share: number): number {
-    return Math.max(1, Math.floor(this.limits.rate.calls * this.factor / share))
+    return Math.max(1, Math.floor((this.limits.rate.calls * this.factor) / share))
   }
 
   /** Counts a try in the second it starts in; a pause between two ends the stretch over which the pace is taken. */
@@ -119,7 +125,8 @@ export class Budget {
     // The second that has just begun counts for nothing yet.
     const whole = this.strides.filter((stride) => stride.second < second)
     const [first, last] = [whole[0], whole.at(-1)]
-    if (!first || !last || second - last.second > RESTING_S || second - first.second < PACE_LEAST_S) return this.callsPerWindow(1) / rate.perMs * 1_000
+    if (!first || !last || second - last.second > RESTING_S || second - first.second < PACE_LEAST_S)
+      return (this.callsPerWindow(1) / rate.perMs) * 1_000
     return whole.slice(1).reduce((sum, { tries }) => sum + tries, 0) / (second - first.second - 1)
   }
 

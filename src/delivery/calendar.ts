@@ -2,11 +2,21 @@
 import type { Hours } from '../domain/lane.ts'
 
 /** Closed from `from` to `to` (`HH:MM`, wall time in `zone`) on these days of the week (1 Monday … 7 Sunday); `to` before `from` ends the next day. */
-export interface WeeklyWindow { readonly days: readonly number[]; readonly from: string; readonly to: string; readonly zone: string }
+export interface WeeklyWindow {
+  readonly days: readonly number[]
+  readonly from: string
+  readonly to: string
+  readonly zone: string
+}
 /** Closed between two instants (ms since 1970). */
-export interface OnceWindow { readonly fromAt: number; readonly toAt: number }
+export interface OnceWindow {
+  readonly fromAt: number
+  readonly toAt: number
+}
 /** Closed outside these hours: a business calendar. */
-export interface OutsideHours { readonly open: Hours }
+export interface OutsideHours {
+  readonly open: Hours
+}
 export type Window = WeeklyWindow | OnceWindow | OutsideHours
 
 const DAY_MINUTES = 24 * 60
@@ -47,14 +57,20 @@ function weeklyEnd(window: WeeklyWindow, now: number): number | undefined {
   const yesterday = window.days.includes(local.day === 1 ? 7 : local.day - 1)
   const overnight = to <= from
   const left = overnight
-    ? yesterday && local.minute < to ? to - local.minute : today && local.minute >= from ? DAY_MINUTES - local.minute + to : undefined
-    : today && local.minute >= from && local.minute < to ? to - local.minute : undefined
+    ? yesterday && local.minute < to
+      ? to - local.minute
+      : today && local.minute >= from
+        ? DAY_MINUTES - local.minute + to
+        : undefined
+    : today && local.minute >= from && local.minute < to
+      ? to - local.minute
+      : undefined
   // Whole minutes from the start of this one. On the two nights when clocks change it may end an hour early or late; the
   // next look at the calendar corrects it.
   return left === undefined ? undefined : inMinutes(now, left)
 }
 
-const inMinutes = (now: number, minutes: number): number => now - now % 60_000 + minutes * 60_000
+const inMinutes = (now: number, minutes: number): number => now - (now % 60_000) + minutes * 60_000
 
 /** Further ahead no opening is looked for. */
 const LIMIT_DAYS = 370
@@ -65,7 +81,7 @@ function hoursBegin({ days, from, to, zone, except }: Hours, now: number): numbe
   const [begins, ends] = [minutesOf(from), minutesOf(to)]
   for (let ahead = 0; ahead < LIMIT_DAYS; ahead++) {
     const that = new Date(Date.parse(date) + ahead * DAY_MINUTES * 60_000).toISOString().slice(0, 10)
-    if (!days.includes((day + ahead - 1) % 7 + 1) || except.includes(that)) continue
+    if (!days.includes(((day + ahead - 1) % 7) + 1) || except.includes(that)) continue
     if (ahead > 0 || minute < begins) return inMinutes(now, ahead * DAY_MINUTES + begins - minute)
     if (minute < ends) return undefined
   }
@@ -77,11 +93,25 @@ const WEEK = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
 
 function localTime(zone: string, now: number): { date: string; day: number; minute: number } {
   let format = FORMATS.get(zone)
-  if (!format) FORMATS.set(zone, format = new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }))
+  if (!format)
+    FORMATS.set(
+      zone,
+      (format = new Intl.DateTimeFormat('en-GB', {
+        timeZone: zone,
+        weekday: 'short',
+        year: 'numeric',
+        month: '2-digit',
+        day: '2-digit',
+        hour: '2-digit',
+        minute: '2-digit',
+        hourCycle: 'h23',
+      })),
+    )
   const parts = Object.fromEntries(format.formatToParts(now).map((part) => [part.type, part.value]))
   return {
     date: `${parts['year']}-${parts['month']}-${parts['day']}`,
-    day: WEEK.indexOf(parts['weekday'] ?? '') + 1, minute: Number(parts['hour']) * 60 + Number(parts['minute']),
+    day: WEEK.indexOf(parts['weekday'] ?? '') + 1,
+    minute: Number(parts['hour']) * 60 + Number(parts['minute']),
   }
 }
 

@@ -105,14 +105,28 @@ class Claiming implements Claimed {
     this.desk.turns.give(due.length)
     if (this.taken === 0) return
     const known = due.concat(again).filter((row) => row.attempts > 0)
-    const attempts = Map.groupBy(await attemptsOf(client, this.desk.tenant, known.map((row) => row.key)), (attempt) => attempt.key)
+    const attempts = Map.groupBy(
+      await attemptsOf(
+        client,
+        this.desk.tenant,
+        known.map((row) => row.key),
+      ),
+      (attempt) => attempt.key,
+    )
     await this.seeSendersGone(client, attempts)
     for (const row of due.concat(again)) await this.one(client, row, attempts.get(row.key) ?? [])
-    await openAttempts(client, this.desk.tenant, this.calls.map((call) => opening(call)))
+    await openAttempts(
+      client,
+      this.desk.tenant,
+      this.calls.map((call) => opening(call)),
+    )
     await writeEffects(client, this.desk.tenant, this.moved)
   }
 
-  private async dueNow(client: ClientBase, query: { readonly tenant: string; readonly target: string; readonly limit: number; readonly now: Instant }): Promise<EffectRow[]> {
+  private async dueNow(
+    client: ClientBase,
+    query: { readonly tenant: string; readonly target: string; readonly limit: number; readonly now: Instant },
+  ): Promise<EffectRow[]> {
     const { limit } = query
     // What is in doubt comes before what is new, as long as it leaves half of the places: else a target that loses replies
     // would be given ever more work before it is known what became of the first.
@@ -125,7 +139,8 @@ class Claiming implements Claimed {
         objects.add(row.object)
       }
     }
-    for (const [from, places] of this.desk.turns.reserved(limit - due.size)) take(await claimDue(client, { ...query, limit: places, from }), places)
+    for (const [from, places] of this.desk.turns.reserved(limit - due.size))
+      take(await claimDue(client, { ...query, limit: places, from }), places)
     take(await claimDue(client, query), limit)
     return [...due.values()]
   }
@@ -137,23 +152,36 @@ class Claiming implements Claimed {
     const living = new Set(await livingProcesses(client))
     const { tenant, underWay } = this.desk
     const at = instantOf(this.now)
-    const finished = unsure.filter((attempt) => attempt.process === this.process ? !underWay.has(`${attempt.key} ${attempt.n}`) : !living.has(attempt.process))
-    for (const process of new Set(finished.map((attempt) => attempt.process).filter((other) => other !== this.process))) await senderGone(client, tenant, process, at)
+    const finished = unsure.filter((attempt) =>
+      attempt.process === this.process ? !underWay.has(`${attempt.key} ${attempt.n}`) : !living.has(attempt.process),
+    )
+    for (const process of new Set(finished.map((attempt) => attempt.process).filter((other) => other !== this.process)))
+      await senderGone(client, tenant, process, at)
     for (const attempt of finished) {
       if (attempt.process === this.process) await senderDone(client, tenant, attempt.key, attempt.n, at)
-      attempts.set(attempt.key, (attempts.get(attempt.key) ?? []).map((other) => other.n === attempt.n ? { ...other, senderDoneAt: at } : other))
+      attempts.set(
+        attempt.key,
+        (attempts.get(attempt.key) ?? []).map((other) => (other.n === attempt.n ? { ...other, senderDoneAt: at } : other)),
+      )
     }
   }
 
   private async one(client: ClientBase, row: EffectRow, attempts: readonly AttemptRow[]): Promise<void> {
     const command = this.desk.connector.commands[row.command]
     if (!command) return this.conclude(row, attempts, 'exhausted', `${this.desk.connector.kind} cannot do ${row.command}`)
-    const step = row.state === 'waiting' ? waitingStep(row.failures, this.desk.lanes[row.lane].deadAfter) : nextStep(command, row.state, attempts.map(tryOf), this.now, this.policyOf(row))
+    const step =
+      row.state === 'waiting'
+        ? waitingStep(row.failures, this.desk.lanes[row.lane].deadAfter)
+        : nextStep(command, row.state, attempts.map(tryOf), this.now, this.policyOf(row))
     switch (step.do) {
-      case 'rest': return this.postpone(row, row.state === 'unknown' ? this.now + UNSURE_MS : undefined)
-      case 'wait': return this.postpone(row, Math.max(step.until, this.now + 50))
-      case 'conclude': return this.conclude(row, attempts, step.input, step.says)
-      case 'repeat': case 'look': {
+      case 'rest':
+        return this.postpone(row, row.state === 'unknown' ? this.now + UNSURE_MS : undefined)
+      case 'wait':
+        return this.postpone(row, Math.max(step.until, this.now + 50))
+      case 'conclude':
+        return this.conclude(row, attempts, step.input, step.says)
+      case 'repeat':
+      case 'look': {
         const retry = row.attempts > 0
         if (retry && !this.desk.budget.takeRetry(this.monotonic)) return this.postpone(row, this.now + POSTPONE_MS)
         return step.do === 'repeat' ? this.prepare(client, row, command, attempts) : this.prepareLook(client, row, command, attempts)
@@ -171,18 +199,40 @@ class Claiming implements Claimed {
       input = await this.inputOf(client, row, command)
       request = command.write(input, row.key)
     } catch (error) {
-      return this.conclude(row, attempts, row.state === 'waiting' ? 'exhausted' : 'needs-person', `the request could not be built (${(error as Error).message.slice(0, 500)})`)
+      return this.conclude(
+        row,
+        attempts,
+        row.state === 'waiting' ? 'exhausted' : 'needs-person',
+        `the request could not be built (${(error as Error).message.slice(0, 500)})`,
+      )
     }
     const hash = requestHash(request, sha256)
     const attempt: AttemptRow = {
-      key: row.key, n: next.attempts, process: this.process, requestHash: hexOf(hash), openedAt: instantOf(this.now), notAfter: instantOf(notAfter), outcome: 'open',
-      says: null, receipt: null, closedAt: null, senderDoneAt: null, looks: [],
+      key: row.key,
+      n: next.attempts,
+      process: this.process,
+      requestHash: hexOf(hash),
+      openedAt: instantOf(this.now),
+      notAfter: instantOf(notAfter),
+      outcome: 'open',
+      says: null,
+      receipt: null,
+      closedAt: null,
+      senderDoneAt: null,
+      looks: [],
     }
     this.moved.push(next)
     const { identity } = this.desk
     const { process } = this
     this.calls.push({
-      row: next, command, input, request, hash, process, attempts: [...attempts, attempt], doubt: row.state === 'unknown' && doubtful(attempts.map(tryOf)).length > 0,
+      row: next,
+      command,
+      input,
+      request,
+      hash,
+      process,
+      attempts: [...attempts, attempt],
+      doubt: row.state === 'unknown' && doubtful(attempts.map(tryOf)).length > 0,
       deadline: { wall: notAfter, monotonic: this.monotonic + command.timeoutMs, revoked: () => identity.current() !== process },
     })
   }
@@ -220,15 +270,27 @@ class Claiming implements Claimed {
   private conclude(row: EffectRow, attempts: readonly AttemptRow[], input: 'absent' | 'needs-person' | 'exhausted', says: string): void {
     this.postpone(row, this.now + CONCLUDE_LEASE_MS)
     const last = attempts.at(-1)
-    this.arrivals.push(outcomeArrival({
-      tenant: this.desk.tenant, row, attempts, input, outcome: last?.outcome ?? 'not-sent', at: this.now, says, by: 'claim', guarded: false,
-      ...(input === 'absent' ? { nextAt: retryAt(this.desk.lanes[row.lane], row.failures + 1, row.key, this.now) } : {}),
-    }))
+    this.arrivals.push(
+      outcomeArrival({
+        tenant: this.desk.tenant,
+        row,
+        attempts,
+        input,
+        outcome: last?.outcome ?? 'not-sent',
+        at: this.now,
+        says,
+        by: 'claim',
+        guarded: false,
+        ...(input === 'absent' ? { nextAt: retryAt(this.desk.lanes[row.lane], row.failures + 1, row.key, this.now) } : {}),
+      }),
+    )
   }
 
   private policyOf(row: EffectRow): ResolvePolicy {
     return {
-      freezeLimitMs: this.desk.freezeLimitMs, repeatLimit: REPEAT_LIMIT, laterLooksMs: LATER_LOOKS_MS,
+      freezeLimitMs: this.desk.freezeLimitMs,
+      repeatLimit: REPEAT_LIMIT,
+      laterLooksMs: LATER_LOOKS_MS,
       backoffMs: (n) => backoffMs(this.desk.lanes[row.lane], n, row.key),
     }
   }
@@ -236,17 +298,27 @@ class Claiming implements Claimed {
 
 function opening(call: PreparedCall): Opening {
   const attempt = call.attempts.at(-1)!
-  return { key: attempt.key, n: attempt.n, process: attempt.process, requestHash: attempt.requestHash, openedAt: attempt.openedAt, notAfter: attempt.notAfter }
+  return {
+    key: attempt.key,
+    n: attempt.n,
+    process: attempt.process,
+    requestHash: attempt.requestHash,
+    openedAt: attempt.openedAt,
+    notAfter: attempt.notAfter,
+  }
 }
 
 /** A stored try, for the pure rules. */
 export function tryOf(attempt: AttemptRow): Try {
   const closedBySender = attempt.closedAt !== null && attempt.says?.startsWith(SAYS_UNKNOWN) !== true
   return {
-    n: attempt.n, state: attempt.outcome, openedAt: msOf(attempt.openedAt),
+    n: attempt.n,
+    state: attempt.outcome,
+    openedAt: msOf(attempt.openedAt),
     // What its own sender has closed cannot be sent any more, however much time was left.
     notAfter: closedBySender ? Math.min(msOf(attempt.notAfter), msOf(attempt.closedAt ?? attempt.notAfter)) : msOf(attempt.notAfter),
     closedAt: attempt.closedAt === null ? null : msOf(attempt.closedAt),
-    senderDoneAt: attempt.senderDoneAt === null ? null : msOf(attempt.senderDoneAt), looks: attempt.looks.map((look) => ({ at: msOf(look.at), found: look.found as Look['found'] })),
+    senderDoneAt: attempt.senderDoneAt === null ? null : msOf(attempt.senderDoneAt),
+    looks: attempt.looks.map((look) => ({ at: msOf(look.at), found: look.found as Look['found'] })),
   }
 }

@@ -35,15 +35,24 @@ export async function expire(given: Expiry): Promise<number> {
     const gone = new Set(senders.filter((process) => !living.has(process)))
     const orphaned = gone.size === 0 ? [] : (await stillOpen(client, tenant, LIMIT)).filter((attempt) => gone.has(attempt.process))
     for (const process of gone) await senderGone(client, tenant, process, instantOf(now))
-    const lost = new Map([...overdue.map((attempt) => ({ attempt, by: 'expired' as const })), ...orphaned.map((attempt) => ({ attempt, by: 'gone' as const }))].map((entry) => [entry.attempt.key, entry]))
+    const lost = new Map(
+      [
+        ...overdue.map((attempt) => ({ attempt, by: 'expired' as const })),
+        ...orphaned.map((attempt) => ({ attempt, by: 'gone' as const })),
+      ].map((entry) => [entry.attempt.key, entry]),
+    )
     const keys = [...lost.keys()]
-    return { lost, rows: await readEffects(client, tenant, keys), tries: Map.groupBy(await attemptsOf(client, tenant, keys), (attempt) => attempt.key) }
+    return {
+      lost,
+      rows: await readEffects(client, tenant, keys),
+      tries: Map.groupBy(await attemptsOf(client, tenant, keys), (attempt) => attempt.key),
+    }
   })
   const effects = new Map(rows.map((row) => [row.key, row]))
   let count = 0
   for (const { attempt, by } of lost.values()) {
     const row = effects.get(attempt.key)
-    if (row && row.attempts === attempt.n && await declareUnknown(given, row, attempt, tries.get(row.key) ?? [], by)) count++
+    if (row && row.attempts === attempt.n && (await declareUnknown(given, row, attempt, tries.get(row.key) ?? [], by))) count++
   }
   return count
 }
@@ -52,18 +61,41 @@ export async function expire(given: Expiry): Promise<number> {
 export const SAYS_UNKNOWN = 'no outcome was recorded'
 const SAYS = { expired: `${SAYS_UNKNOWN} in time`, gone: `${SAYS_UNKNOWN} before its process ended` } as const
 
-async function declareUnknown(given: Expiry, row: EffectRow, attempt: AttemptRow, tries: readonly AttemptRow[], by: keyof typeof SAYS): Promise<boolean> {
+async function declareUnknown(
+  given: Expiry,
+  row: EffectRow,
+  attempt: AttemptRow,
+  tries: readonly AttemptRow[],
+  by: keyof typeof SAYS,
+): Promise<boolean> {
   const doubt = tries.some((other) => other.n !== attempt.n && other.outcome === 'unknown')
   // The same for everybody who notices, so that it is one event.
   const at = by === 'expired' ? msOf(attempt.notAfter) + GRACE_MS : msOf(attempt.openedAt)
   if (!doubt) {
-    await given.submit([outcomeArrival({ tenant: given.tenant, row, attempts: tries, input: 'unclear', outcome: 'unknown', at, by, guarded: true, says: SAYS[by] })])
+    await given.submit([
+      outcomeArrival({
+        tenant: given.tenant,
+        row,
+        attempts: tries,
+        input: 'unclear',
+        outcome: 'unknown',
+        at,
+        by,
+        guarded: true,
+        says: SAYS[by],
+      }),
+    ])
     return true
   }
   const { tenant, clocks } = given
   return inTenant(given.pool, tenant, async (client) => {
     const now = instantOf(clocks.wall())
-    const closed = await closeAttempts(client, tenant, [{ key: row.key, n: attempt.n, outcome: 'unknown', says: SAYS[by], receipt: null }], now)
+    const closed = await closeAttempts(
+      client,
+      tenant,
+      [{ key: row.key, n: attempt.n, outcome: 'unknown', says: SAYS[by], receipt: null }],
+      now,
+    )
     const held = (await lockEffects(client, tenant, [row.key])).get(row.key)
     const next = held && closed.size > 0 ? stepEffect(held, 'unclear', { now }) : 'ignored'
     if (next !== 'ignored') await writeEffects(client, tenant, [next])

@@ -18,7 +18,7 @@ const LIMIT_MS = 30 * 86_400_000
 /** In ms since 1970; undefined when it cannot be foretold, or lies more than 30 days ahead. */
 export function clearAt({ waiting, perSecond, windows, from }: Outlook, now: number): number | undefined {
   if (perSecond <= 0) return undefined
-  let [at, left] = [Math.max(now, from), waiting / perSecond * 1_000]
+  let [at, left] = [Math.max(now, from), (waiting / perSecond) * 1_000]
   if (windows.length === 0) return left <= LIMIT_MS ? at + left : undefined
   while (at < now + LIMIT_MS) {
     const opens = closedUntil(windows, at)

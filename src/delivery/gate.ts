@@ -26,7 +26,9 @@ export class Gate {
   private telling: Promise<void> | undefined
   private readonly desk: () => Desk
 
-  constructor(desk: () => Desk) { this.desk = desk }
+  constructor(desk: () => Desk) {
+    this.desk = desk
+  }
 
   /** Until when (ms since 1970) nothing may be called; `open` when it may. Probes when it is time to. */
   async look(): Promise<'open' | { readonly until: number }> {
@@ -54,7 +56,10 @@ export class Gate {
     const enough = this.failures >= FAILURES_TO_OPEN && (how === 'away' || now - this.failingSince >= FAILING_MS)
     if ((how === 'failing' || how === 'away') && !enough) return
     const input: BreakerInput = how === 'working' ? { kind: 'working' } : { kind: how === 'credential' ? 'credential' : 'failing', says }
-    this.writing = this.writing.then(() => this.step(input)).then(() => undefined).catch((error: unknown) => this.desk().trouble('breaker', error))
+    this.writing = this.writing
+      .then(() => this.step(input))
+      .then(() => undefined)
+      .catch((error: unknown) => this.desk().trouble('breaker', error))
   }
 
   /** Resolves when what was signalled is written and told. */
@@ -64,7 +69,7 @@ export class Gate {
   }
 
   private async probe(): Promise<void> {
-    if (!await this.step({ kind: 'probe' })) return
+    if (!(await this.step({ kind: 'probe' }))) return
     const desk = this.desk()
     desk.counts.probes++
     // It is a call like any other: with it the first second after an outage keeps the rate too.
@@ -101,15 +106,24 @@ export class Gate {
     const desk = this.desk()
     const ids = new Set(untold.map(({ id }) => id))
     const told = async (): Promise<void> => {
-      await submitSurely(desk, untold.map((news) => newsArrival(desk.tenant, desk.connector.system, news)))
-      await surely(desk, () => inTenant(desk.pool, desk.tenant, async (client) => {
-        const system = await readSystem(client, desk.tenant, desk.connector.system)
-        const now = known(system)
-        // Where another one writes in the same moment it stays, and is told once more: that is no other event.
-        await writeKnown(desk, client, system, { ...now, untold: (now.untold ?? []).filter(({ id }) => !ids.has(id)) })
-      }))
+      await submitSurely(
+        desk,
+        untold.map((news) => newsArrival(desk.tenant, desk.connector.system, news)),
+      )
+      await surely(desk, () =>
+        inTenant(desk.pool, desk.tenant, async (client) => {
+          const system = await readSystem(client, desk.tenant, desk.connector.system)
+          const now = known(system)
+          // Where another one writes in the same moment it stays, and is told once more: that is no other event.
+          await writeKnown(desk, client, system, { ...now, untold: (now.untold ?? []).filter(({ id }) => !ids.has(id)) })
+        }),
+      )
     }
-    this.telling = told().catch((error: unknown) => desk.trouble('telling of the breaker', error)).finally(() => { this.telling = undefined })
+    this.telling = told()
+      .catch((error: unknown) => desk.trouble('telling of the breaker', error))
+      .finally(() => {
+        this.telling = undefined
+      })
   }
 
   private async read(): Promise<void> {
@@ -128,7 +142,10 @@ export async function probeTrouble(desk: Pick<Desk, 'connector' | 'transport' | 
   let request: Request
   try {
     request = desk.connector.probe.request()
-    const sending = await desk.transport.send(request, requestHash(request, sha256), { wall: wall() + PROBE_MS, monotonic: monotonic() + PROBE_MS })
+    const sending = await desk.transport.send(request, requestHash(request, sha256), {
+      wall: wall() + PROBE_MS,
+      monotonic: monotonic() + PROBE_MS,
+    })
     if (sending.kind !== 'answered') return sending.says
     const read = desk.connector.probe.read(sending.reply)
     return read === 'ok' ? undefined : read.trouble
@@ -137,7 +154,10 @@ export async function probeTrouble(desk: Pick<Desk, 'connector' | 'transport' | 
   }
 }
 
-interface Known { readonly breaker?: Breaker; readonly untold?: readonly BreakerNews[] }
+interface Known {
+  readonly breaker?: Breaker
+  readonly untold?: readonly BreakerNews[]
+}
 
 function known(system: SystemRow): Known {
   return JSON.parse(system.delivery) as Known

@@ -13,7 +13,7 @@ export function retryAt(policy: LanePolicy, n: number, seed: string, after: numb
  */
 export function backoffMs(policy: Pick<LanePolicy, 'firstMs' | 'longestMs' | 'spreadBps'>, n: number, seed: string): number {
   const plain = Math.min(policy.longestMs, policy.firstMs * 2 ** Math.min(30, Math.max(0, n - 1)))
-  return Math.round(plain * (1 + policy.spreadBps / 10_000 * (2 * spread(`${seed}#${n}`) - 1)))
+  return Math.round(plain * (1 + (policy.spreadBps / 10_000) * (2 * spread(`${seed}#${n}`) - 1)))
 }
 
 /** FNV-1a, to [0, 1). */

@@ -25,12 +25,15 @@ export async function lookFor(desk: Desk, job: PreparedLook): Promise<void> {
   const at = wall()
   if (found.kind === 'one' || found.kind === 'several') await tellFound(desk, job, found, at)
   const { row } = job
-  await surely(desk, () => inTenant(desk.pool, desk.tenant, async (client) => {
-    const held = (await lockEffects(client, desk.tenant, [row.key])).get(row.key)
-    await addLook(client, desk.tenant, row.key, row.attempts, { at: instantOf(at), found: found.kind })
-    // The lease of this look is over: the rules say when to look again.
-    if (held && held.attempts === row.attempts && held.state === row.state) await writeEffects(client, desk.tenant, [{ ...held, dueAt: instantOf(at) }])
-  }))
+  await surely(desk, () =>
+    inTenant(desk.pool, desk.tenant, async (client) => {
+      const held = (await lockEffects(client, desk.tenant, [row.key])).get(row.key)
+      await addLook(client, desk.tenant, row.key, row.attempts, { at: instantOf(at), found: found.kind })
+      // The lease of this look is over: the rules say when to look again.
+      if (held && held.attempts === row.attempts && held.state === row.state)
+        await writeEffects(client, desk.tenant, [{ ...held, dueAt: instantOf(at) }])
+    }),
+  )
 }
 
 async function ask(desk: Desk, job: PreparedLook): Promise<Found> {
@@ -43,10 +46,17 @@ async function ask(desk: Desk, job: PreparedLook): Promise<Found> {
     return { kind: 'unclear', says: `the look could not be built (${(error as Error).name})` }
   }
   const { wall, monotonic } = desk.clocks
-  const sending = await desk.transport.send(request, requestHash(request, sha256), { wall: wall() + LOOK_MS, monotonic: monotonic() + LOOK_MS })
+  const sending = await desk.transport.send(request, requestHash(request, sha256), {
+    wall: wall() + LOOK_MS,
+    monotonic: monotonic() + LOOK_MS,
+  })
   if (sending.kind !== 'answered') return { kind: 'unclear', says: sending.says }
   const { reply } = sending
-  if (reply.transport === 'http' && (reply.status >= 500 || (reply.status >= 300 && reply.status < 400) || noEffect.some((entry) => entry.status === reply.status))) return { kind: 'unclear', says: `HTTP ${reply.status}` }
+  if (
+    reply.transport === 'http' &&
+    (reply.status >= 500 || (reply.status >= 300 && reply.status < 400) || noEffect.some((entry) => entry.status === reply.status))
+  )
+    return { kind: 'unclear', says: `HTTP ${reply.status}` }
   const call: Call = { key: row.key, input, object: row.object, occurrence: row.occurrence, at: instantOf(wall()) }
   try {
     return find.read(reply, call)
@@ -63,8 +73,19 @@ async function tellFound(desk: Desk, job: PreparedLook, found: Extract<Found, { 
   // What is done and found to be there once is no news.
   if (row.state === 'done' && input === 'found') return
   const last = attempts.at(-1)
-  await submitSurely(desk, [outcomeArrival({
-    tenant: desk.tenant, row, attempts, input, outcome: last?.outcome ?? 'unknown', at, by: 'look', guarded: false, nextAt: at,
-    ...(found.says ? { says: found.says } : {}), ...(found.kind === 'one' ? { receipt: found.receipt } : {}),
-  })])
+  await submitSurely(desk, [
+    outcomeArrival({
+      tenant: desk.tenant,
+      row,
+      attempts,
+      input,
+      outcome: last?.outcome ?? 'unknown',
+      at,
+      by: 'look',
+      guarded: false,
+      nextAt: at,
+      ...(found.says ? { says: found.says } : {}),
+      ...(found.kind === 'one' ? { receipt: found.receipt } : {}),
+    }),
+  ])
 }

@@ -7,13 +7,23 @@ import type { Verdict } from '../connector/verdict.ts'
  * What the try means for its effect. `doubt`: an earlier try may have acted and nobody knows yet; then a try that did nothing
  * proves nothing about the effect, and a refusal only where the connector says that it covers the earlier calls.
  */
-export function inputOf(verdict: Verdict, doubt: boolean, command: Pick<Command, 'refusalCoversEarlier'>, limit: { readonly failures: number; readonly deadAfter: number }): EffectInput {
+export function inputOf(
+  verdict: Verdict,
+  doubt: boolean,
+  command: Pick<Command, 'refusalCoversEarlier'>,
+  limit: { readonly failures: number; readonly deadAfter: number },
+): EffectInput {
   switch (verdict.state) {
-    case 'done': return 'done'
-    case 'other': return 'found-other'
-    case 'unknown': return 'unclear'
-    case 'refused': return doubt && command.refusalCoversEarlier !== true ? 'unclear' : 'refused'
-    case 'not-sent': return doubt ? 'unclear' : 'not-sent'
+    case 'done':
+      return 'done'
+    case 'other':
+      return 'found-other'
+    case 'unknown':
+      return 'unclear'
+    case 'refused':
+      return doubt && command.refusalCoversEarlier !== true ? 'unclear' : 'refused'
+    case 'not-sent':
+      return doubt ? 'unclear' : 'not-sent'
     case 'no-effect': {
       if (doubt) return 'unclear'
       return verdict.about === 'effect' && limit.failures + 1 >= limit.deadAfter ? 'exhausted' : 'no-effect'

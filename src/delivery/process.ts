@@ -27,7 +27,9 @@ export async function takeIdentity(url: string): Promise<Identity> {
   async function take(): Promise<void> {
     const client = await connect(pool)
     const id = CLASS + randomBytes(6).toString('hex')
-    client.on('error', (error) => { lose(client, error) })
+    client.on('error', (error) => {
+      lose(client, error)
+    })
     try {
       await client.query(`SELECT pg_advisory_lock(x'${id}'::bigint)`)
       held = { id, client }
@@ -46,7 +48,9 @@ export async function takeIdentity(url: string): Promise<Identity> {
 
   function again(): void {
     if (stopped) return
-    timer = setTimeout(() => { take().catch(again) }, AGAIN_MS)
+    timer = setTimeout(() => {
+      take().catch(again)
+    }, AGAIN_MS)
     timer.unref()
   }
 

@@ -50,8 +50,14 @@ export interface TryReport {
 }
 
 const TYPES: { readonly [input in EffectInput]?: EventType } = {
-  'done': 'effect.done', 'refused': 'effect.refused', 'exhausted': 'effect.refused', 'unclear': 'effect.unknown',
-  'found': 'effect.resolved', 'found-other': 'effect.resolved', 'absent': 'effect.resolved', 'needs-person': 'effect.resolved',
+  done: 'effect.done',
+  refused: 'effect.refused',
+  exhausted: 'effect.refused',
+  unclear: 'effect.unknown',
+  found: 'effect.resolved',
+  'found-other': 'effect.resolved',
+  absent: 'effect.resolved',
+  'needs-person': 'effect.resolved',
 }
 
 /** The event must stay far below 64 KB; the table of attempts has them all. */
@@ -82,14 +88,30 @@ export function outcomeArrival(telling: Telling): Arrival {
   const { tenant, row, input, at } = telling
   const type = TYPES[input] ?? 'effect.resolved'
   const report: EffectReport = {
-    effect: row.key, target: row.target, command: row.command, object: row.object, occurrence: row.occurrence, contentHash: row.contentHash,
-    attempt: row.attempts, input, outcome: telling.outcome, tries: telling.attempts.slice(-LIMIT_TRIES).map((attempt) => tryReport(attempt, telling)),
-    ...(telling.says ? { says: telling.says } : {}), ...(telling.receipt ? { receipt: telling.receipt } : {}), ...(input === 'exhausted' && row.state !== 'unknown' ? { dead: true } : {}),
+    effect: row.key,
+    target: row.target,
+    command: row.command,
+    object: row.object,
+    occurrence: row.occurrence,
+    contentHash: row.contentHash,
+    attempt: row.attempts,
+    input,
+    outcome: telling.outcome,
+    tries: telling.attempts.slice(-LIMIT_TRIES).map((attempt) => tryReport(attempt, telling)),
+    ...(telling.says ? { says: telling.says } : {}),
+    ...(telling.receipt ? { receipt: telling.receipt } : {}),
+    ...(input === 'exhausted' && row.state !== 'unknown' ? { dead: true } : {}),
     ...(telling.nextAt === undefined ? {} : { nextAt: instantOf(telling.nextAt) }),
   }
   return {
-    tenant, source: { system: 'hub', role: 'hub', reference: row.target }, eventId: eventIdOf(telling), type, occurredAt: instantOf(at),
-    actor: 'rule:delivery', about: [{ names: [row.subject] }], data: report as unknown as { readonly [key: string]: Json },
+    tenant,
+    source: { system: 'hub', role: 'hub', reference: row.target },
+    eventId: eventIdOf(telling),
+    type,
+    occurredAt: instantOf(at),
+    actor: 'rule:delivery',
+    about: [{ names: [row.subject] }],
+    data: report as unknown as { readonly [key: string]: Json },
     ...(telling.guarded ? { guard: { effect: row.key, attempt: row.attempts } } : {}),
   }
 }
@@ -104,9 +126,14 @@ function eventIdOf({ row, by, input, at }: Telling): string {
 function tryReport(attempt: AttemptRow, telling: Telling): TryReport {
   const last = telling.guarded && attempt.n === telling.row.attempts
   return {
-    n: attempt.n, requestHash: attempt.requestHash, openedAt: attempt.openedAt, notAfter: attempt.notAfter,
-    outcome: last ? telling.outcome : attempt.outcome, ...(last ? { closedAt: instantOf(telling.at) } : attempt.closedAt ? { closedAt: attempt.closedAt } : {}),
-    ...(!last && attempt.says ? { says: attempt.says } : {}), ...(attempt.looks.length > 0 ? { looks: attempt.looks.slice(-LIMIT_LOOKS) } : {}),
+    n: attempt.n,
+    requestHash: attempt.requestHash,
+    openedAt: attempt.openedAt,
+    notAfter: attempt.notAfter,
+    outcome: last ? telling.outcome : attempt.outcome,
+    ...(last ? { closedAt: instantOf(telling.at) } : attempt.closedAt ? { closedAt: attempt.closedAt } : {}),
+    ...(!last && attempt.says ? { says: attempt.says } : {}),
+    ...(attempt.looks.length > 0 ? { looks: attempt.looks.slice(-LIMIT_LOOKS) } : {}),
   }
 }
 
@@ -114,6 +141,9 @@ function tryReport(attempt: AttemptRow, telling: Telling): TryReport {
 export function observed(tenant: string, connector: Pick<Connector, 'system' | 'role'>, observation: Observation): Arrival {
   const { reference, ...fact } = observation
   return {
-    ...fact, tenant, source: { system: connector.system, role: connector.role, ...(reference === undefined ? {} : { reference }) }, actor: `system:${connector.system}`,
+    ...fact,
+    tenant,
+    source: { system: connector.system, role: connector.role, ...(reference === undefined ? {} : { reference }) },
+    actor: `system:${connector.system}`,
   }
 }

@@ -18,7 +18,12 @@ const TIMEOUT_MS = 10_000
 const SETTLE_MS = 30_000
 const GAP_MS = 5_000
 const RETENTION_MS = 300_000
-const POLICY: ResolvePolicy = { freezeLimitMs: 3_600_000, repeatLimit: 8, backoffMs: (n) => Math.min(60_000, 1_000 * 2 ** n), laterLooksMs: [60_000, 600_000] }
+const POLICY: ResolvePolicy = {
+  freezeLimitMs: 3_600_000,
+  repeatLimit: 8,
+  backoffMs: (n) => Math.min(60_000, 1_000 * 2 ** n),
+  laterLooksMs: [60_000, 600_000],
+}
 
 /** What becomes of one call. Delays in ms. */
 interface Fate {
@@ -32,7 +37,10 @@ interface Fate {
 
 const fate: fc.Arbitrary<Fate> = fc.record({
   process: fc.constantFrom('runs', 'runs', 'runs', 'dies-before', 'dies-after', 'freezes-before-check', 'freezes-after-check'),
-  frozenMs: fc.oneof({ weight: 20, arbitrary: fc.integer({ min: 1, max: 400_000 }) }, { weight: 1, arbitrary: fc.integer({ min: 3_600_000, max: 36_000_000 }) }),
+  frozenMs: fc.oneof(
+    { weight: 20, arbitrary: fc.integer({ min: 1, max: 400_000 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 3_600_000, max: 36_000_000 }) },
+  ),
   request: fc.constantFrom('lost', 'applied', 'applied', 'applied', 'busy', 'refused'),
   applyMs: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: SETTLE_MS - 1 })),
   reply: fc.constantFrom('comes', 'lost', 'lost'),
@@ -48,19 +56,44 @@ type Kind = Command['class']
 const FIND = { settleMs: SETTLE_MS, gapMs: GAP_MS }
 /** K1 promises nothing to a process that is frozen for longer than the margin just before its first byte (see `retentionMarginMs`). */
 const K1_FREEZE_MS = retentionMarginMs(RETENTION_MS, TIMEOUT_MS) - TIMEOUT_MS
-const commandOf = (kind: Kind, withFind: boolean): Command => ({
-  class: kind, timeoutMs: TIMEOUT_MS, noEffect: [], ...(kind === 'K1' ? { keyRetentionMs: RETENTION_MS } : {}), ...(withFind ? { find: FIND } : {}),
-} as unknown as Command)
+const commandOf = (kind: Kind, withFind: boolean): Command =>
+  ({
+    class: kind,
+    timeoutMs: TIMEOUT_MS,
+    noEffect: [],
+    ...(kind === 'K1' ? { keyRetentionMs: RETENTION_MS } : {}),
+    ...(withFind ? { find: FIND } : {}),
+  }) as unknown as Command
 
-interface Ending { readonly row: EffectRow; readonly applied: number; readonly automaticSends: number; readonly withoutAttempt: number; readonly tries: readonly Try[]; readonly reached: ReadonlySet<string> }
+interface Ending {
+  readonly row: EffectRow
+  readonly applied: number
+  readonly automaticSends: number
+  readonly withoutAttempt: number
+  readonly tries: readonly Try[]
+  readonly reached: ReadonlySet<string>
+}
 
 type Rules = typeof nextStep
 
 class World {
   now = 0
   row: EffectRow = {
-    key: 'k', target: 'erp', command: 'invoice.post', object: 'inv_1', occurrence: '0', subject: 'inv_1', content: '{}', contentHash: '', lane: 'posting',
-    state: 'waiting', attempts: 0, failures: 0, dueAt: instantOf(0), blocks: false, wanted: true,
+    key: 'k',
+    target: 'erp',
+    command: 'invoice.post',
+    object: 'inv_1',
+    occurrence: '0',
+    subject: 'inv_1',
+    content: '{}',
+    contentHash: '',
+    lane: 'posting',
+    state: 'waiting',
+    attempts: 0,
+    failures: 0,
+    dueAt: instantOf(0),
+    blocks: false,
+    wanted: true,
   }
   tries: (Try & { inFlight?: boolean })[] = []
   /** What the target did: when. */
@@ -90,10 +123,19 @@ class World {
       this.now = event.at
       event.run()
     }
-    return { row: this.row, applied: this.applied.length, automaticSends: this.sends, withoutAttempt: this.withoutAttempt, tries: this.tries, reached: this.reached }
+    return {
+      row: this.row,
+      applied: this.applied.length,
+      automaticSends: this.sends,
+      withoutAttempt: this.withoutAttempt,
+      tries: this.tries,
+      reached: this.reached,
+    }
   }
 
-  private later(ms: number, run: () => void): void { this.events.push({ at: this.now + ms, run }) }
+  private later(ms: number, run: () => void): void {
+    this.events.push({ at: this.now + ms, run })
+  }
 
   private wake(): void {
     const due = msOf(this.row.dueAt)
@@ -115,14 +157,18 @@ class World {
     const step: Step = this.rules(this.command, this.row.state, this.tries, this.now, POLICY)
     this.reached.add(`step ${step.do}`)
     switch (step.do) {
-      case 'repeat': return this.claim(true)
-      case 'look': return this.look()
-      case 'wait': return this.step('unclear', Math.max(this.now + 1, step.until))
+      case 'repeat':
+        return this.claim(true)
+      case 'look':
+        return this.look()
+      case 'wait':
+        return this.step('unclear', Math.max(this.now + 1, step.until))
       case 'conclude': {
         this.reached.add(step.input)
         return this.step(step.input, this.now)
       }
-      case 'rest': return
+      case 'rest':
+        return
     }
   }
 
@@ -134,14 +180,24 @@ class World {
     this.step('claimed', notAfter + 1_000)
     this.reached.add(fate.process)
     switch (fate.process) {
-      case 'dies-before': return this.done(n)
-      case 'freezes-before-check': return this.later(fate.frozenMs, () => {
-        // Awake, it looks at its deadline before the first byte.
-        if (this.now >= notAfter) { this.close(n, { state: 'not-sent', says: '', observations: [], late: true }, doubt); return this.done(n) }
-        this.send(n, fate, doubt, notAfter)
-      })
-      case 'freezes-after-check': return this.later(this.command.class === 'K1' ? Math.min(fate.frozenMs, K1_FREEZE_MS) : fate.frozenMs, () => this.send(n, fate, doubt, notAfter))
-      case 'dies-after': case 'runs': return this.send(n, fate, doubt, notAfter)
+      case 'dies-before':
+        return this.done(n)
+      case 'freezes-before-check':
+        return this.later(fate.frozenMs, () => {
+          // Awake, it looks at its deadline before the first byte.
+          if (this.now >= notAfter) {
+            this.close(n, { state: 'not-sent', says: '', observations: [], late: true }, doubt)
+            return this.done(n)
+          }
+          this.send(n, fate, doubt, notAfter)
+        })
+      case 'freezes-after-check':
+        return this.later(this.command.class === 'K1' ? Math.min(fate.frozenMs, K1_FREEZE_MS) : fate.frozenMs, () =>
+          this.send(n, fate, doubt, notAfter),
+        )
+      case 'dies-after':
+      case 'runs':
+        return this.send(n, fate, doubt, notAfter)
     }
   }
 
@@ -152,27 +208,42 @@ class World {
     if (fate.process === 'dies-after') return this.done(n)
     const replyAt = fate.reply === 'comes' && verdict ? this.now + fate.applyMs : Infinity
     const until = Math.max(this.now, notAfter)
-    if (verdict && replyAt <= until) return this.later(replyAt - this.now, () => { this.close(n, verdict, doubt); this.done(n) })
-    this.later(until - this.now, () => { this.close(n, { state: 'unknown', says: '', observations: [] }, doubt); this.done(n) })
+    if (verdict && replyAt <= until)
+      return this.later(replyAt - this.now, () => {
+        this.close(n, verdict, doubt)
+        this.done(n)
+      })
+    this.later(until - this.now, () => {
+      this.close(n, { state: 'unknown', says: '', observations: [] }, doubt)
+      this.done(n)
+    })
   }
 
   /** The target, as its class behaves. */
   private taken(fate: Fate): Verdict {
     const kind = this.command.class
     if (fate.request === 'busy') return { state: 'no-effect', about: 'target', says: '', observations: [] }
-    const known = kind === 'K2' ? this.firstTakenAt !== undefined : kind === 'K1' && this.firstTakenAt !== undefined && this.now < this.firstTakenAt + RETENTION_MS
+    const known =
+      kind === 'K2'
+        ? this.firstTakenAt !== undefined
+        : kind === 'K1' && this.firstTakenAt !== undefined && this.now < this.firstTakenAt + RETENTION_MS
     if (known) return { state: this.applied.length > 0 ? 'done' : 'unknown', says: '', observations: [], receipt: { reference: '1' } }
     if (fate.request === 'refused') return { state: 'refused', says: '', observations: [] }
     this.firstTakenAt ??= this.now
     if (kind === 'K1') this.firstTakenAt = this.now
-    this.later(fate.applyMs, () => { this.applied.push(this.now) })
+    this.later(fate.applyMs, () => {
+      this.applied.push(this.now)
+    })
     return { state: 'done', says: '', observations: [], receipt: { reference: '1' } }
   }
 
   private close(n: number, verdict: Verdict, doubt: boolean): void {
     const at = this.tries.findIndex((attempt) => attempt.n === n)
     const attempt = this.tries[at]!
-    if (attempt.state !== 'open') { this.reached.add('late reply refused'); return }
+    if (attempt.state !== 'open') {
+      this.reached.add('late reply refused')
+      return
+    }
     this.tries[at] = { ...attempt, state: verdict.state, closedAt: this.now }
     const input = inputOf(verdict, doubt, this.command, { failures: this.row.failures, deadAfter: 8 })
     // Settling a doubt takes a first look at once; a plain retry waits.
@@ -204,17 +275,28 @@ class World {
   }
 }
 
-const live = (kind: Kind, withFind: boolean, history: History, rules: Rules = nextStep): Ending => new World(commandOf(kind, withFind), history, rules).run()
+const live = (kind: Kind, withFind: boolean, history: History, rules: Rules = nextStep): Ending =>
+  new World(commandOf(kind, withFind), history, rules).run()
 
 /** The first history that breaks the promise, and how often each state was reached on the way. */
-function check(kind: Kind, withFind: boolean, promise: (ending: Ending) => boolean, rules: Rules = nextStep, runs = RUNS): { broken: boolean; reached: Map<string, number> } {
+function check(
+  kind: Kind,
+  withFind: boolean,
+  promise: (ending: Ending) => boolean,
+  rules: Rules = nextStep,
+  runs = RUNS,
+): { broken: boolean; reached: Map<string, number> } {
   const reached = new Map<string, number>()
-  const result = fc.check(fc.property(history, (history) => {
-    const ending = live(kind, withFind, history, rules)
-    for (const place of ending.reached) reached.set(place, (reached.get(place) ?? 0) + 1)
-    return promise(ending)
-  }), { numRuns: runs, seed: SEED })
-  if (result.failed && rules === nextStep) throw new Error(`seed ${SEED} (TIEOUT_TEST_SEED): ${kind} broke its promise: ${JSON.stringify(result.counterexample)}`)
+  const result = fc.check(
+    fc.property(history, (history) => {
+      const ending = live(kind, withFind, history, rules)
+      for (const place of ending.reached) reached.set(place, (reached.get(place) ?? 0) + 1)
+      return promise(ending)
+    }),
+    { numRuns: runs, seed: SEED },
+  )
+  if (result.failed && rules === nextStep)
+    throw new Error(`seed ${SEED} (TIEOUT_TEST_SEED): ${kind} broke its promise: ${JSON.stringify(result.counterexample)}`)
   return { broken: result.failed, reached }
 }
 
@@ -223,10 +305,27 @@ const truthful = (ending: Ending): boolean => ending.row.state !== 'done' || end
 const sound = (ending: Ending): boolean => atRest(ending) && truthful(ending) && ending.withoutAttempt === 0
 
 describe('resolving an unknown outcome', () => {
-  test.each([['K1', true], ['K1', false], ['K2', true], ['K2', false], ['K3', true]] as const)('%s (can be looked for: %s): at most one effect, never a false "done", always an end', (kind, withFind) => {
+  test.each([
+    ['K1', true],
+    ['K1', false],
+    ['K2', true],
+    ['K2', false],
+    ['K3', true],
+  ] as const)('%s (can be looked for: %s): at most one effect, never a false "done", always an end', (kind, withFind) => {
     const { reached } = check(kind, withFind, (ending) => sound(ending) && ending.applied <= 1)
-    const want = ['done', 'unknown', 'waiting', 'refused', 'held', 'dies-before', 'dies-after', 'freezes-before-check', 'freezes-after-check', 'late reply refused',
-      ...(kind === 'K3' ? ['absent', 'saw one', 'saw absent', 'saw unclear', 'step look'] : ['step repeat'])]
+    const want = [
+      'done',
+      'unknown',
+      'waiting',
+      'refused',
+      'held',
+      'dies-before',
+      'dies-after',
+      'freezes-before-check',
+      'freezes-after-check',
+      'late reply refused',
+      ...(kind === 'K3' ? ['absent', 'saw one', 'saw absent', 'saw unclear', 'step look'] : ['step repeat']),
+    ]
     console.log(`${kind}${withFind ? '+find' : ''} seed ${SEED}: ${want.map((place) => `${place} ${reached.get(place) ?? 0}`).join(', ')}`)
     for (const place of want) expect(reached.get(place) ?? 0, `${kind} reached ${place}`).toBeGreaterThan(0)
   })
@@ -240,10 +339,13 @@ describe('resolving an unknown outcome', () => {
   })
 
   test('K3 at a target that takes longer than it says: doubles are possible, and then they are found', () => {
-    const slow = { fates: [
-      { process: 'runs', frozenMs: 0, request: 'applied', applyMs: 120_000, reply: 'lost' } as const,
-      { process: 'runs', frozenMs: 0, request: 'applied', applyMs: 0, reply: 'lost' } as const,
-    ], looks: [] }
+    const slow = {
+      fates: [
+        { process: 'runs', frozenMs: 0, request: 'applied', applyMs: 120_000, reply: 'lost' } as const,
+        { process: 'runs', frozenMs: 0, request: 'applied', applyMs: 0, reply: 'lost' } as const,
+      ],
+      looks: [],
+    }
     const ending = live('K3', true, slow)
     expect(ending.applied).toBe(2)
     expect(ending.row.state).toBe('held')
@@ -251,20 +353,38 @@ describe('resolving an unknown outcome', () => {
   })
 
   test('a sender frozen for longer than the limit goes to a person, not to another try', () => {
-    const ending = live('K3', true, { fates: [{ process: 'freezes-after-check', frozenMs: 5 * 3_600_000, request: 'applied', applyMs: 0, reply: 'comes' }], looks: [] })
+    const ending = live('K3', true, {
+      fates: [{ process: 'freezes-after-check', frozenMs: 5 * 3_600_000, request: 'applied', applyMs: 0, reply: 'comes' }],
+      looks: [],
+    })
     expect(ending).toMatchObject({ row: { state: 'held' }, applied: 1, automaticSends: 1 })
   })
 })
 
 describe('each rule is needed: without it the promise breaks', () => {
-  const withoutSettle: Rules = (command, state, tries, now, policy) => nextStep({ ...command, find: { ...command.find!, settleMs: 0 } } as Command, state, tries, now, policy)
-  const oneLook: Rules = (command, state, tries, now, policy) => nextStep({ ...command, find: { ...command.find!, settleMs: 0, gapMs: 0 } } as Command, state, tries, now, policy)
-  const senderForgotten: Rules = (command, state, tries, now, policy) => nextStep(command, state, tries.map((attempt) => ({ ...attempt, senderDoneAt: attempt.closedAt })), now, policy)
-  const keyForEver: Rules = (command, state, tries, now, policy) => nextStep({ ...command, keyRetentionMs: 1e12 } as Command, state, tries, now, { ...policy, backoffMs: () => 200_000 })
-  const retryOnTimeout: Rules = (command, state, tries, now, policy) => nextStep({ ...command, class: 'K2' } as Command, state, tries, now, policy)
+  const withoutSettle: Rules = (command, state, tries, now, policy) =>
+    nextStep({ ...command, find: { ...command.find!, settleMs: 0 } } as Command, state, tries, now, policy)
+  const oneLook: Rules = (command, state, tries, now, policy) =>
+    nextStep({ ...command, find: { ...command.find!, settleMs: 0, gapMs: 0 } } as Command, state, tries, now, policy)
+  const senderForgotten: Rules = (command, state, tries, now, policy) =>
+    nextStep(
+      command,
+      state,
+      tries.map((attempt) => ({ ...attempt, senderDoneAt: attempt.closedAt })),
+      now,
+      policy,
+    )
+  const keyForEver: Rules = (command, state, tries, now, policy) =>
+    nextStep({ ...command, keyRetentionMs: 1e12 } as Command, state, tries, now, { ...policy, backoffMs: () => 200_000 })
+  const retryOnTimeout: Rules = (command, state, tries, now, policy) =>
+    nextStep({ ...command, class: 'K2' } as Command, state, tries, now, policy)
   test.each([
-    ['settling', 'K3', withoutSettle], ['a second look', 'K3', oneLook], ['waiting for a frozen sender', 'K3', senderForgotten],
-    ["the end of the key's retention", 'K1', keyForEver], ['not simply sending again', 'K3', retryOnTimeout], ['a person for K4', 'K4', retryOnTimeout],
+    ['settling', 'K3', withoutSettle],
+    ['a second look', 'K3', oneLook],
+    ['waiting for a frozen sender', 'K3', senderForgotten],
+    ["the end of the key's retention", 'K1', keyForEver],
+    ['not simply sending again', 'K3', retryOnTimeout],
+    ['a person for K4', 'K4', retryOnTimeout],
   ] as const)('%s (%s)', (_rule, kind, rules) => {
     expect(check(kind, kind !== 'K4', (ending) => ending.applied <= 1, rules, 20_000).broken).toBe(true)
   })

@@ -26,7 +26,10 @@ export interface Try {
   readonly looks: readonly Look[]
 }
 
-export interface Look { readonly at: number; readonly found: 'absent' | 'one' | 'several' | 'unclear' }
+export interface Look {
+  readonly at: number
+  readonly found: 'absent' | 'one' | 'several' | 'unclear'
+}
 
 export interface ResolvePolicy {
   /** How long a sender that holds its lock may be frozen before a person is asked. */
@@ -66,7 +69,13 @@ export function waitingStep(failures: number, deadAfter: number): Step {
 }
 
 /** The next step for an effect in `state`; `tries` oldest first, none of them open. */
-export function nextStep(command: Pick<Command, 'class'> & Partial<Command>, state: EffectState, tries: readonly Try[], now: number, policy: ResolvePolicy): Step {
+export function nextStep(
+  command: Pick<Command, 'class'> & Partial<Command>,
+  state: EffectState,
+  tries: readonly Try[],
+  now: number,
+  policy: ResolvePolicy,
+): Step {
   const last = tries.at(-1)
   if (!last || last.state === 'open') return { do: 'rest' }
   if (state === 'done' || state === 'held') return laterLook(command, tries, last, now, policy)
@@ -102,16 +111,19 @@ function lookedFor(find: NonNullable<Command['find']>, tries: readonly Try[], la
   if (!lastLook) return { do: 'look' }
   if (unfinished) {
     const limit = unfinished.notAfter + policy.freezeLimitMs
-    if (now >= limit) return { do: 'conclude', input: 'needs-person', says: 'the process that may still send it does not answer and does not end' }
+    if (now >= limit)
+      return { do: 'conclude', input: 'needs-person', says: 'the process that may still send it does not answer and does not end' }
     return again(lastLook.at + Math.max(find.gapMs, policy.backoffMs(last.looks.length)), now, limit)
   }
   const counted = last.looks.filter((look) => look.found === 'absent' && look.at >= settledAt)
   const [first] = counted
   const latest = counted.at(-1)
-  if (first && latest && latest.at - first.at >= find.gapMs) return { do: 'conclude', input: 'absent', says: `looked for ${counted.length} times after it had settled; it is not there` }
+  if (first && latest && latest.at - first.at >= find.gapMs)
+    return { do: 'conclude', input: 'absent', says: `looked for ${counted.length} times after it had settled; it is not there` }
   if (now < settledAt) return { do: 'wait', until: settledAt }
   // An unclear look is repeated at a growing distance; one that said absent, after the gap.
-  const distance = lastLook.at < settledAt ? 0 : Math.max(find.gapMs, lastLook.found === 'unclear' ? policy.backoffMs(last.looks.length) : 0)
+  const distance =
+    lastLook.at < settledAt ? 0 : Math.max(find.gapMs, lastLook.found === 'unclear' ? policy.backoffMs(last.looks.length) : 0)
   return again(lastLook.at + distance, now)
 }
 
@@ -120,7 +132,13 @@ function again(at: number, now: number, limit = Infinity): Step {
 }
 
 /** Doubles can only be where a try was in doubt and the target does not itself keep us from doubling. */
-function laterLook(command: Pick<Command, 'class'> & Partial<Command>, tries: readonly Try[], last: Try, now: number, policy: ResolvePolicy): Step {
+function laterLook(
+  command: Pick<Command, 'class'> & Partial<Command>,
+  tries: readonly Try[],
+  last: Try,
+  now: number,
+  policy: ResolvePolicy,
+): Step {
   if (!command.find || command.class === 'K2' || doubtful(tries).length === 0) return { do: 'rest' }
   const from = last.closedAt ?? last.notAfter
   const lastLookAt = last.looks.at(-1)?.at ?? from
@@ -135,5 +153,7 @@ export function doubtful(tries: readonly Try[]): readonly Try[] {
 }
 
 function unknowable(last: Try): string {
-  return last.state === 'refused' ? 'an earlier call may have been carried out, and the repeated one was refused' : 'the system offers no way to find out whether it was carried out'
+  return last.state === 'refused'
+    ? 'an earlier call may have been carried out, and the repeated one was refused'
+    : 'the system offers no way to find out whether it was carried out'
 }

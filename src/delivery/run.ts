@@ -58,7 +58,9 @@ export interface Delivery {
 }
 
 /** What the loops know together: identities of the hub processes as last seen. */
-interface Shared { living: readonly string[] }
+interface Shared {
+  living: readonly string[]
+}
 
 export interface SystemStats {
   readonly tenant: string
@@ -80,7 +82,9 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   const running = [...loops.map((loop) => loop.run()), watch.run()]
   return {
     hint(tenant, target) {
-      for (const loop of loops) if ((tenant === undefined || loop.desk.tenant === tenant) && (target === undefined || loop.desk.connector.system === target)) loop.wake()
+      for (const loop of loops)
+        if ((tenant === undefined || loop.desk.tenant === tenant) && (target === undefined || loop.desk.connector.system === target))
+          loop.wake()
     },
     async stop() {
       for (const loop of [...loops, watch]) loop.stop()
@@ -115,7 +119,10 @@ class Sleeper {
     if (!this.woken && ms > 0) {
       await new Promise<void>((done) => {
         const timer = setTimeout(done, ms)
-        this.awake = () => { clearTimeout(timer); done() }
+        this.awake = () => {
+          clearTimeout(timer)
+          done()
+        }
       })
     }
     this.awake = undefined
@@ -137,10 +144,27 @@ class SystemLoop extends Sleeper {
     this.pollMs = options.pollMs ?? POLL_MS
     this.gate = new Gate(() => this.desk)
     this.desk = {
-      tenant: plan.tenant, connector: plan.connector, windows: plan.windows ?? [], lanes: options.lanes ?? LANE_POLICIES, pool: options.pool, submit: options.submit, clocks, identity: options.identity,
-      transport: openTransport(plan.connector, { clocks: options.sending ?? clocks, secret: (name) => options.secret(plan.tenant, name), mark }), budget: new Budget(plan.connector.limits), turns: new Turns(),
-      counts: { claimed: 0, sent: 0, notSent: 0, unknown: 0, looks: 0, fenced: 0, expired: 0, probes: 0 }, underWay: new Set(),
-      freezeLimitMs: options.freezeLimitMs ?? FREEZE_LIMIT_MS, signal: (how, says) => this.gate.signal(how, says), heard: () => this.heard(), trouble: options.trouble ?? (() => undefined),
+      tenant: plan.tenant,
+      connector: plan.connector,
+      windows: plan.windows ?? [],
+      lanes: options.lanes ?? LANE_POLICIES,
+      pool: options.pool,
+      submit: options.submit,
+      clocks,
+      identity: options.identity,
+      transport: openTransport(plan.connector, {
+        clocks: options.sending ?? clocks,
+        secret: (name) => options.secret(plan.tenant, name),
+        mark,
+      }),
+      budget: new Budget(plan.connector.limits),
+      turns: new Turns(),
+      counts: { claimed: 0, sent: 0, notSent: 0, unknown: 0, looks: 0, fenced: 0, expired: 0, probes: 0 },
+      underWay: new Set(),
+      freezeLimitMs: options.freezeLimitMs ?? FREEZE_LIMIT_MS,
+      signal: (how, says) => this.gate.signal(how, says),
+      heard: () => this.heard(),
+      trouble: options.trouble ?? (() => undefined),
     }
   }
 
@@ -152,16 +176,26 @@ class SystemLoop extends Sleeper {
 
   stats(): SystemStats {
     const { tenant, connector, counts, budget } = this.desk
-    return { tenant, system: connector.system, counts: { ...counts }, ...budget.learned, perSecond: this.perSecond, breaker: this.gate.breaker, paused: this.gate.paused }
+    return {
+      tenant,
+      system: connector.system,
+      counts: { ...counts },
+      ...budget.learned,
+      perSecond: this.perSecond,
+      breaker: this.gate.breaker,
+      paused: this.gate.paused,
+    }
   }
 
   /** Hub processes among which the system's limits are divided. */
-  private get processes(): number { return Math.max(1, this.shared.living.length) }
+  private get processes(): number {
+    return Math.max(1, this.shared.living.length)
+  }
 
   /** What one does, times the processes, and never more than the system takes. */
   private get perSecond(): number {
     const { budget, connector, clocks } = this.desk
-    return Math.min(budget.learned.callsPerWindow / connector.limits.rate.perMs * 1_000, budget.pace(clocks.monotonic()) * this.processes)
+    return Math.min((budget.learned.callsPerWindow / connector.limits.rate.perMs) * 1_000, budget.pace(clocks.monotonic()) * this.processes)
   }
 
   /** One round; gives how long to sleep (ms). */
@@ -192,10 +226,12 @@ class SystemLoop extends Sleeper {
   }
 
   private work(task: Promise<void>): void {
-    const tracked = task.catch((error: unknown) => this.desk.trouble('delivery', error)).finally(() => {
-      this.working.delete(tracked)
-      this.wake()
-    })
+    const tracked = task
+      .catch((error: unknown) => this.desk.trouble('delivery', error))
+      .finally(() => {
+        this.working.delete(tracked)
+        this.wake()
+      })
     this.working.add(tracked)
   }
 
@@ -235,7 +271,11 @@ class Watchman extends Sleeper {
       this.shared.living = await inTenant(pool, tenant, livingProcesses)
       const expired = await expire({ pool, tenant, clocks: this.clocks, submit })
       if (expired === 0) continue
-      for (const loop of this.loops) if (loop.desk.tenant === tenant) { loop.desk.counts.expired += expired; loop.wake() }
+      for (const loop of this.loops)
+        if (loop.desk.tenant === tenant) {
+          loop.desk.counts.expired += expired
+          loop.wake()
+        }
     }
   }
 }

@@ -27,7 +27,12 @@ export async function carryOut(desk: Desk, call: PreparedCall): Promise<void> {
     const sending = await desk.transport.send(call.request, call.hash, call.deadline)
     const at = desk.clocks.wall()
     if (sending.kind === 'answered') desk.heard()
-    verdict = verdictOf(call.command, sending, { key: call.row.key, input: call.input, object: call.row.object, occurrence: call.row.occurrence, at: instantOf(at) }, at)
+    verdict = verdictOf(
+      call.command,
+      sending,
+      { key: call.row.key, input: call.input, object: call.row.object, occurrence: call.row.occurrence, at: instantOf(at) },
+      at,
+    )
   } finally {
     // A transport that throws has broken its promise; the process ends over it, and the attempt is resolved as unknown.
     learn(desk, verdict)
@@ -74,29 +79,59 @@ async function record(desk: Desk, call: PreparedCall, verdict: Verdict): Promise
     await tellFacts(desk, verdict.observations)
   } else {
     const arrival = outcomeArrival({
-      tenant: desk.tenant, row, attempts: call.attempts, input, outcome: verdict.state, at, by: 'reply', guarded: true, says: verdict.says,
-      ...(verdict.receipt ? { receipt: verdict.receipt } : {}), ...(looksNext(input, call.attempts.some((attempt) => attempt.outcome === 'unknown')) ? { nextAt: at } : {}),
+      tenant: desk.tenant,
+      row,
+      attempts: call.attempts,
+      input,
+      outcome: verdict.state,
+      at,
+      by: 'reply',
+      guarded: true,
+      says: verdict.says,
+      ...(verdict.receipt ? { receipt: verdict.receipt } : {}),
+      ...(looksNext(
+        input,
+        call.attempts.some((attempt) => attempt.outcome === 'unknown'),
+      )
+        ? { nextAt: at }
+        : {}),
     })
     await tell(desk, verdict.observations, arrival)
     if (await cameLate(desk, call)) await fenced(desk, call)
   }
   // Others must know that nothing more comes of it: from now on settling begins.
-  if (verdict.state === 'unknown') await surely(desk, () => inTenant(desk.pool, desk.tenant, (client) => senderDone(client, desk.tenant, row.key, row.attempts, instantOf(at))))
+  if (verdict.state === 'unknown')
+    await surely(desk, () =>
+      inTenant(desk.pool, desk.tenant, (client) => senderDone(client, desk.tenant, row.key, row.attempts, instantOf(at))),
+    )
 }
 
 async function closeQuietly(desk: Desk, call: PreparedCall, verdict: Verdict, nextAt: number): Promise<void> {
   const { row, command, doubt } = call
-  const closed = await surely(desk, () => inTenant(desk.pool, desk.tenant, async (client) => {
-    const now = desk.clocks.wall()
-    // Attempts before effects, in the order in which the commit takes them.
-    const names = await closeAttempts(client, desk.tenant, [{ key: row.key, n: row.attempts, outcome: verdict.state, says: verdict.says, receipt: null }], instantOf(now))
-    if (names.size === 0) return false
-    const held = (await lockEffects(client, desk.tenant, [row.key])).get(row.key)
-    const input = inputOf(verdict, doubt, command, { failures: 0, deadAfter: Infinity })
-    const next = held ? stepEffect(held, input, { now: instantOf(now), dueAt: instantOf(nextAt), counts: verdict.state === 'no-effect' && verdict.about === 'effect' && !doubt }) : 'ignored'
-    if (next !== 'ignored') await writeEffects(client, desk.tenant, [next])
-    return true
-  }))
+  const closed = await surely(desk, () =>
+    inTenant(desk.pool, desk.tenant, async (client) => {
+      const now = desk.clocks.wall()
+      // Attempts before effects, in the order in which the commit takes them.
+      const names = await closeAttempts(
+        client,
+        desk.tenant,
+        [{ key: row.key, n: row.attempts, outcome: verdict.state, says: verdict.says, receipt: null }],
+        instantOf(now),
+      )
+      if (names.size === 0) return false
+      const held = (await lockEffects(client, desk.tenant, [row.key])).get(row.key)
+      const input = inputOf(verdict, doubt, command, { failures: 0, deadAfter: Infinity })
+      const next = held
+        ? stepEffect(held, input, {
+            now: instantOf(now),
+            dueAt: instantOf(nextAt),
+            counts: verdict.state === 'no-effect' && verdict.about === 'effect' && !doubt,
+          })
+        : 'ignored'
+      if (next !== 'ignored') await writeEffects(client, desk.tenant, [next])
+      return true
+    }),
+  )
   if (closed === false) await fenced(desk, call)
 }
 
@@ -110,7 +145,11 @@ async function cameLate(desk: Desk, call: PreparedCall): Promise<boolean> {
 /** Somebody else closed the try: this process was too late. Whatever it did has been counted as unknown. */
 async function fenced(desk: Desk, call: PreparedCall): Promise<void> {
   desk.counts.fenced++
-  await surely(desk, () => inTenant(desk.pool, desk.tenant, (client) => senderDone(client, desk.tenant, call.row.key, call.row.attempts, instantOf(desk.clocks.wall()))))
+  await surely(desk, () =>
+    inTenant(desk.pool, desk.tenant, (client) =>
+      senderDone(client, desk.tenant, call.row.key, call.row.attempts, instantOf(desk.clocks.wall())),
+    ),
+  )
 }
 
 /** Facts first, so that what is done rests on something; a fact that is refused must not keep the outcome out. */
@@ -120,5 +159,9 @@ async function tell(desk: Desk, observations: readonly Observation[], outcome: A
 }
 
 async function tellFacts(desk: Desk, observations: readonly Observation[]): Promise<void> {
-  if (observations.length > 0) await submitSurely(desk, observations.map((observation) => observed(desk.tenant, desk.connector, observation)))
+  if (observations.length > 0)
+    await submitSurely(
+      desk,
+      observations.map((observation) => observed(desk.tenant, desk.connector, observation)),
+    )
 }

@@ -6,8 +6,22 @@ import type { AttemptRow } from '../store/attempt.ts'
 import type { Obstacle } from '../store/effect-queue.ts'
 import type { Breaker } from './breaker.ts'
 
-export type Because = 'done' | 'not-wanted' | 'under-way' | 'paused' | 'closed' | 'breaker' | 'object-busy' | 'money-stands' | 'in-doubt' | 'failed' | 'postponed' | 'turn'
-  | 'asked' | 'refused' | 'given-up'
+export type Because =
+  | 'done'
+  | 'not-wanted'
+  | 'under-way'
+  | 'paused'
+  | 'closed'
+  | 'breaker'
+  | 'object-busy'
+  | 'money-stands'
+  | 'in-doubt'
+  | 'failed'
+  | 'postponed'
+  | 'turn'
+  | 'asked'
+  | 'refused'
+  | 'given-up'
 
 export interface Standing {
   readonly because: Because
@@ -28,7 +42,13 @@ export interface Gateway {
   /** Of the hub process that is asked; undefined where it does not deliver. */
   readonly load: Load | undefined
 }
-export interface Load { readonly perSecond: number; readonly inFlight: number; readonly concurrency: number; readonly callsPerWindow: number; readonly perMs: number }
+export interface Load {
+  readonly perSecond: number
+  readonly inFlight: number
+  readonly concurrency: number
+  readonly callsPerWindow: number
+  readonly perMs: number
+}
 
 export interface Queued {
   readonly row: EffectRow
@@ -43,17 +63,27 @@ type Told = (queued: Queued, gateway: Gateway, now: number) => Standing
 
 /** Of each state. What waits is told by the first of {@link HINDRANCES} that holds. */
 const STANDINGS: { readonly [state in EffectState]: Told } = {
-  'waiting': hindered,
-  'unknown': hindered,
-  'open': ({ row, last }, _gateway, now) => ({
-    because: 'under-way', why: `try ${row.attempts} is under way${last ? ` since ${clock(msOf(last.openedAt), now)}` : ''}`,
-    moves: `when the reply comes; from ${clock(msOf(row.dueAt), now)} on its outcome is unknown`, movesAt: row.dueAt,
+  waiting: hindered,
+  unknown: hindered,
+  open: ({ row, last }, _gateway, now) => ({
+    because: 'under-way',
+    why: `try ${row.attempts} is under way${last ? ` since ${clock(msOf(last.openedAt), now)}` : ''}`,
+    moves: `when the reply comes; from ${clock(msOf(row.dueAt), now)} on its outcome is unknown`,
+    movesAt: row.dueAt,
   }),
-  'held': (queued) => asked(queued, 'asked', 'nobody can say whether it was carried out', 'when a person says whether it happened: tieout exceptions'),
-  'refused': (queued, { system }) => asked(queued, 'refused', `${system} refused it`, 'when a person has it tried again: tieout exceptions, tieout replay'),
-  'dead': (queued) => asked(queued, 'given-up', `given up after ${count(queued.row.attempts, 'try', 'tries')}`, 'when a person has it tried again: tieout exceptions, tieout replay'),
-  'done': () => ({ because: 'done', why: 'it was carried out', moves: 'no more', movesAt: null }),
-  'superseded': () => ({ because: 'not-wanted', why: 'it is no longer wanted', moves: 'when it is wanted again', movesAt: null }),
+  held: (queued) =>
+    asked(queued, 'asked', 'nobody can say whether it was carried out', 'when a person says whether it happened: tieout exceptions'),
+  refused: (queued, { system }) =>
+    asked(queued, 'refused', `${system} refused it`, 'when a person has it tried again: tieout exceptions, tieout replay'),
+  dead: (queued) =>
+    asked(
+      queued,
+      'given-up',
+      `given up after ${count(queued.row.attempts, 'try', 'tries')}`,
+      'when a person has it tried again: tieout exceptions, tieout replay',
+    ),
+  done: () => ({ because: 'done', why: 'it was carried out', moves: 'no more', movesAt: null }),
+  superseded: () => ({ because: 'not-wanted', why: 'it is no longer wanted', moves: 'when it is wanted again', movesAt: null }),
 }
 
 export function standingOf(queued: Queued, gateway: Gateway, now: number): Standing {
@@ -66,39 +96,83 @@ function asked({ last }: Queued, because: Because, why: string, moves: string): 
 
 /** In the order in which delivery meets them. */
 const HINDRANCES: readonly ((...told: Parameters<Told>) => Standing | undefined)[] = [
-  (_queued, { system, paused }, now) => paused ? {
-    because: 'paused', why: `${system} was paused by ${paused.by.replace('person:', '')} at ${clock(msOf(paused.since), now)}: ${paused.reason}`,
-    moves: `when somebody lets it go on: tieout systems resume ${system}`, movesAt: null,
-  } : undefined,
-  (_queued, { system, closedUntil }, now) => closedUntil === undefined ? undefined : {
-    because: 'closed', why: `${system} is not called now: maintenance, or outside its hours`, moves: `when it opens, at ${clock(closedUntil, now)}`, movesAt: instantOf(closedUntil),
-  },
-  (_queued, { system, breaker }, now) => breaker.state === 'closed' ? undefined : {
-    because: 'breaker', why: `${system} ${BREAKER_SAYS[breaker.cause]} since ${clock(breaker.since, now)}, its breaker is open: ${breaker.says}`,
-    moves: breaker.state === 'open' ? `after the next probe, at ${clock(Math.max(now, breaker.until), now)}` : 'after the probe that is under way',
-    movesAt: instantOf(Math.max(now, breaker.until)),
-  },
-  ({ obstacle }) => obstacle?.why === 'in-flight' ? {
-    because: 'object-busy', why: `another command about the same object is ${obstacle.state === 'open' ? 'under way' : 'in doubt'}: ${obstacle.command}`,
-    moves: 'when the outcome of that one is known', movesAt: null,
-  } : undefined,
-  ({ obstacle, row }) => obstacle && row.state === 'waiting' ? {
-    because: 'money-stands', why: `an earlier ${obstacle.command} of it is ${obstacle.state}, and money moves once`,
-    moves: 'when that one is undone, or turns out not to have happened', movesAt: null,
-  } : undefined,
-  ({ row, last }, _gateway, now) => row.state === 'unknown' ? {
-    because: 'in-doubt', why: `nobody knows yet whether try ${row.attempts} was carried out${words(last?.says)}${looked(last, now)}`,
-    ...(row.dueAt === NEVER
-      ? { moves: 'when a system says what became of it', movesAt: null }
-      : { moves: `${at(row, now)} it is looked for or asked again`, movesAt: row.dueAt }),
-  } : undefined,
-  ({ row, last }, _gateway, now) => row.dueAt <= instantOf(now) || row.attempts === 0 ? undefined : {
-    because: 'failed', why: `try ${row.attempts} did nothing${words(last?.says)}`,
-    ...(row.dueAt === NEVER ? { moves: 'when news makes it due', movesAt: null } : { moves: `${at(row, now)} it is tried again`, movesAt: row.dueAt }),
-  },
-  ({ row }, _gateway, now) => row.dueAt <= instantOf(now) ? undefined : {
-    because: 'postponed', why: 'it is not due yet', moves: row.dueAt === NEVER ? 'when news makes it due' : at(row, now), movesAt: row.dueAt === NEVER ? null : row.dueAt,
-  },
+  (_queued, { system, paused }, now) =>
+    paused
+      ? {
+          because: 'paused',
+          why: `${system} was paused by ${paused.by.replace('person:', '')} at ${clock(msOf(paused.since), now)}: ${paused.reason}`,
+          moves: `when somebody lets it go on: tieout systems resume ${system}`,
+          movesAt: null,
+        }
+      : undefined,
+  (_queued, { system, closedUntil }, now) =>
+    closedUntil === undefined
+      ? undefined
+      : {
+          because: 'closed',
+          why: `${system} is not called now: maintenance, or outside its hours`,
+          moves: `when it opens, at ${clock(closedUntil, now)}`,
+          movesAt: instantOf(closedUntil),
+        },
+  (_queued, { system, breaker }, now) =>
+    breaker.state === 'closed'
+      ? undefined
+      : {
+          because: 'breaker',
+          why: `${system} ${BREAKER_SAYS[breaker.cause]} since ${clock(breaker.since, now)}, its breaker is open: ${breaker.says}`,
+          moves:
+            breaker.state === 'open'
+              ? `after the next probe, at ${clock(Math.max(now, breaker.until), now)}`
+              : 'after the probe that is under way',
+          movesAt: instantOf(Math.max(now, breaker.until)),
+        },
+  ({ obstacle }) =>
+    obstacle?.why === 'in-flight'
+      ? {
+          because: 'object-busy',
+          why: `another command about the same object is ${obstacle.state === 'open' ? 'under way' : 'in doubt'}: ${obstacle.command}`,
+          moves: 'when the outcome of that one is known',
+          movesAt: null,
+        }
+      : undefined,
+  ({ obstacle, row }) =>
+    obstacle && row.state === 'waiting'
+      ? {
+          because: 'money-stands',
+          why: `an earlier ${obstacle.command} of it is ${obstacle.state}, and money moves once`,
+          moves: 'when that one is undone, or turns out not to have happened',
+          movesAt: null,
+        }
+      : undefined,
+  ({ row, last }, _gateway, now) =>
+    row.state === 'unknown'
+      ? {
+          because: 'in-doubt',
+          why: `nobody knows yet whether try ${row.attempts} was carried out${words(last?.says)}${looked(last, now)}`,
+          ...(row.dueAt === NEVER
+            ? { moves: 'when a system says what became of it', movesAt: null }
+            : { moves: `${at(row, now)} it is looked for or asked again`, movesAt: row.dueAt }),
+        }
+      : undefined,
+  ({ row, last }, _gateway, now) =>
+    row.dueAt <= instantOf(now) || row.attempts === 0
+      ? undefined
+      : {
+          because: 'failed',
+          why: `try ${row.attempts} did nothing${words(last?.says)}`,
+          ...(row.dueAt === NEVER
+            ? { moves: 'when news makes it due', movesAt: null }
+            : { moves: `${at(row, now)} it is tried again`, movesAt: row.dueAt }),
+        },
+  ({ row }, _gateway, now) =>
+    row.dueAt <= instantOf(now)
+      ? undefined
+      : {
+          because: 'postponed',
+          why: 'it is not due yet',
+          moves: row.dueAt === NEVER ? 'when news makes it due' : at(row, now),
+          movesAt: row.dueAt === NEVER ? null : row.dueAt,
+        },
 ]
 
 function hindered(...told: Parameters<Told>): Standing {
@@ -107,23 +181,29 @@ function hindered(...told: Parameters<Told>): Standing {
     if (standing) return standing
   }
   const [{ ahead }, { system, load }, now] = told
-  const pace = load ? `; it takes ${count(load.concurrency, 'call', 'calls')} at a time, ${load.callsPerWindow} in ${seconds(load.perMs)}` : ''
+  const pace = load
+    ? `; it takes ${count(load.concurrency, 'call', 'calls')} at a time, ${load.callsPerWindow} in ${seconds(load.perMs)}`
+    : ''
   return {
-    because: 'turn', why: ahead === null || ahead === 0 ? 'it is its turn' : `${ahead} that are due stand before it`,
-    moves: `as soon as ${system} has a free place${pace}`, movesAt: instantOf(now),
+    because: 'turn',
+    why: ahead === null || ahead === 0 ? 'it is its turn' : `${ahead} that are due stand before it`,
+    moves: `as soon as ${system} has a free place${pace}`,
+    movesAt: instantOf(now),
   }
 }
 
-const BREAKER_SAYS = { 'failing': 'has not answered as it should', 'credential': 'has not let us in' } as const
+const BREAKER_SAYS = { failing: 'has not answered as it should', credential: 'has not let us in' } as const
 
 const at = (row: EffectRow, now: number): string => `at ${clock(Math.max(now, msOf(row.dueAt)), now)}`
-const words = (says: string | null | undefined): string => says ? ` (${says})` : ''
+const words = (says: string | null | undefined): string => (says ? ` (${says})` : '')
 const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`
-const seconds = (ms: number): string => ms % 1_000 === 0 ? `${ms / 1_000} s` : `${ms} ms`
+const seconds = (ms: number): string => (ms % 1_000 === 0 ? `${ms / 1_000} s` : `${ms} ms`)
 
 function looked(last: AttemptRow | undefined, now: number): string {
   const look = last?.looks.at(-1)
-  return last && look ? `; looked for ${count(last.looks.length, 'time', 'times')}, last at ${clock(msOf(look.at), now)}: ${look.found}` : ''
+  return last && look
+    ? `; looked for ${count(last.looks.length, 'time', 'times')}, last at ${clock(msOf(look.at), now)}: ${look.found}`
+    : ''
 }
 
 /** Time of the day in UTC, with its date when that is not today's. */

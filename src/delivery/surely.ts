@@ -28,7 +28,7 @@ export async function submitSurely(desk: Pick<Desk, 'submit' | 'trouble'>, arriv
   let left = arrivals
   await surely(desk, async () => {
     const receipts = await desk.submit(left)
-    const refused = receipts.flatMap(({ outcome, fault }, n) => outcome === 'refused' && fault ? [{ arrival: left[n]!, fault }] : [])
+    const refused = receipts.flatMap(({ outcome, fault }, n) => (outcome === 'refused' && fault ? [{ arrival: left[n]!, fault }] : []))
     for (const { arrival, fault } of refused) if (!passing(fault)) desk.trouble(`telling ${arrival.eventId}`, fault)
     const again = refused.filter(({ fault }) => passing(fault))
     left = again.map(({ arrival }) => arrival)

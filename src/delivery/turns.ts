@@ -15,12 +15,14 @@ export class Turns {
   reserved(limit: number): ReadonlyMap<number, number> {
     const lines = new Map<number, number>()
     for (let nth = Math.floor(this.given / RESERVED_EVERY) + 1; nth * RESERVED_EVERY <= this.given + limit; nth++) {
-      const line = 1 + (nth - 1) % LINES
+      const line = 1 + ((nth - 1) % LINES)
       lines.set(line, (lines.get(line) ?? 0) + 1)
     }
     return lines
   }
 
   /** So many places were filled. */
-  give(places: number): void { this.given += places }
+  give(places: number): void {
+    this.given += places
+  }
 }

@@ -29,11 +29,13 @@ export const NO_ACCRUAL: AccrualState = { listed: null, booked: null }
 
 export function evolveAccrual(state: AccrualState, event: Event): AccrualState {
   switch (event.type) {
-    case 'posting.postponed': return { ...state, listed: { ...(event.data as unknown as { accrual: AccrualData }).accrual, at: event.occurredAt } }
+    case 'posting.postponed':
+      return { ...state, listed: { ...(event.data as unknown as { accrual: AccrualData }).accrual, at: event.occurredAt } }
     case 'accrual.booked': {
       const { document } = event.data as unknown as FactData['accrual.booked']
       return { ...state, booked: { by: event.actor, document, at: event.occurredAt } }
     }
-    default: return state
+    default:
+      return state
   }
 }

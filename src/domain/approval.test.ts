@@ -1,5 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { completed, fact, granted, invoiceDocument, masterData, received, CODED, CODER, ENTITY, PERSON, SUPPLIER } from '../../test/facts.ts'
+import {
+  completed,
+  fact,
+  granted,
+  invoiceDocument,
+  masterData,
+  received,
+  CODED,
+  CODER,
+  ENTITY,
+  PERSON,
+  SUPPLIER,
+} from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
 import { contentOf, invoiceRef } from './invoice-content.ts'
 import type { InvoiceState } from './invoice.ts'
@@ -10,32 +22,59 @@ import { TERM_ROWS, changedTerms, type Terms } from './terms.ts'
 
 const INVOICE = invoiceRef(sha256, contentOf(invoiceDocument()), 'd'.repeat(64))
 const limit = (amount: string, more: object = {}): Arrival =>
-  fact('authority.granted', 'hr', `limit ${amount}`, '2026-01-02T08:00:00.000Z', [{ names: [PERSON], create: 'person' }], { person: PERSON, name: 'Anna', limit: amount, currency: 'EUR', from: '2025-01-01', ...more })
+  fact('authority.granted', 'hr', `limit ${amount}`, '2026-01-02T08:00:00.000Z', [{ names: [PERSON], create: 'person' }], {
+    person: PERSON,
+    name: 'Anna',
+    limit: amount,
+    currency: 'EUR',
+    from: '2025-01-01',
+    ...more,
+  })
 
 /** What becomes of an invoice over 119.00 EUR under these facts: its headline and open cases. */
 function outcome(...facts: Arrival[]): { headline: string | null; open: string[] } {
   const w = new World(lawOf(DEFAULT_POLICY, sha256), '2026-01-15T09:00:00.000Z')
-  for (const arrival of [...masterData().filter((given) => given.type !== 'authority.granted'), received(invoiceDocument(), 'doc', '2026-01-11T08:00:00.000Z', 'd'.repeat(64)), ...facts]) w.submit(arrival)
+  for (const arrival of [
+    ...masterData().filter((given) => given.type !== 'authority.granted'),
+    received(invoiceDocument(), 'doc', '2026-01-11T08:00:00.000Z', 'd'.repeat(64)),
+    ...facts,
+  ])
+    w.submit(arrival)
   const state = [...w.records.values()].find((record) => record.kind === 'invoice')!.state as unknown as InvoiceState
-  return { headline: state.headline, open: Object.entries(state.exceptions).filter(([, exception]) => exception.open).map(([cause]) => cause) }
+  return {
+    headline: state.headline,
+    open: Object.entries(state.exceptions)
+      .filter(([, exception]) => exception.open)
+      .map(([cause]) => cause),
+  }
 }
 const AT = '2026-01-12T08:00:00.000Z'
 const yes = [granted(INVOICE, AT), completed(INVOICE, '2026-01-12T08:01:00.000Z')]
 
 describe('approval', () => {
-  it.each([['118.99', 'matched', ['authority-exceeded']], ['119.00', 'approved', []], ['119.01', 'approved', []]])('with a limit of %s the invoice over 119.00 is %s', (amount, headline, open) => {
+  it.each([
+    ['118.99', 'matched', ['authority-exceeded']],
+    ['119.00', 'approved', []],
+    ['119.01', 'approved', []],
+  ])('with a limit of %s the invoice over 119.00 is %s', (amount, headline, open) => {
     expect(outcome(limit(amount), ...yes)).toEqual({ headline, open })
   })
 
   it('counts the limit that stood on the day of the grant: not yet, no longer, revoked', () => {
     expect(outcome(limit('200', { from: '2026-01-13' }), ...yes).open).toEqual(['authority-exceeded'])
     expect(outcome(limit('200', { to: '2026-01-11' }), ...yes).open).toEqual(['authority-exceeded'])
-    const revoked = fact('authority.revoked', 'hr', 'leaves', '2026-01-03T08:00:00.000Z', [{ names: [PERSON] }], { person: PERSON, on: '2026-01-12' })
+    const revoked = fact('authority.revoked', 'hr', 'leaves', '2026-01-03T08:00:00.000Z', [{ names: [PERSON] }], {
+      person: PERSON,
+      on: '2026-01-12',
+    })
     expect(outcome(limit('200'), revoked, ...yes).open).toEqual(['authority-exceeded'])
   })
 
   it('a lowered limit counts: a revocation ends all that was given before it', () => {
-    const ended = fact('authority.revoked', 'hr', 'lowered', '2026-01-03T08:00:00.000Z', [{ names: [PERSON] }], { person: PERSON, on: '2026-01-03' })
+    const ended = fact('authority.revoked', 'hr', 'lowered', '2026-01-03T08:00:00.000Z', [{ names: [PERSON] }], {
+      person: PERSON,
+      on: '2026-01-03',
+    })
     expect(outcome(limit('200'), ended, limit('100', { from: '2026-01-04' }), ...yes).open).toEqual(['authority-exceeded'])
     expect(outcome(limit('200'), ended, limit('150', { from: '2026-01-04' }), ...yes).headline).toBe('approved')
   })
@@ -53,25 +92,46 @@ describe('approval', () => {
 
   it('by the person who entered it is none, and one more by somebody else is', () => {
     const own = fact('approval.granted', 'ap', 'own', AT, [INVOICE], { ticket: 'T1', step: '1', person: CODER, terms: CODED })
-    const codersLimit = fact('authority.granted', 'hr', 'limit coder', '2026-01-02T08:00:00.000Z', [{ names: [CODER], create: 'person' }], { person: CODER, name: 'Carl', limit: '9999', currency: 'EUR', from: '2025-01-01' })
+    const codersLimit = fact('authority.granted', 'hr', 'limit coder', '2026-01-02T08:00:00.000Z', [{ names: [CODER], create: 'person' }], {
+      person: CODER,
+      name: 'Carl',
+      limit: '9999',
+      currency: 'EUR',
+      from: '2025-01-01',
+    })
     expect(outcome(limit('200'), codersLimit, own, yes[1]!)).toEqual({ headline: 'matched', open: ['duties-conflict'] })
     expect(outcome(limit('200'), codersLimit, own, ...yes)).toEqual({ headline: 'approved', open: [] })
   })
 
   it('by the person who created the supplier is none', () => {
     const created = fact('reference.read', 'erp', 'again', '2026-01-11T09:00:00.000Z', [SUPPLIER], {
-      asked: 'supplier', readAt: '2026-01-15T08:00:00.000Z', found: true, supplier: { number: 'V1', name: 'Acme GmbH', active: true, blocked: false, accounts: ['DE02120300000000202051'], createdBy: PERSON },
+      asked: 'supplier',
+      readAt: '2026-01-15T08:00:00.000Z',
+      found: true,
+      supplier: { number: 'V1', name: 'Acme GmbH', active: true, blocked: false, accounts: ['DE02120300000000202051'], createdBy: PERSON },
     })
     expect(outcome(limit('200'), created, ...yes).open).toEqual(['duties-conflict'])
   })
 
   it('on other terms than were received is none, whichever term it is; without grants, completed is a case', () => {
     const other: { [term in keyof Terms]: Terms[term] } = {
-      supplier: 'public|supplier-vat|DE222', payee: '0'.repeat(64), entity: ENTITY.names[1]!, currency: 'USD', net: '101', tax: '18', gross: '118', orders: ['PO-2'], dueOn: '2026-03-01', coding: CODED.coding,
+      supplier: 'public|supplier-vat|DE222',
+      payee: '0'.repeat(64),
+      entity: ENTITY.names[1]!,
+      currency: 'USD',
+      net: '101',
+      tax: '18',
+      gross: '118',
+      orders: ['PO-2'],
+      dueOn: '2026-03-01',
+      coding: CODED.coding,
     }
     for (const { term } of TERM_ROWS.filter((row) => row.term !== 'coding')) {
       const terms = { ...CODED, [term]: other[term] }
-      expect(outcome(limit('200'), granted(INVOICE, AT, terms), completed(INVOICE, '2026-01-12T08:01:00.000Z', terms)).open, term).toContain('approval-terms-differ')
+      expect(
+        outcome(limit('200'), granted(INVOICE, AT, terms), completed(INVOICE, '2026-01-12T08:01:00.000Z', terms)).open,
+        term,
+      ).toContain('approval-terms-differ')
     }
     expect(outcome(limit('200'), yes[1]!).open).toEqual(['approval-incomplete'])
   })

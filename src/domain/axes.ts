@@ -1,5 +1,16 @@
 /** The axes of an invoice: each one question, answered from its facts alone. Shown beside the headline. */
-import { amountDue, isOver, isWaived, liveAllocations, liveGrants, liveHolds, livePostings, nothingDue, oneSided, warranted } from './headline.ts'
+import {
+  amountDue,
+  isOver,
+  isWaived,
+  liveAllocations,
+  liveGrants,
+  liveHolds,
+  livePostings,
+  nothingDue,
+  oneSided,
+  warranted,
+} from './headline.ts'
 import type { InvoiceState, Verdict } from './invoice.ts'
 import { sumOf } from './invoice-content.ts'
 import { parseDecimal } from './money.ts'
@@ -12,14 +23,24 @@ export interface Axes {
   readonly match: 'open' | 'matched' | 'mismatched' | 'not-required'
   readonly approval: 'none' | 'pending' | 'complete' | 'waived' | 'insufficient' | 'refused' | 'withdrawn'
   readonly posting: 'none' | 'requested' | 'parked' | 'confirmed' | 'posted' | 'reversed' | 'refused'
-  readonly settlement: 'none' | 'instructed' | 'released' | 'accepted' | 'part' | 'full' | 'over' | 'returned' | 'nothing-due' | 'credit-applied'
+  readonly settlement:
+    | 'none'
+    | 'instructed'
+    | 'released'
+    | 'accepted'
+    | 'part'
+    | 'full'
+    | 'over'
+    | 'returned'
+    | 'nothing-due'
+    | 'credit-applied'
   readonly archive: 'none' | 'current' | 'stale'
   readonly holds: readonly string[]
 }
 
 export function axesOf(state: InvoiceState): Axes {
   return {
-    document: state.content ? 'received' : state.origin ?? 'none',
+    document: state.content ? 'received' : (state.origin ?? 'none'),
     validation: axisOf(state.verdicts.validation, state.content?.event, 'passed', 'failed'),
     match: matchOf(state),
     approval: approvalOf(state),
@@ -30,12 +51,19 @@ export function axesOf(state: InvoiceState): Axes {
   }
 }
 
-function axisOf<P extends string, F extends string>(verdict: InvoiceState['verdicts']['match'], content: string | undefined, pass: P, fail: F): P | F | 'open' {
-  return verdict && verdict.subject === content ? verdict.pass ? pass : fail : 'open'
+function axisOf<P extends string, F extends string>(
+  verdict: InvoiceState['verdicts']['match'],
+  content: string | undefined,
+  pass: P,
+  fail: F,
+): P | F | 'open' {
+  return verdict && verdict.subject === content ? (verdict.pass ? pass : fail) : 'open'
 }
 
 function matchOf(state: InvoiceState): Axes['match'] {
-  return (state.routed ?? UNROUTED).rules.requires.includes('matched') ? axisOf(state.verdicts.match, state.content?.event, 'matched', 'mismatched') : 'not-required'
+  return (state.routed ?? UNROUTED).rules.requires.includes('matched')
+    ? axisOf(state.verdicts.match, state.content?.event, 'matched', 'mismatched')
+    : 'not-required'
 }
 
 function approvalOf(state: InvoiceState): Axes['approval'] {
@@ -44,7 +72,8 @@ function approvalOf(state: InvoiceState): Axes['approval'] {
   const last = [approval.completed?.at ?? '', liveGrants(state).at(-1)?.at ?? ''].sort().at(-1) ?? ''
   if (end && end.at >= last) return end.kind
   if (warranted(state, ['approved'])) return isWaived(state) ? 'waived' : 'complete'
-  if (approval.completed && !isOver(state) && verdicts.approval && !verdicts.approval.pass && onPresent(state, verdicts.approval)) return 'insufficient'
+  if (approval.completed && !isOver(state) && verdicts.approval && !verdicts.approval.pass && onPresent(state, verdicts.approval))
+    return 'insufficient'
   return approval.requested || approval.grants.length > 0 || approval.completed ? 'pending' : 'none'
 }
 
@@ -52,7 +81,9 @@ function approvalOf(state: InvoiceState): Axes['approval'] {
 function onPresent(state: InvoiceState, verdict: Verdict): boolean {
   const { completed } = state.approval
   if (!completed) return false
-  const grants = liveGrants(state).filter((grant) => changedTerms(grant.terms, completed.terms).length === 0 && !completed.enterers.includes(grant.person))
+  const grants = liveGrants(state).filter(
+    (grant) => changedTerms(grant.terms, completed.terms).length === 0 && !completed.enterers.includes(grant.person),
+  )
   const present = [state.content?.event ?? '', completed.event, ...grants.map((grant) => grant.event)]
   return present.sort().join() === [...verdict.rests].sort().join()
 }

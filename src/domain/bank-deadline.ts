@@ -14,7 +14,8 @@ export interface BankDays extends BusinessCalendar {
 /** Booked on the day of execution, told by the statement of the next business morning; a bank of the euro area. */
 export const ORDINARY_BANK: BankDays = { zone: 'Europe/Berlin', weekend: [6, 7], holidays: [], cutOff: '14:00', days: 1, by: '12:00' }
 
-export const bankDaysOf = ({ bankDays }: Pick<Policy, 'bankDays'>, account: string | undefined): BankDays => bankDays[account ?? ''] ?? bankDays['*'] ?? ORDINARY_BANK
+export const bankDaysOf = ({ bankDays }: Pick<Policy, 'bankDays'>, account: string | undefined): BankDays =>
+  bankDays[account ?? ''] ?? bankDays['*'] ?? ORDINARY_BANK
 
 /** The day on which the bank carries it out: the one that was asked for, but no earlier than the cut-off lets it. */
 export function executionDay(bank: BankDays, executeOn: CalendarDate | undefined, sentAt: Instant): CalendarDate {

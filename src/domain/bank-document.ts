@@ -136,7 +136,10 @@ export interface PaymentStatus {
   readonly original?: WrittenAmount
 }
 
-export interface Page { readonly number: number; readonly last: boolean }
+export interface Page {
+  readonly number: number
+  readonly last: boolean
+}
 
 /** The head of a file of statements; the statements come beside it or one by one. */
 export interface StatementFileHead extends MessageHead {
@@ -188,7 +191,10 @@ export interface DeclaredTotals {
   readonly debits?: DeclaredTotal
   readonly net?: string
 }
-export interface DeclaredTotal { readonly count?: number; readonly sum?: string }
+export interface DeclaredTotal {
+  readonly count?: number
+  readonly sum?: string
+}
 
 export interface BankCode {
   readonly domain?: string

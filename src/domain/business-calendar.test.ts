@@ -5,8 +5,18 @@ const BERLIN: BusinessCalendar = { zone: 'Europe/Berlin', weekend: [6, 7], holid
 
 describe('a business calendar', () => {
   it('knows weekends and holidays, and the next business day', () => {
-    expect(['2026-12-24', '2026-12-25', '2026-12-26', '2026-12-28'].map((day) => isBusinessDay(BERLIN, day))).toEqual([true, false, false, true])
-    expect([businessDay(BERLIN, '2026-12-24'), businessDay(BERLIN, '2026-12-25'), businessDay(BERLIN, '2026-12-24', 1), businessDay(BERLIN, '2026-12-26', 1)]).toEqual(['2026-12-24', '2026-12-28', '2026-12-28', '2026-12-29'])
+    expect(['2026-12-24', '2026-12-25', '2026-12-26', '2026-12-28'].map((day) => isBusinessDay(BERLIN, day))).toEqual([
+      true,
+      false,
+      false,
+      true,
+    ])
+    expect([
+      businessDay(BERLIN, '2026-12-24'),
+      businessDay(BERLIN, '2026-12-25'),
+      businessDay(BERLIN, '2026-12-24', 1),
+      businessDay(BERLIN, '2026-12-26', 1),
+    ]).toEqual(['2026-12-24', '2026-12-28', '2026-12-28', '2026-12-29'])
     expect(isBusinessDay({ ...BERLIN, weekend: [5, 6] }, '2026-11-27')).toBe(false)
   })
 
@@ -24,12 +34,17 @@ describe('a business calendar', () => {
   })
 
   it('a time of a day is told over a change of the clock', () => {
-    expect([instantAt('Europe/Berlin', '2026-03-29', '01:30'), instantAt('Europe/Berlin', '2026-03-29', '04:00'), instantAt('Europe/Berlin', '2026-10-25', '04:00')])
-      .toEqual(['2026-03-29T00:30:00.000Z', '2026-03-29T02:00:00.000Z', '2026-10-25T03:00:00.000Z'])
+    expect([
+      instantAt('Europe/Berlin', '2026-03-29', '01:30'),
+      instantAt('Europe/Berlin', '2026-03-29', '04:00'),
+      instantAt('Europe/Berlin', '2026-10-25', '04:00'),
+    ]).toEqual(['2026-03-29T00:30:00.000Z', '2026-03-29T02:00:00.000Z', '2026-10-25T03:00:00.000Z'])
     expect(afterBusinessHours({ ...BERLIN, weekend: [] }, '2026-03-28T12:00:00.000Z', 24)).toBe('2026-03-29T12:00:00.000Z')
   })
 
   it('without any business day it is the plain clock', () => {
-    expect(afterBusinessHours({ ...BERLIN, weekend: [1, 2, 3, 4, 5, 6, 7] }, '2026-11-27T11:00:00.000Z', 24)).toBe('2026-11-28T11:00:00.000Z')
+    expect(afterBusinessHours({ ...BERLIN, weekend: [1, 2, 3, 4, 5, 6, 7] }, '2026-11-27T11:00:00.000Z', 24)).toBe(
+      '2026-11-28T11:00:00.000Z',
+    )
   })
 })

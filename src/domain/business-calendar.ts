@@ -15,7 +15,11 @@ export type CalendarRow = Omit<BusinessCalendar, 'zone'> & { readonly zone?: str
 export const ORDINARY: CalendarRow = { weekend: [6, 7], holidays: [] }
 
 /** The calendar of a company; the ordinary week where none is said. */
-export function calendarOf({ calendars }: Pick<Policy, 'calendars'>, entity: string | undefined, zone: string | undefined): BusinessCalendar {
+export function calendarOf(
+  { calendars }: Pick<Policy, 'calendars'>,
+  entity: string | undefined,
+  zone: string | undefined,
+): BusinessCalendar {
   const row = (entity === undefined ? undefined : calendars[entity]) ?? calendars['*'] ?? ORDINARY
   return { weekend: row.weekend, holidays: row.holidays, zone: row.zone ?? zone ?? 'UTC' }
 }
@@ -70,11 +74,21 @@ function offsetMs(zone: string, at: number): number {
   let format = FORMATS.get(zone)
   if (!format) {
     format = new Intl.DateTimeFormat('en-CA', {
-      timeZone: zone, hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', second: '2-digit',
+      timeZone: zone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
     })
     FORMATS.set(zone, format)
   }
   const part = Object.fromEntries(format.formatToParts(new Date(at)).map(({ type, value }) => [type, value]))
-  return Date.parse(`${part['year']}-${part['month']}-${part['day']}T${part['hour']}:${part['minute']}:${part['second']}Z`) - Math.floor(at / 1_000) * 1_000
+  return (
+    Date.parse(`${part['year']}-${part['month']}-${part['day']}T${part['hour']}:${part['minute']}:${part['second']}Z`) -
+    Math.floor(at / 1_000) * 1_000
+  )
 }
 const FORMATS = new Map<string, Intl.DateTimeFormat>()

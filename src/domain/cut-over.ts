@@ -33,7 +33,11 @@ export interface CutOverRecord {
 }
 
 /** Per account and currency: the sum of the items, the balance, and what they differ by; equal ones are left out. */
-export interface CutOverGap extends Account { readonly items: string; readonly balance: string; readonly difference: string }
+export interface CutOverGap extends Account {
+  readonly items: string
+  readonly balance: string
+  readonly difference: string
+}
 
 export function cutOverGaps(items: readonly CutOverItem[], balances: readonly OpenAmount[]): CutOverGap[] {
   const sums = totalsOf(items.flatMap((item) => item.open))

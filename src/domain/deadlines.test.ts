@@ -10,18 +10,28 @@ import { DEFAULT_POLICY, type Policy } from './policy.ts'
 const policy = (change: Partial<Policy>): Policy => ({ ...DEFAULT_POLICY, ...change })
 /** A Friday. */
 const FRIDAY = '2026-01-16T15:00:00.000Z'
-const cases = (w: World): ExceptionState[] => [...w.records.values()].filter(({ kind }) => kind === 'exception').map(({ state }) => state as unknown as ExceptionState)
+const cases = (w: World): ExceptionState[] =>
+  [...w.records.values()].filter(({ kind }) => kind === 'exception').map(({ state }) => state as unknown as ExceptionState)
 
 describe('the deadline of a case', () => {
   function blocked(change: Partial<Policy> = {}, dueOn = '2026-03-01'): World {
     const w = new World(lawOf(policy(change), sha256), FRIDAY)
     for (const arrival of masterData(undefined, FRIDAY)) w.submit(arrival)
-    w.submit(received({ ...invoiceDocument(), dueOn, totals: { ...invoiceDocument().totals, taxInclusive: '120.00', payable: '120.00' } }, 'doc1', FRIDAY, 'd'.repeat(64)))
+    w.submit(
+      received(
+        { ...invoiceDocument(), dueOn, totals: { ...invoiceDocument().totals, taxInclusive: '120.00', payable: '120.00' } },
+        'doc1',
+        FRIDAY,
+        'd'.repeat(64),
+      ),
+    )
     return w
   }
 
   it('is on business days: 48 hours from Friday afternoon are Tuesday afternoon, holidays of the company later', () => {
-    expect(cases(blocked()).map(({ cause, owner, dueAt }) => [cause, owner, dueAt])).toEqual([['arithmetic', 'ap-clerks', '2026-01-20T15:00:00.000Z']])
+    expect(cases(blocked()).map(({ cause, owner, dueAt }) => [cause, owner, dueAt])).toEqual([
+      ['arithmetic', 'ap-clerks', '2026-01-20T15:00:00.000Z'],
+    ])
     expect(cases(blocked({ calendars: { '*': { weekend: [6, 7], holidays: ['2026-01-19'] } } }))[0]?.dueAt).toBe('2026-01-21T15:00:00.000Z')
   })
 
@@ -35,13 +45,19 @@ describe('the deadline of a case', () => {
     expect(cases(w)[0]).toMatchObject({ owner: 'controller', escalations: 2 })
     w.pass('2026-03-30T15:00:00.000Z')
     expect(cases(w)[0]).toMatchObject({ owner: 'controller', escalations: 2 })
-    expect(w.log.filter(({ type }) => type === 'exception.escalated').map(({ data }) => [data['from'], data['to']])).toEqual([['ap-clerks', 'ap-lead'], ['ap-lead', 'controller']])
+    expect(w.log.filter(({ type }) => type === 'exception.escalated').map(({ data }) => [data['from'], data['to']])).toEqual([
+      ['ap-clerks', 'ap-lead'],
+      ['ap-lead', 'controller'],
+    ])
   })
 
   it('every team of the table leads to an end, and every cause has an owner in it', () => {
     for (const team of OWNER_TEAMS) {
       const passed = [team]
-      for (let next = NEXT_OWNER[team]; next !== null; next = NEXT_OWNER[next]) { expect(passed).not.toContain(next); passed.push(next) }
+      for (let next = NEXT_OWNER[team]; next !== null; next = NEXT_OWNER[next]) {
+        expect(passed).not.toContain(next)
+        passed.push(next)
+      }
     }
     for (const { owner, dueHours } of Object.values(CAUSES)) expect([OWNER_TEAMS.includes(owner), dueHours > 0]).toEqual([true, true])
   })
@@ -49,13 +65,18 @@ describe('the deadline of a case', () => {
 
 describe('the bank’s deadline', () => {
   it('comes from the day of execution, the cut-off and the account’s days', () => {
-    const at = (executeOn: string | undefined, sentAt: string): string[] => [executionDay(ORDINARY_BANK, executeOn, sentAt), bankDeadline(ORDINARY_BANK, executeOn, sentAt)]
+    const at = (executeOn: string | undefined, sentAt: string): string[] => [
+      executionDay(ORDINARY_BANK, executeOn, sentAt),
+      bankDeadline(ORDINARY_BANK, executeOn, sentAt),
+    ]
     // Before and after 14:00 in Berlin on a Thursday; on a Saturday; asked for later.
     expect(at(undefined, '2026-01-15T12:59:00.000Z')).toEqual(['2026-01-15', '2026-01-16T11:00:00.000Z'])
     expect(at(undefined, '2026-01-15T13:01:00.000Z')).toEqual(['2026-01-16', '2026-01-19T11:00:00.000Z'])
     expect(at(undefined, '2026-01-17T09:00:00.000Z')).toEqual(['2026-01-19', '2026-01-20T11:00:00.000Z'])
     expect(at('2026-01-24', '2026-01-15T09:00:00.000Z')).toEqual(['2026-01-26', '2026-01-27T11:00:00.000Z'])
-    expect(bankDeadline({ ...ORDINARY_BANK, holidays: ['2026-01-16'], days: 2 }, undefined, '2026-01-15T09:00:00.000Z')).toBe('2026-01-20T11:00:00.000Z')
+    expect(bankDeadline({ ...ORDINARY_BANK, holidays: ['2026-01-16'], days: 2 }, undefined, '2026-01-15T09:00:00.000Z')).toBe(
+      '2026-01-20T11:00:00.000Z',
+    )
   })
 
   it('before it a payment is pending and no case; after it a case of treasury’s, and still pending; a booked entry ends it', () => {
@@ -68,12 +89,27 @@ describe('the bank’s deadline', () => {
     const payment = (): PaymentState => [...w.records.values()].find(({ kind }) => kind === 'payment')!.state as unknown as PaymentState
     const batch = [...w.records.values()].find(({ kind }) => kind === 'payment-batch')!
     w.submit({
-      ...fact('invoice.rejected', 'hub', 'sent', FRIDAY, [{ names: [batch.id] }], { reason: '' }), type: 'effect.done', source: { system: 'hub', role: 'hub' },
-      data: { effect: 'k', target: 'bank', command: 'payment.transmit', object: 'M1', occurrence: 'M1', contentHash: 'h', attempt: 1, input: 'done', receipt: { reference: 'M1.xml' } },
+      ...fact('invoice.rejected', 'hub', 'sent', FRIDAY, [{ names: [batch.id] }], { reason: '' }),
+      type: 'effect.done',
+      source: { system: 'hub', role: 'hub' },
+      data: {
+        effect: 'k',
+        target: 'bank',
+        command: 'payment.transmit',
+        object: 'M1',
+        occurrence: 'M1',
+        contentHash: 'h',
+        attempt: 1,
+        input: 'done',
+        receipt: { reference: 'M1.xml' },
+      },
     })
     w.submit(accepted('M1', FRIDAY))
     // Friday 16:00 in Berlin is after the cut-off: carried out on Monday, told on Tuesday by noon.
-    const late = (): string[] => cases(w).filter(({ cause, open }) => open && cause === 'bank-late').map(({ owner }) => owner)
+    const late = (): string[] =>
+      cases(w)
+        .filter(({ cause, open }) => open && cause === 'bank-late')
+        .map(({ owner }) => owner)
     w.pass('2026-01-20T10:59:00.000Z')
     expect([payment().progress, late()]).toEqual(['accepted', []])
     w.pass('2026-01-20T11:00:00.000Z')

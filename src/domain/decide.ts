@@ -17,10 +17,16 @@ export interface Batch {
 }
 
 /** Objects wanted: by alias or canonical id, locked when they may be written. */
-export interface Load { readonly names: readonly string[]; readonly write: boolean }
+export interface Load {
+  readonly names: readonly string[]
+  readonly write: boolean
+}
 
 /** The answer: which object each name is bound to (absent: none; an object that this very batch creates included) and the records of those that are stored. */
-export interface Loaded { readonly bound: ReadonlyMap<string, string>; readonly records: ReadonlyMap<string, ObjectRecord> }
+export interface Loaded {
+  readonly bound: ReadonlyMap<string, string>
+  readonly records: ReadonlyMap<string, ObjectRecord>
+}
 
 export interface Decided {
   /** Facts and decisions in log order. */
@@ -35,7 +41,9 @@ export interface Decided {
 }
 
 /** A neighbour that was read without a lock and then had to be written had moved: run the batch again. */
-export class Stale extends Error { override name = 'Stale' }
+export class Stale extends Error {
+  override name = 'Stale'
+}
 
 const LIMIT_ROUNDS = 12
 const HUB: Source = { system: 'hub', role: 'hub' }

@@ -16,13 +16,17 @@ export type Discount = {
 const SKONTO = /^#SKONTO#TAGE=(\d{1,4})#PROZENT=(\d{1,3}\.\d{2})(?:#BASISBETRAG=(-?\d{1,15}\.\d{2}))?#\s*$/gmu
 
 export function discountsIn(paymentTerms: string): Discount[] {
-  return [...paymentTerms.matchAll(SKONTO)].slice(0, 10).map(([, days = '', percent = '', base]) => ({ days: Number(days), percent, base: base ?? null }))
+  return [...paymentTerms.matchAll(SKONTO)]
+    .slice(0, 10)
+    .map(([, days = '', percent = '', base]) => ({ days: Number(days), percent, base: base ?? null }))
 }
 
 /** The most that may be deducted under these terms after so many days; in units of 10⁻²⁰ of the currency. */
 export function discountAllowed(discounts: readonly Discount[], due: string, daysAfter: number | null): bigint {
   const within = discounts.filter(({ days }) => daysAfter === null || daysAfter <= days)
-  return within.map(({ percent, base }) => absolute(parseDecimal(base ?? due, 14) ?? 0n) * (parseDecimal(percent, 4) ?? 0n)).reduce((most, one) => one > most ? one : most, 0n)
+  return within
+    .map(({ percent, base }) => absolute(parseDecimal(base ?? due, 14) ?? 0n) * (parseDecimal(percent, 4) ?? 0n))
+    .reduce((most, one) => (one > most ? one : most), 0n)
 }
 
-const absolute = (figure: bigint): bigint => figure < 0n ? -figure : figure
+const absolute = (figure: bigint): bigint => (figure < 0n ? -figure : figure)

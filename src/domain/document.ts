@@ -25,6 +25,7 @@ export function evolveDocument(state: DocumentState, event: Event): DocumentStat
       const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
       return cause === undefined ? state : { ...state, answers: { ...state.answers, [cause]: { ...ref(event), action: data.action } } }
     }
-    default: return tracked(state, event)
+    default:
+      return tracked(state, event)
   }
 }

@@ -1,14 +1,37 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { EFFECT_ENDS, EFFECT_INPUTS, EFFECT_STATES, type EffectInput, type EffectRow, type EffectState, NEVER, stepEffect } from './effect.ts'
+import {
+  EFFECT_ENDS,
+  EFFECT_INPUTS,
+  EFFECT_STATES,
+  type EffectInput,
+  type EffectRow,
+  type EffectState,
+  NEVER,
+  stepEffect,
+} from './effect.ts'
 
 const NOW = '2026-03-02T10:00:00.000Z'
 const LATER = '2026-03-02T10:05:00.000Z'
 
 function row(state: EffectState, over: Partial<EffectRow> = {}): EffectRow {
   return {
-    key: 'k', target: 'erp', command: 'invoice.post', object: 'inv_1', occurrence: '0', subject: 'inv_1', content: '{}', contentHash: 'h',
-    lane: 'posting', state, attempts: 1, failures: 0, dueAt: NOW, blocks: false, wanted: true, ...over,
+    key: 'k',
+    target: 'erp',
+    command: 'invoice.post',
+    object: 'inv_1',
+    occurrence: '0',
+    subject: 'inv_1',
+    content: '{}',
+    contentHash: 'h',
+    lane: 'posting',
+    state,
+    attempts: 1,
+    failures: 0,
+    dueAt: NOW,
+    blocks: false,
+    wanted: true,
+    ...over,
   }
 }
 
@@ -42,16 +65,24 @@ describe('the life of an effect', () => {
 
   test('only a waiting or an unknown effect is claimed, and a claim counts one attempt', () => {
     expect(EFFECT_STATES.filter((state) => after(state, 'claimed') !== 'ignored')).toEqual(['waiting', 'unknown'])
-    expect(stepEffect(row('waiting'), 'claimed', { now: NOW, dueAt: LATER })).toMatchObject({ state: 'open', attempts: 2, dueAt: LATER, blocks: true })
+    expect(stepEffect(row('waiting'), 'claimed', { now: NOW, dueAt: LATER })).toMatchObject({
+      state: 'open',
+      attempts: 2,
+      dueAt: LATER,
+      blocks: true,
+    })
   })
 
   test('what may have happened is not withdrawn', () => {
     expect(EFFECT_STATES.filter((state) => after(state, 'withdrawn') === 'superseded')).toEqual(['waiting', 'refused', 'dead'])
-    for (const state of ['open', 'unknown', 'held'] as const) expect(stepEffect(row(state), 'withdrawn', { now: NOW })).toMatchObject({ state, wanted: false })
+    for (const state of ['open', 'unknown', 'held'] as const)
+      expect(stepEffect(row(state), 'withdrawn', { now: NOW })).toMatchObject({ state, wanted: false })
   })
 
   test('what is not wanted any more is never tried again, whoever asks for it', () => {
-    const into = EFFECT_STATES.flatMap((state) => EFFECT_INPUTS.filter((input) => after(state, input) === 'waiting').map((input) => [state, input] as const))
+    const into = EFFECT_STATES.flatMap((state) =>
+      EFFECT_INPUTS.filter((input) => after(state, input) === 'waiting').map((input) => [state, input] as const),
+    )
     expect(into.length).toBeGreaterThan(5)
     for (const [state, input] of into) {
       const next = stepEffect(row(state, { wanted: false }), input, { now: NOW })
@@ -67,7 +98,11 @@ describe('the life of an effect', () => {
     expect(EFFECT_INPUTS.filter((input) => !['ignored', 'done'].includes(after('done', input)))).toEqual(['found-other'])
     const undone = stepEffect(row('done', { blocks: true }), 'undone', { now: NOW })
     expect(undone).toMatchObject({ state: 'done', blocks: false })
-    expect(stepEffect(undone as EffectRow, 'unclear', { now: NOW, dueAt: LATER })).toMatchObject({ state: 'done', blocks: false, dueAt: LATER })
+    expect(stepEffect(undone as EffectRow, 'unclear', { now: NOW, dueAt: LATER })).toMatchObject({
+      state: 'done',
+      blocks: false,
+      dueAt: LATER,
+    })
   })
 
   test('a reply that says nothing was done counts as a failure; not being able to send does not', () => {
@@ -80,8 +115,13 @@ describe('the life of an effect', () => {
   test('only money blocks, and it does so from the first byte until it is refused, given up or undone', () => {
     expect(stepEffect(row('waiting', { command: 'invoice.status' }), 'claimed', { now: NOW })).toMatchObject({ blocks: false })
     for (const state of ['open', 'unknown', 'held', 'done'] as const) {
-      const into = EFFECT_STATES.flatMap((from) => EFFECT_INPUTS.filter((input) => input !== 'undone' && input !== 'withdrawn' && from !== 'done').map((input) => stepEffect(row(from), input, { now: NOW })))
-        .filter((next) => next !== 'ignored').filter((next) => next.state === state)
+      const into = EFFECT_STATES.flatMap((from) =>
+        EFFECT_INPUTS.filter((input) => input !== 'undone' && input !== 'withdrawn' && from !== 'done').map((input) =>
+          stepEffect(row(from), input, { now: NOW }),
+        ),
+      )
+        .filter((next) => next !== 'ignored')
+        .filter((next) => next.state === state)
       expect(into.length).toBeGreaterThan(0)
       expect(into.every((next) => next.blocks)).toBe(true)
     }
@@ -89,21 +129,24 @@ describe('the life of an effect', () => {
   })
 
   test('what was in doubt waits for another try only after somebody knew that it had not happened', () => {
-    fc.assert(fc.property(fc.array(fc.constantFrom(...EFFECT_INPUTS), { maxLength: 40 }), (inputs) => {
-      let effect = row('waiting', { attempts: 0 })
-      let doubt = false
-      for (const input of inputs) {
-        // While an earlier try is in doubt, the sender reports a try that did nothing, or a refusal, as unclear (delivery/outcome.ts).
-        if (doubt && effect.state === 'open' && ['not-sent', 'no-effect', 'refused', 'exhausted'].includes(input)) continue
-        const next = stepEffect(effect, input, { now: NOW })
-        if (next === 'ignored') continue
-        if (next.state === 'unknown') doubt = true
-        if (['absent', 'said-not-applied'].includes(input) || ['done', 'superseded'].includes(next.state)) doubt = false
-        if (doubt && !['open', 'unknown', 'held'].includes(next.state)) return false
-        effect = next
-      }
-      return true
-    }), { numRuns: 5_000 })
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...EFFECT_INPUTS), { maxLength: 40 }), (inputs) => {
+        let effect = row('waiting', { attempts: 0 })
+        let doubt = false
+        for (const input of inputs) {
+          // While an earlier try is in doubt, the sender reports a try that did nothing, or a refusal, as unclear (delivery/outcome.ts).
+          if (doubt && effect.state === 'open' && ['not-sent', 'no-effect', 'refused', 'exhausted'].includes(input)) continue
+          const next = stepEffect(effect, input, { now: NOW })
+          if (next === 'ignored') continue
+          if (next.state === 'unknown') doubt = true
+          if (['absent', 'said-not-applied'].includes(input) || ['done', 'superseded'].includes(next.state)) doubt = false
+          if (doubt && !['open', 'unknown', 'held'].includes(next.state)) return false
+          effect = next
+        }
+        return true
+      }),
+      { numRuns: 5_000 },
+    )
   })
 
   test('every row that is not at rest has a time at which somebody looks at it again', () => {

@@ -4,30 +4,30 @@ import type { Lane } from './event.ts'
 import { COMMANDS, type CommandName } from './object.ts'
 
 export const EFFECT_STATES = ['waiting', 'open', 'unknown', 'done', 'refused', 'held', 'dead', 'superseded'] as const
-export type EffectState = typeof EFFECT_STATES[number]
+export type EffectState = (typeof EFFECT_STATES)[number]
 
 /** What can happen to an effect. */
 export const EFFECT_INPUTS = [
-  'claimed',        // an attempt was written OPEN
-  'not-sent',       // the attempt's own process decided not to send, or nothing left the machine
-  'no-effect',      // a reply that says: nothing was done, try later
-  'exhausted',      // too many definite failures
-  'done',           // a reply that proves it, with its receipt
-  'refused',        // the target's business says no
-  'unclear',        // anything else after the first byte; or OPEN past its time
-  'found',          // a look found it, equal
-  'found-other',    // a look found something under our reference that is not equal, or two of it
-  'absent',         // looks enough, apart enough, the sender gone: it did not happen
-  'needs-person',   // nobody but a person can tell
-  'said-applied',   // a person says it happened
+  'claimed', // an attempt was written OPEN
+  'not-sent', // the attempt's own process decided not to send, or nothing left the machine
+  'no-effect', // a reply that says: nothing was done, try later
+  'exhausted', // too many definite failures
+  'done', // a reply that proves it, with its receipt
+  'refused', // the target's business says no
+  'unclear', // anything else after the first byte; or OPEN past its time
+  'found', // a look found it, equal
+  'found-other', // a look found something under our reference that is not equal, or two of it
+  'absent', // looks enough, apart enough, the sender gone: it did not happen
+  'needs-person', // nobody but a person can tell
+  'said-applied', // a person says it happened
   'said-not-applied',
-  'evidence',       // a feed, notice or look brought a fact that carries our reference
-  'withdrawn',      // no longer wanted
-  'replaced',       // a later one of the same command and object (latest wins)
-  'replay',         // a person asks for it again
-  'undone',         // what it did was reversed there
+  'evidence', // a feed, notice or look brought a fact that carries our reference
+  'withdrawn', // no longer wanted
+  'replaced', // a later one of the same command and object (latest wins)
+  'replay', // a person asks for it again
+  'undone', // what it did was reversed there
 ] as const
-export type EffectInput = typeof EFFECT_INPUTS[number]
+export type EffectInput = (typeof EFFECT_INPUTS)[number]
 
 export interface EffectRow {
   readonly key: string
@@ -58,14 +58,14 @@ export const NEVER: Instant = '9999-12-31T23:59:59.999Z'
 
 /** Of each state: what ends it, and what its `dueAt` means. */
 export const EFFECT_ENDS = {
-  'waiting': 'a claim at dueAt; or evidence, a later one, or nobody wanting it any more',
-  'open': 'the reply to its attempt; at dueAt anyone may declare the outcome unknown',
-  'unknown': 'at dueAt a look or the same call once more, as the class allows; or evidence',
-  'done': 'nothing; at dueAt one more look for doubles; a reversal there lets another occurrence be decided',
-  'refused': 'a person who asks for it again, other content, or nobody wanting it any more',
-  'held': "a person's word, or evidence; at dueAt one more look",
-  'dead': 'a person who asks for it again, other content, or nobody wanting it any more',
-  'superseded': 'being wanted again',
+  waiting: 'a claim at dueAt; or evidence, a later one, or nobody wanting it any more',
+  open: 'the reply to its attempt; at dueAt anyone may declare the outcome unknown',
+  unknown: 'at dueAt a look or the same call once more, as the class allows; or evidence',
+  done: 'nothing; at dueAt one more look for doubles; a reversal there lets another occurrence be decided',
+  refused: 'a person who asks for it again, other content, or nobody wanting it any more',
+  held: "a person's word, or evidence; at dueAt one more look",
+  dead: 'a person who asks for it again, other content, or nobody wanting it any more',
+  superseded: 'being wanted again',
 } as const satisfies Record<EffectState, string>
 
 /**
@@ -75,6 +75,7 @@ export const EFFECT_ENDS = {
  * a person answers only what a person was asked (`held`), or corrects upwards (it did happen) · nothing that is not wanted becomes
  * `waiting`: where the table says so, the row is `superseded` ({@link stepEffect}).
  */
+// prettier-ignore
 const LIFE = {
   'waiting': {
     'claimed': 'open', 'not-sent': '-', 'no-effect': '-', 'exhausted': 'dead', 'done': '-', 'refused': '-', 'unclear': '-',
@@ -149,10 +150,11 @@ export function stepEffect(row: EffectRow, input: EffectInput, at: StepAt): Effe
   const startsAnew = input === 'replay' || input === 'said-not-applied' || next === 'done'
   return {
     ...row,
-    state: next, wanted,
+    state: next,
+    wanted,
     attempts: input === 'claimed' ? row.attempts + 1 : row.attempts,
     failures: startsAnew ? 0 : counts ? row.failures + 1 : row.failures,
-    dueAt: DUE_AT_ONCE.has(next) || MAY_HAVE_ACTED.has(next) ? at.dueAt ?? (DUE_AT_ONCE.has(next) ? at.now : NEVER) : NEVER,
+    dueAt: DUE_AT_ONCE.has(next) || MAY_HAVE_ACTED.has(next) ? (at.dueAt ?? (DUE_AT_ONCE.has(next) ? at.now : NEVER)) : NEVER,
     blocks: COMMANDS[row.command].manner === 'money' && MAY_HAVE_ACTED.has(next) && input !== 'undone' && !wasUndone(row, next),
   }
 }

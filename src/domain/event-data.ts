@@ -15,7 +15,13 @@ export interface FactData {
   'invoice.reinstated': { reason: string }
   'document.attached': { document: string; rendition: string }
   /** A document that could not be taken as an invoice; one that could is named by the invoice's own event. */
-  'document.received': { document: string; mediaType: string; fileName: string; channel: string; refused: { code: string; says: string; line: number; column: number } }
+  'document.received': {
+    document: string
+    mediaType: string
+    fileName: string
+    channel: string
+    refused: { code: string; says: string; line: number; column: number }
+  }
   /** `ticket`: the AP tool's own id. */
   'approval.requested': { ticket: string; step?: string }
   /** One named person's yes. `person` is the alias that `personName` gives; `terms` as the tool held them at that moment. */
@@ -33,8 +39,16 @@ export interface FactData {
    * the account of the general ledger that it stands on. `due`: what it adds to what we owe, negative for a credit note.
    */
   'posting.confirmed': {
-    postingNo: string; entity: string; supplier: string; number: string; amount: string; currency: string; postedOn: CalendarDate; reference?: string
-    account?: string; due?: string
+    postingNo: string
+    entity: string
+    supplier: string
+    number: string
+    amount: string
+    currency: string
+    postedOn: CalendarDate
+    reference?: string
+    account?: string
+    due?: string
   }
   'posting.reversed': { postingNo: string; entity: string; reversalNo: string; reversedOn: CalendarDate; reason?: string }
   /**
@@ -42,28 +56,56 @@ export interface FactData {
    * pays (aliases by `postingName`, credit notes negative), and the supplier's and payment document's numbers as the ERP's run says.
    */
   'payment.instructed': {
-    messageId: string; endToEndId: string; paymentDoc: string; amount: string; currency: string; account: string; supplier: string
+    messageId: string
+    endToEndId: string
+    paymentDoc: string
+    amount: string
+    currency: string
+    account: string
+    supplier: string
     items: readonly { posting: string; amount: string }[]
     /** The account that it is made from, and the day on which it is to be carried out, as the file says them. */
-    from?: string; executeOn?: CalendarDate
+    from?: string
+    executeOn?: CalendarDate
   }
   /** The whole file, released by named people. `document`: SHA-256 of its bytes. */
   'payment.released': { messageId: string; run: string; document: string; releasedBy: readonly string[] }
   /** All payments of the file were read: figures as the file's group header gives them, and our own count and sum of what it holds. */
-  'file.completed': { messageId: string; document: string; claimedCount: string; claimedSum: string; count: number; sum: string; findings: readonly string[] }
+  'file.completed': {
+    messageId: string
+    document: string
+    claimedCount: string
+    claimedSum: string
+    count: number
+    sum: string
+    findings: readonly string[]
+  }
   /** pain.002 for the file as a whole. */
   'payment.accepted': { messageId: string; code: string; document: string }
   'payment.rejected': { messageId: string; endToEndId?: string; code: string; reason: string; document: string }
   'payment.cancelled': { messageId: string; endToEndId?: string; reason: string }
   'statement.received': {
-    account: string; statement: string; currency: string; document: string; opening: string; closing: string; from?: CalendarDate; to?: CalendarDate
-    entries: number; findings: readonly string[]
+    account: string
+    statement: string
+    currency: string
+    document: string
+    opening: string
+    closing: string
+    from?: CalendarDate
+    to?: CalendarDate
+    entries: number
+    findings: readonly string[]
   }
   'statement.entry-announced': EntryData
   'statement.entry-booked': EntryData
   /** The ERP's clearing line that settles without cash: discount, withholding, rounding, credit, netting … */
   'clearing.recorded': {
-    postingNo: string; kind: string; amount: string; currency: string; reason: string; bookedOn?: CalendarDate
+    postingNo: string
+    kind: string
+    amount: string
+    currency: string
+    reason: string
+    bookedOn?: CalendarDate
     /** Between two of our companies: the ERP's number of the one whose books say it. Both have to say the same. */
     ledger?: string
   }
@@ -74,7 +116,15 @@ export interface FactData {
    * `what`: as `asked` of the answer; one at least as fresh as `since` is wanted. `names`, `name`, `entity`: how to ask for it.
    * `question`: what was asked as a whole; `notBefore`: the oldest answer that the caller takes.
    */
-  'reference.asked': { what: string; since: Instant; notBefore: Instant | null; names: readonly string[]; name: string; entity?: string; question: Question }
+  'reference.asked': {
+    what: string
+    since: Instant
+    notBefore: Instant | null
+    names: readonly string[]
+    name: string
+    entity?: string
+    question: Question
+  }
   'order.issued': OrderData
   'order.changed': OrderData
   'order.closed': { number: string; version?: number }
@@ -111,8 +161,20 @@ export interface FactData {
 }
 
 export interface SweepData {
-  system: string; startedAt: Instant; full: boolean; trouble?: string
-  facts: number; retold: number; listed: number; asked: number; same: number; news: number; reported: number; missing: number; unknown: number; unconfirmed: number
+  system: string
+  startedAt: Instant
+  full: boolean
+  trouble?: string
+  facts: number
+  retold: number
+  listed: number
+  asked: number
+  same: number
+  news: number
+  reported: number
+  missing: number
+  unknown: number
+  unconfirmed: number
   examples: readonly { object: string; facet: Facet; why: string }[]
 }
 
@@ -121,11 +183,25 @@ export interface SweepData {
  * whole batch names the file only. `returns`: this entry gives back a payment that was made before.
  */
 export interface EntryData {
-  account: string; statement: string; position: string; part: number; parts: number
-  amount: string; currency: string; direction: 'debit' | 'credit'; reversal: boolean
-  bookedOn?: CalendarDate; valuedOn?: CalendarDate; bankReference?: string
-  messageId?: string; batch?: string; endToEndId?: string; count?: number
-  counterparty?: string; remittance?: string; document: string
+  account: string
+  statement: string
+  position: string
+  part: number
+  parts: number
+  amount: string
+  currency: string
+  direction: 'debit' | 'credit'
+  reversal: boolean
+  bookedOn?: CalendarDate
+  valuedOn?: CalendarDate
+  bankReference?: string
+  messageId?: string
+  batch?: string
+  endToEndId?: string
+  count?: number
+  counterparty?: string
+  remittance?: string
+  document: string
   returns?: { endToEndId?: string; messageId?: string; code: string; reason?: string }
 }
 
@@ -134,21 +210,56 @@ export interface EntryData {
 export type ReferenceData = { asked: string; readAt: Instant } & (
   | { found: false }
   | {
-    found: true
-    supplier?: { number: string; name: string; vatId?: string; active: boolean; blocked: boolean; accounts: readonly string[]; createdBy?: string }
-    entity?: { number: string; name: string; currency: string; currencies: readonly string[]; active: boolean; zone: string; account?: string }
-    taxCode?: { code: string; category: string; rate: string; active: boolean }
-    /** `spans`: the ordinary periods on days of the month, for postings of supplier invoices in the leading ledger; none that is special. */
-    period?: { open: boolean; spans?: readonly PeriodSpan[] }
-    order?: OrderData
-  })
+      found: true
+      supplier?: {
+        number: string
+        name: string
+        vatId?: string
+        active: boolean
+        blocked: boolean
+        accounts: readonly string[]
+        createdBy?: string
+      }
+      entity?: {
+        number: string
+        name: string
+        currency: string
+        currencies: readonly string[]
+        active: boolean
+        zone: string
+        account?: string
+      }
+      taxCode?: { code: string; category: string; rate: string; active: boolean }
+      /** `spans`: the ordinary periods on days of the month, for postings of supplier invoices in the leading ledger; none that is special. */
+      period?: { open: boolean; spans?: readonly PeriodSpan[] }
+      order?: OrderData
+    }
+)
 
-export interface PeriodSpan { readonly name: string; readonly from: CalendarDate; readonly to: CalendarDate; readonly open: boolean }
+export interface PeriodSpan {
+  readonly name: string
+  readonly from: CalendarDate
+  readonly to: CalendarDate
+  readonly open: boolean
+}
 
 /** `version`: counts the order's changes, from 1, where its system does. `receiptRequired`: goods, to be received before they are paid. */
 export interface OrderData {
-  number: string; version?: number; entity: string; supplier: string; currency: string; open: boolean; approvedBy?: string
+  number: string
+  version?: number
+  entity: string
+  supplier: string
+  currency: string
+  open: boolean
+  approvedBy?: string
   lines: readonly {
-    id: string; item?: string; name?: string; quantity: string; price: string; priceQuantity?: string; unit: string; receiptRequired?: true
+    id: string
+    item?: string
+    name?: string
+    quantity: string
+    price: string
+    priceQuantity?: string
+    unit: string
+    receiptRequired?: true
   }[]
 }

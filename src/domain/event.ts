@@ -8,8 +8,20 @@ import type { Instant } from '../lib/time.ts'
 
 /** Kinds of objects and the prefix of their canonical ids. */
 export const KINDS = {
-  'invoice': 'inv', 'order': 'ord', 'supplier': 'sup', 'entity': 'ent', 'person': 'prs',
-  'payment-batch': 'bat', 'payment': 'pay', 'statement': 'sta', 'statement-entry': 'ste', 'document': 'doc', 'exception': 'exc', 'system': 'sys', 'tie-out': 'tie', 'accrual': 'acr',
+  invoice: 'inv',
+  order: 'ord',
+  supplier: 'sup',
+  entity: 'ent',
+  person: 'prs',
+  'payment-batch': 'bat',
+  payment: 'pay',
+  statement: 'sta',
+  'statement-entry': 'ste',
+  document: 'doc',
+  exception: 'exc',
+  system: 'sys',
+  'tie-out': 'tie',
+  accrual: 'acr',
 } as const
 export type Kind = keyof typeof KINDS
 
@@ -23,7 +35,7 @@ export type Grade = 'claimed' | 'acknowledged' | 'settled'
 
 /** Highest first: a lane never waits behind one that stands after it. */
 export const LANES = ['stop', 'settlement', 'payment', 'posting', 'approval', 'intake', 'status', 'metadata'] as const
-export type Lane = typeof LANES[number]
+export type Lane = (typeof LANES)[number]
 
 interface TypeRow {
   readonly nature: 'fact' | 'decision'
@@ -37,8 +49,22 @@ interface TypeRow {
   readonly best: Grade
 }
 
-const fact = (about: Kind, lane: Lane, roles: readonly Role[], best: Grade = 'acknowledged'): TypeRow => ({ nature: 'fact', about, v: 1, lane, roles, best })
-const decision = (about: Kind, lane: TypeRow['lane']): TypeRow => ({ nature: 'decision', about, v: 1, lane, roles: ['hub'], best: 'settled' })
+const fact = (about: Kind, lane: Lane, roles: readonly Role[], best: Grade = 'acknowledged'): TypeRow => ({
+  nature: 'fact',
+  about,
+  v: 1,
+  lane,
+  roles,
+  best,
+})
+const decision = (about: Kind, lane: TypeRow['lane']): TypeRow => ({
+  nature: 'decision',
+  about,
+  v: 1,
+  lane,
+  roles: ['hub'],
+  best: 'settled',
+})
 
 export const EVENT_TYPES = {
   'invoice.received': fact('invoice', 'intake', ['capture', 'ap', 'procurement', 'person', 'hub'], 'settled'),

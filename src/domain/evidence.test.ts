@@ -1,6 +1,18 @@
 /** Evidence on its way to the archive: wanted at the end of the road, step by step, stale after a later fact, and wanted anew. */
 import { beforeEach, describe, expect, it } from 'vitest'
-import { accepted, completed, entry, fact, granted, invoiceDocument, masterData, paymentRun, posted, received, reversed } from '../../test/facts.ts'
+import {
+  accepted,
+  completed,
+  entry,
+  fact,
+  granted,
+  invoiceDocument,
+  masterData,
+  paymentRun,
+  posted,
+  received,
+  reversed,
+} from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
 import { axesOf } from './axes.ts'
 import { type InvoiceState } from './invoice.ts'
@@ -10,8 +22,11 @@ import { DEFAULT_POLICY, type Policy } from './policy.ts'
 
 const DOCUMENT = 'd'.repeat(64)
 const PACK = 'a'.repeat(64)
-const policyWith = (evidence: Partial<Policy['evidence']> = {}): Policy =>
-  ({ ...DEFAULT_POLICY, systems: { ...DEFAULT_POLICY.systems, archive: 'vault' }, evidence: { ...DEFAULT_POLICY.evidence, ...evidence } })
+const policyWith = (evidence: Partial<Policy['evidence']> = {}): Policy => ({
+  ...DEFAULT_POLICY,
+  systems: { ...DEFAULT_POLICY.systems, archive: 'vault' },
+  evidence: { ...DEFAULT_POLICY.evidence, ...evidence },
+})
 const day = (n: number): string => `2026-01-${String(n).padStart(2, '0')}T08:00:00.000Z`
 
 class Company extends World {
@@ -22,29 +37,66 @@ class Company extends World {
     for (const one of [...masterData(undefined, day(29)), received(invoiceDocument(), 'doc', day(11), DOCUMENT)]) this.submit(one)
     this.id = [...this.records.keys()].find((key) => key.startsWith('inv_'))!
   }
-  get state(): InvoiceState { return this.records.get(this.id)!.state as unknown as InvoiceState }
-  get ours(): { names: string[] } { return { names: [this.id] } }
+  get state(): InvoiceState {
+    return this.records.get(this.id)!.state as unknown as InvoiceState
+  }
+  get ours(): { names: string[] } {
+    return { names: [this.id] }
+  }
   /** The commands that wait for the archive. */
-  get steps(): WantedEffect[] { return [...this.wanted.values()].filter(({ target, subject }) => target === 'vault' && subject === this.id) }
-  approve(): void { for (const one of [granted(this.ours, day(13)), completed(this.ours, day(14))]) this.submit(one) }
-  post(): void { this.submit(posted(this.ours, '5100', day(16))) }
-  pay(): void { for (const one of [...paymentRun('5100', 'M1', 'E1', day(20)), accepted('M1', day(21)), entry('1', day(22), 'E1')]) this.submit(one) }
-  hold(): void { this.submit(fact('hold.placed', 'erp', `hold ${++this.n}`, day(26), [this.ours], { hold: 'H1', kind: 'payment', reason: 'ask' })) }
+  get steps(): WantedEffect[] {
+    return [...this.wanted.values()].filter(({ target, subject }) => target === 'vault' && subject === this.id)
+  }
+  approve(): void {
+    for (const one of [granted(this.ours, day(13)), completed(this.ours, day(14))]) this.submit(one)
+  }
+  post(): void {
+    this.submit(posted(this.ours, '5100', day(16)))
+  }
+  pay(): void {
+    for (const one of [...paymentRun('5100', 'M1', 'E1', day(20)), accepted('M1', day(21)), entry('1', day(22), 'E1')]) this.submit(one)
+  }
+  hold(): void {
+    this.submit(fact('hold.placed', 'erp', `hold ${++this.n}`, day(26), [this.ours], { hold: 'H1', kind: 'payment', reason: 'ask' }))
+  }
 
   /** What delivery reports of a command that was carried out. */
   done({ target, command, object, occurrence }: WantedEffect): void {
     this.submit({
-      ...fact('evidence.prepared', 'hub', `done ${command} ${object} ${occurrence}`, day(27), [this.ours], { wanted: '', document: '', covers: 0 }), type: 'effect.done',
-      data: { effect: 'k', target, command, object, occurrence, contentHash: 'h', attempt: 1, input: 'done', receipt: { reference: 'D-1' } },
+      ...fact('evidence.prepared', 'hub', `done ${command} ${object} ${occurrence}`, day(27), [this.ours], {
+        wanted: '',
+        document: '',
+        covers: 0,
+      }),
+      type: 'effect.done',
+      data: {
+        effect: 'k',
+        target,
+        command,
+        object,
+        occurrence,
+        contentHash: 'h',
+        attempt: 1,
+        input: 'done',
+        receipt: { reference: 'D-1' },
+      },
     })
   }
   prepare(document = PACK): void {
     const { wanted } = this.state.evidence
-    this.submit(fact('evidence.prepared', 'hub', `pack ${wanted!.covers}`, day(27), [this.ours], { wanted: wanted!.event, document, covers: wanted!.covers }))
+    this.submit(
+      fact('evidence.prepared', 'hub', `pack ${wanted!.covers}`, day(27), [this.ours], {
+        wanted: wanted!.event,
+        document,
+        covers: wanted!.covers,
+      }),
+    )
   }
   archive(step: WantedEffect): void {
     const { document, until, covers } = step.content as { document: string; until: string; covers: number }
-    this.submit(fact('evidence.archived', 'archive', `archived ${covers}`, day(28), [this.ours], { archive: 'vault', document, until, covers }))
+    this.submit(
+      fact('evidence.archived', 'archive', `archived ${covers}`, day(28), [this.ours], { archive: 'vault', document, until, covers }),
+    )
   }
   /** All steps to the archive's own word. */
   keep(): void {
@@ -77,7 +129,9 @@ describe('evidence of an invoice', () => {
     company.pay()
     const { wanted } = company.state.evidence
     expect(wanted).toMatchObject({ covers: company.state.facts, until: '2036-12-31' })
-    expect(company.steps).toMatchObject([{ command: 'document.store', occurrence: '2036-12-31', content: { name: `document.${DOCUMENT}`, document: DOCUMENT } }])
+    expect(company.steps).toMatchObject([
+      { command: 'document.store', occurrence: '2036-12-31', content: { name: `document.${DOCUMENT}`, document: DOCUMENT } },
+    ])
     company.done(company.steps[0]!)
     expect(company.steps).toEqual([])
     company.prepare()
@@ -95,7 +149,9 @@ describe('evidence of an invoice', () => {
     company.done(company.steps[0]!)
     const early = company.state.evidence.wanted!
     company.hold()
-    company.submit(fact('evidence.prepared', 'hub', 'late pack', day(27), [company.ours], { wanted: early.event, document: PACK, covers: early.covers }))
+    company.submit(
+      fact('evidence.prepared', 'hub', 'late pack', day(27), [company.ours], { wanted: early.event, document: PACK, covers: early.covers }),
+    )
     expect(company.steps).toEqual([])
     company.prepare()
     expect(company.steps).toMatchObject([{ command: 'evidence.store', content: { covers: early.covers + 1 } }])
@@ -110,9 +166,17 @@ describe('evidence of an invoice', () => {
     company.pass(day(30))
     expect(company.log).toHaveLength(length)
     company.hold()
-    expect([company.state.headline, axesOf(company.state).archive, company.state.evidence.wanted!.covers]).toEqual(['paid', 'stale', first.covers + 1])
+    expect([company.state.headline, axesOf(company.state).archive, company.state.evidence.wanted!.covers]).toEqual([
+      'paid',
+      'stale',
+      first.covers + 1,
+    ])
     company.keep()
-    expect([company.state.headline, axesOf(company.state).archive, company.state.archived!.covers]).toEqual(['archived', 'current', first.covers + 1])
+    expect([company.state.headline, axesOf(company.state).archive, company.state.archived!.covers]).toEqual([
+      'archived',
+      'current',
+      first.covers + 1,
+    ])
     expect(company.log.filter(({ type }) => type === 'evidence.wanted')).toHaveLength(2)
     expect(company.log.filter(({ type, data }) => type === 'effect.done' && data['command'] === 'document.store')).toHaveLength(1)
   })
@@ -128,7 +192,11 @@ describe('evidence of an invoice', () => {
     shorter.approve()
     shorter.post()
     shorter.pay()
-    const sooner = lawOf(policyWith({ entityYears: { 1000: 2 } }), sha256).judge({ ...shorter.records.get(shorter.id)!, state: held(shorter.state) }, () => undefined, day(30))
+    const sooner = lawOf(policyWith({ entityYears: { 1000: 2 } }), sha256).judge(
+      { ...shorter.records.get(shorter.id)!, state: held(shorter.state) },
+      () => undefined,
+      day(30),
+    )
     expect(sooner.decisions.find(({ type }) => type === 'evidence.wanted')?.data).toMatchObject({ until: '2036-12-31' })
   })
 
@@ -149,7 +217,9 @@ describe('evidence of an invoice', () => {
 
   it('is told to nobody: for the AP tool an archived invoice is what it was', () => {
     const toldAp = (one: Company): (readonly [string, unknown])[] =>
-      [...one.wanted.values()].filter(({ command, target }) => command === 'invoice.status' && target === 'ap').map(({ occurrence, content }) => [occurrence, content['word']] as const)
+      [...one.wanted.values()]
+        .filter(({ command, target }) => command === 'invoice.status' && target === 'ap')
+        .map(({ occurrence, content }) => [occurrence, content['word']] as const)
     company.pay()
     const before = toldAp(company)
     expect(before).toMatchObject([[expect.stringContaining('paid#'), 'paid']])
@@ -164,20 +234,37 @@ describe('evidence of an invoice', () => {
     expect([refused.state.headline, toldAp(refused).map(([, word]) => word)]).toEqual(['archived', ['rejected']])
   })
 
-  it('without the archive\'s own authority says nothing', () => {
+  it("without the archive's own authority says nothing", () => {
     company.pay()
-    company.submit(fact('evidence.archived', 'ap', 'claim', day(28), [company.ours], { archive: 'vault', document: PACK, until: '2036-12-31', covers: 99 }))
+    company.submit(
+      fact('evidence.archived', 'ap', 'claim', day(28), [company.ours], {
+        archive: 'vault',
+        document: PACK,
+        until: '2036-12-31',
+        covers: 99,
+      }),
+    )
     expect([company.state.headline, company.state.archived, company.state.claims]).toEqual(['paid', null, 1])
   })
 })
 
 describe('the approval', () => {
-  const asked = (): WantedEffect[] => [...company.wanted.values()].filter(({ command }) => command === 'approval-evidence.attach' || command === 'lookup.attachment')
+  const asked = (): WantedEffect[] =>
+    [...company.wanted.values()].filter(({ command }) => command === 'approval-evidence.attach' || command === 'lookup.attachment')
   const shown = (word: string): void =>
-    company.submit(fact('status.reported', 'erp', `shows ${word}`, day(27), [company.ours], { system: 'erp', facet: 'attachment', word, claims: word }))
+    company.submit(
+      fact('status.reported', 'erp', `shows ${word}`, day(27), [company.ours], { system: 'erp', facet: 'attachment', word, claims: word }),
+    )
 
   it('is attached to the posting that rests on it once it is confirmed, asked for, and not attached again', () => {
-    expect(asked()).toMatchObject([{ command: 'approval-evidence.attach', target: 'erp', occurrence: '5100#approval', content: { posting: '5100', terms: company.state.granted!.hash } }])
+    expect(asked()).toMatchObject([
+      {
+        command: 'approval-evidence.attach',
+        target: 'erp',
+        occurrence: '5100#approval',
+        content: { posting: '5100', terms: company.state.granted!.hash },
+      },
+    ])
     const { facts } = company.state
     company.done(asked()[0]!)
     expect(asked()).toMatchObject([{ command: 'lookup.attachment', content: { posting: '5100' } }])
@@ -205,7 +292,8 @@ describe('the approval', () => {
     const silent = new Company(policyWith({ attach: false }))
     silent.approve()
     silent.post()
-    for (const one of [early, observed, silent]) expect([...one.wanted.values()].filter(({ command }) => command === 'approval-evidence.attach')).toEqual([])
+    for (const one of [early, observed, silent])
+      expect([...one.wanted.values()].filter(({ command }) => command === 'approval-evidence.attach')).toEqual([])
   })
 })
 

@@ -15,7 +15,12 @@ import type { Laws } from './view.ts'
 
 /** Wanted at the end of the road, and ever after whatever happens to an invoice of which the archive has a pack. */
 export function wantEvidence({ policy }: Laws, sheet: Scratch<InvoiceState>): void {
-  const { headline, archived, facts, evidence: { wanted } } = sheet.state
+  const {
+    headline,
+    archived,
+    facts,
+    evidence: { wanted },
+  } = sheet.state
   const due = archived !== null || (headline !== null && policy.evidence.after.some((state) => state === headline))
   if (policy.systems.archive === undefined || !due || wanted?.covers === facts) return
   sheet.decide('evidence.wanted', 'evidence', { covers: facts, until: keptUntil(policy, sheet.state, sheet.asOf) })
@@ -38,9 +43,17 @@ export function evidenceStep({ policy }: Laws, id: string, state: InvoiceState):
   if (archive === undefined || wanted === null) return []
   const { until, covers } = wanted
   const document = missingDocument(state)
-  if (document !== undefined) return [{
-    target: archive, command: 'document.store', object: `${id} ${document}`, occurrence: until, subject: id, content: { name: documentName(document), document, until },
-  }]
+  if (document !== undefined)
+    return [
+      {
+        target: archive,
+        command: 'document.store',
+        object: `${id} ${document}`,
+        occurrence: until,
+        subject: id,
+        content: { name: documentName(document), document, until },
+      },
+    ]
   if (prepared?.wanted !== wanted.event) return []
   const pack = { object: id, occurrence: `${covers}#${wanted.event}`, subject: id }
   const content = { name: packName(id, covers), document: prepared.document, until, covers }
@@ -51,7 +64,9 @@ export function evidenceStep({ policy }: Laws, id: string, state: InvoiceState):
 
 /** The first of its documents that the archive does not have for as long as wanted. */
 function missingDocument({ renditions, evidence: { wanted, kept } }: InvoiceState): string | undefined {
-  return Object.keys(renditions).sort().find((document) => (kept[document]?.until ?? '') < (wanted?.until ?? ''))
+  return Object.keys(renditions)
+    .sort()
+    .find((document) => (kept[document]?.until ?? '') < (wanted?.until ?? ''))
 }
 
 /** Names in the archive. A document has its hash for a name, so that it is stored once; a pack is never replaced by a later one. */
@@ -63,20 +78,33 @@ export function evidenceCells({ policy }: Laws, id: string, state: InvoiceState)
   const { archive } = policy.systems
   const { wanted } = state.evidence
   if (archive === undefined || wanted === null) return []
-  const cell = (facet: Facet, expected: string, told: string | null, reported: string | null): Cell =>
-    ({ object: id, system: archive, facet, expected, told, reported })
+  const cell = (facet: Facet, expected: string, told: string | null, reported: string | null): Cell => ({
+    object: id,
+    system: archive,
+    facet,
+    expected,
+    told,
+    reported,
+  })
   const covers = String(wanted.covers)
   const key = `${archive}|evidence`
   const documents = Object.keys(state.renditions).length
   return [
-    ...documents === 0 ? [] : [cell('document', 'stored', missingDocument(state) === undefined ? 'stored' : null, null)],
-    cell('evidence', covers, state.told[key]?.word ?? null, state.archived ? String(state.archived.covers) : state.reported[key]?.word ?? null),
+    ...(documents === 0 ? [] : [cell('document', 'stored', missingDocument(state) === undefined ? 'stored' : null, null)]),
+    cell(
+      'evidence',
+      covers,
+      state.told[key]?.word ?? null,
+      state.archived ? String(state.archived.covers) : (state.reported[key]?.word ?? null),
+    ),
   ]
 }
 
 /** The posting to which the approval belongs that it rests on; null where there is none, or nobody asked for it. */
 function attachTo({ policy }: Laws, state: InvoiceState): string | null {
-  return policy.evidence.attach && state.granted && warranted(state, ['approved', 'posted']) ? state.verdicts.posting?.subject ?? null : null
+  return policy.evidence.attach && state.granted && warranted(state, ['approved', 'posted'])
+    ? (state.verdicts.posting?.subject ?? null)
+    : null
 }
 
 /** Attached once per posting, under the ERP's own number; then the ERP is asked whether it shows it. */
@@ -87,15 +115,41 @@ export function attachmentStep(laws: Laws, id: string, state: InvoiceState): Wan
   const key = `${erp}|attachment`
   if (posting === null || !granted || state.reported[key]?.word === posting) return []
   const { approvers, approvedAt, authority, hash } = granted
-  return [{
-    target: erp, command: state.told[key]?.word === posting ? 'lookup.attachment' : 'approval-evidence.attach', object: id, occurrence: `${posting}#approval`, subject: id,
-    content: { approvedAt, approvers, authority, correlation: id, policy: `terms ${hash.slice(0, 16)}`, posting, reference: id, terms: hash },
-  }]
+  return [
+    {
+      target: erp,
+      command: state.told[key]?.word === posting ? 'lookup.attachment' : 'approval-evidence.attach',
+      object: id,
+      occurrence: `${posting}#approval`,
+      subject: id,
+      content: {
+        approvedAt,
+        approvers,
+        authority,
+        correlation: id,
+        policy: `terms ${hash.slice(0, 16)}`,
+        posting,
+        reference: id,
+        terms: hash,
+      },
+    },
+  ]
 }
 
 export function attachmentCells(laws: Laws, id: string, state: InvoiceState): Cell[] {
   const { erp } = laws.policy.systems
   const expected = attachTo(laws, state)
   const key = `${erp}|attachment`
-  return expected === null ? [] : [{ object: id, system: erp, facet: 'attachment', expected, told: state.told[key]?.word ?? null, reported: state.reported[key]?.word ?? null }]
+  return expected === null
+    ? []
+    : [
+        {
+          object: id,
+          system: erp,
+          facet: 'attachment',
+          expected,
+          told: state.told[key]?.word ?? null,
+          reported: state.reported[key]?.word ?? null,
+        },
+      ]
 }

@@ -19,7 +19,7 @@ const WARRANTS: { readonly [state in HeadlineState]: Warrant } = {
   validated: (state) => standing(state, state.verdicts.validation),
   matched: (state) => standing(state, state.verdicts.match),
   // A person's no is stronger than a policy's waiver.
-  approved: (state) => isWaived(state) && state.approval.ends.length > 0 ? null : standing(state, state.verdicts.approval),
+  approved: (state) => (isWaived(state) && state.approval.ends.length > 0 ? null : standing(state, state.verdicts.approval)),
   posted: (state) => {
     const verdict = state.verdicts.posting
     const postings = verdict ? postingsOf(verdict.subject).map((postingNo) => state.postings[postingNo]) : []
@@ -39,7 +39,9 @@ const WARRANTS: { readonly [state in HeadlineState]: Warrant } = {
   },
   rejected: (state) => {
     if (livePostings(state).length > 0) return null
-    const no = [state.rejected, state.withdrawn, duplicateAnswer(state)].filter((fact) => fact !== null).sort((a, b) => a.at < b.at ? 1 : -1)[0]
+    const no = [state.rejected, state.withdrawn, duplicateAnswer(state)]
+      .filter((fact) => fact !== null)
+      .sort((a, b) => (a.at < b.at ? 1 : -1))[0]
     if (!no) return null
     return state.reinstated && state.reinstated.at > no.at ? null : [no.event]
   },
@@ -123,7 +125,10 @@ export function livePostings(state: InvoiceState): [string, Posting][] {
 
 /** Holds that were placed and not released since; at the same instant it holds. */
 export function liveHolds(state: InvoiceState): string[] {
-  return Object.entries(state.holds).filter(([, { placed, released }]) => placed && !(released && released.at > placed.at)).map(([id]) => id).sort()
+  return Object.entries(state.holds)
+    .filter(([, { placed, released }]) => placed && !(released && released.at > placed.at))
+    .map(([id]) => id)
+    .sort()
 }
 
 /**
@@ -140,12 +145,17 @@ export function holdReasons(state: InvoiceState): string[] {
     ...(correctedBy(state) ? [`corrected by ${correctedBy(state)?.number}`] : []),
     ...(state.exceptions['corrects-paid']?.open ? ['it corrects an invoice that was paid'] : []),
     ...(ended ? [`approval ${end.kind}: ${end.reason}`] : []),
-    ...liveHolds(state).map((hold) => state.holds[hold]).filter((hold) => hold !== undefined && hold.kind !== ERP_BLOCK).map((hold) => `on hold: ${hold?.kind ?? ''}`),
+    ...liveHolds(state)
+      .map((hold) => state.holds[hold])
+      .filter((hold) => hold !== undefined && hold.kind !== ERP_BLOCK)
+      .map((hold) => `on hold: ${hold?.kind ?? ''}`),
   ]
 }
 /** The invoice that stands in this one's place, unless a person has said since that both are to be paid. */
 export function correctedBy(state: InvoiceState): Link | null {
-  const link = Object.values(state.links).filter(({ is }) => is === 'corrected-by').sort((a, b) => a.at < b.at ? 1 : -1)[0]
+  const link = Object.values(state.links)
+    .filter(({ is }) => is === 'corrected-by')
+    .sort((a, b) => (a.at < b.at ? 1 : -1))[0]
   const answer = state.answers['superseded']
   return link && !(answer?.action === 'keep' && answer.at > link.at) ? link : null
 }
@@ -154,19 +164,29 @@ export function correctedBy(state: InvoiceState): Link | null {
 const ERP_BLOCK = 'payment-block'
 
 /** The last word of two persons that the posting shall be reversed; `keeps`: of two postings the one that stays. */
-export function reversalAsked(state: InvoiceState): { readonly at: string; readonly person: string; readonly second: string; readonly reason: string; readonly keeps: string | null } | null {
-  const asked = Object.entries(state.answers).filter(([, answer]) => answer.action === 'reverse' && answer.second !== null && answer.second !== answer.person)
-    .sort(([, a], [, b]) => a.at < b.at ? 1 : -1)[0]
+export function reversalAsked(state: InvoiceState): {
+  readonly at: string
+  readonly person: string
+  readonly second: string
+  readonly reason: string
+  readonly keeps: string | null
+} | null {
+  const asked = Object.entries(state.answers)
+    .filter(([, answer]) => answer.action === 'reverse' && answer.second !== null && answer.second !== answer.person)
+    .sort(([, a], [, b]) => (a.at < b.at ? 1 : -1))[0]
   if (!asked) return null
   const [cause, { at, person, second, reason }] = asked
-  return { at, person, second: second ?? '', reason, keeps: cause === 'posted-twice' ? state.verdicts.posting?.subject ?? null : null }
+  return { at, person, second: second ?? '', reason, keeps: cause === 'posted-twice' ? (state.verdicts.posting?.subject ?? null) : null }
 }
 
 /** What was booked up to the day of a cut-over is in what was open then. */
-export const isSince = ({ origin, takenOver }: InvoiceState, on: string | null): boolean => origin !== 'taken-over' || !takenOver || on === null || on > takenOver.on
+export const isSince = ({ origin, takenOver }: InvoiceState, on: string | null): boolean =>
+  origin !== 'taken-over' || !takenOver || on === null || on > takenOver.on
 
 export function liveAllocations(state: InvoiceState): [string, Allocation][] {
-  return Object.entries(state.allocations).filter(([, allocation]) => allocation.undone === null && isSince(state, allocation.on) && !isOthers(state, allocation))
+  return Object.entries(state.allocations).filter(
+    ([, allocation]) => allocation.undone === null && isSince(state, allocation.on) && !isOthers(state, allocation),
+  )
 }
 
 /** What the other company's books say of a clearing between the two: it proves ours and settles nothing itself. */
@@ -176,15 +196,29 @@ export function isOthers(state: InvoiceState, { ledger }: Allocation): boolean {
 
 /** The company in whose books the invoice stands. */
 const ledgerOf = (state: InvoiceState): string | null =>
-  livePostings(state)[0]?.[1].confirmed?.entity ?? Object.values(state.postings).find(({ confirmed }) => confirmed)?.confirmed?.entity ?? state.parties?.entity ?? null
+  livePostings(state)[0]?.[1].confirmed?.entity ??
+  Object.values(state.postings).find(({ confirmed }) => confirmed)?.confirmed?.entity ??
+  state.parties?.entity ??
+  null
 
 /** Sums cleared between our companies, by our ledger and by the other's, where they are not the same; null when both agree. */
 export function oneSided(state: InvoiceState): { readonly ours: string; readonly theirs: string; readonly since: string } | null {
   const cleared = Object.values(state.allocations).filter(({ kind, undone }) => kind === 'intercompany' && undone === null)
   if (cleared.length === 0) return null
-  const sum = (others: boolean): string => sumOf(['0', ...cleared.filter((allocation) => isOthers(state, allocation) === others).map(({ amount }) => amount)])
+  const sum = (others: boolean): string =>
+    sumOf(['0', ...cleared.filter((allocation) => isOthers(state, allocation) === others).map(({ amount }) => amount)])
   const [ours, theirs] = [sum(false), sum(true)]
-  return ours === theirs ? null : { ours, theirs, since: cleared.map(({ at }) => at).sort().at(-1) ?? '' }
+  return ours === theirs
+    ? null
+    : {
+        ours,
+        theirs,
+        since:
+          cleared
+            .map(({ at }) => at)
+            .sort()
+            .at(-1) ?? '',
+      }
 }
 
 /** What has to be settled, exactly: the payable amount, negative for a credit note; what is due by the posting when we never had the invoice. */
@@ -193,7 +227,9 @@ export function amountDue(state: InvoiceState): string | null {
   if (content) return content.kind === 'credit-note' ? sumOf([negative(content.totals.payable)]) : sumOf([content.totals.payable])
   const [, posting] = livePostings(state)[0] ?? []
   if (!posting?.confirmed) return null
-  return sumOf([(state.origin === 'taken-over' ? state.takenOver?.open[0]?.amount : undefined) ?? posting.confirmed.due ?? posting.confirmed.amount])
+  return sumOf([
+    (state.origin === 'taken-over' ? state.takenOver?.open[0]?.amount : undefined) ?? posting.confirmed.due ?? posting.confirmed.amount,
+  ])
 }
 
 /** An invoice of which nothing is left to pay; what the supplier owes us is settled by a credit note of his. */
@@ -212,10 +248,9 @@ const dueRests = (state: InvoiceState): string[] => {
   return posting?.confirmed ? [posting.confirmed.event] : []
 }
 
-export const negative = (amount: string): string => amount.startsWith('-') ? amount.slice(1) : `-${amount}`
+export const negative = (amount: string): string => (amount.startsWith('-') ? amount.slice(1) : `-${amount}`)
 
 function duplicateAnswer(state: InvoiceState): { event: string; at: string } | null {
   const answer = state.answers['duplicate-suspected']
   return answer?.action === 'duplicate' ? answer : null
 }
-

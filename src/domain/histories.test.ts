@@ -2,7 +2,21 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
-  accepted, completed, entry, fact, granted, invoiceDocument, masterData, paymentRun, posted, received, reversed, CODED, CODER, PERSON, TERMS,
+  accepted,
+  completed,
+  entry,
+  fact,
+  granted,
+  invoiceDocument,
+  masterData,
+  paymentRun,
+  posted,
+  received,
+  reversed,
+  CODED,
+  CODER,
+  PERSON,
+  TERMS,
 } from '../../test/facts.ts'
 import { goodsOrder, receipt, receiptReversed } from '../../test/goods.ts'
 import { sha256, World } from '../../test/world.ts'
@@ -28,14 +42,16 @@ const day = (n: number, hour = 8): string => `2026-01-${String(n).padStart(2, '0
 
 /** The kinds of invoices that histories are made of. */
 const VARIANTS: Record<string, Partial<InvoiceDocument>> = {
-  'order': {},
+  order: {},
   // The order asks for a receipt.
-  'goods': {},
+  goods: {},
   'no order': { orderReference: undefined as never },
   'credit note': { kind: 'credit-note', typeCode: '381', orderReference: undefined as never },
   'direct debit': { paymentMeans: [{ code: '59', account: 'DE99' }], orderReference: undefined as never },
-  'card': { paymentMeans: [{ code: '48' }], orderReference: undefined as never },
-  'nothing due': { totals: { lines: '100.00', taxExclusive: '100.00', tax: '19.00', taxInclusive: '119.00', prepaid: '119.00', payable: '0.00' } },
+  card: { paymentMeans: [{ code: '48' }], orderReference: undefined as never },
+  'nothing due': {
+    totals: { lines: '100.00', taxExclusive: '100.00', tax: '19.00', taxInclusive: '119.00', prepaid: '119.00', payable: '0.00' },
+  },
   'does not add up': { totals: { lines: '100.00', taxExclusive: '100.00', tax: '19.00', taxInclusive: '120.00', payable: '120.00' } },
   'self-billed': { typeCode: '389' },
   'never sent to us': {},
@@ -44,7 +60,11 @@ const VARIANTS: Record<string, Partial<InvoiceDocument>> = {
   },
 }
 
-interface History { readonly invoice: Ref; readonly id: string; readonly facts: readonly Arrival[] }
+interface History {
+  readonly invoice: Ref
+  readonly id: string
+  readonly facts: readonly Arrival[]
+}
 
 /** Everything that may happen to such an invoice; a history is any part of it, in any order, any of it more than once. */
 function possible(variant: string): History {
@@ -53,33 +73,51 @@ function possible(variant: string): History {
   const invoice = invoiceRef(sha256, content, 'd'.repeat(64))
   const w = new World(law, NOW)
   const observed = variant === 'never sent to us'
-  const adopted: Arrival = { ...posted({ names: [] }, '5200', day(18), content.totals.taxInclusive, null), about: [{ names: [postingName('erp', '1000', '5200')], create: 'invoice' }] }
+  const adopted: Arrival = {
+    ...posted({ names: [] }, '5200', day(18), content.totals.taxInclusive, null),
+    about: [{ names: [postingName('erp', '1000', '5200')], create: 'invoice' }],
+  }
   w.submit(observed ? adopted : received(document, 'doc1', day(11), 'd'.repeat(64)))
   const id = [...w.records.keys()].find((key) => key.startsWith('inv_'))!
   const ours = { names: [id] }
-  const terms: Terms = { ...CODED, orders: content.orders, payee: ['direct debit', 'card'].includes(variant) ? 'none' : TERMS.payee, gross: content.totals.taxInclusive }
+  const terms: Terms = {
+    ...CODED,
+    orders: content.orders,
+    payee: ['direct debit', 'card'].includes(variant) ? 'none' : TERMS.payee,
+    gross: content.totals.taxInclusive,
+  }
   const amount = content.totals.payable
   const sign = document.kind === 'credit-note' ? `-${amount}` : amount
   const by = { ticket: 'T1', person: PERSON }
   const run = (postingNo: string, message: string, at: string): Arrival[] => paymentRun(postingNo, message, `E${message}`, at, sign)
   const effect = (type: EventType, eventId: string, at: string, data: object): Arrival => ({
-    ...fact('invoice.rejected', 'hub', eventId, at, [ours], { reason: '' }), type, source: { system: 'hub', role: 'hub' },
+    ...fact('invoice.rejected', 'hub', eventId, at, [ours], { reason: '' }),
+    type,
+    source: { system: 'hub', role: 'hub' },
     data: { effect: 'k', target: 'erp', command: 'invoice.post', object: id, occurrence: '0', contentHash: 'h', attempt: 1, ...data },
   })
   const collected = ['direct debit', 'card'].includes(variant)
   return {
-    invoice, id,
+    invoice,
+    id,
     facts: [
-      ...masterData(undefined, NOW).map((arrival) => variant === 'goods' && arrival.eventId === 'read order' ? ofGoods(arrival) : arrival),
-      ...observed ? [adopted] : [
-        received(document, 'doc1', day(11), 'd'.repeat(64)),
-        { ...received(document, 'doc1 again', day(11, 9), '1'.repeat(64)), about: [ours] },
-        received({ ...document, dueOn: '2026-03-01' }, 'doc2', day(12), 'e'.repeat(64), 'invoice.corrected', id),
-      ],
+      ...masterData(undefined, NOW).map((arrival) =>
+        variant === 'goods' && arrival.eventId === 'read order' ? ofGoods(arrival) : arrival,
+      ),
+      ...(observed
+        ? [adopted]
+        : [
+            received(document, 'doc1', day(11), 'd'.repeat(64)),
+            { ...received(document, 'doc1 again', day(11, 9), '1'.repeat(64)), about: [ours] },
+            received({ ...document, dueOn: '2026-03-01' }, 'doc2', day(12), 'e'.repeat(64), 'invoice.corrected', id),
+          ]),
       fact('approval.requested', 'ap', 'req', day(11, 10), [ours], { ticket: 'T1' }),
-      granted(ours, day(13), terms), completed(ours, day(13, 9), terms),
-      granted(ours, day(15), { ...terms, gross: '999' }), completed(ours, day(15, 9), { ...terms, gross: '999' }),
-      granted(ours, day(17), terms), completed(ours, day(17, 9), terms),
+      granted(ours, day(13), terms),
+      completed(ours, day(13, 9), terms),
+      granted(ours, day(15), { ...terms, gross: '999' }),
+      completed(ours, day(15, 9), { ...terms, gross: '999' }),
+      granted(ours, day(17), terms),
+      completed(ours, day(17, 9), terms),
       fact('approval.granted', 'ap', 'by the coder', day(13, 7), [ours], { ticket: 'T1', step: '2', person: CODER, terms }),
       fact('approval.refused', 'ap', 'refuse', day(14), [ours], { ...by, step: '1', reason: 'no' }),
       fact('approval.withdrawn', 'ap', 'withdraw', day(18), [ours], { ...by, reason: 'oops' }),
@@ -90,29 +128,75 @@ function possible(variant: string): History {
       effect('effect.refused', 'refused', day(14), { input: 'refused', says: 'F5-286 period shut' }),
       fact('posting.parked', 'erp', 'park', day(14), [ours], { postingNo: '5099' }),
       { ...posted(ours, '5100', day(16), content.totals.taxInclusive), readBack: false, eventId: 'posted by reply' },
-      posted(ours, '5100', day(16), content.totals.taxInclusive), reversed(ours, '5100', day(17)), posted(ours, '5200', day(18), content.totals.taxInclusive, null),
+      posted(ours, '5100', day(16), content.totals.taxInclusive),
+      reversed(ours, '5100', day(17)),
+      posted(ours, '5200', day(18), content.totals.taxInclusive, null),
       posted(ours, '5300', day(19), '1.00', null),
       // What is fetched from our account is never instructed; what we pay is not found by its remittance text.
-      ...collected ? [entry('5', day(24, 9), '', { endToEndId: undefined as never, remittance: `Lastschrift R-1 Acme`, amount })] : [
-        ...run('5100', 'M1', day(20)), ...run('5200', 'M2', day(21)),
-        accepted('M1', day(22)), accepted('M2', day(22, 9)),
-        fact('payment.rejected', 'bank', 'rejects', day(22), [{ names: [paymentName('M2', 'EM2')] }], { messageId: 'M2', endToEndId: 'EM2', code: 'AC04', reason: 'closed', document: 'b'.repeat(64) }),
-        entry('1', day(23), 'EM1', { amount: amount.replace('-', '') }), entry('2', day(24), 'EM2', { amount: amount.replace('-', '') }),
-        entry('3', day(25), '', { amount, direction: 'credit', returns: { endToEndId: 'EM1', code: 'AC04' } }),
-        entry('4', day(23, 9), '', { endToEndId: undefined as never, messageId: 'M1', amount }),
-      ],
-      fact('clearing.recorded', 'erp', 'discount', day(20, 10), [ours], { postingNo: '7000', kind: 'discount', amount: '19.00', currency: 'EUR', reason: 'early' }),
-      fact('clearing.recorded', 'erp', 'rest', day(20, 11), [ours], { postingNo: '7001', kind: 'write-off', amount: '100.00', currency: 'EUR', reason: 'agreed' }),
-      fact('clearing.recorded', 'erp', 'credit', day(20, 12), [ours], { postingNo: '7002', kind: 'credit', amount: `-${amount}`, currency: 'EUR', reason: 'netted' }),
+      ...(collected
+        ? [entry('5', day(24, 9), '', { endToEndId: undefined as never, remittance: `Lastschrift R-1 Acme`, amount })]
+        : [
+            ...run('5100', 'M1', day(20)),
+            ...run('5200', 'M2', day(21)),
+            accepted('M1', day(22)),
+            accepted('M2', day(22, 9)),
+            fact('payment.rejected', 'bank', 'rejects', day(22), [{ names: [paymentName('M2', 'EM2')] }], {
+              messageId: 'M2',
+              endToEndId: 'EM2',
+              code: 'AC04',
+              reason: 'closed',
+              document: 'b'.repeat(64),
+            }),
+            entry('1', day(23), 'EM1', { amount: amount.replace('-', '') }),
+            entry('2', day(24), 'EM2', { amount: amount.replace('-', '') }),
+            entry('3', day(25), '', { amount, direction: 'credit', returns: { endToEndId: 'EM1', code: 'AC04' } }),
+            entry('4', day(23, 9), '', { endToEndId: undefined as never, messageId: 'M1', amount }),
+          ]),
+      fact('clearing.recorded', 'erp', 'discount', day(20, 10), [ours], {
+        postingNo: '7000',
+        kind: 'discount',
+        amount: '19.00',
+        currency: 'EUR',
+        reason: 'early',
+      }),
+      fact('clearing.recorded', 'erp', 'rest', day(20, 11), [ours], {
+        postingNo: '7001',
+        kind: 'write-off',
+        amount: '100.00',
+        currency: 'EUR',
+        reason: 'agreed',
+      }),
+      fact('clearing.recorded', 'erp', 'credit', day(20, 12), [ours], {
+        postingNo: '7002',
+        kind: 'credit',
+        amount: `-${amount}`,
+        currency: 'EUR',
+        reason: 'netted',
+      }),
       fact('hold.placed', 'erp', 'hold', day(16, 12), [ours], { hold: 'H1', kind: 'payment', reason: 'ask' }),
       fact('hold.released', 'erp', 'free', day(16, 13), [ours], { hold: 'H1', reason: 'fine' }),
-      fact('evidence.archived', 'archive', 'archive', day(28), [ours], { archive: 'a', document: '2'.repeat(64), until: '2036-01-01', covers: 99 }),
-      fact('evidence.archived', 'archive', 'archive early', day(12), [ours], { archive: 'a', document: '3'.repeat(64), until: '2036-01-01', covers: 1 }),
+      fact('evidence.archived', 'archive', 'archive', day(28), [ours], {
+        archive: 'a',
+        document: '2'.repeat(64),
+        until: '2036-01-01',
+        covers: 99,
+      }),
+      fact('evidence.archived', 'archive', 'archive early', day(12), [ours], {
+        archive: 'a',
+        document: '3'.repeat(64),
+        until: '2036-01-01',
+        covers: 1,
+      }),
       fact('status.reported', 'ap', 'badge', day(26), [ours], { system: 'ap', facet: 'status', word: 'MONEY_OUT', claims: 'paid' }),
-      ...variant === 'goods' ? [
-        receipt('W1', '10', day(12), 'erp'), receipt('W2', '10', day(12, 9), 'erp'), receiptReversed('W2', day(13), 'erp'), receipt('W3', '4', day(12, 10), 'erp'),
-        receipt('W4', '6', day(12, 11), 'erp'),
-      ] : [],
+      ...(variant === 'goods'
+        ? [
+            receipt('W1', '10', day(12), 'erp'),
+            receipt('W2', '10', day(12, 9), 'erp'),
+            receiptReversed('W2', day(13), 'erp'),
+            receipt('W3', '4', day(12, 10), 'erp'),
+            receipt('W4', '6', day(12, 11), 'erp'),
+          ]
+        : []),
     ],
   }
 }
@@ -120,7 +204,13 @@ function possible(variant: string): History {
 const HISTORIES = Object.fromEntries(Object.keys(VARIANTS).map((variant) => [variant, possible(variant)]))
 const VERDICTS = ['validation', 'match', 'approval', 'posting'] as const
 
-interface Outcome { readonly axes: Axes; readonly headline: string | null; readonly breaches: readonly string[]; readonly verdicts: string; readonly open: string }
+interface Outcome {
+  readonly axes: Axes
+  readonly headline: string | null
+  readonly breaches: readonly string[]
+  readonly verdicts: string
+  readonly open: string
+}
 
 function run(history: History, facts: readonly Arrival[]): { world: World; outcome: Outcome | null } {
   const world = new World(law, NOW)
@@ -131,18 +221,33 @@ function run(history: History, facts: readonly Arrival[]): { world: World; outco
 }
 
 function outcomeOf(state: InvoiceState): Outcome {
-  const current = (gate: typeof VERDICTS[number]): string => {
+  const current = (gate: (typeof VERDICTS)[number]): string => {
     const verdict = state.verdicts[gate]
     // A failed verdict on a posting is news only while it is the one judged; its exception is compared below.
-    return verdict && (gate === 'posting' ? verdict.pass && livePostings(state).some(([postingNo]) => postingNo === verdict.subject) : gate === 'approval' ? axesOf(state).approval === 'complete' : verdict.subject === state.content?.event) ? String(verdict.pass) : '-'
+    return verdict &&
+      (gate === 'posting'
+        ? verdict.pass && livePostings(state).some(([postingNo]) => postingNo === verdict.subject)
+        : gate === 'approval'
+          ? axesOf(state).approval === 'complete'
+          : verdict.subject === state.content?.event)
+      ? String(verdict.pass)
+      : '-'
   }
   const axes = axesOf(state)
   // Whether a hold, an approval taken back or a reversal came before or after the release of a payment is a matter of order; the release's own verdict says it.
-  const late = axes.holds.length > 0 || state.approval.ends.length > 0 || Object.values(state.postings).some((posting) => posting.reversed !== null)
+  const late =
+    axes.holds.length > 0 || state.approval.ends.length > 0 || Object.values(state.postings).some((posting) => posting.reversed !== null)
   const settlement = late && ['instructed', 'released', 'accepted'].includes(axes.settlement) ? 'none' : axes.settlement
   return {
-    axes: { ...axes, settlement }, headline: state.headline, breaches: state.breaches, verdicts: VERDICTS.map(current).join(),
-    open: Object.entries(state.exceptions).filter(([, exception]) => exception.open).map(([cause]) => cause).sort().join(),
+    axes: { ...axes, settlement },
+    headline: state.headline,
+    breaches: state.breaches,
+    verdicts: VERDICTS.map(current).join(),
+    open: Object.entries(state.exceptions)
+      .filter(([, exception]) => exception.open)
+      .map(([cause]) => cause)
+      .sort()
+      .join(),
   }
 }
 
@@ -160,22 +265,50 @@ function untaken(facts: Arrival[]): Arrival[] {
   const back = facts.filter(({ type }) => type === 'receipt.reversed')
   return [...back, ...facts.filter(({ type }) => type !== 'receipt.reversed')]
 }
-const told = (history: History, ...orders: readonly (readonly number[])[]): string => orders.map((order) => pick(history, order).map((arrival) => arrival.eventId).join(' · ')).join('\n   against\n')
+const told = (history: History, ...orders: readonly (readonly number[])[]): string =>
+  orders
+    .map((order) =>
+      pick(history, order)
+        .map((arrival) => arrival.eventId)
+        .join(' · '),
+    )
+    .join('\n   against\n')
 
 const reached = new Map<string, number>()
-const count = (name: string): void => { reached.set(name, (reached.get(name) ?? 0) + 1) }
+const count = (name: string): void => {
+  reached.set(name, (reached.get(name) ?? 0) + 1)
+}
 
 /** The ordinary life of an invoice, in order; how far it gets and what else happens is thrown. */
 const ORDINARY = [
-  'read supplier', 'read entity', 'read tax-code S 19', 'read period 2026-01', 'read order', 'limit anna', 'doc1', 'erp receipt W1', 'req', `grant ${day(13)}`, `complete ${day(13, 9)}`,
-  'sent', 'posted by reply', 'posted 5100', 'pay EM1', 'release M1', 'file M1', 'acc M1', 'entry 1', 'entry 5', 'archive',
+  'read supplier',
+  'read entity',
+  'read tax-code S 19',
+  'read period 2026-01',
+  'read order',
+  'limit anna',
+  'doc1',
+  'erp receipt W1',
+  'req',
+  `grant ${day(13)}`,
+  `complete ${day(13, 9)}`,
+  'sent',
+  'posted by reply',
+  'posted 5100',
+  'pay EM1',
+  'release M1',
+  'file M1',
+  'acc M1',
+  'entry 1',
+  'entry 5',
+  'archive',
 ]
 
 /** Any part of what is possible: most facts are there most of the time, so that the further states are reached. */
 const anyPart = (history: History): fc.Arbitrary<number[]> => {
   const all = history.facts
   return fc.array(fc.integer({ min: 0, max: 9 }), { minLength: all.length, maxLength: all.length }).map((dice) => {
-    const bar = 3 + (dice[0] ?? 0) % 7
+    const bar = 3 + ((dice[0] ?? 0) % 7)
     return [...all.keys()].filter((index) => (dice[index] ?? 0) >= (index < 7 ? 1 : bar) && (index !== 6 || (dice[1] ?? 0) < 9))
   })
 }
@@ -186,118 +319,184 @@ const ordinaryPart = (history: History): fc.Arbitrary<number[]> => {
     const at = history.facts.findIndex((arrival) => arrival.eventId === name)
     return at < 0 ? [] : [at]
   })
-  return fc.tuple(fc.integer({ min: 5, max: usual.length }), fc.array(fc.integer({ min: 0, max: history.facts.length - 1 }), { maxLength: 3 }))
+  return fc
+    .tuple(fc.integer({ min: 5, max: usual.length }), fc.array(fc.integer({ min: 0, max: history.facts.length - 1 }), { maxLength: 3 }))
     .map(([length, others]) => [...new Set([...usual.slice(0, length), ...others])])
 }
 
 /** A part of what is possible, in two orders, the second with repetitions. */
-const twoOrders = fc.tuple(fc.constantFrom(...Object.keys(HISTORIES)), fc.integer({ min: 0, max: 2 })).chain(([variant, manner]) =>
-  (manner === 0 ? ordinaryPart : anyPart)(HISTORIES[variant]!).chain((part) =>
-    fc.tuple(fc.constant(variant), fc.shuffledSubarray(part, { minLength: part.length }), fc.shuffledSubarray(part, { minLength: part.length }), fc.shuffledSubarray(part))))
+const twoOrders = fc
+  .tuple(fc.constantFrom(...Object.keys(HISTORIES)), fc.integer({ min: 0, max: 2 }))
+  .chain(([variant, manner]) =>
+    (manner === 0 ? ordinaryPart : anyPart)(HISTORIES[variant]!).chain((part) =>
+      fc.tuple(
+        fc.constant(variant),
+        fc.shuffledSubarray(part, { minLength: part.length }),
+        fc.shuffledSubarray(part, { minLength: part.length }),
+        fc.shuffledSubarray(part),
+      ),
+    ),
+  )
 
 /** Lists as sets. */
-const unordered = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? null), (_key, part: unknown) =>
-  Array.isArray(part) ? part.toSorted((a, b) => JSON.stringify(a) < JSON.stringify(b) ? -1 : 1) : part)
+const unordered = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value ?? null), (_key, part: unknown) =>
+    Array.isArray(part) ? part.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1)) : part,
+  )
 
 describe('the law over random histories', () => {
   it(`gives the same axes, headline, verdicts and exceptions for any order and repetition of the same facts (seed ${SEED})`, () => {
-    fc.assert(fc.property(twoOrders, ([variant, first, second, repeated]) => {
-      const history = HISTORIES[variant]!
-      const a = run(history, pick(history, first))
-      const b = run(history, pick(history, [...second, ...repeated]))
-      expect(b.outcome, told(history, first, second)).toEqual(a.outcome)
-      if (!a.outcome) return
-      count(`headline ${a.outcome.headline}`)
-      if (variant === 'goods') count(`goods ${a.outcome.axes.match}${first.some((index) => history.facts[index]!.eventId === 'erp receipt W1') ? '' : ' in parts'}`)
-      for (const [axis, value] of Object.entries(a.outcome.axes)) for (const word of Array.isArray(value) ? value.length > 0 ? ['some'] : ['none'] : [value]) count(`${axis} ${word}`)
-      if (a.outcome.breaches.length > 0) count('with breaches')
-      if (a.outcome.axes.archive === 'stale' && isWanted(a.world, history.id)) count('archive wanted anew')
-    }), { numRuns: RUNS, seed: SEED })
+    fc.assert(
+      fc.property(twoOrders, ([variant, first, second, repeated]) => {
+        const history = HISTORIES[variant]!
+        const a = run(history, pick(history, first))
+        const b = run(history, pick(history, [...second, ...repeated]))
+        expect(b.outcome, told(history, first, second)).toEqual(a.outcome)
+        if (!a.outcome) return
+        count(`headline ${a.outcome.headline}`)
+        if (variant === 'goods')
+          count(
+            `goods ${a.outcome.axes.match}${first.some((index) => history.facts[index]!.eventId === 'erp receipt W1') ? '' : ' in parts'}`,
+          )
+        for (const [axis, value] of Object.entries(a.outcome.axes))
+          for (const word of Array.isArray(value) ? (value.length > 0 ? ['some'] : ['none']) : [value]) count(`${axis} ${word}`)
+        if (a.outcome.breaches.length > 0) count('with breaches')
+        if (a.outcome.axes.archive === 'stale' && isWanted(a.world, history.id)) count('archive wanted anew')
+      }),
+      { numRuns: RUNS, seed: SEED },
+    )
   }, 120_000)
 
   it(`says the same of a record that was stored and read again, whose parts stand in another order (seed ${SEED})`, () => {
-    fc.assert(fc.property(twoOrders, ([variant, order]) => {
-      const history = HISTORIES[variant]!
-      const { world } = run(history, pick(history, order))
-      const records = [...world.records.values()]
-      const reread = new Map(records.map((record) => [record.id, { ...record, state: JSON.parse(canonicalJson(record.state)) as ObjectRecord['state'] }]))
-      for (const record of records) {
-        const again = reread.get(record.id)!
-        for (const say of ['list', 'entries', 'expect'] as const) expect(unordered(law[say](again)), told(history, order)).toEqual(unordered(law[say](record)))
-        const look = (of: ReadonlyMap<string, ObjectRecord>) => (name: string) => of.get(world.bound.get(name) ?? name)
-        // Late enough for what waits to be decided anew.
-        const later = '2026-03-15T08:00:00.000Z'
-        expect(unordered(law.judge(again, look(reread), later)), told(history, order)).toEqual(unordered(law.judge(record, look(world.records), later)))
-      }
-    }), { numRuns: Math.ceil(RUNS / 10), seed: SEED })
+    fc.assert(
+      fc.property(twoOrders, ([variant, order]) => {
+        const history = HISTORIES[variant]!
+        const { world } = run(history, pick(history, order))
+        const records = [...world.records.values()]
+        const reread = new Map(
+          records.map((record) => [record.id, { ...record, state: JSON.parse(canonicalJson(record.state)) as ObjectRecord['state'] }]),
+        )
+        for (const record of records) {
+          const again = reread.get(record.id)!
+          for (const say of ['list', 'entries', 'expect'] as const)
+            expect(unordered(law[say](again)), told(history, order)).toEqual(unordered(law[say](record)))
+          const look = (of: ReadonlyMap<string, ObjectRecord>) => (name: string) => of.get(world.bound.get(name) ?? name)
+          // Late enough for what waits to be decided anew.
+          const later = '2026-03-15T08:00:00.000Z'
+          expect(unordered(law.judge(again, look(reread), later)), told(history, order)).toEqual(
+            unordered(law.judge(record, look(world.records), later)),
+          )
+        }
+      }),
+      { numRuns: Math.ceil(RUNS / 10), seed: SEED },
+    )
   }, 120_000)
 
   it(`never says paid without evidence, moves nothing on a word without authority, hides no posting; every move rests on events without which it falls (seed ${SEED})`, () => {
-    fc.assert(fc.property(twoOrders, ([variant, order]) => {
-      const history = HISTORIES[variant]!
-      const first = pick(history, order)
-      const { world } = run(history, first)
-      const state = world.records.get(history.id)?.state as unknown as InvoiceState | undefined
-      if (!state) return
-      const about = world.log.filter((event) => event.objects.includes(history.id))
-      const headline = headlineOf(state)
-      if (headline.state === 'paid' || headline.state === 'archived' && warranted(state, ['paid'])) {
-        const settled = axesOf(state).settlement
-        expect(['full', 'credit-applied', 'nothing-due']).toContain(settled)
-        if (settled !== 'nothing-due') expect(Object.values(state.allocations).some((allocation) => allocation.undone === null && allocation.evidence !== '')).toBe(true)
-      }
-      // An authoritative posting is never hidden by an earlier warrant that is missing.
-      if (axesOf(state).posting === 'posted' && state.verdicts.posting?.pass && state.postings[state.verdicts.posting.subject]?.reversed === null) {
-        expect(['posted', 'paid', 'archived']).toContain(headline.state)
-      }
-      // The event that moved it names what it rests on; without any one of them the headline is lower.
-      expect(state.headline).toBe(headline.state)
-      const whole = rankOf(headlineOf(refold(about, history.id)).state, state)
-      expect(whole).toBe(rankOf(headline.state, state))
-      for (const event of headline.rests) {
-        expect(about.some((known) => known.id === event)).toBe(true)
-        // Renditions of one document are one leg, and so are repeated verdicts of one gate on one subject.
-        const sameLeg = legOf(about.find((known) => known.id === event)!)
-        const content = sameLeg.startsWith('content')
-        const renditions = content && about.some((known) => known.data['content'] !== undefined && legOf(known) !== sameLeg)
-        const rest = refold(about.filter((known) => known.id !== event && legOf(known) !== sameLeg), history.id)
-        const without = headlineOf(rest)
-        // The document and the ERP's own posting of it are two legs, as are a document and its correction, a rejection and a withdrawal: the one may carry the state without the other.
-        const legs = renditions || livePostings(state).length > 1 || (content && livePostings(state).length > 0) || (state.rejected !== null && state.withdrawn !== null)
-        if (legs || headline.state === 'received') expect(without.rests).not.toContain(event)
-        else expect(rankOf(without.state, rest), `${headline.state} without ${event}`).toBeLessThan(whole)
-        if (!legs) count(`falls from ${headline.state}`)
-        count('removals')
-      }
-      // The same words from roles without authority leave everything as it is.
-      const claims = new World(law, NOW)
-      for (const arrival of first) claims.submit(arrival.type.startsWith('invoice.received') || !/^(approval|posting|payment|statement|clearing)/u.test(arrival.type) ? arrival : { ...arrival, source: { system: 'capture', role: 'capture' } })
-      const claimed = claims.records.get(history.id)?.state as unknown as InvoiceState | undefined
-      // A policy that waives approval asks nobody.
-      expect([...claimed?.routed?.rules.waives ? [] : ['approved'], 'posted', 'paid']).not.toContain(claimed?.headline)
-    }), { numRuns: Math.ceil(RUNS / 3), seed: SEED })
+    fc.assert(
+      fc.property(twoOrders, ([variant, order]) => {
+        const history = HISTORIES[variant]!
+        const first = pick(history, order)
+        const { world } = run(history, first)
+        const state = world.records.get(history.id)?.state as unknown as InvoiceState | undefined
+        if (!state) return
+        const about = world.log.filter((event) => event.objects.includes(history.id))
+        const headline = headlineOf(state)
+        if (headline.state === 'paid' || (headline.state === 'archived' && warranted(state, ['paid']))) {
+          const settled = axesOf(state).settlement
+          expect(['full', 'credit-applied', 'nothing-due']).toContain(settled)
+          if (settled !== 'nothing-due')
+            expect(Object.values(state.allocations).some((allocation) => allocation.undone === null && allocation.evidence !== '')).toBe(
+              true,
+            )
+        }
+        // An authoritative posting is never hidden by an earlier warrant that is missing.
+        if (
+          axesOf(state).posting === 'posted' &&
+          state.verdicts.posting?.pass &&
+          state.postings[state.verdicts.posting.subject]?.reversed === null
+        ) {
+          expect(['posted', 'paid', 'archived']).toContain(headline.state)
+        }
+        // The event that moved it names what it rests on; without any one of them the headline is lower.
+        expect(state.headline).toBe(headline.state)
+        const whole = rankOf(headlineOf(refold(about, history.id)).state, state)
+        expect(whole).toBe(rankOf(headline.state, state))
+        for (const event of headline.rests) {
+          expect(about.some((known) => known.id === event)).toBe(true)
+          // Renditions of one document are one leg, and so are repeated verdicts of one gate on one subject.
+          const sameLeg = legOf(about.find((known) => known.id === event)!)
+          const content = sameLeg.startsWith('content')
+          const renditions = content && about.some((known) => known.data['content'] !== undefined && legOf(known) !== sameLeg)
+          const rest = refold(
+            about.filter((known) => known.id !== event && legOf(known) !== sameLeg),
+            history.id,
+          )
+          const without = headlineOf(rest)
+          // The document and the ERP's own posting of it are two legs, as are a document and its correction, a rejection and a withdrawal: the one may carry the state without the other.
+          const legs =
+            renditions ||
+            livePostings(state).length > 1 ||
+            (content && livePostings(state).length > 0) ||
+            (state.rejected !== null && state.withdrawn !== null)
+          if (legs || headline.state === 'received') expect(without.rests).not.toContain(event)
+          else expect(rankOf(without.state, rest), `${headline.state} without ${event}`).toBeLessThan(whole)
+          if (!legs) count(`falls from ${headline.state}`)
+          count('removals')
+        }
+        // The same words from roles without authority leave everything as it is.
+        const claims = new World(law, NOW)
+        for (const arrival of first)
+          claims.submit(
+            arrival.type.startsWith('invoice.received') || !/^(approval|posting|payment|statement|clearing)/u.test(arrival.type)
+              ? arrival
+              : { ...arrival, source: { system: 'capture', role: 'capture' } },
+          )
+        const claimed = claims.records.get(history.id)?.state as unknown as InvoiceState | undefined
+        // A policy that waives approval asks nobody.
+        expect([...(claimed?.routed?.rules.waives ? [] : ['approved']), 'posted', 'paid']).not.toContain(claimed?.headline)
+      }),
+      { numRuns: Math.ceil(RUNS / 3), seed: SEED },
+    )
   }, 120_000)
 
   it('of competing invoices with the same number exactly one is valid and each other has the exception, in every order', () => {
     const documents = ['119.00', '119.00', '238.00'].map((amount, index) => ({
-      ...invoiceDocument({ dueOn: `2026-02-0${index + 1}`, issuedOn: `2026-01-0${index + 1}` }), ...(amount === '119.00' ? {} : { notes: [{ text: amount }] }),
+      ...invoiceDocument({ dueOn: `2026-02-0${index + 1}`, issuedOn: `2026-01-0${index + 1}` }),
+      ...(amount === '119.00' ? {} : { notes: [{ text: amount }] }),
     }))
-    fc.assert(fc.property(fc.shuffledSubarray([0, 1, 2], { minLength: 3 }), (order) => {
-      const w = new World(law, NOW)
-      for (const arrival of masterData(undefined, NOW)) w.submit(arrival)
-      for (const index of order) w.submit(received(documents[index]!, `doc ${index}`, day(11), String(index).repeat(64)))
-      const invoices = [...w.records.values()].filter((record) => record.kind === 'invoice').map((record) => record.state as unknown as InvoiceState)
-      expect(invoices).toHaveLength(3)
-      expect(invoices.filter((state) => state.headline === 'matched')).toHaveLength(1)
-      expect(invoices.filter((state) => state.exceptions['duplicate-suspected']?.open)).toHaveLength(2)
-    }))
+    fc.assert(
+      fc.property(fc.shuffledSubarray([0, 1, 2], { minLength: 3 }), (order) => {
+        const w = new World(law, NOW)
+        for (const arrival of masterData(undefined, NOW)) w.submit(arrival)
+        for (const index of order) w.submit(received(documents[index]!, `doc ${index}`, day(11), String(index).repeat(64)))
+        const invoices = [...w.records.values()]
+          .filter((record) => record.kind === 'invoice')
+          .map((record) => record.state as unknown as InvoiceState)
+        expect(invoices).toHaveLength(3)
+        expect(invoices.filter((state) => state.headline === 'matched')).toHaveLength(1)
+        expect(invoices.filter((state) => state.exceptions['duplicate-suspected']?.open)).toHaveLength(2)
+      }),
+    )
   })
 
   afterAll(() => {
-    console.log([...reached].sort(([a], [b]) => a < b ? -1 : 1).map(([name, times]) => `${name}: ${times}`).join('\n'))
+    console.log(
+      [...reached]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, times]) => `${name}: ${times}`)
+        .join('\n'),
+    )
     const zero = [
       ...HEADLINE_STATES.map((state) => `headline ${state}`),
-      ...Object.entries(EXPECTED_AXES).flatMap(([axis, words]) => words.map((word) => `${axis} ${word}`)), 'with breaches', 'goods matched', 'goods mismatched in parts', 'goods matched in parts', 'archive wanted anew', 'removals', ...RANK.map((state) => `falls from ${state}`),
+      ...Object.entries(EXPECTED_AXES).flatMap(([axis, words]) => words.map((word) => `${axis} ${word}`)),
+      'with breaches',
+      'goods matched',
+      'goods mismatched in parts',
+      'goods matched in parts',
+      'archive wanted anew',
+      'removals',
+      ...RANK.map((state) => `falls from ${state}`),
     ].filter((name) => !reached.get(name))
     expect(zero, 'never reached').toEqual([])
   })
@@ -310,7 +509,18 @@ const EXPECTED_AXES: { readonly [axis in keyof Axes]: readonly string[] } = {
   match: ['open', 'matched', 'mismatched', 'not-required'] satisfies Axes['match'][],
   approval: ['none', 'pending', 'complete', 'waived', 'insufficient', 'refused', 'withdrawn'] satisfies Axes['approval'][],
   posting: ['none', 'requested', 'parked', 'confirmed', 'posted', 'reversed', 'refused'] satisfies Axes['posting'][],
-  settlement: ['none', 'instructed', 'released', 'accepted', 'part', 'full', 'over', 'returned', 'nothing-due', 'credit-applied'] satisfies Axes['settlement'][],
+  settlement: [
+    'none',
+    'instructed',
+    'released',
+    'accepted',
+    'part',
+    'full',
+    'over',
+    'returned',
+    'nothing-due',
+    'credit-applied',
+  ] satisfies Axes['settlement'][],
   archive: ['none', 'current', 'stale'] satisfies Axes['archive'][],
   holds: ['some', 'none'],
 }
@@ -320,7 +530,8 @@ function legOf(event: World['log'][number]): string {
   if (event.data['content'] !== undefined) return `content ${JSON.stringify(event.data['content'])}`
   if (event.data['gate'] === 'posting') return 'the verdict on a posting'
   return event.type === 'rule.evaluated' || event.type.startsWith('invoice.valid') || event.type.startsWith('invoice.match')
-    ? `${event.type} ${JSON.stringify([event.data['gate'], event.data['subject']])}` : event.id
+    ? `${event.type} ${JSON.stringify([event.data['gate'], event.data['subject']])}`
+    : event.id
 }
 
 const RANK = ['received', 'validated', 'matched', 'approved', 'rejected', 'posted', 'paid', 'archived']
@@ -337,4 +548,3 @@ function isWanted(world: World, id: string): boolean {
 function refold(events: World['log'], id: string): InvoiceState {
   return events.reduce((state, event) => evolveInvoice(state, event, id), NO_INVOICE)
 }
-

@@ -15,7 +15,11 @@ test('an IBAN has the shape, the length of its country and the right check digit
 })
 
 test('00, 01 and 99 are never issued, though they may leave the right remainder', () => {
-  for (const [issued, never] of [['97', '00'], ['98', '01'], ['02', '99']] as const) {
+  for (const [issued, never] of [
+    ['97', '00'],
+    ['98', '01'],
+    ['02', '99'],
+  ] as const) {
     const account = Array.from({ length: 1000 }, (_, at) => String(at).padStart(18, '7')).find((one) => checkDigits('DE', one) === issued)
     expect(isIban(`DE${issued}${account}`)).toBe(true)
     expect(isIban(`DE${never}${account}`)).toBe(false)
@@ -34,14 +38,17 @@ test('an unknown country is judged by its check digits', () => {
 test('one wrong character, or two neighbours changed over, is always noticed', () => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 1e9)
   const numbers = fc.stringMatching(/^[0-9]{18}$/).map((account) => `DE${checkDigits('DE', account)}${account}`)
-  fc.assert(fc.property(numbers, fc.nat({ max: 19 }), fc.integer({ min: 1, max: 9 }), (iban, at, by) => {
-    expect(isIban(iban)).toBe(true)
-    const place = 2 + at
-    const changed = iban.slice(0, place) + String((Number(iban[place]) + by) % 10) + iban.slice(place + 1)
-    expect(isIban(changed), changed).toBe(false)
-    const [one = '', other = ''] = [iban[place], iban[place + 1]]
-    if (other && one !== other) expect(isIban(iban.slice(0, place) + other + one + iban.slice(place + 2))).toBe(false)
-  }), { seed })
+  fc.assert(
+    fc.property(numbers, fc.nat({ max: 19 }), fc.integer({ min: 1, max: 9 }), (iban, at, by) => {
+      expect(isIban(iban)).toBe(true)
+      const place = 2 + at
+      const changed = iban.slice(0, place) + String((Number(iban[place]) + by) % 10) + iban.slice(place + 1)
+      expect(isIban(changed), changed).toBe(false)
+      const [one = '', other = ''] = [iban[place], iban[place + 1]]
+      if (other && one !== other) expect(isIban(iban.slice(0, place) + other + one + iban.slice(place + 2))).toBe(false)
+    }),
+    { seed },
+  )
 })
 
 const numbers = corpus('stdnum-numbers')
@@ -59,6 +66,8 @@ test.skipIf(numbers === undefined)('the sample numbers of the registry are right
 
 /** By BigInt, another way than the code under test goes. */
 function checkDigits(country: string, account: string): string {
-  const digits = Array.from(`${account}${country}00`).map((one) => String(Number.parseInt(one, 36))).join('')
-  return String(98n - BigInt(digits) % 97n).padStart(2, '0')
+  const digits = Array.from(`${account}${country}00`)
+    .map((one) => String(Number.parseInt(one, 36)))
+    .join('')
+  return String(98n - (BigInt(digits) % 97n)).padStart(2, '0')
 }

@@ -37,12 +37,24 @@ export type InvoiceContent = {
   readonly bases: readonly Base[]
   readonly taxes: readonly { readonly taxable: string; readonly tax: string; readonly category: string; readonly rate: string }[]
   readonly totals: {
-    readonly lines: string; readonly allowances: string; readonly charges: string; readonly taxExclusive: string; readonly tax: string
-    readonly taxInclusive: string; readonly prepaid: string; readonly rounding: string; readonly payable: string
+    readonly lines: string
+    readonly allowances: string
+    readonly charges: string
+    readonly taxExclusive: string
+    readonly tax: string
+    readonly taxInclusive: string
+    readonly prepaid: string
+    readonly rounding: string
+    readonly payable: string
   }
 }
 
-export type Base = { readonly kind: 'line' | 'allowance' | 'charge'; readonly category: string | null; readonly rate: string | null; readonly amount: string }
+export type Base = {
+  readonly kind: 'line' | 'allowance' | 'charge'
+  readonly category: string | null
+  readonly rate: string | null
+  readonly amount: string
+}
 
 export type PartyContent = {
   readonly name: string
@@ -73,7 +85,7 @@ export function contentOf(document: InvoiceDocument): InvoiceContent {
   const { totals } = document
   const discounts = discountsIn(document.paymentTerms ?? '')
   return {
-    accounts: [...new Set(document.paymentMeans.flatMap((means) => means.account ? [plainAccount(means.account)] : []))],
+    accounts: [...new Set(document.paymentMeans.flatMap((means) => (means.account ? [plainAccount(means.account)] : [])))],
     bases: basesOf(document),
     currency: document.currency,
     ...(discounts.length === 0 ? {} : { discounts }),
@@ -91,8 +103,15 @@ export function contentOf(document: InvoiceDocument): InvoiceContent {
     supplier: partyOf('supplier', document.supplier),
     taxes: document.taxBreakdown.map((row) => ({ category: row.category, rate: row.rate ?? '0', tax: row.tax, taxable: row.taxable })),
     totals: {
-      allowances: totals.allowances ?? '0', charges: totals.charges ?? '0', lines: totals.lines, payable: totals.payable, prepaid: totals.prepaid ?? '0',
-      rounding: totals.rounding ?? '0', tax: totals.tax ?? '0', taxExclusive: totals.taxExclusive, taxInclusive: totals.taxInclusive,
+      allowances: totals.allowances ?? '0',
+      charges: totals.charges ?? '0',
+      lines: totals.lines,
+      payable: totals.payable,
+      prepaid: totals.prepaid ?? '0',
+      rounding: totals.rounding ?? '0',
+      tax: totals.tax ?? '0',
+      taxExclusive: totals.taxExclusive,
+      taxInclusive: totals.taxInclusive,
     },
     typeCode: document.typeCode,
   }
@@ -103,32 +122,49 @@ function basesOf(document: InvoiceDocument): Base[] {
     ...document.lines.map((line) => ({ kind: 'line' as const, amount: line.net, category: line.taxCategory, rate: line.taxRate })),
     ...document.allowancesCharges.map((item) => ({ kind: item.kind, amount: item.amount, category: item.taxCategory, rate: item.taxRate })),
   ]
-  const groups = Map.groupBy(parts, (part) => JSON.stringify([part.kind, part.category ?? null, part.rate === undefined ? null : sumOf([part.rate])]))
+  const groups = Map.groupBy(parts, (part) =>
+    JSON.stringify([part.kind, part.category ?? null, part.rate === undefined ? null : sumOf([part.rate])]),
+  )
   return [...groups.values()].map((group) => ({
-    amount: sumOf(group.map((part) => part.amount)), category: group[0]!.category ?? null, kind: group[0]!.kind, rate: group[0]!.rate ?? null,
+    amount: sumOf(group.map((part) => part.amount)),
+    category: group[0]!.category ?? null,
+    kind: group[0]!.kind,
+    rate: group[0]!.rate ?? null,
   }))
 }
 
 /** The figures that the header arithmetic is checked on. */
 export function figuresOf(content: InvoiceContent): ArithmeticFacts {
-  const taxed = (base: Base): { taxCategory?: string; taxRate?: string } =>
-    ({ ...(base.category === null ? {} : { taxCategory: base.category }), ...(base.rate === null ? {} : { taxRate: base.rate }) })
+  const taxed = (base: Base): { taxCategory?: string; taxRate?: string } => ({
+    ...(base.category === null ? {} : { taxCategory: base.category }),
+    ...(base.rate === null ? {} : { taxRate: base.rate }),
+  })
   return {
     currency: content.currency,
     lines: content.bases.filter((base) => base.kind === 'line').map((base) => ({ net: base.amount, ...taxed(base) })),
-    allowancesCharges: content.bases.flatMap((base) => base.kind === 'line' ? [] : [{ kind: base.kind, amount: base.amount, ...taxed(base) }]),
+    allowancesCharges: content.bases.flatMap((base) =>
+      base.kind === 'line' ? [] : [{ kind: base.kind, amount: base.amount, ...taxed(base) }],
+    ),
     taxBreakdown: content.taxes,
     totals: content.totals,
   }
 }
 
 const partyOf = (role: 'supplier' | 'entity', party: InvoiceDocument['supplier']): PartyContent => ({
-  country: party.address?.country ?? null, name: clipped(party.name, LIMIT_PARTY_NAME), names: partyNames(role, party),
+  country: party.address?.country ?? null,
+  name: clipped(party.name, LIMIT_PARTY_NAME),
+  names: partyNames(role, party),
 })
 
 const lineOf = (line: InvoiceLine): LineContent => ({
-  id: line.id, item: line.buyerItem ?? line.supplierItem ?? line.standardItem ?? null, name: clipped(line.name, LIMIT_NAME), net: line.net,
-  orderLine: line.orderLine ?? null, per: line.priceQuantity ?? '1', price: line.price, quantity: line.quantity,
+  id: line.id,
+  item: line.buyerItem ?? line.supplierItem ?? line.standardItem ?? null,
+  name: clipped(line.name, LIMIT_NAME),
+  net: line.net,
+  orderLine: line.orderLine ?? null,
+  per: line.priceQuantity ?? '1',
+  price: line.price,
+  quantity: line.quantity,
 })
 
 const clipped = (text: string, limit: number): string => text.slice(0, limit).toWellFormed()
@@ -136,8 +172,13 @@ const clipped = (text: string, limit: number): string => text.slice(0, limit).to
 /** An identifier of the content that is too long to be a key, by its name; undefined when all are short enough. */
 export function tooLong(content: InvoiceContent): string | undefined {
   const identifiers: [string, readonly string[]][] = [
-    ['invoice number', [content.number]], ['supplier', content.supplier.names], ['buyer', content.entity.names], ['order reference', content.orders],
-    ['preceding invoice', content.preceding], ['account', content.accounts], ['line', (content.lines ?? []).flatMap((line) => [line.id, line.orderLine ?? '', line.item ?? ''])],
+    ['invoice number', [content.number]],
+    ['supplier', content.supplier.names],
+    ['buyer', content.entity.names],
+    ['order reference', content.orders],
+    ['preceding invoice', content.preceding],
+    ['account', content.accounts],
+    ['line', (content.lines ?? []).flatMap((line) => [line.id, line.orderLine ?? '', line.item ?? ''])],
     ['tax category', content.taxes.map((row) => row.category)],
   ]
   return identifiers.find(([, values]) => values.some((value) => value.length > LIMIT_IDENTIFIER))?.[0]
@@ -163,7 +204,16 @@ export function sumOf(amounts: readonly string[]): string {
 export function invoiceRef(sha256: Sha256, content: InvoiceContent, document: string): Ref {
   const who = [content.entity.names[0] ?? '', content.supplier.names[0] ?? '', foldedNumber(content.number)]
   const { totals } = content
-  const all = [...who, content.kind, content.typeCode, content.issuedOn, content.currency, plain(totals.payable), plain(totals.tax), plain(totals.lines)]
+  const all = [
+    ...who,
+    content.kind,
+    content.typeCode,
+    content.issuedOn,
+    content.currency,
+    plain(totals.payable),
+    plain(totals.tax),
+    plain(totals.lines),
+  ]
   return {
     names: [documentName(document), aliasOf('public', 'invoice', digest(sha256, all))],
     create: 'invoice',
@@ -185,7 +235,11 @@ export const precedingNames = (sha256: Sha256, content: InvoiceContent): string[
 const LIMIT_PRECEDING = 20
 
 const nameByNumber = (sha256: Sha256, content: InvoiceContent, number: string, kind: InvoiceContent['kind']): string =>
-  aliasOf('public', 'invoice-number', digest(sha256, [content.entity.names[0] ?? '', content.supplier.names[0] ?? '', foldedNumber(number), kind]))
+  aliasOf(
+    'public',
+    'invoice-number',
+    digest(sha256, [content.entity.names[0] ?? '', content.supplier.names[0] ?? '', foldedNumber(number), kind]),
+  )
 const NUMBER_NAMES = new WeakMap<InvoiceContent, string>()
 
 const digest = (sha256: Sha256, parts: readonly string[]): string => hexOf(sha256(JSON.stringify(parts))).slice(0, 40)

@@ -20,7 +20,10 @@ export interface InvoiceDocument {
   /** BT-8, UNTDID 2005 */ readonly taxPointCode?: string
   /** BT-24 */ readonly customisation?: string
   /** BT-23 */ readonly process?: string
-  /** BG-1: BT-22 with the subject that BT-21 gives it (UNTDID 4451) */ readonly notes: readonly { readonly text: string; readonly subject?: string }[]
+  /** BG-1: BT-22 with the subject that BT-21 gives it (UNTDID 4451) */ readonly notes: readonly {
+    readonly text: string
+    readonly subject?: string
+  }[]
   /** BT-10 */ readonly buyerReference?: string
   /** BT-13 */ readonly orderReference?: string
   /** BT-14 */ readonly salesOrderReference?: string
@@ -36,7 +39,12 @@ export interface InvoiceDocument {
   /** BG-7 */ readonly buyer: Party
   /** BG-10 */ readonly payee?: Party
   /** BG-11 */ readonly taxRepresentative?: Party
-  /** BG-13: BT-70, BT-71, BT-72 and BG-15 */ readonly delivery?: { readonly name?: string; readonly location?: Identified; readonly deliveredOn?: CalendarDate; readonly address?: Address }
+  /** BG-13: BT-70, BT-71, BT-72 and BG-15 */ readonly delivery?: {
+    readonly name?: string
+    readonly location?: Identified
+    readonly deliveredOn?: CalendarDate
+    readonly address?: Address
+  }
   /** BG-14 */ readonly period?: Period
   /** BG-16: one entry per means and account */ readonly paymentMeans: readonly PaymentMeans[]
   /** BT-20 */ readonly paymentTerms?: string
@@ -56,7 +64,10 @@ export interface InvoiceDocument {
 }
 
 /** An identifier with its scheme as written, e.g. an ISO 6523 code. */
-export interface Identified { readonly id: string; readonly scheme?: string }
+export interface Identified {
+  readonly id: string
+  readonly scheme?: string
+}
 
 export interface Party {
   /** BT-27, BT-44: the legal name, else the trading name */ readonly name: string
@@ -80,7 +91,10 @@ export interface Address {
   /** ISO 3166-1 alpha-2 */ readonly country?: string
 }
 
-export interface Period { readonly from?: CalendarDate; readonly to?: CalendarDate }
+export interface Period {
+  readonly from?: CalendarDate
+  readonly to?: CalendarDate
+}
 
 export interface PaymentMeans {
   /** BT-81, UNTDID 4461 */ readonly code: string
@@ -165,7 +179,11 @@ export interface InvoiceLine {
   /** BT-156 */ readonly buyerItem?: string
   /** BT-157 */ readonly standardItem?: string
   /** BT-157-1 */ readonly standardItemScheme?: string
-  /** BT-158, UNTDID 7143 names the lists; absent when there is none */ readonly classifications?: readonly { readonly code: string; readonly list?: string; readonly version?: string }[]
+  /** BT-158, UNTDID 7143 names the lists; absent when there is none */ readonly classifications?: readonly {
+    readonly code: string
+    readonly list?: string
+    readonly version?: string
+  }[]
   /** BT-159 */ readonly originCountry?: string
   /** BG-32; absent when there is none */ readonly attributes?: readonly { readonly name: string; readonly value: string }[]
 }

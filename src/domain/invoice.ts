@@ -30,14 +30,27 @@ export type Verdict = FactRef & {
 
 export type Grant = FactRef & { readonly step: string; readonly person: string; readonly terms: Terms }
 export type Posting = {
-  readonly confirmed: (FactRef & {
-    readonly settled: boolean; readonly amount: string; readonly currency: string; readonly supplier: string; readonly number: string; readonly postedOn: string; readonly ours: boolean
-    readonly entity: string; readonly account: string | null; readonly due: string | null
-  }) | null
+  readonly confirmed:
+    | (FactRef & {
+        readonly settled: boolean
+        readonly amount: string
+        readonly currency: string
+        readonly supplier: string
+        readonly number: string
+        readonly postedOn: string
+        readonly ours: boolean
+        readonly entity: string
+        readonly account: string | null
+        readonly due: string | null
+      })
+    | null
   readonly reversed: (FactRef & { readonly settled: boolean; readonly on: string }) | null
 }
 export type Allocation = FactRef & {
-  readonly kind: string; readonly amount: string; readonly evidence: string; readonly undone: string | null
+  readonly kind: string
+  readonly amount: string
+  readonly evidence: string
+  readonly undone: string | null
   /** Of an entry that was matched to this invoice alone: what the ledger is told of it. */
   readonly booked: { readonly bankReference: string; readonly bookedOn: string } | null
   /** True when the bank booked it and nobody had instructed it, as far as we know. */
@@ -49,9 +62,25 @@ export type Allocation = FactRef & {
   /** Between two of our companies: whose books cleared it; null elsewhere. */
   readonly ledger: string | null
 }
-export type Sent = { readonly occurrence: string; readonly input: EffectInput; readonly contentHash: string; readonly event: string; readonly at: Instant; readonly says: string | null; readonly dead: boolean; readonly receipt: string | null }
+export type Sent = {
+  readonly occurrence: string
+  readonly input: EffectInput
+  readonly contentHash: string
+  readonly event: string
+  readonly at: Instant
+  readonly says: string | null
+  readonly dead: boolean
+  readonly receipt: string | null
+}
 
-export type Granted = { readonly terms: Terms; readonly hash: string; readonly approvers: readonly string[]; readonly approvedAt: Instant; readonly authority: string; readonly postOn: string }
+export type Granted = {
+  readonly terms: Terms
+  readonly hash: string
+  readonly approvers: readonly string[]
+  readonly approvedAt: Instant
+  readonly authority: string
+  readonly postOn: string
+}
 
 export type Parties = {
   readonly supplier: string
@@ -62,7 +91,12 @@ export type Parties = {
 }
 
 /** `day`: the posting date that it is about; `on`: the day that it is posted on instead. */
-export type PostingPlan = FactRef & { readonly day: string; readonly period: string; readonly held: 'hold' | 'refuse' | null; readonly on: string | null }
+export type PostingPlan = FactRef & {
+  readonly day: string
+  readonly period: string
+  readonly held: 'hold' | 'refuse' | null
+  readonly on: string | null
+}
 
 /** `system|facet` → the word we told it, and when it said that it took it. */
 export type Told = { readonly [cell: string]: { readonly word: string; readonly at: Instant } }
@@ -88,7 +122,12 @@ export interface InvoiceState {
   readonly withdrawn: FactRef | null
   readonly rejected: FactRef | null
   readonly reinstated: FactRef | null
-  readonly verdicts: { readonly validation: Verdict | null; readonly match: Verdict | null; readonly approval: Verdict | null; readonly posting: Verdict | null }
+  readonly verdicts: {
+    readonly validation: Verdict | null
+    readonly match: Verdict | null
+    readonly approval: Verdict | null
+    readonly posting: Verdict | null
+  }
   /** The approval terms as we see them, fixed when the content was validated; coding stays open until it is completed. */
   readonly terms: (FactRef & { readonly value: Terms }) | null
   /** The other systems' own numbers for the parties and taxes, as they stood when it was validated. */
@@ -111,7 +150,14 @@ export interface InvoiceState {
   readonly postings: { readonly [postingNo: string]: Posting }
   readonly payments: { readonly [payment: string]: { readonly progress: Progress; readonly amount: string; readonly event: string } }
   readonly allocations: { readonly [event: string]: Allocation }
-  readonly revaluations: { readonly [event: string]: FactRef & { readonly posting: string; readonly amount: string; readonly currency: string; readonly on: string } }
+  readonly revaluations: {
+    readonly [event: string]: FactRef & {
+      readonly posting: string
+      readonly amount: string
+      readonly currency: string
+      readonly on: string
+    }
+  }
   /** How often the ERP has carried out our block of a posting, and our lifting of it. */
   readonly blocks: { readonly [postingNo: string]: { readonly held: number; readonly lifted: number } }
   readonly holds: { readonly [hold: string]: { readonly kind: string; readonly placed: FactRef | null; readonly released: FactRef | null } }
@@ -121,10 +167,26 @@ export interface InvoiceState {
   readonly links: { readonly [invoice: string]: Link }
   readonly exceptions: { readonly [cause: string]: { readonly id: string; readonly open: boolean; readonly times: number } }
   /** Answers of persons to exceptions that let a control pass: cause → what was answered, about which subject. */
-  readonly answers: { readonly [cause: string]: FactRef & { readonly action: string; readonly person: string; readonly second: string | null; readonly reason: string } }
+  readonly answers: {
+    readonly [cause: string]: FactRef & {
+      readonly action: string
+      readonly person: string
+      readonly second: string | null
+      readonly reason: string
+    }
+  }
   readonly sent: { readonly [command: string]: Sent }
   readonly told: Told
-  readonly reported: { readonly [cell: string]: { readonly word: string; readonly mapped: boolean; readonly at: Instant; readonly event: string; readonly of?: string; readonly amount?: string } }
+  readonly reported: {
+    readonly [cell: string]: {
+      readonly word: string
+      readonly mapped: boolean
+      readonly at: Instant
+      readonly event: string
+      readonly of?: string
+      readonly amount?: string
+    }
+  }
   readonly divergences: { readonly [cell: string]: string }
   /** Words from systems without authority: counted, never believed. */
   readonly claims: number
@@ -139,12 +201,42 @@ export interface InvoiceState {
 }
 
 export const NO_INVOICE: InvoiceState = inOrder({
-  origin: null, takenOver: null, content: null, renditions: {}, withdrawn: null, rejected: null, reinstated: null,
+  origin: null,
+  takenOver: null,
+  content: null,
+  renditions: {},
+  withdrawn: null,
+  rejected: null,
+  reinstated: null,
   verdicts: { validation: null, match: null, approval: null, posting: null },
-  terms: null, parties: null, granted: null, postingPlan: null, waived: null,
+  terms: null,
+  parties: null,
+  granted: null,
+  postingPlan: null,
+  waived: null,
   approval: { ticket: null, requested: null, grants: [], ends: [], completed: null },
-  parked: {}, postings: {}, payments: {}, allocations: {}, blocks: {}, revaluations: {}, holds: {}, archived: null, evidence: { wanted: null, prepared: null, kept: {} }, links: {}, exceptions: {}, answers: {}, sent: {}, told: {}, reported: {},
-  divergences: {}, claims: 0, facts: 0, headline: null, routed: null, breaches: [], movedBy: null,
+  parked: {},
+  postings: {},
+  payments: {},
+  allocations: {},
+  blocks: {},
+  revaluations: {},
+  holds: {},
+  archived: null,
+  evidence: { wanted: null, prepared: null, kept: {} },
+  links: {},
+  exceptions: {},
+  answers: {},
+  sent: {},
+  told: {},
+  reported: {},
+  divergences: {},
+  claims: 0,
+  facts: 0,
+  headline: null,
+  routed: null,
+  breaches: [],
+  movedBy: null,
 })
 
 type Handler = (state: InvoiceState, event: Event, data: never) => InvoiceState
@@ -154,81 +246,181 @@ const decided = <D>(handle: (state: InvoiceState, event: Event, data: D) => Invo
 /** The handlers of the invoice, by event type; a type without one leaves it as it is. */
 const HANDLERS: { readonly [type in EventType]?: Handler } = {
   'invoice.received': on<'invoice.received'>((state, event, data) => ({
-    ...state, origin: 'received',
+    ...state,
+    origin: 'received',
     // Another rendition of the same invoice changes nothing: the first that came holds, until somebody corrects it.
-    content: state.content?.corrected ? state.content
+    content: state.content?.corrected
+      ? state.content
       : first(state.content, { at: event.occurredAt, corrected: false, document: data.document, event: event.id, value: data.content }),
     renditions: { ...state.renditions, [data.document]: state.renditions[data.document] ?? event.id },
   })),
   'invoice.corrected': on<'invoice.corrected'>((state, event, data) => ({
-    ...state, origin: state.origin ?? 'received',
-    content: later(state.content?.corrected ? state.content : null, { ...ref(event), value: data.content, document: data.document, corrected: true }),
+    ...state,
+    origin: state.origin ?? 'received',
+    content: later(state.content?.corrected ? state.content : null, {
+      ...ref(event),
+      value: data.content,
+      document: data.document,
+      corrected: true,
+    }),
     renditions: { ...state.renditions, [data.document]: state.renditions[data.document] ?? event.id },
   })),
-  'document.attached': on<'document.attached'>((state, event, data) => ({ ...state, renditions: { ...state.renditions, [data.document]: event.id } })),
+  'document.attached': on<'document.attached'>((state, event, data) => ({
+    ...state,
+    renditions: { ...state.renditions, [data.document]: event.id },
+  })),
   'invoice.withdrawn': on<'invoice.withdrawn'>((state, event) => ({ ...state, withdrawn: later(state.withdrawn, ref(event)) })),
   'invoice.rejected': on<'invoice.rejected'>((state, event) => ({ ...state, rejected: later(state.rejected, ref(event)) })),
   'invoice.reinstated': on<'invoice.reinstated'>((state, event) => ({ ...state, reinstated: later(state.reinstated, ref(event)) })),
 
-  'approval.requested': on<'approval.requested'>((state, event, data) => approving(state, data.ticket, { requested: later(state.approval.requested, ref(event)) })),
-  'approval.granted': on<'approval.granted'>((state, event, data) => approving(state, data.ticket, {
-    grants: ordered([...state.approval.grants, { ...ref(event), person: data.person, step: data.step, terms: data.terms }]),
-  })),
-  'approval.completed': on<'approval.completed'>((state, event, data) => approving(state, data.ticket, {
-    completed: later(state.approval.completed, { at: event.occurredAt, enterers: [...data.enterers].sort(), event: event.id, terms: data.terms }),
-  })),
-  'approval.refused': on<'approval.refused'>((state, event, data) => approving(state, data.ticket, {
-    ends: ordered([...state.approval.ends, { ...ref(event), kind: 'refused', person: data.person, reason: data.reason }]),
-  })),
-  'approval.withdrawn': on<'approval.withdrawn'>((state, event, data) => approving(state, data.ticket, {
-    ends: ordered([...state.approval.ends, { ...ref(event), kind: 'withdrawn', person: data.person, reason: data.reason }]),
-  })),
+  'approval.requested': on<'approval.requested'>((state, event, data) =>
+    approving(state, data.ticket, { requested: later(state.approval.requested, ref(event)) }),
+  ),
+  'approval.granted': on<'approval.granted'>((state, event, data) =>
+    approving(state, data.ticket, {
+      grants: ordered([...state.approval.grants, { ...ref(event), person: data.person, step: data.step, terms: data.terms }]),
+    }),
+  ),
+  'approval.completed': on<'approval.completed'>((state, event, data) =>
+    approving(state, data.ticket, {
+      completed: later(state.approval.completed, {
+        at: event.occurredAt,
+        enterers: [...data.enterers].sort(),
+        event: event.id,
+        terms: data.terms,
+      }),
+    }),
+  ),
+  'approval.refused': on<'approval.refused'>((state, event, data) =>
+    approving(state, data.ticket, {
+      ends: ordered([...state.approval.ends, { ...ref(event), kind: 'refused', person: data.person, reason: data.reason }]),
+    }),
+  ),
+  'approval.withdrawn': on<'approval.withdrawn'>((state, event, data) =>
+    approving(state, data.ticket, {
+      ends: ordered([...state.approval.ends, { ...ref(event), kind: 'withdrawn', person: data.person, reason: data.reason }]),
+    }),
+  ),
 
   'posting.parked': on<'posting.parked'>((state, event, data) => ({ ...state, parked: { ...state.parked, [data.postingNo]: event.id } })),
   'posting.confirmed': on<'posting.confirmed'>((state, event, data) => {
     const known = state.postings[data.postingNo] ?? { confirmed: null, reversed: null }
     const fresh = {
-      account: data.account ?? null, amount: data.amount, at: event.occurredAt, currency: data.currency, due: data.due ?? null, entity: data.entity, event: event.id,
-      number: data.number, ours: data.reference !== undefined, postedOn: data.postedOn, settled: event.grade === 'settled', supplier: data.supplier,
+      account: data.account ?? null,
+      amount: data.amount,
+      at: event.occurredAt,
+      currency: data.currency,
+      due: data.due ?? null,
+      entity: data.entity,
+      event: event.id,
+      number: data.number,
+      ours: data.reference !== undefined,
+      postedOn: data.postedOn,
+      settled: event.grade === 'settled',
+      supplier: data.supplier,
     }
-    return { ...state, origin: state.origin ?? 'observed', postings: { ...state.postings, [data.postingNo]: { ...known, confirmed: stronger(known.confirmed, fresh) } } }
+    return {
+      ...state,
+      origin: state.origin ?? 'observed',
+      postings: { ...state.postings, [data.postingNo]: { ...known, confirmed: stronger(known.confirmed, fresh) } },
+    }
   }),
   'invoice.taken-over': on<'invoice.taken-over'>((state, event, data) => {
     const { postingNo, open, on: day, entity, supplier, number, amount, currency, postedOn } = data
     const known = state.postings[postingNo] ?? { confirmed: null, reversed: null }
-    const fresh = { ...ref(event), settled: false, amount, currency, supplier, number, postedOn, ours: false, entity, account: open[0]?.account ?? null, due: open[0]?.amount ?? null }
+    const fresh = {
+      ...ref(event),
+      settled: false,
+      amount,
+      currency,
+      supplier,
+      number,
+      postedOn,
+      ours: false,
+      entity,
+      account: open[0]?.account ?? null,
+      due: open[0]?.amount ?? null,
+    }
     return {
-      ...state, origin: state.origin === 'received' ? 'received' : 'taken-over', takenOver: later(state.takenOver, { ...ref(event), postingNo, open, on: day }),
+      ...state,
+      origin: state.origin === 'received' ? 'received' : 'taken-over',
+      takenOver: later(state.takenOver, { ...ref(event), postingNo, open, on: day }),
       postings: { ...state.postings, [postingNo]: { ...known, confirmed: stronger(known.confirmed, fresh) } },
     }
   }),
   'posting.reversed': on<'posting.reversed'>((state, event, data) => {
     const known = state.postings[data.postingNo] ?? { confirmed: null, reversed: null }
-    return { ...state, postings: { ...state.postings, [data.postingNo]: { ...known, reversed: stronger(known.reversed, { ...ref(event), settled: event.grade === 'settled', on: data.reversedOn }) } } }
+    return {
+      ...state,
+      postings: {
+        ...state.postings,
+        [data.postingNo]: {
+          ...known,
+          reversed: stronger(known.reversed, { ...ref(event), settled: event.grade === 'settled', on: data.reversedOn }),
+        },
+      },
+    }
   }),
   'clearing.recorded': on<'clearing.recorded'>((state, event, data) =>
-    allocated(state, event, { kind: data.kind, amount: data.amount, evidence: event.id, booked: null, on: data.bookedOn ?? null, posting: data.postingNo, ledger: data.ledger ?? null })),
+    allocated(state, event, {
+      kind: data.kind,
+      amount: data.amount,
+      evidence: event.id,
+      booked: null,
+      on: data.bookedOn ?? null,
+      posting: data.postingNo,
+      ledger: data.ledger ?? null,
+    }),
+  ),
   'revaluation.recorded': on<'revaluation.recorded'>((state, event, data) => ({
-    ...state, revaluations: { ...state.revaluations, [event.id]: { ...ref(event), posting: data.postingNo, amount: data.amount, currency: data.currency, on: data.bookedOn } },
+    ...state,
+    revaluations: {
+      ...state.revaluations,
+      [event.id]: { ...ref(event), posting: data.postingNo, amount: data.amount, currency: data.currency, on: data.bookedOn },
+    },
   })),
   'hold.placed': on<'hold.placed'>((state, event, data) => ({
-    ...state, holds: { ...state.holds, [data.hold]: { kind: data.kind, placed: later(state.holds[data.hold]?.placed ?? null, ref(event)), released: state.holds[data.hold]?.released ?? null } },
+    ...state,
+    holds: {
+      ...state.holds,
+      [data.hold]: {
+        kind: data.kind,
+        placed: later(state.holds[data.hold]?.placed ?? null, ref(event)),
+        released: state.holds[data.hold]?.released ?? null,
+      },
+    },
   })),
   'hold.released': on<'hold.released'>((state, event, data) => ({
-    ...state, holds: { ...state.holds, [data.hold]: { kind: state.holds[data.hold]?.kind ?? '', placed: state.holds[data.hold]?.placed ?? null, released: later(state.holds[data.hold]?.released ?? null, ref(event)) } },
+    ...state,
+    holds: {
+      ...state.holds,
+      [data.hold]: {
+        kind: state.holds[data.hold]?.kind ?? '',
+        placed: state.holds[data.hold]?.placed ?? null,
+        released: later(state.holds[data.hold]?.released ?? null, ref(event)),
+      },
+    },
   })),
   'evidence.archived': on<'evidence.archived'>((state, event, data) => ({
-    ...state, archived: further(state.archived, { ...ref(event), document: data.document, until: data.until, covers: data.covers }),
+    ...state,
+    archived: further(state.archived, { ...ref(event), document: data.document, until: data.until, covers: data.covers }),
   })),
   'evidence.prepared': on<'evidence.prepared'>((state, event, data) => ({
-    ...state, evidence: { ...state.evidence, prepared: further(state.evidence.prepared, { ...ref(event), ...data }) },
+    ...state,
+    evidence: { ...state.evidence, prepared: further(state.evidence.prepared, { ...ref(event), ...data }) },
   })),
   'status.reported': on<'status.reported'>((state, event, data) => {
     const cell = `${data.system}|${data.facet}`
     const known = state.reported[cell]
     if (known && known.at > event.occurredAt) return state
     const { of, amount } = data
-    const report = { word: data.claims ?? data.word, mapped: data.claims !== undefined || data.word === ABSENT, at: event.occurredAt, event: event.id, ...(of === undefined ? {} : { of, ...(amount === undefined ? {} : { amount }) }) }
+    const report = {
+      word: data.claims ?? data.word,
+      mapped: data.claims !== undefined || data.word === ABSENT,
+      at: event.occurredAt,
+      event: event.id,
+      ...(of === undefined ? {} : { of, ...(amount === undefined ? {} : { amount }) }),
+    }
     return { ...state, reported: { ...state.reported, [cell]: report } }
   }),
   'exception.answered': on<'exception.answered'>((state, event, data) => {
@@ -239,43 +431,94 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   }),
 
   'invoice.validated': decided<VerdictData & { terms: Terms; parties: Parties }>((state, event, data) => ({
-    ...verdict(state, 'validation', event, data, true), terms: { ...ref(event), value: data.terms }, parties: data.parties,
+    ...verdict(state, 'validation', event, data, true),
+    terms: { ...ref(event), value: data.terms },
+    parties: data.parties,
   })),
   'invoice.validation-failed': decided<VerdictData>((state, event, data) => verdict(state, 'validation', event, data, false)),
-  'invoice.matched': decided<VerdictData & { released?: true }>((state, event, data) => released(verdict(state, 'match', event, data, true), data.released)),
+  'invoice.matched': decided<VerdictData & { released?: true }>((state, event, data) =>
+    released(verdict(state, 'match', event, data, true), data.released),
+  ),
   'invoice.match-released': decided((state) => released(state, true)),
   'invoice.mismatched': decided<VerdictData>((state, event, data) => verdict(state, 'match', event, data, false)),
   'approval.waived': decided<VerdictData & { order: string; by: string; granted: Granted }>((state, event, data) => ({
-    ...verdict(state, 'approval', event, data, true), granted: data.granted, waived: { ...ref(event), order: data.order, by: data.by },
+    ...verdict(state, 'approval', event, data, true),
+    granted: data.granted,
+    waived: { ...ref(event), order: data.order, by: data.by },
   })),
   'rule.evaluated': decided<VerdictData & { gate: 'approval' | 'posting'; pass: boolean; granted?: Granted }>((state, event, data) => ({
-    ...verdict(state, data.gate, event, data, data.pass), ...(data.granted ? { granted: data.granted } : {}),
+    ...verdict(state, data.gate, event, data, data.pass),
+    ...(data.granted ? { granted: data.granted } : {}),
   })),
-  'invoice.state-moved': decided<{ from: HeadlineState | null; to: HeadlineState | null; breaches: readonly string[]; routed?: Routed }>((state, event, data) => ({
-    ...state, headline: data.to, breaches: data.breaches, movedBy: isFiling(data.from, data.to) ? state.movedBy : event.id, routed: data.routed ?? state.routed,
-  })),
-  'settlement.allocated': decided<{ kind: string; amount: string; entry: string; bookedOn?: string; booked?: { bankReference: string; bookedOn: string }; outside?: true }>((state, event, data) => allocated(state, event, {
-    kind: data.kind, amount: data.amount, evidence: data.entry, booked: data.booked ?? null, on: (data.bookedOn ?? data.booked?.bookedOn) || null, posting: null, ledger: null,
-    ...(data.outside ? { outside: true } : {}),
-  })),
+  'invoice.state-moved': decided<{ from: HeadlineState | null; to: HeadlineState | null; breaches: readonly string[]; routed?: Routed }>(
+    (state, event, data) => ({
+      ...state,
+      headline: data.to,
+      breaches: data.breaches,
+      movedBy: isFiling(data.from, data.to) ? state.movedBy : event.id,
+      routed: data.routed ?? state.routed,
+    }),
+  ),
+  'settlement.allocated': decided<{
+    kind: string
+    amount: string
+    entry: string
+    bookedOn?: string
+    booked?: { bankReference: string; bookedOn: string }
+    outside?: true
+  }>((state, event, data) =>
+    allocated(state, event, {
+      kind: data.kind,
+      amount: data.amount,
+      evidence: data.entry,
+      booked: data.booked ?? null,
+      on: (data.bookedOn ?? data.booked?.bookedOn) || null,
+      posting: null,
+      ledger: null,
+      ...(data.outside ? { outside: true } : {}),
+    }),
+  ),
   'settlement.unallocated': decided<{ allocation: string; bookedOn?: string }>((state, event, data) => {
     const known = state.allocations[data.allocation]
-    return known ? { ...state, allocations: { ...state.allocations, [data.allocation]: { ...known, undone: event.id, undoneOn: data.bookedOn || null } } } : state
+    return known
+      ? {
+          ...state,
+          allocations: { ...state.allocations, [data.allocation]: { ...known, undone: event.id, undoneOn: data.bookedOn || null } },
+        }
+      : state
   }),
   'exception.raised': decided<{ cause: string; exception: string; times: number }>((state, _event, data) => ({
-    ...state, exceptions: { ...state.exceptions, [data.cause]: { id: data.exception, open: true, times: data.times } },
+    ...state,
+    exceptions: { ...state.exceptions, [data.cause]: { id: data.exception, open: true, times: data.times } },
   })),
   'exception.resolved': decided<{ cause: string; exception: string; times: number }>((state, _event, data) => ({
-    ...state, exceptions: { ...state.exceptions, [data.cause]: { id: data.exception, open: false, times: data.times } },
+    ...state,
+    exceptions: { ...state.exceptions, [data.cause]: { id: data.exception, open: false, times: data.times } },
   })),
-  'posting.held': decided<Pick<PostingPlan, 'day' | 'period' | 'held'>>((state, event, { day, period, held }) => ({ ...state, postingPlan: { ...ref(event), day, period, held, on: state.postingPlan?.on ?? null } })),
-  'posting.freed': decided<Pick<PostingPlan, 'day' | 'period'>>((state, event, { day, period }) => ({ ...state, postingPlan: { ...ref(event), day, period, held: null, on: state.postingPlan?.on ?? null } })),
-  'posting.postponed': decided<{ accrual: { was: string; on: string }; period: string }>((state, event, { accrual, period }) => ({ ...state, postingPlan: { ...ref(event), day: accrual.on, period, held: null, on: accrual.on } })),
+  'posting.held': decided<Pick<PostingPlan, 'day' | 'period' | 'held'>>((state, event, { day, period, held }) => ({
+    ...state,
+    postingPlan: { ...ref(event), day, period, held, on: state.postingPlan?.on ?? null },
+  })),
+  'posting.freed': decided<Pick<PostingPlan, 'day' | 'period'>>((state, event, { day, period }) => ({
+    ...state,
+    postingPlan: { ...ref(event), day, period, held: null, on: state.postingPlan?.on ?? null },
+  })),
+  'posting.postponed': decided<{ accrual: { was: string; on: string }; period: string }>((state, event, { accrual, period }) => ({
+    ...state,
+    postingPlan: { ...ref(event), day: accrual.on, period, held: null, on: accrual.on },
+  })),
   'evidence.wanted': decided<{ covers: number; until: string }>((state, event, data) => ({
-    ...state, evidence: { ...state.evidence, wanted: { ...ref(event), covers: data.covers, until: data.until } },
+    ...state,
+    evidence: { ...state.evidence, wanted: { ...ref(event), covers: data.covers, until: data.until } },
   })),
-  'divergence.opened': decided<{ cell: string }>((state, event, data) => ({ ...state, divergences: { ...state.divergences, [data.cell]: event.id } })),
-  'divergence.closed': decided<{ cell: string }>((state, _event, data) => ({ ...state, divergences: without(state.divergences, data.cell) })),
+  'divergence.opened': decided<{ cell: string }>((state, event, data) => ({
+    ...state,
+    divergences: { ...state.divergences, [data.cell]: event.id },
+  })),
+  'divergence.closed': decided<{ cell: string }>((state, _event, data) => ({
+    ...state,
+    divergences: without(state.divergences, data.cell),
+  })),
   'effect.done': decided<EffectData>(sent),
   'effect.refused': decided<EffectData>(sent),
   'effect.unknown': decided<EffectData>(sent),
@@ -324,22 +567,46 @@ export function evolveInvoice(state: InvoiceState, event: Event, id: string): In
 
 /** Types that say nothing about where the invoice stands, only about the work on it: archived evidence need not cover them. */
 const NO_EVIDENCE: ReadonlySet<EventType> = new Set<EventType>([
-  'status.reported', 'evidence.wanted', 'evidence.prepared', 'evidence.archived', 'effect.done', 'effect.refused', 'effect.unknown', 'effect.resolved',
-  'effect.replied-late', 'exception.raised', 'exception.resolved', 'exception.assigned', 'divergence.opened', 'divergence.closed', 'invoice.state-moved',
+  'status.reported',
+  'evidence.wanted',
+  'evidence.prepared',
+  'evidence.archived',
+  'effect.done',
+  'effect.refused',
+  'effect.unknown',
+  'effect.resolved',
+  'effect.replied-late',
+  'exception.raised',
+  'exception.resolved',
+  'exception.assigned',
+  'divergence.opened',
+  'divergence.closed',
+  'invoice.state-moved',
 ])
 
 function paid(state: InvoiceState, event: Event, id: string): InvoiceState {
   const data = event.data as unknown as { payment: string; progress: Progress; amounts: { [invoice: string]: string } }
   const amount = data.amounts[id]
   if (amount === undefined) return state
-  return { ...state, facts: state.facts + 1, payments: { ...state.payments, [data.payment]: { amount, event: event.id, progress: data.progress } } }
+  return {
+    ...state,
+    facts: state.facts + 1,
+    payments: { ...state.payments, [data.payment]: { amount, event: event.id, progress: data.progress } },
+  }
 }
 
 function linked(state: InvoiceState, event: Event, id: string): InvoiceState {
-  const { relation, earlier, later: by, number, earlierNumber } = event.data as unknown as { relation: 'corrects' | 'names'; earlier: string; later: string; number: string; earlierNumber: string }
-  const [other, link]: [string, Link] = id === earlier
-    ? [by, { ...ref(event), is: relation === 'corrects' ? 'corrected-by' : 'named-by', number }]
-    : [earlier, { ...ref(event), is: relation, number: earlierNumber }]
+  const {
+    relation,
+    earlier,
+    later: by,
+    number,
+    earlierNumber,
+  } = event.data as unknown as { relation: 'corrects' | 'names'; earlier: string; later: string; number: string; earlierNumber: string }
+  const [other, link]: [string, Link] =
+    id === earlier
+      ? [by, { ...ref(event), is: relation === 'corrects' ? 'corrected-by' : 'named-by', number }]
+      : [earlier, { ...ref(event), is: relation, number: earlierNumber }]
   return { ...state, facts: state.facts + 1, links: { ...state.links, [other]: link } }
 }
 
@@ -357,7 +624,9 @@ function isFiling(from: HeadlineState | null, to: HeadlineState | null): boolean
 function stored(evidence: Evidence, event: Event, { object, occurrence }: EffectData): Evidence {
   const sha256 = object.slice(object.indexOf(' ') + 1)
   const known = evidence.kept[sha256]
-  return known && known.until >= occurrence ? evidence : { ...evidence, kept: { ...evidence.kept, [sha256]: { event: event.id, until: occurrence } } }
+  return known && known.until >= occurrence
+    ? evidence
+    : { ...evidence, kept: { ...evidence.kept, [sha256]: { event: event.id, until: occurrence } } }
 }
 
 /** The occurrence of a block and of its lifting is `posting # how often before`. */
@@ -370,16 +639,30 @@ function blocked(blocks: InvoiceState['blocks'], { command, occurrence }: Effect
 }
 
 /** Folds the outcome of an effect into whatever object it was for. */
-export function sending(state: { readonly sent: { readonly [command: string]: Sent }; readonly told: Told }, event: Event, data: EffectData): { sent: { readonly [command: string]: Sent }; told: Told } {
+export function sending(
+  state: { readonly sent: { readonly [command: string]: Sent }; readonly told: Told },
+  event: Event,
+  data: EffectData,
+): { sent: { readonly [command: string]: Sent }; told: Told } {
   const row = COMMANDS[data.command]
-  const told = HAPPENED.has(data.input) && row.manner !== 'read'
-    ? { ...state.told, [`${data.target}|${row.facet}`]: { word: row.tells ?? toldWord(data.occurrence), at: event.occurredAt } }
-    : state.told
+  const told =
+    HAPPENED.has(data.input) && row.manner !== 'read'
+      ? { ...state.told, [`${data.target}|${row.facet}`]: { word: row.tells ?? toldWord(data.occurrence), at: event.occurredAt } }
+      : state.told
   const fresh: Sent = {
-    at: event.occurredAt, contentHash: data.contentHash, dead: data.dead ?? false, event: event.id, input: data.input, occurrence: data.occurrence,
-    receipt: data.receipt?.reference ?? state.sent[`${data.command}@${data.target}`]?.receipt ?? null, says: data.says ?? null,
+    at: event.occurredAt,
+    contentHash: data.contentHash,
+    dead: data.dead ?? false,
+    event: event.id,
+    input: data.input,
+    occurrence: data.occurrence,
+    receipt: data.receipt?.reference ?? state.sent[`${data.command}@${data.target}`]?.receipt ?? null,
+    says: data.says ?? null,
   }
-  return { told, sent: { ...state.sent, [`${data.command}@${data.target}`]: later(state.sent[`${data.command}@${data.target}`] ?? null, fresh) } }
+  return {
+    told,
+    sent: { ...state.sent, [`${data.command}@${data.target}`]: later(state.sent[`${data.command}@${data.target}`] ?? null, fresh) },
+  }
 }
 
 function allocated(state: InvoiceState, event: Event, allocation: Omit<Allocation, keyof FactRef | 'undone' | 'undoneOn'>): InvoiceState {
@@ -397,8 +680,16 @@ function released(state: InvoiceState, said: true | undefined): InvoiceState {
 }
 
 function verdict(state: InvoiceState, gate: keyof InvoiceState['verdicts'], event: Event, data: VerdictData, pass: boolean): InvoiceState {
-  const failed = data.controls.filter((control) => control.verdict !== 'pass' && control.verdict !== 'not-applicable').map((control) => `${control.cause ?? control.id}: ${control.says}`)
-  return { ...state, verdicts: { ...state.verdicts, [gate]: { at: event.occurredAt, event: event.id, failed, pass, rests: data.rests, subject: data.subject } } }
+  const failed = data.controls
+    .filter((control) => control.verdict !== 'pass' && control.verdict !== 'not-applicable')
+    .map((control) => `${control.cause ?? control.id}: ${control.says}`)
+  return {
+    ...state,
+    verdicts: {
+      ...state.verdicts,
+      [gate]: { at: event.occurredAt, event: event.id, failed, pass, rests: data.rests, subject: data.subject },
+    },
+  }
 }
 
 export const ref = (event: Event): FactRef => ({ at: event.occurredAt, event: event.id })
@@ -427,7 +718,7 @@ function stronger<T extends FactRef & { readonly settled: boolean }>(known: T | 
 }
 
 function ordered<T extends FactRef>(facts: readonly T[]): T[] {
-  return [...facts].sort((a, b) => a.at < b.at ? -1 : a.at > b.at ? 1 : a.event < b.event ? -1 : 1)
+  return [...facts].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.event < b.event ? -1 : 1))
 }
 
 function without<V>(record: { readonly [key: string]: V }, key: string): { readonly [key: string]: V } {

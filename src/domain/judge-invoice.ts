@@ -27,7 +27,18 @@ import { bypassing, divergingCell } from './reconcile.ts'
 import { routeOf, type Routed } from './routes.ts'
 import { Scratch } from './scratch.ts'
 import { changedTerms, termsHash, type Terms } from './terms.ts'
-import { entityOf, orderOf, orderSupplierOf, periodOf, supplierOf, taxCodeOf, type Answer, type InvoiceView, type Laws, type NamedParty } from './view.ts'
+import {
+  entityOf,
+  orderOf,
+  orderSupplierOf,
+  periodOf,
+  supplierOf,
+  taxCodeOf,
+  type Answer,
+  type InvoiceView,
+  type Laws,
+  type NamedParty,
+} from './view.ts'
 
 type Sheet = Scratch<InvoiceState>
 
@@ -37,22 +48,34 @@ export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>
   const content = state.content?.value
   if (!content) return { read: [], write: [] }
   const names: string[] = []
-  if (!decidedOn(state.verdicts.validation, state)) names.push(...content.supplier.names, ...content.entity.names, ...orderNames(content), numberName(laws.sha256, content))
+  if (!decidedOn(state.verdicts.validation, state))
+    names.push(...content.supplier.names, ...content.entity.names, ...orderNames(content), numberName(laws.sha256, content))
   const matching = takesStill(state) || (state.verdicts.validation?.pass === true && needsMatch(laws, state) && !settledMatch(state))
-  if (state.approval.completed && !warranted(state, ['approved'])) names.push(...content.supplier.names, ...content.entity.names, ...state.approval.grants.map((grant) => grant.person))
-  if (livePostings(state).length > 1 || (livePostings(state).length > 0 && !warranted(state, ['posted']))) names.push(...content.supplier.names)
+  if (state.approval.completed && !warranted(state, ['approved']))
+    names.push(...content.supplier.names, ...content.entity.names, ...state.approval.grants.map((grant) => grant.person))
+  if (livePostings(state).length > 1 || (livePostings(state).length > 0 && !warranted(state, ['posted'])))
+    names.push(...content.supplier.names)
   if (waivable(laws, state)) names.push(...orderNames(content))
   if (toBePosted(state, routed(laws, state).rules)) names.push(...content.entity.names)
   const orders = matching || !decidedOn(state.verdicts.validation, state) ? orderNames(content) : []
-  return { read: [...new Set(names)], write: [...orders, ...precedes(state) ? precedingNames(laws.sha256, content) : []] }
+  return { read: [...new Set(names)], write: [...orders, ...(precedes(state) ? precedingNames(laws.sha256, content) : [])] }
 }
 
-const decidedOn = (verdict: Verdict | null, state: InvoiceState): boolean => verdict !== null && verdict.pass && verdict.subject === state.content?.event
+const decidedOn = (verdict: Verdict | null, state: InvoiceState): boolean =>
+  verdict !== null && verdict.pass && verdict.subject === state.content?.event
 const routed = (laws: Laws, state: InvoiceState): Routed => routeOf(laws.policy.routing, state)
 const needsMatch = (laws: Laws, state: InvoiceState): boolean => routed(laws, state).rules.requires.includes('matched')
 
 /** Gates in order: each sees what the one before decided. */
-const GATES: readonly ((laws: Laws, sheet: Sheet, look: Look) => WantedException[])[] = [validate, match, waive, approve, checkPeriod, checkPosting, link]
+const GATES: readonly ((laws: Laws, sheet: Sheet, look: Look) => WantedException[])[] = [
+  validate,
+  match,
+  waive,
+  approve,
+  checkPeriod,
+  checkPosting,
+  link,
+]
 
 export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, look: Look, asOf: Instant): Judgement {
   const sheet: Sheet = new Scratch(record.id, record.version, record.state, asOf, (state, event) => evolveInvoice(state, event, record.id))
@@ -61,12 +84,24 @@ export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, loo
   const exceptions = closed(sheet.state) ? [] : failures
   move(laws, sheet)
   const diverging = diverge(laws, sheet)
-  raise(laws, sheet, [...exceptions, ...conditions(laws, sheet.state), ...superseded(sheet.state), ...betweenCompanies(laws, sheet), ...diverging])
+  raise(laws, sheet, [
+    ...exceptions,
+    ...conditions(laws, sheet.state),
+    ...superseded(sheet.state),
+    ...betweenCompanies(laws, sheet),
+    ...diverging,
+  ])
   wantEvidence(laws, sheet)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
 }
 
-const viewOf = (laws: Laws, sheet: Sheet, look: Look): InvoiceView => ({ ...laws, id: sheet.id, state: sheet.state, look, asOf: sheet.asOf })
+const viewOf = (laws: Laws, sheet: Sheet, look: Look): InvoiceView => ({
+  ...laws,
+  id: sheet.id,
+  state: sheet.state,
+  look,
+  asOf: sheet.asOf,
+})
 
 function validate(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const content = sheet.state.content
@@ -80,7 +115,8 @@ function validate(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
     return []
   }
   if (result.outcome === 'fail') {
-    if (differs(sheet.state.verdicts.validation, content.event, [content.event], result.failed)) sheet.decide('invoice.validation-failed', 'validation', verdictData(result, content.event, [content.event]))
+    if (differs(sheet.state.verdicts.validation, content.event, [content.event], result.failed))
+      sheet.decide('invoice.validation-failed', 'validation', verdictData(result, content.event, [content.event]))
     return result.failed.map(exceptionOf)
   }
   return patience(laws, sheet, look, content.at, result)
@@ -88,16 +124,23 @@ function validate(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
 
 type Ask = (answer: Answer, what: string, party: NamedParty, more?: { readonly entity?: string }) => void
 
-const asking = (view: InvoiceView, sheet: Sheet): Ask => (answer, what, { names, name }, more = {}) => {
-  if (!answer.record || answer.known !== 'unknown') return
-  const { ask: how, wants } = answer.record.state
-  const since = wants[what]
-  const read = readOf(answer.record.state, what, answer.system)
-  const asked = since !== undefined && (!read || read.answer.readAt < since)
-  // It has been asked for, in the words of an invoice, and not too long ago: a system may have come to the company since.
-  if (how && !how.outside && asked && sheet.asOf < sheet.after(since, view.policy.referenceMaxAgeMs)) return
-  sheet.add({ type: 'reference.wanted', objects: [answer.record.id], actor: 'rule:validation', data: { what, since: sheet.asOf, by: sheet.id, names, name, ...more } })
-}
+const asking =
+  (view: InvoiceView, sheet: Sheet): Ask =>
+  (answer, what, { names, name }, more = {}) => {
+    if (!answer.record || answer.known !== 'unknown') return
+    const { ask: how, wants } = answer.record.state
+    const since = wants[what]
+    const read = readOf(answer.record.state, what, answer.system)
+    const asked = since !== undefined && (!read || read.answer.readAt < since)
+    // It has been asked for, in the words of an invoice, and not too long ago: a system may have come to the company since.
+    if (how && !how.outside && asked && sheet.asOf < sheet.after(since, view.policy.referenceMaxAgeMs)) return
+    sheet.add({
+      type: 'reference.wanted',
+      objects: [answer.record.id],
+      actor: 'rule:validation',
+      data: { what, since: sheet.asOf, by: sheet.id, names, name, ...more },
+    })
+  }
 
 /** Asks whoever knows for what is missing or too old: the question is put to the party's own object, once per company. */
 function wantAnswers(view: InvoiceView, sheet: Sheet, content: InvoiceContent): void {
@@ -131,13 +174,30 @@ function fixed(view: InvoiceView, content: InvoiceContent): { terms: Terms; part
   const collected = routed(view, view.state).rules.pays !== 'transfer'
   const account = supplier?.accounts.find((candidate) => content.accounts.includes(plainAccount(candidate))) ?? supplier?.accounts[0]
   const terms: Terms = {
-    coding: null, currency: content.currency, dueOn: content.dueOn, entity: content.entity.names[0] ?? '', gross: sumOf([content.totals.taxInclusive]),
-    net: sumOf([content.totals.taxExclusive]), orders: content.orders,
+    coding: null,
+    currency: content.currency,
+    dueOn: content.dueOn,
+    entity: content.entity.names[0] ?? '',
+    gross: sumOf([content.totals.taxInclusive]),
+    net: sumOf([content.totals.taxExclusive]),
+    orders: content.orders,
     payee: collected || account === undefined ? 'none' : hexOf(view.sha256(plainAccount(account))),
-    supplier: content.supplier.names[0] ?? '', tax: sumOf([content.totals.tax]),
+    supplier: content.supplier.names[0] ?? '',
+    tax: sumOf([content.totals.tax]),
   }
-  const taxCodes = content.taxes.map((row) => [`${row.category} ${sumOf([row.rate])}`, taxCodeOf(view, content, row.category, row.rate).found?.taxCode?.code ?? ''])
-  return { terms, parties: { entity: entity?.number ?? '', supplier: supplier?.number ?? '', taxCodes: Object.fromEntries(taxCodes) as { [key: string]: string }, zone: entity?.zone ?? 'UTC' } }
+  const taxCodes = content.taxes.map((row) => [
+    `${row.category} ${sumOf([row.rate])}`,
+    taxCodeOf(view, content, row.category, row.rate).found?.taxCode?.code ?? '',
+  ])
+  return {
+    terms,
+    parties: {
+      entity: entity?.number ?? '',
+      supplier: supplier?.number ?? '',
+      taxCodes: Object.fromEntries(taxCodes) as { [key: string]: string },
+      zone: entity?.zone ?? 'UTC',
+    },
+  }
 }
 
 function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
@@ -147,7 +207,8 @@ function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
     const order = look(orderNames(content.value)[0] ?? '')
     if (order) sheet.decide('invoice.match-released', 'match', { invoice: sheet.id }, [order.id])
   }
-  if (!content || !needsMatch(laws, sheet.state) || !decidedOn(sheet.state.verdicts.validation, sheet.state) || settledMatch(sheet.state)) return []
+  if (!content || !needsMatch(laws, sheet.state) || !decidedOn(sheet.state.verdicts.validation, sheet.state) || settledMatch(sheet.state))
+    return []
   const view = viewOf(laws, sheet, look)
   const answer = orderOf(view, content.value)
   const order = answer.found?.order
@@ -156,7 +217,10 @@ function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
     return []
   }
   const record = answer.record as unknown as ObjectRecord<OrderState>
-  const account: LineAccount = { taken: (line) => takenOf(record.state, line, sheet.id), received: (line) => receivedOf(record.state, answer.system, line) }
+  const account: LineAccount = {
+    taken: (line) => takenOf(record.state, line, sheet.id),
+    received: (line) => receivedOf(record.state, answer.system, line),
+  }
   const answered = sheet.state.answers['mismatch'] ?? sheet.state.answers['lines-not-paired']
   const accepted = answered?.action === 'accept-difference' && answered.at > content.at ? answered : null
   const plain = matchOrder(content.value, order, account, laws.policy.match)
@@ -166,16 +230,26 @@ function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   if (result.outcome === 'matched') {
     const says = accepted ? `${accepted.person} accepted: ${plain.says}` : result.says
     const controls = MATCH_CONTROLS.map(({ id }) => ({ id, inputs, says, verdict: 'pass' }))
-    sheet.decide('invoice.matched', 'match', {
-      controls, invoice: sheet.id, ...shut ? { released: true } : {}, rests: accepted ? [content.event, accepted.event] : [content.event], subject: content.event,
-      taken: shut ? {} : result.taken,
-    }, [record.id])
+    sheet.decide(
+      'invoice.matched',
+      'match',
+      {
+        controls,
+        invoice: sheet.id,
+        ...(shut ? { released: true } : {}),
+        rests: accepted ? [content.event, accepted.event] : [content.event],
+        subject: content.event,
+        taken: shut ? {} : result.taken,
+      },
+      [record.id],
+    )
     return []
   }
   const cause = CAUSE_OF[result.outcome]
   sheet.waitFor([record.id])
   const failed = [{ id: result.control, inputs, verdict: 'fail' as const, says: result.says, cause }]
-  if (differs(sheet.state.verdicts.match, content.event, [content.event], failed)) sheet.decide('invoice.mismatched', 'match', { subject: content.event, rests: [content.event], controls: failed })
+  if (differs(sheet.state.verdicts.match, content.event, [content.event], failed))
+    sheet.decide('invoice.mismatched', 'match', { subject: content.event, rests: [content.event], controls: failed })
   // Goods are often a little behind their invoice.
   const until = sheet.after(content.at, laws.policy.receiptGraceMs)
   if (cause === 'receipt-missing' && sheet.asOf < until) {
@@ -186,10 +260,14 @@ function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
 }
 
 /** What is refused for good takes nothing of its order: it gives back what it took, and is matched anew if it comes back. */
-const takesStill = (state: InvoiceState): boolean => closed(state) && state.verdicts.match?.pass === true && state.verdicts.match.released !== true
-const settledMatch = (state: InvoiceState): boolean => decidedOn(state.verdicts.match, state) && (closed(state) || state.verdicts.match?.released !== true)
+const takesStill = (state: InvoiceState): boolean =>
+  closed(state) && state.verdicts.match?.pass === true && state.verdicts.match.released !== true
+const settledMatch = (state: InvoiceState): boolean =>
+  decidedOn(state.verdicts.match, state) && (closed(state) || state.verdicts.match?.released !== true)
 
-const CAUSE_OF = { 'mismatched': 'mismatch', 'receipt-missing': 'receipt-missing', 'not-paired': 'lines-not-paired' } as const satisfies { [outcome: string]: Cause }
+const CAUSE_OF = { mismatched: 'mismatch', 'receipt-missing': 'receipt-missing', 'not-paired': 'lines-not-paired' } as const satisfies {
+  [outcome: string]: Cause
+}
 
 /** Where the policy says that an order which a person approved needs no second approval, the match is enough. */
 function waive(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
@@ -201,30 +279,48 @@ function waive(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   if (record) sheet.waitFor([record.id])
   const by = found?.order?.approvedBy
   if (!record || by === undefined || by === '') {
-    return rules.submits ? [] : [{ cause: 'approval-incomplete', says: `Approval is waived for an order that a person approved; order ${content.value.orders.join(', ')} names nobody.` }]
+    return rules.submits
+      ? []
+      : [
+          {
+            cause: 'approval-incomplete',
+            says: `Approval is waived for an order that a person approved; order ${content.value.orders.join(', ')} names nobody.`,
+          },
+        ]
   }
   const granted = {
-    terms: { ...terms.value, coding: [{ account: rules.account, amount: terms.value.net }] }, hash: termsHash(laws.sha256, terms.value), approvers: [by],
-    approvedAt: sheet.asOf, authority: `waived by policy ${name}: ${by} approved order ${content.value.orders.join(', ')}`,
+    terms: { ...terms.value, coding: [{ account: rules.account, amount: terms.value.net }] },
+    hash: termsHash(laws.sha256, terms.value),
+    approvers: [by],
+    approvedAt: sheet.asOf,
+    authority: `waived by policy ${name}: ${by} approved order ${content.value.orders.join(', ')}`,
     postOn: dateIn(sheet.state.parties?.zone ?? 'UTC', sheet.asOf),
   }
   sheet.decide('approval.waived', 'approval', {
-    subject: granted.hash, rests: [content.event], order: record.id, by, granted,
+    subject: granted.hash,
+    rests: [content.event],
+    order: record.id,
+    by,
+    granted,
     controls: [{ id: 'A7', verdict: 'pass', inputs: { object: record.id, version: record.version }, says: granted.authority }],
   })
   return []
 }
 
 /** A person's no ends it; so does nothing else: what the AP tool says beside it changes nothing. */
-const waivable = (laws: Laws, state: InvoiceState): boolean => routed(laws, state).rules.waives && state.approval.ends.length === 0 && warranted(state, ['validated', 'matched'])
-  && !(isWaived(state) && warranted(state, ['approved']))
+const waivable = (laws: Laws, state: InvoiceState): boolean =>
+  routed(laws, state).rules.waives &&
+  state.approval.ends.length === 0 &&
+  warranted(state, ['validated', 'matched']) &&
+  !(isWaived(state) && warranted(state, ['approved']))
 
 function approve(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const { content, terms } = sheet.state
   const completed = sheet.state.approval.completed
   // The AP tool will say when it is complete again.
   if (isOver(sheet.state)) return []
-  if (!content || !terms || !completed || !decidedOn(sheet.state.verdicts.validation, sheet.state) || warranted(sheet.state, ['approved'])) return []
+  if (!content || !terms || !completed || !decidedOn(sheet.state.verdicts.validation, sheet.state) || warranted(sheet.state, ['approved']))
+    return []
   const ours = { ...terms.value, coding: completed.terms.coding }
   const view: ApprovalView = { ...viewOf(laws, sheet, look), ours, completed }
   // Time has passed since it was validated: the period may be closed by now, or the answer too old.
@@ -235,16 +331,25 @@ function approve(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const subject = termsHash(laws.sha256, ours)
   const rests = [content.event, completed.event, ...grants.map((grant) => grant.event)]
   if (result.outcome === 'pass') {
-    const approvedAt = grants.map((grant) => grant.at).sort().at(-1) ?? completed.at
+    const approvedAt =
+      grants
+        .map((grant) => grant.at)
+        .sort()
+        .at(-1) ?? completed.at
     const granted = {
-      approvedAt, approvers: grants.map((grant) => grant.person), authority: result.controls.find((control) => control.id === 'A1')?.says ?? '',
-      hash: subject, postOn: dateIn(sheet.state.parties?.zone ?? 'UTC', sheet.asOf), terms: ours,
+      approvedAt,
+      approvers: grants.map((grant) => grant.person),
+      authority: result.controls.find((control) => control.id === 'A1')?.says ?? '',
+      hash: subject,
+      postOn: dateIn(sheet.state.parties?.zone ?? 'UTC', sheet.asOf),
+      terms: ours,
     }
     sheet.decide('rule.evaluated', 'approval', verdictData(result, subject, rests, { gate: 'approval', granted, pass: true }))
     return []
   }
   if (result.outcome === 'fail') {
-    if (differs(sheet.state.verdicts.approval, subject, rests, result.failed)) sheet.decide('rule.evaluated', 'approval', verdictData(result, subject, rests, { gate: 'approval', pass: false }))
+    if (differs(sheet.state.verdicts.approval, subject, rests, result.failed))
+      sheet.decide('rule.evaluated', 'approval', verdictData(result, subject, rests, { gate: 'approval', pass: false }))
     return result.failed.map(exceptionOf)
   }
   return patience(laws, sheet, look, completed.at, result)
@@ -254,7 +359,8 @@ function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const live = livePostings(sheet.state)
   // Only what was read back counts: a reply may name a number that is not ours.
   const proved = live.filter(([, posting]) => posting.confirmed?.settled)
-  const several: WantedException[] = proved.length > 1 ? [{ cause: 'posted-twice', says: `The ERP holds ${proved.map(([postingNo]) => postingNo).join(' and ')}.` }] : []
+  const several: WantedException[] =
+    proved.length > 1 ? [{ cause: 'posted-twice', says: `The ERP holds ${proved.map(([postingNo]) => postingNo).join(' and ')}.` }] : []
   if (proved.length === 0) return []
   const known = sheet.state.verdicts.posting
   // Decided with the invoice at hand: a posting that came before it stood for itself, and is compared once there is something to compare.
@@ -263,30 +369,48 @@ function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   // Nothing else to compare it with: nobody is looked at any more.
   if (live.length === 1 && decided && known?.subject === proved[0]?.[0]) return []
   // Of several postings the oldest that is what was approved is the one; if none is, the oldest is what is wrong.
-  const judged = proved.map(([postingNo, posting]) => ({ postingNo, posting, result: runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), postingNo, posting }) }))
+  const judged = proved.map(([postingNo, posting]) => ({
+    postingNo,
+    posting,
+    result: runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), postingNo, posting }),
+  }))
   const whole = judged.find((candidate) => candidate.result.outcome === 'pass')
   const split = whole || proved.length < 2 ? undefined : together(laws, sheet, look, proved)
   const { postingNo, posting, result } = whole ?? split ?? judged[0]!
   const twice = split ? [] : several
   sheet.waitFor(result.waits)
   if (result.outcome === 'wait' || (decided && known?.subject === postingNo)) return twice
-  const rests = [...(content ? [content.event] : []), ...(split ? proved.flatMap(([, part]) => part.confirmed ? [part.confirmed.event] : []) : posting.confirmed ? [posting.confirmed.event] : [])]
+  const rests = [
+    ...(content ? [content.event] : []),
+    ...(split
+      ? proved.flatMap(([, part]) => (part.confirmed ? [part.confirmed.event] : []))
+      : posting.confirmed
+        ? [posting.confirmed.event]
+        : []),
+  ]
   if (result.outcome === 'pass') {
     sheet.decide('rule.evaluated', 'posting', verdictData(result, postingNo, rests, { gate: 'posting', pass: true }))
     return twice
   }
-  if (differs(known, postingNo, rests, result.failed)) sheet.decide('rule.evaluated', 'posting', verdictData(result, postingNo, rests, { gate: 'posting', pass: false }))
+  if (differs(known, postingNo, rests, result.failed))
+    sheet.decide('rule.evaluated', 'posting', verdictData(result, postingNo, rests, { gate: 'posting', pass: false }))
   return [...twice, ...result.failed.map(exceptionOf)]
 }
 
 /** Several postings of one supplier, number and currency that are the invoice together: somebody split it. */
-function together(laws: Laws, sheet: Sheet, look: Look, proved: readonly (readonly [string, Posting])[]): { postingNo: string; posting: Posting; result: GateResult } | undefined {
-  const parts = proved.flatMap(([, { confirmed }]) => confirmed ? [confirmed] : [])
+function together(
+  laws: Laws,
+  sheet: Sheet,
+  look: Look,
+  proved: readonly (readonly [string, Posting])[],
+): { postingNo: string; posting: Posting; result: GateResult } | undefined {
+  const parts = proved.flatMap(([, { confirmed }]) => (confirmed ? [confirmed] : []))
   const [first] = parts
   // What we asked for before the invoice was corrected is no part of the corrected one: twice the old amount may happen to be the new.
   const { content } = sheet.state
   if (content?.corrected && parts.some((part) => part.ours && part.at < content.at)) return undefined
-  if (!first || parts.some((part) => part.supplier !== first.supplier || part.currency !== first.currency || part.number !== first.number)) return undefined
+  if (!first || parts.some((part) => part.supplier !== first.supplier || part.currency !== first.currency || part.number !== first.number))
+    return undefined
   const postingNo = proved.map(([name]) => name).join(SPLIT)
   const posting = { confirmed: { ...first, amount: sumOf(parts.map((part) => part.amount)) }, reversed: null }
   const result = runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), postingNo, posting })
@@ -296,7 +420,10 @@ function together(laws: Laws, sheet: Sheet, look: Look, proved: readonly (readon
 /** A missing answer is waited for; after a while a person is told, once, in plain words. */
 function patience(laws: Laws, sheet: Sheet, look: Look, since: Instant, result: GateResult): WantedException[] {
   // Who was asked and cannot say will not say later either.
-  const refused = result.waits.map((name) => (look(name)?.state['sent'] ?? {}) as ReferenceState['sent']).flatMap((sent) => Object.values(sent)).find((sent) => sent.input === 'refused')
+  const refused = result.waits
+    .map((name) => (look(name)?.state['sent'] ?? {}) as ReferenceState['sent'])
+    .flatMap((sent) => Object.values(sent))
+    .find((sent) => sent.input === 'refused')
   if (refused) return [{ cause: 'control-indeterminate', says: `The ERP cannot answer: ${refused.says ?? 'no words'}` }]
   const until = sheet.after(since, laws.policy.indeterminateAfterMs)
   if (sheet.asOf < until) {
@@ -312,32 +439,65 @@ const closed = (state: InvoiceState): boolean => warranted(state, ['rejected'])
 /** Conditions that the facts themselves show, whatever gate the invoice is at. */
 function conditions(laws: Laws, state: InvoiceState): WantedException[] {
   const wanted = casesOfSent(laws.policy.owners, state.sent)
-  const reversed = Object.entries(state.postings).filter(([, posting]) => posting.reversed).sort(([, a], [, b]) => a.reversed!.at < b.reversed!.at ? 1 : -1)[0]
+  const reversed = Object.entries(state.postings)
+    .filter(([, posting]) => posting.reversed)
+    .sort(([, a], [, b]) => (a.reversed!.at < b.reversed!.at ? 1 : -1))[0]
   const answer = state.answers['posting-reversed']
-  if (reversed && !correctedBy(state) && livePostings(state).length === 0 && !(answer && answer.at > (reversed[1].reversed?.at ?? '')) && !closed(state)) {
+  if (
+    reversed &&
+    !correctedBy(state) &&
+    livePostings(state).length === 0 &&
+    !(answer && answer.at > (reversed[1].reversed?.at ?? '')) &&
+    !closed(state)
+  ) {
     wanted.push({ cause: 'posting-reversed', says: `Posting ${reversed[0]} was reversed.` })
   }
   const end = state.approval.ends.at(-1)
   if (end && livePostings(state).length > 0 && !warranted(state, ['approved']) && !warranted(state, ['paid'])) {
-    wanted.push({ cause: 'approval-taken-back', says: `${loginOf(end.person)} ${end.kind === 'refused' ? 'refused it' : 'took the approval back'}: ${end.reason}` })
+    wanted.push({
+      cause: 'approval-taken-back',
+      says: `${loginOf(end.person)} ${end.kind === 'refused' ? 'refused it' : 'took the approval back'}: ${end.reason}`,
+    })
   }
   for (const [id, payment] of Object.entries(state.payments)) {
     if (payment.progress === 'returned') wanted.push({ cause: 'payment-returned', says: `Payment ${id} over ${payment.amount} came back.` })
-    if (payment.progress === 'rejected') wanted.push({ cause: 'payment-rejected', says: `Payment ${id} over ${payment.amount} was rejected by the bank.` })
+    if (payment.progress === 'rejected')
+      wanted.push({ cause: 'payment-rejected', says: `Payment ${id} over ${payment.amount} was rejected by the bank.` })
   }
   const outside = Object.values(state.allocations).filter((allocation) => allocation.outside && allocation.undone === null)
   if (outside.some((allocation) => allocation.at > (state.answers['paid-outside']?.at ?? ''))) {
-    wanted.push({ cause: 'paid-outside', says: outside.map((allocation) => `${allocation.amount} on ${allocation.on ?? 'an unknown day'}`).join(', ') })
+    wanted.push({
+      cause: 'paid-outside',
+      says: outside.map((allocation) => `${allocation.amount} on ${allocation.on ?? 'an unknown day'}`).join(', '),
+    })
   }
   const accepted = state.answers['difference-outside-policy']?.at ?? ''
   const differences = differencesOutside(state, laws.policy.differences).filter(({ at }) => at > accepted)
-  if (differences.length > 0) wanted.push({ cause: 'difference-outside-policy', says: differences.map(({ says }) => says).join(' ').slice(0, 400) })
+  if (differences.length > 0)
+    wanted.push({
+      cause: 'difference-outside-policy',
+      says: differences
+        .map(({ says }) => says)
+        .join(' ')
+        .slice(0, 400),
+    })
   const posted = state.sent[`invoice.post@${laws.policy.systems.erp}`]
-  if (posted && state.granted && livePostings(state).length > 0 && state.terms && changedTerms(state.granted.terms, state.terms.value).length > 0 && !state.answers['changed-after-sent']) {
-    wanted.push({ cause: 'changed-after-sent', says: `Changed since it was posted: ${changedTerms(state.granted.terms, state.terms.value).join(', ')}.` })
+  if (
+    posted &&
+    state.granted &&
+    livePostings(state).length > 0 &&
+    state.terms &&
+    changedTerms(state.granted.terms, state.terms.value).length > 0 &&
+    !state.answers['changed-after-sent']
+  ) {
+    wanted.push({
+      cause: 'changed-after-sent',
+      says: `Changed since it was posted: ${changedTerms(state.granted.terms, state.terms.value).join(', ')}.`,
+    })
   }
   for (const [cell, reported] of Object.entries(state.reported)) {
-    if (!reported.mapped) wanted.push({ cause: 'unmapped-status', says: `${cell.replace('|', ' ')} says “${reported.word}”, a word that is not in its table.` })
+    if (!reported.mapped)
+      wanted.push({ cause: 'unmapped-status', says: `${cell.replace('|', ' ')} says “${reported.word}”, a word that is not in its table.` })
   }
   return dedupe(wanted)
 }
@@ -349,10 +509,19 @@ function diverge(laws: Laws, sheet: Sheet): WantedException[] {
   const rows = new Map(cells.map((cell) => [`${cell.system}|${cell.facet}`, cell]))
   const says: string[] = []
   const wanted: WantedException[] = []
-  for (const key of new Set([...rows.keys(), ...bypass.keys(), ...Object.keys(sheet.state.reported), ...Object.keys(sheet.state.divergences)])) {
+  for (const key of new Set([
+    ...rows.keys(),
+    ...bypass.keys(),
+    ...Object.keys(sheet.state.reported),
+    ...Object.keys(sheet.state.divergences),
+  ])) {
     const wrong = bypass.get(key) ?? divergingCell(laws.policy, sheet.state, key, rows.get(key))
     const open = sheet.state.divergences[key] !== undefined
-    const words = { cell: key, expected: rows.get(key)?.expected ?? null, reported: rows.get(key)?.reported ?? sheet.state.reported[key]?.word ?? null }
+    const words = {
+      cell: key,
+      expected: rows.get(key)?.expected ?? null,
+      reported: rows.get(key)?.reported ?? sheet.state.reported[key]?.word ?? null,
+    }
     if (!wrong) {
       if (open) sheet.decide('divergence.closed', 'matrix', words)
       continue
@@ -362,7 +531,13 @@ function diverge(laws: Laws, sheet: Sheet): WantedException[] {
       sheet.wake(until)
       continue
     }
-    if (!open) sheet.decide('divergence.opened', 'matrix', { ...words, told: sheet.state.told[key]?.word ?? null, kind: wrong.kind, says: wrong.says })
+    if (!open)
+      sheet.decide('divergence.opened', 'matrix', {
+        ...words,
+        told: sheet.state.told[key]?.word ?? null,
+        kind: wrong.kind,
+        says: wrong.says,
+      })
     if (wrong.kind === 'bypass' && key.endsWith('|posting')) wanted.push({ cause: 'bypass', says: wrong.says })
     else if (wrong.kind !== 'unmapped' && wrong.kind !== 'bypass') says.push(wrong.says)
   }
@@ -374,13 +549,27 @@ function move(laws: Laws, sheet: Sheet): void {
   const { state, rests, breaches } = headlineOf(sheet.state, route)
   const news = sheet.state.routed?.subject !== route.subject
   if (state === sheet.state.headline && breaches.join() === sheet.state.breaches.join() && !(news && sheet.state.routed)) return
-  sheet.decide('invoice.state-moved', 'headline', { breaches, from: sheet.state.headline, rests, route: route.name, ...(news ? { routed: route } : {}), to: state })
+  sheet.decide('invoice.state-moved', 'headline', {
+    breaches,
+    from: sheet.state.headline,
+    rests,
+    route: route.name,
+    ...(news ? { routed: route } : {}),
+    to: state,
+  })
 }
 
 function raise(laws: Laws, sheet: Sheet, wanted: readonly WantedException[]): void {
   const content = sheet.state.content?.value
-  const context = { amount: content?.totals.payable ?? null, currency: content?.currency ?? null, party: content?.supplier.name ?? null, ...sheet.state.parties?.entity ? { entity: sheet.state.parties.entity, zone: sheet.state.parties.zone } : {}, moneyOn: content?.dueOn ?? undefined }
-  for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, dedupe(wanted), context, sheet.asOf)) sheet.add(decision)
+  const context = {
+    amount: content?.totals.payable ?? null,
+    currency: content?.currency ?? null,
+    party: content?.supplier.name ?? null,
+    ...(sheet.state.parties?.entity ? { entity: sheet.state.parties.entity, zone: sheet.state.parties.zone } : {}),
+    moneyOn: content?.dueOn ?? undefined,
+  }
+  for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, dedupe(wanted), context, sheet.asOf))
+    sheet.add(decision)
 }
 
 const exceptionOf = (control: Evaluated): WantedException => ({ cause: control.cause ?? 'control-indeterminate', says: control.says })
@@ -390,16 +579,38 @@ function dedupe(wanted: readonly WantedException[]): WantedException[] {
 }
 
 /** What an event says of a verdict, in canonical order. */
-interface VerdictEvent { readonly gate?: 'approval' | 'posting'; readonly granted?: Granted; readonly parties?: { readonly [key: string]: Json }; readonly pass?: boolean; readonly terms?: Terms }
-function verdictData(result: GateResult, subject: string, rests: readonly string[], { gate, granted, parties, pass, terms }: VerdictEvent = {}): { readonly [key: string]: Json } {
+interface VerdictEvent {
+  readonly gate?: 'approval' | 'posting'
+  readonly granted?: Granted
+  readonly parties?: { readonly [key: string]: Json }
+  readonly pass?: boolean
+  readonly terms?: Terms
+}
+function verdictData(
+  result: GateResult,
+  subject: string,
+  rests: readonly string[],
+  { gate, granted, parties, pass, terms }: VerdictEvent = {},
+): { readonly [key: string]: Json } {
   return {
-    controls: result.controls as unknown as Json, ...(gate === undefined ? {} : { gate }), ...(granted === undefined ? {} : { granted }), ...(parties === undefined ? {} : { parties }),
-    ...(pass === undefined ? {} : { pass }), rests, subject, ...(terms === undefined ? {} : { terms }),
+    controls: result.controls as unknown as Json,
+    ...(gate === undefined ? {} : { gate }),
+    ...(granted === undefined ? {} : { granted }),
+    ...(parties === undefined ? {} : { parties }),
+    ...(pass === undefined ? {} : { pass }),
+    rests,
+    subject,
+    ...(terms === undefined ? {} : { terms }),
   }
 }
 
 /** True when a failure is news: another subject or other grounds, a passed verdict before, or other controls or words. */
-function differs(known: Verdict | null, subject: string, rests: readonly string[], failed: readonly { readonly cause?: Cause | undefined; readonly id: string; readonly says: string }[]): boolean {
+function differs(
+  known: Verdict | null,
+  subject: string,
+  rests: readonly string[],
+  failed: readonly { readonly cause?: Cause | undefined; readonly id: string; readonly says: string }[],
+): boolean {
   if (!known || known.pass || known.subject !== subject || known.rests.join() !== rests.join()) return true
   return known.failed.join('\n') !== failed.map((control) => `${control.cause ?? control.id}: ${control.says}`).join('\n')
 }

@@ -28,7 +28,12 @@ export function link(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
     // What is refused for good corrects nothing any more.
     const relation = content.typeCode === CORRECTED && !warranted(sheet.state, ['rejected']) ? 'corrects' : 'names'
     if (sheet.state.links[earlier.id]?.is !== relation) {
-      sheet.decide('invoice.linked', 'link', { relation, earlier: earlier.id, later: sheet.id, number: content.number, earlierNumber: content.preceding[at] ?? '' }, [earlier.id])
+      sheet.decide(
+        'invoice.linked',
+        'link',
+        { relation, earlier: earlier.id, later: sheet.id, number: content.number, earlierNumber: content.preceding[at] ?? '' },
+        [earlier.id],
+      )
     }
     if (relation === 'corrects' && isPaying(earlier.state)) paid.push(content.preceding[at] ?? '')
   }
@@ -36,15 +41,19 @@ export function link(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   return [{ cause: 'corrects-paid', says: `${paid.join(', ')} was paid or is in a payment file that was released.` }]
 }
 
-const isValidated = ({ content, verdicts: { validation } }: InvoiceState): boolean => validation?.pass === true && validation.subject === content?.event
+const isValidated = ({ content, verdicts: { validation } }: InvoiceState): boolean =>
+  validation?.pass === true && validation.subject === content?.event
 
 const isPaying = (state: InvoiceState): boolean =>
-  liveAllocations(state).length > 0 || Object.values(state.payments).some(({ progress }) => progress === 'released' || progress === 'accepted')
+  liveAllocations(state).length > 0 ||
+  Object.values(state.payments).some(({ progress }) => progress === 'released' || progress === 'accepted')
 
 /** Another stands in its place: it has to be refused, its posting reversed before; or two people say that both are to be paid. */
 export function superseded(state: InvoiceState): WantedException[] {
   const corrected = correctedBy(state)
-  return corrected && !warranted(state, ['rejected']) && !warranted(state, ['paid']) ? [{ cause: 'superseded', says: `${corrected.number} corrects it.` }] : []
+  return corrected && !warranted(state, ['rejected']) && !warranted(state, ['paid'])
+    ? [{ cause: 'superseded', says: `${corrected.number} corrects it.` }]
+    : []
 }
 
 /** The two ledgers book one after the other; what differs for longer is a finding, and not paid. */

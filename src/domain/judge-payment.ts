@@ -40,9 +40,17 @@ export function judgePayment(laws: Laws, record: PaymentRecord, look: Look, asOf
   progress(sheet, batch, new Map([...invoices].map(([id, item]) => [id, item.amount])))
   allocate(sheet, invoices)
   if (sheet.state.progress !== 'settled' && sheet.state.progress !== 'returned' && batch) sheet.waitFor([batch.id])
-  sheet.waitFor(instructed.items.flatMap((item) => look(item.posting) ? [] : [item.posting]))
-  if (sheet.state.progress === 'rejected') wanted.push({ cause: 'payment-rejected', says: `${sheet.state.rejected?.code ?? batch?.state.rejected?.code ?? ''} ${sheet.state.rejected?.reason ?? batch?.state.rejected?.reason ?? ''}`.trim() })
-  if (sheet.state.progress === 'returned') wanted.push({ cause: 'payment-returned', says: Object.values(sheet.state.entries).find((entry) => entry.kind === 'returns')?.says ?? 'The bank gave no reason.' })
+  sheet.waitFor(instructed.items.flatMap((item) => (look(item.posting) ? [] : [item.posting])))
+  if (sheet.state.progress === 'rejected')
+    wanted.push({
+      cause: 'payment-rejected',
+      says: `${sheet.state.rejected?.code ?? batch?.state.rejected?.code ?? ''} ${sheet.state.rejected?.reason ?? batch?.state.rejected?.reason ?? ''}`.trim(),
+    })
+  if (sheet.state.progress === 'returned')
+    wanted.push({
+      cause: 'payment-returned',
+      says: Object.values(sheet.state.entries).find((entry) => entry.kind === 'returns')?.says ?? 'The bank gave no reason.',
+    })
   wanted.push(...casesOfSent(laws.policy.owners, sheet.state.sent))
   wanted.push(...bankLate(laws, sheet, batch))
   const context = { amount: instructed.amount, currency: instructed.currency, party: null }
@@ -60,7 +68,12 @@ function bankLate(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord |
     sheet.wake(until)
     return []
   }
-  return [{ cause: 'bank-late', says: `The bank has it since ${sent.at.slice(0, 10)}${now === 'accepted' ? ' and accepted it' : ''}; a booked entry was to be here by ${until.slice(0, 16).replace('T', ' ')} UTC.` }]
+  return [
+    {
+      cause: 'bank-late',
+      says: `The bank has it since ${sent.at.slice(0, 10)}${now === 'accepted' ? ' and accepted it' : ''}; a booked entry was to be here by ${until.slice(0, 16).replace('T', ' ')} UTC.`,
+    },
+  ]
 }
 
 /** The payee is judged when people have released the file, with what the supplier master says then. */
@@ -68,13 +81,24 @@ function payee(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord | un
   const { instructed, payee: known } = sheet.state
   if (!instructed || !batch?.state.released || batch.state.release?.pass) return []
   if (known?.pass) return []
-  const result = runGate(PAYEE_CONTROLS, { ...laws, id: sheet.id, payment: instructed, allocated: Object.values(sheet.state.allocated), look })
+  const result = runGate(PAYEE_CONTROLS, {
+    ...laws,
+    id: sheet.id,
+    payment: instructed,
+    allocated: Object.values(sheet.state.allocated),
+    look,
+  })
   sheet.waitFor(result.waits)
   if (result.outcome === 'wait') return []
   const failed = result.failed.map((control) => control.says)
   const pass = result.outcome === 'pass'
   if (known === null || known.pass !== pass || known.failed.join() !== failed.join()) {
-    sheet.decide('rule.evaluated', 'payee', { gate: 'payee', pass, was: known?.pass ?? null, subject: instructed.endToEndId, failed, controls: result.controls as never }, [batch.id])
+    sheet.decide(
+      'rule.evaluated',
+      'payee',
+      { gate: 'payee', pass, was: known?.pass ?? null, subject: instructed.endToEndId, failed, controls: result.controls as never },
+      [batch.id],
+    )
   }
   return pass || sheet.state.cancelled ? [] : [{ cause: 'payment-stopped', says: failed.join(' ') }]
 }
@@ -86,37 +110,74 @@ function progress(sheet: Scratch<PaymentState>, batch: BatchRecord | undefined, 
   const booked = !rejected && !state.cancelled ? batch?.state.entry : null
   const settled: Settled | null = settles
     ? { entry: settles[0], bookedOn: settles[1].bookedOn, bankReference: settles[1].bankReference }
-    : booked ? { entry: booked.entry, bookedOn: booked.bookedOn, bankReference: booked.bankReference } : null
-  const now: Progress = Object.values(state.entries).some((entry) => entry.kind === 'returns') ? 'returned'
-    : settled ? 'settled'
-      : rejected ? 'rejected'
-        : state.cancelled ? 'cancelled'
-          : batch?.state.accepted ? 'accepted'
-            : batch?.state.release?.pass ? 'released' : 'instructed'
+    : booked
+      ? { entry: booked.entry, bookedOn: booked.bookedOn, bankReference: booked.bankReference }
+      : null
+  const now: Progress = Object.values(state.entries).some((entry) => entry.kind === 'returns')
+    ? 'returned'
+    : settled
+      ? 'settled'
+      : rejected
+        ? 'rejected'
+        : state.cancelled
+          ? 'cancelled'
+          : batch?.state.accepted
+            ? 'accepted'
+            : batch?.state.release?.pass
+              ? 'released'
+              : 'instructed'
   const reaches = [...amounts].map(([id, amount]) => `${id} ${amount}`).sort()
   if (now === state.progress && reaches.join() === state.reaches.join()) return
   const others = now === 'rejected' && batch && state.progress !== 'rejected' ? [batch.id, ...amounts.keys()] : [...amounts.keys()]
-  sheet.decide('payment.moved', 'payment', {
-    payment: sheet.id, progress: now, amount: state.instructed?.amount, amounts: Object.fromEntries(amounts), ...(settled ? { settled } : {}),
-  }, others)
+  sheet.decide(
+    'payment.moved',
+    'payment',
+    {
+      payment: sheet.id,
+      progress: now,
+      amount: state.instructed?.amount,
+      amounts: Object.fromEntries(amounts),
+      ...(settled ? { settled } : {}),
+    },
+    others,
+  )
 }
 
 /** A settled payment covers its invoices; one that came back, or was rejected after all, no longer does. */
-function allocate(sheet: Scratch<PaymentState>, invoices: ReadonlyMap<string, { readonly invoice: ObjectRecord<InvoiceState>; readonly amount: string }>): void {
+function allocate(
+  sheet: Scratch<PaymentState>,
+  invoices: ReadonlyMap<string, { readonly invoice: ObjectRecord<InvoiceState>; readonly amount: string }>,
+): void {
   const { progress: now, allocated, settled } = sheet.state
   if (now === 'settled' && settled) {
     for (const [id, { invoice, amount }] of invoices) {
       const known = allocated[id] === undefined ? undefined : invoice.state.allocations[allocated[id]]
       if (known?.amount === amount) continue
       // Another posting of the same invoice has become known since.
-      if (known) sheet.add({ type: 'settlement.unallocated', objects: [id, sheet.id], actor: 'rule:settlement', data: { invoice: id, payment: sheet.id, allocation: allocated[id] } })
-      sheet.add({ type: 'settlement.allocated', objects: [id, sheet.id], actor: 'rule:settlement', data: { kind: 'bank', invoice: id, payment: sheet.id, amount, entry: settled.entry, bookedOn: settled.bookedOn } })
+      if (known)
+        sheet.add({
+          type: 'settlement.unallocated',
+          objects: [id, sheet.id],
+          actor: 'rule:settlement',
+          data: { invoice: id, payment: sheet.id, allocation: allocated[id] },
+        })
+      sheet.add({
+        type: 'settlement.allocated',
+        objects: [id, sheet.id],
+        actor: 'rule:settlement',
+        data: { kind: 'bank', invoice: id, payment: sheet.id, amount, entry: settled.entry, bookedOn: settled.bookedOn },
+      })
     }
   }
   if (now !== 'settled') {
     const bookedOn = Object.values(sheet.state.entries).find((entry) => entry.kind === 'returns')?.bookedOn
     for (const [id, allocation] of Object.entries(allocated)) {
-      sheet.add({ type: 'settlement.unallocated', objects: [id, sheet.id], actor: 'rule:settlement', data: { invoice: id, payment: sheet.id, allocation, ...(bookedOn ? { bookedOn } : {}) } })
+      sheet.add({
+        type: 'settlement.unallocated',
+        objects: [id, sheet.id],
+        actor: 'rule:settlement',
+        data: { invoice: id, payment: sheet.id, allocation, ...(bookedOn ? { bookedOn } : {}) },
+      })
     }
   }
 }
@@ -128,8 +189,18 @@ export function judgeBatch(laws: Laws, record: BatchRecord, asOf: Instant): Judg
   if (released && file && !release?.pass) {
     const result = runGate(RELEASE_CONTROLS, record.state)
     const failed = result.failed.map((control) => control.says)
-    if (result.outcome !== 'wait' && (!release || release.pass !== (result.outcome === 'pass') || release.failed.join() !== failed.join())) {
-      sheet.decide('rule.evaluated', 'release', { gate: 'release', pass: result.outcome === 'pass', was: release?.pass ?? null, subject: file.document, failed, controls: result.controls as never })
+    if (
+      result.outcome !== 'wait' &&
+      (!release || release.pass !== (result.outcome === 'pass') || release.failed.join() !== failed.join())
+    ) {
+      sheet.decide('rule.evaluated', 'release', {
+        gate: 'release',
+        pass: result.outcome === 'pass',
+        was: release?.pass ?? null,
+        subject: file.document,
+        failed,
+        controls: result.controls as never,
+      })
     }
     if (result.outcome === 'fail') wanted.push({ cause: 'payment-file-differs', says: failed.join(' ') })
   }
@@ -145,7 +216,8 @@ type EntryRecordOf = ObjectRecord<EntryState>
 function candidates(entry: NonNullable<EntryState['entry']>): string[] {
   const about = entry.returns ?? entry
   const names: string[] = []
-  if (about.endToEndId) names.push(...(about.messageId ? [paymentName(about.messageId, about.endToEndId)] : []), endToEndName(about.endToEndId))
+  if (about.endToEndId)
+    names.push(...(about.messageId ? [paymentName(about.messageId, about.endToEndId)] : []), endToEndName(about.endToEndId))
   else names.push(...(about.messageId ? [batchName(about.messageId)] : []), ...(entry.batch ? [paymentInfoName(entry.batch)] : []))
   return [...names, ...tokens(entry.remittance ?? '').map(remittanceName)]
 }
@@ -166,22 +238,38 @@ export function judgeEntry(laws: Laws, record: EntryRecordOf, look: Look, asOf: 
   const wanted = matched ? [] : settle(laws, sheet, entry, look)
   const explained = Object.values(sheet.state.answers).some((answer) => answer.action === 'explained')
   const context = { amount: entry.amount, currency: entry.currency, party: entry.counterparty ?? null }
-  for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, explained ? [] : wanted, context, asOf)) sheet.add(decision)
+  for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, explained ? [] : wanted, context, asOf))
+    sheet.add(decision)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
 }
 
 function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<EntryState['entry']>, look: Look): WantedException[] {
   const names = candidates(entry)
-  const found = names.map((name) => look(name)).find((record) => record !== undefined && (record.kind !== 'invoice' || collected(seenAs<InvoiceState>(record))))
+  const found = names
+    .map((name) => look(name))
+    .find((record) => record !== undefined && (record.kind !== 'invoice' || collected(seenAs<InvoiceState>(record))))
   const says = `${entry.direction === 'debit' ? 'Paid' : 'Received'} ${entry.amount} ${entry.currency} on ${entry.bookedOn ?? 'an unknown day'}${entry.counterparty ? `, ${entry.counterparty}` : ''}${entry.remittance ? `: ${entry.remittance.slice(0, 140)}` : ''}`
-  const booked: Settled = { entry: sheet.id, bookedOn: entry.bookedOn ?? '', bankReference: entry.bankReference ?? `${entry.statement} ${entry.position}` }
+  const booked: Settled = {
+    entry: sheet.id,
+    bookedOn: entry.bookedOn ?? '',
+    bankReference: entry.bankReference ?? `${entry.statement} ${entry.position}`,
+  }
   const returning = entry.returns !== undefined || entry.reversal || entry.direction === 'credit'
   if (found?.kind === 'payment') {
     const { state } = seenAs<PaymentState>(found)
-    if (returning) return bind(sheet, found.id, 'returns', entry, booked, entry.returns ? `${entry.returns.code} ${entry.returns.reason ?? ''}`.trim() : says)
+    if (returning)
+      return bind(
+        sheet,
+        found.id,
+        'returns',
+        entry,
+        booked,
+        entry.returns ? `${entry.returns.code} ${entry.returns.reason ?? ''}`.trim() : says,
+      )
     const other = Object.entries(state.entries).find(([, known]) => known.kind === 'settles')
     if (other) return [{ cause: 'bank-entry-unknown', says: `${says}. The payment was already settled by ${other[0]}.` }]
-    if (!equal(state.instructed?.amount, entry.amount) || state.instructed?.currency !== entry.currency) return [{ cause: 'amount-differs', says: `${says}. Instructed were ${state.instructed?.amount} ${state.instructed?.currency}.` }]
+    if (!equal(state.instructed?.amount, entry.amount) || state.instructed?.currency !== entry.currency)
+      return [{ cause: 'amount-differs', says: `${says}. Instructed were ${state.instructed?.amount} ${state.instructed?.currency}.` }]
     return bind(sheet, found.id, 'settles', entry, booked, says)
   }
   if (found?.kind === 'payment-batch' && !returning && whole(seenAs<BatchState>(found).state)) {
@@ -196,7 +284,11 @@ function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<Entry
   }
   if (found?.kind === 'invoice' && !returning) {
     const { state } = seenAs<InvoiceState>(found)
-    if (!liveAllocations(state).some(([, allocation]) => CASH.has(allocation.kind)) && equal(amountDue(state) ?? undefined, entry.amount) && state.content?.value.currency === entry.currency) {
+    if (
+      !liveAllocations(state).some(([, allocation]) => CASH.has(allocation.kind)) &&
+      equal(amountDue(state) ?? undefined, entry.amount) &&
+      state.content?.value.currency === entry.currency
+    ) {
       settleInvoice(sheet, found.id, entry, booked, says, { kind: paying(state) === 'card' ? 'card' : 'bank' })
       return []
     }
@@ -215,25 +307,57 @@ function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<Entry
 
 /** The only invoice that the entry names, whose whole open amount it is, and for which no payment of ours is under way. */
 function paidOutside(names: readonly string[], entry: NonNullable<EntryState['entry']>, look: Look): string | undefined {
-  const named = new Map(names.map((name) => look(name)).filter((record) => record?.kind === 'invoice').map((record) => [record!.id, seenAs<InvoiceState>(record!).state]))
+  const named = new Map(
+    names
+      .map((name) => look(name))
+      .filter((record) => record?.kind === 'invoice')
+      .map((record) => [record!.id, seenAs<InvoiceState>(record!).state]),
+  )
   const [[id, state] = [], another] = [...named]
-  if (id === undefined || state === undefined || another !== undefined || state.content?.value.currency !== entry.currency || state.content.value.kind !== 'invoice') return undefined
+  if (
+    id === undefined ||
+    state === undefined ||
+    another !== undefined ||
+    state.content?.value.currency !== entry.currency ||
+    state.content.value.kind !== 'invoice'
+  )
+    return undefined
   if (Object.values(state.payments).some(({ progress }) => UNDER_WAY.has(progress))) return undefined
   const open = sumOf([amountDue(state) ?? '0', ...liveAllocations(state).map(([, allocation]) => negative(allocation.amount))])
   return equal(open, entry.amount) ? id : undefined
 }
 
 function settleInvoice(
-  sheet: Scratch<EntryState>, invoice: string, entry: NonNullable<EntryState['entry']>, booked: Settled, says: string, how: { readonly kind: 'bank' | 'card'; readonly outside?: true },
+  sheet: Scratch<EntryState>,
+  invoice: string,
+  entry: NonNullable<EntryState['entry']>,
+  booked: Settled,
+  says: string,
+  how: { readonly kind: 'bank' | 'card'; readonly outside?: true },
 ): void {
   sheet.decide('statement.entry-matched', 'settlement', { to: invoice, kind: 'invoice', amount: entry.amount, says, ...booked })
   sheet.add({
-    type: 'settlement.allocated', objects: [invoice], actor: 'rule:settlement',
-    data: { ...how, invoice, amount: entry.amount, entry: sheet.id, booked: { bankReference: booked.bankReference, bookedOn: booked.bookedOn } },
+    type: 'settlement.allocated',
+    objects: [invoice],
+    actor: 'rule:settlement',
+    data: {
+      ...how,
+      invoice,
+      amount: entry.amount,
+      entry: sheet.id,
+      booked: { bankReference: booked.bankReference, bookedOn: booked.bookedOn },
+    },
   })
 }
 
-function bind(sheet: Scratch<EntryState>, to: string, kind: 'settles' | 'returns', entry: NonNullable<EntryState['entry']>, booked: Settled, says: string): WantedException[] {
+function bind(
+  sheet: Scratch<EntryState>,
+  to: string,
+  kind: 'settles' | 'returns',
+  entry: NonNullable<EntryState['entry']>,
+  booked: Settled,
+  says: string,
+): WantedException[] {
   sheet.decide('statement.entry-matched', 'settlement', { to, kind, amount: entry.amount, says, ...booked }, [to])
   return []
 }

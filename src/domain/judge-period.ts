@@ -33,10 +33,13 @@ export function checkPeriod(laws: Laws, sheet: Sheet, look: Look): WantedExcepti
     askDay(laws, sheet, look, booking.postOn, is.since)
     return plan?.held ? [heldCase(plan.held, plan.period, parties.entity)] : []
   }
-  const said = Object.entries(sheet.state.answers).filter(([cause, { at }]) => (cause === 'period-closed' || cause === 'posting-refused-by-policy') && at > (plan?.at ?? '')).map(([, answer]) => answer.action)
+  const said = Object.entries(sheet.state.answers)
+    .filter(([cause, { at }]) => (cause === 'period-closed' || cause === 'posting-refused-by-policy') && at > (plan?.at ?? ''))
+    .map(([, answer]) => answer.action)
   const period = is.is === 'none' ? monthOf(booking.postOn) : is.span.name
   if (is.is === 'open') {
-    if (plan?.held === 'hold' || (plan?.held === 'refuse' && said.includes('post-again'))) sheet.decide('posting.freed', 'period', { day: booking.postOn, period })
+    if (plan?.held === 'hold' || (plan?.held === 'refuse' && said.includes('post-again')))
+      sheet.decide('posting.freed', 'period', { day: booking.postOn, period })
     return sheet.state.postingPlan?.held ? [heldCase('refuse', period, parties.entity)] : []
   }
   const { ordinarily, entities } = laws.policy.periodClosed
@@ -49,19 +52,27 @@ export function checkPeriod(laws: Laws, sheet: Sheet, look: Look): WantedExcepti
     }
   }
   const held = policy === 'refuse' ? 'refuse' : 'hold'
-  if (plan?.held !== held || plan.day !== booking.postOn) sheet.decide('posting.held', 'period', { day: booking.postOn, period, held, rests: [is.event] })
+  if (plan?.held !== held || plan.day !== booking.postOn)
+    sheet.decide('posting.held', 'period', { day: booking.postOn, period, held, rests: [is.event] })
   return [heldCase(held, period, parties.entity)]
 }
 
-const heldCase = (held: 'hold' | 'refuse', period: string, entity: string): WantedException => held === 'refuse'
-  ? { cause: 'posting-refused-by-policy', says: `Period ${period} of company ${entity} was closed before it was posted.` }
-  : { cause: 'period-closed', says: `Period ${period} of company ${entity} was closed before it was posted; it is held.` }
+const heldCase = (held: 'hold' | 'refuse', period: string, entity: string): WantedException =>
+  held === 'refuse'
+    ? { cause: 'posting-refused-by-policy', says: `Period ${period} of company ${entity} was closed before it was posted.` }
+    : { cause: 'period-closed', says: `Period ${period} of company ${entity} was closed before it was posted; it is held.` }
 
 /** How far ahead a next period is looked for. */
 const MONTHS_AHEAD = 3
 
 /** The first day of the next open period, or today when that is in it; undefined while it is being asked for, or none is open. */
-function nextOpen(laws: Laws, sheet: Sheet, look: Look, entity: ReferenceState, closedTo: string): { readonly day: string; readonly period: string } | undefined {
+function nextOpen(
+  laws: Laws,
+  sheet: Sheet,
+  look: Look,
+  entity: ReferenceState,
+  closedTo: string,
+): { readonly day: string; readonly period: string } | undefined {
   const today = dateIn(sheet.state.parties?.zone ?? 'UTC', sheet.asOf)
   const latest = new Date(Date.parse(closedTo) + MONTHS_AHEAD * 31 * 86_400_000).toISOString().slice(0, 10)
   for (let day = nextDay(closedTo); day <= latest;) {
@@ -84,16 +95,38 @@ function askDay(laws: Laws, sheet: Sheet, look: Look, day: string, since: Instan
   const what = periodQuestion(monthOf(day))
   const wanted = answer.record?.state.wants[what]
   if (!answer.record || (wanted !== undefined && (since === null || wanted >= since))) return
-  sheet.add({ type: 'reference.wanted', objects: [answer.record.id], actor: 'rule:period', data: { what, since: sheet.asOf, by: sheet.id, names: content.entity.names, name: content.entity.name } })
+  sheet.add({
+    type: 'reference.wanted',
+    objects: [answer.record.id],
+    actor: 'rule:period',
+    data: { what, since: sheet.asOf, by: sheet.id, names: content.entity.names, name: content.entity.name },
+  })
 }
 
-function postpone(laws: Laws, sheet: Sheet, booking: Booking, period: string, next: { readonly day: string; readonly period: string }): void {
+function postpone(
+  laws: Laws,
+  sheet: Sheet,
+  booking: Booking,
+  period: string,
+  next: { readonly day: string; readonly period: string },
+): void {
   const content = sheet.state.content?.value
   const accrual = {
-    invoice: sheet.id, entity: sheet.state.parties?.entity ?? '', period, was: booking.postOn, on: next.day, number: content?.number ?? '', supplier: content?.supplier.name ?? '',
-    amount: booking.terms.net, currency: booking.terms.currency, accounts: (booking.terms.coding ?? []).map((line) => ({ ...line })),
+    invoice: sheet.id,
+    entity: sheet.state.parties?.entity ?? '',
+    period,
+    was: booking.postOn,
+    on: next.day,
+    number: content?.number ?? '',
+    supplier: content?.supplier.name ?? '',
+    amount: booking.terms.net,
+    currency: booking.terms.currency,
+    accounts: (booking.terms.coding ?? []).map((line) => ({ ...line })),
   }
   sheet.add({
-    type: 'posting.postponed', objects: [derivedId(laws.sha256, 'acr', sheet.id, period), sheet.id], actor: 'rule:period', data: { accrual, period: next.period },
+    type: 'posting.postponed',
+    objects: [derivedId(laws.sha256, 'acr', sheet.id, period), sheet.id],
+    actor: 'rule:period',
+    data: { accrual, period: next.period },
   })
 }

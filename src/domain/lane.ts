@@ -16,7 +16,10 @@ export interface Hours {
 }
 
 /** Whose the cases of a lane are: what a system refuses or holds otherwise is the business's, what the connection did is not. */
-export interface LaneOwners { readonly business: OwnerTeam; readonly technical: OwnerTeam }
+export interface LaneOwners {
+  readonly business: OwnerTeam
+  readonly technical: OwnerTeam
+}
 
 export interface LanePolicy {
   /** Wait before the first retry; doubles each time, up to `longestMs`, spread by so many hundredths of a per cent either way. */
@@ -34,35 +37,48 @@ export interface LanePolicy {
 export type LanePolicies = { readonly [lane in Lane]: LanePolicy }
 
 const MINUTE = 60_000
-const lane = (firstMs: number, longestMs: number, deadAfter: number, business: OwnerTeam, refuseAfterMs: number): LanePolicy =>
-  ({ firstMs, longestMs, spreadBps: 2_000, hours: null, deadAfter, owners: { business, technical: 'engineering' }, refuseAfterMs })
+const lane = (firstMs: number, longestMs: number, deadAfter: number, business: OwnerTeam, refuseAfterMs: number): LanePolicy => ({
+  firstMs,
+  longestMs,
+  spreadBps: 2_000,
+  hours: null,
+  deadAfter,
+  owners: { business, technical: 'engineering' },
+  refuseAfterMs,
+})
 
 export const LANE_POLICIES: LanePolicies = {
-  'stop': lane(500, MINUTE, 20, 'ap-lead', 60_000),
-  'settlement': lane(1_000, 5 * MINUTE, 15, 'treasury', 30_000),
-  'payment': lane(1_000, 5 * MINUTE, 12, 'treasury', 30_000),
-  'posting': lane(1_000, 5 * MINUTE, 12, 'ap-lead', 20_000),
-  'approval': lane(1_000, 5 * MINUTE, 12, 'ap-lead', 15_000),
-  'intake': lane(1_000, 5 * MINUTE, 12, 'ap-lead', 10_000),
-  'status': lane(2_000, 10 * MINUTE, 10, 'ap-lead', 5_000),
-  'metadata': lane(5_000, 30 * MINUTE, 8, 'ap-lead', 3_000),
+  stop: lane(500, MINUTE, 20, 'ap-lead', 60_000),
+  settlement: lane(1_000, 5 * MINUTE, 15, 'treasury', 30_000),
+  payment: lane(1_000, 5 * MINUTE, 12, 'treasury', 30_000),
+  posting: lane(1_000, 5 * MINUTE, 12, 'ap-lead', 20_000),
+  approval: lane(1_000, 5 * MINUTE, 12, 'ap-lead', 15_000),
+  intake: lane(1_000, 5 * MINUTE, 12, 'ap-lead', 10_000),
+  status: lane(2_000, 10 * MINUTE, 10, 'ap-lead', 5_000),
+  metadata: lane(5_000, 30 * MINUTE, 8, 'ap-lead', 3_000),
 }
 
 /** The lane of an event. */
 export function laneOf(type: EventType, data: { readonly [key: string]: unknown }): Lane {
   const { lane } = EVENT_TYPES[type]
-  return lane === 'as its command' ? COMMANDS[data['command'] as CommandName]?.lane ?? 'status' : lane
+  return lane === 'as its command' ? (COMMANDS[data['command'] as CommandName]?.lane ?? 'status') : lane
 }
 
 export type CaseOwners = { readonly [lane in Lane]: LaneOwners }
 /** The causes that a command's end can have, and on whose side each lies. */
 const ENDS = {
-  'refused-by-target': 'business', 'found-other': 'business', 'dead-letter': 'technical', 'outcome-unknown': 'technical',
+  'refused-by-target': 'business',
+  'found-other': 'business',
+  'dead-letter': 'technical',
+  'outcome-unknown': 'technical',
 } as const satisfies { readonly [cause in Cause]?: keyof LaneOwners }
 
 /** Of what was given up while nobody knew whether it had happened a person is asked, as of anything else in doubt. */
 const ENDED: { readonly [input in EffectInput]?: keyof typeof ENDS } = {
-  'refused': 'refused-by-target', 'exhausted': 'outcome-unknown', 'needs-person': 'outcome-unknown', 'found-other': 'found-other',
+  refused: 'refused-by-target',
+  exhausted: 'outcome-unknown',
+  'needs-person': 'outcome-unknown',
+  'found-other': 'found-other',
 }
 
 /** The cases that the ends of an object's commands are, each with the owner that its lane names. */
@@ -71,7 +87,9 @@ export function casesOfSent(owners: CaseOwners, sent: { readonly [command: strin
     const cause = dead ? 'dead-letter' : ENDED[input]
     if (!cause) return []
     const command = name.slice(0, name.indexOf('@')) as CommandName
-    const silent = { 'refused-by-target': 'no words', 'dead-letter': 'no words', 'outcome-unknown': 'no clear answer', 'found-other': '' }[cause]
+    const silent = { 'refused-by-target': 'no words', 'dead-letter': 'no words', 'outcome-unknown': 'no clear answer', 'found-other': '' }[
+      cause
+    ]
     return [{ cause, says: `${name}: ${says ?? silent}`, owner: owners[COMMANDS[command].lane][ENDS[cause]] }]
   })
 }

@@ -1,5 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { accepted, completed, entry, granted, invoiceDocument, masterData, paymentRun, posted, received, CODED, fact, PERSON } from '../../test/facts.ts'
+import {
+  accepted,
+  completed,
+  entry,
+  granted,
+  invoiceDocument,
+  masterData,
+  paymentRun,
+  posted,
+  received,
+  CODED,
+  fact,
+  PERSON,
+} from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
 import { axesOf } from './axes.ts'
 import { invoiceRef, contentOf } from './invoice-content.ts'
@@ -11,8 +24,12 @@ const law = lawOf(DEFAULT_POLICY, sha256)
 const NOW = '2026-01-15T09:00:00.000Z'
 const INVOICE = invoiceRef(sha256, contentOf(invoiceDocument()), 'd'.repeat(64))
 const world = (): World => new World(law, NOW)
-const invoiceIn = (w: World): InvoiceState => [...w.records.values()].find((record) => record.kind === 'invoice')!.state as unknown as InvoiceState
-const open = (state: InvoiceState): string[] => Object.entries(state.exceptions).filter(([, exception]) => exception.open).map(([cause]) => cause)
+const invoiceIn = (w: World): InvoiceState =>
+  [...w.records.values()].find((record) => record.kind === 'invoice')!.state as unknown as InvoiceState
+const open = (state: InvoiceState): string[] =>
+  Object.entries(state.exceptions)
+    .filter(([, exception]) => exception.open)
+    .map(([cause]) => cause)
 
 describe('one invoice on an order, from arrival to paid', () => {
   it('moves step by step, each state resting on its own evidence, and asks for one command at a time', () => {
@@ -48,7 +65,13 @@ describe('one invoice on an order, from arrival to paid', () => {
 
   it('judging twice decides nothing twice', () => {
     const w = world()
-    for (const arrival of [...masterData(), received(invoiceDocument(), 'doc1', '2026-01-11T08:00:00.000Z', 'd'.repeat(64)), granted(INVOICE, '2026-01-12T08:00:00.000Z'), completed(INVOICE, '2026-01-12T08:01:00.000Z')]) w.submit(arrival)
+    for (const arrival of [
+      ...masterData(),
+      received(invoiceDocument(), 'doc1', '2026-01-11T08:00:00.000Z', 'd'.repeat(64)),
+      granted(INVOICE, '2026-01-12T08:00:00.000Z'),
+      completed(INVOICE, '2026-01-12T08:01:00.000Z'),
+    ])
+      w.submit(arrival)
     const size = w.log.length
     for (const record of w.records.values()) {
       const names = law.neighbours(record)
@@ -79,23 +102,48 @@ describe('one invoice on an order, from arrival to paid', () => {
 
   it('reopens approval when a term changes, and not when only the due date moves back', () => {
     const w = world()
-    for (const arrival of [...masterData(), received(invoiceDocument(), 'doc1', '2026-01-11T08:00:00.000Z', 'd'.repeat(64)), granted(INVOICE, '2026-01-12T08:00:00.000Z'), completed(INVOICE, '2026-01-12T08:01:00.000Z')]) w.submit(arrival)
+    for (const arrival of [
+      ...masterData(),
+      received(invoiceDocument(), 'doc1', '2026-01-11T08:00:00.000Z', 'd'.repeat(64)),
+      granted(INVOICE, '2026-01-12T08:00:00.000Z'),
+      completed(INVOICE, '2026-01-12T08:01:00.000Z'),
+    ])
+      w.submit(arrival)
     const id = [...w.records.values()].find((record) => record.kind === 'invoice')!.id
-    w.submit(received(invoiceDocument({ dueOn: '2026-03-01' }), 'doc2', '2026-01-13T08:00:00.000Z', 'e'.repeat(64), 'invoice.corrected', id))
+    w.submit(
+      received(invoiceDocument({ dueOn: '2026-03-01' }), 'doc2', '2026-01-13T08:00:00.000Z', 'e'.repeat(64), 'invoice.corrected', id),
+    )
     expect(invoiceIn(w).headline).toBe('approved')
-    w.submit(received(invoiceDocument({
-      totals: { lines: '101.00', taxExclusive: '101.00', tax: '19.19', taxInclusive: '120.19', payable: '120.19' }, taxBreakdown: [{ taxable: '101.00', tax: '19.19', category: 'S', rate: '19' }],
-      lines: [{ ...invoiceDocument().lines[0]!, net: '101.00', price: '10.10' }],
-    }), 'doc3', '2026-01-14T08:00:00.000Z', '9'.repeat(64), 'invoice.corrected', id))
+    w.submit(
+      received(
+        invoiceDocument({
+          totals: { lines: '101.00', taxExclusive: '101.00', tax: '19.19', taxInclusive: '120.19', payable: '120.19' },
+          taxBreakdown: [{ taxable: '101.00', tax: '19.19', category: 'S', rate: '19' }],
+          lines: [{ ...invoiceDocument().lines[0]!, net: '101.00', price: '10.10' }],
+        }),
+        'doc3',
+        '2026-01-14T08:00:00.000Z',
+        '9'.repeat(64),
+        'invoice.corrected',
+        id,
+      ),
+    )
     expect(invoiceIn(w).headline).toBe('matched')
     expect(open(invoiceIn(w))).toEqual(['approval-terms-differ'])
   })
 
   it('counts the grants itself: no authority, own entry', () => {
     const w = world()
-    for (const arrival of [...masterData(), received(invoiceDocument(), 'doc1', '2026-01-11T08:00:00.000Z', 'd'.repeat(64)), completed(INVOICE, '2026-01-12T08:01:00.000Z')]) w.submit(arrival)
+    for (const arrival of [
+      ...masterData(),
+      received(invoiceDocument(), 'doc1', '2026-01-11T08:00:00.000Z', 'd'.repeat(64)),
+      completed(INVOICE, '2026-01-12T08:01:00.000Z'),
+    ])
+      w.submit(arrival)
     expect(open(invoiceIn(w))).toEqual(['approval-incomplete'])
-    w.submit(fact('approval.granted', 'ap', 'g', '2026-01-12T08:02:00.000Z', [INVOICE], { ticket: 'T1', step: '1', person: PERSON, terms: CODED }))
+    w.submit(
+      fact('approval.granted', 'ap', 'g', '2026-01-12T08:02:00.000Z', [INVOICE], { ticket: 'T1', step: '1', person: PERSON, terms: CODED }),
+    )
     expect(open(invoiceIn(w))).toEqual([])
     expect(invoiceIn(w).headline).toBe('approved')
   })

@@ -32,26 +32,38 @@ interface KindLaw<State> {
 }
 
 const kind = <State>(law: KindLaw<State>): KindLaw<never> => law as unknown as KindLaw<never>
-const reference = (of: 'supplier' | 'entity'): KindLaw<never> => kind<ReferenceState>({
-  evolve: (state, event) => evolveReference(of, state ?? NO_REFERENCE, event), expect: expectReference,
-})
+const reference = (of: 'supplier' | 'entity'): KindLaw<never> =>
+  kind<ReferenceState>({
+    evolve: (state, event) => evolveReference(of, state ?? NO_REFERENCE, event),
+    expect: expectReference,
+  })
 const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
-  'invoice': kind<InvoiceState>({
-    evolve: (state, event, id) => evolveInvoice(state ?? NO_INVOICE, event, id), neighbours: invoiceNeighbours, judge: judgeInvoice, expect: expectInvoice,
+  invoice: kind<InvoiceState>({
+    evolve: (state, event, id) => evolveInvoice(state ?? NO_INVOICE, event, id),
+    neighbours: invoiceNeighbours,
+    judge: judgeInvoice,
+    expect: expectInvoice,
   }),
-  'supplier': reference('supplier'),
-  'entity': reference('entity'),
-  'order': kind<OrderState>({
-    evolve: (state, event) => evolveOrder(state ?? NO_ORDER, event), judge: (laws, record, _look, asOf) => judgeOrder(laws, record, asOf), expect: expectReference,
+  supplier: reference('supplier'),
+  entity: reference('entity'),
+  order: kind<OrderState>({
+    evolve: (state, event) => evolveOrder(state ?? NO_ORDER, event),
+    judge: (laws, record, _look, asOf) => judgeOrder(laws, record, asOf),
+    expect: expectReference,
   }),
-  'person': kind<PersonState>({ evolve: (state, event) => evolvePerson(state ?? NO_PERSON, event) }),
-  'payment': kind<PaymentState>({
-    evolve: (state, event) => evolvePayment(state ?? NO_PAYMENT, event), neighbours: paymentNeighbours, judge: judgePayment, expect: expectPayment,
+  person: kind<PersonState>({ evolve: (state, event) => evolvePerson(state ?? NO_PERSON, event) }),
+  payment: kind<PaymentState>({
+    evolve: (state, event) => evolvePayment(state ?? NO_PAYMENT, event),
+    neighbours: paymentNeighbours,
+    judge: judgePayment,
+    expect: expectPayment,
   }),
   'payment-batch': kind<BatchState>({
-    evolve: (state, event) => evolveBatch(state ?? NO_BATCH, event), judge: (laws, record, _look, asOf) => judgeBatch(laws, record, asOf), expect: expectBatch,
+    evolve: (state, event) => evolveBatch(state ?? NO_BATCH, event),
+    judge: (laws, record, _look, asOf) => judgeBatch(laws, record, asOf),
+    expect: expectBatch,
   }),
-  'statement': kind<StatementState>({
+  statement: kind<StatementState>({
     evolve: (state, event) => evolveStatement(state ?? NO_STATEMENT, event),
     judge: (laws, { id, state }, _look, asOf) => {
       const findings = state.received?.findings ?? []
@@ -61,22 +73,31 @@ const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
     },
   }),
   'statement-entry': kind<EntryState>({
-    evolve: (state, event) => evolveEntry(state ?? NO_ENTRY, event), neighbours: (_laws, record) => entryNeighbours(record), judge: judgeEntry,
+    evolve: (state, event) => evolveEntry(state ?? NO_ENTRY, event),
+    neighbours: (_laws, record) => entryNeighbours(record),
+    judge: judgeEntry,
   }),
-  'exception': kind<ExceptionState>({
-    evolve: (state, event) => evolveException(state, event), judge: (laws, record, _look, asOf) => judgeException(laws, record, asOf),
+  exception: kind<ExceptionState>({
+    evolve: (state, event) => evolveException(state, event),
+    judge: (laws, record, _look, asOf) => judgeException(laws, record, asOf),
   }),
-  'document': kind<DocumentState>({
+  document: kind<DocumentState>({
     evolve: (state, event) => evolveDocument(state ?? NO_DOCUMENT, event),
     judge: (laws, { id, state }, _look, asOf) => {
       const explained = Object.values(state.answers).some((answer) => answer.action === 'explained')
-      const wanted = state.refused && !explained ? [{ cause: 'unreadable-document' as const, says: `${state.fileName}: ${state.refused.says}` }] : []
-      return { decisions: exceptionDecisions(laws, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf), wakeAt: null, waits: [] }
+      const wanted =
+        state.refused && !explained ? [{ cause: 'unreadable-document' as const, says: `${state.fileName}: ${state.refused.says}` }] : []
+      return {
+        decisions: exceptionDecisions(laws, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf),
+        wakeAt: null,
+        waits: [],
+      }
     },
   }),
-  'accrual': kind<AccrualState>({ evolve: (state, event) => evolveAccrual(state ?? NO_ACCRUAL, event) }),
-  'system': kind<SystemState>({
-    evolve: (state, event) => evolveSystem(state ?? NO_SYSTEM, event), judge: (laws, record, _look, asOf) => judgeSystem(laws, record, asOf),
+  accrual: kind<AccrualState>({ evolve: (state, event) => evolveAccrual(state ?? NO_ACCRUAL, event) }),
+  system: kind<SystemState>({
+    evolve: (state, event) => evolveSystem(state ?? NO_SYSTEM, event),
+    judge: (laws, record, _look, asOf) => judgeSystem(laws, record, asOf),
   }),
   'tie-out': kind<TieOutState>({ evolve: (state, event) => evolveTieOut(state ?? NO_TIE_OUT, event) }),
 }
@@ -99,6 +120,6 @@ export function lawOf(policy: Policy, sha256: Sha256): Law {
     judge: (record, look, asOf) => KIND_LAWS[record.kind].judge?.(laws, record as never, look, asOf) ?? REST,
     expect: (record) => KIND_LAWS[record.kind].expect?.(laws, record as never) ?? NOTHING,
     list: listRowOf,
-    entries: (record) => record.kind === 'invoice' ? ledgerEntries(record.state as unknown as InvoiceState) : [],
+    entries: (record) => (record.kind === 'invoice' ? ledgerEntries(record.state as unknown as InvoiceState) : []),
   }
 }

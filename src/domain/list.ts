@@ -8,17 +8,36 @@ import type { ListRow, ObjectRecord } from './object.ts'
 import type { PaymentState } from './payment.ts'
 import type { TieOutState } from './tie-out-record.ts'
 
-const EMPTY: ListRow = { title: '', state: '', currency: null, amount: null, party: null, entity: null, dueOn: null, owner: null, cause: null, open: true, breaches: [] }
+const EMPTY: ListRow = {
+  title: '',
+  state: '',
+  currency: null,
+  amount: null,
+  party: null,
+  entity: null,
+  dueOn: null,
+  owner: null,
+  cause: null,
+  open: true,
+  breaches: [],
+}
 
 export function listRowOf(record: ObjectRecord): ListRow | undefined {
   switch (record.kind) {
-    case 'invoice': return invoiceRow(record.state as unknown as InvoiceState)
-    case 'exception': return exceptionRow(record.state as unknown as ExceptionState)
-    case 'payment': return paymentRow(record.state as unknown as PaymentState)
-    case 'tie-out': return tieOutRow(record.state as unknown as TieOutState)
-    case 'accrual': return accrualRow(record.state as unknown as AccrualState)
-    case 'document': return documentRow(record.state as unknown as DocumentState)
-    default: return undefined
+    case 'invoice':
+      return invoiceRow(record.state as unknown as InvoiceState)
+    case 'exception':
+      return exceptionRow(record.state as unknown as ExceptionState)
+    case 'payment':
+      return paymentRow(record.state as unknown as PaymentState)
+    case 'tie-out':
+      return tieOutRow(record.state as unknown as TieOutState)
+    case 'accrual':
+      return accrualRow(record.state as unknown as AccrualState)
+    case 'document':
+      return documentRow(record.state as unknown as DocumentState)
+    default:
+      return undefined
   }
 }
 
@@ -27,9 +46,14 @@ function invoiceRow(state: InvoiceState): ListRow {
   const [, posting] = livePostings(state)[0] ?? []
   return {
     ...EMPTY,
-    title: content?.number ?? posting?.confirmed?.number ?? '', state: state.headline ?? '', currency: content?.currency ?? posting?.confirmed?.currency ?? null,
-    amount: content?.totals.payable ?? posting?.confirmed?.amount ?? null, party: content?.supplier.name ?? posting?.confirmed?.supplier ?? null,
-    entity: content?.entity.name ?? null, dueOn: content?.dueOn ?? null, breaches: state.breaches,
+    title: content?.number ?? posting?.confirmed?.number ?? '',
+    state: state.headline ?? '',
+    currency: content?.currency ?? posting?.confirmed?.currency ?? null,
+    amount: content?.totals.payable ?? posting?.confirmed?.amount ?? null,
+    party: content?.supplier.name ?? posting?.confirmed?.supplier ?? null,
+    entity: content?.entity.name ?? null,
+    dueOn: content?.dueOn ?? null,
+    breaches: state.breaches,
     open: !['paid', 'archived', 'rejected'].includes(state.headline ?? ''),
     // Why it does not move by itself.
     cause: gravest(state.exceptions),
@@ -38,30 +62,63 @@ function invoiceRow(state: InvoiceState): ListRow {
 
 function exceptionRow(state: ExceptionState): ListRow {
   return {
-    ...EMPTY, title: state.says, state: state.open ? 'open' : 'resolved', currency: state.currency, amount: state.amount, party: state.party,
-    dueOn: state.dueAt.slice(0, 10), owner: state.assigned ?? state.owner, cause: state.cause, open: state.open,
+    ...EMPTY,
+    title: state.says,
+    state: state.open ? 'open' : 'resolved',
+    currency: state.currency,
+    amount: state.amount,
+    party: state.party,
+    dueOn: state.dueAt.slice(0, 10),
+    owner: state.assigned ?? state.owner,
+    cause: state.cause,
+    open: state.open,
   }
 }
 
 function tieOutRow({ made }: TieOutState): ListRow {
-  return { ...EMPTY, title: `${made?.entity ?? ''} ${made?.to ?? ''}`, state: made?.ties ? 'ties' : 'differs', entity: made?.entity ?? null, dueOn: made?.to ?? null, open: !made?.ties }
+  return {
+    ...EMPTY,
+    title: `${made?.entity ?? ''} ${made?.to ?? ''}`,
+    state: made?.ties ? 'ties' : 'differs',
+    entity: made?.entity ?? null,
+    dueOn: made?.to ?? null,
+    open: !made?.ties,
+  }
 }
 
 function accrualRow({ listed, booked }: AccrualState): ListRow {
   return {
-    ...EMPTY, title: listed?.number ?? '', state: booked ? 'booked' : 'open', currency: listed?.currency ?? null, amount: listed?.amount ?? null, party: listed?.supplier ?? null,
-    entity: listed?.entity ?? null, dueOn: listed?.was ?? null, open: booked === null,
+    ...EMPTY,
+    title: listed?.number ?? '',
+    state: booked ? 'booked' : 'open',
+    currency: listed?.currency ?? null,
+    amount: listed?.amount ?? null,
+    party: listed?.supplier ?? null,
+    entity: listed?.entity ?? null,
+    dueOn: listed?.was ?? null,
+    open: booked === null,
   }
 }
 
 function documentRow(state: DocumentState): ListRow {
-  return { ...EMPTY, title: state.fileName, state: 'refused', cause: state.refused?.code ?? null, open: Object.values(state.exceptions).some((exception) => exception.open) }
+  return {
+    ...EMPTY,
+    title: state.fileName,
+    state: 'refused',
+    cause: state.refused?.code ?? null,
+    open: Object.values(state.exceptions).some((exception) => exception.open),
+  }
 }
 
 function paymentRow(state: PaymentState): ListRow {
   const instructed = state.instructed
   return {
-    ...EMPTY, title: instructed?.endToEndId ?? '', state: state.progress ?? '', currency: instructed?.currency ?? null, amount: instructed?.amount ?? null,
-    party: instructed?.supplier ?? null, open: !['settled', 'cancelled'].includes(state.progress ?? ''),
+    ...EMPTY,
+    title: instructed?.endToEndId ?? '',
+    state: state.progress ?? '',
+    currency: instructed?.currency ?? null,
+    amount: instructed?.amount ?? null,
+    party: instructed?.supplier ?? null,
+    open: !['settled', 'cancelled'].includes(state.progress ?? ''),
   }
 }

@@ -4,22 +4,38 @@ import { contentOf } from './invoice-content.ts'
 import { matchOrder } from './matching.ts'
 import type { OrderData } from './event-data.ts'
 
-const ORDER: OrderData = { number: 'PO-1', entity: '1000', supplier: 'V1', currency: 'EUR', open: true, lines: [{ id: '1', item: 'M-1', name: 'Widget', quantity: '20', price: '10.00', unit: 'C62' }] }
+const ORDER: OrderData = {
+  number: 'PO-1',
+  entity: '1000',
+  supplier: 'V1',
+  currency: 'EUR',
+  open: true,
+  lines: [{ id: '1', item: 'M-1', name: 'Widget', quantity: '20', price: '10.00', unit: 'C62' }],
+}
 const LINE = invoiceDocument().lines[0]!
-const invoice = (...lines: Partial<typeof LINE>[]): ReturnType<typeof contentOf> => contentOf(invoiceDocument({ lines: lines.map((line, index) => ({ ...LINE, id: String(index + 1), ...line })) }))
-const matched = (content: ReturnType<typeof contentOf>, order = ORDER, before = '0', tolerance = { absolute: '1.00', bps: 200 }): string => matchOrder(content, order, { taken: () => [{ quantity: before, price: '10', difference: '0' }], received: () => '0' }, tolerance).outcome
+const invoice = (...lines: Partial<typeof LINE>[]): ReturnType<typeof contentOf> =>
+  contentOf(invoiceDocument({ lines: lines.map((line, index) => ({ ...LINE, id: String(index + 1), ...line })) }))
+const matched = (content: ReturnType<typeof contentOf>, order = ORDER, before = '0', tolerance = { absolute: '1.00', bps: 200 }): string =>
+  matchOrder(content, order, { taken: () => [{ quantity: before, price: '10', difference: '0' }], received: () => '0' }, tolerance).outcome
 
 describe('an invoice is matched with its order', () => {
   it.each([
     // 10 pieces ordered at 10.00: value 100, so 1.00 absolute and 2 % = 2.00 relative; the narrower one decides
-    ['10.00', 'matched'], ['10.10', 'matched'], ['10.11', 'mismatched'], ['9.90', 'matched'], ['9.89', 'mismatched'],
+    ['10.00', 'matched'],
+    ['10.10', 'matched'],
+    ['10.11', 'mismatched'],
+    ['9.90', 'matched'],
+    ['9.89', 'mismatched'],
   ])('at a price of %s: %s (the absolute limit on both sides)', (price, outcome) => {
     expect(matched(invoice({ price, quantity: '10' }))).toBe(outcome)
   })
 
   it.each([
     // 1 piece: value 10, 2 % = 0.20 is narrower than 1.00
-    ['10.20', 'matched'], ['10.21', 'mismatched'], ['9.80', 'matched'], ['9.79', 'mismatched'],
+    ['10.20', 'matched'],
+    ['10.21', 'mismatched'],
+    ['9.80', 'matched'],
+    ['9.79', 'mismatched'],
   ])('one piece at %s: %s (the relative limit on both sides)', (price, outcome) => {
     expect(matched(invoice({ price, quantity: '1' }))).toBe(outcome)
   })

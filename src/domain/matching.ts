@@ -9,7 +9,10 @@ import { formatDecimal, parseDecimal } from './money.ts'
 import type { Taken, TakenLines } from './order.ts'
 
 type OrderLine = OrderData['lines'][number]
-export interface Pair { readonly line: LineContent; readonly order: OrderLine }
+export interface Pair {
+  readonly line: LineContent
+  readonly order: OrderLine
+}
 
 /** `taken`: what the invoice takes of each order line, also where it does not match and a person may accept it. */
 export interface MatchResult {
@@ -18,12 +21,16 @@ export interface MatchResult {
   readonly taken: TakenLines
   readonly says: string
 }
-export type MatchControl = typeof MATCH_CONTROLS[number]['id']
+export type MatchControl = (typeof MATCH_CONTROLS)[number]['id']
 
 /** In the order in which they are evaluated: the first that fails is what is said. */
 export const MATCH_CONTROLS = [
   { id: 'M1', title: 'Every line matches a line of the order in price (absolute and relative limit)' },
-  { id: 'M8', title: 'Price differences of all invoices together stay within the absolute limit of the order line, and quantities within what was ordered' },
+  {
+    id: 'M8',
+    title:
+      'Price differences of all invoices together stay within the absolute limit of the order line, and quantities within what was ordered',
+  },
   { id: 'M2', title: 'Goods are received, by as much as all invoices together take' },
 ] as const
 
@@ -35,7 +42,10 @@ export interface LineAccount {
   received(line: string): string
 }
 
-export interface Tolerance { readonly absolute: string; readonly bps: number }
+export interface Tolerance {
+  readonly absolute: string
+  readonly bps: number
+}
 
 /** All figures at 12 decimals: quantities and unit prices have their own scales, and none is rounded. */
 const SCALE = 12
@@ -49,7 +59,8 @@ export function compareFigures(a: string, b: string): number {
 }
 
 /** What one piece costs, as a decimal without zeros that say nothing. */
-export const unitPriceOf = (line: Pick<OrderLine, 'price' | 'priceQuantity'>): string => textOf(unitPrice(line.price, line.priceQuantity ?? '1'))
+export const unitPriceOf = (line: Pick<OrderLine, 'price' | 'priceQuantity'>): string =>
+  textOf(unitPrice(line.price, line.priceQuantity ?? '1'))
 
 /**
  * A line's price difference `quantity × (invoice price − order price)` passes when it is within the absolute limit *and* within
@@ -57,19 +68,44 @@ export const unitPriceOf = (line: Pick<OrderLine, 'price' | 'priceQuantity'>): s
  * line together keep the absolute limit too, so that a tolerance is not consumed again and again (M8). `accepted`: people have
  * accepted the difference, or lines that are not paired; goods must have come all the same.
  */
-export function matchOrder(content: InvoiceContent, order: OrderData, account: LineAccount, tolerance: Tolerance | 'accepted'): MatchResult {
+export function matchOrder(
+  content: InvoiceContent,
+  order: OrderData,
+  account: LineAccount,
+  tolerance: Tolerance | 'accepted',
+): MatchResult {
   const unpaired = tolerance === 'accepted' ? 'matched' : 'not-paired'
-  if (!content.lines) return { outcome: unpaired, control: 'M1', taken: {}, says: `The invoice has ${content.lineCount} lines, more than are paired by rule.` }
+  if (!content.lines)
+    return {
+      outcome: unpaired,
+      control: 'M1',
+      taken: {},
+      says: `The invoice has ${content.lineCount} lines, more than are paired by rule.`,
+    }
   const pairs = pairLines(content.lines, order.lines)
-  if ('unpaired' in pairs) return { outcome: unpaired, control: 'M1', taken: {}, says: `Line ${pairs.unpaired.id} (${pairs.unpaired.name}) fits no line of order ${order.number}.` }
+  if ('unpaired' in pairs)
+    return {
+      outcome: unpaired,
+      control: 'M1',
+      taken: {},
+      says: `Line ${pairs.unpaired.id} (${pairs.unpaired.name}) fits no line of order ${order.number}.`,
+    }
   const taken = takenBy(pairs.pairs)
-  const differs = tolerance === 'accepted' ? undefined : priceFails(pairs.pairs, tolerance) ?? quantityFails(order, taken, account, tolerance)
+  const differs =
+    tolerance === 'accepted' ? undefined : (priceFails(pairs.pairs, tolerance) ?? quantityFails(order, taken, account, tolerance))
   const failed = differs ?? receiptFails(order, taken, account)
-  return { outcome: 'matched', control: 'M1', says: `${pairs.pairs.length} lines match order ${order.number}.`, ...failed, taken: tolerance === 'accepted' ? accepted(taken) : taken }
+  return {
+    outcome: 'matched',
+    control: 'M1',
+    says: `${pairs.pairs.length} lines match order ${order.number}.`,
+    ...failed,
+    taken: tolerance === 'accepted' ? accepted(taken) : taken,
+  }
 }
 
 /** A difference that people have accepted is not one that was tolerated. */
-const accepted = (taken: TakenLines): TakenLines => Object.fromEntries(Object.entries(taken).map(([line, mine]) => [line, { ...mine, difference: '0' }]))
+const accepted = (taken: TakenLines): TakenLines =>
+  Object.fromEntries(Object.entries(taken).map(([line, mine]) => [line, { ...mine, difference: '0' }]))
 
 type Failed = { readonly outcome: 'mismatched' | 'receipt-missing'; readonly control: MatchControl; readonly says: string }
 
@@ -78,14 +114,16 @@ function takenBy(pairs: readonly Pair[]): TakenLines {
   for (const { line, order } of pairs) {
     const before = lines[order.id]
     lines[order.id] = {
-      difference: sumOf([before?.difference ?? '0', textOf(differenceOf({ line, order }))]), price: unitPriceOf(order),
+      difference: sumOf([before?.difference ?? '0', textOf(differenceOf({ line, order }))]),
+      price: unitPriceOf(order),
       quantity: sumOf([before?.quantity ?? '0', line.quantity]),
     }
   }
   return lines
 }
 
-const differenceOf = ({ line, order }: Pair): bigint => (figure(line.quantity) * (unitPrice(line.price, line.per) - figure(unitPriceOf(order)))) / ONE
+const differenceOf = ({ line, order }: Pair): bigint =>
+  (figure(line.quantity) * (unitPrice(line.price, line.per) - figure(unitPriceOf(order)))) / ONE
 
 function priceFails(pairs: readonly Pair[], tolerance: Tolerance): Failed | undefined {
   for (const pair of pairs) {
@@ -94,7 +132,8 @@ function priceFails(pairs: readonly Pair[], tolerance: Tolerance): Failed | unde
     const value = size((figure(line.quantity) * figure(unitPriceOf(order))) / ONE)
     if (size(difference) <= figure(tolerance.absolute) && size(difference) * 10_000n <= value * BigInt(tolerance.bps)) continue
     return {
-      outcome: 'mismatched', control: 'M1',
+      outcome: 'mismatched',
+      control: 'M1',
       says: `Line ${line.id}: ${line.quantity} at ${line.price}${per(line.per)}; the order says ${order.price}${per(order.priceQuantity ?? '1')}. Difference ${shown(difference)}.`,
     }
   }
@@ -111,11 +150,19 @@ function quantityFails(order: OrderData, taken: TakenLines, account: LineAccount
     const others = account.taken(line.id)
     const before = sumOf(others.map(({ quantity }) => quantity))
     if (exceeds(sumOf([mine.quantity, before]), line.quantity)) {
-      return { outcome: 'mismatched', control: 'M8', says: `Order line ${line.id}: ordered ${line.quantity}, invoiced before ${before}, now ${mine.quantity}.` }
+      return {
+        outcome: 'mismatched',
+        control: 'M8',
+        says: `Order line ${line.id}: ordered ${line.quantity}, invoiced before ${before}, now ${mine.quantity}.`,
+      }
     }
     const differences = figure(sumOf([mine.difference, ...others.map(({ difference }) => difference)]))
     if (mine.difference !== '0' && size(differences) > figure(tolerance.absolute)) {
-      return { outcome: 'mismatched', control: 'M8', says: `Order line ${line.id}: with this invoice the price differences of ${others.length + 1} invoices come to ${shown(differences)}.` }
+      return {
+        outcome: 'mismatched',
+        control: 'M8',
+        says: `Order line ${line.id}: with this invoice the price differences of ${others.length + 1} invoices come to ${shown(differences)}.`,
+      }
     }
   }
   return undefined
@@ -128,7 +175,11 @@ function receiptFails(order: OrderData, taken: TakenLines, account: LineAccount)
     const before = sumOf(account.taken(line.id).map(({ quantity }) => quantity))
     const came = account.received(line.id)
     if (compareFigures(sumOf([mine.quantity, before]), came) > 0) {
-      return { outcome: 'receipt-missing', control: 'M2', says: `Order line ${line.id}: received ${came}, invoiced before ${before}, now ${mine.quantity}.` }
+      return {
+        outcome: 'receipt-missing',
+        control: 'M2',
+        says: `Order line ${line.id}: received ${came}, invoiced before ${before}, now ${mine.quantity}.`,
+      }
     }
   }
   return undefined
@@ -138,18 +189,23 @@ function receiptFails(order: OrderData, taken: TakenLines, account: LineAccount)
 function pairLines(lines: readonly LineContent[], ordered: OrderData['lines']): { pairs: Pair[] } | { unpaired: LineContent } {
   const pairs: Pair[] = []
   for (const line of lines) {
-    const order = ordered.find((candidate) => line.orderLine !== null && candidate.id === line.orderLine)
-      ?? only(ordered.filter((candidate) => line.item !== null && candidate.item === line.item))
-      ?? only(ordered.filter((candidate) => candidate.name !== undefined && candidate.name.trim().toLowerCase() === line.name.trim().toLowerCase()))
+    const order =
+      ordered.find((candidate) => line.orderLine !== null && candidate.id === line.orderLine) ??
+      only(ordered.filter((candidate) => line.item !== null && candidate.item === line.item)) ??
+      only(
+        ordered.filter(
+          (candidate) => candidate.name !== undefined && candidate.name.trim().toLowerCase() === line.name.trim().toLowerCase(),
+        ),
+      )
     if (!order) return { unpaired: line }
     pairs.push({ line, order })
   }
   return { pairs }
 }
 
-const only = <T>(found: readonly T[]): T | undefined => found.length === 1 ? found[0] : undefined
-const size = (value: bigint): bigint => value < 0n ? -value : value
-const per = (quantity: string): string => quantity === '1' ? '' : ` per ${quantity}`
+const only = <T>(found: readonly T[]): T | undefined => (found.length === 1 ? found[0] : undefined)
+const size = (value: bigint): bigint => (value < 0n ? -value : value)
+const per = (quantity: string): string => (quantity === '1' ? '' : ` per ${quantity}`)
 
 function unitPrice(price: string, quantity: string): bigint {
   const base = figure(quantity)

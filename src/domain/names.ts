@@ -45,14 +45,22 @@ export const batchName = (messageId: string): string => aliasOf('public', 'payme
 export const paymentName = (messageId: string, endToEndId: string): string => aliasOf('public', 'payment', `${messageId} ${endToEndId}`)
 /** An end-to-end id without its file: bank statements often say no more. Offered, so the first payment has it. */
 export const endToEndName = (endToEndId: string): string => aliasOf('public', 'end-to-end', endToEndId)
-export const postingName = (system: string, entity: string, postingNo: string): string => aliasOf(system, 'posting', `${entity} ${postingNo}`)
+export const postingName = (system: string, entity: string, postingNo: string): string =>
+  aliasOf(system, 'posting', `${entity} ${postingNo}`)
 /** What one asks of an entity about a tax code (UNTDID 5305 category and rate without trailing zeros) or a posting period. */
 export const taxCodeQuestion = (category: string, rate: string): string => `tax-code ${category} ${rate}`
 export const periodQuestion = (month: string): string => `period ${month}`
 /** The same of one period by its days, and by the accounts that it is told for; undefined where the days are not told. */
 export const spanQuestion = ({ from, to }: { readonly from: string; readonly to: string }): string => `span ${from} ${to}`
-export const spanAsked = ({ from, to, accounts = '*' }: { readonly from?: string; readonly to?: string; readonly accounts?: string }): string | undefined =>
-  from === undefined || to === undefined ? undefined : `${spanQuestion({ from, to })} ${accounts}`
+export const spanAsked = ({
+  from,
+  to,
+  accounts = '*',
+}: {
+  readonly from?: string
+  readonly to?: string
+  readonly accounts?: string
+}): string | undefined => (from === undefined || to === undefined ? undefined : `${spanQuestion({ from, to })} ${accounts}`)
 /** An invoice's number as it may stand in a bank entry's remittance text: the only thread to a direct debit or card entry. */
 export const remittanceName = (number: string): string => aliasOf('public', 'remittance', plainNumber(number))
 /** A payment information block of a payment file: a statement that books a file as one line may name only this. */

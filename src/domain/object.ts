@@ -70,8 +70,19 @@ export interface Cell {
   readonly told: string | null
   readonly reported: string | null
 }
-export const FACETS = ['posting', 'settlement', 'hold', 'status', 'reference', 'evidence', 'document', 'attachment', 'transmission', 'approval'] as const
-export type Facet = typeof FACETS[number]
+export const FACETS = [
+  'posting',
+  'settlement',
+  'hold',
+  'status',
+  'reference',
+  'evidence',
+  'document',
+  'attachment',
+  'transmission',
+  'approval',
+] as const
+export type Facet = (typeof FACETS)[number]
 
 /** A command that the state of an object asks for. Its key is the same for life; see `effect.ts`. */
 export interface WantedEffect {
@@ -89,10 +100,27 @@ export interface WantedEffect {
 }
 
 export type CommandName =
-  | 'invoice.post' | 'payment.transmit' | 'settlement.record' | 'settlement.clear' | 'invoice.submit' | 'invoice.status' | 'invoice.reverse'
-  | 'payment.hold' | 'payment.unhold' | 'payment.cancel'
-  | 'document.store' | 'evidence.store' | 'lookup.evidence' | 'approval-evidence.attach' | 'lookup.attachment'
-  | 'lookup.supplier' | 'lookup.entity' | 'lookup.tax-code' | 'lookup.order' | 'lookup.period' | 'lookup.posting'
+  | 'invoice.post'
+  | 'payment.transmit'
+  | 'settlement.record'
+  | 'settlement.clear'
+  | 'invoice.submit'
+  | 'invoice.status'
+  | 'invoice.reverse'
+  | 'payment.hold'
+  | 'payment.unhold'
+  | 'payment.cancel'
+  | 'document.store'
+  | 'evidence.store'
+  | 'lookup.evidence'
+  | 'approval-evidence.attach'
+  | 'lookup.attachment'
+  | 'lookup.supplier'
+  | 'lookup.entity'
+  | 'lookup.tax-code'
+  | 'lookup.order'
+  | 'lookup.period'
+  | 'lookup.posting'
 
 interface CommandRow {
   readonly lane: Lane
@@ -143,7 +171,9 @@ export type EffectParts = Pick<WantedEffect, 'target' | 'command' | 'object' | '
  * What the object's facts say about an effect, whoever brought them: `evidence` that it happened (the reply may be lost), or
  * that what it did was `undone` (a posting reversed), which lets another occurrence be decided.
  */
-export interface EffectMark extends EffectParts { readonly input: 'evidence' | 'undone' }
+export interface EffectMark extends EffectParts {
+  readonly input: 'evidence' | 'undone'
+}
 
 /** What lists filter and sort by, per object that people list; written beside the object. */
 export interface ListRow {
@@ -182,7 +212,10 @@ export interface Law {
   entries(record: ObjectRecord): readonly LedgerEntry[]
 }
 
-export interface Neighbours { readonly read: readonly string[]; readonly write: readonly string[] }
+export interface Neighbours {
+  readonly read: readonly string[]
+  readonly write: readonly string[]
+}
 
 /** A neighbour by one of the names that `neighbours` gave; undefined when nothing is bound to it. */
 export type Look = (name: string) => ObjectRecord | undefined

@@ -1,6 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { goodsData, goodsInvoice, goodsOrder, orderClosed, orderTold, receipt, receiptReversed, WITH_PROCUREMENT } from '../../test/goods.ts'
+import {
+  goodsData,
+  goodsInvoice,
+  goodsOrder,
+  orderClosed,
+  orderTold,
+  receipt,
+  receiptReversed,
+  WITH_PROCUREMENT,
+} from '../../test/goods.ts'
 import { fact, masterData, received, ORDER, SUPPLIER } from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
 import type { ExceptionState } from './exception.ts'
@@ -28,23 +37,37 @@ class Company extends World {
   }
 
   invoice(number: string, quantity: number, price = 10): this {
-    return this.tell(received(goodsInvoice(number, quantity, price), number, '2026-01-11T08:00:00.000Z', sha256(number).reduce((hex, byte) => hex + byte.toString(16).padStart(2, '0'), '')))
+    return this.tell(
+      received(
+        goodsInvoice(number, quantity, price),
+        number,
+        '2026-01-11T08:00:00.000Z',
+        sha256(number).reduce((hex, byte) => hex + byte.toString(16).padStart(2, '0'), ''),
+      ),
+    )
   }
 
-  get order(): OrderState { return [...this.records.values()].find((record) => record.kind === 'order')?.state as unknown as OrderState }
+  get order(): OrderState {
+    return [...this.records.values()].find((record) => record.kind === 'order')?.state as unknown as OrderState
+  }
 
   headlines(): { [number: string]: string | null } {
-    const states = [...this.records.values()].filter((record) => record.kind === 'invoice').map((record) => record.state as unknown as InvoiceState)
+    const states = [...this.records.values()]
+      .filter((record) => record.kind === 'invoice')
+      .map((record) => record.state as unknown as InvoiceState)
     return Object.fromEntries(states.map((state) => [state.content?.value.number ?? '', state.headline]))
   }
 
   open(): string[] {
-    const cases = [...this.records.values()].filter((record) => record.kind === 'exception').map((record) => record.state as unknown as ExceptionState)
+    const cases = [...this.records.values()]
+      .filter((record) => record.kind === 'exception')
+      .map((record) => record.state as unknown as ExceptionState)
     return cases.filter((one) => one.open).map((one) => `${one.cause}: ${one.says}`)
   }
 
   told(): string[] {
-    return [...this.wanted.values()].filter(({ target, command }) => target === 'procurement' && command === 'invoice.status')
+    return [...this.wanted.values()]
+      .filter(({ target, command }) => target === 'procurement' && command === 'invoice.status')
       .map(({ content: { number, word } }) => `${JSON.stringify(number)} ${JSON.stringify(word)}`.replaceAll('"', ''))
   }
 }
@@ -86,9 +109,14 @@ describe('goods are matched up to what was received', () => {
   })
 
   it('what is rejected gives back what it took, and competes anew when it comes back', () => {
-    const company = new Company().tell(receipt('W1', '10', at(1))).invoice('R-1', 6).invoice('R-2', 6)
+    const company = new Company()
+      .tell(receipt('W1', '10', at(1)))
+      .invoice('R-1', 6)
+      .invoice('R-2', 6)
     expect(company.headlines()).toEqual({ 'R-1': 'matched', 'R-2': 'validated' })
-    const first = [...company.records.values()].find((record) => (record.state as unknown as InvoiceState).content?.value.number === 'R-1')!.id
+    const first = [...company.records.values()].find(
+      (record) => (record.state as unknown as InvoiceState).content?.value.number === 'R-1',
+    )!.id
     company.tell(fact('invoice.rejected', 'ap', 'no', at(2), [{ names: [first] }], { reason: 'not ordered' }))
     expect(company.headlines()).toEqual({ 'R-1': 'rejected', 'R-2': 'matched' })
     company.tell(fact('invoice.reinstated', 'ap', 'yes', at(3), [{ names: [first] }], { reason: 'it was' }))
@@ -100,8 +128,16 @@ describe('goods are matched up to what was received', () => {
 
   it('what the ERP counts is the same goods once more, and counts only where the ERP holds the orders', () => {
     const both = [receipt('W1', '5', at(8)), receipt('MB1', '5', at(8), 'erp')]
-    expect(new Company().invoice('R-1', 10).tell(...both).headlines()).toEqual({ 'R-1': 'validated' })
-    const erpHolds = new Company({ ordersHeldBy: 'erp' }, [...masterData(), orderTold(goodsOrder({ supplier: 'V1' }), at(7), 'erp')]).invoice('R-1', 10)
+    expect(
+      new Company()
+        .invoice('R-1', 10)
+        .tell(...both)
+        .headlines(),
+    ).toEqual({ 'R-1': 'validated' })
+    const erpHolds = new Company({ ordersHeldBy: 'erp' }, [
+      ...masterData(),
+      orderTold(goodsOrder({ supplier: 'V1' }), at(7), 'erp'),
+    ]).invoice('R-1', 10)
     expect(erpHolds.tell(receipt('W1', '50', at(8))).headlines()).toEqual({ 'R-1': 'validated' })
     expect(erpHolds.tell(receipt('MB1', '10', at(8), 'erp')).headlines()).toEqual({ 'R-1': 'matched' })
   })
@@ -110,7 +146,14 @@ describe('goods are matched up to what was received', () => {
     const company = new Company().invoice('R-1', 10, 12)
     const [exception] = [...company.records.values()].filter((record) => record.kind === 'exception')
     const invoice = [...company.records.keys()].find((id) => id.startsWith('inv_'))!
-    company.tell(fact('exception.answered', 'person', 'answer', at(8), [{ names: [exception!.id] }, { names: [invoice] }], { exception: exception!.id, action: 'accept-difference', reason: 'agreed', second: 'p' }))
+    company.tell(
+      fact('exception.answered', 'person', 'answer', at(8), [{ names: [exception!.id] }, { names: [invoice] }], {
+        exception: exception!.id,
+        action: 'accept-difference',
+        reason: 'agreed',
+        second: 'p',
+      }),
+    )
     expect(company.open()).toEqual(['receipt-missing: Order line 1: received 0, invoiced before 0, now 10.'])
     company.tell(receipt('W1', '10', at(9)))
     expect(company.headlines()).toEqual({ 'R-1': 'matched' })
@@ -120,7 +163,10 @@ describe('goods are matched up to what was received', () => {
 
 describe('after the match', () => {
   it('a receipt that is reversed is a case on the order, and never un-matches; another receipt or a word closes it', () => {
-    const company = new Company().tell(receipt('W1', '10', at(8))).invoice('R-1', 10).tell(receiptReversed('W1', at(9)))
+    const company = new Company()
+      .tell(receipt('W1', '10', at(8)))
+      .invoice('R-1', 10)
+      .tell(receiptReversed('W1', at(9)))
     expect(company.headlines()).toEqual({ 'R-1': 'matched' })
     expect(company.open()).toEqual([expect.stringMatching(/^receipt-reversed: Order PO-1, line 1: invoiced 10, received 0 \(inv_/u)])
     company.tell(receipt('W2', '10', at(10)))
@@ -128,7 +174,11 @@ describe('after the match', () => {
     company.tell(receiptReversed('W2', at(11)))
     const answered = (): Arrival => {
       const { id } = [...company.records.values()].findLast((record) => record.kind === 'exception' && record.state['open'] === true)!
-      return fact('exception.answered', 'person', `answer ${id}`, at(12), [{ names: [id] }, ORDER], { exception: id, action: 'explained', reason: 'credit note' })
+      return fact('exception.answered', 'person', `answer ${id}`, at(12), [{ names: [id] }, ORDER], {
+        exception: id,
+        action: 'explained',
+        reason: 'credit note',
+      })
     }
     company.tell(answered())
     expect(company.open()).toEqual([])
@@ -137,7 +187,10 @@ describe('after the match', () => {
   })
 
   it('an order whose price is changed is a case on the order; the invoice that came later is judged anew', () => {
-    const company = new Company().tell(receipt('W1', '20', at(8))).invoice('R-1', 10).tell(orderTold(goodsOrder({ version: 2 }, { price: '12.00' }), at(9)))
+    const company = new Company()
+      .tell(receipt('W1', '20', at(8)))
+      .invoice('R-1', 10)
+      .tell(orderTold(goodsOrder({ version: 2 }, { price: '12.00' }), at(9)))
     expect(company.headlines()).toEqual({ 'R-1': 'matched' })
     expect(company.open()).toEqual([expect.stringContaining('order-repriced: Order PO-1, line 1: matched at 10 each, now 12')])
     company.invoice('R-2', 5).invoice('R-3', 5, 12)
@@ -161,7 +214,9 @@ describe('after the match', () => {
 
 describe('two systems that speak of one order', () => {
   it('the one that holds the orders counts; what the other says otherwise is a case after a while, and closes when they agree', () => {
-    const company = new Company().tell(receipt('W1', '20', at(8)), orderTold({ ...goodsOrder({ supplier: 'V1' }, { price: '11.00' }), version: 7 }, at(9), 'erp')).invoice('R-1', 10)
+    const company = new Company()
+      .tell(receipt('W1', '20', at(8)), orderTold({ ...goodsOrder({ supplier: 'V1' }, { price: '11.00' }), version: 7 }, at(9), 'erp'))
+      .invoice('R-1', 10)
     expect(company.headlines()).toEqual({ 'R-1': 'matched' })
     expect(company.open()).toEqual([])
     company.pass('2026-01-15T09:10:00.000Z')
@@ -187,12 +242,19 @@ describe('two systems that speak of one order', () => {
 
 describe('the fold of an order', () => {
   const FACTS: readonly Arrival[] = [
-    orderTold(goodsOrder(), at(1), 'procurement', 'order.issued'), orderTold(goodsOrder({ version: 2 }, { quantity: '30' }), at(2)),
+    orderTold(goodsOrder(), at(1), 'procurement', 'order.issued'),
+    orderTold(goodsOrder({ version: 2 }, { quantity: '30' }), at(2)),
     // Its clock went back: the version says that it is the later one.
-    orderTold(goodsOrder({ version: 3 }, { quantity: '40' }), at(1)), orderClosed(4, at(4)), orderTold(goodsOrder({ version: 5 }), at(5)), orderClosed(6, at(3)),
+    orderTold(goodsOrder({ version: 3 }, { quantity: '40' }), at(1)),
+    orderClosed(4, at(4)),
+    orderTold(goodsOrder({ version: 5 }), at(5)),
+    orderClosed(6, at(3)),
     orderTold(goodsOrder({ supplier: 'V1' }), at(6), 'erp'),
     fact('reference.read', 'procurement', 'none', at(3), [ORDER], { asked: 'order', readAt: at(3), found: false }),
-    receipt('W1', '4', at(2)), receipt('W2', '5', at(3)), receiptReversed('W1', at(4)), receipt('MB1', '7', at(2), 'erp'),
+    receipt('W1', '4', at(2)),
+    receipt('W2', '5', at(3)),
+    receiptReversed('W1', at(4)),
+    receipt('MB1', '7', at(2), 'erp'),
   ]
 
   it(`is the same in any order and repetition of its facts (seed ${SEED})`, () => {
@@ -202,10 +264,27 @@ describe('the fold of an order', () => {
       world.submit({ ...facts[0]!, about: [{ ...ORDER, create: 'order' }] })
       for (const arrival of facts) world.submit(arrival)
       const state = ([...world.records.values()].find((record) => record.kind === 'order')?.state ?? NO_ORDER) as unknown as OrderState
-      return { order: foundIn(state, 'order', 'procurement'), erp: foundIn(state, 'order', 'erp'), came: receivedOf(state, 'procurement', '1'), erpCame: receivedOf(state, 'erp', '1') }
+      return {
+        order: foundIn(state, 'order', 'procurement'),
+        erp: foundIn(state, 'order', 'erp'),
+        came: receivedOf(state, 'procurement', '1'),
+        erpCame: receivedOf(state, 'erp', '1'),
+      }
     }
-    const parts = fc.shuffledSubarray([...FACTS], { minLength: 1 }).chain((part) => fc.tuple(fc.constant(part), fc.shuffledSubarray(part, { minLength: part.length }), fc.shuffledSubarray(part)))
-    fc.assert(fc.property(parts, ([part, again, more]) => { expect(folded([...again, ...more])).toEqual(folded(part)) }), { seed: SEED, numRuns: 500 })
-    expect(folded(FACTS)).toMatchObject({ order: { order: { version: 5, open: false } }, erp: { order: { version: 1, open: true } }, came: '5', erpCame: '7' })
+    const parts = fc
+      .shuffledSubarray([...FACTS], { minLength: 1 })
+      .chain((part) => fc.tuple(fc.constant(part), fc.shuffledSubarray(part, { minLength: part.length }), fc.shuffledSubarray(part)))
+    fc.assert(
+      fc.property(parts, ([part, again, more]) => {
+        expect(folded([...again, ...more])).toEqual(folded(part))
+      }),
+      { seed: SEED, numRuns: 500 },
+    )
+    expect(folded(FACTS)).toMatchObject({
+      order: { order: { version: 5, open: false } },
+      erp: { order: { version: 1, open: true } },
+      came: '5',
+      erpCame: '7',
+    })
   })
 })

@@ -56,9 +56,12 @@ export function evolveOrder(state: OrderState, event: Event): OrderState {
     case 'exception.answered': {
       const data = event.data as unknown as FactData['exception.answered']
       const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
-      return cause === undefined ? state : { ...state, answers: { ...state.answers, [cause]: later(state.answers[cause] ?? null, ref(event)) } }
+      return cause === undefined
+        ? state
+        : { ...state, answers: { ...state.answers, [cause]: later(state.answers[cause] ?? null, ref(event)) } }
     }
-    default: return tracked(evolveReference('order', state, event), event)
+    default:
+      return tracked(evolveReference('order', state, event), event)
   }
 }
 
@@ -70,12 +73,19 @@ function received(state: OrderState, event: Event, receipt: string, change: (kno
 /** Quantity of a line that came in and did not turn out not to have, as this system counts. */
 export function receivedOf(state: OrderState, system: string, line: string): string {
   const standing = Object.entries(state.receipts).filter(([key, receipt]) => key.endsWith(`@${system}`) && receipt.reversed === null)
-  return sumOf(standing.flatMap(([, receipt]) => receipt.recorded?.lines ?? []).filter((row) => row.line === line).map((row) => row.quantity))
+  return sumOf(
+    standing
+      .flatMap(([, receipt]) => receipt.recorded?.lines ?? [])
+      .filter((row) => row.line === line)
+      .map((row) => row.quantity),
+  )
 }
 
 /** What invoices other than `except` have taken of a line. */
 export function takenOf(state: OrderState, line: string, except: string): Taken[] {
-  return Object.entries(state.invoiced).flatMap(([invoice, lines]) => invoice !== except && lines[line] !== undefined ? [lines[line]] : [])
+  return Object.entries(state.invoiced).flatMap(([invoice, lines]) =>
+    invoice !== except && lines[line] !== undefined ? [lines[line]] : [],
+  )
 }
 
 /**
@@ -95,20 +105,32 @@ export function judgeOrder(laws: Laws, { id, state }: ObjectRecord<OrderState>, 
       if (taken.length === 0) continue
       const [invoiced, came] = [sumOf(taken.map(({ quantity }) => quantity)), receivedOf(state, holder, line.id)]
       if (line.receiptRequired && compareFigures(invoiced, came) > 0) {
-        wanted.push({ cause: 'receipt-reversed', says: `Order ${order.number}, line ${line.id}: invoiced ${invoiced}, received ${came} (${invoices.join(', ')}).` })
+        wanted.push({
+          cause: 'receipt-reversed',
+          says: `Order ${order.number}, line ${line.id}: invoiced ${invoiced}, received ${came} (${invoices.join(', ')}).`,
+        })
       }
       const repriced = taken.find(({ price }) => compareFigures(price, unitPriceOf(line)) !== 0)
       if (repriced) {
-        wanted.push({ cause: 'order-repriced', says: `Order ${order.number}, line ${line.id}: matched at ${repriced.price} each, now ${unitPriceOf(line)} (${invoices.join(', ')}).` })
+        wanted.push({
+          cause: 'order-repriced',
+          says: `Order ${order.number}, line ${line.id}: matched at ${repriced.price} each, now ${unitPriceOf(line)} (${invoices.join(', ')}).`,
+        })
       }
     }
     for (const other of askedAbout(policy, 'order').slice(1)) {
       const said = readOf(state, 'order', other)
       const differs = said ? difference(order, foundIn(state, 'order', other)?.order) : null
       if (!said || differs === null) continue
-      const until = new Date(Math.max(Date.parse(said.at), Date.parse(readOf(state, 'order', holder)?.at ?? said.at)) + policy.graceMs).toISOString()
+      const until = new Date(
+        Math.max(Date.parse(said.at), Date.parse(readOf(state, 'order', holder)?.at ?? said.at)) + policy.graceMs,
+      ).toISOString()
       if (asOf < until) wakeAt = until
-      else wanted.push({ cause: 'orders-disagree', says: `Order ${order.number}: ${holder} says ${differs.ours}, ${other} says ${differs.theirs}.` })
+      else
+        wanted.push({
+          cause: 'orders-disagree',
+          says: `Order ${order.number}: ${holder} says ${differs.ours}, ${other} says ${differs.theirs}.`,
+        })
     }
   }
   // One case per cause: the first line that shows it.
@@ -121,7 +143,10 @@ export function judgeOrder(laws: Laws, { id, state }: ObjectRecord<OrderState>, 
 /** An answer holds until something new happens: another receipt reversed, another word about the order. */
 function explained(state: OrderState, holder: string, cause: string): boolean {
   const answer = state.answers[cause]
-  const news = cause === 'receipt-reversed' ? Object.values(state.receipts).flatMap(({ reversed }) => reversed ? [reversed.at] : []) : [readOf(state, 'order', holder)?.at ?? '']
+  const news =
+    cause === 'receipt-reversed'
+      ? Object.values(state.receipts).flatMap(({ reversed }) => (reversed ? [reversed.at] : []))
+      : [readOf(state, 'order', holder)?.at ?? '']
   return answer !== undefined && news.every((at) => at <= answer.at)
 }
 
@@ -133,7 +158,8 @@ function difference(ours: OrderData, theirs: OrderData | undefined): { ours: str
     const other = theirs.lines.find((candidate) => candidate.id === line.id)
     if (!other) return { ours: `line ${line.id}`, theirs: `no open line ${line.id}` }
     if (compareFigures(line.quantity, other.quantity) !== 0) return { ours: `line ${line.id}: ${line.quantity}`, theirs: other.quantity }
-    if (compareFigures(unitPriceOf(line), unitPriceOf(other)) !== 0) return { ours: `line ${line.id} at ${unitPriceOf(line)}`, theirs: unitPriceOf(other) }
+    if (compareFigures(unitPriceOf(line), unitPriceOf(other)) !== 0)
+      return { ours: `line ${line.id} at ${unitPriceOf(line)}`, theirs: unitPriceOf(other) }
   }
   return ours.open === theirs.open ? null : { ours: ours.open ? 'open' : 'closed', theirs: theirs.open ? 'open' : 'closed' }
 }

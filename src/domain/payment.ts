@@ -8,7 +8,7 @@ import { tracked, type ExceptionMap } from './exception.ts'
 
 /** How far a payment is. Only `settled` rests on a booked entry; `returned` takes it back. */
 export const PROGRESS = ['instructed', 'released', 'accepted', 'rejected', 'cancelled', 'settled', 'returned'] as const
-export type Progress = typeof PROGRESS[number]
+export type Progress = (typeof PROGRESS)[number]
 
 export type Settled = { readonly entry: string; readonly bookedOn: string; readonly bankReference: string }
 
@@ -18,10 +18,25 @@ export interface PaymentState {
   readonly cancelled: FactRef | null
   readonly payee: (FactRef & { readonly pass: boolean; readonly failed: readonly string[] }) | null
   /** Booked entries that our entry judge matched to this payment. */
-  readonly entries: { readonly [entry: string]: FactRef & { readonly kind: 'settles' | 'returns'; readonly amount: string; readonly bookedOn: string; readonly bankReference: string; readonly says: string } }
+  readonly entries: {
+    readonly [entry: string]: FactRef & {
+      readonly kind: 'settles' | 'returns'
+      readonly amount: string
+      readonly bookedOn: string
+      readonly bankReference: string
+      readonly says: string
+    }
+  }
   /** invoice → the allocation event that this payment gave it. */
   readonly allocated: { readonly [invoice: string]: string }
-  readonly answers: { readonly [cause: string]: FactRef & { readonly action: string; readonly person: string; readonly second: string | null; readonly reason: string } }
+  readonly answers: {
+    readonly [cause: string]: FactRef & {
+      readonly action: string
+      readonly person: string
+      readonly second: string | null
+      readonly reason: string
+    }
+  }
   readonly progress: Progress | null
   /** The invoices that have been told of `progress`, each with its part of the payment. */
   readonly reaches: readonly string[]
@@ -52,59 +67,131 @@ export interface BatchState {
   readonly exceptions: ExceptionMap
 }
 
-export const NO_PAYMENT: PaymentState = inOrder({ instructed: null, rejected: null, cancelled: null, payee: null, entries: {}, allocated: {}, answers: {}, progress: null, reaches: [], settled: null, sent: {}, told: {}, exceptions: {} })
+export const NO_PAYMENT: PaymentState = inOrder({
+  instructed: null,
+  rejected: null,
+  cancelled: null,
+  payee: null,
+  entries: {},
+  allocated: {},
+  answers: {},
+  progress: null,
+  reaches: [],
+  settled: null,
+  sent: {},
+  told: {},
+  exceptions: {},
+})
 export const NO_BATCH: BatchState = inOrder({
-  messageId: null, released: null, file: null, seen: { count: 0, sum: '0' }, cleared: 0, failed: 0, rejectedItems: { count: 0, sum: '0' },
-  accepted: null, rejected: null, release: null, entry: null, sent: {}, told: {}, exceptions: {},
+  messageId: null,
+  released: null,
+  file: null,
+  seen: { count: 0, sum: '0' },
+  cleared: 0,
+  failed: 0,
+  rejectedItems: { count: 0, sum: '0' },
+  accepted: null,
+  rejected: null,
+  release: null,
+  entry: null,
+  sent: {},
+  told: {},
+  exceptions: {},
 })
 
 type On<S> = { readonly [type in EventType]?: (state: S, event: Event, data: never) => S }
 
 const PAYMENT: On<PaymentState> = {
-  'payment.instructed': (state, event, data: FactData['payment.instructed']) => ({ ...state, instructed: later(state.instructed, { ...ref(event), ...data }) }),
-  'payment.rejected': (state, event, data: FactData['payment.rejected']) => ({ ...state, rejected: later(state.rejected, { ...ref(event), code: data.code, reason: data.reason }) }),
+  'payment.instructed': (state, event, data: FactData['payment.instructed']) => ({
+    ...state,
+    instructed: later(state.instructed, { ...ref(event), ...data }),
+  }),
+  'payment.rejected': (state, event, data: FactData['payment.rejected']) => ({
+    ...state,
+    rejected: later(state.rejected, { ...ref(event), code: data.code, reason: data.reason }),
+  }),
   'payment.cancelled': (state, event) => ({ ...state, cancelled: later(state.cancelled, ref(event)) }),
   'exception.answered': (state, event, data: FactData['exception.answered']) => {
     const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
     const answer = { ...ref(event), action: data.action, person: event.actor, second: data.second ?? null, reason: data.reason }
     return cause === undefined ? state : { ...state, answers: { ...state.answers, [cause]: later(state.answers[cause] ?? null, answer) } }
   },
-  'rule.evaluated': (state, event, data: { pass: boolean; failed: readonly string[] }) => ({ ...state, payee: { ...ref(event), pass: data.pass, failed: data.failed } }),
-  'statement.entry-matched': (state, event, data: Settled & { kind: 'settles' | 'returns'; amount: string; says: string }) => ({
-    ...state, entries: { ...state.entries, [data.entry]: { ...ref(event), kind: data.kind, amount: data.amount, bookedOn: data.bookedOn, bankReference: data.bankReference, says: data.says } },
+  'rule.evaluated': (state, event, data: { pass: boolean; failed: readonly string[] }) => ({
+    ...state,
+    payee: { ...ref(event), pass: data.pass, failed: data.failed },
   }),
-  'settlement.allocated': (state, event, data: { invoice: string }) => ({ ...state, allocated: { ...state.allocated, [data.invoice]: event.id } }),
+  'statement.entry-matched': (state, event, data: Settled & { kind: 'settles' | 'returns'; amount: string; says: string }) => ({
+    ...state,
+    entries: {
+      ...state.entries,
+      [data.entry]: {
+        ...ref(event),
+        kind: data.kind,
+        amount: data.amount,
+        bookedOn: data.bookedOn,
+        bankReference: data.bankReference,
+        says: data.says,
+      },
+    },
+  }),
+  'settlement.allocated': (state, event, data: { invoice: string }) => ({
+    ...state,
+    allocated: { ...state.allocated, [data.invoice]: event.id },
+  }),
   'settlement.unallocated': (state, _event, data: { invoice: string }) => ({
-    ...state, allocated: Object.fromEntries(Object.entries(state.allocated).filter(([invoice]) => invoice !== data.invoice)),
+    ...state,
+    allocated: Object.fromEntries(Object.entries(state.allocated).filter(([invoice]) => invoice !== data.invoice)),
   }),
   'payment.moved': (state, _event, data: { progress: Progress; amounts: { [invoice: string]: string }; settled?: Settled }) => ({
-    ...state, progress: data.progress, reaches: Object.entries(data.amounts).map(([id, amount]) => `${id} ${amount}`).sort(), settled: data.settled ?? state.settled,
+    ...state,
+    progress: data.progress,
+    reaches: Object.entries(data.amounts)
+      .map(([id, amount]) => `${id} ${amount}`)
+      .sort(),
+    settled: data.settled ?? state.settled,
   }),
 }
 
 const BATCH: On<BatchState> = {
   'payment.instructed': (state, _event, data: FactData['payment.instructed']) => ({
-    ...state, messageId: data.messageId, seen: { count: state.seen.count + 1, sum: sumOf([state.seen.sum, data.amount]) },
+    ...state,
+    messageId: data.messageId,
+    seen: { count: state.seen.count + 1, sum: sumOf([state.seen.sum, data.amount]) },
   }),
   'payment.released': (state, event, data: FactData['payment.released']) => ({
-    ...state, messageId: data.messageId, released: later(state.released, { ...ref(event), run: data.run, document: data.document, by: [...data.releasedBy].sort() }),
+    ...state,
+    messageId: data.messageId,
+    released: later(state.released, { ...ref(event), run: data.run, document: data.document, by: [...data.releasedBy].sort() }),
   }),
-  'file.completed': (state, event, data: FactData['file.completed']) => ({ ...state, messageId: data.messageId, file: later(state.file, { ...ref(event), ...data }) }),
-  'payment.accepted': (state, event, data: FactData['payment.accepted']) => ({ ...state, accepted: later(state.accepted, { ...ref(event), code: data.code }) }),
-  'payment.rejected': (state, event, data: FactData['payment.rejected'] & { amount?: string }) => data.endToEndId === undefined
-    ? { ...state, rejected: later(state.rejected, { ...ref(event), code: data.code, reason: data.reason }) }
-    : state,
-  'payment.moved': (state, _event, data: { progress: Progress; amount: string }) => data.progress === 'rejected'
-    ? { ...state, rejectedItems: { count: state.rejectedItems.count + 1, sum: sumOf([state.rejectedItems.sum, data.amount]) } }
-    : state,
-  'rule.evaluated': (state, event, data: { gate: 'payee' | 'release'; pass: boolean; was: boolean | null; failed: readonly string[] }) => data.gate === 'release'
-    ? { ...state, release: { ...ref(event), pass: data.pass, failed: data.failed } }
-    : {
-      ...state,
-      cleared: state.cleared + (data.pass ? 1 : 0) - (data.was === true ? 1 : 0),
-      failed: state.failed + (data.pass ? 0 : 1) - (data.was === false ? 1 : 0),
-    },
-  'statement.entry-matched': (state, event, data: Settled) => ({ ...state, entry: { ...ref(event), entry: data.entry, bookedOn: data.bookedOn, bankReference: data.bankReference } }),
+  'file.completed': (state, event, data: FactData['file.completed']) => ({
+    ...state,
+    messageId: data.messageId,
+    file: later(state.file, { ...ref(event), ...data }),
+  }),
+  'payment.accepted': (state, event, data: FactData['payment.accepted']) => ({
+    ...state,
+    accepted: later(state.accepted, { ...ref(event), code: data.code }),
+  }),
+  'payment.rejected': (state, event, data: FactData['payment.rejected'] & { amount?: string }) =>
+    data.endToEndId === undefined
+      ? { ...state, rejected: later(state.rejected, { ...ref(event), code: data.code, reason: data.reason }) }
+      : state,
+  'payment.moved': (state, _event, data: { progress: Progress; amount: string }) =>
+    data.progress === 'rejected'
+      ? { ...state, rejectedItems: { count: state.rejectedItems.count + 1, sum: sumOf([state.rejectedItems.sum, data.amount]) } }
+      : state,
+  'rule.evaluated': (state, event, data: { gate: 'payee' | 'release'; pass: boolean; was: boolean | null; failed: readonly string[] }) =>
+    data.gate === 'release'
+      ? { ...state, release: { ...ref(event), pass: data.pass, failed: data.failed } }
+      : {
+          ...state,
+          cleared: state.cleared + (data.pass ? 1 : 0) - (data.was === true ? 1 : 0),
+          failed: state.failed + (data.pass ? 0 : 1) - (data.was === false ? 1 : 0),
+        },
+  'statement.entry-matched': (state, event, data: Settled) => ({
+    ...state,
+    entry: { ...ref(event), entry: data.entry, bookedOn: data.bookedOn, bankReference: data.bankReference },
+  }),
 }
 
 export function evolvePayment(state: PaymentState, event: Event): PaymentState {
@@ -115,7 +202,11 @@ export function evolveBatch(state: BatchState, event: Event): BatchState {
   return tracked(fold(BATCH, state, event), event)
 }
 
-function fold<S extends { readonly sent: { readonly [command: string]: Sent }; readonly told: Told }>(table: On<S>, state: S, event: Event): S {
+function fold<S extends { readonly sent: { readonly [command: string]: Sent }; readonly told: Told }>(
+  table: On<S>,
+  state: S,
+  event: Event,
+): S {
   if (event.grade === 'claimed') return state
   if (event.type.startsWith('effect.') && event.type !== 'effect.replied-late') {
     const data = event.data as unknown as EffectData

@@ -14,20 +14,39 @@ const free = bill(NO_ORDER)
 const said = (type: 'period.opened' | 'period.closed', at: string, accounts = '*', from = '2026-01-01', to = '2026-01-31'): Arrival =>
   fact(type, 'erp', `${type} ${at} ${accounts} ${from}`, at, [ENTITY], { entity: '1000', month: from.slice(0, 7), from, to, accounts })
 const spans = (month: string, of: readonly PeriodSpan[], readAt = day(31, 12)): Arrival => ({
-  ...fact('reference.read', 'erp', `spans ${month} ${readAt}`, readAt, [ENTITY], { asked: `period ${month}`, readAt, found: true, period: { open: of[0]?.open ?? false, spans: of } }), readBack: true,
+  ...fact('reference.read', 'erp', `spans ${month} ${readAt}`, readAt, [ENTITY], {
+    asked: `period ${month}`,
+    readAt,
+    found: true,
+    period: { open: of[0]?.open ?? false, spans: of },
+  }),
+  readBack: true,
 })
 const JANUARY: PeriodSpan = { name: '2025/10', from: '2026-01-01', to: '2026-01-31', open: true }
 const FEBRUARY: PeriodSpan = { name: '2025/11', from: '2026-02-01', to: '2026-02-28', open: true }
 
 /** Approved, and waiting to be posted on 31 January. */
-function waiting(closed: PeriodClosed = 'hold'): { w: World; state: () => InvoiceState; posts: () => unknown[]; cases: () => string[]; accruals: () => AccrualState[] } {
+function waiting(closed: PeriodClosed = 'hold'): {
+  w: World
+  state: () => InvoiceState
+  posts: () => unknown[]
+  cases: () => string[]
+  accruals: () => AccrualState[]
+} {
   const w = new World(lawOf({ ...DEFAULT_POLICY, periodClosed: { ordinarily: closed, entities: {} } }, sha256), NOW)
-  for (const arrival of [...company(), spans('2026-01', [JANUARY]), spans('2026-02', [FEBRUARY]), arrives(free), ...approved(free)]) w.submit(arrival)
+  for (const arrival of [...company(), spans('2026-01', [JANUARY]), spans('2026-02', [FEBRUARY]), arrives(free), ...approved(free)])
+    w.submit(arrival)
   const state = (): InvoiceState => [...w.records.values()].find(({ kind }) => kind === 'invoice')!.state as unknown as InvoiceState
   return {
-    w, state, posts: () => [...w.wanted.values()].filter(({ command }) => command === 'invoice.post').map(({ content }) => content['postedOn']),
-    cases: () => Object.entries(state().exceptions).filter(([, { open }]) => open).map(([cause]) => cause),
-    accruals: () => [...w.records.values()].filter(({ kind }) => kind === 'accrual').map((record) => record.state as unknown as AccrualState),
+    w,
+    state,
+    posts: () => [...w.wanted.values()].filter(({ command }) => command === 'invoice.post').map(({ content }) => content['postedOn']),
+    cases: () =>
+      Object.entries(state().exceptions)
+        .filter(([, { open }]) => open)
+        .map(([cause]) => cause),
+    accruals: () =>
+      [...w.records.values()].filter(({ kind }) => kind === 'accrual').map((record) => record.state as unknown as AccrualState),
   }
 }
 
@@ -53,9 +72,32 @@ describe('a posting whose period is closed while it waits', () => {
     const { w, state, posts, cases, accruals } = waiting('next')
     w.submit(said('period.closed', day(31, 19)))
     expect([posts(), cases()]).toEqual([['2026-02-01'], []])
-    expect(accruals()).toMatchObject([{ booked: null, listed: { entity: '1000', period: '2025/10', was: '2026-01-31', on: '2026-02-01', amount: '100', currency: 'EUR', accounts: [{ account: '4760', amount: '100.00' }] } }])
+    expect(accruals()).toMatchObject([
+      {
+        booked: null,
+        listed: {
+          entity: '1000',
+          period: '2025/10',
+          was: '2026-01-31',
+          on: '2026-02-01',
+          amount: '100',
+          currency: 'EUR',
+          accounts: [{ account: '4760', amount: '100.00' }],
+        },
+      },
+    ])
     const id = [...w.records.values()].find(({ kind }) => kind === 'accrual')!.id
-    w.submit(fact('accrual.booked', 'person', 'booked', '2026-01-31T20:00:00.000Z', [{ names: [id] }], { document: '4711' }, { actor: 'person:lea' }))
+    w.submit(
+      fact(
+        'accrual.booked',
+        'person',
+        'booked',
+        '2026-01-31T20:00:00.000Z',
+        [{ names: [id] }],
+        { document: '4711' },
+        { actor: 'person:lea' },
+      ),
+    )
     expect(accruals()[0]?.booked).toMatchObject({ by: 'person:lea', document: '4711' })
     w.submit(books(free, '5100', day(31, 20)))
     expect(state().headline).toBe('posted')

@@ -22,15 +22,22 @@ export function dayIn(state: ReferenceState | undefined, system: string, day: Ca
   if (!state || !read) return { is: 'unknown', since: null }
   const { event, answer } = read
   if (!answer.found || !answer.period) return { is: 'none', event }
-  const { period: { open, spans } } = answer
+  const {
+    period: { open, spans },
+  } = answer
   const span = spans ? spans.find(({ from, to }) => from <= day && day <= to) : wholeMonth(monthOf(day), open)
   if (!span) return { is: 'none', event }
-  const since = Object.entries(state.reads).filter(([asked, { at }]) => asked.startsWith(`${spanQuestion(span)} `) && asked.endsWith(`@${system}`) && at > read.at).map(([, told]) => told)
+  const since = Object.entries(state.reads)
+    .filter(([asked, { at }]) => asked.startsWith(`${spanQuestion(span)} `) && asked.endsWith(`@${system}`) && at > read.at)
+    .map(([, told]) => told)
   const shut = since.find(({ answer: told }) => told.found && told.period?.open === false)
   if (shut) return { is: 'closed', span: { ...span, open: false }, event: shut.event }
   if (span.open) return { is: 'open', span, event }
   // It was opened for some accounts: whether for all that a posting needs, the ERP has to say.
-  const opened = since.map(({ at }) => at).sort().at(-1)
+  const opened = since
+    .map(({ at }) => at)
+    .sort()
+    .at(-1)
   return opened === undefined ? { is: 'closed', span, event } : { is: 'unknown', since: opened }
 }
 

@@ -12,7 +12,11 @@ import { DEFAULT_DIFFERENCES, type DifferenceLimits } from './settlement.ts'
 export interface Policy {
   /** The configured systems by the part they play. */
   readonly systems: {
-    readonly erp: string; readonly ap: string; readonly bank: string; readonly procurement?: string | undefined; readonly archive?: string | undefined
+    readonly erp: string
+    readonly ap: string
+    readonly bank: string
+    readonly procurement?: string | undefined
+    readonly archive?: string | undefined
   }
   /** Who holds orders and receipts where both the ERP and procurement speak of them; procurement where there is one, unless said. */
   readonly ordersHeldBy?: 'erp' | 'procurement' | undefined
@@ -58,11 +62,12 @@ export interface Policy {
 }
 
 /** As far as the law needs the lanes. */
-export const ownersOf = (lanes: LanePolicies): CaseOwners => Object.fromEntries(LANES.map((lane) => [lane, lanes[lane].owners])) as CaseOwners
+export const ownersOf = (lanes: LanePolicies): CaseOwners =>
+  Object.fromEntries(LANES.map((lane) => [lane, lanes[lane].owners])) as CaseOwners
 
 /** Held until a person says or it is open again · posted in the next period, and listed as an accrual · not posted until a person says so. */
 export const PERIOD_CLOSED = ['hold', 'next', 'refuse'] as const
-export type PeriodClosed = typeof PERIOD_CLOSED[number]
+export type PeriodClosed = (typeof PERIOD_CLOSED)[number]
 
 export const DEFAULT_POLICY: Policy = {
   systems: { erp: 'erp', ap: 'ap', bank: 'bank' },

@@ -19,7 +19,13 @@ export type Question =
   | { readonly kind: 'supplier'; readonly supplier: NamedParty }
   | { readonly kind: 'entity'; readonly entity: NamedParty; readonly currency: string | null }
   | { readonly kind: 'tax-code'; readonly entity: NamedParty; readonly category: string; readonly rate: string }
-  | { readonly kind: 'order'; readonly entity: NamedParty; readonly supplier: NamedParty; readonly order: string; readonly currency: string }
+  | {
+      readonly kind: 'order'
+      readonly entity: NamedParty
+      readonly supplier: NamedParty
+      readonly order: string
+      readonly currency: string
+    }
   | { readonly kind: 'period'; readonly entity: NamedParty; readonly month: string }
 
 /** One answer that a verdict rests on. `main`: what was asked about; the others only say whom it is about, and may be as old as policy lets them. */
@@ -63,7 +69,11 @@ export interface Asking extends Laws {
 
 const { S1, P2, T1, P1, M7 } = REFERENCE_CONTROLS
 const CONTROLS: { readonly [kind in Question['kind']]: readonly Control<NamedView>[] } = {
-  'supplier': [S1], 'entity': [P2], 'tax-code': [P2, T1], 'order': [P2, S1, M7], 'period': [P2, P1],
+  supplier: [S1],
+  entity: [P2],
+  'tax-code': [P2, T1],
+  order: [P2, S1, M7],
+  period: [P2, P1],
 }
 
 const NOBODY: NamedParty = { name: '', names: [] }
@@ -72,10 +82,15 @@ const ANY_AGE = Number.MAX_SAFE_INTEGER
 /** What was asked as the controls see it. Whatever the ERP ever answered counts; how old it may be is for whoever waits for it. */
 function viewOf(asking: Asking, question: Question): NamedView {
   return {
-    policy: { ...asking.policy, referenceMaxAgeMs: ANY_AGE }, look: asking.look, asOf: asking.asOf,
+    policy: { ...asking.policy, referenceMaxAgeMs: ANY_AGE },
+    look: asking.look,
+    asOf: asking.asOf,
     content: {
-      kind: 'invoice', supplier: 'supplier' in question ? question.supplier : NOBODY, entity: 'entity' in question ? question.entity : NOBODY,
-      currency: 'currency' in question ? question.currency : null, orders: 'order' in question ? [question.order] : [],
+      kind: 'invoice',
+      supplier: 'supplier' in question ? question.supplier : NOBODY,
+      entity: 'entity' in question ? question.entity : NOBODY,
+      currency: 'currency' in question ? question.currency : null,
+      orders: 'order' in question ? [question.order] : [],
       taxes: 'category' in question ? [{ category: question.category, rate: question.rate }] : [],
     },
     ...('month' in question ? { month: question.month } : {}),
@@ -87,12 +102,14 @@ export function judgeQuestion(asking: Asking, question: Question): Judged {
   const { outcome, controls } = runGate(CONTROLS[question.kind], view)
   const needs = needsOf(question, view).map((need) => ({ need, record: recordOf(asking.look, need) }))
   const refused = needs.flatMap(({ need, record }) => refusalOf(record?.state, need) ?? [])[0]
-  const telling = controls.find(({ verdict }) => verdict === 'fail') ?? controls.find(({ verdict }) => verdict === 'indeterminate') ?? controls.at(-1)
+  const telling =
+    controls.find(({ verdict }) => verdict === 'fail') ?? controls.find(({ verdict }) => verdict === 'indeterminate') ?? controls.at(-1)
   return {
     ...(refused === undefined
       ? { verdict: outcome === 'wait' ? 'indeterminate' : outcome, says: telling?.says ?? '', cause: telling?.cause ?? null }
       : { verdict: 'indeterminate', says: `The ERP cannot answer: ${refused}`, cause: 'control-indeterminate' }),
-    controls, refused: refused !== undefined,
+    controls,
+    refused: refused !== undefined,
     evidence: needs.flatMap(({ need: { asked, system, main }, record }) => {
       const read = readOf(record?.state, asked, system)
       return record && read ? [{ object: record.id, asked, event: read.event, answer: read.answer, main }] : []
@@ -111,18 +128,30 @@ function needsOf(question: Question, view: NamedView): Need[] {
   const { erp } = view.policy.systems
   const holder = answersFor(view.policy, 'order')
   switch (question.kind) {
-    case 'supplier': return [{ about: 'supplier', party: question.supplier, asked: 'supplier', system: erp, main: true }]
-    case 'entity': return [company(erp, question.entity, true)]
-    case 'tax-code': return ofCompany(question.entity, taxCodeQuestion(question.category, sumOf([question.rate])), view)
-    case 'period': return ofCompany(question.entity, periodQuestion(question.month), view)
+    case 'supplier':
+      return [{ about: 'supplier', party: question.supplier, asked: 'supplier', system: erp, main: true }]
+    case 'entity':
+      return [company(erp, question.entity, true)]
+    case 'tax-code':
+      return ofCompany(question.entity, taxCodeQuestion(question.category, sumOf([question.rate])), view)
+    case 'period':
+      return ofCompany(question.entity, periodQuestion(question.month), view)
     case 'order': {
       const entity = entityOf(view, question).found?.entity?.number
       const names = question.entity.names.slice(0, 1).map((name) => orderName(name, question.order))
       return [
         company(erp, question.entity, false),
         // Who holds the orders may number suppliers in its own way.
-        ...[...new Set([erp, holder])].map((system): Need => ({ about: 'supplier', party: question.supplier, asked: 'supplier', system, main: false })),
-        ...(entity === undefined ? [] : [{ about: 'order' as const, party: { name: question.order, names }, asked: 'order', system: holder, main: true, entity }]),
+        ...[...new Set([erp, holder])].map((system): Need => ({
+          about: 'supplier',
+          party: question.supplier,
+          asked: 'supplier',
+          system,
+          main: false,
+        })),
+        ...(entity === undefined
+          ? []
+          : [{ about: 'order' as const, party: { name: question.order, names }, asked: 'order', system: holder, main: true, entity }]),
       ]
     }
   }
@@ -139,7 +168,7 @@ function ofCompany(party: NamedParty, asked: string, view: NamedView): Need[] {
 
 function recordOf(look: Look, { party }: Need): ObjectRecord<ReferenceState> | undefined {
   const name = party.names.find((candidate) => look(candidate))
-  return name === undefined ? undefined : look(name) as ObjectRecord<ReferenceState> | undefined
+  return name === undefined ? undefined : (look(name) as ObjectRecord<ReferenceState> | undefined)
 }
 
 /** The ERP's no to the lookup that is wanted now; undefined when it has not said so. */

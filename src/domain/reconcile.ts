@@ -66,35 +66,56 @@ export const DEFAULT_GRACE: readonly GraceRow[] = [
 /** The part that a system plays; `*` for one that plays none. */
 function partOf({ systems }: Policy, system: string): Role | '*' {
   const [part] = Object.entries(systems).find(([, name]) => name === system) ?? []
-  return part as Role | undefined ?? '*'
+  return (part as Role | undefined) ?? '*'
 }
 
 export function graceOf(policy: Policy, { system, facet, expected }: Pick<Cell, 'system' | 'facet' | 'expected'>): number {
   const part = partOf(policy, system)
-  const fits = (row: GraceRow): boolean => (row.to === '*' || row.to === part) && (row.facet === '*' || row.facet === facet) && (row.word === '*' || row.word === expected)
+  const fits = (row: GraceRow): boolean =>
+    (row.to === '*' || row.to === part) && (row.facet === '*' || row.facet === facet) && (row.word === '*' || row.word === expected)
   return policy.grace.find(fits)?.ms ?? policy.graceMs
 }
 
 /** `since`: from when grace counts. */
-export interface Diverging { readonly kind: DivergenceKind; readonly since: Instant; readonly ms: number; readonly says: string }
+export interface Diverging {
+  readonly kind: DivergenceKind
+  readonly since: Instant
+  readonly ms: number
+  readonly says: string
+}
 
 /** What is wrong with one cell of an invoice, grace left aside; undefined when it shows what it should, or was not told so yet. */
 export function divergingCell(policy: Policy, state: InvoiceState, key: string, cell: Cell | undefined): Diverging | undefined {
   const report = state.reported[key]
   const told = state.told[key]
   const named = key.replace('|', ', ')
-  if (report && !report.mapped) return { kind: 'unmapped', since: report.at, ms: 0, says: `${named} ${DIVERGENCES.unmapped}: ${report.word}.` }
+  if (report && !report.mapped)
+    return { kind: 'unmapped', since: report.at, ms: 0, says: `${named} ${DIVERGENCES.unmapped}: ${report.word}.` }
   if (!cell || cell.expected === null || cell.reported === null) return undefined
   const ms = graceOf(policy, cell)
   const posting = report?.of === undefined ? undefined : state.postings[report.of]
   // What was not told by us but read back there is not to vanish or change either.
   const since = told?.word === cell.expected ? told.at : posting ? report!.at : undefined
   if (since === undefined) return undefined
-  const says = (kind: DivergenceKind, shows: string): Diverging => ({ kind, since, ms, says: `${named} ${DIVERGENCES[kind]}: ${shows}, and should be ${cell.expected}.` })
-  if (cell.reported !== cell.expected) return says(kindOf(cell.facet, cell.expected, cell.reported), report?.of === undefined ? cell.reported : `${report.of} is ${cell.reported}`)
+  const says = (kind: DivergenceKind, shows: string): Diverging => ({
+    kind,
+    since,
+    ms,
+    says: `${named} ${DIVERGENCES[kind]}: ${shows}, and should be ${cell.expected}.`,
+  })
+  if (cell.reported !== cell.expected)
+    return says(
+      kindOf(cell.facet, cell.expected, cell.reported),
+      report?.of === undefined ? cell.reported : `${report.of} is ${cell.reported}`,
+    )
   const booked = posting?.confirmed?.amount
   if (report?.amount === undefined || booked === undefined || sumOf([report.amount]) === sumOf([booked])) return undefined
-  return { kind: 'contradictory', since, ms, says: `${named} ${DIVERGENCES.contradictory}: ${report.of} is over ${report.amount}, and was over ${booked} when it was read back.` }
+  return {
+    kind: 'contradictory',
+    since,
+    ms,
+    says: `${named} ${DIVERGENCES.contradictory}: ${report.of} is over ${report.amount}, and was over ${booked} when it was read back.`,
+  }
 }
 
 /** What stands in the ERP or left the bank and nobody here had asked for, by the cell that it stands in. */
@@ -106,13 +127,16 @@ export function bypassing(policy: Policy, state: InvoiceState): ReadonlyMap<stri
   const [postingNo, confirmed] = [live?.[0], live?.[1].confirmed]
   if (state.origin === 'observed' && !state.content && confirmed && confirmed.postedOn >= policy.bypassFrom && explained === '') {
     found.set(`${erp}|posting`, {
-      kind: 'bypass', since: confirmed.at, ms: graceOf(policy, { system: erp, facet: 'posting', expected: 'observed' }),
+      kind: 'bypass',
+      since: confirmed.at,
+      ms: graceOf(policy, { system: erp, facet: 'posting', expected: 'observed' }),
       says: `${postingNo} over ${confirmed.amount} ${confirmed.currency} to supplier ${confirmed.supplier}, their number ${confirmed.number}, posted on ${confirmed.postedOn}.`,
     })
   }
   const outside = Object.values(state.allocations).filter(({ outside: out, undone }) => out && undone === null)
   const paid = outside.find(({ at }) => at > (state.answers['paid-outside']?.at ?? ''))
-  if (paid) found.set(`${bank}|settlement`, { kind: 'bypass', since: paid.at, ms: 0, says: `${paid.amount} left the bank without an instruction.` })
+  if (paid)
+    found.set(`${bank}|settlement`, { kind: 'bypass', since: paid.at, ms: 0, says: `${paid.amount} left the bank without an instruction.` })
   return found
 }
 
@@ -140,20 +164,27 @@ export function comparedWith(state: InvoiceState, system: string, facet: Facet, 
   if (facet !== 'posting') return last?.word === shown ? 'same' : 'report'
   const posting = state.postings[held.key]
   const unlikeLast = last?.of === held.key && (last.word !== shown || amountOf(last.amount) !== amountOf(held.amount))
-  if (held.word === ABSENT) return !posting?.confirmed?.settled || posting.reversed || (last?.of === held.key && last.word === ABSENT) ? 'same' : 'report'
+  if (held.word === ABSENT)
+    return !posting?.confirmed?.settled || posting.reversed || (last?.of === held.key && last.word === ABSENT) ? 'same' : 'report'
   if (held.claims === null) return last?.word === held.word ? 'same' : 'news'
   if (held.claims === 'parked' && !posting) return state.parked[held.key] === undefined ? 'news' : 'same'
   if (!posting?.confirmed?.settled || (held.claims === 'reversed' && !posting.reversed)) return 'news'
   if (posting.reversed || held.claims === 'reversed') return 'same'
   if (last?.of === held.key) return unlikeLast ? 'report' : 'same'
-  return held.claims === 'posted' && amountOf(held.amount ?? posting.confirmed.amount) === amountOf(posting.confirmed.amount) ? 'same' : 'report'
+  return held.claims === 'posted' && amountOf(held.amount ?? posting.confirmed.amount) === amountOf(posting.confirmed.amount)
+    ? 'same'
+    : 'report'
 }
 
-const amountOf = (amount: string | undefined): string | undefined => amount === undefined ? undefined : sumOf([amount])
+const amountOf = (amount: string | undefined): string | undefined => (amount === undefined ? undefined : sumOf([amount]))
 
 /** The numbers under which a system should hold something of an invoice: what is not there is missing. */
-export function numbersAt({ id, state }: { readonly id: string; readonly state: InvoiceState }, facet: Facet, by: 'number' | 'reference'): readonly string[] {
+export function numbersAt(
+  { id, state }: { readonly id: string; readonly state: InvoiceState },
+  facet: Facet,
+  by: 'number' | 'reference',
+): readonly string[] {
   if (by === 'reference') return [id]
-  if (facet === 'posting') return livePostings(state).flatMap(([postingNo, { confirmed }]) => confirmed?.settled ? [postingNo] : [])
+  if (facet === 'posting') return livePostings(state).flatMap(([postingNo, { confirmed }]) => (confirmed?.settled ? [postingNo] : []))
   return state.approval.ticket === null ? [] : [state.approval.ticket]
 }

@@ -23,11 +23,21 @@ export interface ReferenceState {
 }
 
 /** `outside`: only a question from outside has named it so far; what an invoice says of it counts for more. */
-interface Ask { readonly names: readonly string[]; readonly name: string; readonly entity?: string; readonly outside?: true }
+interface Ask {
+  readonly names: readonly string[]
+  readonly name: string
+  readonly entity?: string
+  readonly outside?: true
+}
 
 export interface PersonState {
   readonly name: string | null
-  readonly grants: readonly (FactRef & { readonly limit: string; readonly currency: string; readonly from: CalendarDate; readonly to: CalendarDate | null })[]
+  readonly grants: readonly (FactRef & {
+    readonly limit: string
+    readonly currency: string
+    readonly from: CalendarDate
+    readonly to: CalendarDate | null
+  })[]
   readonly revoked: readonly (FactRef & { readonly on: CalendarDate })[]
 }
 
@@ -44,10 +54,20 @@ export function evolveReference<S extends ReferenceState>(kind: ReferenceKind, s
     case 'invoice.corrected': {
       if (state.ask && !state.ask.outside) return state
       // An order is asked for once its company is known: the number alone may be that of several.
-      return { ...state, ask: question(kind, event.data['content'] as unknown as InvoiceContent), wants: kind === 'order' ? state.wants : { ...state.wants, [kind]: state.wants[kind] ?? event.occurredAt } }
+      return {
+        ...state,
+        ask: question(kind, event.data['content'] as unknown as InvoiceContent),
+        wants: kind === 'order' ? state.wants : { ...state.wants, [kind]: state.wants[kind] ?? event.occurredAt },
+      }
     }
     case 'reference.wanted': {
-      const { what, since, entity, names, name } = event.data as unknown as { what: string; since: Instant; entity?: string; names?: readonly string[]; name?: string }
+      const { what, since, entity, names, name } = event.data as unknown as {
+        what: string
+        since: Instant
+        entity?: string
+        names?: readonly string[]
+        name?: string
+      }
       // What the ERP's feed or a question from outside made has not been named by an invoice yet.
       const known = state.ask && !state.ask.outside ? state.ask : names && name !== undefined ? { names, name } : state.ask
       return { ...state, ask: known && entity !== undefined ? { ...known, entity } : known, wants: { ...state.wants, [what]: since } }
@@ -58,12 +78,17 @@ export function evolveReference<S extends ReferenceState>(kind: ReferenceKind, s
       const wanted = state.wants[what]
       return { ...state, ask, wants: { ...state.wants, [what]: wanted !== undefined && wanted > since ? wanted : since } }
     }
-    case 'reference.read': return read(state, event, event.data as unknown as ReferenceData)
+    case 'reference.read':
+      return read(state, event, event.data as unknown as ReferenceData)
     case 'order.issued':
-    case 'order.changed': return read(state, event, { asked: 'order', readAt: event.occurredAt, found: true, order: event.data as unknown as OrderData })
-    case 'order.closed': return stands(state, event, true, (event.data as unknown as FactData['order.closed']).version)
-    case 'supplier.blocked': return stands(state, event, true)
-    case 'supplier.activated': return stands(state, event, false)
+    case 'order.changed':
+      return read(state, event, { asked: 'order', readAt: event.occurredAt, found: true, order: event.data as unknown as OrderData })
+    case 'order.closed':
+      return stands(state, event, true, (event.data as unknown as FactData['order.closed']).version)
+    case 'supplier.blocked':
+      return stands(state, event, true)
+    case 'supplier.activated':
+      return stands(state, event, false)
     case 'period.opened':
     case 'period.closed': {
       const told = event.data as unknown as FactData['period.opened']
@@ -71,11 +96,15 @@ export function evolveReference<S extends ReferenceState>(kind: ReferenceKind, s
       const asked = spanAsked(told) ?? periodQuestion(told.month)
       return read(state, event, { asked, readAt: event.occurredAt, found: true, period: { open: event.type === 'period.opened' } })
     }
-    case 'effect.done': case 'effect.refused': case 'effect.unknown': case 'effect.resolved': {
+    case 'effect.done':
+    case 'effect.refused':
+    case 'effect.unknown':
+    case 'effect.resolved': {
       const data = event.data as unknown as EffectData
       return { ...state, sent: sending({ sent: state.sent, told: {} }, event, data).sent }
     }
-    default: return state
+    default:
+      return state
   }
 }
 
@@ -108,25 +137,29 @@ export function foundIn(state: ReferenceState | undefined, question: string, sys
   const newer = version > 0 && word.version > 0 && version !== word.version ? word.version > version : later<FactRef>(known, word) === word
   if (!newer) return answer
   if (answer.order) return { ...answer, order: { ...answer.order, open: answer.order.open && !word.stopped } }
-  if (answer.supplier) return { ...answer, supplier: { ...answer.supplier, blocked: word.stopped, active: answer.supplier.active || !word.stopped } }
+  if (answer.supplier)
+    return { ...answer, supplier: { ...answer.supplier, blocked: word.stopped, active: answer.supplier.active || !word.stopped } }
   return answer
 }
 
 /** True where a system says that a supplier is blocked or not active, whether or not it was ever asked. */
 export function stopsSupplier(state: ReferenceState | undefined, system: string): boolean {
   const supplier = foundIn(state, 'supplier', system)?.supplier
-  return supplier ? supplier.blocked || !supplier.active : state?.standing[system]?.stopped ?? false
+  return supplier ? supplier.blocked || !supplier.active : (state?.standing[system]?.stopped ?? false)
 }
 
 function question(kind: ReferenceKind, content: InvoiceContent): { names: readonly string[]; name: string } {
   switch (kind) {
-    case 'supplier': return { names: content.supplier.names, name: content.supplier.name }
-    case 'entity': return { names: content.entity.names, name: content.entity.name }
-    case 'order': return { names: content.orders, name: content.orders[0] ?? '' }
+    case 'supplier':
+      return { names: content.supplier.names, name: content.supplier.name }
+    case 'entity':
+      return { names: content.entity.names, name: content.entity.name }
+    case 'order':
+      return { names: content.orders, name: content.orders[0] ?? '' }
   }
 }
 
-const versionOf = (answer: ReferenceData): number => answer.found ? answer.order?.version ?? 0 : 0
+const versionOf = (answer: ReferenceData): number => (answer.found ? (answer.order?.version ?? 0) : 0)
 
 /** Of two answers of one system the later, and of two versions of an order the greater: clocks differ, versions do not. */
 function read<S extends ReferenceState>(state: S, event: Event, answer: ReferenceData): S {
@@ -145,5 +178,5 @@ function stands<S extends ReferenceState>(state: S, event: Event, stopped: boole
 }
 
 function byEvent<T extends FactRef>(facts: readonly T[]): T[] {
-  return [...facts].sort((a, b) => a.event < b.event ? -1 : 1)
+  return [...facts].sort((a, b) => (a.event < b.event ? -1 : 1))
 }

@@ -11,12 +11,22 @@ import { parseDecimal } from './money.ts'
 
 /** `cash` left an account; `clearing` is against another item, named by the ERP's document; a `difference` is a line with a reason. */
 export const ALLOCATION_KINDS = {
-  'bank': 'cash', 'card': 'cash', 'netting': 'clearing', 'credit': 'clearing', 'prepayment': 'clearing', 'intercompany': 'clearing',
-  'discount': 'difference', 'withholding': 'difference', 'fx': 'difference', 'fee': 'difference', 'rounding': 'difference', 'write-off': 'difference',
+  bank: 'cash',
+  card: 'cash',
+  netting: 'clearing',
+  credit: 'clearing',
+  prepayment: 'clearing',
+  intercompany: 'clearing',
+  discount: 'difference',
+  withholding: 'difference',
+  fx: 'difference',
+  fee: 'difference',
+  rounding: 'difference',
+  'write-off': 'difference',
 } as const satisfies { readonly [kind: string]: 'cash' | 'clearing' | 'difference' }
 
 export const DIFFERENCES = ['discount', 'withholding', 'fx', 'fee', 'rounding', 'write-off'] as const
-export type Difference = typeof DIFFERENCES[number]
+export type Difference = (typeof DIFFERENCES)[number]
 
 export type DifferenceLimit = {
   /** In the invoice's currency; both limits must hold, one that is null does not count. */
@@ -29,11 +39,11 @@ export type DifferenceLimit = {
 export type DifferenceLimits = { readonly [kind in Difference]: DifferenceLimit }
 
 export const DEFAULT_DIFFERENCES: DifferenceLimits = {
-  'discount': { absolute: null, bps: 300, days: 14 },
-  'withholding': { absolute: null, bps: 3_000, days: null },
-  'fx': { absolute: null, bps: 200, days: null },
-  'fee': { absolute: '30.00', bps: null, days: null },
-  'rounding': { absolute: '0.05', bps: null, days: null },
+  discount: { absolute: null, bps: 300, days: 14 },
+  withholding: { absolute: null, bps: 3_000, days: null },
+  fx: { absolute: null, bps: 200, days: null },
+  fee: { absolute: '30.00', bps: null, days: null },
+  rounding: { absolute: '0.05', bps: null, days: null },
   'write-off': { absolute: '5.00', bps: 100, days: null },
 }
 
@@ -42,19 +52,35 @@ export function differencesOutside(state: InvoiceState, limits: DifferenceLimits
   const due = amountDue(state)
   if (due === null) return []
   const issuedOn = state.content?.value.issuedOn
-  const kinds = Map.groupBy(liveAllocations(state).map(([, allocation]) => allocation), (allocation) => allocation.kind)
+  const kinds = Map.groupBy(
+    liveAllocations(state).map(([, allocation]) => allocation),
+    (allocation) => allocation.kind,
+  )
   return [...kinds].flatMap(([kind, allocations]) => {
-    const at = allocations.map((allocation) => allocation.at).sort().at(-1) ?? ''
-    if (!Object.hasOwn(ALLOCATION_KINDS, kind)) return [{ at, says: `The ERP cleared something as ${kind}, which is no kind that is known.` }]
+    const at =
+      allocations
+        .map((allocation) => allocation.at)
+        .sort()
+        .at(-1) ?? ''
+    if (!Object.hasOwn(ALLOCATION_KINDS, kind))
+      return [{ at, says: `The ERP cleared something as ${kind}, which is no kind that is known.` }]
     if (ALLOCATION_KINDS[kind as keyof typeof ALLOCATION_KINDS] !== 'difference') return []
     const offered = state.content?.value.discounts
-    if (kind === 'discount' && offered && issuedOn !== undefined) return beyondOffer(offered, due, issuedOn, allocations).map((says) => ({ at, says }))
+    if (kind === 'discount' && offered && issuedOn !== undefined)
+      return beyondOffer(offered, due, issuedOn, allocations).map((says) => ({ at, says }))
     const limit = limits[kind as Difference]
     const sum = sumOf(allocations.map((allocation) => allocation.amount))
-    const late = limit.days === null || issuedOn === undefined ? undefined : allocations.find(({ on }) => on !== null && on > dayAfter(issuedOn, limit.days ?? 0))
+    const late =
+      limit.days === null || issuedOn === undefined
+        ? undefined
+        : allocations.find(({ on }) => on !== null && on > dayAfter(issuedOn, limit.days ?? 0))
     return [
-      ...(limit.absolute !== null && size(sum) > size(limit.absolute) ? [{ at, says: `${sum} ${kind} is more than the ${limit.absolute} that are allowed.` }] : []),
-      ...(limit.bps !== null && size(sum) * 10_000n > size(due) * BigInt(limit.bps) ? [{ at, says: `${sum} ${kind} is more than the ${limit.bps / 100} % of ${due} that are allowed.` }] : []),
+      ...(limit.absolute !== null && size(sum) > size(limit.absolute)
+        ? [{ at, says: `${sum} ${kind} is more than the ${limit.absolute} that are allowed.` }]
+        : []),
+      ...(limit.bps !== null && size(sum) * 10_000n > size(due) * BigInt(limit.bps)
+        ? [{ at, says: `${sum} ${kind} is more than the ${limit.bps / 100} % of ${due} that are allowed.` }]
+        : []),
       ...(late ? [{ at, says: `${kind} was taken on ${late.on}, later than ${limit.days} days after ${issuedOn}.` }] : []),
     ]
   })
@@ -63,7 +89,12 @@ export function differencesOutside(state: InvoiceState, limits: DifferenceLimits
 /** What the supplier himself offers needs no limit of ours: only the window and the share that the invoice states. */
 function beyondOffer(offered: readonly Discount[], due: string, issuedOn: CalendarDate, allocations: readonly Allocation[]): string[] {
   const sum = sumOf(allocations.map(({ amount }) => amount))
-  const last = allocations.map(({ on }) => on).filter((on) => on !== null).sort().at(-1) ?? null
+  const last =
+    allocations
+      .map(({ on }) => on)
+      .filter((on) => on !== null)
+      .sort()
+      .at(-1) ?? null
   const allowed = discountAllowed(offered, due, last === null ? null : daysBetween(issuedOn, last))
   // Rounded to the cent, in whoever's favour: half a cent is as much as that can be.
   if (size(sum) * 100n <= allowed + HALF_CENT) return []
@@ -73,8 +104,10 @@ function beyondOffer(offered: readonly Discount[], due: string, issuedOn: Calend
 
 /** In the units of {@link discountAllowed}. */
 const HALF_CENT = 5n * 10n ** 17n
-const daysBetween = (from: CalendarDate, to: CalendarDate): number => Math.round((Date.parse(`${to}T00:00:00.000Z`) - Date.parse(`${from}T00:00:00.000Z`)) / 86_400_000)
-const dayAfter = (day: CalendarDate, days: number): CalendarDate => new Date(Date.parse(`${day}T00:00:00.000Z`) + days * 86_400_000).toISOString().slice(0, 10)
+const daysBetween = (from: CalendarDate, to: CalendarDate): number =>
+  Math.round((Date.parse(`${to}T00:00:00.000Z`) - Date.parse(`${from}T00:00:00.000Z`)) / 86_400_000)
+const dayAfter = (day: CalendarDate, days: number): CalendarDate =>
+  new Date(Date.parse(`${day}T00:00:00.000Z`) + days * 86_400_000).toISOString().slice(0, 10)
 
 function size(amount: string): bigint {
   const figure = parseDecimal(amount, 18) ?? 0n

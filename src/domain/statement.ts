@@ -38,9 +38,12 @@ export function evolveEntry(state: EntryState, event: Event): EntryState {
     case 'exception.answered': {
       const data = event.data as unknown as FactData['exception.answered']
       const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
-      return cause === undefined ? state : { ...state, answers: { ...state.answers, [cause]: { ...ref(event), action: data.action, person: event.actor } } }
+      return cause === undefined
+        ? state
+        : { ...state, answers: { ...state.answers, [cause]: { ...ref(event), action: data.action, person: event.actor } } }
     }
-    default: return tracked(state, event)
+    default:
+      return tracked(state, event)
   }
 }
 

@@ -29,7 +29,10 @@ export interface LedgerEntry {
   readonly closedOn: CalendarDate | null
 }
 
-type Draft = Pick<LedgerEntry, 'fact' | 'currency' | 'kind' | 'bookedOn' | 'amount'> & { readonly place?: number; readonly account?: string }
+type Draft = Pick<LedgerEntry, 'fact' | 'currency' | 'kind' | 'bookedOn' | 'amount'> & {
+  readonly place?: number
+  readonly account?: string
+}
 
 /** All entries of an invoice. Only what was read back from the ERP stands in its ledger. */
 export function ledgerEntries(state: InvoiceState): readonly LedgerEntry[] {
@@ -42,7 +45,16 @@ export function ledgerEntries(state: InvoiceState): readonly LedgerEntry[] {
     const drafts = draftsOf(state, document, shares.get(document) ?? [])
     const closedOn = closingOf(drafts)
     const account = confirmed.account ?? ''
-    return drafts.map((draft) => ({ place: part * PARTS, account, entity: confirmed.entity, document, supplier: confirmed.supplier, number: confirmed.number, ...draft, closedOn }))
+    return drafts.map((draft) => ({
+      place: part * PARTS,
+      account,
+      entity: confirmed.entity,
+      document,
+      supplier: confirmed.supplier,
+      number: confirmed.number,
+      ...draft,
+      closedOn,
+    }))
   })
 }
 
@@ -67,10 +79,10 @@ type Share = readonly [event: string, allocation: Allocation]
 function sharesOf(state: InvoiceState, bearers: readonly string[]): Map<string, Share[]> {
   const shares = new Map<string, Share[]>()
   const give = (document: string, event: string, allocation: Allocation): void => {
-    shares.set(document, [...shares.get(document) ?? [], [event, allocation]])
+    shares.set(document, [...(shares.get(document) ?? []), [event, allocation]])
   }
   const left = new Map(bearers.map((document) => [document, places(dueBy(state, document))]))
-  for (const [event, allocation] of Object.entries(state.allocations).sort(([a], [b]) => a < b ? -1 : 1)) {
+  for (const [event, allocation] of Object.entries(state.allocations).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const { posting, on, undone } = allocation
     if (!isSince(state, on) || isOthers(state, allocation)) continue
     if (posting !== null && state.postings[posting]) {
@@ -82,7 +94,11 @@ function sharesOf(state: InvoiceState, bearers: readonly string[]): Map<string, 
       const room = left.get(document) ?? 0n
       const part = at === bearers.length - 1 || absolute(rest) <= absolute(room) ? rest : room
       if (part === 0n) continue
-      give(document, event, part === places(allocation.amount) ? allocation : { ...allocation, amount: sumOf([formatDecimal(part, PLACES)]) })
+      give(
+        document,
+        event,
+        part === places(allocation.amount) ? allocation : { ...allocation, amount: sumOf([formatDecimal(part, PLACES)]) },
+      )
       // What was taken back leaves its room to the next.
       if (undone === null) left.set(document, room - part)
       rest -= part
@@ -107,16 +123,29 @@ function draftsOf(state: InvoiceState, document: string, settlements: readonly S
   const due = dueBy(state, document)
   const taken = takenOf(state, document)
   const opening: Draft[] = taken
-    // What a revaluation had left open in the company's currency stands beside the item itself.
-    ? taken.open.map(({ account, currency: own, amount }, place) => ({ fact: taken.event, place, account, currency: own, kind: place === 0 ? 'posted' : 'revalued', bookedOn: taken.on, amount: sumOf([amount]) }))
+    ? // What a revaluation had left open in the company's currency stands beside the item itself.
+      taken.open.map(({ account, currency: own, amount }, place) => ({
+        fact: taken.event,
+        place,
+        account,
+        currency: own,
+        kind: place === 0 ? 'posted' : 'revalued',
+        bookedOn: taken.on,
+        amount: sumOf([amount]),
+      }))
     : [{ fact: confirmed.event, currency, kind: 'posted', bookedOn: confirmed.postedOn, amount: due }]
   const whole = opening[0]?.amount ?? due
   return [
     ...opening,
-    ...(reversed && isSince(state, reversed.on) ? [{ fact: reversed.event, currency, kind: 'reversed' as const, bookedOn: reversed.on, amount: sumOf([negative(whole)]) }] : []),
+    ...(reversed && isSince(state, reversed.on)
+      ? [{ fact: reversed.event, currency, kind: 'reversed' as const, bookedOn: reversed.on, amount: sumOf([negative(whole)]) }]
+      : []),
     ...settlements.flatMap(([event, allocation]) => settled(event, allocation, currency)),
     ...Object.entries(state.revaluations).flatMap(([event, { posting, amount, currency: own, on }]): Draft[] =>
-      posting === document && isSince(state, on) ? [{ fact: event, currency: own, kind: 'revalued', bookedOn: on, amount: sumOf([amount]) }] : []),
+      posting === document && isSince(state, on)
+        ? [{ fact: event, currency: own, kind: 'revalued', bookedOn: on, amount: sumOf([amount]) }]
+        : [],
+    ),
   ]
 }
 
@@ -137,5 +166,10 @@ function closingOf(drafts: readonly Draft[]): CalendarDate | null {
   const sums = new Map<string, string>()
   for (const { currency, amount } of drafts) sums.set(currency, sumOf([sums.get(currency) ?? '0', amount]))
   if ([...sums.values()].some((sum) => sum !== '0')) return null
-  return drafts.map(({ bookedOn }) => bookedOn).sort().at(-1) ?? null
+  return (
+    drafts
+      .map(({ bookedOn }) => bookedOn)
+      .sort()
+      .at(-1) ?? null
+  )
 }

@@ -19,8 +19,16 @@ export interface SystemState {
 /** The last full sweep. */
 export type SweptFully = SweepData & { readonly at: Instant }
 /** `by`: `person:<login>`. */
-export interface Pause { readonly by: string; readonly reason: string; readonly since: Instant }
-export interface Stopped { readonly cause: 'failing' | 'credential'; readonly says: string; readonly since: Instant }
+export interface Pause {
+  readonly by: string
+  readonly reason: string
+  readonly since: Instant
+}
+export interface Stopped {
+  readonly cause: 'failing' | 'credential'
+  readonly says: string
+  readonly since: Instant
+}
 
 export const NO_SYSTEM: SystemState = { paused: null, stopped: null, swept: null, exceptions: {} }
 
@@ -33,19 +41,27 @@ export function evolveSystem(state: SystemState, event: Event): SystemState {
       const { reason } = event.data as unknown as FactData['system.paused']
       return { ...state, paused: { by: event.actor, reason, since: event.occurredAt } }
     }
-    case 'system.resumed': return { ...state, paused: null }
+    case 'system.resumed':
+      return { ...state, paused: null }
     case 'breaker.opened': {
       const { cause, says } = event.data as unknown as Stopped
       return { ...state, stopped: { cause, says, since: event.occurredAt } }
     }
-    case 'breaker.closed': return { ...state, stopped: null }
-    case 'sweep.completed': return { ...state, swept: { ...event.data as unknown as SweepData, at: event.occurredAt } }
-    default: return tracked(state, event)
+    case 'breaker.closed':
+      return { ...state, stopped: null }
+    case 'sweep.completed':
+      return { ...state, swept: { ...(event.data as unknown as SweepData), at: event.occurredAt } }
+    default:
+      return tracked(state, event)
   }
 }
 
 /** One that does not let us in stays shut until somebody mends the credential: one case, however many commands wait. */
 export function judgeSystem(laws: Laws, { id, state }: ObjectRecord<SystemState>, asOf: Instant): Judgement {
   const wanted = state.stopped?.cause === 'credential' ? [{ cause: 'not-let-in' as const, says: state.stopped.says }] : []
-  return { decisions: exceptionDecisions(laws, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf), wakeAt: null, waits: [] }
+  return {
+    decisions: exceptionDecisions(laws, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf),
+    wakeAt: null,
+    waits: [],
+  }
 }

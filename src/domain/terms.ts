@@ -29,12 +29,17 @@ interface TermRow {
   readonly enters: boolean
 }
 
-const equalAmount = (term: 'net' | 'tax' | 'gross') => (then: Terms, now: Terms): boolean => {
-  const a = parseMoney(then[term], then.currency)
-  const b = parseMoney(now[term], now.currency)
-  return a !== undefined && b !== undefined && a.minor === b.minor
-}
-const same = (term: keyof Terms) => (then: Terms, now: Terms): boolean => then[term] === now[term] || canonicalJson(then[term]) === canonicalJson(now[term])
+const equalAmount =
+  (term: 'net' | 'tax' | 'gross') =>
+  (then: Terms, now: Terms): boolean => {
+    const a = parseMoney(then[term], then.currency)
+    const b = parseMoney(now[term], now.currency)
+    return a !== undefined && b !== undefined && a.minor === b.minor
+  }
+const same =
+  (term: keyof Terms) =>
+  (then: Terms, now: Terms): boolean =>
+    then[term] === now[term] || canonicalJson(then[term]) === canonicalJson(now[term])
 
 export const TERM_ROWS: readonly TermRow[] = [
   { term: 'supplier', tolerates: same('supplier'), enters: true },
@@ -46,7 +51,11 @@ export const TERM_ROWS: readonly TermRow[] = [
   { term: 'gross', tolerates: equalAmount('gross'), enters: true },
   { term: 'orders', tolerates: same('orders'), enters: false },
   // Paying later than approved harms nobody; earlier does.
-  { term: 'dueOn', tolerates: (then, now) => then.dueOn === now.dueOn || (then.dueOn !== null && now.dueOn !== null && now.dueOn > then.dueOn), enters: false },
+  {
+    term: 'dueOn',
+    tolerates: (then, now) => then.dueOn === now.dueOn || (then.dueOn !== null && now.dueOn !== null && now.dueOn > then.dueOn),
+    enters: false,
+  },
   // Completing coding is not changing it.
   { term: 'coding', tolerates: (then, now) => then.coding === null || now.coding === null || same('coding')(then, now), enters: false },
 ]

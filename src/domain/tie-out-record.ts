@@ -19,7 +19,9 @@ export interface TieOutRecord {
   evidence: readonly { readonly system: string; readonly replies: number; readonly items: number }[]
 }
 
-export interface TieOutState { readonly made: (FactRef & TieOutRecord & { readonly by: string }) | null }
+export interface TieOutState {
+  readonly made: (FactRef & TieOutRecord & { readonly by: string }) | null
+}
 
 export const NO_TIE_OUT: TieOutState = { made: null }
 

@@ -10,10 +10,13 @@ import type { EntryKind } from './sub-ledger.ts'
 
 /** The equation, in its order: opening + posted + reversed + settled + revalued = closing, each signed. */
 export const LINES = ['opening', 'posted', 'reversed', 'settled', 'revalued', 'closing'] as const
-export type Line = typeof LINES[number]
+export type Line = (typeof LINES)[number]
 export type Lines = { readonly [line in Line]: string }
 
-export interface Account { readonly account: string; readonly currency: string }
+export interface Account {
+  readonly account: string
+  readonly currency: string
+}
 export type AccountLines = Account & { readonly lines: Lines }
 
 /** A document that is open at the end of the day. `document` is the ERP's number of it. */
@@ -21,15 +24,30 @@ export type OpenItem = Account & { readonly document: string; readonly open: str
 /** What the hub knows besides: the invoice, and whether it is apart from the AP tool: the rest of a revaluation, or taken over. */
 export type OurItem = OpenItem & { readonly object: string; readonly apart: boolean }
 
-export interface Statement<Item extends OpenItem = OpenItem> { readonly accounts: readonly AccountLines[]; readonly items: readonly Item[] }
+export interface Statement<Item extends OpenItem = OpenItem> {
+  readonly accounts: readonly AccountLines[]
+  readonly items: readonly Item[]
+}
 
 /** One amount booked for a document, of any date. */
-export type Booked = Account & { readonly document: string; readonly kind: EntryKind; readonly bookedOn: CalendarDate; readonly amount: string }
+export type Booked = Account & {
+  readonly document: string
+  readonly kind: EntryKind
+  readonly bookedOn: CalendarDate
+  readonly amount: string
+}
 
 /** What the AP tool takes an invoice of ours for: when it came to the ledger, and when the money left. */
 export interface ApClaim {
-  readonly ticket: string; readonly object: string; readonly document: string | null; readonly number: string; readonly account: string; readonly currency: string
-  readonly amount: string; readonly postedOn: CalendarDate; readonly settledOn: CalendarDate | null
+  readonly ticket: string
+  readonly object: string
+  readonly document: string | null
+  readonly number: string
+  readonly account: string
+  readonly currency: string
+  readonly amount: string
+  readonly postedOn: CalendarDate
+  readonly settledOn: CalendarDate | null
 }
 
 /** Why a document is open otherwise in two systems. `here` is the hub, `there` the ERP (or the AP tool). */
@@ -38,24 +56,40 @@ export const REASONS = {
   'not-read-back': 'the hub knows the document and has not read it back',
   'missing-there': 'the ERP does not have it',
   'other-account': 'it stands on another account',
-  'posted-here': 'posted in the hub, not in the ERP', 'posted-there': 'posted in the ERP, not in the hub', 'posted-differs': 'posted with another amount',
+  'posted-here': 'posted in the hub, not in the ERP',
+  'posted-there': 'posted in the ERP, not in the hub',
+  'posted-differs': 'posted with another amount',
   'posted-other-day': 'posted on the other side of the cut-off',
-  'reversed-here': 'reversed in the hub, not in the ERP', 'reversed-there': 'reversed in the ERP, not in the hub', 'reversed-differs': 'reversed with another amount',
+  'reversed-here': 'reversed in the hub, not in the ERP',
+  'reversed-there': 'reversed in the ERP, not in the hub',
+  'reversed-differs': 'reversed with another amount',
   'reversed-other-day': 'reversed on the other side of the cut-off',
-  'settled-here': 'settled in the hub, not in the ERP', 'settled-there': 'settled in the ERP, not in the hub', 'settled-differs': 'settled with another amount',
+  'settled-here': 'settled in the hub, not in the ERP',
+  'settled-there': 'settled in the ERP, not in the hub',
+  'settled-differs': 'settled with another amount',
   'settled-other-day': 'settled on the other side of the cut-off',
-  'revalued-here': 'revalued in the hub, not in the ERP', 'revalued-there': 'revalued in the ERP, not in the hub', 'revalued-differs': 'revalued with another amount',
+  'revalued-here': 'revalued in the hub, not in the ERP',
+  'revalued-there': 'revalued in the ERP, not in the hub',
+  'revalued-differs': 'revalued with another amount',
   'revalued-other-day': 'revalued on the other side of the cut-off',
   'moved-meanwhile': 'it was booked while the systems were asked: ask again',
-  'not-known-by-ap': 'the AP tool never had it', 'not-open-at-ap': 'the AP tool does not show it as open', 'open-at-ap-only': 'only the AP tool shows it as open',
-  'settled-here-not-at-ap': 'settled in the hub, the AP tool was not told', 'reversed-here-not-at-ap': 'reversed in the hub, the AP tool was not told',
-  'part-settled': 'settled in part, of which the AP tool knows nothing', 'amount-differs-at-ap': 'the AP tool has another amount',
-  'unexplained': 'nobody can say why',
+  'not-known-by-ap': 'the AP tool never had it',
+  'not-open-at-ap': 'the AP tool does not show it as open',
+  'open-at-ap-only': 'only the AP tool shows it as open',
+  'settled-here-not-at-ap': 'settled in the hub, the AP tool was not told',
+  'reversed-here-not-at-ap': 'reversed in the hub, the AP tool was not told',
+  'part-settled': 'settled in part, of which the AP tool knows nothing',
+  'amount-differs-at-ap': 'the AP tool has another amount',
+  unexplained: 'nobody can say why',
 } as const
 export type Reason = keyof typeof REASONS
 
 export type Difference = Account & {
-  readonly with: 'erp' | 'ap'; readonly document: string; readonly supplier: string; readonly number: string; readonly object: string | null
+  readonly with: 'erp' | 'ap'
+  readonly document: string
+  readonly supplier: string
+  readonly number: string
+  readonly object: string | null
   /** The hub's amount less the other's. */
   readonly amount: string
   readonly reason: Reason
@@ -72,7 +106,11 @@ export interface AccountResult extends Account {
   readonly lines: readonly Line[]
 }
 
-export interface TieOut { readonly ties: boolean; readonly accounts: readonly AccountResult[]; readonly differences: readonly Difference[] }
+export interface TieOut {
+  readonly ties: boolean
+  readonly accounts: readonly AccountResult[]
+  readonly differences: readonly Difference[]
+}
 
 const plus = (...amounts: readonly string[]): string => sumOf(['0', ...amounts])
 const minus = (a: string, b: string): string => plus(a, negative(b))
@@ -109,9 +147,11 @@ export interface Asked {
 }
 
 export function tieOut(asked: Asked): TieOut {
-  const differences = [...withErp(asked), ...asked.ap ? withAp(asked, asked.ap) : []]
+  const differences = [...withErp(asked), ...(asked.ap ? withAp(asked, asked.ap) : [])]
   const accounts = accountsOf(asked, differences)
-  const ties = differences.length === 0 && accounts.every(({ lines, unexplained }) => lines.length === 0 && unexplained.erp === '0' && unexplained.ap === '0')
+  const ties =
+    differences.length === 0 &&
+    accounts.every(({ lines, unexplained }) => lines.length === 0 && unexplained.erp === '0' && unexplained.ap === '0')
   return { ties, accounts, differences }
 }
 
@@ -128,13 +168,23 @@ function withErp(asked: Asked): Difference[] {
     else items.set(itemKey(item), { item, hub: '0', erp: item.open, object: asked.known.get(item.document) ?? null })
   }
   const entries = { hub: Map.groupBy(asked.ours, ({ document }) => document), erp: Map.groupBy(asked.theirs, ({ document }) => document) }
-  return [...items.values()].flatMap(({ item, hub, erp, object }) => {
-    const amount = minus(hub, erp)
-    if (amount === '0') return []
-    const { document, account, currency, supplier, number } = item
-    return reasonsOf(asked, item, amount, entries.hub.get(document) ?? [], entries.erp.get(document) ?? [])
-      .map((found): Difference => ({ with: 'erp', document, account, currency, supplier, number, object, ...found }))
-  }).sort((a, b) => itemKey(a) < itemKey(b) ? -1 : itemKey(a) > itemKey(b) ? 1 : 0)
+  return [...items.values()]
+    .flatMap(({ item, hub, erp, object }) => {
+      const amount = minus(hub, erp)
+      if (amount === '0') return []
+      const { document, account, currency, supplier, number } = item
+      return reasonsOf(asked, item, amount, entries.hub.get(document) ?? [], entries.erp.get(document) ?? []).map((found): Difference => ({
+        with: 'erp',
+        document,
+        account,
+        currency,
+        supplier,
+        number,
+        object,
+        ...found,
+      }))
+    })
+    .sort((a, b) => (itemKey(a) < itemKey(b) ? -1 : itemKey(a) > itemKey(b) ? 1 : 0))
 }
 
 type Found = Pick<Difference, 'amount' | 'reason'>
@@ -146,7 +196,8 @@ function reasonsOf(asked: Asked, item: OpenItem, amount: string, ours: readonly 
   const own = (entry: Booked): boolean => keyOf(entry) === keyOf(item)
   const mine = ours.filter(own)
   const other = theirs.filter(own)
-  const elsewhere = (entries: readonly Booked[]): boolean => entries.some((entry) => entry.currency === item.currency && entry.account !== item.account && entry.kind === 'posted')
+  const elsewhere = (entries: readonly Booked[]): boolean =>
+    entries.some((entry) => entry.currency === item.currency && entry.account !== item.account && entry.kind === 'posted')
   if ((mine.length === 0 && elsewhere(ours)) || (other.length === 0 && elsewhere(theirs))) return [{ amount, reason: 'other-account' }]
   const found = KINDS.flatMap((kind) => partOf(kind, asked.to, mine, other))
   const rest = minus(amount, plus(...found.map((part) => part.amount)))
@@ -189,9 +240,19 @@ function withAp(asked: Asked, claims: readonly ApClaim[]): Difference[] {
     const entries = ours.get(claim.document ?? '') ?? []
     const by = (kind: EntryKind): boolean => entries.some((entry) => entry.kind === kind && entry.bookedOn <= asked.to)
     const reason: Reason = by('reversed') ? 'reversed-here-not-at-ap' : by('settled') ? 'settled-here-not-at-ap' : 'open-at-ap-only'
-    found.push({ with: 'ap', document: claim.document ?? ticket, account, currency, supplier: '', number, object, amount: plus(negative(claim.amount)), reason })
+    found.push({
+      with: 'ap',
+      document: claim.document ?? ticket,
+      account,
+      currency,
+      supplier: '',
+      number,
+      object,
+      amount: plus(negative(claim.amount)),
+      reason,
+    })
   }
-  return found.sort((a, b) => itemKey(a) < itemKey(b) ? -1 : itemKey(a) > itemKey(b) ? 1 : 0)
+  return found.sort((a, b) => (itemKey(a) < itemKey(b) ? -1 : itemKey(a) > itemKey(b) ? 1 : 0))
 }
 
 function apReason({ submitted }: Asked, item: OurItem, open: string): Reason {
@@ -211,8 +272,10 @@ function apLines(claims: readonly ApClaim[], { from, to }: Asked): Lines {
   const of = (test: (claim: ApClaim) => boolean): string => plus(...claims.filter(test).map((claim) => claim.amount))
   return {
     opening: of((claim) => claim.postedOn < from && (claim.settledOn === null || claim.settledOn >= from)),
-    posted: of((claim) => claim.postedOn >= from && claim.postedOn <= to), reversed: '0',
-    settled: plus(negative(of((claim) => claim.settledOn !== null && claim.settledOn >= from && claim.settledOn <= to))), revalued: '0',
+    posted: of((claim) => claim.postedOn >= from && claim.postedOn <= to),
+    reversed: '0',
+    settled: plus(negative(of((claim) => claim.settledOn !== null && claim.settledOn >= from && claim.settledOn <= to))),
+    revalued: '0',
     closing: of((claim) => claim.settledOn === null),
   }
 }
@@ -236,17 +299,24 @@ function accountsOf(asked: Asked, differences: readonly Difference[]): AccountRe
   put('hub', asked.ap ?? [], () => undefined)
   const claims = Map.groupBy(asked.ap ?? [], keyOf)
   const listed = Map.groupBy(differences, (difference) => `${difference.with} ${keyOf(difference)}`)
-  const leftovers = Map.groupBy(asked.hub.items.filter((item) => item.apart), keyOf)
-  return [...rows.entries()].sort(([a], [b]) => a < b ? -1 : 1).map(([key, row]) => {
-    const ap = asked.ap ? apLines(claims.get(key) ?? [], asked) : null
-    const rest = (other: 'erp' | 'ap', closing: string, theirs: string): string =>
-      minus(minus(closing, theirs), plus(...(listed.get(`${other} ${key}`) ?? []).map(({ amount }) => amount)))
-    const comparable = minus(row.hub.closing, plus(...(leftovers.get(key) ?? []).map(({ open }) => open)))
-    return {
-      ...row, ap, unexplained: { erp: rest('erp', row.hub.closing, row.erp.closing), ap: ap ? rest('ap', comparable, ap.closing) : '0' },
-      lines: LINES.filter((line) => minus(row.hub[line], row.erp[line]) !== '0'),
-    }
-  })
+  const leftovers = Map.groupBy(
+    asked.hub.items.filter((item) => item.apart),
+    keyOf,
+  )
+  return [...rows.entries()]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, row]) => {
+      const ap = asked.ap ? apLines(claims.get(key) ?? [], asked) : null
+      const rest = (other: 'erp' | 'ap', closing: string, theirs: string): string =>
+        minus(minus(closing, theirs), plus(...(listed.get(`${other} ${key}`) ?? []).map(({ amount }) => amount)))
+      const comparable = minus(row.hub.closing, plus(...(leftovers.get(key) ?? []).map(({ open }) => open)))
+      return {
+        ...row,
+        ap,
+        unexplained: { erp: rest('erp', row.hub.closing, row.erp.closing), ap: ap ? rest('ap', comparable, ap.closing) : '0' },
+        lines: LINES.filter((line) => minus(row.hub[line], row.erp[line]) !== '0'),
+      }
+    })
 }
 
 /** An amount at the scale of its currency; as it stands where nobody knows the currency. */

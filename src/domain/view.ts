@@ -11,7 +11,10 @@ import { foundIn, readOf, stopsSupplier, type Found, type PersonState, type Refe
 import type { BatchState, PaymentState } from './payment.ts'
 import { sumOf } from './invoice-content.ts'
 
-export interface Laws { readonly policy: Policy; readonly sha256: Sha256 }
+export interface Laws {
+  readonly policy: Policy
+  readonly sha256: Sha256
+}
 
 export interface InvoiceView extends Laws {
   readonly id: string
@@ -62,18 +65,22 @@ export const orderSupplierOf = (view: Looking, content: Pick<Named, 'supplier'>)
   answerOf(view, content.supplier.names, 'supplier', answersFor(view.policy, 'order'))
 /** Another system than the ERP that says that the supplier is blocked or not active. */
 export const blockerOf = (policy: Policy, state: ReferenceState | undefined): string | undefined =>
-  askedAbout(policy, 'supplier').slice(1).find((system) => stopsSupplier(state, system))
+  askedAbout(policy, 'supplier')
+    .slice(1)
+    .find((system) => stopsSupplier(state, system))
 export const entityOf = (view: Looking, content: Pick<Named, 'entity'>): Answer => answerOf(view, content.entity.names, 'entity')
 export const orderOf = (view: Looking, content: Pick<Named, 'entity' | 'orders'>): Answer => answerOf(view, orderNames(content), 'order')
 export const taxCodeOf = (view: Looking, content: Pick<Named, 'entity'>, category: string, rate: string): Answer =>
   answerOf(view, content.entity.names, taxCodeQuestion(category, sumOf([rate])))
-export const periodOf = (view: Looking, content: Pick<Named, 'entity'>, month: string): Answer => answerOf(view, content.entity.names, periodQuestion(month))
+export const periodOf = (view: Looking, content: Pick<Named, 'entity'>, month: string): Answer =>
+  answerOf(view, content.entity.names, periodQuestion(month))
 
 /** The first invoice with this number of this supplier: this one itself, or the one it may be a duplicate of. */
 export const holderOf = (view: InvoiceView, content: InvoiceContent): ObjectRecord<InvoiceState> | undefined =>
   view.look(numberName(view.sha256, content)) as ObjectRecord<InvoiceState> | undefined
 
-export const personOf = (view: InvoiceView, alias: string): ObjectRecord<PersonState> | undefined => view.look(alias) as ObjectRecord<PersonState> | undefined
+export const personOf = (view: InvoiceView, alias: string): ObjectRecord<PersonState> | undefined =>
+  view.look(alias) as ObjectRecord<PersonState> | undefined
 
 export type PaymentRecord = ObjectRecord<PaymentState>
 export type BatchRecord = ObjectRecord<BatchState>

@@ -16,19 +16,36 @@ export interface Doubt {
 }
 
 export function doubtsOf(effects: readonly EffectRow[], attempts: ReadonlyMap<string, readonly AttemptRow[]>, now: number): Doubt[] {
-  return effects.filter(({ state }) => state === 'unknown' || state === 'held').map((row): Doubt => {
-    const { key, target, command, state, dueAt } = row
-    const since = sinceOf(attempts.get(key) ?? []) ?? dueAt
-    const lookAt = state === 'held' || dueAt === NEVER ? null : dueAt
-    const next = lookAt === null ? state === 'held' ? 'a person has to say what became of it' : 'until a system says what became of it'
-      : Date.parse(lookAt) <= now ? 'looking again now' : `looking again at ${timeOf(lookAt, now)}`
-    return { effect: key, system: target, command, since, lookAt, says: `${COMMANDS[command].facet} unknown since ${timeOf(since, now)}, ${next}` }
-  })
+  return effects
+    .filter(({ state }) => state === 'unknown' || state === 'held')
+    .map((row): Doubt => {
+      const { key, target, command, state, dueAt } = row
+      const since = sinceOf(attempts.get(key) ?? []) ?? dueAt
+      const lookAt = state === 'held' || dueAt === NEVER ? null : dueAt
+      const next =
+        lookAt === null
+          ? state === 'held'
+            ? 'a person has to say what became of it'
+            : 'until a system says what became of it'
+          : Date.parse(lookAt) <= now
+            ? 'looking again now'
+            : `looking again at ${timeOf(lookAt, now)}`
+      return {
+        effect: key,
+        system: target,
+        command,
+        since,
+        lookAt,
+        says: `${COMMANDS[command].facet} unknown since ${timeOf(since, now)}, ${next}`,
+      }
+    })
 }
 
 /** The end of the first try in doubt since the last one that was looked for in vain: that one is known not to have happened. */
 function sinceOf(tries: readonly AttemptRow[]): Instant | undefined {
-  const settled = tries.findLastIndex((attempt, at) => at < tries.length - 1 && attempt.looks.filter(({ found }) => found === 'absent').length > 1)
+  const settled = tries.findLastIndex(
+    (attempt, at) => at < tries.length - 1 && attempt.looks.filter(({ found }) => found === 'absent').length > 1,
+  )
   const first = tries.slice(settled + 1).find(({ outcome }) => outcome === 'unknown')
   return first?.closedAt ?? first?.openedAt
 }

@@ -34,16 +34,16 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
     `booking ${text(data, 'postingNo')} reversed by ${text(data, 'reversalNo')} on ${text(data, 'reversedOn')}${because(data)}`,
 
   'payment.instructed': (data) =>
-    `payment ${text(data, 'endToEndId')} over ${amount(data, 'amount')} put into file ${text(data, 'messageId')}, `
-    + `to account ${ending(data, 'account')}`,
+    `payment ${text(data, 'endToEndId')} over ${amount(data, 'amount')} put into file ${text(data, 'messageId')}, ` +
+    `to account ${ending(data, 'account')}`,
   'payment.released': (data) => `payment file ${text(data, 'messageId')} released by ${people(data, 'releasedBy')}`,
   'payment.accepted': (data) => `bank accepts payment file ${text(data, 'messageId')} (${text(data, 'code')}); nothing is paid by that`,
   'payment.rejected': (data) =>
     `bank rejects ${text(data, 'endToEndId', `payment file ${text(data, 'messageId')}`)} (${text(data, 'code')})${because(data)}`,
   'payment.cancelled': (data) => `payment ${text(data, 'endToEndId', `file ${text(data, 'messageId')}`)} cancelled${because(data)}`,
   'statement.received': (data) =>
-    `statement ${text(data, 'statement')} of account ${ending(data, 'account')}: `
-    + `${text(data, 'opening')} to ${amount(data, 'closing')}, ${text(data, 'entries')} entries`,
+    `statement ${text(data, 'statement')} of account ${ending(data, 'account')}: ` +
+    `${text(data, 'opening')} to ${amount(data, 'closing')}, ${text(data, 'entries')} entries`,
   'statement.entry-announced': (data) => `bank announces ${entry(data)}`,
   'statement.entry-booked': (data) => `bank booked ${entry(data)}`,
   'clearing.recorded': (data) =>
@@ -74,15 +74,16 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'hold.placed': (data) => `held (${text(data, 'kind')})${because(data)}`,
   'hold.released': (data) => `hold released${because(data)}`,
   'cut-over.recorded': (data) =>
-    `cut-over of company ${text(data, 'entity')} as of ${text(data, 'on')}: ${text(data, 'items')} open items equal to the balance, `
-    + `signed by a second person, ${person(data, 'second')}, file ${short(data, 'document')}`,
+    `cut-over of company ${text(data, 'entity')} as of ${text(data, 'on')}: ${text(data, 'items')} open items equal to the balance, ` +
+    `signed by a second person, ${person(data, 'second')}, file ${short(data, 'document')}`,
   'tie-out.recorded': (data) =>
-    `tie-out of company ${text(data, 'entity')} as of ${text(data, 'to')}: `
-    + `${data['ties'] === true ? 'it ties out' : `${text(data, 'differences')} differences`}, ${short(data, 'document')}`,
+    `tie-out of company ${text(data, 'entity')} as of ${text(data, 'to')}: ` +
+    `${data['ties'] === true ? 'it ties out' : `${text(data, 'differences')} differences`}, ${short(data, 'document')}`,
   'exception.assigned': (data) => `case given to ${text(data, 'owner')}`,
   'exception.answered': (data) =>
     `answered: ${text(data, 'action')}${data['second'] === undefined ? '' : `, with ${person(data, 'second')}`}${because(data)}`,
-  'sweep.completed': (data) => `all that it holds was asked for: ${text(data, 'listed')} listed, ${text(data, 'reported')} otherwise than before, ${text(data, 'missing')} gone, ${text(data, 'unknown')} unknown here, ${text(data, 'unconfirmed')} not confirmed`,
+  'sweep.completed': (data) =>
+    `all that it holds was asked for: ${text(data, 'listed')} listed, ${text(data, 'reported')} otherwise than before, ${text(data, 'missing')} gone, ${text(data, 'unknown')} unknown here, ${text(data, 'unconfirmed')} not confirmed`,
   'system.paused': (data) => `system paused${because(data)}`,
   'system.resumed': (data) => `system goes on${because(data)}`,
 
@@ -91,9 +92,10 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'invoice.matched': (data) => `matched with the order: ${controls(data)}`,
   'invoice.mismatched': (data) => `does not match the order: ${controls(data)}`,
   'invoice.match-released': () => 'gives back what it took of the order',
-  'invoice.linked': (data) => data['relation'] === 'corrects'
-    ? `invoice ${text(data, 'number')} corrects ${text(data, 'earlierNumber')}, which stands for itself no more`
-    : `invoice ${text(data, 'number')} names ${text(data, 'earlierNumber')}`,
+  'invoice.linked': (data) =>
+    data['relation'] === 'corrects'
+      ? `invoice ${text(data, 'number')} corrects ${text(data, 'earlierNumber')}, which stands for itself no more`
+      : `invoice ${text(data, 'number')} names ${text(data, 'earlierNumber')}`,
   'reference.wanted': (data) => `asks about ${text(data, 'what')}`,
   'approval.waived': (data) => `approval waived: ${controls(data)}`,
   'rule.evaluated': (data) => `${text(data, 'gate')}${data['pass'] === true ? '' : ' failed'}: ${controls(data)}`,
@@ -101,7 +103,8 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
     `now ${text(data, 'to', 'without a state')}${missing(data)}${data['from'] ? ` (was ${text(data, 'from')})` : ''}`,
   'posting.held': (data) => `not posted: period ${text(data, 'period')} was closed before ${text(data, 'day')} could be posted on`,
   'posting.freed': (data) => `period ${text(data, 'period')} is open: it is posted on ${text(data, 'day')}`,
-  'posting.postponed': (data) => `posted on ${text(part(data, 'accrual'), 'on')} instead of ${text(part(data, 'accrual'), 'was')}, whose period is closed; on the accrual list`,
+  'posting.postponed': (data) =>
+    `posted on ${text(part(data, 'accrual'), 'on')} instead of ${text(part(data, 'accrual'), 'was')}, whose period is closed; on the accrual list`,
   'accrual.booked': (data) => `accrual booked in the ERP as ${text(data, 'document')}`,
   'evidence.wanted': (data) => `evidence to be archived until ${text(data, 'until')}, covers ${text(data, 'covers')} facts`,
   'payment.moved': (data) => `payment is ${text(data, 'progress')}`,
@@ -109,12 +112,15 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'settlement.allocated': (data) => `${text(data, 'amount')} settled by ${text(data, 'kind')}`,
   'settlement.unallocated': () => 'the settlement is taken back',
   'exception.raised': (data) => `case for ${text(data, 'owner')}: ${causeTitle(data)}. ${text(data, 'says')}`,
-  'exception.escalated': (data) => `its deadline has passed: from ${text(data, 'from')} to ${text(data, 'to')}, due ${text(data, 'dueAt').slice(0, 16).replace('T', ' ')} UTC`,
+  'exception.escalated': (data) =>
+    `its deadline has passed: from ${text(data, 'from')} to ${text(data, 'to')}, due ${text(data, 'dueAt').slice(0, 16).replace('T', ' ')} UTC`,
   'exception.resolved': (data) => `case closed: ${causeTitle(data)}`,
-  'divergence.opened': (data) => `${text(data, 'kind', 'divergence')}: ${text(data, 'says', `${cell(data)} shows ${text(data, 'reported')} and should show ${text(data, 'expected')}`)}`,
+  'divergence.opened': (data) =>
+    `${text(data, 'kind', 'divergence')}: ${text(data, 'says', `${cell(data)} shows ${text(data, 'reported')} and should show ${text(data, 'expected')}`)}`,
   'divergence.closed': (data) => `${cell(data)} shows what it should again`,
   'intake.quarantined': (data) => `set aside for a person${because(data)}`,
-  'breaker.opened': (data) => `not called any more: it ${data['cause'] === 'credential' ? 'does not let the hub in' : 'does not answer as it should'}${says(data)}`,
+  'breaker.opened': (data) =>
+    `not called any more: it ${data['cause'] === 'credential' ? 'does not let the hub in' : 'does not answer as it should'}${says(data)}`,
   'breaker.closed': () => 'called again: it answers',
   'effect.done': (data) => `${command(data)} carried out${receipt(data)}`,
   'effect.refused': (data) => `${command(data)} refused: ${text(data, 'says', 'no words')}`,
@@ -125,10 +131,13 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
 
 /** How an unknown outcome was cleared up, by the input of `effect.resolved`. */
 const RESOLVED: { readonly [input: string]: string } = {
-  'found': 'found there, it was carried out', 'found-other': 'something else was found under our reference',
-  'absent': 'looked for and not there, it was not carried out',
-  'needs-person': 'only a person can tell', 'said-applied': 'a person says it was carried out',
-  'said-not-applied': 'a person says it was not carried out', 'replay': 'a person asks for it again',
+  found: 'found there, it was carried out',
+  'found-other': 'something else was found under our reference',
+  absent: 'looked for and not there, it was not carried out',
+  'needs-person': 'only a person can tell',
+  'said-applied': 'a person says it was carried out',
+  'said-not-applied': 'a person says it was not carried out',
+  replay: 'a person asks for it again',
 }
 
 /** What the event says; an erased one can say only what kind it was. */
@@ -158,18 +167,18 @@ function clipped(value: string): string {
 
 function part(data: EventDetails, key: string): EventDetails {
   const value = data[key]
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as EventDetails : {}
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as EventDetails) : {}
 }
 
 function rows(data: EventDetails, key: string): readonly Json[] {
   const value = data[key]
-  return Array.isArray(value) ? value as readonly Json[] : []
+  return Array.isArray(value) ? (value as readonly Json[]) : []
 }
 
 const texts = (data: EventDetails, key: string): string[] => rows(data, key).filter((item) => typeof item === 'string')
-const optional = (data: EventDetails, key: string, before: string): string => data[key] === undefined ? '' : `${before}${text(data, key)}`
+const optional = (data: EventDetails, key: string, before: string): string => (data[key] === undefined ? '' : `${before}${text(data, key)}`)
 const because = (data: EventDetails): string => optional(data, 'reason', ': ')
-const says = (data: EventDetails): string => data['says'] ? ` (${text(data, 'says')})` : ''
+const says = (data: EventDetails): string => (data['says'] ? ` (${text(data, 'says')})` : '')
 const by = (data: EventDetails, key: string): string => optional(data, key, ', by ')
 const amount = (data: EventDetails, key: string): string => `${text(data, key)} ${text(data, 'currency', '')}`.trim()
 /** Of an account number the end, as much as tells two apart. */
@@ -177,10 +186,14 @@ const ending = (data: EventDetails, key: string): string => `…${text(data, key
 const short = (data: EventDetails, key: string): string => text(data, key).slice(0, 12)
 const count = (data: EventDetails, key: string): string => String(rows(data, key).length)
 /** An alias is known to people by its last part (of a person: without the directory), a pseudonym by what stands after `person:`. */
-const known = (name: string): string => name.replace(/^[^|]*\|person\|\S+ /u, '').replace(/^.*\|/u, '').replace(/^person:/u, '')
+const known = (name: string): string =>
+  name
+    .replace(/^[^|]*\|person\|\S+ /u, '')
+    .replace(/^.*\|/u, '')
+    .replace(/^person:/u, '')
 const person = (data: EventDetails, key: string): string => known(text(data, key, 'somebody'))
 const people = (data: EventDetails, key: string): string => texts(data, key).map(known).join(' and ') || 'nobody'
-const entered = (data: EventDetails): string => rows(data, 'enterers').length > 0 ? `, entered by ${people(data, 'enterers')}` : ''
+const entered = (data: EventDetails): string => (rows(data, 'enterers').length > 0 ? `, entered by ${people(data, 'enterers')}` : '')
 
 function invoice(data: EventDetails): string {
   const content = part(data, 'content')
@@ -220,7 +233,10 @@ function causeTitle(data: EventDetails): string {
   return Object.hasOwn(CAUSES, cause) ? CAUSES[cause as Cause].title : cause
 }
 
-const missing = (data: EventDetails): string => texts(data, 'breaches').map((state) => `, not ${state}`).join('')
+const missing = (data: EventDetails): string =>
+  texts(data, 'breaches')
+    .map((state) => `, not ${state}`)
+    .join('')
 const cell = (data: EventDetails): string => text(data, 'cell').replace('|', ' ')
 const command = (data: EventDetails): string => commandWords(text(data, 'command'), text(data, 'occurrence', ''), text(data, 'target'))
 const receipt = (data: EventDetails): string =>

@@ -18,21 +18,25 @@ export function missingWarrants(state: InvoiceState): readonly MissingWarrant[] 
   const route = (state.routed ?? UNROUTED).rules
   const axes = axesOf(state)
   const missing = (of: HeadlineState, passed: boolean): MissingWarrant => ({ state: of, passed, waitsFor: WAITS[of](axes, route) })
-  const next = headline === 'rejected' || headline === 'archived' ? undefined : route.requires.slice(headline === null ? 0 : route.requires.indexOf(headline) + 1).find((of) => !warranted(state, [of]))
-  return [...breaches.map((of) => missing(of, true)), ...next === undefined ? [] : [missing(next, false)]]
+  const next =
+    headline === 'rejected' || headline === 'archived'
+      ? undefined
+      : route.requires.slice(headline === null ? 0 : route.requires.indexOf(headline) + 1).find((of) => !warranted(state, [of]))
+  return [...breaches.map((of) => missing(of, true)), ...(next === undefined ? [] : [missing(next, false)])]
 }
 
 type Waits = (axes: Axes, route: Route) => string
 
 const WAITS: { readonly [state in HeadlineState]: Waits } = {
   received: () => 'a document that can be read',
-  validated: ({ validation }) => validation === 'failed'
-    ? 'the controls that failed to be put right'
-    : 'the answers of the systems that know supplier, company, order, tax code and period',
-  matched: ({ match }) => match === 'mismatched' ? 'order and invoice to agree' : 'its order to be read and compared',
+  validated: ({ validation }) =>
+    validation === 'failed'
+      ? 'the controls that failed to be put right'
+      : 'the answers of the systems that know supplier, company, order, tax code and period',
+  matched: ({ match }) => (match === 'mismatched' ? 'order and invoice to agree' : 'its order to be read and compared'),
   approved: ({ approval }) => APPROVAL[approval],
   posted: ({ posting }) => POSTING[posting],
-  paid: ({ settlement }, { pays }) => settlement === 'none' ? UNPAID[pays] : SETTLEMENT[settlement],
+  paid: ({ settlement }, { pays }) => (settlement === 'none' ? UNPAID[pays] : SETTLEMENT[settlement]),
   archived: () => 'the archive’s receipt',
   rejected: () => 'nothing',
 }
@@ -62,14 +66,14 @@ const POSTING: { readonly [axis in Axes['posting']]: string } = {
   refused: 'what the ERP refused to be put right',
 }
 const SETTLEMENT: { readonly [axis in Axes['settlement']]: string } = {
-  'none': 'a payment run of the ERP',
-  'instructed': 'the payment file to be released',
-  'released': 'the bank to accept the payment file',
-  'accepted': 'the bank’s booked entry',
-  'part': 'the rest of the amount: a part is settled',
-  'full': 'nothing',
-  'over': 'what was paid too much to be explained',
-  'returned': 'to be paid again: the amount came back',
+  none: 'a payment run of the ERP',
+  instructed: 'the payment file to be released',
+  released: 'the bank to accept the payment file',
+  accepted: 'the bank’s booked entry',
+  part: 'the rest of the amount: a part is settled',
+  full: 'nothing',
+  over: 'what was paid too much to be explained',
+  returned: 'to be paid again: the amount came back',
   'nothing-due': 'its posting: nothing is due',
   'credit-applied': 'nothing',
 }

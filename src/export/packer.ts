@@ -42,7 +42,10 @@ export function startPacker(options: PackerOptions): Packer {
       if (stopped) return
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, everyMs)
-        wake = () => { clearTimeout(timer); resolve() }
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
       })
     }
   }
@@ -60,12 +63,17 @@ export function startPacker(options: PackerOptions): Packer {
 async function roundOf({ pool, tenant, submit, onTrouble }: PackerOptions, stopped: () => boolean): Promise<number> {
   let made = 0
   for (let more = true; more && !stopped();) {
-    const { from, sealed, wishes } = await inTenant(pool, tenant, async (client) => {
-      const from = Number(await readCursor(client, tenant, ...FEED) ?? 0)
-      const sealed = (await latestCheckpoint(client, tenant))?.size ?? 0
-      const rows = sealed > from ? await evidenceWanted(client, tenant, from, sealed, SLICE) : []
-      return { from, sealed, wishes: rows.map(([index, id, invoice]): PackWish => ({ index, id, invoice })) }
-    }, 'snapshot')
+    const { from, sealed, wishes } = await inTenant(
+      pool,
+      tenant,
+      async (client) => {
+        const from = Number((await readCursor(client, tenant, ...FEED)) ?? 0)
+        const sealed = (await latestCheckpoint(client, tenant))?.size ?? 0
+        const rows = sealed > from ? await evidenceWanted(client, tenant, from, sealed, SLICE) : []
+        return { from, sealed, wishes: rows.map(([index, id, invoice]): PackWish => ({ index, id, invoice })) }
+      },
+      'snapshot',
+    )
     for (const wish of wishes) made += await make(pool, tenant, wish, submit, onTrouble)
     more = wishes.length === SLICE
     const next = more ? wishes.at(-1)!.index + 1 : sealed
@@ -75,15 +83,31 @@ async function roundOf({ pool, tenant, submit, onTrouble }: PackerOptions, stopp
 }
 
 /** A log that contradicts itself is somebody's case already (the sealer and `tieout verify` say it): that pack is not made, others are. */
-async function make(pool: Pool, tenant: string, wish: PackWish, submit: PackerOptions['submit'], onTrouble?: (error: unknown) => void): Promise<number> {
+async function make(
+  pool: Pool,
+  tenant: string,
+  wish: PackWish,
+  submit: PackerOptions['submit'],
+  onTrouble?: (error: unknown) => void,
+): Promise<number> {
   try {
     const pack = await inTenant(pool, tenant, (client) => packOf(client, tenant, wish), 'snapshot')
     if (!pack) return 0
     const document = await storeDocument(pool, tenant, pack.bytes, 'application/json')
-    const [receipt] = await submit([{
-      tenant, source: { system: 'hub', role: 'hub' }, eventId: `pack ${wish.id}`, type: 'evidence.prepared', occurredAt: pack.wantedAt, actor: 'rule:evidence', readBack: true,
-      about: [{ names: [wish.invoice] }], data: { wanted: wish.id, document, covers: pack.covers }, causation: wish.id,
-    }])
+    const [receipt] = await submit([
+      {
+        tenant,
+        source: { system: 'hub', role: 'hub' },
+        eventId: `pack ${wish.id}`,
+        type: 'evidence.prepared',
+        occurredAt: pack.wantedAt,
+        actor: 'rule:evidence',
+        readBack: true,
+        about: [{ names: [wish.invoice] }],
+        data: { wanted: wish.id, document, covers: pack.covers },
+        causation: wish.id,
+      },
+    ])
     if (receipt?.fault) throw receipt.fault
     return 1
   } catch (error) {

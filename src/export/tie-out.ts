@@ -6,7 +6,20 @@ import type { EntryOf } from '../store/ledger-entry.ts'
 import type { InvoiceState } from '../domain/invoice.ts'
 import { postingName } from '../domain/names.ts'
 import { aliasOf, type Arrival } from '../domain/object.ts'
-import { differing, NOTHING, tieOut, type AccountLines, type ApClaim, type Asked, type Booked, type Lines, type OpenItem, type OurItem, type Statement, type TieOut } from '../domain/tie-out.ts'
+import {
+  differing,
+  NOTHING,
+  tieOut,
+  type AccountLines,
+  type ApClaim,
+  type Asked,
+  type Booked,
+  type Lines,
+  type OpenItem,
+  type OurItem,
+  type Statement,
+  type TieOut,
+} from '../domain/tie-out.ts'
 import type { TieOutRecord } from '../domain/tie-out-record.ts'
 import { sumOf } from '../domain/invoice-content.ts'
 import { canonicalJson, type Json } from '../lib/canonical-json.ts'
@@ -19,7 +32,11 @@ import { findCompany } from '../store/find.ts'
 import { entriesOf, ledgerBalances, openDocuments, type Balance } from '../store/ledger-entry.ts'
 import { readObjects } from '../store/object.ts'
 
-export interface LedgerPeriod { readonly entity: string; readonly from: CalendarDate; readonly to: CalendarDate }
+export interface LedgerPeriod {
+  readonly entity: string
+  readonly from: CalendarDate
+  readonly to: CalendarDate
+}
 type Trouble = { readonly trouble: string }
 interface Answer {
   readonly accounts: readonly AccountLines[]
@@ -31,7 +48,10 @@ interface Answer {
 /** A system's ledger, as src/watch reads it. */
 export interface LedgerOf {
   statement(period: LedgerPeriod): Promise<Answer | Trouble>
-  entries(period: LedgerPeriod, documents: readonly string[]): Promise<{ readonly booked: readonly Booked[]; readonly documents: readonly string[] } | Trouble>
+  entries(
+    period: LedgerPeriod,
+    documents: readonly string[],
+  ): Promise<{ readonly booked: readonly Booked[]; readonly documents: readonly string[] } | Trouble>
   catchUp(): Promise<void>
 }
 
@@ -54,7 +74,11 @@ export interface TieOutWish {
   readonly by: string
 }
 
-export interface TieOutMade extends TieOut, Pick<TieOutRecord, 'entity' | 'from' | 'to' | 'document' | 'evidence'> { readonly event: string; readonly by: string; readonly madeAt: string }
+export interface TieOutMade extends TieOut, Pick<TieOutRecord, 'entity' | 'from' | 'to' | 'document' | 'evidence'> {
+  readonly event: string
+  readonly by: string
+  readonly madeAt: string
+}
 
 export async function makeTieOut(desk: TieOutDesk, { entity: asked, from, to, by }: TieOutWish): Promise<TieOutMade> {
   const { pool, tenant, systems } = desk
@@ -73,12 +97,17 @@ export async function makeTieOut(desk: TieOutDesk, { entity: asked, from, to, by
   const differ = differing(ours, erp)
   const detail = answered(systems.erp, differ.length === 0 ? { booked: [], documents: [] } : await ledgers.erp.entries(period, differ))
   const known = await inTenant(pool, tenant, (client) => ownDetails(client, desk, period, ours, differ, ap?.claims ?? null), 'snapshot')
-  const hub = { ...ours, items: ours.items.map((item) => known.takenOver.has(item.object) ? { ...item, apart: true } : item) }
+  const hub = { ...ours, items: ours.items.map((item) => (known.takenOver.has(item.object) ? { ...item, apart: true } : item)) }
   const result = tieOut({ ...period, hub, erp, theirs: detail.booked, ...known })
-  return record(desk, { ...result, ...period, by }, [
-    { system: systems.erp, documents: [...erp.documents, ...detail.documents], items: erp.items.length },
-    ...ap ? [{ system: systems.ap, documents: ap.documents, items: ap.claims.length }] : [],
-  ], entity.id)
+  return record(
+    desk,
+    { ...result, ...period, by },
+    [
+      { system: systems.erp, documents: [...erp.documents, ...detail.documents], items: erp.items.length },
+      ...(ap ? [{ system: systems.ap, documents: ap.documents, items: ap.claims.length }] : []),
+    ],
+    entity.id,
+  )
 }
 
 function answered<T extends object>(system: string, answer: T | Trouble): T {
@@ -91,8 +120,16 @@ async function ownStatement(client: ClientBase, tenant: string, { entity, from, 
   const open = await openDocuments(client, tenant, entity, to)
   return {
     accounts: accountsIn(balances),
-    items: open.map(({ document, account, currency, open: amount, supplier, number, object, postedOn }) =>
-      ({ document, account, currency, open: amount, supplier, number, object, apart: postedOn === null })),
+    items: open.map(({ document, account, currency, open: amount, supplier, number, object, postedOn }) => ({
+      document,
+      account,
+      currency,
+      open: amount,
+      supplier,
+      number,
+      object,
+      apart: postedOn === null,
+    })),
   }
 }
 
@@ -108,7 +145,11 @@ function accountsIn(balances: readonly Balance[]): AccountLines[] {
 
 /** What is asked of our own books once it is known what differs: entries of those documents, and of what the AP tool speaks of. */
 async function ownDetails(
-  client: ClientBase, { tenant, systems }: TieOutDesk, { entity }: LedgerPeriod, ours: Statement<OurItem>, differ: readonly string[],
+  client: ClientBase,
+  { tenant, systems }: TieOutDesk,
+  { entity }: LedgerPeriod,
+  ours: Statement<OurItem>,
+  differ: readonly string[],
   claims: readonly Omit<ApClaim, 'account'>[] | null,
 ): Promise<Pick<Asked, 'ours' | 'ap' | 'known' | 'submitted'> & { readonly takenOver: ReadonlySet<string> }> {
   const names = new Map(differ.map((document) => [postingName(systems.erp, entity, document), document]))
@@ -120,34 +161,68 @@ async function ownDetails(
   // Only invoices that the AP tool does not speak of are looked at: whether it ever had them.
   const silent = claims === null ? [] : ours.items.filter((item) => claimed.get(item.object)?.settledOn !== null).map((item) => item.object)
   const records = await readObjects(client, tenant, silent, false)
-  const silently = (test: (state: InvoiceState) => boolean): string[] => [...records.values()].filter(({ state }) => test(state as unknown as InvoiceState)).map(({ id }) => id)
+  const silently = (test: (state: InvoiceState) => boolean): string[] =>
+    [...records.values()].filter(({ state }) => test(state as unknown as InvoiceState)).map(({ id }) => id)
   const submitted = silently((state) => state.approval.ticket !== null)
   return {
-    ours: entries.map((entry) => bookedOf(entry)), known, submitted: new Set([...submitted, ...claimed.keys()]),
+    ours: entries.map((entry) => bookedOf(entry)),
+    known,
+    submitted: new Set([...submitted, ...claimed.keys()]),
     takenOver: new Set(silently((state) => state.origin === 'taken-over')),
     ap: claims === null ? null : claims.map((claim) => ({ ...claim, account: accounts.get(claim.object) ?? '' })),
   }
 }
 
-const bookedOf = ({ document, account, currency, kind, bookedOn, amount }: EntryOf): Booked => ({ document, account, currency, kind, bookedOn, amount })
+const bookedOf = ({ document, account, currency, kind, bookedOn, amount }: EntryOf): Booked => ({
+  document,
+  account,
+  currency,
+  kind,
+  bookedOn,
+  amount,
+})
 
 const SHOWN_ACCOUNTS = 100
 
 async function record(
-  desk: TieOutDesk, made: TieOut & LedgerPeriod & { readonly by: string }, asked: readonly { readonly system: string; readonly documents: readonly string[]; readonly items: number }[],
+  desk: TieOutDesk,
+  made: TieOut & LedgerPeriod & { readonly by: string },
+  asked: readonly { readonly system: string; readonly documents: readonly string[]; readonly items: number }[],
   company: string,
 ): Promise<TieOutMade> {
   const madeAt = instantOf(desk.now())
-  const document = await storeDocument(desk.pool, desk.tenant, Buffer.from(canonicalJson({ ...made, madeAt, evidence: asked } as unknown as Json)), 'application/json')
+  const document = await storeDocument(
+    desk.pool,
+    desk.tenant,
+    Buffer.from(canonicalJson({ ...made, madeAt, evidence: asked } as unknown as Json)),
+    'application/json',
+  )
   const evidence = asked.map(({ system, documents, items }) => ({ system, replies: documents.length, items }))
   const data: TieOutRecord = {
-    entity: made.entity, from: made.from, to: made.to, ties: made.ties, differences: made.differences.length, document, evidence,
-    accounts: made.accounts.slice(0, SHOWN_ACCOUNTS).map(({ account, currency, hub, erp, ap }) => ({ account, currency, hub: hub.closing, erp: erp.closing, ap: ap?.closing ?? null })),
+    entity: made.entity,
+    from: made.from,
+    to: made.to,
+    ties: made.ties,
+    differences: made.differences.length,
+    document,
+    evidence,
+    accounts: made.accounts
+      .slice(0, SHOWN_ACCOUNTS)
+      .map(({ account, currency, hub, erp, ap }) => ({ account, currency, hub: hub.closing, erp: erp.closing, ap: ap?.closing ?? null })),
   }
-  const [receipt] = await desk.submit([{
-    tenant: desk.tenant, source: { system: 'hub', role: 'hub' }, eventId: `tie-out ${document}`, type: 'tie-out.recorded', occurredAt: madeAt, actor: made.by, readBack: true,
-    about: [{ names: [aliasOf('public', 'tie-out', document)], create: 'tie-out' }, { names: [company] }], data: data as unknown as Arrival['data'],
-  }])
+  const [receipt] = await desk.submit([
+    {
+      tenant: desk.tenant,
+      source: { system: 'hub', role: 'hub' },
+      eventId: `tie-out ${document}`,
+      type: 'tie-out.recorded',
+      occurredAt: madeAt,
+      actor: made.by,
+      readBack: true,
+      about: [{ names: [aliasOf('public', 'tie-out', document)], create: 'tie-out' }, { names: [company] }],
+      data: data as unknown as Arrival['data'],
+    },
+  ])
   if (!receipt || receipt.fault) throw receipt?.fault ?? new Fault('internal')
   return { ...made, madeAt, document, evidence, event: receipt.eventId }
 }

@@ -33,7 +33,11 @@ export interface Step {
   readonly erased: boolean
 }
 
-export interface StepControl { readonly id: string; readonly verdict: string; readonly says: string }
+export interface StepControl {
+  readonly id: string
+  readonly verdict: string
+  readonly says: string
+}
 
 export interface Wait {
   /** Between these two positions of the log. */
@@ -48,17 +52,29 @@ export interface Wait {
 export function stepsOf(object: string, events: readonly StoredEvent[]): Step[] {
   const places = new Map(events.map((event) => [event.id, event.index]))
   return events.map((event): Step => ({
-    index: event.index, leafHash: Buffer.from(event.leafHash).toString('hex'), id: event.id, type: event.type,
-    says: wordsOf(event.type, event.data, event.erased), recordedAt: event.recordedAt, occurredAt: event.occurredAt,
-    nature: EVENT_TYPES[event.type].nature, system: event.source.system, role: event.source.role, actor: event.actor,
-    reference: event.source.reference ?? null, grade: event.grade, with: event.objects.filter((other) => other !== object),
-    rests: [...new Set(restsOf(event))].flatMap((id) => places.get(id) ?? []), controls: controlsOf(event), erased: event.erased,
+    index: event.index,
+    leafHash: Buffer.from(event.leafHash).toString('hex'),
+    id: event.id,
+    type: event.type,
+    says: wordsOf(event.type, event.data, event.erased),
+    recordedAt: event.recordedAt,
+    occurredAt: event.occurredAt,
+    nature: EVENT_TYPES[event.type].nature,
+    system: event.source.system,
+    role: event.source.role,
+    actor: event.actor,
+    reference: event.source.reference ?? null,
+    grade: event.grade,
+    with: event.objects.filter((other) => other !== object),
+    rests: [...new Set(restsOf(event))].flatMap((id) => places.get(id) ?? []),
+    controls: controlsOf(event),
+    erased: event.erased,
   }))
 }
 
 function restsOf({ data, causation }: StoredEvent): string[] {
   const { rests } = data as { readonly rests?: readonly string[] }
-  return [...(causation === undefined ? [] : [causation]), ...(Array.isArray(rests) ? rests as string[] : [])]
+  return [...(causation === undefined ? [] : [causation]), ...(Array.isArray(rests) ? (rests as string[]) : [])]
 }
 
 function controlsOf({ data }: StoredEvent): StepControl[] {
@@ -67,7 +83,11 @@ function controlsOf({ data }: StoredEvent): StepControl[] {
 }
 
 /** News about another object that may have ended a wait. */
-export interface News { readonly index: number; readonly system: string; readonly says: string }
+export interface News {
+  readonly index: number
+  readonly system: string
+  readonly says: string
+}
 
 /** Shorter gaps are work, not waiting. */
 const LEAST_WAIT_MS = 1_000
@@ -107,12 +127,21 @@ function ended(step: Step, before: Step, data: StoredEvent['data'], news: readon
 export function durationOf(ms: number): string {
   if (ms < 1_000) return `${ms} ms`
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
-  const units: readonly [string, number][] = [['d', 86_400_000], ['h', 3_600_000], ['min', 60_000], ['s', 1_000]]
+  const units: readonly [string, number][] = [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['min', 60_000],
+    ['s', 1_000],
+  ]
   const first = units.findIndex(([, size]) => ms >= size)
   let left = ms
-  return units.slice(first, first + 2).map(([unit, size]) => {
-    const whole = Math.floor(left / size)
-    left -= whole * size
-    return whole > 0 ? `${whole} ${unit}` : ''
-  }).filter((words) => words !== '').join(' ')
+  return units
+    .slice(first, first + 2)
+    .map(([unit, size]) => {
+      const whole = Math.floor(left / size)
+      left -= whole * size
+      return whole > 0 ? `${whole} ${unit}` : ''
+    })
+    .filter((words) => words !== '')
+    .join(' ')
 }

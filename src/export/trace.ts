@@ -96,7 +96,12 @@ export interface TracedCase {
   readonly answered: ExceptionState['answered']
 }
 
-export interface Linked { readonly id: string; readonly kind: Kind; readonly title: string; readonly state: string | null }
+export interface Linked {
+  readonly id: string
+  readonly kind: Kind
+  readonly title: string
+  readonly state: string | null
+}
 
 export type Traced =
   | { readonly found: 'one'; readonly trace: Trace }
@@ -107,7 +112,10 @@ const LIMIT_LINKED = 50
 
 /** Reads in the caller's transaction; `limit` events of the history from its beginning. */
 export async function traceOf(
-  client: ClientBase, tenant: string, asked: string, { limit = 500 }: { readonly limit?: number } = {}
+  client: ClientBase,
+  tenant: string,
+  asked: string,
+  { limit = 500 }: { readonly limit?: number } = {},
 ): Promise<Traced> {
   const records = await readObjects(client, tenant, await findObjects(client, tenant, asked), false)
   const [record, another] = records.values()
@@ -121,24 +129,44 @@ export async function traceOf(
   const names = await namesOf(client, tenant, record.id)
   const cells = await cellsOf(client, tenant, record.id)
   const effects = await effectsOf(client, tenant, record.id)
-  const tries = Map.groupBy(await attemptsOf(client, tenant, effects.map((effect) => effect.key)), (attempt) => attempt.key)
+  const tries = Map.groupBy(
+    await attemptsOf(
+      client,
+      tenant,
+      effects.map((effect) => effect.key),
+    ),
+    (attempt) => attempt.key,
+  )
   const head = await readHead(client, tenant)
   const checkpoint = await latestCheckpoint(client, tenant)
   return {
     found: 'one',
     trace: {
-      asked, id: record.id, kind: record.kind, title: titleOf(record), names, standing: await standingOf(client, tenant, record, events),
-      steps, more: history.length > limit, waits: waitsOf(steps, events, await newsOf(client, tenant, events, together)),
-      commands: commandsOf(effects, tries), doubts: doubtsOf(effects, tries, Date.now()),
+      asked,
+      id: record.id,
+      kind: record.kind,
+      title: titleOf(record),
+      names,
+      standing: await standingOf(client, tenant, record, events),
+      steps,
+      more: history.length > limit,
+      waits: waitsOf(steps, events, await newsOf(client, tenant, events, together)),
+      commands: commandsOf(effects, tries),
+      doubts: doubtsOf(effects, tries, Date.now()),
       cells: cells.map(({ system, facet, expected, told, reported, heardAt }) => ({ system, facet, expected, told, reported, heardAt })),
-      cases: casesOf(record, together), together: together.filter(({ kind }) => kind !== 'exception').map(linkedOf),
+      cases: casesOf(record, together),
+      together: together.filter(({ kind }) => kind !== 'exception').map(linkedOf),
       log: { size: head?.nextIndex ?? 0, sealed: checkpoint?.size ?? 0, root: checkpoint?.root.toString('hex') ?? null },
     },
   }
 }
 
-const linkedOf = (record: ObjectRecord): Linked =>
-  ({ id: record.id, kind: record.kind, title: titleOf(record), state: listRowOf(record)?.state ?? null })
+const linkedOf = (record: ObjectRecord): Linked => ({
+  id: record.id,
+  kind: record.kind,
+  title: titleOf(record),
+  state: listRowOf(record)?.state ?? null,
+})
 
 async function standingOf(client: ClientBase, tenant: string, record: ObjectRecord, events: readonly StoredEvent[]): Promise<Standing> {
   const row = listRowOf(record) ?? null
@@ -150,22 +178,43 @@ async function standingOf(client: ClientBase, tenant: string, record: ObjectReco
   const known = new Map(events.map((event) => [event.id, event]))
   const rests = []
   for (const id of headline.rests) {
-    const event = known.get(id) ?? await eventById(client, tenant, id)
+    const event = known.get(id) ?? (await eventById(client, tenant, id))
     rests.push({ id, index: event?.index ?? null, says: event ? wordsOf(event.type, event.data, event.erased) : '' })
   }
   return {
-    state: headline.state, row, breaches: headline.breaches, rests, route: headline.route, axes: axesOf(state), amountDue: amountDue(state),
+    state: headline.state,
+    row,
+    breaches: headline.breaches,
+    rests,
+    route: headline.route,
+    axes: axesOf(state),
+    amountDue: amountDue(state),
   }
 }
 
 function commandsOf(effects: readonly EffectRow[], attempts: ReadonlyMap<string, readonly AttemptRow[]>): TracedCommand[] {
-  return effects.map(({ command, target, object, occurrence, key, state, dueAt }) => ({
-    command, target, object, occurrence, key, state, dueAt: dueAt === NEVER ? null : dueAt,
-    tries: (attempts.get(key) ?? []).map(({ n, requestHash, openedAt, closedAt, outcome, says, receipt, looks }) => ({
-      n, requestHash, openedAt, closedAt, ms: closedAt === null ? null : Date.parse(closedAt) - Date.parse(openedAt), outcome, says,
-      receipt, looks,
-    })),
-  })).sort((a, b) => firstTry(a) < firstTry(b) ? -1 : 1)
+  return effects
+    .map(({ command, target, object, occurrence, key, state, dueAt }) => ({
+      command,
+      target,
+      object,
+      occurrence,
+      key,
+      state,
+      dueAt: dueAt === NEVER ? null : dueAt,
+      tries: (attempts.get(key) ?? []).map(({ n, requestHash, openedAt, closedAt, outcome, says, receipt, looks }) => ({
+        n,
+        requestHash,
+        openedAt,
+        closedAt,
+        ms: closedAt === null ? null : Date.parse(closedAt) - Date.parse(openedAt),
+        outcome,
+        says,
+        receipt,
+        looks,
+      })),
+    }))
+    .sort((a, b) => (firstTry(a) < firstTry(b) ? -1 : 1))
 }
 
 /** Commands in the order in which they were first tried; those that were not, last. */
@@ -178,9 +227,11 @@ async function linkedTo(client: ClientBase, tenant: string, record: ObjectRecord
   const { about, exceptions } = record.state as { readonly about?: string; readonly exceptions?: ExceptionMap }
   const bound = await boundNames(client, tenant, names)
   const ids = new Set([
-    ...Object.values(exceptions ?? {}).map(({ id }) => id), ...(about === undefined ? [] : [about]),
+    ...Object.values(exceptions ?? {}).map(({ id }) => id),
+    ...(about === undefined ? [] : [about]),
     ...names.flatMap((name) => bound.get(name) ?? []),
-    ...Object.keys(payments ?? {}), ...Object.values(allocations ?? {}).map(({ evidence }) => evidence),
+    ...Object.keys(payments ?? {}),
+    ...Object.values(allocations ?? {}).map(({ evidence }) => evidence),
     ...events.flatMap((event) => event.objects),
   ])
   ids.delete(record.id)
@@ -189,12 +240,14 @@ async function linkedTo(client: ClientBase, tenant: string, record: ObjectRecord
 }
 
 function casesOf(record: ObjectRecord, together: readonly ObjectRecord[]): TracedCase[] {
-  return [...(record.kind === 'exception' ? [record] : []), ...together].flatMap(({ id, kind, state }) => {
-    if (kind !== 'exception') return []
-    const { cause, says, owner, assigned, dueAt, open, actions, answered } = state as unknown as ExceptionState
-    const title = Object.hasOwn(CAUSES, cause) ? CAUSES[cause as Cause].title : cause
-    return [{ id, cause, title, says, owner: assigned ?? owner, dueAt, open, actions, answered }]
-  }).sort((a, b) => Number(b.open) - Number(a.open))
+  return [...(record.kind === 'exception' ? [record] : []), ...together]
+    .flatMap(({ id, kind, state }) => {
+      if (kind !== 'exception') return []
+      const { cause, says, owner, assigned, dueAt, open, actions, answered } = state as unknown as ExceptionState
+      const title = Object.hasOwn(CAUSES, cause) ? CAUSES[cause as Cause].title : cause
+      return [{ id, cause, title, says, owner: assigned ?? owner, dueAt, open, actions, answered }]
+    })
+    .sort((a, b) => Number(b.open) - Number(a.open))
 }
 
 const TOLD_BY_OTHERS: ReadonlySet<Kind> = new Set<Kind>(['order', 'supplier', 'entity', 'person'])
@@ -202,7 +255,10 @@ const LIMIT_NEWS = 200
 
 /** What others said of the parties and the order while this history went on: it may be what was waited for. */
 async function newsOf(
-  client: ClientBase, tenant: string, events: readonly StoredEvent[], together: readonly ObjectRecord[]
+  client: ClientBase,
+  tenant: string,
+  events: readonly StoredEvent[],
+  together: readonly ObjectRecord[],
 ): Promise<News[]> {
   const [first] = events
   const last = events.at(-1)

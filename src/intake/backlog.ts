@@ -18,7 +18,10 @@ const LIMIT_ITEMS = 40_000
 const LIMIT_BYTES = 128_000_000
 const LOWER = LANES.indexOf('intake')
 
-interface Queue { items: Waiting[]; head: number }
+interface Queue {
+  items: Waiting[]
+  head: number
+}
 
 export class Backlog {
   private readonly queues: readonly Queue[] = LANES.map(() => ({ items: [], head: 0 }))
@@ -26,9 +29,13 @@ export class Backlog {
   private bytes = 0
   private readonly lanes: LanePolicies
 
-  constructor(lanes: LanePolicies) { this.lanes = lanes }
+  constructor(lanes: LanePolicies) {
+    this.lanes = lanes
+  }
 
-  get size(): number { return this.waiting }
+  get size(): number {
+    return this.waiting
+  }
 
   /** Age of the oldest item in a lane or one above it, in ms. */
   ageBefore(lane: Lane, now: number): number {
@@ -48,7 +55,8 @@ export class Backlog {
       const age = this.ageBefore(lane, now)
       const share = LANES.indexOf(lane) >= LOWER ? 0.8 : 1
       const full = this.waiting > 0 && (this.waiting + items.length > LIMIT_ITEMS * share || this.bytes + bytes > LIMIT_BYTES * share)
-      if (age > this.lanes[lane].refuseAfterMs || full) throw new Fault('backlog-too-old', undefined, { retryAfterMs: Math.min(60_000, Math.max(1_000, Math.round(age))) })
+      if (age > this.lanes[lane].refuseAfterMs || full)
+        throw new Fault('backlog-too-old', undefined, { retryAfterMs: Math.min(60_000, Math.max(1_000, Math.round(age))) })
     }
   }
 
@@ -67,7 +75,8 @@ export class Backlog {
       while (queue.head < queue.items.length) {
         const next = queue.items[queue.head]!
         const [moreBytes, more] = [bytesOf(next.item), objectsNamed(next.item).filter((name) => !objects.has(name))]
-        const fits = batch.length < BATCH_LIMITS.items && bytes + moreBytes <= BATCH_LIMITS.bytes && objects.size + more.length <= BATCH_LIMITS.objects
+        const fits =
+          batch.length < BATCH_LIMITS.items && bytes + moreBytes <= BATCH_LIMITS.bytes && objects.size + more.length <= BATCH_LIMITS.objects
         if (!fits && batch.length > 0) return this.taken(batch, bytes)
         batch.push(next)
         bytes += moreBytes

@@ -14,17 +14,24 @@ import { admit } from './door.ts'
 
 const settings = { law: TEST_LAW, cfg: 'c'.repeat(64), config: 1, clock: Date.now }
 const OF_LANE: { readonly [lane in Lane]: EventType } = {
-  stop: 'dispute.opened', settlement: 'clearing.recorded', payment: 'hold.released', posting: 'posting.confirmed', approval: 'approval.granted', intake: 'invoice.received',
-  status: 'status.reported', metadata: 'document.attached',
+  stop: 'dispute.opened',
+  settlement: 'clearing.recorded',
+  payment: 'hold.released',
+  posting: 'posting.confirmed',
+  approval: 'approval.granted',
+  intake: 'invoice.received',
+  status: 'status.reported',
+  metadata: 'document.attached',
 }
-const inLane = (lane: Lane, id: string, over: Partial<Arrival> = {}): Arrival => fact(OF_LANE[lane], id, { about: [{ names: ['capture|invoice|one'], create: 'invoice' }], ...over })
+const inLane = (lane: Lane, id: string, over: Partial<Arrival> = {}): Arrival =>
+  fact(OF_LANE[lane], id, { about: [{ names: ['capture|invoice|one'], create: 'invoice' }], ...over })
 const waits = (backlog: Backlog, item: Item, since = 0): void => backlog.add({ item, since, settle: () => {} })
 
 describe('the backlog', () => {
   test('gives the highest lane first, and in a lane who came first', () => {
     const backlog = new Backlog(LANE_POLICIES)
     for (const lane of LANES.toReversed()) for (const n of [1, 2]) waits(backlog, admit(inLane(lane, `${lane} ${n}`)))
-    const order = backlog.take().map(({ item }) => item.kind === 'fact' ? item.eventId : '')
+    const order = backlog.take().map(({ item }) => (item.kind === 'fact' ? item.eventId : ''))
     expect(order).toEqual(LANES.flatMap((lane) => [`${lane} 1`, `${lane} 2`]))
     expect(backlog.size).toBe(0)
   })
@@ -33,7 +40,14 @@ describe('the backlog', () => {
     const limits = [
       { make: (n: number) => inLane('intake', `${n}`), count: 1_200, most: BATCH_LIMITS.items },
       { make: (n: number) => inLane('intake', `${n}`, { data: { text: 'x'.repeat(60_000) } }), count: 100, most: 33 },
-      { make: (n: number) => inLane('intake', `${n}`, { about: Array.from({ length: 600 }, (_, at) => ({ names: [`a|${n}|${at}`], create: 'invoice' as const })) }), count: 5, most: 1 },
+      {
+        make: (n: number) =>
+          inLane('intake', `${n}`, {
+            about: Array.from({ length: 600 }, (_, at) => ({ names: [`a|${n}|${at}`], create: 'invoice' as const })),
+          }),
+        count: 5,
+        most: 1,
+      },
     ]
     for (const { make, count, most } of limits) {
       const backlog = new Backlog(LANE_POLICIES)
@@ -52,15 +66,16 @@ describe('the backlog', () => {
   test('too old: the lowest lane is refused first, each by what waits before it, with a time to come again', () => {
     const backlog = new Backlog(LANE_POLICIES)
     waits(backlog, admit(inLane('intake', 'old')), 0)
-    const refused = (now: number): Lane[] => LANES.filter((lane) => {
-      try {
-        backlog.checkRoom([admit(inLane(lane, 'new'))], now)
-        return false
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'backlog-too-old', status: 429, retryAfterMs: Math.max(1_000, Math.min(60_000, now)) })
-        return true
-      }
-    })
+    const refused = (now: number): Lane[] =>
+      LANES.filter((lane) => {
+        try {
+          backlog.checkRoom([admit(inLane(lane, 'new'))], now)
+          return false
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'backlog-too-old', status: 429, retryAfterMs: Math.max(1_000, Math.min(60_000, now)) })
+          return true
+        }
+      })
     expect(refused(1_000)).toEqual([])
     expect(refused(LANE_POLICIES.metadata.refuseAfterMs + 1)).toEqual(['metadata'])
     expect(refused(LANE_POLICIES.status.refuseAfterMs + 1)).toEqual(['status', 'metadata'])
@@ -72,20 +87,28 @@ describe('the backlog', () => {
     const backlog = new Backlog(LANE_POLICIES)
     const item = admit(inLane('intake', 'many'))
     for (let n = 0; n < 32_000; n++) waits(backlog, item)
-    expect(() => { backlog.checkRoom([item], 0) }).toThrow(/More work is waiting/u)
-    expect(() => { backlog.checkRoom([admit(inLane('stop', 'stop'))], 0) }).not.toThrow()
+    expect(() => {
+      backlog.checkRoom([item], 0)
+    }).toThrow(/More work is waiting/u)
+    expect(() => {
+      backlog.checkRoom([admit(inLane('stop', 'stop'))], 0)
+    }).not.toThrow()
   })
 })
 
 describe('the batcher', () => {
   let database: HubDatabase
-  beforeAll(async () => { database = await hubDatabase() })
+  beforeAll(async () => {
+    database = await hubDatabase()
+  })
   afterAll(() => database.drop())
 
   test('a stop that comes last is committed with the next batch, before everything that waits', async () => {
     const intake = openIntake({ pool: database.pool, settings })
     const first = intake.submit([invoice('one')])
-    const many = Array.from({ length: 40 }, (_, at) => intake.submit(Array.from({ length: 100 }, (_, n) => inLane('metadata', `metadata ${at} ${n}`))))
+    const many = Array.from({ length: 40 }, (_, at) =>
+      intake.submit(Array.from({ length: 100 }, (_, n) => inLane('metadata', `metadata ${at} ${n}`))),
+    )
     await first
     const stop = intake.submit([inLane('stop', 'stop')])
     await stop
@@ -104,13 +127,21 @@ describe('the batcher', () => {
     await intake.submit([invoice('one')])
     const blocker = await database.pool.connect()
     await blocker.query(`BEGIN; SELECT set_config('hub.tenant', 'acme', true); SELECT FROM tenant_head WHERE tenant = 'acme' FOR UPDATE`)
-    const accepted = Array.from({ length: 20 }, (_, at) => intake.submit(Array.from({ length: 100 }, (_, n) => inLane('status', `waits ${at} ${n}`))))
+    const accepted = Array.from({ length: 20 }, (_, at) =>
+      intake.submit(Array.from({ length: 100 }, (_, n) => inLane('status', `waits ${at} ${n}`))),
+    )
     now = LANE_POLICIES.status.refuseAfterMs + 1
     for (const lane of ['status', 'metadata'] as const) {
-      await expect(intake.submit([inLane(lane, 'too much')])).rejects.toMatchObject({ code: 'backlog-too-old', status: 429, retryAfterMs: expect.any(Number) as unknown })
+      await expect(intake.submit([inLane(lane, 'too much')])).rejects.toMatchObject({
+        code: 'backlog-too-old',
+        status: 429,
+        retryAfterMs: expect.any(Number) as unknown,
+      })
     }
     const outcome = fact('effect.resolved', 'outcome', {
-      source: { system: 'hub', role: 'hub' }, about: [{ names: ['capture|invoice|one'], create: 'invoice' }], data: { effect: 'e'.repeat(64), command: 'invoice.post', attempt: 1, input: 'found' },
+      source: { system: 'hub', role: 'hub' },
+      about: [{ names: ['capture|invoice|one'], create: 'invoice' }],
+      data: { effect: 'e'.repeat(64), command: 'invoice.post', attempt: 1, input: 'found' },
     })
     const through = [intake.submit([inLane('settlement', 'through')]), intake.submit([outcome])]
     await blocker.query('COMMIT')
@@ -124,7 +155,13 @@ describe('the batcher', () => {
 
   test('what arrives while a batch commits is one batch', async () => {
     let commits = 0
-    const intake = openIntake({ pool: database.pool, settings, onCommitted: () => { commits += 1 } })
+    const intake = openIntake({
+      pool: database.pool,
+      settings,
+      onCommitted: () => {
+        commits += 1
+      },
+    })
     await Promise.all(Array.from({ length: 300 }, (_, at) => intake.submit([invoice(`gathered ${at}`)])))
     expect(commits).toBeLessThanOrEqual(3)
     expect(commits).toBeGreaterThan(0)
@@ -142,7 +179,16 @@ describe('the batcher', () => {
 
   test('a bug outside the judging of an item stops intake: whoever waits is told that nothing is confirmed', async () => {
     const told: unknown[] = []
-    const intake = openIntake({ pool: database.pool, settings: { ...settings, clock: () => { throw new Error('no clock') } }, onBug: (error) => told.push(error) })
+    const intake = openIntake({
+      pool: database.pool,
+      settings: {
+        ...settings,
+        clock: () => {
+          throw new Error('no clock')
+        },
+      },
+      onBug: (error) => told.push(error),
+    })
     await expect(intake.submit([invoice('bug')])).rejects.toMatchObject({ code: 'internal' })
     expect(told).toMatchObject([{ message: 'no clock' }])
     await expect(intake.submit([invoice('after')])).rejects.toMatchObject({ code: 'shutting-down' })

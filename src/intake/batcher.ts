@@ -89,15 +89,30 @@ export function openIntake(options: IntakeOptions): Intake {
       })
       const byTenant = Map.groupBy(admitted, ({ item }) => item.tenant)
       const now = monotonic()
-      for (const [tenant, group] of byTenant) writerOf(tenant).backlog.checkRoom(group.map(({ item }) => item), now)
-      const outcomes = await Promise.all([...byTenant].map(([tenant, group]) => writerOf(tenant).put(group.map(({ item }) => item), now)))
-      for (const [at, group] of [...byTenant.values()].entries()) for (const [nth, one] of group.entries()) receipts[one.at] = outcomes[at]![nth]
+      for (const [tenant, group] of byTenant)
+        writerOf(tenant).backlog.checkRoom(
+          group.map(({ item }) => item),
+          now,
+        )
+      const outcomes = await Promise.all(
+        [...byTenant].map(([tenant, group]) =>
+          writerOf(tenant).put(
+            group.map(({ item }) => item),
+            now,
+          ),
+        ),
+      )
+      for (const [at, group] of [...byTenant.values()].entries())
+        for (const [nth, one] of group.entries()) receipts[one.at] = outcomes[at]![nth]
       mark('answer-before')
       return receipts as Receipt[]
     },
     async nudge(tenant, objects) {
       if (closed) throw closed
-      await writerOf(tenant).put([...new Set(objects)].map((object) => ({ kind: 'nudge', tenant, object, lane: NUDGE_LANE })), monotonic())
+      await writerOf(tenant).put(
+        [...new Set(objects)].map((object) => ({ kind: 'nudge', tenant, object, lane: NUDGE_LANE })),
+        monotonic(),
+      )
     },
     backlog(tenant) {
       const chosen = tenant === undefined ? [...writers.values()] : [writers.get(tenant)].filter((writer) => writer !== undefined)
@@ -152,7 +167,8 @@ class Writer {
       if (left === 0) resolve([])
       for (const [at, item] of items.entries()) {
         this.backlog.add({
-          item, since: now,
+          item,
+          since: now,
           settle: (outcome) => {
             if ('fault' in outcome) failed ??= outcome
             else receipts[at] = outcome.receipt
@@ -185,15 +201,29 @@ class Writer {
   private async commit(batch: readonly Waiting[]): Promise<void> {
     const open = new Map<Item, Waiting>(batch.map((waiting) => [waiting.item, waiting]))
     try {
-      const parts = await commitContained(this.containment, this.tenant, batch.map(({ item }) => item), (item, receipt) => {
-        const waiting = open.get(item)
-        open.delete(item)
-        // When more waits, its first statements go out before whoever got an answer makes use of this thread.
-        if (this.backlog.size > 0) setImmediate(() => { waiting?.settle({ receipt }) })
-        else waiting?.settle({ receipt })
-      })
+      const parts = await commitContained(
+        this.containment,
+        this.tenant,
+        batch.map(({ item }) => item),
+        (item, receipt) => {
+          const waiting = open.get(item)
+          open.delete(item)
+          // When more waits, its first statements go out before whoever got an answer makes use of this thread.
+          if (this.backlog.size > 0)
+            setImmediate(() => {
+              waiting?.settle({ receipt })
+            })
+          else waiting?.settle({ receipt })
+        },
+      )
       for (const { committed } of parts) {
-        this.options.onCommitted?.({ tenant: this.tenant, events: committed.events, targets: committed.targets, stirred: committed.news, blocked: committed.blocked })
+        this.options.onCommitted?.({
+          tenant: this.tenant,
+          events: committed.events,
+          targets: committed.targets,
+          stirred: committed.news,
+          blocked: committed.blocked,
+        })
       }
     } catch (error) {
       const known = error instanceof Fault && error.code !== 'internal'

@@ -21,7 +21,11 @@ export interface CutOverDesk {
   readonly tenant: string
   /** Our name of the ERP. */
   readonly erp: string
-  ledger(system: string): { statement(period: { entity: string; from: CalendarDate; to: CalendarDate }): Promise<Balances | { readonly trouble: string }> } | undefined
+  ledger(
+    system: string,
+  ):
+    | { statement(period: { entity: string; from: CalendarDate; to: CalendarDate }): Promise<Balances | { readonly trouble: string }> }
+    | undefined
   submit(arrivals: readonly Arrival[]): Promise<readonly Receipt[]>
   now(): number
 }
@@ -40,10 +44,14 @@ export interface CutOverWish {
 }
 
 export interface CutOverMade {
-  readonly entity: string; readonly on: CalendarDate; readonly document: string
+  readonly entity: string
+  readonly on: CalendarDate
+  readonly document: string
   readonly items: number
   /** Invoices that came to be, those that the hub knew and linked, and those that this very file had taken over before. */
-  readonly created: number; readonly linked: number; readonly repeated: number
+  readonly created: number
+  readonly linked: number
+  readonly repeated: number
 }
 
 /** Items handed to the door at once. */
@@ -64,8 +72,12 @@ export async function takeOver(desk: CutOverDesk, wish: CutOverWish): Promise<Cu
     const slice = items.slice(at, at + SLICE)
     const names = slice.map((item) => postingName(erp, company.number, item.postingNo))
     const known = await inTenant(pool, tenant, (client) => boundNames(client, tenant, names))
-    const receipts = await submitted(desk, slice.map((item) => itemArrival(desk, wish, company, item)))
-    for (const [n, { outcome }] of receipts.entries()) done[outcome === 'repeat' ? 'repeated' : known.has(names[n]!) ? 'linked' : 'created'] += 1
+    const receipts = await submitted(
+      desk,
+      slice.map((item) => itemArrival(desk, wish, company, item)),
+    )
+    for (const [n, { outcome }] of receipts.entries())
+      done[outcome === 'repeat' ? 'repeated' : known.has(names[n]!) ? 'linked' : 'created'] += 1
   }
   return { entity: company.number, on, document, items: items.length, ...done }
 }
@@ -75,22 +87,42 @@ async function sign(desk: CutOverDesk, wish: CutOverWish, company: Company, name
   const asked = wish.balances ? { balances: wish.balances, evidence: [] } : await askedBalances(desk, company, on)
   const gaps = cutOverGaps(items, asked.balances)
   if (gaps.length > 0) {
-    const told = gaps.slice(0, 10).map((gap) =>
-      `${gap.account} ${gap.currency}: the items are ${gap.items}, the balance ${gap.balance}, ${gap.difference} ${gap.difference.startsWith('-') ? 'too little' : 'too much'}.`)
+    const told = gaps
+      .slice(0, 10)
+      .map(
+        (gap) =>
+          `${gap.account} ${gap.currency}: the items are ${gap.items}, the balance ${gap.balance}, ${gap.difference} ${gap.difference.startsWith('-') ? 'too little' : 'too much'}.`,
+      )
     throw new Fault('balance-differs', told.join(' '))
   }
   const record: CutOverRecord = {
-    entity: company.number, on, document, items: items.length, balances: asked.balances.slice(0, 200), balance: wish.balances ? 'stated' : 'asked', evidence: asked.evidence.slice(0, 1),
+    entity: company.number,
+    on,
+    document,
+    items: items.length,
+    balances: asked.balances.slice(0, 200),
+    balance: wish.balances ? 'stated' : 'asked',
+    evidence: asked.evidence.slice(0, 1),
     second,
   }
-  await submitted(desk, [{
-    tenant: desk.tenant, source: { system: 'api', role: 'person' }, eventId: name, type: 'cut-over.recorded', occurredAt: instantOf(desk.now()), actor: by,
-    about: [{ names: [company.id], offers: [name] }], data: record as unknown as Arrival['data'],
-  }])
+  await submitted(desk, [
+    {
+      tenant: desk.tenant,
+      source: { system: 'api', role: 'person' },
+      eventId: name,
+      type: 'cut-over.recorded',
+      occurredAt: instantOf(desk.now()),
+      actor: by,
+      about: [{ names: [company.id], offers: [name] }],
+      data: record as unknown as Arrival['data'],
+    },
+  ])
 }
 
 async function askedBalances(
-  desk: CutOverDesk, company: Company, on: CalendarDate,
+  desk: CutOverDesk,
+  company: Company,
+  on: CalendarDate,
 ): Promise<{ readonly balances: OpenAmount[]; readonly evidence: readonly string[] }> {
   const { erp } = desk
   const answer = await desk.ledger(erp)?.statement({ entity: company.number, from: on, to: on })
@@ -103,8 +135,12 @@ async function askedBalances(
 /** Without the persons: whoever brings the same file again says the same. Who signed stands in the event of the cut-over. */
 function itemArrival({ tenant, erp }: CutOverDesk, { on, document }: CutOverWish, company: Company, item: CutOverItem): Arrival {
   return {
-    tenant, source: { system: 'cut-over', role: 'person', reference: item.postingNo }, eventId: `${company.number} ${on} ${document} ${item.postingNo}`, type: 'invoice.taken-over',
-    occurredAt: `${on}T00:00:00.000Z`, actor: 'rule:cut-over',
+    tenant,
+    source: { system: 'cut-over', role: 'person', reference: item.postingNo },
+    eventId: `${company.number} ${on} ${document} ${item.postingNo}`,
+    type: 'invoice.taken-over',
+    occurredAt: `${on}T00:00:00.000Z`,
+    actor: 'rule:cut-over',
     about: [{ names: [postingName(erp, company.number, item.postingNo), aliasOf(erp, 'document', item.postingNo)], create: 'invoice' }],
     data: { ...item, entity: company.number, on, file: document } as unknown as Arrival['data'],
   }

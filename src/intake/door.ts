@@ -17,7 +17,8 @@ import { newSalt, sha256 } from '../store/sha256.ts'
 import { commitmentOf } from '../tlog/leaf.ts'
 
 /** The event's own id, the same for ever: derived from tenant, source and the source's id. */
-export const canonicalEventId = (tenant: string, source: string, eventId: string): string => derivedId(sha256, 'evt', tenant, source, eventId)
+export const canonicalEventId = (tenant: string, source: string, eventId: string): string =>
+  derivedId(sha256, 'evt', tenant, source, eventId)
 
 const LIMIT_BODY_BYTES = 65_536
 const LIMIT_OBJECTS = 1_000
@@ -44,16 +45,38 @@ export function admit(arrival: Arrival): FactItem {
   if (row.nature === 'decision' && arrival.source.role !== 'hub') throw invalid(`${type} is ours to say`)
   const grade = gradeOf(type, arrival.source.role, arrival.readBack === true)
   const { system } = arrival.source
-  const { text, value } = canonical(bodyMembers({ source: arrival.source, grade, correlation: arrival.correlation, causation: arrival.causation, data: arrival.data }))
+  const { text, value } = canonical(
+    bodyMembers({ source: arrival.source, grade, correlation: arrival.correlation, causation: arrival.causation, data: arrival.data }),
+  )
   const body = Buffer.from(text)
-  if (body.length > LIMIT_BODY_BYTES) throw new Fault('body-too-large', `It has ${body.length} bytes; an event has at most ${LIMIT_BODY_BYTES}. Long contents are kept as a document.`)
+  if (body.length > LIMIT_BODY_BYTES)
+    throw new Fault(
+      'body-too-large',
+      `It has ${body.length} bytes; an event has at most ${LIMIT_BODY_BYTES}. Long contents are kept as a document.`,
+    )
   const salt = newSalt()
   mark('door-after-parse')
   return {
-    kind: 'fact', tenant, id: canonicalEventId(tenant, system, arrival.eventId), eventId: arrival.eventId, source: arrival.source, type, v: row.v,
-    occurredAt: arrival.occurredAt, actor: arrival.actor, grade, correlation: arrival.correlation, causation: arrival.causation,
-    data: value.data, refs: refsOf(arrival), guard: arrival.guard, body, salt, commitment: commitmentOf(sha256, salt, body),
-    fingerprint: sha256(`${type}\n${text}`), lane: laneOf(type, arrival.data),
+    kind: 'fact',
+    tenant,
+    id: canonicalEventId(tenant, system, arrival.eventId),
+    eventId: arrival.eventId,
+    source: arrival.source,
+    type,
+    v: row.v,
+    occurredAt: arrival.occurredAt,
+    actor: arrival.actor,
+    grade,
+    correlation: arrival.correlation,
+    causation: arrival.causation,
+    data: value.data,
+    refs: refsOf(arrival),
+    guard: arrival.guard,
+    body,
+    salt,
+    commitment: commitmentOf(sha256, salt, body),
+    fingerprint: sha256(`${type}\n${text}`),
+    lane: laneOf(type, arrival.data),
   }
 }
 
@@ -70,9 +93,16 @@ function checkShape(arrival: Arrival): void {
   text(arrival.correlation, 200, 'the correlation')
   text(arrival.causation, 200, 'the causation')
   if (eventId === '' || source.system === '') throw invalid('an event has an id within a named source')
-  if (!INSTANT.test(occurredAt) || instantSafe(occurredAt) !== occurredAt) throw invalid('occurredAt is an instant in UTC with milliseconds')
+  if (!INSTANT.test(occurredAt) || instantSafe(occurredAt) !== occurredAt)
+    throw invalid('occurredAt is an instant in UTC with milliseconds')
   if (!ACTOR.test(actor) || !isCleanText(actor)) throw invalid('an actor is person:…, system:… or rule:…')
-  if (guard && (source.role !== 'hub' || !arrival.type.startsWith('effect.') || guard.effect !== arrival.data['effect'] || guard.attempt !== arrival.data['attempt'])) {
+  if (
+    guard &&
+    (source.role !== 'hub' ||
+      !arrival.type.startsWith('effect.') ||
+      guard.effect !== arrival.data['effect'] ||
+      guard.attempt !== arrival.data['attempt'])
+  ) {
     throw invalid('a guard stands on the outcome of that very attempt')
   }
   checkRefs(arrival)
@@ -99,7 +129,8 @@ function checkRef(ref: Ref): number {
 
 /** `system|kind|id`, or one of our own ids. No control characters: names are lists in a text, and lines in a report. */
 function checkName(name: string): void {
-  if (name.length > LIMIT_NAME || CONTROL.test(name) || !name.isWellFormed()) throw invalid(`a name has at most ${LIMIT_NAME} printable characters`)
+  if (name.length > LIMIT_NAME || CONTROL.test(name) || !name.isWellFormed())
+    throw invalid(`a name has at most ${LIMIT_NAME} printable characters`)
   if (!isCanonicalId(name) && !name.includes('|')) throw invalid('a name is system|kind|id, or one of our ids')
 }
 

@@ -29,13 +29,21 @@ export interface Containment {
 }
 
 /** One part of a batch that was committed. */
-export interface Part { readonly items: readonly Item[]; readonly committed: Committed }
+export interface Part {
+  readonly items: readonly Item[]
+  readonly committed: Committed
+}
 
 /**
  * Commits a batch in as few parts as its broken items allow. `settled` hears of each item as soon as its part is durable; a
  * quarantined one is answered with the fault `internal`. Throws as the committer does; what was not settled then is unknown.
  */
-export async function commitContained(containment: Containment, tenant: string, items: readonly Item[], settled: (item: Item, receipt: Receipt | undefined) => void): Promise<Part[]> {
+export async function commitContained(
+  containment: Containment,
+  tenant: string,
+  items: readonly Item[],
+  settled: (item: Item, receipt: Receipt | undefined) => void,
+): Promise<Part[]> {
   const result = await containment.committer.commit(tenant, items)
   if ('committed' in result) {
     for (const [at, item] of items.entries()) settled(item, result.committed.receipts[at])
@@ -49,15 +57,16 @@ export async function commitContained(containment: Containment, tenant: string, 
   }
   const middle = Math.ceil(items.length / 2)
   const first = await commitContained(containment, tenant, items.slice(0, middle), settled)
-  return [...first, ...await commitContained(containment, tenant, items.slice(middle), settled)]
+  return [...first, ...(await commitContained(containment, tenant, items.slice(middle), settled))]
 }
 
 async function quarantine({ pool, committer, clock }: Containment, item: Item, broken: Error): Promise<Receipt | undefined> {
   const now = instantOf(clock())
   const says = `${broken.name}: ${broken.message}`.slice(0, 2_000)
-  const kept = item.kind === 'fact'
-    ? { id: item.id, source: item.source.system, type: item.type, bytes: Buffer.from(canonicalJson(arrivalOf(item) as unknown as Json)) }
-    : { id: item.object, source: 'hub', type: 'nudge', bytes: Buffer.from(item.object) }
+  const kept =
+    item.kind === 'fact'
+      ? { id: item.id, source: item.source.system, type: item.type, bytes: Buffer.from(canonicalJson(arrivalOf(item) as unknown as Json)) }
+      : { id: item.object, source: 'hub', type: 'nudge', bytes: Buffer.from(item.object) }
   // The bytes before the event that names them, as with documents.
   await inTenant(pool, item.tenant, async (client) => {
     await keepQuarantined(client, item.tenant, { ...kept, says, owner: OWNER }, now)
@@ -66,24 +75,53 @@ async function quarantine({ pool, committer, clock }: Containment, item: Item, b
   const result = await committer.commit(item.tenant, [admit(quarantinedArrival(item.tenant, kept, says, now))])
   // If even this breaks the law there is nothing left to contain it with.
   if ('broken' in result) throw result.broken
-  return item.kind === 'fact' ? { eventId: item.id, outcome: 'refused', fault: new Fault('internal', 'It is kept, and somebody has been told.', { cause: broken }) } : undefined
+  return item.kind === 'fact'
+    ? { eventId: item.id, outcome: 'refused', fault: new Fault('internal', 'It is kept, and somebody has been told.', { cause: broken }) }
+    : undefined
 }
 
 /** Said once for each id, however often it comes. */
-function quarantinedArrival(tenant: string, kept: { id: string; source: string; type: string; bytes: Uint8Array }, says: string, now: string): Arrival {
+function quarantinedArrival(
+  tenant: string,
+  kept: { id: string; source: string; type: string; bytes: Uint8Array },
+  says: string,
+  now: string,
+): Arrival {
   return {
-    tenant, source: { system: 'hub', role: 'hub' }, eventId: `quarantined ${kept.id}`, type: 'intake.quarantined', occurredAt: now, actor: 'rule:containment',
+    tenant,
+    source: { system: 'hub', role: 'hub' },
+    eventId: `quarantined ${kept.id}`,
+    type: 'intake.quarantined',
+    occurredAt: now,
+    actor: 'rule:containment',
     about: [{ names: [aliasOf('hub', 'quarantine', kept.id)], create: 'document' }],
-    data: { id: kept.id, source: kept.source, type: kept.type, says, owner: OWNER, sha256: hexOf(sha256(kept.bytes)), length: kept.bytes.length },
+    data: {
+      id: kept.id,
+      source: kept.source,
+      type: kept.type,
+      says,
+      owner: OWNER,
+      sha256: hexOf(sha256(kept.bytes)),
+      length: kept.bytes.length,
+    },
   }
 }
 
 /** The arrival that an item was made of: given to the door again it makes the same event. */
 export function arrivalOf(item: FactItem): Arrival {
   return {
-    tenant: item.tenant, source: item.source, eventId: item.eventId, type: item.type satisfies EventType, occurredAt: item.occurredAt, actor: item.actor,
-    readBack: item.grade === 'settled', about: item.refs.about, ...(item.refs.ensures ? { ensures: item.refs.ensures } : {}),
-    ...(item.correlation === undefined ? {} : { correlation: item.correlation }), ...(item.causation === undefined ? {} : { causation: item.causation }),
-    data: item.data, ...(item.guard ? { guard: item.guard } : {}),
+    tenant: item.tenant,
+    source: item.source,
+    eventId: item.eventId,
+    type: item.type satisfies EventType,
+    occurredAt: item.occurredAt,
+    actor: item.actor,
+    readBack: item.grade === 'settled',
+    about: item.refs.about,
+    ...(item.refs.ensures ? { ensures: item.refs.ensures } : {}),
+    ...(item.correlation === undefined ? {} : { correlation: item.correlation }),
+    ...(item.causation === undefined ? {} : { causation: item.causation }),
+    data: item.data,
+    ...(item.guard ? { guard: item.guard } : {}),
   }
 }

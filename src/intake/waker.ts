@@ -48,7 +48,10 @@ export function startWaker(options: WakerOptions): Waker {
       if (stopped || hinted) continue
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, everyMs)
-        wake = () => { clearTimeout(timer); resolve() }
+        wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
       })
     }
   }
@@ -97,7 +100,9 @@ async function wakeInterested({ pool, nudge }: WakerOptions, tenant: string): Pr
   const { news, objects } = found
   if (objects.length > 0) await nudge(tenant, objects)
   const last = objects.at(-1)
-  await inTenant(pool, tenant, (client) => newsDone(client, tenant, news, objects.length === SLICE && last !== undefined ? last : 'everybody'))
+  await inTenant(pool, tenant, (client) =>
+    newsDone(client, tenant, news, objects.length === SLICE && last !== undefined ? last : 'everybody'),
+  )
   return Math.max(1, objects.length)
 }
 
@@ -107,5 +112,11 @@ async function tellUnbound({ pool, clock, unboundGraceMs = 300_000, onUnbound }:
   const facts = await inTenant(pool, tenant, (client) => overdueParked(client, tenant, before, SLICE))
   if (facts.length === 0) return
   await onUnbound(tenant, facts)
-  await inTenant(pool, tenant, (client) => noticeParked(client, tenant, facts.map((fact) => fact.index)))
+  await inTenant(pool, tenant, (client) =>
+    noticeParked(
+      client,
+      tenant,
+      facts.map((fact) => fact.index),
+    ),
+  )
 }

@@ -8,15 +8,18 @@ export interface Bell {
 export function openBell(): Bell {
   const waiting = new Set<() => void>()
   return {
-    ring() { for (const wake of waiting) wake() },
-    heard: (ms) => new Promise((resolve) => {
-      const wake = (): void => {
-        clearTimeout(timer)
-        waiting.delete(wake)
-        resolve()
-      }
-      const timer = setTimeout(wake, ms)
-      waiting.add(wake)
-    }),
+    ring() {
+      for (const wake of waiting) wake()
+    },
+    heard: (ms) =>
+      new Promise((resolve) => {
+        const wake = (): void => {
+          clearTimeout(timer)
+          waiting.delete(wake)
+          resolve()
+        }
+        const timer = setTimeout(wake, ms)
+        waiting.add(wake)
+      }),
   }
 }

@@ -45,18 +45,24 @@ export function isCleanText(text: string): boolean {
 function sorted(value: Json | undefined, known: Json | undefined, depth: number): Json {
   if (isPlain(value)) return value
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) throw new Fault('event-not-valid', `The number ${value} is not a whole number that can be kept exactly; amounts are written as text.`)
+    if (!Number.isSafeInteger(value))
+      throw new Fault('event-not-valid', `The number ${value} is not a whole number that can be kept exactly; amounts are written as text.`)
     return value
   }
   if (typeof value !== 'object') throw new Fault('event-not-valid', `A ${typeof value} is not JSON.`)
   if (value === known) return value
   if (depth >= LIMIT_DEPTH) throw new Fault('event-not-valid', `It is nested deeper than ${LIMIT_DEPTH}.`)
-  return isList(value) ? sortedList(value, isList(known) ? known : undefined, depth) : sortedRecord(value, isRecord(known) ? known : undefined, depth)
+  return isList(value)
+    ? sortedList(value, isList(known) ? known : undefined, depth)
+    : sortedRecord(value, isRecord(known) ? known : undefined, depth)
 }
 
-interface Members { readonly [key: string]: Json | undefined }
+interface Members {
+  readonly [key: string]: Json | undefined
+}
 /** What has no parts and needs no look: looked at in place, since a call for each costs as much as the rest of the walk. */
-const isPlain = (value: Json | undefined): value is string | boolean | null => typeof value === 'string' || value === null || typeof value === 'boolean'
+const isPlain = (value: Json | undefined): value is string | boolean | null =>
+  typeof value === 'string' || value === null || typeof value === 'boolean'
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value)
 const isRecord = (value: Json | undefined): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -84,7 +90,7 @@ function sortedRecord(record: Members, known: Members | undefined, depth: number
     const before = known?.[key]
     if (member === before) continue
     const ordered = sorted(member, before, depth + 1)
-    if (ordered !== member) put(copy ??= { ...record } as { [key: string]: Json }, key, ordered)
+    if (ordered !== member) put((copy ??= { ...record } as { [key: string]: Json }), key, ordered)
   }
   return copy ?? record
 }
@@ -113,7 +119,7 @@ const FEW = 40
 /** Where each key stands, in the order of the keys. */
 function places(keys: readonly string[]): number[] {
   const order = Array.from(keys, (_, at) => at)
-  if (keys.length > FEW) return order.sort((a, b) => keys[a]! < keys[b]! ? -1 : 1)
+  if (keys.length > FEW) return order.sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1))
   for (let next = 1; next < order.length; next++) {
     let at = next
     for (; at > 0 && keys[order[at - 1]!]! > keys[next]!; at--) order[at] = order[at - 1]!

@@ -79,7 +79,7 @@ export function publishedTiles(folder: string): TileReader {
 
 /** The tree that the folder holds; an empty one, so that it is written again from the start, when its tiles are not all there. */
 async function treeIn(folder: string, before: Checkpoint | undefined): Promise<TiledTree> {
-  const edge = before && await readEdge(before.size, publishedTiles(folder))
+  const edge = before && (await readEdge(before.size, publishedTiles(folder)))
   return edge && equalBytes(rootOfEdge(sha256, edge), before.root) ? new TiledTree(sha256, before.size, edge) : new TiledTree(sha256)
 }
 
@@ -95,7 +95,9 @@ function write(folder: string, tile: Tile): void {
 }
 
 function widestPartial(path: string): Buffer | undefined {
-  const widths = namesIn(`${path}.p`).map(Number).filter((width) => Number.isInteger(width) && width > 0 && width < TILE_WIDTH)
+  const widths = namesIn(`${path}.p`)
+    .map(Number)
+    .filter((width) => Number.isInteger(width) && width > 0 && width < TILE_WIDTH)
   return widths.length === 0 ? undefined : bytesAt(join(`${path}.p`, String(Math.max(...widths))))
 }
 

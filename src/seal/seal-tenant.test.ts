@@ -124,7 +124,10 @@ describe('sealing', () => {
         const store = new MemoryStore()
         store.size = 300
         await sealTenant(parts(store), 'acme')
-        for (const [now, then] of [[400, 400], [600, 900]] as const) {
+        for (const [now, then] of [
+          [400, 400],
+          [600, 900],
+        ] as const) {
           store.size = now
           await expect(sealTenant(broken(parts(store), write, kept), 'acme')).rejects.toThrow('broken on purpose')
           store.size = then
@@ -204,7 +207,10 @@ describe('sealing stops, signs nothing and says why', () => {
     await sealTenant(parts(store), 'acme')
     store.size = 600
     const tile = store.tiles.get('0/1')!
-    store.tiles.set('0/1', tile.map((byte, at) => (at === 5 ? byte ^ 1 : byte)))
+    store.tiles.set(
+      '0/1',
+      tile.map((byte, at) => (at === 5 ? byte ^ 1 : byte)),
+    )
     await expectStop(store, /tiles in the database do not give the root/)
     store.tiles.set('0/1', tile)
     const [checkpoint] = store.checkpoints.splice(0)
@@ -226,7 +232,10 @@ describe('sealing stops, signs nothing and says why', () => {
     const path = join(folder(), 'tile', '0', '000')
     const bytes = readFileSync(path)
     rmSync(join(folder(), 'tile', '1'), { recursive: true })
-    writeFileSync(path, bytes.map((byte, at) => (at === 9 ? byte ^ 1 : byte)))
+    writeFileSync(
+      path,
+      bytes.map((byte, at) => (at === 9 ? byte ^ 1 : byte)),
+    )
     store.size = 600
     await expect(sealTenant(parts(store), 'acme')).rejects.toThrow(/its file tile\/0\/000 differs from what the log says/)
     expect(publishedCheckpoint(folder())).toBe(older)
@@ -235,7 +244,10 @@ describe('sealing stops, signs nothing and says why', () => {
 
   async function expectStop(store: MemoryStore, says: RegExp): Promise<void> {
     const [signed, published] = [core.last('acme'), publishedCheckpoint(folder())]
-    const error = await sealTenant(parts(store), 'acme').then(() => expect.fail('it went on'), (cause: unknown) => cause)
+    const error = await sealTenant(parts(store), 'acme').then(
+      () => expect.fail('it went on'),
+      (cause: unknown) => cause,
+    )
     expect(error).toBeInstanceOf(Fault)
     expect((error as Fault).code).toBe('log-inconsistent')
     expect((error as Fault).message).toMatch(says)
@@ -244,10 +256,12 @@ describe('sealing stops, signs nothing and says why', () => {
 })
 
 function broken(good: SealParts, write: 'putTiles' | 'sign' | 'putCheckpoint', kept: boolean): SealParts {
-  const breaking = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
-    if (kept) await call(...args)
-    throw new Error('broken on purpose')
-  }
+  const breaking =
+    <A extends unknown[], R>(call: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      if (kept) await call(...args)
+      throw new Error('broken on purpose')
+    }
   if (write === 'sign') return { ...good, signer: { ...good.signer, sign: breaking(good.signer.sign) } }
   // All else stays that of the same store.
   const store = Object.create(good.store) as SealStore

@@ -32,7 +32,7 @@ export async function sealTenant({ store, signer, publishDir }: SealParts, tenan
   const key = keyOf(await signer.verifierKey(tenant))
   // The signer is asked before the database, so that a log that grows meanwhile cannot look shorter than what was signed.
   const signedNote = await signer.last(tenant)
-  const signed = signedNote === undefined ? undefined : opened(signedNote, key, 'The signer\'s last checkpoint')
+  const signed = signedNote === undefined ? undefined : opened(signedNote, key, "The signer's last checkpoint")
   const storedNote = await store.latestCheckpoint()
   const stored = storedNote && opened(storedNote.note, key, 'The last checkpoint in the database')
   const head = await store.head()
@@ -64,8 +64,11 @@ function checkMemories(tenant: string, head: number, signed: Checkpoint | undefi
     throw inconsistent(tenant, `${signedSize} events are signed and the database has ${head}: it was set back, or events were removed`)
   }
   if (stored && stored.size > signedSize) {
-    throw inconsistent(tenant, `The database has a checkpoint of ${stored.size} events and the signer remembers ${signedSize}: `
-      + 'its folder was lost or set back. Put the published checkpoint back into it')
+    throw inconsistent(
+      tenant,
+      `The database has a checkpoint of ${stored.size} events and the signer remembers ${signedSize}: ` +
+        'its folder was lost or set back. Put the published checkpoint back into it',
+    )
   }
   if (stored && signed && stored.size === signed.size && !equalBytes(stored.root, signed.root)) {
     throw inconsistent(tenant, `Two different trees of ${signed.size} events were signed`)
@@ -94,10 +97,17 @@ async function growTiles(store: SealStore, tenant: string, stored: Checkpoint | 
 }
 
 async function signedOrFault(
-  signer: SealParts['signer'], tenant: string, signed: Checkpoint | undefined, head: number, root: Uint8Array, store: SealStore,
+  signer: SealParts['signer'],
+  tenant: string,
+  signed: Checkpoint | undefined,
+  head: number,
+  root: Uint8Array,
+  store: SealStore,
 ): Promise<string> {
   const from = signed?.size ?? 0
-  const missing = (tile: TileName): never => { throw inconsistent(tenant, `The database lacks ${tilePath(tile)}`) }
+  const missing = (tile: TileName): never => {
+    throw inconsistent(tenant, `The database lacks ${tilePath(tile)}`)
+  }
   const nodes = nodeReader(sha256, head, store.tile, missing)
   const proof = from === 0 || from === head ? [] : await proofOf(sha256, consistencyRanges(from, head), nodes)
   const answer = await signer.sign({ tenant, from, size: head, root, proof })

@@ -56,9 +56,14 @@ export function startSealer({ pool, tenants, signer, everyMs = 5_000, publishDir
   // One round of a tenant at a time: two would only do the same work twice.
   const sealNow = (tenant: string): Promise<number> => {
     const next = (last.get(tenant) ?? Promise.resolve()).then(() => round(tenant))
-    const settled = next.then(() => {}, () => {})
+    const settled = next.then(
+      () => {},
+      () => {},
+    )
     last.set(tenant, settled)
-    void settled.then(() => { if (last.get(tenant) === settled) last.delete(tenant) })
+    void settled.then(() => {
+      if (last.get(tenant) === settled) last.delete(tenant)
+    })
     return next
   }
 
@@ -68,10 +73,14 @@ export function startSealer({ pool, tenants, signer, everyMs = 5_000, publishDir
         if (stopped) return
         await sealNow(tenant).catch(() => {})
       }
-      if (!stopped) await new Promise<void>((done) => {
-        const timer = setTimeout(done, everyMs)
-        wake = () => { clearTimeout(timer); done() }
-      })
+      if (!stopped)
+        await new Promise<void>((done) => {
+          const timer = setTimeout(done, everyMs)
+          wake = () => {
+            clearTimeout(timer)
+            done()
+          }
+        })
     }
   }
   const running = loop()
@@ -91,7 +100,8 @@ export function startSealer({ pool, tenants, signer, everyMs = 5_000, publishDir
 const ALL = '*'
 
 async function listed(
-  tenants: SealerOptions['tenants'], report: (tenant: string, fault: Fault | undefined) => void,
+  tenants: SealerOptions['tenants'],
+  report: (tenant: string, fault: Fault | undefined) => void,
 ): Promise<readonly string[]> {
   try {
     const names = await tenants()

@@ -43,7 +43,9 @@ export async function openSigner({ dir, entry = ENTRY, timeoutMs = 10_000 }: Sig
     if (running) return running
     const starting = started(dir, entry, timeoutMs)
     running = starting
-    const forget = (): void => { if (running === starting) running = undefined }
+    const forget = (): void => {
+      if (running === starting) running = undefined
+    }
     starting.then(({ gone }) => gone.then(forget), forget)
     return starting
   }
@@ -51,14 +53,18 @@ export async function openSigner({ dir, entry = ENTRY, timeoutMs = 10_000 }: Sig
   const ask = async (request: WireRequest): Promise<WireAnswer> => {
     const { child, waiting } = await process()
     const n = ++number
-    const answer = await withinTime(timeoutMs, new Promise<WireAnswer>((answered) => {
-      waiting.set(n, answered)
-      child.stdin.write(`${JSON.stringify({ n, ...request })}\n`)
-    }), () => {
-      // A signer that hangs would hold its lock: it is ended, so that the next one can start.
-      waiting.delete(n)
-      child.kill('SIGKILL')
-    })
+    const answer = await withinTime(
+      timeoutMs,
+      new Promise<WireAnswer>((answered) => {
+        waiting.set(n, answered)
+        child.stdin.write(`${JSON.stringify({ n, ...request })}\n`)
+      }),
+      () => {
+        // A signer that hangs would hold its lock: it is ended, so that the next one can start.
+        waiting.delete(n)
+        child.kill('SIGKILL')
+      },
+    )
     if (answer.failed !== undefined) throw new Fault('signer-away', answer.failed)
     return answer
   }
@@ -83,15 +89,19 @@ export async function openSigner({ dir, entry = ENTRY, timeoutMs = 10_000 }: Sig
 function started(dir: string, entry: string, timeoutMs: number): Promise<Process> {
   const child = spawn(process.execPath, [entry, dir], { stdio: 'pipe', env: environment() })
   const waiting: Waiting = new Map()
-  const gone = new Promise<void>((ended) => child.once('close', () => {
-    for (const answered of waiting.values()) answered({ failed: 'It ended without an answer.' })
-    waiting.clear()
-    ended()
-  }))
+  const gone = new Promise<void>((ended) =>
+    child.once('close', () => {
+      for (const answered of waiting.values()) answered({ failed: 'It ended without an answer.' })
+      waiting.clear()
+      ended()
+    }),
+  )
   // A child that died closes its pipe while we write; `gone` tells of it.
   child.stdin.on('error', () => {})
   let complaint = ''
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { complaint = (complaint + text).slice(-500) })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    complaint = (complaint + text).slice(-500)
+  })
   const ready = new Promise<Process>((become, fail) => {
     child.once('error', (cause) => fail(new Fault('signer-away', 'Its process could not be started.', { cause })))
     void gone.then(() => fail(new Fault('signer-away', `Its process ended at once. ${complaint}`.trim())))
@@ -103,7 +113,9 @@ function started(dir: string, entry: string, timeoutMs: number): Promise<Process
       else fail(new Fault('signer-away', answer.failed ?? answer.refused))
     })
   })
-  return withinTime(timeoutMs, ready, () => { child.kill('SIGKILL') })
+  return withinTime(timeoutMs, ready, () => {
+    child.kill('SIGKILL')
+  })
 }
 
 /** Next to nothing: what Windows wants of every process, and a test's point to die at. The hub's own holds the database's password. */

@@ -87,7 +87,11 @@ export function lockSigner(dir: string): { release(): void } {
     lock.close()
     throw new Fault('signer-away', `Another signer is running on ${dir}; a deployment has one.`)
   }
-  return { release: () => { lock.close() } }
+  return {
+    release: () => {
+      lock.close()
+    },
+  }
 }
 
 function parsed(text: string): { version?: unknown; deployment?: unknown; privateKey?: unknown } | undefined {

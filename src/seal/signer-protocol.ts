@@ -13,13 +13,13 @@ export const LINE_LIMIT = 65_536
 export type WireRequest =
   | { readonly op: 'key' | 'last'; readonly tenant: string }
   | {
-    readonly op: 'sign'
-    readonly tenant: string
-    readonly from: number
-    readonly size: number
-    readonly root: string
-    readonly proof: readonly string[]
-  }
+      readonly op: 'sign'
+      readonly tenant: string
+      readonly from: number
+      readonly size: number
+      readonly root: string
+      readonly proof: readonly string[]
+    }
 
 export type WireAnswer = {
   readonly n?: number

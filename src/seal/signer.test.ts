@@ -16,8 +16,12 @@ import { initSigner } from './signer-home.ts'
 import { startSigner, type SignRequest } from './signer.ts'
 
 let dir: string
-beforeEach(() => { dir = mkdtempSync(join(tmpdir(), 'tieout-signer-')) })
-afterEach(() => { rmSync(dir, { recursive: true, force: true }) })
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'tieout-signer-'))
+})
+afterEach(() => {
+  rmSync(dir, { recursive: true, force: true })
+})
 
 const roots: Uint8Array[] = []
 const tiles = new Map<string, Tile>()
@@ -41,7 +45,11 @@ describe('the signing key', () => {
     const path = join(dir, 'key.json')
     if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600)
     const before = readFileSync(path, 'utf8')
-    expect(codeOf(() => { initSigner(dir, 'hub.example/eu') })).toBe('config-not-valid')
+    expect(
+      codeOf(() => {
+        initSigner(dir, 'hub.example/eu')
+      }),
+    ).toBe('config-not-valid')
     expect(readFileSync(path, 'utf8')).toBe(before)
     expect(readdirSync(dir).sort()).toEqual(['key.json', 'last'])
   })
@@ -54,11 +62,19 @@ describe('the signing key', () => {
 
   test('is refused when its file is damaged or the deployment has no proper name', () => {
     for (const name of ['', 'a b', 'A', 'a+b', '/a', 'a/', '../a', 'x'.repeat(201)]) {
-      expect(codeOf(() => { initSigner(dir, name) }), name).toBe('config-not-valid')
+      expect(
+        codeOf(() => {
+          initSigner(dir, name)
+        }),
+        name,
+      ).toBe('config-not-valid')
     }
     for (const text of ['', '{}', 'null', '{"version":1,"deployment":"a","privateKey":"x"}']) {
       writeFileSync(join(dir, 'key.json'), text)
-      expect(codeOf(() => startSigner(dir)), text).toBe('config-not-valid')
+      expect(
+        codeOf(() => startSigner(dir)),
+        text,
+      ).toBe('config-not-valid')
     }
   })
 })
@@ -67,7 +83,12 @@ describe('the signer', () => {
   test('signs what extends its last checkpoint and remembers it before it answers', async () => {
     initSigner(dir, 'hub.example')
     const signer = startSigner(dir)
-    for (const [from, size] of [[0, 1], [1, 7], [7, 8], [8, 40]] as const) {
+    for (const [from, size] of [
+      [0, 1],
+      [1, 7],
+      [7, 8],
+      [8, 40],
+    ] as const) {
       const answer = signer.sign(await growth(from, size))
       const note = 'note' in answer ? answer.note : expect.fail(answer.refused)
       expect(openCheckpoint(note, signer.keyOf('acme'), ed25519Verify)).toMatchObject({ origin: 'hub.example/acme', size })
@@ -84,7 +105,7 @@ describe('the signer', () => {
     const good = await growth(7, 20)
     const refused: [string, SignRequest][] = [
       ['a smaller tree', await growth(0, 6)],
-      ['another tree of the same size', { ...await growth(7, 7), root: roots[8]! }],
+      ['another tree of the same size', { ...(await growth(7, 7)), root: roots[8]! }],
       ['no proof', { ...good, proof: [] }],
       ['a proof with a changed bit', { ...good, proof: good.proof.map((hash, at) => (at === 0 ? hash.map((byte) => byte ^ 1) : hash)) }],
       ['a proof from another size', await growth(6, 20)],
@@ -167,10 +188,19 @@ describe('the signer as a process of its own', () => {
 
   test('answers every line, refuses what is none of its requests, and ends with its input', async () => {
     initSigner(dir, 'hub.example')
-    const lines = ['x', 'null', '7', '[]', '{"n":1}', '{"n":2,"op":"key","tenant":"acme"}', '{"n":3,"op":"sign","tenant":"acme"}',
+    const lines = [
+      'x',
+      'null',
+      '7',
+      '[]',
+      '{"n":1}',
+      '{"n":2,"op":"key","tenant":"acme"}',
+      '{"n":3,"op":"sign","tenant":"acme"}',
       '{"n":4,"op":"sign","tenant":"acme","from":0,"size":1,"root":"AA==","proof":[]}',
       '{"n":5,"op":"sign","tenant":"acme","from":0,"size":1,"root":"x","proof":[null]}',
-      '{"n":6,"op":"last","tenant":"toString"}', '{"n":7,"op":"drop","tenant":"acme"}']
+      '{"n":6,"op":"last","tenant":"toString"}',
+      '{"n":7,"op":"drop","tenant":"acme"}',
+    ]
     const { answers, status } = await talk(dir, `${lines.join('\n')}\n`)
     expect(answers).toHaveLength(lines.length + 1)
     expect(answers.filter((answer) => 'refused' in answer)).toHaveLength(lines.length - 1)
@@ -183,16 +213,26 @@ describe('the signer as a process of its own', () => {
 async function talk(folder: string, input: string): Promise<{ answers: Record<string, unknown>[]; status: number | null }> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'signer-main.ts'), folder], { stdio: ['pipe', 'pipe', 'inherit'] })
   let said = ''
-  child.stdout.on('data', (chunk) => { said += chunk })
+  child.stdout.on('data', (chunk) => {
+    said += chunk
+  })
   child.stdin.on('error', () => {})
   child.stdin.end(input)
   const status = await new Promise<number | null>((done) => child.once('close', done))
-  return { answers: said.trim().split('\n').map((line) => JSON.parse(line)), status }
+  return {
+    answers: said
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+    status,
+  }
 }
 
 /** The one process that runs on this folder: found by its arguments, for only its parent has its number. */
 function pidOf(folder: string): number {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number)
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
   return pids.find((pid) => argumentsOf(pid).at(-1) === folder) ?? expect.fail('no signer runs')
 }
 

@@ -72,7 +72,9 @@ export function startSigner(dir: string): SignerCore {
       mark('signer-persist-after')
       return { note }
     },
-    close: () => { lock.release() },
+    close: () => {
+      lock.release()
+    },
   }
 }
 

@@ -52,7 +52,12 @@ export async function bindNames(client: ClientBase, tenant: string, bindings: Re
   if (bindings.size === 0) return []
   const names = sorted(bindings.keys())
   // A row that was there before, without an object, has been updated: xmax is the mark of the row lock.
-  const rows = await rowsOf<[string | null]>(client, BIND, [tenant, tails(names), scopes(names), textArray(names.map((name) => bindings.get(name)!))])
+  const rows = await rowsOf<[string | null]>(client, BIND, [
+    tenant,
+    tails(names),
+    scopes(names),
+    textArray(names.map((name) => bindings.get(name)!)),
+  ])
   return rows.length === names.length ? rows.flatMap(([name]) => name ?? []) : undefined
 }
 
@@ -73,7 +78,10 @@ export async function awaitNames(client: ClientBase, tenant: string, names: read
 
 /** Names of an object, for people. */
 export async function namesOf(client: ClientBase, tenant: string, object: string): Promise<string[]> {
-  const rows = await rowsOf<[string[]]>(client, { name: 'object_names', text: 'SELECT names FROM object WHERE tenant = $1 AND id = $2' }, [tenant, object])
+  const rows = await rowsOf<[string[]]>(client, { name: 'object_names', text: 'SELECT names FROM object WHERE tenant = $1 AND id = $2' }, [
+    tenant,
+    object,
+  ])
   return rows[0]?.[0] ?? []
 }
 

@@ -41,21 +41,29 @@ export function byteaArray(values: readonly (Uint8Array | null)[]): Buffer {
   return ended(target, values, at)
 }
 
-export const boolArray = (values: readonly (boolean | null)[]): Buffer => fixed(OID.bool, 1, values, (target, at, value) => { target[at] = value ? 1 : 0 })
-export const int2Array = (values: readonly (number | null)[]): Buffer => fixed(OID.int2, 2, values, (target, at, value) => target.writeInt16BE(value, at))
-export const int4Array = (values: readonly (number | null)[]): Buffer => fixed(OID.int4, 4, values, (target, at, value) => target.writeInt32BE(value, at))
+export const boolArray = (values: readonly (boolean | null)[]): Buffer =>
+  fixed(OID.bool, 1, values, (target, at, value) => {
+    target[at] = value ? 1 : 0
+  })
+export const int2Array = (values: readonly (number | null)[]): Buffer =>
+  fixed(OID.int2, 2, values, (target, at, value) => target.writeInt16BE(value, at))
+export const int4Array = (values: readonly (number | null)[]): Buffer =>
+  fixed(OID.int4, 4, values, (target, at, value) => target.writeInt32BE(value, at))
 /** Safe integers. */
 export const int8Array = (values: readonly (number | null)[]): Buffer => fixed(OID.int8, 8, values, writeInt8)
 /** Instants (RFC 3339 text). */
-export const timestampArray = (values: readonly (string | null)[]): Buffer => fixed(OID.timestamptz, 8, values, (target, at, value) => {
-  const ms = Date.parse(value) - POSTGRES_EPOCH_MS
-  // Microseconds; those of the year 9999 are no safe integer.
-  if (Math.abs(ms) < 9e12) writeInt8(target, at, ms * 1000)
-  else target.writeBigInt64BE(BigInt(ms) * 1000n, at)
-})
+export const timestampArray = (values: readonly (string | null)[]): Buffer =>
+  fixed(OID.timestamptz, 8, values, (target, at, value) => {
+    const ms = Date.parse(value) - POSTGRES_EPOCH_MS
+    // Microseconds; those of the year 9999 are no safe integer.
+    if (Math.abs(ms) < 9e12) writeInt8(target, at, ms * 1000)
+    else target.writeBigInt64BE(BigInt(ms) * 1000n, at)
+  })
 /** Calendar dates (`YYYY-MM-DD`). */
 export const dateArray = (values: readonly (string | null)[]): Buffer =>
-  fixed(OID.date, 4, values, (target, at, value) => target.writeInt32BE((Date.parse(`${value}T00:00:00Z`) - POSTGRES_EPOCH_MS) / DAY_MS, at))
+  fixed(OID.date, 4, values, (target, at, value) =>
+    target.writeInt32BE((Date.parse(`${value}T00:00:00Z`) - POSTGRES_EPOCH_MS) / DAY_MS, at),
+  )
 
 function writeInt8(target: Buffer, at: number, value: number): void {
   const high = Math.floor(value / 0x1_0000_0000)
@@ -63,7 +71,12 @@ function writeInt8(target: Buffer, at: number, value: number): void {
   target.writeUInt32BE(value - high * 0x1_0000_0000, at + 4)
 }
 
-function fixed<T>(oid: number, width: number, values: readonly (T | null)[], write: (target: Buffer, at: number, value: T) => void): Buffer {
+function fixed<T>(
+  oid: number,
+  width: number,
+  values: readonly (T | null)[],
+  write: (target: Buffer, at: number, value: T) => void,
+): Buffer {
   const target = header(oid, values, HEADER + values.length * (4 + width))
   let at = HEADER
   for (const value of values) {

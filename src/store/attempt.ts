@@ -6,7 +6,7 @@ import { rowsOf, type ClientBase } from './database.ts'
 
 /** How a try ended; `open` while its process has it. */
 export const ATTEMPT_OUTCOMES = ['open', 'not-sent', 'no-effect', 'done', 'refused', 'other', 'unknown'] as const
-export type AttemptOutcome = typeof ATTEMPT_OUTCOMES[number]
+export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number]
 
 export interface AttemptRow {
   readonly key: string
@@ -23,10 +23,46 @@ export interface AttemptRow {
   readonly looks: readonly { readonly at: Instant; readonly found: string }[]
 }
 
-type Row = readonly [string, number, string, string, Instant, Instant, AttemptOutcome, string | null, string | null, Instant | null, Instant | null, string]
+type Row = readonly [
+  string,
+  number,
+  string,
+  string,
+  Instant,
+  Instant,
+  AttemptOutcome,
+  string | null,
+  string | null,
+  Instant | null,
+  Instant | null,
+  string,
+]
 const COLUMNS = 'key, n, process, request_hash, opened_at, not_after, outcome, says, receipt, closed_at, sender_done_at, looks'
-const decode = ([key, n, process, requestHash, openedAt, notAfter, outcome, says, receipt, closedAt, senderDoneAt, looks]: Row): AttemptRow => ({
-  key, n, process, requestHash, openedAt, notAfter, outcome, says, receipt: receipt === null ? null : JSON.parse(receipt) as Json, closedAt, senderDoneAt,
+const decode = ([
+  key,
+  n,
+  process,
+  requestHash,
+  openedAt,
+  notAfter,
+  outcome,
+  says,
+  receipt,
+  closedAt,
+  senderDoneAt,
+  looks,
+]: Row): AttemptRow => ({
+  key,
+  n,
+  process,
+  requestHash,
+  openedAt,
+  notAfter,
+  outcome,
+  says,
+  receipt: receipt === null ? null : (JSON.parse(receipt) as Json),
+  closedAt,
+  senderDoneAt,
   looks: JSON.parse(looks) as AttemptRow['looks'],
 })
 
@@ -44,13 +80,24 @@ export async function openAttempts(client: ClientBase, tenant: string, rows: rea
   await client.query({
     ...OPEN,
     values: [
-      tenant, textArray(rows.map((row) => row.key)), int4Array(rows.map((row) => row.n)), textArray(rows.map((row) => row.process)),
-      textArray(rows.map((row) => row.requestHash)), timestampArray(rows.map((row) => row.openedAt)), timestampArray(rows.map((row) => row.notAfter)),
+      tenant,
+      textArray(rows.map((row) => row.key)),
+      int4Array(rows.map((row) => row.n)),
+      textArray(rows.map((row) => row.process)),
+      textArray(rows.map((row) => row.requestHash)),
+      timestampArray(rows.map((row) => row.openedAt)),
+      timestampArray(rows.map((row) => row.notAfter)),
     ],
   })
 }
 
-export interface Closing { readonly key: string; readonly n: number; readonly outcome: Exclude<AttemptOutcome, 'open'>; readonly says: string | null; readonly receipt: string | null }
+export interface Closing {
+  readonly key: string
+  readonly n: number
+  readonly outcome: Exclude<AttemptOutcome, 'open'>
+  readonly says: string | null
+  readonly receipt: string | null
+}
 
 const CLOSE = {
   name: 'attempt_close',
@@ -62,10 +109,15 @@ const CLOSE = {
 /** Closes attempts that are open; gives `key n` of those it closed. The rest were closed by somebody else: the fence held. `receipt` is JSON text. */
 export async function closeAttempts(client: ClientBase, tenant: string, rows: readonly Closing[], at: Instant): Promise<Set<string>> {
   if (rows.length === 0) return new Set()
-  const sorted = rows.toSorted((a, b) => a.key < b.key ? -1 : a.key > b.key ? 1 : a.n - b.n)
+  const sorted = rows.toSorted((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.n - b.n))
   const closed = await rowsOf<[string, number]>(client, CLOSE, [
-    tenant, at, textArray(sorted.map((row) => row.key)), int4Array(sorted.map((row) => row.n)), textArray(sorted.map((row) => row.outcome)),
-    textArray(sorted.map((row) => row.says)), textArray(sorted.map((row) => row.receipt)),
+    tenant,
+    at,
+    textArray(sorted.map((row) => row.key)),
+    int4Array(sorted.map((row) => row.n)),
+    textArray(sorted.map((row) => row.outcome)),
+    textArray(sorted.map((row) => row.says)),
+    textArray(sorted.map((row) => row.receipt)),
   ])
   return new Set(closed.map(([key, n]) => `${key} ${n}`))
 }
@@ -73,7 +125,8 @@ export async function closeAttempts(client: ClientBase, tenant: string, rows: re
 /** The sender itself says that it can no longer send this attempt. */
 export async function senderDone(client: ClientBase, tenant: string, key: string, n: number, at: Instant): Promise<void> {
   await client.query({
-    name: 'attempt_sender_done', values: [tenant, key, n, at],
+    name: 'attempt_sender_done',
+    values: [tenant, key, n, at],
     text: 'UPDATE attempt SET sender_done_at = $4 WHERE tenant = $1 AND key = $2 AND n = $3 AND sender_done_at IS NULL',
   })
 }
@@ -81,21 +134,33 @@ export async function senderDone(client: ClientBase, tenant: string, key: string
 /** A process is certainly gone (its session lock was seen free): none of its attempts can be sent any more. */
 export async function senderGone(client: ClientBase, tenant: string, process: string, at: Instant): Promise<void> {
   await client.query({
-    name: 'attempt_sender_gone', values: [tenant, process, at],
+    name: 'attempt_sender_gone',
+    values: [tenant, process, at],
     text: 'UPDATE attempt SET sender_done_at = $3 WHERE tenant = $1 AND process = $2 AND sender_done_at IS NULL',
   })
 }
 
 /** Processes that have attempts of which nobody knows whether they can still be sent. */
 export async function sendingProcesses(client: ClientBase, tenant: string): Promise<string[]> {
-  const rows = await rowsOf<[string]>(client, { name: 'attempt_senders', text: 'SELECT DISTINCT process FROM attempt WHERE tenant = $1 AND sender_done_at IS NULL' }, [tenant])
+  const rows = await rowsOf<[string]>(
+    client,
+    { name: 'attempt_senders', text: 'SELECT DISTINCT process FROM attempt WHERE tenant = $1 AND sender_done_at IS NULL' },
+    [tenant],
+  )
   return rows.map(([process]) => process)
 }
 
 /** Adds a look to an attempt: two looks apart may be made by two processes. */
-export async function addLook(client: ClientBase, tenant: string, key: string, n: number, look: { readonly at: Instant; readonly found: string }): Promise<void> {
+export async function addLook(
+  client: ClientBase,
+  tenant: string,
+  key: string,
+  n: number,
+  look: { readonly at: Instant; readonly found: string },
+): Promise<void> {
   await client.query({
-    name: 'attempt_look', values: [tenant, key, n, JSON.stringify([look])],
+    name: 'attempt_look',
+    values: [tenant, key, n, JSON.stringify([look])],
     text: 'UPDATE attempt SET looks = (looks::jsonb || $4::jsonb)::text WHERE tenant = $1 AND key = $2 AND n = $3',
   })
 }

@@ -8,7 +8,12 @@ import type { ClientBase } from 'pg'
 /** Of node-postgres' connection what is used here: its `bind` is called once per execution, between `cork` and `uncork`. */
 interface Connection {
   readonly stream: Writable
-  bind(config: { readonly portal?: string; readonly statement?: string; readonly values?: readonly unknown[]; readonly valueMapper: (value: unknown) => string | Buffer | null }): void
+  bind(config: {
+    readonly portal?: string
+    readonly statement?: string
+    readonly values?: readonly unknown[]
+    readonly valueMapper: (value: unknown) => string | Buffer | null
+  }): void
 }
 
 /** Bytes of parameters from which on the copying is worth sparing. */
@@ -36,7 +41,11 @@ export function bindInPieces(client: ClientBase): void {
     const { portal, statement = '', values = [], valueMapper } = config
     const bytes = values.reduce<number>((sum, value) => sum + (value instanceof Buffer ? value.length : 0), 0)
     if (portal || bytes < LARGE) return bind(config)
-    for (const piece of bindMessage(statement, values.map((value) => value instanceof Buffer ? value : valueMapper(value)))) connection.stream.write(piece)
+    for (const piece of bindMessage(
+      statement,
+      values.map((value) => (value instanceof Buffer ? value : valueMapper(value))),
+    ))
+      connection.stream.write(piece)
   }
 }
 
@@ -54,7 +63,10 @@ function bindMessage(statement: string, values: readonly (string | Buffer | null
   at = head.writeInt16BE(values.length, at)
   for (const value of values) at = head.writeInt16BE(value instanceof Buffer ? 1 : 0, at)
   head.writeInt16BE(values.length, at)
-  head.writeInt32BE(parameters.reduce((sum, part) => sum + part.length, head.length - 1 + RESULTS_AS_TEXT.length), 1)
+  head.writeInt32BE(
+    parameters.reduce((sum, part) => sum + part.length, head.length - 1 + RESULTS_AS_TEXT.length),
+    1,
+  )
   return [head, ...parameters, RESULTS_AS_TEXT]
 }
 

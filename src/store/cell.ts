@@ -19,10 +19,18 @@ export function writingCells(tenant: string, cells: readonly Cell[], now: Instan
   const last = new Map(cells.map((cell) => [`${cell.object} ${cell.system} ${cell.facet}`, cell]))
   const rows = [...last.keys()].sort().map((key) => last.get(key)!)
   const column = (pick: (cell: Cell) => string | null): Buffer => textArray(rows.map(pick))
-  return [query(WRITE, [
-    tenant, now, column((cell) => cell.object), column((cell) => cell.system), column((cell) => cell.facet), column((cell) => cell.expected),
-    column((cell) => cell.told), column((cell) => cell.reported),
-  ])]
+  return [
+    query(WRITE, [
+      tenant,
+      now,
+      column((cell) => cell.object),
+      column((cell) => cell.system),
+      column((cell) => cell.facet),
+      column((cell) => cell.expected),
+      column((cell) => cell.told),
+      column((cell) => cell.reported),
+    ]),
+  ]
 }
 
 export type StoredCell = Cell & { readonly heardAt: Instant | null }
@@ -43,9 +51,18 @@ const CONFIRM = {
 }
 
 /** A sweep has heard these cells: they are as they stand, or what changed is told through the door. */
-export async function confirmCells(client: ClientBase, tenant: string, system: string, cells: readonly { readonly object: string; readonly facet: Facet }[], at: Instant): Promise<void> {
-  const sorted = cells.toSorted((a, b) => a.object < b.object ? -1 : a.object > b.object ? 1 : a.facet < b.facet ? -1 : 1)
-  await client.query({ ...CONFIRM, values: [tenant, at, system, textArray(sorted.map(({ object }) => object)), textArray(sorted.map(({ facet }) => facet))] })
+export async function confirmCells(
+  client: ClientBase,
+  tenant: string,
+  system: string,
+  cells: readonly { readonly object: string; readonly facet: Facet }[],
+  at: Instant,
+): Promise<void> {
+  const sorted = cells.toSorted((a, b) => (a.object < b.object ? -1 : a.object > b.object ? 1 : a.facet < b.facet ? -1 : 1))
+  await client.query({
+    ...CONFIRM,
+    values: [tenant, at, system, textArray(sorted.map(({ object }) => object)), textArray(sorted.map(({ facet }) => facet))],
+  })
 }
 
 // A walk along the key: each page goes on behind the last, so that one sweep passes every cell of the tenant once.
@@ -59,12 +76,25 @@ const UNHEARD = {
 
 /** Cells of a system that nobody has heard since: all of them, or those that were told and have not been seen to show it. */
 export async function unheardCells(
-  client: ClientBase, tenant: string, system: string, facets: readonly Facet[], since: Instant, all: boolean, after: UnheardCell | null, limit: number,
+  client: ClientBase,
+  tenant: string,
+  system: string,
+  facets: readonly Facet[],
+  since: Instant,
+  all: boolean,
+  after: UnheardCell | null,
+  limit: number,
 ): Promise<UnheardCell[]> {
-  const { rows } = await client.query<UnheardCell>({ ...UNHEARD, values: [tenant, after?.object ?? '', after?.facet ?? '', system, textArray(facets), since, all, limit] })
+  const { rows } = await client.query<UnheardCell>({
+    ...UNHEARD,
+    values: [tenant, after?.object ?? '', after?.facet ?? '', system, textArray(facets), since, all, limit],
+  })
   return rows
 }
-export interface UnheardCell { readonly object: string; readonly facet: Facet }
+export interface UnheardCell {
+  readonly object: string
+  readonly facet: Facet
+}
 
 /** Per system how many cells show, or were told, what they should, and how many are behind. */
 export async function countSteps(client: ClientBase, tenant: string): Promise<{ system: string; inStep: number; behind: number }[]> {

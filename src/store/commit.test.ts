@@ -21,7 +21,11 @@ let now = Date.parse('2026-11-24T12:00:00.000Z')
 const bugs: unknown[] = []
 
 const intakeWith = (law: Law = TEST_LAW, over: { config?: number } = {}): Intake =>
-  openIntake({ pool: database.pool, settings: { law, cfg: 'c'.repeat(64), config: over.config ?? 1, clock: () => now }, onBug: (error) => bugs.push(error) })
+  openIntake({
+    pool: database.pool,
+    settings: { law, cfg: 'c'.repeat(64), config: over.config ?? 1, clock: () => now },
+    onBug: (error) => bugs.push(error),
+  })
 const read = <T>(work: (client: ClientBase) => Promise<T>, tenant = 'acme'): Promise<T> => inTenant(database.pool, tenant, work)
 
 /** The object that an invoice's name is bound to. */
@@ -33,7 +37,8 @@ async function stateOf(id: string): Promise<TestState> {
   const objects = await read((client) => readObjects(client, 'acme', [id], false))
   return objects.get(id)!.state as unknown as TestState
 }
-const historyOf = (id: string): Promise<string[]> => read(async (client) => (await eventsOf(client, 'acme', id, null, 100)).map((event) => event.type))
+const historyOf = (id: string): Promise<string[]> =>
+  read(async (client) => (await eventsOf(client, 'acme', id, null, 100)).map((event) => event.type))
 
 beforeAll(async () => {
   database = await hubDatabase(['acme', 'other'])
@@ -54,14 +59,33 @@ describe('an arrival', () => {
     expect(id).toMatch(/^inv_[0-9a-f]{26}$/)
     expect(await historyOf(id)).toEqual(['invoice.received', 'invoice.validated', 'invoice.state-moved'])
     const event = await read((client) => eventById(client, 'acme', receipt!.eventId))
-    expect(event).toMatchObject({ type: 'invoice.received', objects: [id], grade: 'settled', source: { system: 'capture', role: 'capture' }, data: { amount: '10.00' }, cfg: 'c'.repeat(64) })
-    expect(await read((client) => eventById(client, 'acme', `${id}.2`))).toMatchObject({ type: 'invoice.validated', correlation: id, actor: 'rule:test' })
+    expect(event).toMatchObject({
+      type: 'invoice.received',
+      objects: [id],
+      grade: 'settled',
+      source: { system: 'capture', role: 'capture' },
+      data: { amount: '10.00' },
+      cfg: 'c'.repeat(64),
+    })
+    expect(await read((client) => eventById(client, 'acme', `${id}.2`))).toMatchObject({
+      type: 'invoice.validated',
+      correlation: id,
+      actor: 'rule:test',
+    })
     expect(await read((client) => cellsOf(client, 'acme', id))).toEqual([
       { object: id, system: 'ap', facet: 'status', expected: 'validated', told: null, reported: null, heardAt: null },
       { object: id, system: 'erp', facet: 'posting', expected: 'posted', told: null, reported: null, heardAt: null },
     ])
     expect(await read((client) => effectsOf(client, 'acme', id))).toMatchObject([
-      { command: 'invoice.post', target: 'erp', state: 'waiting', attempts: 0, blocks: true, lane: 'posting', content: `{"amount":"10.00","reference":"${id}"}` },
+      {
+        command: 'invoice.post',
+        target: 'erp',
+        state: 'waiting',
+        attempts: 0,
+        blocks: true,
+        lane: 'posting',
+        content: `{"amount":"10.00","reference":"${id}"}`,
+      },
       { command: 'invoice.status', target: 'ap', state: 'waiting', blocks: false, lane: 'status' },
     ])
     const { rows } = await read((client) => listObjects(client, 'acme', { kind: 'invoice', limit: 10 }))
@@ -73,7 +97,11 @@ describe('an arrival', () => {
   test('that comes again is answered with the first result, and with other content refused', async () => {
     const before = await read((client) => readHead(client, 'acme'))
     const [first] = await intake.submit([invoice('2')])
-    const [again, other, later] = await intake.submit([invoice('2'), invoice('2', { amount: '11.00' }), invoice('2', {}, { occurredAt: '2026-11-24T10:00:01.000Z' })])
+    const [again, other, later] = await intake.submit([
+      invoice('2'),
+      invoice('2', { amount: '11.00' }),
+      invoice('2', {}, { occurredAt: '2026-11-24T10:00:01.000Z' }),
+    ])
     expect(again).toEqual({ eventId: first!.eventId, outcome: 'repeat' })
     expect(other).toMatchObject({ outcome: 'refused', fault: { code: 'event-id-reused' } })
     // When it happened is what the source says of the same event; the first word stands.
@@ -106,7 +134,10 @@ describe('an arrival', () => {
   })
 
   test('for a tenant that was never made is refused with a sentence', async () => {
-    await expect(intake.submit([invoice('5', {}, { tenant: 'nobody' })])).rejects.toMatchObject({ code: 'request-not-valid', message: expect.stringContaining('There is no tenant nobody') })
+    await expect(intake.submit([invoice('5', {}, { tenant: 'nobody' })])).rejects.toMatchObject({
+      code: 'request-not-valid',
+      message: expect.stringContaining('There is no tenant nobody'),
+    })
   })
 })
 
@@ -121,9 +152,19 @@ describe('names', () => {
   })
 
   test('what one fact of a batch creates, another may name, in whatever order they stand', async () => {
-    const receipts = await intake.submit([posting('n3'), invoice('n3'), fact('document.attached', 'n3 more', { about: [{ names: ['capture|invoice|n3'] }] })])
+    const receipts = await intake.submit([
+      posting('n3'),
+      invoice('n3'),
+      fact('document.attached', 'n3 more', { about: [{ names: ['capture|invoice|n3'] }] }),
+    ])
     expect(receipts.map((receipt) => receipt.outcome)).toEqual(['new', 'new', 'new'])
-    expect(await historyOf(await objectOf('capture|invoice|n3'))).toEqual(['invoice.received', 'document.attached', 'posting.confirmed', 'invoice.validated', 'invoice.state-moved'])
+    expect(await historyOf(await objectOf('capture|invoice|n3'))).toEqual([
+      'invoice.received',
+      'document.attached',
+      'posting.confirmed',
+      'invoice.validated',
+      'invoice.state-moved',
+    ])
   })
 
   test('objects that must exist are made beside it, or left alone when they are there', async () => {
@@ -144,7 +185,9 @@ describe('a fact whose name is not bound', () => {
     expect(await intake.submit([posting('p1')])).toMatchObject([{ outcome: 'repeat' }])
     const logged = await read((client) => eventById(client, 'acme', parked!.eventId))
     expect(logged).toMatchObject({ type: 'posting.confirmed', objects: [] })
-    expect(await read((client) => overdueParked(client, 'acme', '2027-01-01T00:00:00.000Z', 10))).toMatchObject([{ index: logged!.index, refs: { about: [{ names: ['capture|invoice|p1'] }] } }])
+    expect(await read((client) => overdueParked(client, 'acme', '2027-01-01T00:00:00.000Z', 10))).toMatchObject([
+      { index: logged!.index, refs: { about: [{ names: ['capture|invoice|p1'] }] } },
+    ])
 
     await intake.submit([invoice('p1')])
     const id = await objectOf('capture|invoice|p1')
@@ -160,7 +203,13 @@ describe('a fact whose name is not bound', () => {
     await intake.submit([fact('document.attached', 'chain 2', { about: [{ names: ['y|x|chain'], offers: ['z|x|chain'] }] })])
     await intake.submit([invoice('chain 1', {}, { about: [{ names: ['x|x|chain'], create: 'invoice', offers: ['y|x|chain'] }] })])
     const id = await objectOf('z|x|chain')
-    expect(await historyOf(id)).toEqual(['invoice.received', 'document.attached', 'document.attached', 'invoice.validated', 'invoice.state-moved'])
+    expect(await historyOf(id)).toEqual([
+      'invoice.received',
+      'document.attached',
+      'document.attached',
+      'invoice.validated',
+      'invoice.state-moved',
+    ])
     expect(await objectOf('x|x|chain')).toBe(id)
   })
 
@@ -198,18 +247,32 @@ describe('who waits for news', () => {
     const id = await objectOf('capture|invoice|i1')
     expect((await stateOf(id)).validated).toBeNull()
     // First the name is free, then it is bound, then the object changes: each is news.
-    const waker = startWaker({ pool: database.pool, nudge: (tenant, objects) => intake.nudge(tenant, objects), clock: () => now, everyMs: 3_600_000 })
-    await intake.submit([fact('order.issued', 'i1 made', { source: { system: 'erp', role: 'erp' }, about: [{ names: ['erp|supplier|i1'], create: 'supplier' }] })])
+    const waker = startWaker({
+      pool: database.pool,
+      nudge: (tenant, objects) => intake.nudge(tenant, objects),
+      clock: () => now,
+      everyMs: 3_600_000,
+    })
+    await intake.submit([
+      fact('order.issued', 'i1 made', {
+        source: { system: 'erp', role: 'erp' },
+        about: [{ names: ['erp|supplier|i1'], create: 'supplier' }],
+      }),
+    ])
     await waker.round()
     expect((await stateOf(id)).validated).toBeNull()
     const supplier = await objectOf('erp|supplier|i1')
     const objects = await read((client) => readObjects(client, 'acme', [id], false))
     expect(objects.get(id)!.waits).toEqual([supplier])
-    await intake.submit([fact('supplier.activated', 'i1 active', { source: { system: 'erp', role: 'erp' }, about: [{ names: ['erp|supplier|i1'] }] })])
+    await intake.submit([
+      fact('supplier.activated', 'i1 active', { source: { system: 'erp', role: 'erp' }, about: [{ names: ['erp|supplier|i1'] }] }),
+    ])
     expect((await stateOf(id)).validated).toBeNull()
     await waker.round()
     expect((await stateOf(id)).validated).not.toBeNull()
-    const left = await database.admin((client) => client.query('SELECT (SELECT count(*)::int FROM stir) AS stirs, (SELECT count(*)::int FROM interest) AS interests'))
+    const left = await database.admin((client) =>
+      client.query('SELECT (SELECT count(*)::int FROM stir) AS stirs, (SELECT count(*)::int FROM interest) AS interests'),
+    )
     expect(left.rows).toEqual([{ stirs: 0, interests: 0 }])
     await waker.stop()
   })
@@ -217,18 +280,37 @@ describe('who waits for news', () => {
   test('is woken in slices, all of them', async () => {
     const many = Array.from({ length: 1_203 }, (_, at) => invoice(`many ${at}`, { supplier: 'erp|supplier|many' }))
     for (let at = 0; at < many.length; at += 400) await intake.submit(many.slice(at, at + 400))
-    await intake.submit([fact('supplier.activated', 'many active', { source: { system: 'erp', role: 'erp' }, about: [{ names: ['erp|supplier|many'], create: 'supplier' }] })])
-    const waker = startWaker({ pool: database.pool, nudge: (tenant, objects) => intake.nudge(tenant, objects), clock: () => now, everyMs: 3_600_000 })
+    await intake.submit([
+      fact('supplier.activated', 'many active', {
+        source: { system: 'erp', role: 'erp' },
+        about: [{ names: ['erp|supplier|many'], create: 'supplier' }],
+      }),
+    ])
+    const waker = startWaker({
+      pool: database.pool,
+      nudge: (tenant, objects) => intake.nudge(tenant, objects),
+      clock: () => now,
+      everyMs: 3_600_000,
+    })
     await waker.stop()
     await waker.round()
-    const { rows } = await database.admin((client) => client.query(`SELECT state::json->>'validated' IS NOT NULL AS done, count(*)::int AS n FROM object WHERE tenant = 'acme' AND state LIKE '%erp|supplier|many%' AND kind = 'invoice' GROUP BY 1`))
+    const { rows } = await database.admin((client) =>
+      client.query(
+        `SELECT state::json->>'validated' IS NOT NULL AS done, count(*)::int AS n FROM object WHERE tenant = 'acme' AND state LIKE '%erp|supplier|many%' AND kind = 'invoice' GROUP BY 1`,
+      ),
+    )
     expect(rows).toEqual([{ done: true, n: 1_203 }])
   })
 
   test('and whose time has come is judged at that time, once', async () => {
     await intake.submit([invoice('t1', { wakeOn: '2026-11-24T13:00:00.000Z' })])
     const id = await objectOf('capture|invoice|t1')
-    const waker = startWaker({ pool: database.pool, nudge: (tenant, objects) => intake.nudge(tenant, objects), clock: () => now, everyMs: 3_600_000 })
+    const waker = startWaker({
+      pool: database.pool,
+      nudge: (tenant, objects) => intake.nudge(tenant, objects),
+      clock: () => now,
+      everyMs: 3_600_000,
+    })
     await waker.stop()
     expect(await waker.round()).toBe(0)
     now = Date.parse('2026-11-24T13:00:00.000Z')
@@ -251,7 +333,10 @@ describe('time, law and configuration', () => {
   test('a process with a lower law or configuration takes nothing in any more', async () => {
     const newer = intakeWith({ ...TEST_LAW, version: 2 }, { config: 7 })
     await newer.submit([invoice('law 2', {}, { tenant: 'other' })])
-    await expect(intake.submit([invoice('law 1', {}, { tenant: 'other' })])).rejects.toMatchObject({ code: 'hub-outdated', retryAfterMs: 1_000 })
+    await expect(intake.submit([invoice('law 1', {}, { tenant: 'other' })])).rejects.toMatchObject({
+      code: 'hub-outdated',
+      retryAfterMs: 1_000,
+    })
     const older = intakeWith({ ...TEST_LAW, version: 2 }, { config: 6 })
     await expect(older.submit([invoice('config 6', {}, { tenant: 'other' })])).rejects.toMatchObject({ code: 'hub-outdated' })
     expect(await objectOf('capture|invoice|law 1', 'other')).toBe('nobody')
@@ -263,7 +348,9 @@ describe('a list', () => {
   const ids = async (filter: Partial<ListFilter>, order: ListOrder, limit: number): Promise<string[]> => {
     const found: string[] = []
     for (let place: ListPlace | null = null; ;) {
-      const page: { rows: readonly { object: string }[]; next: ListPlace | null } = await read((client) => listObjects(client, 'acme', { kind: 'exception', limit, ...filter }, order, place))
+      const page: { rows: readonly { object: string }[]; next: ListPlace | null } = await read((client) =>
+        listObjects(client, 'acme', { kind: 'exception', limit, ...filter }, order, place),
+      )
       found.push(...page.rows.map((row) => row.object))
       if (!page.next) return found
       place = page.next
@@ -272,13 +359,21 @@ describe('a list', () => {
 
   test('reads page by page without leaving out or doubling one, in its order, by each filter', async () => {
     // Several of one moment and of one date, some without a date, in several states.
-    await database.admin((client) => client.query(`
+    await database.admin((client) =>
+      client.query(`
       INSERT INTO list_row (tenant, object, kind, since, title, state, owner, due_on, open, breaches)
       SELECT 'acme', 'exc_' || lpad(to_hex(n * 2654435761 % 4294967296), 26, '0'), 'exception', '2026-11-24T00:00:00Z'::timestamptz + (n % 9) * interval '1 hour', 'case ' || n, 'state ' || n % 4,
              'owner ' || n % 3, CASE WHEN n % 5 > 0 THEN '2026-12-01'::date + n % 7 END, n % 2 = 0, CASE WHEN n % 6 = 0 THEN ARRAY['posted'] ELSE '{}' END
-      FROM generate_series(1, 97) AS n`))
-    const all = async (where: string, order: string): Promise<string[]> => (await database.admin((client) =>
-      client.query<{ object: string }>(`SELECT object FROM list_row WHERE tenant = 'acme' AND kind = 'exception' AND ${where} ORDER BY ${order}`))).rows.map((row) => row.object)
+      FROM generate_series(1, 97) AS n`),
+    )
+    const all = async (where: string, order: string): Promise<string[]> =>
+      (
+        await database.admin((client) =>
+          client.query<{ object: string }>(
+            `SELECT object FROM list_row WHERE tenant = 'acme' AND kind = 'exception' AND ${where} ORDER BY ${order}`,
+          ),
+        )
+      ).rows.map((row) => row.object)
     const newest = 'since DESC, object'
     for (const limit of [1, 7, 200]) {
       expect(await ids({}, 'newest', limit)).toEqual(await all('true', newest))
@@ -286,7 +381,9 @@ describe('a list', () => {
       expect(await ids({ open: false, owner: 'owner 2' }, 'newest', limit)).toEqual(await all(`NOT open AND owner = 'owner 2'`, newest))
       expect(await ids({ breach: 'posted' }, 'newest', limit)).toEqual(await all(`'posted' = ANY(breaches)`, newest))
       expect(await ids({ open: true }, 'due', limit)).toEqual(await all('open', 'due_on NULLS LAST, object'))
-      expect(await ids({ open: true, owner: 'owner 1' }, 'due', limit)).toEqual(await all(`open AND owner = 'owner 1'`, 'due_on NULLS LAST, object'))
+      expect(await ids({ open: true, owner: 'owner 1' }, 'due', limit)).toEqual(
+        await all(`open AND owner = 'owner 1'`, 'due_on NULLS LAST, object'),
+      )
       expect(await ids({ open: false }, 'due', limit)).toEqual(await all('NOT open', newest))
     }
   })

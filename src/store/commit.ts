@@ -118,7 +118,9 @@ class Commit {
     const { resolved, parked } = this.resolveFacts(fresh)
     await this.bindAndLock(resolved)
     const waiting = this.awaited.length > 0 ? await this.takeParked() : []
-    const facts = resolved.map(({ fact, objects }) => eventOf(fact, objects, this.now)).map((event) => this.late.size === 0 ? event : this.asLate(event))
+    const facts = resolved
+      .map(({ fact, objects }) => eventOf(fact, objects, this.now))
+      .map((event) => (this.late.size === 0 ? event : this.asLate(event)))
     const decided = await this.decide([...facts, ...waiting])
     return this.write(resolved, parked, facts, decided)
   }
@@ -129,15 +131,24 @@ class Commit {
   private async identify(): Promise<FactItem[]> {
     const { client, tenant, firsts } = this
     for (const item of this.items) if (item.kind === 'fact' && !firsts.has(item.id)) firsts.set(item.id, item)
-    const identities = [...firsts.values()].map((item) => ({ id: item.id, source: item.source.system, eventId: item.eventId, fingerprint: item.fingerprint }))
+    const identities = [...firsts.values()].map((item) => ({
+      id: item.id,
+      source: item.source.system,
+      eventId: item.eventId,
+      fingerprint: item.fingerprint,
+    }))
     const names = new Set([...firsts.values()].flatMap((item) => namesIn(item.refs)))
-    const [, head, claimed, bound] = await together(client, () => Promise.all([
-      begin(client, tenant), readHead(client, tenant), identities.length === 0 ? new Set<string>() : claimIdentities(client, tenant, identities),
-      boundNames(client, tenant, [...names]),
-    ]))
+    const [, head, claimed, bound] = await together(client, () =>
+      Promise.all([
+        begin(client, tenant),
+        readHead(client, tenant),
+        identities.length === 0 ? new Set<string>() : claimIdentities(client, tenant, identities),
+        boundNames(client, tenant, [...names]),
+      ]),
+    )
     this.checkHead(head)
     this.know(bound)
-    const repeats = identities.flatMap(({ id }) => claimed.has(id) ? [] : [id])
+    const repeats = identities.flatMap(({ id }) => (claimed.has(id) ? [] : [id]))
     const known = await readFingerprints(client, tenant, repeats)
     for (const id of repeats) {
       const item = firsts.get(id)!
@@ -150,7 +161,9 @@ class Commit {
     const { law, config, clock } = this.settings
     if (!head) throw new Fault('request-not-valid', `There is no tenant ${this.tenant}.`)
     if (head.law > law.version || head.config > config) {
-      throw new Fault('hub-outdated', `Law ${law.version} and configuration ${config} here, ${head.law} and ${head.config} in the log.`, { retryAfterMs: 1_000 })
+      throw new Fault('hub-outdated', `Law ${law.version} and configuration ${config} here, ${head.law} and ${head.config} in the log.`, {
+        retryAfterMs: 1_000,
+      })
     }
     // No event is recorded before its predecessor, whatever the clocks of several machines say.
     const now = instantOf(clock())
@@ -178,19 +191,31 @@ class Commit {
   /** Binds names, locks the objects that facts and nudges are about, and closes the attempts whose outcomes came. */
   private async bindAndLock(resolved: readonly Resolved<FactItem>[]): Promise<void> {
     const { client, tenant, resolver } = this
-    const nudged = this.items.flatMap((item) => item.kind === 'nudge' ? [item.object] : [])
+    const nudged = this.items.flatMap((item) => (item.kind === 'nudge' ? [item.object] : []))
     const existing = new Set([...resolved.flatMap(({ objects }) => objects), ...nudged].filter((id) => !resolver.created.has(id)))
     const reports = resolved.flatMap(({ fact }) => {
       const outcome = outcomeOf(fact)
       return outcome ? [{ fact, outcome }] : []
     })
-    const guarded = reports.flatMap(({ fact, outcome }) => fact.guard ? [{ fact, outcome, guard: fact.guard }] : [])
+    const guarded = reports.flatMap(({ fact, outcome }) => (fact.guard ? [{ fact, outcome, guard: fact.guard }] : []))
     const unguarded = reports.filter(({ fact }) => !fact.guard)
-    const [names, objects, closed, rows] = await together(client, () => Promise.all([
-      bindNames(client, tenant, resolver.bindings), readObjects(client, tenant, existing, true),
-      closeAttempts(client, tenant, guarded.map(({ guard, outcome }) => closingOf(guard, outcome)), this.now),
-      lockEffects(client, tenant, unguarded.map(({ outcome }) => outcome.effect)),
-    ]))
+    const [names, objects, closed, rows] = await together(client, () =>
+      Promise.all([
+        bindNames(client, tenant, resolver.bindings),
+        readObjects(client, tenant, existing, true),
+        closeAttempts(
+          client,
+          tenant,
+          guarded.map(({ guard, outcome }) => closingOf(guard, outcome)),
+          this.now,
+        ),
+        lockEffects(
+          client,
+          tenant,
+          unguarded.map(({ outcome }) => outcome.effect),
+        ),
+      ]),
+    )
     if (names === undefined) throw moved('a free name')
     this.awaited = names
     this.keep(objects)
@@ -198,7 +223,10 @@ class Commit {
     for (const { fact, outcome, guard } of guarded) this.count(fact, outcome, !closed.delete(`${guard.effect} ${guard.attempt}`))
     for (const { fact, outcome } of unguarded) this.count(fact, outcome, isLate(outcome, rows.get(outcome.effect)))
     // A guard on anything but an outcome guards nothing: it cannot close an attempt.
-    assert(resolved.every(({ fact }) => !fact.guard || outcomeOf(fact)), 'a guard stands on an outcome')
+    assert(
+      resolved.every(({ fact }) => !fact.guard || outcomeOf(fact)),
+      'a guard stands on an outcome',
+    )
   }
 
   private count(fact: FactItem, outcome: OutcomeData, late: boolean): void {
@@ -215,21 +243,36 @@ class Commit {
     const { client, tenant, resolver } = this
     let names = this.awaited
     while (names.length > 0) {
-      const parked = (await parkedUnder(client, tenant, names)).filter((fact) => this.taken.every(({ parked: other }) => other.index !== fact.index))
+      const parked = (await parkedUnder(client, tenant, names)).filter((fact) =>
+        this.taken.every(({ parked: other }) => other.index !== fact.index),
+      )
       if (parked.length === 0) break
       const unknown = [...new Set(parked.flatMap((fact) => namesIn(fact.refs)))].filter((name) => !this.bound.has(name))
-      const [events, bound] = await Promise.all([readEvents(client, tenant, parked.map((fact) => fact.index)), boundNames(client, tenant, unknown)])
+      const [events, bound] = await Promise.all([
+        readEvents(
+          client,
+          tenant,
+          parked.map((fact) => fact.index),
+        ),
+        boundNames(client, tenant, unknown),
+      ])
       const byIndex = new Map(events.map((event) => [event.index, event]))
       this.know(bound)
       resolver.know(bound)
       const before = new Set(resolver.bindings.keys())
       const { resolved } = resolver.resolve(parked.map((fact) => ({ id: byIndex.get(fact.index)!.id, refs: fact.refs, parked: fact })))
-      for (const { fact, objects } of resolved) this.taken.push({ parked: fact.parked, event: { ...byIndex.get(fact.parked.index)!, objects } })
+      for (const { fact, objects } of resolved)
+        this.taken.push({ parked: fact.parked, event: { ...byIndex.get(fact.parked.index)!, objects } })
       const more = new Map([...resolver.bindings].filter(([name]) => !before.has(name)))
       this.know(more)
       const [awaited, objects] = await Promise.all([
         bindNames(client, tenant, more),
-        readObjects(client, tenant, resolved.flatMap((one) => one.objects).filter((id) => !resolver.created.has(id) && !this.stored.has(id)), true),
+        readObjects(
+          client,
+          tenant,
+          resolved.flatMap((one) => one.objects).filter((id) => !resolver.created.has(id) && !this.stored.has(id)),
+          true,
+        ),
       ])
       if (awaited === undefined) throw moved('a free name')
       this.keep(objects)
@@ -263,10 +306,12 @@ class Commit {
   private async load({ names, write }: Load): Promise<Loaded> {
     const unknown = names.filter((name) => !this.bound.has(name) && name.includes('|'))
     this.know(await boundNames(this.client, this.tenant, unknown))
-    const bound = new Map(names.flatMap((name) => {
-      const id = this.bound.get(name)
-      return id === undefined ? [] : [[name, id] as const]
-    }))
+    const bound = new Map(
+      names.flatMap((name) => {
+        const id = this.bound.get(name)
+        return id === undefined ? [] : [[name, id] as const]
+      }),
+    )
     const ids = names.map((name) => bound.get(name) ?? name).filter((id) => !id.includes('|') && !this.resolver.created.has(id))
     const records = await readObjects(this.client, this.tenant, ids, write)
     for (const [id, object] of records) if (write || !this.stored.has(id)) this.stored.set(id, object)
@@ -276,17 +321,29 @@ class Commit {
   // ------------------------------------------------------------------------------------------------ writing
 
   private async write(
-    resolved: readonly Resolved<FactItem>[], parked: readonly { fact: FactItem; names: string[] }[], facts: readonly Event[], decided: Decided,
+    resolved: readonly Resolved<FactItem>[],
+    parked: readonly { fact: FactItem; names: string[] }[],
+    facts: readonly Event[],
+    decided: Decided,
   ): Promise<Committed> {
     const { client, tenant, now, settings } = this
-    const effects = effectNews(tenant, this.outcomes.map((outcome) => effectOutcome(outcome, now)), decided, now)
+    const effects = effectNews(
+      tenant,
+      this.outcomes.map((outcome) => effectOutcome(outcome, now)),
+      decided,
+      now,
+    )
     const toLock = effectsToLock(effects, (object) => this.resolver.created.has(object))
     const waits = this.waitsOf(decided)
     const waitedNames = [...waits.names, ...parked.flatMap(({ names }) => names)]
     // Sent before the rows are built, so that the server works meanwhile.
-    const answers = together(client, () => Promise.all([
-      lockEffects(client, tenant, toLock.keys, toLock.subjects, toLock.money), holdVersions(client, tenant, waits.ids), awaitNames(client, tenant, waitedNames),
-    ]))
+    const answers = together(client, () =>
+      Promise.all([
+        lockEffects(client, tenant, toLock.keys, toLock.subjects, toLock.money),
+        holdVersions(client, tenant, waits.ids),
+        awaitNames(client, tenant, waitedNames),
+      ]),
+    )
     answers.catch(() => {})
     const objects = this.objectsOf(decided, waits.of)
     const lists = lawful('listing', () => this.listsOf(decided))
@@ -297,27 +354,43 @@ class Commit {
       ...decided.events.slice(facts.length + this.taken.length).map((event) => decisionRow(context, event)),
       ...parked.map(({ fact }) => factRow(context, fact, fact.type, [])),
     ]
-    const links: EventLink[] = [...linksOf(rows), ...this.taken.flatMap(({ parked: { index }, event }) =>
-      event.objects.map((object) => ({ object, place: 0, index, appliedPlace: resolved.length - 1, bound: event.objects })))]
+    const links: EventLink[] = [
+      ...linksOf(rows),
+      ...this.taken.flatMap(({ parked: { index }, event }) =>
+        event.objects.map((object) => ({ object, place: 0, index, appliedPlace: resolved.length - 1, bound: event.objects })),
+      ),
+    ]
     const [locked, versions, stillFree] = await answers
     if (!stillFree) throw moved('a free name')
     for (const [id, version] of versions) if ((this.stored.get(id)?.version ?? version) !== version) throw moved(id)
     const plan = planEffects(locked, effects, now)
-    const changedIds = decided.changed.flatMap(({ before, after }) => before && before.version !== after.version ? [after.id] : [])
+    const changedIds = decided.changed.flatMap(({ before, after }) => (before && before.version !== after.version ? [after.id] : []))
 
     // All that can fail on our side is done before the first of these is sent: the COMMIT goes out with them.
     const news = leavingNews(tenant, [...changedIds, ...this.awaited])
     const statements = [
-      ...writingObjects(tenant, objects.created, objects.changed), ...writingListRows(tenant, lists.rows, lists.gone, now),
+      ...writingObjects(tenant, objects.created, objects.changed),
+      ...writingListRows(tenant, lists.rows, lists.gone, now),
       ...writingEntries(tenant, entries),
-      ...changingInterest(tenant, waits.added, waits.removed), ...news,
-      ...writingCells(tenant, decided.cells, now), ...writingEffects(tenant, plan.inserted, plan.changed, now),
-      ...unparking(tenant, this.taken.map((one) => one.parked)),
+      ...changingInterest(tenant, waits.added, waits.removed),
+      ...news,
+      ...writingCells(tenant, decided.cells, now),
+      ...writingEffects(tenant, plan.inserted, plan.changed, now),
+      ...unparking(
+        tenant,
+        this.taken.map((one) => one.parked),
+      ),
       ...appending(tenant, rows, links, { recordedAt: now, cfg: settings.cfg, law: settings.law.version, config: settings.config }),
-      ...parking(tenant, parked.map(({ fact, names }, at) => ({ fromEnd: parked.length - at, refs: fact.refs, missing: names })), now),
+      ...parking(
+        tenant,
+        parked.map(({ fact, names }, at) => ({ fromEnd: parked.length - at, refs: fact.refs, missing: names })),
+        now,
+      ),
     ]
     mark('commit-before-commit')
-    const answered = together(client, () => Promise.all([Promise.all(statements.map((statement) => client.query(statement))), commit(client)]))
+    const answered = together(client, () =>
+      Promise.all([Promise.all(statements.map((statement) => client.query(statement))), commit(client)]),
+    )
     mark('commit-sent')
     const [results] = await answered
     mark('commit-after')
@@ -326,7 +399,13 @@ class Commit {
   }
 
   /** What judged objects wait for now: canonical ids where names are bound, and what changed against what they waited for before. */
-  private waitsOf(decided: Decided): { of: Map<string, readonly string[]>; ids: string[]; names: string[]; added: Interest[]; removed: Interest[] } {
+  private waitsOf(decided: Decided): {
+    of: Map<string, readonly string[]>
+    ids: string[]
+    names: string[]
+    added: Interest[]
+    removed: Interest[]
+  } {
     const of = new Map<string, readonly string[]>()
     const added: Interest[] = []
     const removed: Interest[] = []
@@ -344,7 +423,10 @@ class Commit {
     return { of, added, removed, ids: names.filter((name) => !name.includes('|')), names: names.filter((name) => name.includes('|')) }
   }
 
-  private objectsOf(decided: Decided, waits: ReadonlyMap<string, readonly string[]>): { created: WrittenObject[]; changed: WrittenObject[] } {
+  private objectsOf(
+    decided: Decided,
+    waits: ReadonlyMap<string, readonly string[]>,
+  ): { created: WrittenObject[]; changed: WrittenObject[] } {
     const created: WrittenObject[] = []
     const changed: WrittenObject[] = []
     const seen = new Set<string>()
@@ -354,8 +436,14 @@ class Commit {
       seen.add(record.id)
       const before = this.stored.get(record.id)
       const wakeAt = record.wakeAt !== null && record.wakeAt <= this.now ? late : record.wakeAt
-      const names = [...before?.names ?? [], ...named.get(record.id) ?? []].slice(0, LIMIT_NAMES)
-      const object = { ...record, wakeAt, names, waits: waits.get(record.id) ?? before?.waits ?? [], text: canonicalJson(record.state, before?.state) }
+      const names = [...(before?.names ?? []), ...(named.get(record.id) ?? [])].slice(0, LIMIT_NAMES)
+      const object = {
+        ...record,
+        wakeAt,
+        names,
+        waits: waits.get(record.id) ?? before?.waits ?? [],
+        text: canonicalJson(record.state, before?.state),
+      }
       if (before) changed.push(object)
       else created.push(object)
     }
@@ -368,7 +456,10 @@ class Commit {
     return { created, changed }
   }
 
-  private listsOf(decided: Decided): { rows: { object: string; kind: string; row: NonNullable<ReturnType<Law['list']>> }[]; gone: string[] } {
+  private listsOf(decided: Decided): {
+    rows: { object: string; kind: string; row: NonNullable<ReturnType<Law['list']>> }[]
+    gone: string[]
+  } {
     const { law } = this.settings
     const rows = []
     const gone: string[] = []
@@ -414,6 +505,7 @@ export class RefusedItems extends Error {
 
 /** The answer to a fact whose id is taken: the first result when it says the same (or nobody can tell any more), else a refusal. */
 function repeatOf(item: FactItem, fingerprint: Uint8Array | null | undefined, first?: Receipt): Receipt {
-  if (fingerprint && Buffer.compare(item.fingerprint, fingerprint) !== 0) return { eventId: item.id, outcome: 'refused', fault: new Fault('event-id-reused') }
+  if (fingerprint && Buffer.compare(item.fingerprint, fingerprint) !== 0)
+    return { eventId: item.id, outcome: 'refused', fault: new Fault('event-id-reused') }
   return first?.outcome === 'refused' ? first : { eventId: item.id, outcome: 'repeat' }
 }

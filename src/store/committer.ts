@@ -48,7 +48,14 @@ export function createCommitter(pool: Pool, settings: Settings): Committer {
   /** Alone in its transaction, and never waited for. */
   async function learnSizes(): Promise<void> {
     const client = await connect(pool)
-    await client.query('SELECT tables_have_grown()').then(() => { client.release() }, () => { client.release(true) })
+    await client.query('SELECT tables_have_grown()').then(
+      () => {
+        client.release()
+      },
+      () => {
+        client.release(true)
+      },
+    )
   }
 
   async function once(tenant: string, items: readonly Item[]): Promise<Committed> {
@@ -57,7 +64,7 @@ export function createCommitter(pool: Pool, settings: Settings): Committer {
     try {
       return await runBatch(client, settings, tenant, items)
     } catch (error) {
-      broken = isAway(error) || !await rolledBack(client)
+      broken = isAway(error) || !(await rolledBack(client))
       throw error
     } finally {
       client.release(broken)
@@ -79,7 +86,8 @@ export function createCommitter(pool: Pool, settings: Settings): Committer {
         } catch (error) {
           if (error instanceof RefusedItems) {
             for (const [item, fault] of error.items) {
-              for (const twin of rest) if (twin.kind === 'fact' && twin.id === item.id) refused.set(twin, { eventId: item.id, outcome: 'refused', fault })
+              for (const twin of rest)
+                if (twin.kind === 'fact' && twin.id === item.id) refused.set(twin, { eventId: item.id, outcome: 'refused', fault })
             }
             rest = rest.filter((item) => !refused.has(item))
             continue
@@ -104,7 +112,8 @@ export function createCommitter(pool: Pool, settings: Settings): Committer {
               await sleep(wait)
               break
             }
-            case 'broken': throw error
+            case 'broken':
+              throw error
           }
         }
       }
@@ -123,7 +132,12 @@ function isFull(error: unknown): boolean {
   return sqlState(error) === '23514' && (error as Error).message.startsWith('no partition of relation')
 }
 
-function merged(items: readonly Item[], rest: readonly Item[], refused: ReadonlyMap<Item, Receipt>, committed: Committed): (Receipt | undefined)[] {
+function merged(
+  items: readonly Item[],
+  rest: readonly Item[],
+  refused: ReadonlyMap<Item, Receipt>,
+  committed: Committed,
+): (Receipt | undefined)[] {
   const receipts = new Map(rest.map((item, at) => [item, committed.receipts[at]]))
   return items.map((item) => refused.get(item) ?? receipts.get(item))
 }

@@ -13,7 +13,9 @@ types.setTypeParser(types.builtins.INT8, (text) => {
   if (!Number.isSafeInteger(value)) throw new RangeError(`${text} does not fit a number`)
   return value
 })
-types.setTypeParser(types.builtins.TIMESTAMPTZ, (text) => new Date(`${text.replace(' ', 'T')}${/[+-]\d\d$/.test(text) ? ':00' : ''}`).toISOString())
+types.setTypeParser(types.builtins.TIMESTAMPTZ, (text) =>
+  new Date(`${text.replace(' ', 'T')}${/[+-]\d\d$/.test(text) ? ':00' : ''}`).toISOString(),
+)
 
 const LIMITS = { statement_timeout: 60_000, lock_timeout: 30_000, idle_in_transaction_session_timeout: 60_000 }
 /**
@@ -21,7 +23,14 @@ const LIMITS = { statement_timeout: 60_000, lock_timeout: 30_000, idle_in_transa
  * tables were empty reads a whole table for as long as the connection lives; `enable_material` is the worst of them: it keeps
  * all rows of a tenant aside and goes through them once per row of the batch.
  */
-const PLANS = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off', enable_hashjoin: 'off', enable_mergejoin: 'off', enable_material: 'off', jit: 'off' }
+const PLANS = {
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+  enable_hashjoin: 'off',
+  enable_mergejoin: 'off',
+  enable_material: 'off',
+  jit: 'off',
+}
 
 /**
  * A pool for `url`. Statements that wait or run too long end by themselves; a lost connection is replaced. Connections are
@@ -29,10 +38,17 @@ const PLANS = { plan_cache_mode: 'force_generic_plan', enable_seqscan: 'off', en
  */
 export function openPool(url: string, options: { readonly max?: number; readonly name?: string } = {}): Pool {
   const pool = new Pool({
-    connectionString: url, max: options.max ?? 8, application_name: options.name ?? 'tieout', connectionTimeoutMillis: 10_000, keepAlive: true, pipeline: true,
+    connectionString: url,
+    max: options.max ?? 8,
+    application_name: options.name ?? 'tieout',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    pipeline: true,
     // The server ends what takes too long; the client only what a server that is gone will never end.
     query_timeout: 75_000,
-    options: Object.entries({ ...LIMITS, ...PLANS, TimeZone: 'UTC' }).map(([name, value]) => `-c ${name}=${value}`).join(' '),
+    options: Object.entries({ ...LIMITS, ...PLANS, TimeZone: 'UTC' })
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
   })
   // An idle connection that breaks is thrown away by the pool; whoever needs one next gets another or the error.
   pool.on('error', () => {})
@@ -45,17 +61,26 @@ export function openPool(url: string, options: { readonly max?: number; readonly
 }
 
 /** A statement prepared once per connection. */
-export interface Statement { readonly name: string; readonly text: string }
+export interface Statement {
+  readonly name: string
+  readonly text: string
+}
 
 /** A statement with its parameters, encoded: all that can fail on our side has been done. */
-export interface Query extends Statement { readonly values: unknown[] }
+export interface Query extends Statement {
+  readonly values: unknown[]
+}
 
 export function query({ name, text }: Statement, values: unknown[]): Query {
   return { name, text, values }
 }
 
 /** The rows of a prepared statement as arrays of columns: spares naming each column of each row on the hot path. */
-export async function rowsOf<Row extends readonly unknown[]>(client: ClientBase, { name, text }: Statement, values: unknown[]): Promise<Row[]> {
+export async function rowsOf<Row extends readonly unknown[]>(
+  client: ClientBase,
+  { name, text }: Statement,
+  values: unknown[],
+): Promise<Row[]> {
   const { rows } = await client.query({ name, text, values, rowMode: 'array' })
   return rows as unknown as Row[]
 }
@@ -76,7 +101,7 @@ export async function inTenant<T>(pool: Pool, tenant: string, work: (client: Poo
     await commit(client)
     return result
   } catch (error) {
-    broken = isAway(error) || !await rolledBack(client)
+    broken = isAway(error) || !(await rolledBack(client))
     throw isAway(error) && !(error instanceof Fault) ? new Fault('database-away', undefined, { cause: error }) : error
   } finally {
     client.release(broken)
@@ -95,7 +120,9 @@ export async function connect(pool: Pool): Promise<PoolClient> {
 /** Opens a transaction and says the tenant in one round trip: until then every table is empty. */
 export async function begin(client: ClientBase, tenant: string, mode: Mode = 'write'): Promise<void> {
   if (!/^[a-z0-9-]{1,40}$/.test(tenant)) throw new Fault('request-not-valid', 'A tenant is 1 to 40 characters of a-z, 0-9 and -.')
-  await client.query(`BEGIN${mode === 'snapshot' ? ' ISOLATION LEVEL REPEATABLE READ READ ONLY' : ''}; SELECT set_config('hub.tenant', '${tenant}', true)`)
+  await client.query(
+    `BEGIN${mode === 'snapshot' ? ' ISOLATION LEVEL REPEATABLE READ READ ONLY' : ''}; SELECT set_config('hub.tenant', '${tenant}', true)`,
+  )
 }
 
 /** Throws when the server answers ROLLBACK instead, as it does to the COMMIT of a transaction in which a statement failed. */

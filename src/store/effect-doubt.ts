@@ -13,7 +13,8 @@ const DOUBTS = {
 
 /** Effects of a target in state `unknown` that are due, locked, the most urgent lane first. */
 export async function doubtsDue(
-  client: ClientBase, { tenant, target, limit, now }: { readonly tenant: string; readonly target: string; readonly limit: number; readonly now: Instant },
+  client: ClientBase,
+  { tenant, target, limit, now }: { readonly tenant: string; readonly target: string; readonly limit: number; readonly now: Instant },
 ): Promise<EffectRow[]> {
   const keys = (await rowsOf<[string]>(client, DOUBTS, [tenant, target, now, limit])).map(([key]) => key)
   if (keys.length === 0) return []

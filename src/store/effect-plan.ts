@@ -5,10 +5,17 @@ import type { Instant } from '../lib/time.ts'
 import { effectKey, newEffect, type NewEffect } from './effect.ts'
 
 /** The outcome of a try that counts. */
-export interface EffectOutcome { readonly key: string; readonly input: EffectInput; readonly at: StepAt }
+export interface EffectOutcome {
+  readonly key: string
+  readonly input: EffectInput
+  readonly at: StepAt
+}
 
 /** A money effect that was wanted and not put into the queue: another one of its command and object stands. */
-export interface Blocked { readonly wanted: WantedEffect; readonly by: string }
+export interface Blocked {
+  readonly wanted: WantedEffect
+  readonly by: string
+}
 
 export interface EffectPlan {
   readonly inserted: readonly NewEffect[]
@@ -28,11 +35,15 @@ export interface EffectNews {
 
 /** Canonical contents and keys are made here, once. Throws a fault when a content cannot be written as canonical JSON. */
 export function effectNews(
-  tenant: string, outcomes: readonly EffectOutcome[],
-  decided: { readonly marks: readonly EffectMark[]; readonly withdrawn: readonly EffectParts[]; readonly wanted: readonly WantedEffect[] }, now: Instant,
+  tenant: string,
+  outcomes: readonly EffectOutcome[],
+  decided: { readonly marks: readonly EffectMark[]; readonly withdrawn: readonly EffectParts[]; readonly wanted: readonly WantedEffect[] },
+  now: Instant,
 ): EffectNews {
   return {
-    outcomes, marks: decided.marks.map((mark) => ({ key: effectKey(tenant, mark), mark })), withdrawn: decided.withdrawn.map((parts) => effectKey(tenant, parts)),
+    outcomes,
+    marks: decided.marks.map((mark) => ({ key: effectKey(tenant, mark), mark })),
+    withdrawn: decided.withdrawn.map((parts) => effectKey(tenant, parts)),
     wanted: decided.wanted.map((wanted) => ({ row: newEffect(tenant, wanted, now), wanted })),
   }
 }
@@ -41,12 +52,22 @@ export function effectNews(
  * Which rows must be locked before {@link planEffects}: keys, subjects whose waiting ones may be replaced, money that stands. An
  * effect about an object that this commit makes cannot be there yet, nor any other about it.
  */
-export function effectsToLock(news: EffectNews, isNew: (object: string) => boolean): { keys: string[]; subjects: string[]; money: Pick<EffectParts, 'command' | 'object'>[] } {
+export function effectsToLock(
+  news: EffectNews,
+  isNew: (object: string) => boolean,
+): { keys: string[]; subjects: string[]; money: Pick<EffectParts, 'command' | 'object'>[] } {
   const wanted = news.wanted.filter(({ row }) => !isNew(row.object))
   return {
-    keys: [...news.outcomes.map(({ key }) => key), ...news.marks.map(({ key }) => key), ...news.withdrawn, ...wanted.map(({ row }) => row.key)],
+    keys: [
+      ...news.outcomes.map(({ key }) => key),
+      ...news.marks.map(({ key }) => key),
+      ...news.withdrawn,
+      ...wanted.map(({ row }) => row.key),
+    ],
     subjects: wanted.filter(({ row }) => COMMANDS[row.command].manner === 'latest').map(({ row }) => row.subject),
-    money: [...news.marks.map(({ mark }) => mark), ...wanted.map(({ row }) => row)].filter(({ command }) => COMMANDS[command].manner === 'money'),
+    money: [...news.marks.map(({ mark }) => mark), ...wanted.map(({ row }) => row)].filter(
+      ({ command }) => COMMANDS[command].manner === 'money',
+    ),
   }
 }
 
@@ -87,7 +108,7 @@ class Planning {
     for (const outcome of news.outcomes) this.step(outcome.key, outcome.input, outcome.at)
     for (const { key, mark } of news.marks) {
       if (this.rows.has(key)) this.step(key, mark.input)
-      else this.proved.set(key, [...this.proved.get(key) ?? [], mark.input])
+      else this.proved.set(key, [...(this.proved.get(key) ?? []), mark.input])
     }
     for (const key of news.withdrawn) this.step(key, 'withdrawn')
     for (const { row, wanted } of news.wanted) this.want(row, wanted)
@@ -117,13 +138,19 @@ class Planning {
       this.inserted.set(fresh.key, { row, dueOn: wanted.dueOn })
       if (row.state !== 'waiting') return
     } else if (known.state === 'waiting' && !sameContent) {
-      this.rows.set(known.key, { ...known, content: fresh.content, contentHash: fresh.contentHash, dueAt: known.dueAt < this.now ? known.dueAt : this.now })
+      this.rows.set(known.key, {
+        ...known,
+        content: fresh.content,
+        contentHash: fresh.contentHash,
+        dueAt: known.dueAt < this.now ? known.dueAt : this.now,
+      })
     } else if (known.state === 'superseded' || ((known.state === 'refused' || known.state === 'dead') && !sameContent)) {
       this.rows.set(known.key, { ...known, content: fresh.content, contentHash: fresh.contentHash })
       this.step(known.key, 'replay')
     } else return
     this.targets.add(fresh.target)
-    if (COMMANDS[fresh.command].manner === 'latest') for (const key of this.waitingOf(fresh)) if (key !== fresh.key) this.step(key, 'replaced')
+    if (COMMANDS[fresh.command].manner === 'latest')
+      for (const key of this.waitingOf(fresh)) if (key !== fresh.key) this.step(key, 'replaced')
   }
 
   private step(key: string, input: EffectInput, at: StepAt = { now: this.now }): void {
@@ -144,7 +171,7 @@ class Planning {
   private waitingOf(row: EffectRow): Set<string> {
     const about = `${row.target} ${aboutOf(row)}`
     let keys = this.waiting.get(about)
-    if (!keys) this.waiting.set(about, keys = new Set())
+    if (!keys) this.waiting.set(about, (keys = new Set()))
     return keys
   }
 }

@@ -8,34 +8,59 @@ import { type ClientBase, rowsOf, type Statement } from './database.ts'
 import { COLUMNS, decode, type Row } from './effect.ts'
 
 /** `waiting`: for its turn, or to find out what became of it. `under-way`: a call is out. `stopped`: for a person. */
-export const STANDS = { 'waiting': ['waiting', 'unknown'], 'under-way': ['open'], 'stopped': ['held', 'refused', 'dead'] } as const satisfies
-  Record<string, readonly EffectState[]>
+export const STANDS = {
+  waiting: ['waiting', 'unknown'],
+  'under-way': ['open'],
+  stopped: ['held', 'refused', 'dead'],
+} as const satisfies Record<string, readonly EffectState[]>
 export type Stands = keyof typeof STANDS
 
 /** Where a page begins: after this one, in the order in which delivery takes them. */
-export interface QueuePlace { readonly lane: number; readonly dueOn: CalendarDate; readonly dueAt: Instant; readonly key: string }
+export interface QueuePlace {
+  readonly lane: number
+  readonly dueOn: CalendarDate
+  readonly dueAt: Instant
+  readonly key: string
+}
 
 // The states stand in the statements themselves, so that the partial index of each applies: effect_due, effect_in_flight (whose
 // rows are as few as calls at the same time), effect_stopped.
 function statements(name: string, text: (states: string) => string): { readonly [stands in Stands]: Statement } {
-  return Object.fromEntries(Object.entries(STANDS).map(([stands, states]) => [
-    stands, { name: `effect_queue_${name}_${stands}`, text: text(states.map((state) => `'${state}'`).join(', ')) },
-  ])) as { readonly [stands in Stands]: Statement }
+  return Object.fromEntries(
+    Object.entries(STANDS).map(([stands, states]) => [
+      stands,
+      { name: `effect_queue_${name}_${stands}`, text: text(states.map((state) => `'${state}'`).join(', ')) },
+    ]),
+  ) as { readonly [stands in Stands]: Statement }
 }
 
-const PAGE = statements('page', (states) => `
+const PAGE = statements(
+  'page',
+  (states) => `
   SELECT ${COLUMNS}, due_on FROM effect WHERE tenant = $1 AND target = $2 AND state IN (${states})
-    AND (lane, due_on, due_at, key) > ($3::int2, $4::date, $5::timestamptz, $6::text) ORDER BY lane, due_on, due_at, key LIMIT $7`)
+    AND (lane, due_on, due_at, key) > ($3::int2, $4::date, $5::timestamptz, $6::text) ORDER BY lane, due_on, due_at, key LIMIT $7`,
+)
 
 const START: QueuePlace = { lane: -1, dueOn: '-infinity', dueAt: '-infinity', key: '' }
 
 /** A page of the queue of a system, with the place to go on from. */
 export async function queuePage(
-  client: ClientBase, tenant: string, target: string, stands: Stands, limit: number, place: QueuePlace = START
+  client: ClientBase,
+  tenant: string,
+  target: string,
+  stands: Stands,
+  limit: number,
+  place: QueuePlace = START,
 ): Promise<{ readonly rows: readonly EffectRow[]; readonly next: QueuePlace | null }> {
-  const found = await rowsOf<[...Row, CalendarDate]>(
-    client, PAGE[stands], [tenant, target, place.lane, place.dueOn, place.dueAt, place.key, limit + 1]
-  )
+  const found = await rowsOf<[...Row, CalendarDate]>(client, PAGE[stands], [
+    tenant,
+    target,
+    place.lane,
+    place.dueOn,
+    place.dueAt,
+    place.key,
+    limit + 1,
+  ])
   const page = found.slice(0, limit)
   const rows = page.map((columns) => decode(columns as unknown as Row))
   const last = rows.at(-1)
@@ -58,12 +83,20 @@ export async function dueUntil(client: ClientBase, tenant: string, target: strin
   return row?.[0] ?? 0
 }
 
-export interface QueueTotal { readonly kind: string; readonly objects: number; readonly currency: string | null; readonly amount: string | null }
+export interface QueueTotal {
+  readonly kind: string
+  readonly objects: number
+  readonly currency: string | null
+  readonly amount: string | null
+}
 
-const TOTALS = statements('total', (states) => `
+const TOTALS = statements(
+  'total',
+  (states) => `
   WITH q AS (SELECT subject FROM effect WHERE tenant = $1 AND target = $2 AND state IN (${states}) ORDER BY lane, due_on, due_at LIMIT ${LIMIT_COUNTED})
   SELECT r.kind, count(*)::int, r.currency, sum(r.amount)::text
-  FROM (SELECT DISTINCT subject FROM q) AS q JOIN list_row r ON r.tenant = $1 AND r.object = q.subject GROUP BY 1, 3 ORDER BY 1, 3`)
+  FROM (SELECT DISTINCT subject FROM q) AS q JOIN list_row r ON r.tenant = $1 AND r.object = q.subject GROUP BY 1, 3 ORDER BY 1, 3`,
+)
 
 /** What the first {@link LIMIT_COUNTED} commands of the queue are about: invoices and payments, each once, by currency. */
 export async function queueTotals(client: ClientBase, tenant: string, target: string, stands: Stands): Promise<readonly QueueTotal[]> {
@@ -72,7 +105,12 @@ export async function queueTotals(client: ClientBase, tenant: string, target: st
 }
 
 /** Another command that keeps one from being taken: one about the same object is out, or money of it may have moved already. */
-export interface Obstacle { readonly why: 'in-flight' | 'money'; readonly command: CommandName; readonly occurrence: string; readonly state: EffectState }
+export interface Obstacle {
+  readonly why: 'in-flight' | 'money'
+  readonly command: CommandName
+  readonly occurrence: string
+  readonly state: EffectState
+}
 
 // The laterals stay as they are (OFFSET 0): for each command one look into effect_in_flight and one into effect_money, and never
 // all that is in flight or blocks first.

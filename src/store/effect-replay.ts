@@ -17,7 +17,9 @@ export interface ReplayQuery {
 }
 
 /** The cause of its case, and the state in which it stands. */
-export const REPLAY_CAUSES = { 'refused-by-target': 'refused', 'dead-letter': 'dead' } as const satisfies Partial<Record<Cause, EffectState>>
+export const REPLAY_CAUSES = { 'refused-by-target': 'refused', 'dead-letter': 'dead' } as const satisfies Partial<
+  Record<Cause, EffectState>
+>
 export type ReplayCause = keyof typeof REPLAY_CAUSES
 
 export const LIMIT_REPLAY = 1_000
@@ -33,10 +35,18 @@ const REFUSED = {
 
 /** Refused and dead effects that fit, the most urgent lane first; at most {@link LIMIT_REPLAY}. */
 export async function refusedEffects(client: ClientBase, tenant: string, query: ReplayQuery): Promise<EffectRow[]> {
-  const keys = (await rowsOf<[string]>(client, REFUSED, [
-    tenant, query.target ?? null, query.subject ?? null, query.from ?? null, query.to ?? null, query.says ?? null, LIMIT_REPLAY,
-    query.cause === undefined ? null : REPLAY_CAUSES[query.cause],
-  ])).map(([key]) => key)
+  const keys = (
+    await rowsOf<[string]>(client, REFUSED, [
+      tenant,
+      query.target ?? null,
+      query.subject ?? null,
+      query.from ?? null,
+      query.to ?? null,
+      query.says ?? null,
+      LIMIT_REPLAY,
+      query.cause === undefined ? null : REPLAY_CAUSES[query.cause],
+    ])
+  ).map(([key]) => key)
   const rows = new Map((await readEffects(client, tenant, keys)).map((row) => [row.key, row]))
   return keys.flatMap((key) => rows.get(key) ?? [])
 }

@@ -18,20 +18,83 @@ export function effectKey(tenant: string, parts: EffectParts): string {
 export function newEffect(tenant: string, wanted: WantedEffect, now: Instant): EffectRow {
   const content = canonicalJson(wanted.content)
   return {
-    key: effectKey(tenant, wanted), target: wanted.target, command: wanted.command, object: wanted.object, occurrence: wanted.occurrence, subject: wanted.subject,
-    content, contentHash: sha256Hex(content), lane: COMMANDS[wanted.command].lane, state: 'waiting', attempts: 0, failures: 0, dueAt: now,
-    blocks: COMMANDS[wanted.command].manner === 'money', wanted: true,
+    key: effectKey(tenant, wanted),
+    target: wanted.target,
+    command: wanted.command,
+    object: wanted.object,
+    occurrence: wanted.occurrence,
+    subject: wanted.subject,
+    content,
+    contentHash: sha256Hex(content),
+    lane: COMMANDS[wanted.command].lane,
+    state: 'waiting',
+    attempts: 0,
+    failures: 0,
+    dueAt: now,
+    blocks: COMMANDS[wanted.command].manner === 'money',
+    wanted: true,
   }
 }
 
-export type Row = readonly [string, string, CommandName, string, string, string, string, string, number, EffectState, number, number, Instant, boolean, boolean]
-export const COLUMNS = 'key, target, command, object, occurrence, subject, content, content_hash, lane, state, attempts, failures, due_at, blocks, wanted'
-export const decode = ([key, target, command, object, occurrence, subject, content, contentHash, lane, state, attempts, failures, dueAt, blocks, wanted]: Row): EffectRow =>
-  ({ key, target, command, object, occurrence, subject, content, contentHash, lane: LANES[lane] as Lane, state, attempts, failures, dueAt, blocks, wanted })
+export type Row = readonly [
+  string,
+  string,
+  CommandName,
+  string,
+  string,
+  string,
+  string,
+  string,
+  number,
+  EffectState,
+  number,
+  number,
+  Instant,
+  boolean,
+  boolean,
+]
+export const COLUMNS =
+  'key, target, command, object, occurrence, subject, content, content_hash, lane, state, attempts, failures, due_at, blocks, wanted'
+export const decode = ([
+  key,
+  target,
+  command,
+  object,
+  occurrence,
+  subject,
+  content,
+  contentHash,
+  lane,
+  state,
+  attempts,
+  failures,
+  dueAt,
+  blocks,
+  wanted,
+]: Row): EffectRow => ({
+  key,
+  target,
+  command,
+  object,
+  occurrence,
+  subject,
+  content,
+  contentHash,
+  lane: LANES[lane] as Lane,
+  state,
+  attempts,
+  failures,
+  dueAt,
+  blocks,
+  wanted,
+})
 
 // ------------------------------------------------------------------------------------------------------------ for the commit
 
-const LOCK = { name: 'effect_lock', text: `SELECT ${COLUMNS} FROM effect WHERE tenant = $1 AND key = ANY($2::text[]) ORDER BY key FOR NO KEY UPDATE` }
+const LOCK = {
+  name: 'effect_lock',
+  text: `SELECT ${COLUMNS} FROM effect WHERE tenant = $1 AND key = ANY($2::text[]) ORDER BY key FOR NO KEY UPDATE`,
+}
 // Both are written so that a plan made while the table was empty is still good when it is full: the order is an expression and the
 // state stands in a CASE, so that neither the primary key nor a partial index of the queue can serve them, to be read from end to end.
 const WAITING = {
@@ -46,14 +109,24 @@ const BLOCKING = {
 
 /** Effects by key, those that still wait for a subject, and money effects that may have acted: all that a commit must know, locked. */
 export async function lockEffects(
-  client: ClientBase, tenant: string, keys: Iterable<string>, subjects: Iterable<string> = [], money: readonly Pick<EffectParts, 'command' | 'object'>[] = [],
+  client: ClientBase,
+  tenant: string,
+  keys: Iterable<string>,
+  subjects: Iterable<string> = [],
+  money: readonly Pick<EffectParts, 'command' | 'object'>[] = [],
 ): Promise<Map<string, EffectRow>> {
   const wantedKeys = [...new Set(keys)].sort()
   const wantedSubjects = [...new Set(subjects)].sort()
   const rows = await Promise.all([
     wantedKeys.length === 0 ? [] : rowsOf<Row>(client, LOCK, [tenant, textArray(wantedKeys)]),
     wantedSubjects.length === 0 ? [] : rowsOf<Row>(client, WAITING, [tenant, textArray(wantedSubjects)]),
-    money.length === 0 ? [] : rowsOf<Row>(client, BLOCKING, [tenant, textArray([...new Set(money.map((row) => row.command))]), textArray([...new Set(money.map((row) => row.object))])]),
+    money.length === 0
+      ? []
+      : rowsOf<Row>(client, BLOCKING, [
+          tenant,
+          textArray([...new Set(money.map((row) => row.command))]),
+          textArray([...new Set(money.map((row) => row.object))]),
+        ]),
   ])
   return new Map(rows.flat().map((row) => [row[0], decode(row)]))
 }
@@ -67,23 +140,49 @@ const INSERT = {
 }
 
 /** An effect whose key is new, with its money date. */
-export interface NewEffect { readonly row: EffectRow; readonly dueOn: CalendarDate | undefined }
+export interface NewEffect {
+  readonly row: EffectRow
+  readonly dueOn: CalendarDate | undefined
+}
 
 /** Writes what a commit does to effects. First those that no longer block, so that their mark is free for a new one. */
 export function writingEffects(tenant: string, inserted: readonly NewEffect[], changed: readonly EffectRow[], now: Instant): Query[] {
-  return [...changing(tenant, changed.filter((row) => !row.blocks)), ...inserting(tenant, inserted, now), ...changing(tenant, changed.filter((row) => row.blocks))]
+  return [
+    ...changing(
+      tenant,
+      changed.filter((row) => !row.blocks),
+    ),
+    ...inserting(tenant, inserted, now),
+    ...changing(
+      tenant,
+      changed.filter((row) => row.blocks),
+    ),
+  ]
 }
 
 function inserting(tenant: string, effects: readonly NewEffect[], now: Instant): Query[] {
   if (effects.length === 0) return []
-  const sorted = effects.toSorted((a, b) => a.row.key < b.row.key ? -1 : 1)
+  const sorted = effects.toSorted((a, b) => (a.row.key < b.row.key ? -1 : 1))
   const column = (pick: (row: EffectRow) => string): Buffer => textArray(sorted.map(({ row }) => pick(row)))
-  return [query(INSERT, [
-    tenant, now, column((row) => row.key), column((row) => row.target), column((row) => row.command), column((row) => row.object), column((row) => row.occurrence),
-    column((row) => row.subject), column((row) => row.content), column((row) => row.contentHash), int2Array(sorted.map(({ row }) => LANES.indexOf(row.lane))),
-    dateArray(sorted.map(({ dueOn }) => dueOn ?? null)), boolArray(sorted.map(({ row }) => row.blocks)), column((row) => row.state),
-    timestampArray(sorted.map(({ row }) => row.dueAt)),
-  ])]
+  return [
+    query(INSERT, [
+      tenant,
+      now,
+      column((row) => row.key),
+      column((row) => row.target),
+      column((row) => row.command),
+      column((row) => row.object),
+      column((row) => row.occurrence),
+      column((row) => row.subject),
+      column((row) => row.content),
+      column((row) => row.contentHash),
+      int2Array(sorted.map(({ row }) => LANES.indexOf(row.lane))),
+      dateArray(sorted.map(({ dueOn }) => dueOn ?? null)),
+      boolArray(sorted.map(({ row }) => row.blocks)),
+      column((row) => row.state),
+      timestampArray(sorted.map(({ row }) => row.dueAt)),
+    ]),
+  ]
 }
 
 const WRITE = {
@@ -98,11 +197,20 @@ const WRITE = {
 /** One that would block beside another that blocks already yields the mark: evidence is never refused. */
 function changing(tenant: string, rows: readonly EffectRow[]): Query[] {
   if (rows.length === 0) return []
-  return [query(WRITE, [
-    tenant, textArray(rows.map((row) => row.key)), textArray(rows.map((row) => row.state)), int4Array(rows.map((row) => row.attempts)),
-    int4Array(rows.map((row) => row.failures)), timestampArray(rows.map((row) => row.dueAt)), boolArray(rows.map((row) => row.blocks)),
-    textArray(rows.map((row) => row.content)), textArray(rows.map((row) => row.contentHash)), boolArray(rows.map((row) => row.wanted)),
-  ])]
+  return [
+    query(WRITE, [
+      tenant,
+      textArray(rows.map((row) => row.key)),
+      textArray(rows.map((row) => row.state)),
+      int4Array(rows.map((row) => row.attempts)),
+      int4Array(rows.map((row) => row.failures)),
+      timestampArray(rows.map((row) => row.dueAt)),
+      boolArray(rows.map((row) => row.blocks)),
+      textArray(rows.map((row) => row.content)),
+      textArray(rows.map((row) => row.contentHash)),
+      boolArray(rows.map((row) => row.wanted)),
+    ]),
+  ]
 }
 
 /** Writes rows that were locked in this transaction, at once. */
@@ -129,12 +237,21 @@ const CLAIM = {
  */
 export async function claimDue(
   client: ClientBase,
-  { tenant, target, limit, now, from = 0 }: { readonly tenant: string; readonly target: string; readonly limit: number; readonly now: Instant; readonly from?: number },
+  {
+    tenant,
+    target,
+    limit,
+    now,
+    from = 0,
+  }: { readonly tenant: string; readonly target: string; readonly limit: number; readonly now: Instant; readonly from?: number },
 ): Promise<EffectRow[]> {
   // Several of one object may stand together at the head of the queue; the rest of what was locked is free again after this transaction.
   const rows = await rowsOf<Row>(client, CLAIM, [tenant, target, now, limit * 2 + 8, from])
   const objects = new Set<string>()
-  return rows.map(decode).filter((row) => !objects.has(row.object) && objects.add(row.object)).slice(0, limit)
+  return rows
+    .map(decode)
+    .filter((row) => !objects.has(row.object) && objects.add(row.object))
+    .slice(0, limit)
 }
 
 const LOOK_AGAIN = {
@@ -145,7 +262,8 @@ const LOOK_AGAIN = {
 
 /** Held or done effects of a target that are to be looked at once more, locked. */
 export async function lookAgainDue(
-  client: ClientBase, { tenant, target, limit, now }: { readonly tenant: string; readonly target: string; readonly limit: number; readonly now: Instant },
+  client: ClientBase,
+  { tenant, target, limit, now }: { readonly tenant: string; readonly target: string; readonly limit: number; readonly now: Instant },
 ): Promise<EffectRow[]> {
   return (await rowsOf<Row>(client, LOOK_AGAIN, [tenant, target, now, limit])).map(decode)
 }
@@ -156,9 +274,15 @@ const SAVE = {
 }
 
 /** Saves a stepped row only if nobody moved it since it was read; true when it took. The number of the last attempt is the fence. */
-export async function saveEffect(client: ClientBase, tenant: string, read: Pick<EffectRow, 'key' | 'state' | 'attempts'>, next: EffectRow): Promise<boolean> {
+export async function saveEffect(
+  client: ClientBase,
+  tenant: string,
+  read: Pick<EffectRow, 'key' | 'state' | 'attempts'>,
+  next: EffectRow,
+): Promise<boolean> {
   const { rowCount } = await client.query({
-    ...SAVE, values: [tenant, read.key, read.state, read.attempts, next.state, next.attempts, next.failures, next.dueAt, next.blocks],
+    ...SAVE,
+    values: [tenant, read.key, read.state, read.attempts, next.state, next.attempts, next.failures, next.dueAt, next.blocks],
   })
   return rowCount === 1
 }
@@ -166,7 +290,8 @@ export async function saveEffect(client: ClientBase, tenant: string, read: Pick<
 /** When the next effect of a target that can move by itself is due; undefined when none waits. */
 export async function nextDue(client: ClientBase, tenant: string, target: string): Promise<Instant | undefined> {
   const { rows } = await client.query<{ due: Instant | null }>({
-    name: 'effect_next_due', values: [tenant, target],
+    name: 'effect_next_due',
+    values: [tenant, target],
     text: `SELECT min(due_at) AS due FROM effect WHERE tenant = $1 AND target = $2 AND state IN ('waiting', 'unknown')`,
   })
   const due = rows[0]?.due ?? undefined
@@ -178,16 +303,31 @@ export async function nextDue(client: ClientBase, tenant: string, target: string
 /** Effects by key, not locked. */
 export async function readEffects(client: ClientBase, tenant: string, keys: readonly string[]): Promise<EffectRow[]> {
   if (keys.length === 0) return []
-  return (await rowsOf<Row>(client, { name: 'effect_read', text: `SELECT ${COLUMNS} FROM effect WHERE tenant = $1 AND key = ANY($2::text[]) ORDER BY key` }, [tenant, textArray(keys)])).map(decode)
+  return (
+    await rowsOf<Row>(
+      client,
+      { name: 'effect_read', text: `SELECT ${COLUMNS} FROM effect WHERE tenant = $1 AND key = ANY($2::text[]) ORDER BY key` },
+      [tenant, textArray(keys)],
+    )
+  ).map(decode)
 }
 
 /** The effects whose outcomes an object's events hold, by lane. */
 export async function effectsOf(client: ClientBase, tenant: string, subject: string): Promise<EffectRow[]> {
-  const rows = await rowsOf<Row>(client, { name: 'effect_of', text: `SELECT ${COLUMNS} FROM effect WHERE tenant = $1 AND subject = $2 ORDER BY lane, key LIMIT 1000` }, [tenant, subject])
+  const rows = await rowsOf<Row>(
+    client,
+    { name: 'effect_of', text: `SELECT ${COLUMNS} FROM effect WHERE tenant = $1 AND subject = $2 ORDER BY lane, key LIMIT 1000` },
+    [tenant, subject],
+  )
   return rows.map(decode)
 }
 
-export interface EffectCount { readonly target: string; readonly state: EffectState; readonly count: number; readonly oldest: Instant | null }
+export interface EffectCount {
+  readonly target: string
+  readonly state: EffectState
+  readonly count: number
+  readonly oldest: Instant | null
+}
 
 // By the partial indexes alone, so that what is done, which is most, is not looked at: effect_due has `waiting` and `unknown` together
 // (and counts them without a look at their rows), effect_in_flight the few that are open or unknown, effect_stopped the rest.
@@ -200,7 +340,11 @@ const COUNTS = {
 
 /** How many effects of each target stand in each state in its queue, and when the first of them was due. What news alone moves is not counted as waiting. */
 export async function countEffects(client: ClientBase, tenant: string): Promise<EffectCount[]> {
-  const rows = (await rowsOf<[string, EffectState, number, Instant | null]>(client, COUNTS, [tenant])).map(([target, state, count, oldest]) => ({ target, state, count, oldest }))
+  const rows = (await rowsOf<[string, EffectState, number, Instant | null]>(client, COUNTS, [tenant])).map(
+    ([target, state, count, oldest]) => ({ target, state, count, oldest }),
+  )
   const unknown = new Map(rows.filter(({ state }) => state === 'unknown').map(({ target, count }) => [target, count]))
-  return rows.map((row) => row.state === 'waiting' ? { ...row, count: Math.max(0, row.count - (unknown.get(row.target) ?? 0)) } : row).filter(({ count }) => count > 0)
+  return rows
+    .map((row) => (row.state === 'waiting' ? { ...row, count: Math.max(0, row.count - (unknown.get(row.target) ?? 0)) } : row))
+    .filter(({ count }) => count > 0)
 }

@@ -21,14 +21,21 @@ let number = 0
 const read = <T>(work: (client: ClientBase) => Promise<T>): Promise<T> => inTenant(database.pool, 'acme', work)
 beforeAll(async () => {
   database = await hubDatabase()
-  intake = openIntake({ pool: database.pool, settings: { law: TEST_LAW, cfg: 'c'.repeat(64), config: 1, clock: () => Date.parse(NOW) }, onCommitted: (one) => news.push(one) })
+  intake = openIntake({
+    pool: database.pool,
+    settings: { law: TEST_LAW, cfg: 'c'.repeat(64), config: 1, clock: () => Date.parse(NOW) },
+    onCommitted: (one) => news.push(one),
+  })
 })
 afterAll(async () => {
   await intake.close()
   expect((await rebuild(database.pool, 'acme', TEST_LAW)).differences).toEqual([])
   await database.drop()
 })
-beforeEach(() => { number += 1; news = [] })
+beforeEach(() => {
+  number += 1
+  news = []
+})
 
 /** An invoice of this test's own, whose effects wait: its id. */
 async function received(data: Arrival['data'] = {}): Promise<string> {
@@ -40,21 +47,33 @@ async function effect(id: string, command: string, occurrence?: string): Promise
   const rows = await read((client) => effectsOf(client, 'acme', id))
   return rows.find((row) => row.command === command && (occurrence === undefined || row.occurrence === occurrence))!
 }
-const states = async (id: string): Promise<string[]> => (await read((client) => effectsOf(client, 'acme', id))).map((row) => `${row.command} ${row.occurrence} ${row.state}`).sort()
+const states = async (id: string): Promise<string[]> =>
+  (await read((client) => effectsOf(client, 'acme', id))).map((row) => `${row.command} ${row.occurrence} ${row.state}`).sort()
 
 /** Claims an effect as delivery does: the attempt OPEN, the effect `open`, in one transaction. */
 async function opened(row: EffectRow): Promise<EffectRow> {
   const next = stepEffect(row, 'claimed', { now: NOW }) as EffectRow
   await read(async (client) => {
-    await openAttempts(client, 'acme', [{ key: row.key, n: next.attempts, process: 'p1', requestHash: 'h', openedAt: NOW, notAfter: '2026-11-24T12:00:30.000Z' }])
+    await openAttempts(client, 'acme', [
+      { key: row.key, n: next.attempts, process: 'p1', requestHash: 'h', openedAt: NOW, notAfter: '2026-11-24T12:00:30.000Z' },
+    ])
     await writeEffects(client, 'acme', [next])
   })
   return next
 }
-function outcome(row: EffectRow, type: 'effect.done' | 'effect.unknown' | 'effect.refused' | 'effect.resolved', input: EffectInput, over: { guarded?: boolean; attempt?: number; data?: Arrival['data'] } = {}): Arrival {
+function outcome(
+  row: EffectRow,
+  type: 'effect.done' | 'effect.unknown' | 'effect.refused' | 'effect.resolved',
+  input: EffectInput,
+  over: { guarded?: boolean; attempt?: number; data?: Arrival['data'] } = {},
+): Arrival {
   const attempt = over.attempt ?? row.attempts
   return {
-    ...fact(type, `effect ${row.key} ${attempt} ${input}`, { source: { system: 'hub', role: 'hub' }, actor: 'rule:delivery', about: [{ names: [row.subject] }] }),
+    ...fact(type, `effect ${row.key} ${attempt} ${input}`, {
+      source: { system: 'hub', role: 'hub' },
+      actor: 'rule:delivery',
+      about: [{ names: [row.subject] }],
+    }),
     data: { effect: row.key, attempt, input, outcome: input === 'done' ? 'done' : 'unknown', target: row.target, ...over.data },
     ...(over.guarded === false ? {} : { guard: { effect: row.key, attempt } }),
   }
@@ -64,9 +83,13 @@ describe('the outcome of a try', () => {
   test('counts while its attempt is open: attempt, effect and event in one commit', async () => {
     const id = await received()
     const row = await opened(await effect(id, 'invoice.post'))
-    expect(await intake.submit([outcome(row, 'effect.done', 'done', { data: { says: 'made', receipt: { reference: 'D1' } } })])).toMatchObject([{ outcome: 'new' }])
+    expect(
+      await intake.submit([outcome(row, 'effect.done', 'done', { data: { says: 'made', receipt: { reference: 'D1' } } })]),
+    ).toMatchObject([{ outcome: 'new' }])
     expect(await effect(id, 'invoice.post')).toMatchObject({ state: 'done', attempts: 1, blocks: true })
-    expect(await read((client) => attemptsOf(client, 'acme', [row.key]))).toMatchObject([{ n: 1, outcome: 'done', says: 'made', receipt: { reference: 'D1' }, closedAt: NOW }])
+    expect(await read((client) => attemptsOf(client, 'acme', [row.key]))).toMatchObject([
+      { n: 1, outcome: 'done', says: 'made', receipt: { reference: 'D1' }, closedAt: NOW },
+    ])
     expect((await read((client) => eventsOf(client, 'acme', id, null, 10))).at(-1)).toMatchObject({ type: 'effect.done' })
   })
 
@@ -77,14 +100,21 @@ describe('the outcome of a try', () => {
     expect(await effect(id, 'invoice.post')).toMatchObject({ state: 'unknown', dueAt: '2026-11-24T12:01:00.000Z' })
     expect(await intake.submit([outcome(row, 'effect.done', 'done')])).toMatchObject([{ outcome: 'new' }])
     expect(await effect(id, 'invoice.post')).toMatchObject({ state: 'unknown' })
-    expect((await read((client) => eventsOf(client, 'acme', id, null, 10))).map((event) => event.type).slice(-2)).toEqual(['effect.unknown', 'effect.replied-late'])
+    expect((await read((client) => eventsOf(client, 'acme', id, null, 10))).map((event) => event.type).slice(-2)).toEqual([
+      'effect.unknown',
+      'effect.replied-late',
+    ])
   })
 
   test('of two that come for the same attempt in one batch only the first counts', async () => {
     const id = await received()
     const row = await opened(await effect(id, 'invoice.post'))
     await intake.submit([outcome(row, 'effect.done', 'done'), outcome(row, 'effect.unknown', 'unclear')])
-    expect((await read((client) => eventsOf(client, 'acme', id, null, 10))).map((event) => event.type).filter((type) => type.startsWith('effect.'))).toEqual(['effect.done', 'effect.replied-late'])
+    expect(
+      (await read((client) => eventsOf(client, 'acme', id, null, 10)))
+        .map((event) => event.type)
+        .filter((type) => type.startsWith('effect.')),
+    ).toEqual(['effect.done', 'effect.replied-late'])
     expect(await effect(id, 'invoice.post')).toMatchObject({ state: 'done' })
   })
 
@@ -105,7 +135,10 @@ describe('the outcome of a try', () => {
     const row = await opened(await effect(id, 'invoice.post'))
     const foreign = { ...outcome(row, 'effect.done', 'done'), source: { system: 'erp', role: 'erp' as const } }
     const elsewhere = { ...posting(`e${number}`), guard: { effect: row.key, attempt: 1 } }
-    expect(await intake.submit([foreign, elsewhere])).toMatchObject([{ fault: { code: 'event-not-valid' } }, { fault: { code: 'event-not-valid' } }])
+    expect(await intake.submit([foreign, elsewhere])).toMatchObject([
+      { fault: { code: 'event-not-valid' } },
+      { fault: { code: 'event-not-valid' } },
+    ])
     expect(await read((client) => stillOpen(client, 'acme', 100))).toContainEqual(expect.objectContaining({ key: row.key, n: 1 }))
   })
 })
@@ -122,13 +155,18 @@ describe('what an object asks for', () => {
   test('what is proved in the commit that asks for it is never sent', async () => {
     await intake.submit([posting(`e${number}`), invoice(`e${number}`)])
     const bound = await read((client) => boundNames(client, 'acme', [`capture|invoice|e${number}`]))
-    expect(await effect(bound.get(`capture|invoice|e${number}`)!, 'invoice.post')).toMatchObject({ state: 'done', blocks: true, dueAt: NEVER })
+    expect(await effect(bound.get(`capture|invoice|e${number}`)!, 'invoice.post')).toMatchObject({
+      state: 'done',
+      blocks: true,
+      dueAt: NEVER,
+    })
     expect(news.flatMap(({ targets }) => [...targets])).toEqual(['ap'])
   })
 
   test('a posting that is under way is not touched by other content; one that waits gets it', async () => {
     const id = await received({ amount: '10.00' })
-    const correct = (amount: string): Promise<unknown> => intake.submit([invoice(`e${number}`, { amount }, { eventId: `e${number} ${amount}` })])
+    const correct = (amount: string): Promise<unknown> =>
+      intake.submit([invoice(`e${number}`, { amount }, { eventId: `e${number} ${amount}` })])
     await correct('11.00')
     const row = await effect(id, 'invoice.post')
     expect(row.content).toContain('11.00')
@@ -143,11 +181,21 @@ describe('what an object asks for', () => {
     await opened(first)
     await intake.submit([posting(`e${number}`)])
     // A second one of the same command and object cannot even be written.
-    await expect(read((client) => client.query(
-      `INSERT INTO effect (tenant, key, target, command, object, occurrence, subject, content, content_hash, lane, state, due_at, due_on, blocks)
-       SELECT tenant, repeat('0', 64), 'erp-2', command, object, '9', subject, content, content_hash, lane, 'waiting', due_at, due_on, true FROM effect WHERE tenant = 'acme' AND key = $1`, [first.key])))
-      .rejects.toMatchObject({ code: '23505', constraint: 'effect_money' })
-    await intake.submit([fact('posting.reversed', `reversed ${number}`, { source: { system: 'erp', role: 'erp' }, about: [{ names: [`capture|invoice|e${number}`] }] })])
+    await expect(
+      read((client) =>
+        client.query(
+          `INSERT INTO effect (tenant, key, target, command, object, occurrence, subject, content, content_hash, lane, state, due_at, due_on, blocks)
+       SELECT tenant, repeat('0', 64), 'erp-2', command, object, '9', subject, content, content_hash, lane, 'waiting', due_at, due_on, true FROM effect WHERE tenant = 'acme' AND key = $1`,
+          [first.key],
+        ),
+      ),
+    ).rejects.toMatchObject({ code: '23505', constraint: 'effect_money' })
+    await intake.submit([
+      fact('posting.reversed', `reversed ${number}`, {
+        source: { system: 'erp', role: 'erp' },
+        about: [{ names: [`capture|invoice|e${number}`] }],
+      }),
+    ])
     expect(await states(id)).toContain('invoice.post 1 waiting')
     expect(await effect(id, 'invoice.post', '0')).toMatchObject({ state: 'done', blocks: false })
     expect(await effect(id, 'invoice.post', '1')).toMatchObject({ blocks: true })
@@ -157,11 +205,20 @@ describe('what an object asks for', () => {
     const id = await received()
     await opened(await effect(id, 'invoice.post'))
     // The same key in the row of another occurrence: what the law asks for next is a second posting.
-    await read((client) => client.query(`UPDATE effect SET state = 'unknown' WHERE tenant = 'acme' AND object = $1 AND command = 'invoice.post'`, [id]))
+    await read((client) =>
+      client.query(`UPDATE effect SET state = 'unknown' WHERE tenant = 'acme' AND object = $1 AND command = 'invoice.post'`, [id]),
+    )
     news = []
-    await intake.submit([fact('exception.answered', `again ${number}`, { source: { system: 'console', role: 'person' }, about: [{ names: [`capture|invoice|e${number}`] }] })])
+    await intake.submit([
+      fact('exception.answered', `again ${number}`, {
+        source: { system: 'console', role: 'person' },
+        about: [{ names: [`capture|invoice|e${number}`] }],
+      }),
+    ])
     expect(await states(id)).toEqual(['invoice.post 0 unknown', 'invoice.status validated#1 waiting'])
-    expect(news).toMatchObject([{ blocked: [{ wanted: { command: 'invoice.post', occurrence: 'again' }, by: (await effect(id, 'invoice.post')).key }] }])
+    expect(news).toMatchObject([
+      { blocked: [{ wanted: { command: 'invoice.post', occurrence: 'again' }, by: (await effect(id, 'invoice.post')).key }] },
+    ])
   })
 })
 
@@ -173,7 +230,8 @@ describe('claiming', () => {
       number += 1
       ids.push(await received({ amount: `${at}.00` }))
     }
-    const claim = (client: ClientBase, limit: number, target = 'erp'): Promise<EffectRow[]> => claimDue(client, { tenant: 'acme', target, limit, now: NOW })
+    const claim = (client: ClientBase, limit: number, target = 'erp'): Promise<EffectRow[]> =>
+      claimDue(client, { tenant: 'acme', target, limit, now: NOW })
     expect((await read((client) => claim(client, 2))).map((row) => row.object)).toEqual(ids.slice(0, 2))
     await read(async (one) => {
       expect(await claim(one, 3)).toHaveLength(3)
@@ -196,7 +254,8 @@ describe('claiming', () => {
 
   test('an attempt is closed by one', async () => {
     const row = await opened(await effect(await received(), 'invoice.status'))
-    const close = (): Promise<Set<string>> => read((client) => closeAttempts(client, 'acme', [{ key: row.key, n: 1, outcome: 'not-sent', says: null, receipt: null }], NOW))
+    const close = (): Promise<Set<string>> =>
+      read((client) => closeAttempts(client, 'acme', [{ key: row.key, n: 1, outcome: 'not-sent', says: null, receipt: null }], NOW))
     const closed = await Promise.all([close(), close(), close()])
     expect(closed.filter((keys) => keys.size === 1)).toHaveLength(1)
   })

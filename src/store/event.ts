@@ -30,7 +30,12 @@ export interface EventLink {
   readonly bound: readonly string[] | null
 }
 
-export interface Head { readonly nextIndex: number; readonly recordedAt: Instant; readonly law: number; readonly config: number }
+export interface Head {
+  readonly nextIndex: number
+  readonly recordedAt: Instant
+  readonly law: number
+  readonly config: number
+}
 const HEAD = { name: 'head_read', text: 'SELECT next_index, recorded_at, law, config FROM tenant_head WHERE tenant = $1' }
 
 /** The end of the tenant's log as it is now, not locked; undefined for a tenant that was never made. */
@@ -64,18 +69,37 @@ const APPEND = {
 
 /** Appends rows with their links. */
 export function appending(
-  tenant: string, rows: readonly LogRow[], links: readonly EventLink[],
+  tenant: string,
+  rows: readonly LogRow[],
+  links: readonly EventLink[],
   at: { readonly recordedAt: Instant; readonly cfg: string; readonly law: number; readonly config: number },
 ): Query[] {
   if (rows.length === 0) return []
-  return [query(APPEND, [
-    tenant, rows.length, at.recordedAt, at.cfg, at.law, at.config,
-    textArray(rows.map((row) => row.id)), textArray(rows.map((row) => row.type)), int2Array(rows.map((row) => row.v)), textArray(rows.map((row) => row.objects.join(' '))),
-    timestampArray(rows.map((row) => row.occurredAt)), textArray(rows.map((row) => row.actor)), byteaArray(rows.map((row) => row.body)),
-    byteaArray(rows.map((row) => row.salt)), byteaArray(rows.map((row) => row.commitment)), byteaArray(rows.map((row) => row.leafHash)),
-    textArray(links.map((link) => link.object)), int4Array(links.map((link) => link.place)), int8Array(links.map((link) => link.index)),
-    int4Array(links.map((link) => link.appliedPlace)), textArray(links.map((link) => link.bound === null ? null : link.bound.join(' '))),
-  ])]
+  return [
+    query(APPEND, [
+      tenant,
+      rows.length,
+      at.recordedAt,
+      at.cfg,
+      at.law,
+      at.config,
+      textArray(rows.map((row) => row.id)),
+      textArray(rows.map((row) => row.type)),
+      int2Array(rows.map((row) => row.v)),
+      textArray(rows.map((row) => row.objects.join(' '))),
+      timestampArray(rows.map((row) => row.occurredAt)),
+      textArray(rows.map((row) => row.actor)),
+      byteaArray(rows.map((row) => row.body)),
+      byteaArray(rows.map((row) => row.salt)),
+      byteaArray(rows.map((row) => row.commitment)),
+      byteaArray(rows.map((row) => row.leafHash)),
+      textArray(links.map((link) => link.object)),
+      int4Array(links.map((link) => link.place)),
+      int8Array(links.map((link) => link.index)),
+      int4Array(links.map((link) => link.appliedPlace)),
+      textArray(links.map((link) => (link.bound === null ? null : link.bound.join(' ')))),
+    ]),
+  ]
 }
 
 /** Makes the partitions for a log that reaches `highest`; gives the index at which they end. In a transaction of its own: it takes locks on the table. */
@@ -97,18 +121,54 @@ export type StoredEvent = Event & {
   readonly leafHash: Buffer
 }
 
-type Row = readonly [number, string, EventType, number, string[], Instant, Instant, string, string, Buffer | null, Buffer | null, Buffer, Buffer]
-const COLUMNS = 'e."index", e.id, e.type, e.v, e.objects, e.occurred_at, e.recorded_at, e.actor, e.cfg, e.body, e.salt, e.commitment, e.leaf_hash'
+type Row = readonly [
+  number,
+  string,
+  EventType,
+  number,
+  string[],
+  Instant,
+  Instant,
+  string,
+  string,
+  Buffer | null,
+  Buffer | null,
+  Buffer,
+  Buffer,
+]
+const COLUMNS =
+  'e."index", e.id, e.type, e.v, e.objects, e.occurred_at, e.recorded_at, e.actor, e.cfg, e.body, e.salt, e.commitment, e.leaf_hash'
 
-function decode([index, id, type, v, objects, occurredAt, recordedAt, actor, cfg, body, salt, commitment, leafHash]: Row, bound?: string[] | null): StoredEvent {
-  const said = body ? JSON.parse(body.toString('utf8')) as Pick<Event, 'source' | 'grade' | 'correlation' | 'causation' | 'data'> : undefined
+function decode(
+  [index, id, type, v, objects, occurredAt, recordedAt, actor, cfg, body, salt, commitment, leafHash]: Row,
+  bound?: string[] | null,
+): StoredEvent {
+  const said = body
+    ? (JSON.parse(body.toString('utf8')) as Pick<Event, 'source' | 'grade' | 'correlation' | 'causation' | 'data'>)
+    : undefined
   return {
-    index, id, type, v, objects: bound ?? objects, occurredAt, recordedAt, actor, cfg, body, salt, commitment, leafHash, erased: said === undefined,
-    ...said ?? { source: { system: '', role: 'hub' as const }, grade: 'claimed' as const, data: {} },
+    index,
+    id,
+    type,
+    v,
+    objects: bound ?? objects,
+    occurredAt,
+    recordedAt,
+    actor,
+    cfg,
+    body,
+    salt,
+    commitment,
+    leafHash,
+    erased: said === undefined,
+    ...(said ?? { source: { system: '', role: 'hub' as const }, grade: 'claimed' as const, data: {} }),
   }
 }
 
-const AT = { name: 'event_at', text: `SELECT ${COLUMNS} FROM event e WHERE e.tenant = $1 AND e."index" = ANY($2::int8[]) ORDER BY e."index"` }
+const AT = {
+  name: 'event_at',
+  text: `SELECT ${COLUMNS} FROM event e WHERE e.tenant = $1 AND e."index" = ANY($2::int8[]) ORDER BY e."index"`,
+}
 
 /** Events by index, in log order. */
 export async function readEvents(client: ClientBase, tenant: string, indexes: readonly number[]): Promise<StoredEvent[]> {
@@ -116,7 +176,10 @@ export async function readEvents(client: ClientBase, tenant: string, indexes: re
   return (await rowsOf<Row>(client, AT, [tenant, int8Array(indexes)])).map((row) => decode(row))
 }
 
-const FROM = { name: 'event_from', text: `SELECT ${COLUMNS} FROM event e WHERE e.tenant = $1 AND e."index" >= $2 ORDER BY e."index" LIMIT $3` }
+const FROM = {
+  name: 'event_from',
+  text: `SELECT ${COLUMNS} FROM event e WHERE e.tenant = $1 AND e."index" >= $2 ORDER BY e."index" LIMIT $3`,
+}
 
 /** The log from an index on, at most `limit` events. Whoever has seen an index will never see a new one below it. */
 export async function eventsFrom(client: ClientBase, tenant: string, from: number, limit: number): Promise<StoredEvent[]> {
@@ -125,7 +188,10 @@ export async function eventsFrom(client: ClientBase, tenant: string, from: numbe
 
 const BY_ID = { name: 'event_by_id', text: `SELECT ${COLUMNS} FROM event e WHERE e.tenant = $1 AND e.id = $2 AND e.id LIKE 'evt\\_%'` }
 // The id of a decision is that of its object and a number; its row lies among the object's.
-const BY_DECISION = { name: 'event_by_decision', text: `SELECT ${COLUMNS} FROM event e WHERE e.tenant = $1 AND e.objects[1] = $3 AND e.id = $2` }
+const BY_DECISION = {
+  name: 'event_by_decision',
+  text: `SELECT ${COLUMNS} FROM event e WHERE e.tenant = $1 AND e.objects[1] = $3 AND e.id = $2`,
+}
 
 /** The event with a canonical id, fact or decision. */
 export async function eventById(client: ClientBase, tenant: string, id: string): Promise<StoredEvent | undefined> {
@@ -153,12 +219,21 @@ const WANTED = {
 }
 
 /** Decisions that evidence is wanted, in a range of the log: [index, id, invoice]. */
-export function evidenceWanted(client: ClientBase, tenant: string, from: number, below: number, limit: number): Promise<(readonly [number, string, string])[]> {
+export function evidenceWanted(
+  client: ClientBase,
+  tenant: string,
+  from: number,
+  below: number,
+  limit: number,
+): Promise<(readonly [number, string, string])[]> {
   return rowsOf<readonly [number, string, string]>(client, WANTED, [tenant, from, below, limit])
 }
 
 /** Where a reader of an object's history stands: what was folded up to `applied`, and of that which had been parked up to `index`. */
-export interface HistoryPlace { readonly applied: number; readonly index: number }
+export interface HistoryPlace {
+  readonly applied: number
+  readonly index: number
+}
 
 // Both halves are ranges of an index in the same order; own rows come before parked facts that were folded after them.
 const HISTORY = {
@@ -180,8 +255,18 @@ const HISTORY = {
  * been parked comes after the facts of the commit that bound its name.
  */
 export async function eventsOf(
-  client: ClientBase, tenant: string, object: string, after: HistoryPlace | null, limit: number,
+  client: ClientBase,
+  tenant: string,
+  object: string,
+  after: HistoryPlace | null,
+  limit: number,
 ): Promise<(StoredEvent & { readonly applied: number })[]> {
-  const rows = await rowsOf<readonly [...Row, number, string[] | null]>(client, HISTORY, [tenant, object, after?.applied ?? -1, after?.index ?? -1, limit])
+  const rows = await rowsOf<readonly [...Row, number, string[] | null]>(client, HISTORY, [
+    tenant,
+    object,
+    after?.applied ?? -1,
+    after?.index ?? -1,
+    limit,
+  ])
   return rows.map((row) => ({ ...decode(row.slice(0, 13) as unknown as Row, row[14]), applied: row[13] }))
 }

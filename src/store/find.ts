@@ -6,7 +6,10 @@ import { findByAnyId } from './alias.ts'
 import { rowsOf, type ClientBase } from './database.ts'
 import { readObjects } from './object.ts'
 
-const NUMBERED = { name: 'list_row_numbered', text: 'SELECT object FROM list_row WHERE tenant = $1 AND kind = \'invoice\' AND title = $2 ORDER BY object LIMIT 50' }
+const NUMBERED = {
+  name: 'list_row_numbered',
+  text: "SELECT object FROM list_row WHERE tenant = $1 AND kind = 'invoice' AND title = $2 ORDER BY object LIMIT 50",
+}
 
 /**
  * The objects that anybody knows under `id`: a canonical id, an external name, the id in one, or the number on an invoice, which
@@ -19,7 +22,11 @@ export async function findObjects(client: ClientBase, tenant: string, id: string
   return [...new Set([...named, ...numbered.map(([object]) => object)])]
 }
 
-export interface Company { readonly id: string; readonly number: string; readonly zone: string }
+export interface Company {
+  readonly id: string
+  readonly number: string
+  readonly zone: string
+}
 
 /** The company that is meant by any id of it, with the ERP's number and the zone of its calendar. Throws `not-found` when there is none. */
 export async function findCompany(client: ClientBase, tenant: string, erp: string, asked: string): Promise<Company> {

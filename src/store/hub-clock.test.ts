@@ -20,7 +20,9 @@ beforeEach(() => {
   Object.assign(database, { ahead: 250, tookMs: 0, away: false })
   vi.useFakeTimers()
 })
-afterEach(() => { vi.useRealTimers() })
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 async function pass(ms: number): Promise<void> {
   local.at += ms

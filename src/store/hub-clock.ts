@@ -19,7 +19,10 @@ export interface HubClock {
   readonly stop: () => void
 }
 
-export interface LocalClocks { readonly wall: () => number; readonly monotonic: () => number }
+export interface LocalClocks {
+  readonly wall: () => number
+  readonly monotonic: () => number
+}
 const LOCAL: LocalClocks = { wall: Date.now, monotonic: () => performance.now() }
 
 /** Asks once before it answers, then every second. While the database is away time goes on. */
@@ -30,7 +33,10 @@ export async function openHubClock(pool: Pick<Pool, 'query'>, local = LOCAL): Pr
 
   async function measure(): Promise<void> {
     const sent = local.monotonic()
-    const { rows } = await pool.query<{ ms: string }>({ name: 'hub_clock', text: 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::text AS ms' })
+    const { rows } = await pool.query<{ ms: string }>({
+      name: 'hub_clock',
+      text: 'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::text AS ms',
+    })
     const back = local.monotonic()
     const off = Number(rows[0]?.ms) - (sent + back) / 2
     // A measurement that agrees within its own error moves nothing: time is not to tremble with the network.
@@ -39,8 +45,16 @@ export async function openHubClock(pool: Pick<Pool, 'query'>, local = LOCAL): Pr
   }
 
   await measure()
-  const timer = setInterval(() => { measure().catch(() => undefined) }, EVERY_MS)
+  const timer = setInterval(() => {
+    measure().catch(() => undefined)
+  }, EVERY_MS)
   timer.unref()
   const now = (): number => Math.floor(local.monotonic() + monotonic)
-  return { now, latest: () => Math.max(now(), Math.floor(local.wall() + wall)), stop: () => { clearInterval(timer) } }
+  return {
+    now,
+    latest: () => Math.max(now(), Math.floor(local.wall() + wall)),
+    stop: () => {
+      clearInterval(timer)
+    },
+  }
 }

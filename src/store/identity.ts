@@ -19,9 +19,12 @@ const CLAIM = {
 
 /** Claims identities, each once; gives the ids of those that are new. */
 export async function claimIdentities(client: ClientBase, tenant: string, identities: readonly Identity[]): Promise<Set<string>> {
-  const sorted = identities.toSorted((a, b) => a.id < b.id ? -1 : 1)
+  const sorted = identities.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   const rows = await rowsOf<[string]>(client, CLAIM, [
-    tenant, textArray(sorted.map((row) => row.id)), textArray(sorted.map((row) => row.source)), textArray(sorted.map((row) => row.eventId)),
+    tenant,
+    textArray(sorted.map((row) => row.id)),
+    textArray(sorted.map((row) => row.source)),
+    textArray(sorted.map((row) => row.eventId)),
     byteaArray(sorted.map((row) => row.fingerprint)),
   ])
   return new Set(rows.map(([id]) => id))

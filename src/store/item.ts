@@ -33,7 +33,12 @@ export interface FactItem {
   readonly lane: Lane
 }
 
-export interface NudgeItem { readonly kind: 'nudge'; readonly tenant: string; readonly object: string; readonly lane: Lane }
+export interface NudgeItem {
+  readonly kind: 'nudge'
+  readonly tenant: string
+  readonly object: string
+  readonly lane: Lane
+}
 export type Item = FactItem | NudgeItem
 
 /** A batch stays within these, so that one commit is short and bounded. Bytes are those of bodies; objects those that facts name, each once. */
@@ -52,5 +57,5 @@ export interface Receipt {
 
 /** The objects that an item names, each by its most trusted name: the same name is the same object. */
 export function objectsNamed(item: Item): string[] {
-  return item.kind === 'nudge' ? [item.object] : [...item.refs.about, ...item.refs.ensures ?? []].map((ref) => ref.names[0] ?? '')
+  return item.kind === 'nudge' ? [item.object] : [...item.refs.about, ...(item.refs.ensures ?? [])].map((ref) => ref.names[0] ?? '')
 }

@@ -5,7 +5,11 @@ import { dateArray, int2Array, textArray } from './arrays.ts'
 import { query, rowsOf, type ClientBase, type Query } from './database.ts'
 
 /** An object's entries before and after a commit. */
-export interface EntriesChange { readonly object: string; readonly before: readonly LedgerEntry[]; readonly after: readonly LedgerEntry[] }
+export interface EntriesChange {
+  readonly object: string
+  readonly before: readonly LedgerEntry[]
+  readonly after: readonly LedgerEntry[]
+}
 
 const WRITE = {
   name: 'ledger_entry_write',
@@ -36,8 +40,17 @@ export function writingEntries(tenant: string, changes: readonly EntriesChange[]
     for (const entry of before) if (known.has(keyOf(entry))) gone.push({ object, fact: entry.fact, place: entry.place })
   }
   return [
-    ...gone.length === 0 ? [] : [query(DELETE, [tenant, textArray(gone.map((row) => row.object)), textArray(gone.map((row) => row.fact)), int2Array(gone.map((row) => row.place))])],
-    ...written.length === 0 ? [] : [query(WRITE, columns(tenant, written))],
+    ...(gone.length === 0
+      ? []
+      : [
+          query(DELETE, [
+            tenant,
+            textArray(gone.map((row) => row.object)),
+            textArray(gone.map((row) => row.fact)),
+            int2Array(gone.map((row) => row.place)),
+          ]),
+        ]),
+    ...(written.length === 0 ? [] : [query(WRITE, columns(tenant, written))]),
   ]
 }
 
@@ -45,17 +58,33 @@ const keyOf = ({ fact, place }: Pick<LedgerEntry, 'fact' | 'place'>): string => 
 
 function columns(tenant: string, entries: readonly (LedgerEntry & { readonly object: string })[]): unknown[] {
   // Always in one order: two transactions that meet at a row wait for each other and not in a ring.
-  const rows = entries.toSorted((a, b) => a.object < b.object ? -1 : a.object > b.object ? 1 : keyOf(a) < keyOf(b) ? -1 : 1)
-  const column = (pick: (row: typeof rows[number]) => string): Buffer => textArray(rows.map(pick))
+  const rows = entries.toSorted((a, b) => (a.object < b.object ? -1 : a.object > b.object ? 1 : keyOf(a) < keyOf(b) ? -1 : 1))
+  const column = (pick: (row: (typeof rows)[number]) => string): Buffer => textArray(rows.map(pick))
   return [
-    tenant, column((row) => row.object), column((row) => row.fact), int2Array(rows.map((row) => row.place)), column((row) => row.entity), column((row) => row.document),
-    column((row) => row.account), column((row) => row.currency), column((row) => row.kind), dateArray(rows.map((row) => row.bookedOn)), column((row) => row.amount),
-    column((row) => row.supplier), column((row) => row.number), dateArray(rows.map((row) => row.closedOn)),
+    tenant,
+    column((row) => row.object),
+    column((row) => row.fact),
+    int2Array(rows.map((row) => row.place)),
+    column((row) => row.entity),
+    column((row) => row.document),
+    column((row) => row.account),
+    column((row) => row.currency),
+    column((row) => row.kind),
+    dateArray(rows.map((row) => row.bookedOn)),
+    column((row) => row.amount),
+    column((row) => row.supplier),
+    column((row) => row.number),
+    dateArray(rows.map((row) => row.closedOn)),
   ]
 }
 
 export type BalanceLine = 'opening' | EntryKind | 'closing'
-export interface Balance { readonly account: string; readonly currency: string; readonly line: BalanceLine; readonly amount: string }
+export interface Balance {
+  readonly account: string
+  readonly currency: string
+  readonly line: BalanceLine
+  readonly amount: string
+}
 
 // Three ranges: what stood the day before `from`, what the days since moved, and what stands at the end of `to`. What was closed
 // before is in none of them.
@@ -68,7 +97,11 @@ const BALANCES = {
          GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
 }
 
-export interface Period { readonly entity: string; readonly from: CalendarDate; readonly to: CalendarDate }
+export interface Period {
+  readonly entity: string
+  readonly from: CalendarDate
+  readonly to: CalendarDate
+}
 
 /** The balances of a company's accounts at both ends of a period, and what each kind of entry moved in it. */
 export async function ledgerBalances(client: ClientBase, tenant: string, { entity, from, to }: Period): Promise<Balance[]> {
@@ -85,15 +118,34 @@ const OPEN = {
 }
 
 export interface OpenDocument {
-  readonly document: string; readonly account: string; readonly currency: string; readonly open: string
-  readonly object: string; readonly supplier: string; readonly number: string; readonly postedOn: CalendarDate | null
+  readonly document: string
+  readonly account: string
+  readonly currency: string
+  readonly open: string
+  readonly object: string
+  readonly supplier: string
+  readonly number: string
+  readonly postedOn: CalendarDate | null
 }
 
 /** Every document of a company that is open at the end of a day. */
 export async function openDocuments(client: ClientBase, tenant: string, entity: string, on: CalendarDate): Promise<OpenDocument[]> {
   await planned(client)
-  const rows = await rowsOf<[string, string, string, string, string, string, string, CalendarDate | null]>(client, OPEN, [tenant, entity, on])
-  return rows.map(([document, account, currency, open, object, supplier, number, postedOn]) => ({ document, account, currency, open, object, supplier, number, postedOn }))
+  const rows = await rowsOf<[string, string, string, string, string, string, string, CalendarDate | null]>(client, OPEN, [
+    tenant,
+    entity,
+    on,
+  ])
+  return rows.map(([document, account, currency, open, object, supplier, number, postedOn]) => ({
+    document,
+    account,
+    currency,
+    open,
+    object,
+    supplier,
+    number,
+    postedOn,
+  }))
 }
 
 const OF_OBJECTS = {
@@ -102,13 +154,28 @@ const OF_OBJECTS = {
          WHERE tenant = $1 AND object = ANY($2::text[]) ORDER BY object, document, booked_on, kind`,
 }
 
-export type EntryOf = Pick<LedgerEntry, 'document' | 'account' | 'currency' | 'kind' | 'bookedOn' | 'amount' | 'supplier' | 'number'> & { readonly object: string }
+export type EntryOf = Pick<LedgerEntry, 'document' | 'account' | 'currency' | 'kind' | 'bookedOn' | 'amount' | 'supplier' | 'number'> & {
+  readonly object: string
+}
 
 /** All entries of some invoices, of any date. */
 export async function entriesOf(client: ClientBase, tenant: string, objects: readonly string[]): Promise<EntryOf[]> {
   if (objects.length === 0) return []
-  const rows = await rowsOf<[string, string, string, string, EntryKind, CalendarDate, string, string, string]>(client, OF_OBJECTS, [tenant, textArray([...new Set(objects)].sort())])
-  return rows.map(([object, document, account, currency, kind, bookedOn, amount, supplier, number]) => ({ object, document, account, currency, kind, bookedOn, amount, supplier, number }))
+  const rows = await rowsOf<[string, string, string, string, EntryKind, CalendarDate, string, string, string]>(client, OF_OBJECTS, [
+    tenant,
+    textArray([...new Set(objects)].sort()),
+  ])
+  return rows.map(([object, document, account, currency, kind, bookedOn, amount, supplier, number]) => ({
+    object,
+    document,
+    account,
+    currency,
+    kind,
+    bookedOn,
+    amount,
+    supplier,
+    number,
+  }))
 }
 
 const STORED = {
@@ -116,14 +183,42 @@ const STORED = {
   text: `SELECT object, fact, place, entity, document, account, currency, kind, booked_on, amount::text, supplier, number, nullif(closed_on, 'infinity')
          FROM ledger_entry WHERE tenant = $1 AND object = ANY($2::text[])`,
 }
-type StoredRow = readonly [string, string, number, string, string, string, string, EntryKind, CalendarDate, string, string, string, CalendarDate | null]
+type StoredRow = readonly [
+  string,
+  string,
+  number,
+  string,
+  string,
+  string,
+  string,
+  EntryKind,
+  CalendarDate,
+  string,
+  string,
+  string,
+  CalendarDate | null,
+]
 
 /** The entries of some objects as they were written. */
 export async function storedEntries(client: ClientBase, tenant: string, objects: readonly string[]): Promise<Map<string, LedgerEntry[]>> {
   const entries = new Map<string, LedgerEntry[]>()
-  for (const [object, fact, place, entity, document, account, currency, kind, bookedOn, amount, supplier, number, closedOn] of await rowsOf<StoredRow>(client, STORED, [tenant, textArray(objects)])) {
+  for (const [
+    object,
+    fact,
+    place,
+    entity,
+    document,
+    account,
+    currency,
+    kind,
+    bookedOn,
+    amount,
+    supplier,
+    number,
+    closedOn,
+  ] of await rowsOf<StoredRow>(client, STORED, [tenant, textArray(objects)])) {
     const entry = { fact, place, entity, document, account, currency, kind, bookedOn, amount, supplier, number, closedOn }
-    entries.set(object, [...entries.get(object) ?? [], entry])
+    entries.set(object, [...(entries.get(object) ?? []), entry])
   }
   return entries
 }

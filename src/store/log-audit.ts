@@ -41,7 +41,7 @@ export async function auditLog<T>(client: ClientBase, tenant: string, work: (log
   // One snapshot for rows, head, tiles and checkpoints: the log may grow while it is read.
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
   try {
-    await client.query('SELECT set_config(\'hub.tenant\', $1, true), set_config(\'bytea_output\', \'hex\', true)', [tenant])
+    await client.query("SELECT set_config('hub.tenant', $1, true), set_config('bytea_output', 'hex', true)", [tenant])
     return await work({
       rows: () => batches(client, EVENTS, tenant, auditRow),
       head: () => head(client, tenant),
@@ -81,7 +81,10 @@ type Cells = readonly Cell[]
  * server reads the next.
  */
 async function* batches<T>(
-  client: ClientBase, { name, sql }: { readonly name: string; readonly sql: string }, tenant: string, decode: (cells: Cells) => T,
+  client: ClientBase,
+  { name, sql }: { readonly name: string; readonly sql: string },
+  tenant: string,
+  decode: (cells: Cells) => T,
 ): AsyncGenerator<T[]> {
   await client.query(`DECLARE ${name} NO SCROLL CURSOR FOR ${sql}`, [tenant])
   const fetch = async (): Promise<Cells[]> => (await client.query<Cell[]>({ text: `FETCH ${BATCH} FROM ${name}`, rowMode: 'array' })).rows
@@ -103,16 +106,31 @@ async function head(client: ClientBase, tenant: string): Promise<number | undefi
 }
 
 async function* checkpoints(client: ClientBase, tenant: string): AsyncGenerator<AuditCheckpoint> {
-  for await (const batch of batches(client, CHECKPOINTS, tenant, ([size, root, note]) => (
-    { size: wholeNumber(size) ?? -1, root: bytesOf(root), note: textOf(note) }))) yield* batch
+  for await (const batch of batches(client, CHECKPOINTS, tenant, ([size, root, note]) => ({
+    size: wholeNumber(size) ?? -1,
+    root: bytesOf(root),
+    note: textOf(note),
+  })))
+    yield* batch
 }
 
 function auditRow(cells: Cells): AuditRow {
   const [index, tenant, id, type, v, objects, occurredAt, recordedAt, actor, cfg, body, salt, commitment, leafHash] = cells
   return {
-    index: wholeNumber(index), tenant: textOf(tenant), id: textOf(id), type: textOf(type), v: wholeNumber(v), objects: listOf(objects),
-    occurredAt: instant(occurredAt), recordedAt: instant(recordedAt), actor: textOf(actor), cfg: textOf(cfg),
-    body: bytesOf(body), salt: bytesOf(salt), commitment: bytesOf(commitment), leafHash: bytesOf(leafHash),
+    index: wholeNumber(index),
+    tenant: textOf(tenant),
+    id: textOf(id),
+    type: textOf(type),
+    v: wholeNumber(v),
+    objects: listOf(objects),
+    occurredAt: instant(occurredAt),
+    recordedAt: instant(recordedAt),
+    actor: textOf(actor),
+    cfg: textOf(cfg),
+    body: bytesOf(body),
+    salt: bytesOf(salt),
+    commitment: bytesOf(commitment),
+    leafHash: bytesOf(leafHash),
   }
 }
 

@@ -8,18 +8,35 @@ import type { EventLink, LogRow } from './event.ts'
 import type { FactItem } from './item.ts'
 import { newSalt, sha256 } from './sha256.ts'
 
-export interface LogContext { readonly tenant: string; readonly cfg: string; readonly recordedAt: Instant }
+export interface LogContext {
+  readonly tenant: string
+  readonly cfg: string
+  readonly recordedAt: Instant
+}
 
 /** The event that a fact becomes, once it is known what it is about. */
 export function eventOf(item: FactItem, objects: readonly string[], recordedAt: Instant): Event {
   return {
-    id: item.id, type: item.type, v: item.v, objects, source: item.source, grade: item.grade, actor: item.actor, occurredAt: item.occurredAt, recordedAt,
-    ...(item.correlation === undefined ? {} : { correlation: item.correlation }), ...(item.causation === undefined ? {} : { causation: item.causation }), data: item.data,
+    id: item.id,
+    type: item.type,
+    v: item.v,
+    objects,
+    source: item.source,
+    grade: item.grade,
+    actor: item.actor,
+    occurredAt: item.occurredAt,
+    recordedAt,
+    ...(item.correlation === undefined ? {} : { correlation: item.correlation }),
+    ...(item.causation === undefined ? {} : { causation: item.causation }),
+    data: item.data,
   }
 }
 
 /** What an event says beyond its row. */
-type Said = Pick<Event, 'source' | 'grade' | 'data'> & { readonly correlation?: string | undefined; readonly causation?: string | undefined }
+type Said = Pick<Event, 'source' | 'grade' | 'data'> & {
+  readonly correlation?: string | undefined
+  readonly causation?: string | undefined
+}
 
 /** The body of an event: what is committed to and may be erased. */
 export function bodyOf(event: Said): string {
@@ -27,17 +44,33 @@ export function bodyOf(event: Said): string {
 }
 
 /** Its members, in order already: what is out of order or undefined has a canonical text copied first, for every event. */
-export function bodyMembers({ source, grade, correlation, causation, data }: Said): { readonly data: Event['data']; readonly [member: string]: Json } {
+export function bodyMembers({ source, grade, correlation, causation, data }: Said): {
+  readonly data: Event['data']
+  readonly [member: string]: Json
+} {
   const { reference, role, system } = source
   return {
-    ...(causation === undefined ? {} : { causation }), ...(correlation === undefined ? {} : { correlation }), data, grade,
+    ...(causation === undefined ? {} : { causation }),
+    ...(correlation === undefined ? {} : { correlation }),
+    data,
+    grade,
     source: reference === undefined ? { role, system } : { reference, role, system },
   }
 }
 
 /** The row of a fact, whose body was made at the door. Throws the fault `event-not-valid` when it cannot be a leaf. */
 export function factRow(context: LogContext, item: FactItem, type: Event['type'], objects: readonly string[]): LogRow {
-  return withLeaf(context, { id: item.id, type, v: item.v, objects, occurredAt: item.occurredAt, actor: item.actor, body: item.body, salt: item.salt, commitment: item.commitment })
+  return withLeaf(context, {
+    id: item.id,
+    type,
+    v: item.v,
+    objects,
+    occurredAt: item.occurredAt,
+    actor: item.actor,
+    body: item.body,
+    salt: item.salt,
+    commitment: item.commitment,
+  })
 }
 
 /** The row of a decision. */
@@ -56,6 +89,8 @@ function withLeaf({ tenant, cfg, recordedAt }: LogContext, row: Omit<LogRow, 'le
 export function linksOf(rows: readonly LogRow[]): EventLink[] {
   return rows.flatMap(({ objects }, place) => {
     const [first, ...others] = objects
-    return [...new Set(others)].filter((object) => object !== first).map((object) => ({ object, place, index: null, appliedPlace: place, bound: null }))
+    return [...new Set(others)]
+      .filter((object) => object !== first)
+      .map((object) => ({ object, place, index: null, appliedPlace: place, bound: null }))
   })
 }

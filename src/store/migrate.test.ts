@@ -21,7 +21,9 @@ async function connected<T>(url: string, work: (client: Client) => Promise<T>): 
     await client.end()
   }
 }
-afterEach(async () => { await Promise.all(databases.splice(0).map((database) => database.drop())) })
+afterEach(async () => {
+  await Promise.all(databases.splice(0).map((database) => database.drop()))
+})
 
 test('twenty starters at once: each migration is applied once, and all of them go on', async () => {
   const url = await empty()
@@ -39,28 +41,39 @@ test('a migration that was changed after it had been applied is refused with adv
   const url = await empty()
   await connected(url, migrate)
   await connected(url, (client) => client.query(`UPDATE migration SET sha256 = repeat('0', 64) WHERE name LIKE '0001%'`))
-  await expect(connected(url, migrate)).rejects.toMatchObject({ code: 'schema-not-ours', message: expect.stringContaining('0001-core.sql was changed after it had been applied. Restore the file') })
+  await expect(connected(url, migrate)).rejects.toMatchObject({
+    code: 'schema-not-ours',
+    message: expect.stringContaining('0001-core.sql was changed after it had been applied. Restore the file'),
+  })
 })
 
 test('tables of a newer version are refused with advice', async () => {
   const url = await empty()
   await connected(url, migrate)
   await connected(url, (client) => client.query(`INSERT INTO migration (name, sha256) VALUES ('9999-later.sql', 'x')`))
-  await expect(connected(url, migrate)).rejects.toMatchObject({ code: 'schema-not-ours', message: expect.stringContaining('set up by a newer version') })
+  await expect(connected(url, migrate)).rejects.toMatchObject({
+    code: 'schema-not-ours',
+    message: expect.stringContaining('set up by a newer version'),
+  })
 })
 
 test('a migration that comes before one that is applied is refused: it would meet other tables than it was written for', async () => {
   const url = await empty()
   await connected(url, migrate)
   await connected(url, (client) => client.query(`DELETE FROM migration WHERE name LIKE '0001%'`))
-  await expect(connected(url, migrate)).rejects.toMatchObject({ code: 'schema-not-ours', message: expect.stringContaining('0001-core.sql comes before') })
+  await expect(connected(url, migrate)).rejects.toMatchObject({
+    code: 'schema-not-ours',
+    message: expect.stringContaining('0001-core.sql comes before'),
+  })
 })
 
 test('one that fails leaves nothing of itself behind', async () => {
   const url = await empty()
   await connected(url, (client) => client.query('CREATE TABLE stir (n int)'))
   await expect(connected(url, migrate)).rejects.toMatchObject({ code: 'schema-not-ours' })
-  const { rows } = await connected(url, (client) => client.query('SELECT to_regclass(\'object\') AS object, (SELECT count(*)::int FROM migration) AS applied'))
+  const { rows } = await connected(url, (client) =>
+    client.query("SELECT to_regclass('object') AS object, (SELECT count(*)::int FROM migration) AS applied"),
+  )
   expect(rows).toEqual([{ object: null, applied: 0 }])
 })
 
@@ -70,5 +83,8 @@ test('schema.sql shows the tables as they are', async () => {
   const text = await connected(url, dumpSchema)
   const path = join(import.meta.dirname, 'schema.sql')
   if (process.env['TIEOUT_WRITE_SCHEMA'] === '1') writeFileSync(path, text)
-  expect(text === readFileSync(path, 'utf8'), 'schema.sql is not what the migrations make. Run: TIEOUT_WRITE_SCHEMA=1 npm test -- src/store/migrate.test.ts, and look at the difference').toBe(true)
+  expect(
+    text === readFileSync(path, 'utf8'),
+    'schema.sql is not what the migrations make. Run: TIEOUT_WRITE_SCHEMA=1 npm test -- src/store/migrate.test.ts, and look at the difference',
+  ).toBe(true)
 })

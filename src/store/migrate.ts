@@ -5,7 +5,11 @@ import { join } from 'node:path'
 import type { ClientBase } from 'pg'
 import { Fault } from '../lib/fault.ts'
 
-interface Migration { readonly name: string; readonly sql: string; readonly sha256: string }
+interface Migration {
+  readonly name: string
+  readonly sql: string
+  readonly sha256: string
+}
 
 const FOLDER = join(import.meta.dirname, 'migrations')
 /** Any number, the same for every starter of this program. */
@@ -13,10 +17,13 @@ const LOCK = 7_410_028
 
 /** The migrations of this version, in order. */
 export function migrations(): Migration[] {
-  return readdirSync(FOLDER).filter((name) => /^\d{4}-[a-z0-9-]+\.sql$/.test(name)).sort().map((name) => {
-    const sql = readFileSync(join(FOLDER, name), 'utf8')
-    return { name, sql, sha256: createHash('sha256').update(sql).digest('hex') }
-  })
+  return readdirSync(FOLDER)
+    .filter((name) => /^\d{4}-[a-z0-9-]+\.sql$/.test(name))
+    .sort()
+    .map((name) => {
+      const sql = readFileSync(join(FOLDER, name), 'utf8')
+      return { name, sql, sha256: createHash('sha256').update(sql).digest('hex') }
+    })
 }
 
 /**
@@ -28,19 +35,33 @@ export function migrations(): Migration[] {
 export async function migrate(client: ClientBase): Promise<string[]> {
   await client.query('SELECT pg_advisory_lock($1)', [LOCK])
   try {
-    await client.query('CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())')
+    await client.query(
+      'CREATE TABLE IF NOT EXISTS migration (name text PRIMARY KEY, sha256 text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
+    )
     await client.query('GRANT SELECT ON migration TO PUBLIC')
     const { rows } = await client.query<{ name: string; sha256: string }>('SELECT name, sha256 FROM migration ORDER BY name')
     const known = new Map(migrations().map((migration) => [migration.name, migration]))
     for (const row of rows) {
       const migration = known.get(row.name)
-      if (!migration) throw new Fault('schema-not-ours', `It holds ${row.name}, which this version does not know: it was set up by a newer version. Start that one.`)
-      if (migration.sha256 !== row.sha256) throw new Fault('schema-not-ours', `${row.name} was changed after it had been applied. Restore the file; a change needs a migration of its own.`)
+      if (!migration)
+        throw new Fault(
+          'schema-not-ours',
+          `It holds ${row.name}, which this version does not know: it was set up by a newer version. Start that one.`,
+        )
+      if (migration.sha256 !== row.sha256)
+        throw new Fault(
+          'schema-not-ours',
+          `${row.name} was changed after it had been applied. Restore the file; a change needs a migration of its own.`,
+        )
       known.delete(row.name)
     }
     const last = rows.at(-1)?.name ?? ''
     for (const { name } of known.values()) {
-      if (name < last) throw new Fault('schema-not-ours', `${name} comes before ${last}, which is applied already: it was written for other tables. Give it the next number.`)
+      if (name < last)
+        throw new Fault(
+          'schema-not-ours',
+          `${name} comes before ${last}, which is applied already: it was written for other tables. Give it the next number.`,
+        )
     }
     for (const migration of known.values()) await apply(client, migration)
     return [...known.keys()]
@@ -57,14 +78,16 @@ async function apply(client: ClientBase, { name, sql, sha256 }: Migration): Prom
     await client.query('COMMIT')
   } catch (error) {
     await client.query('ROLLBACK')
-    throw new Fault('schema-not-ours', `${name} could not be applied: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Fault('schema-not-ours', `${name} could not be applied: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    })
   }
 }
 
 /** Makes a tenant known; its log begins empty. Needs the owner of the tables. */
 export async function createTenant(client: ClientBase, tenant: string): Promise<void> {
   await client.query('BEGIN')
-  await client.query('SELECT set_config(\'hub.tenant\', $1, true)', [tenant])
+  await client.query("SELECT set_config('hub.tenant', $1, true)", [tenant])
   await client.query('INSERT INTO tenant (id) VALUES ($1) ON CONFLICT DO NOTHING', [tenant])
   await client.query('INSERT INTO tenant_head (tenant) VALUES ($1) ON CONFLICT DO NOTHING', [tenant])
   await client.query('COMMIT')

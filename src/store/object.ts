@@ -9,22 +9,40 @@ import { query, rowsOf, type ClientBase, type Query } from './database.ts'
 export type StoredObject = ObjectRecord & { readonly names: readonly string[]; readonly waits: readonly string[] }
 
 type Row = readonly [string, Kind, number, string, Instant | null, string[], string[]]
-const decode = ([id, kind, version, state, wakeAt, names, waits]: Row): StoredObject =>
-  ({ id, kind, version, state: JSON.parse(state) as ObjectRecord['state'], wakeAt, names, waits })
+const decode = ([id, kind, version, state, wakeAt, names, waits]: Row): StoredObject => ({
+  id,
+  kind,
+  version,
+  state: JSON.parse(state) as ObjectRecord['state'],
+  wakeAt,
+  names,
+  waits,
+})
 
-const READ = { name: 'object_read', text: 'SELECT id, kind, version, state, wake_at, names, waits FROM object WHERE tenant = $1 AND id = ANY($2::text[]) ORDER BY id' }
+const READ = {
+  name: 'object_read',
+  text: 'SELECT id, kind, version, state, wake_at, names, waits FROM object WHERE tenant = $1 AND id = ANY($2::text[]) ORDER BY id',
+}
 // In id order, so that two transactions cannot wait for each other in a ring. NO KEY UPDATE: foreign keys never point here.
 const LOCK = { name: 'object_lock', text: `${READ.text} FOR NO KEY UPDATE` }
 
 /** Objects by id; locked when they may be written. */
-export async function readObjects(client: ClientBase, tenant: string, ids: Iterable<string>, lock: boolean): Promise<Map<string, StoredObject>> {
+export async function readObjects(
+  client: ClientBase,
+  tenant: string,
+  ids: Iterable<string>,
+  lock: boolean,
+): Promise<Map<string, StoredObject>> {
   const sorted = [...new Set(ids)].sort()
   if (sorted.length === 0) return new Map()
   const rows = await rowsOf<Row>(client, lock ? LOCK : READ, [tenant, textArray(sorted)])
   return new Map(rows.map((row) => [row[0], decode(row)]))
 }
 
-const HOLD = { name: 'object_hold', text: 'SELECT id, version FROM object WHERE tenant = $1 AND id = ANY($2::text[]) ORDER BY id FOR SHARE' }
+const HOLD = {
+  name: 'object_hold',
+  text: 'SELECT id, version FROM object WHERE tenant = $1 AND id = ANY($2::text[]) ORDER BY id FOR SHARE',
+}
 
 /**
  * The versions of objects that this transaction is going to wait for news of. The share lock meets whoever is changing one of
@@ -56,18 +74,23 @@ export type WrittenObject = StoredObject & { readonly text: string }
 /** Writes objects that are new, and objects that this transaction has locked. A new one that exists already breaks the primary key. */
 export function writingObjects(tenant: string, created: readonly WrittenObject[], changed: readonly WrittenObject[]): Query[] {
   return [
-    ...created.length === 0 ? [] : [query(CREATE, [...columns(tenant, created), textArray(byId(created).map((row) => row.kind))])],
-    ...changed.length === 0 ? [] : [query(CHANGE, columns(tenant, changed))],
+    ...(created.length === 0 ? [] : [query(CREATE, [...columns(tenant, created), textArray(byId(created).map((row) => row.kind))])]),
+    ...(changed.length === 0 ? [] : [query(CHANGE, columns(tenant, changed))]),
   ]
 }
 
-const byId = (objects: readonly WrittenObject[]): WrittenObject[] => objects.toSorted((a, b) => a.id < b.id ? -1 : 1)
+const byId = (objects: readonly WrittenObject[]): WrittenObject[] => objects.toSorted((a, b) => (a.id < b.id ? -1 : 1))
 
 function columns(tenant: string, objects: readonly WrittenObject[]): unknown[] {
   const rows = byId(objects)
   return [
-    tenant, textArray(rows.map((row) => row.id)), int4Array(rows.map((row) => row.version)), textArray(rows.map((row) => row.text)),
-    timestampArray(rows.map((row) => row.wakeAt)), textArray(rows.map((row) => row.names.join('\n'))), textArray(rows.map((row) => row.waits.join('\n'))),
+    tenant,
+    textArray(rows.map((row) => row.id)),
+    int4Array(rows.map((row) => row.version)),
+    textArray(rows.map((row) => row.text)),
+    timestampArray(rows.map((row) => row.wakeAt)),
+    textArray(rows.map((row) => row.names.join('\n'))),
+    textArray(rows.map((row) => row.waits.join('\n'))),
   ]
 }
 
@@ -80,11 +103,19 @@ export async function dueObjects(client: ClientBase, tenant: string, now: Instan
 
 /** When the next object is due; undefined when none is. */
 export async function nextWake(client: ClientBase, tenant: string): Promise<Instant | undefined> {
-  const rows = await rowsOf<[Instant]>(client, { name: 'object_next_wake', text: 'SELECT wake_at FROM object WHERE tenant = $1 AND wake_at IS NOT NULL ORDER BY wake_at LIMIT 1' }, [tenant])
+  const rows = await rowsOf<[Instant]>(
+    client,
+    { name: 'object_next_wake', text: 'SELECT wake_at FROM object WHERE tenant = $1 AND wake_at IS NOT NULL ORDER BY wake_at LIMIT 1' },
+    [tenant],
+  )
   return rows[0]?.[0]
 }
 
 /** Puts off objects whose judging breaks, so that they do not come round at once. */
 export async function postpone(client: ClientBase, tenant: string, ids: readonly string[], until: Instant): Promise<void> {
-  await client.query({ name: 'object_postpone', text: 'UPDATE object SET wake_at = $3 WHERE tenant = $1 AND id = ANY($2::text[])', values: [tenant, textArray(ids), until] })
+  await client.query({
+    name: 'object_postpone',
+    text: 'UPDATE object SET wake_at = $3 WHERE tenant = $1 AND id = ANY($2::text[])',
+    values: [tenant, textArray(ids), until],
+  })
 }

@@ -25,7 +25,12 @@ export interface OutcomeData {
 const TYPES: ReadonlySet<string> = new Set(['effect.done', 'effect.refused', 'effect.unknown', 'effect.resolved'])
 /** How a try ended, where its report does not say it. */
 const ENDED: { readonly [input in EffectInput]?: AttemptOutcome } = {
-  'done': 'done', 'refused': 'refused', 'found-other': 'other', 'exhausted': 'no-effect', 'no-effect': 'no-effect', 'not-sent': 'not-sent',
+  done: 'done',
+  refused: 'refused',
+  'found-other': 'other',
+  exhausted: 'no-effect',
+  'no-effect': 'no-effect',
+  'not-sent': 'not-sent',
 }
 
 /** The outcome that a fact reports; undefined for every other fact. */
@@ -34,7 +39,9 @@ export function outcomeOf({ type, data, source }: FactItem): OutcomeData | undef
   const input = EFFECT_INPUTS.find((name) => name === data['input'])
   if (input === undefined || typeof data['effect'] !== 'string' || typeof data['attempt'] !== 'number') return undefined
   return {
-    effect: data['effect'], attempt: data['attempt'], input,
+    effect: data['effect'],
+    attempt: data['attempt'],
+    input,
     outcome: ATTEMPT_OUTCOMES.find((name) => name === data['outcome'] && name !== 'open') ?? ENDED[input] ?? 'unknown',
     says: typeof data['says'] === 'string' ? data['says'] : null,
     receipt: data['receipt'] === undefined || data['receipt'] === null ? null : canonicalJson(data['receipt']),
@@ -45,7 +52,13 @@ export function outcomeOf({ type, data, source }: FactItem): OutcomeData | undef
 
 /** The attempt that a guarded outcome closes, if it is still open. */
 export function closingOf(guard: { readonly effect: string; readonly attempt: number }, outcome: OutcomeData): Closing {
-  return { key: guard.effect, n: guard.attempt, outcome: outcome.outcome === 'open' ? 'unknown' : outcome.outcome, says: outcome.says, receipt: outcome.receipt }
+  return {
+    key: guard.effect,
+    n: guard.attempt,
+    outcome: outcome.outcome === 'open' ? 'unknown' : outcome.outcome,
+    says: outcome.says,
+    receipt: outcome.receipt,
+  }
 }
 
 /** What was found out about try 1 says nothing about try 2: without a guard it counts only while its try is the last. */
@@ -55,7 +68,12 @@ export function isLate(outcome: OutcomeData, row: EffectRow | undefined): boolea
 
 export function effectOutcome(outcome: OutcomeData, now: Instant): EffectOutcome {
   return {
-    key: outcome.effect, input: outcome.input,
-    at: { now, ...(outcome.nextAt === undefined ? {} : { dueAt: outcome.nextAt }), ...(outcome.counts === undefined ? {} : { counts: outcome.counts }) },
+    key: outcome.effect,
+    input: outcome.input,
+    at: {
+      now,
+      ...(outcome.nextAt === undefined ? {} : { dueAt: outcome.nextAt }),
+      ...(outcome.counts === undefined ? {} : { counts: outcome.counts }),
+    },
   }
 }

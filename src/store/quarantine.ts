@@ -25,12 +25,29 @@ const KEEP = {
 }
 
 /** Keeps it; gives how many times it has come by now. */
-export async function keepQuarantined(client: ClientBase, tenant: string, row: Pick<Quarantined, 'id' | 'source' | 'type' | 'bytes' | 'says' | 'owner'>, now: Instant): Promise<number> {
-  const [kept] = await rowsOf<[number]>(client, KEEP, [tenant, row.id, row.source, row.type, row.bytes && Buffer.from(row.bytes), row.says, row.owner, now])
+export async function keepQuarantined(
+  client: ClientBase,
+  tenant: string,
+  row: Pick<Quarantined, 'id' | 'source' | 'type' | 'bytes' | 'says' | 'owner'>,
+  now: Instant,
+): Promise<number> {
+  const [kept] = await rowsOf<[number]>(client, KEEP, [
+    tenant,
+    row.id,
+    row.source,
+    row.type,
+    row.bytes && Buffer.from(row.bytes),
+    row.says,
+    row.owner,
+    now,
+  ])
   return kept![0]
 }
 
-const RESOLVE = { name: 'quarantine_resolve', text: 'UPDATE quarantine SET resolved_at = $3 WHERE tenant = $1 AND id = $2 AND resolved_at IS NULL' }
+const RESOLVE = {
+  name: 'quarantine_resolve',
+  text: 'UPDATE quarantine SET resolved_at = $3 WHERE tenant = $1 AND id = $2 AND resolved_at IS NULL',
+}
 
 /** It has come in after all, or somebody decided about it. True when it stood. */
 export async function resolveQuarantined(client: ClientBase, tenant: string, id: string, now: Instant): Promise<boolean> {
@@ -46,5 +63,16 @@ const STANDING = {
 /** What stands in quarantine, oldest first. */
 export async function standingQuarantined(client: ClientBase, tenant: string, limit: number): Promise<Quarantined[]> {
   const rows = await rowsOf<Row>(client, STANDING, [tenant, limit])
-  return rows.map(([id, source, type, bytes, says, owner, since, lastAt, times, resolvedAt]) => ({ id, source, type, bytes, says, owner, since, lastAt, times, resolvedAt }))
+  return rows.map(([id, source, type, bytes, says, owner, since, lastAt, times, resolvedAt]) => ({
+    id,
+    source,
+    type,
+    bytes,
+    says,
+    owner,
+    since,
+    lastAt,
+    times,
+    resolvedAt,
+  }))
 }

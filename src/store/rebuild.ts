@@ -13,10 +13,17 @@ export interface RebuildDifference {
   readonly what: 'kind' | 'version' | 'state' | 'list row' | 'ledger entries' | 'erased' | 'no events'
 }
 type Rebuilding = Pick<Law, 'evolve' | 'list' | 'entries'>
-export interface Rebuilt { readonly objects: number; readonly events: number; readonly differences: readonly RebuildDifference[] }
+export interface Rebuilt {
+  readonly objects: number
+  readonly events: number
+  readonly differences: readonly RebuildDifference[]
+}
 
 const PAGE = 500
-const STORED = { name: 'object_stored', text: 'SELECT id, kind, version, state FROM object WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3' }
+const STORED = {
+  name: 'object_stored',
+  text: 'SELECT id, kind, version, state FROM object WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3',
+}
 
 /**
  * Folds the events of all objects of a tenant in the order in which they were folded when they came. Each page of objects is
@@ -28,25 +35,35 @@ export async function rebuild(pool: Pool, tenant: string, law: Rebuilding, limit
   let events = 0
   for (let after: string | undefined = ''; after !== undefined;) {
     const start: string = after
-    after = await inTenant(pool, tenant, async (client) => {
-      const rows = await rowsOf<[string, string, number, string]>(client, STORED, [tenant, start, PAGE])
-      const ids = rows.map(([id]) => id)
-      const listed = await storedListRows(client, tenant, ids)
-      const booked = await storedEntries(client, tenant, ids)
-      for (const [id, kind, version, state] of rows) {
-        const folded = await foldObject(client, tenant, law, id)
-        objects += 1
-        events += folded.events
-        const what = differenceOf(folded, { kind, version, state }) ?? derivedDifference(law, folded.record, listed.get(id), booked.get(id))
-        if (what && differences.length < limit) differences.push({ object: id, what })
-      }
-      return rows.length === PAGE ? rows.at(-1)![0] : undefined
-    }, 'snapshot')
+    after = await inTenant(
+      pool,
+      tenant,
+      async (client) => {
+        const rows = await rowsOf<[string, string, number, string]>(client, STORED, [tenant, start, PAGE])
+        const ids = rows.map(([id]) => id)
+        const listed = await storedListRows(client, tenant, ids)
+        const booked = await storedEntries(client, tenant, ids)
+        for (const [id, kind, version, state] of rows) {
+          const folded = await foldObject(client, tenant, law, id)
+          objects += 1
+          events += folded.events
+          const what =
+            differenceOf(folded, { kind, version, state }) ?? derivedDifference(law, folded.record, listed.get(id), booked.get(id))
+          if (what && differences.length < limit) differences.push({ object: id, what })
+        }
+        return rows.length === PAGE ? rows.at(-1)![0] : undefined
+      },
+      'snapshot',
+    )
   }
   return { objects, events, differences }
 }
 
-interface Folded { readonly record: ObjectRecord | undefined; readonly events: number; readonly erased: boolean }
+interface Folded {
+  readonly record: ObjectRecord | undefined
+  readonly events: number
+  readonly erased: boolean
+}
 
 async function foldObject(client: ClientBase, tenant: string, law: Rebuilding, id: string): Promise<Folded> {
   let record: ObjectRecord | undefined
@@ -54,7 +71,17 @@ async function foldObject(client: ClientBase, tenant: string, law: Rebuilding, i
   let count = 0
   for (let place: HistoryPlace | null = null; ;) {
     const events = await eventsOf(client, tenant, id, place, PAGE)
-    for (const { index: _index, applied: _applied, erased: gone, cfg: _cfg, body: _body, salt: _salt, commitment: _commitment, leafHash: _leafHash, ...event } of events) {
+    for (const {
+      index: _index,
+      applied: _applied,
+      erased: gone,
+      cfg: _cfg,
+      body: _body,
+      salt: _salt,
+      commitment: _commitment,
+      leafHash: _leafHash,
+      ...event
+    } of events) {
       if (gone) erased = true
       else record = law.evolve(record, id, event)
     }
@@ -65,7 +92,10 @@ async function foldObject(client: ClientBase, tenant: string, law: Rebuilding, i
   }
 }
 
-function differenceOf({ record, erased }: Folded, stored: { readonly kind: string; readonly version: number; readonly state: string }): RebuildDifference['what'] | undefined {
+function differenceOf(
+  { record, erased }: Folded,
+  stored: { readonly kind: string; readonly version: number; readonly state: string },
+): RebuildDifference['what'] | undefined {
   if (erased) return 'erased'
   if (!record) return 'no events'
   if (record.kind !== stored.kind) return 'kind'
@@ -74,12 +104,15 @@ function differenceOf({ record, erased }: Folded, stored: { readonly kind: strin
 }
 
 function derivedDifference(
-  law: Rebuilding, record: ObjectRecord | undefined, listed: ListRow | undefined, booked: readonly LedgerEntry[] = [],
+  law: Rebuilding,
+  record: ObjectRecord | undefined,
+  listed: ListRow | undefined,
+  booked: readonly LedgerEntry[] = [],
 ): RebuildDifference['what'] | undefined {
   if (!record) return undefined
   if (text(law.list(record)) !== text(listed)) return 'list row'
   return sorted(law.entries(record)) === sorted(booked) ? undefined : 'ledger entries'
 }
 
-const text = (value: object | undefined): string => value === undefined ? '' : canonicalJson(value as unknown as Json)
+const text = (value: object | undefined): string => (value === undefined ? '' : canonicalJson(value as unknown as Json))
 const sorted = (entries: readonly LedgerEntry[]): string => entries.map(text).sort().join('\n')

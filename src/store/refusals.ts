@@ -15,12 +15,21 @@ interface Facts {
 
 /** One row per refusal: when it holds, and the sentence that says what to do. */
 const REFUSALS: readonly { readonly when: (facts: Facts) => boolean; readonly says: string }[] = [
-  { when: (facts) => facts.super, says: 'The hub must not connect as a superuser, for whom no rule of the database holds: connect as hub_app.' },
-  { when: (facts) => !facts.super && facts.bypass, says: 'The role has BYPASSRLS, so tenants would not be kept apart: connect as hub_app.' },
+  {
+    when: (facts) => facts.super,
+    says: 'The hub must not connect as a superuser, for whom no rule of the database holds: connect as hub_app.',
+  },
+  {
+    when: (facts) => !facts.super && facts.bypass,
+    says: 'The role has BYPASSRLS, so tenants would not be kept apart: connect as hub_app.',
+  },
   { when: (facts) => !facts.super && facts.owner, says: 'The role owns the tables and could change the log: connect as hub_app.' },
   { when: (facts) => facts.fsync !== 'on', says: 'fsync is off, so a crash would lose what was confirmed: turn it on.' },
   { when: (facts) => facts.full_page_writes !== 'on', says: 'full_page_writes is off, so a crash could tear pages: turn it on.' },
-  { when: (facts) => facts.synchronous_commit === 'off', says: 'synchronous_commit is off, so a crash would lose what was confirmed: turn it on.' },
+  {
+    when: (facts) => facts.synchronous_commit === 'off',
+    says: 'synchronous_commit is off, so a crash would lose what was confirmed: turn it on.',
+  },
   { when: (facts) => facts.version < 150_000, says: 'The server is older than PostgreSQL 15: upgrade it.' },
   { when: (facts) => facts.encoding !== 'UTF8', says: 'The database is not encoded in UTF-8: make one that is.' },
 ]
@@ -33,8 +42,9 @@ export async function refuseUnsafe(database: Pool | ClientBase): Promise<void> {
             current_setting('fsync') AS fsync, current_setting('full_page_writes') AS full_page_writes,
             current_setting('synchronous_commit') AS synchronous_commit, current_setting('server_version_num')::int AS version,
             current_setting('server_encoding') AS encoding
-     FROM pg_roles WHERE rolname = current_user`)
+     FROM pg_roles WHERE rolname = current_user`,
+  )
   const [facts] = rows
-  const reasons = REFUSALS.flatMap((refusal) => facts === undefined || refusal.when(facts) ? [refusal.says] : [])
+  const reasons = REFUSALS.flatMap((refusal) => (facts === undefined || refusal.when(facts) ? [refusal.says] : []))
   if (reasons.length > 0) throw new Fault('database-refused', reasons.join(' '))
 }

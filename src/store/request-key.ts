@@ -3,9 +3,17 @@ import type { Instant } from '../lib/time.ts'
 import { rowsOf, type ClientBase } from './database.ts'
 
 /** Whose request it is, and under which key. */
-export interface RequestKey { readonly caller: string; readonly route: string; readonly key: string }
+export interface RequestKey {
+  readonly caller: string
+  readonly route: string
+  readonly key: string
+}
 
-export interface KeptAnswer { readonly status: number; readonly headers: string; readonly body: Buffer }
+export interface KeptAnswer {
+  readonly status: number
+  readonly headers: string
+  readonly body: Buffer
+}
 
 /** `ours`: nobody is at it and nobody was. `other`: another request came under this key. */
 export type Claimed = 'ours' | 'busy' | 'other' | KeptAnswer
@@ -23,12 +31,23 @@ const READ = {
   text: `SELECT fingerprint = $5, status, headers, body FROM request_key WHERE tenant = $1 AND caller = $2 AND route = $3 AND key = $4`,
 }
 
-export interface Claim { readonly fingerprint: Uint8Array; readonly now: Instant; readonly busyUntil: Instant; readonly expiresAt: Instant }
+export interface Claim {
+  readonly fingerprint: Uint8Array
+  readonly now: Instant
+  readonly busyUntil: Instant
+  readonly expiresAt: Instant
+}
 
 export async function claimRequest(client: ClientBase, tenant: string, { caller, route, key }: RequestKey, claim: Claim): Promise<Claimed> {
   const { fingerprint, now, busyUntil, expiresAt } = claim
   if ((await rowsOf(client, CLAIM, [tenant, caller, route, key, fingerprint, now, busyUntil, expiresAt])).length === 1) return 'ours'
-  const [row] = await rowsOf<[boolean, number | null, string | null, Buffer | null]>(client, READ, [tenant, caller, route, key, fingerprint])
+  const [row] = await rowsOf<[boolean, number | null, string | null, Buffer | null]>(client, READ, [
+    tenant,
+    caller,
+    route,
+    key,
+    fingerprint,
+  ])
   if (!row) return 'busy'
   const [same, status, headers, body] = row
   if (!same) return 'other'
@@ -42,12 +61,17 @@ const KEEP = {
          WHERE tenant = $1 AND caller = $2 AND route = $3 AND key = $4 AND busy_until = $5`,
 }
 const RELEASE = {
-  name: 'request_key_release', text: 'DELETE FROM request_key WHERE tenant = $1 AND caller = $2 AND route = $3 AND key = $4 AND busy_until = $5',
+  name: 'request_key_release',
+  text: 'DELETE FROM request_key WHERE tenant = $1 AND caller = $2 AND route = $3 AND key = $4 AND busy_until = $5',
 }
 
 /** Keeps what it was answered, or with undefined lets the key go, as if the request had not come. */
 export async function settleRequest(
-  client: ClientBase, tenant: string, { caller, route, key }: RequestKey, busyUntil: Instant, answer: KeptAnswer | undefined
+  client: ClientBase,
+  tenant: string,
+  { caller, route, key }: RequestKey,
+  busyUntil: Instant,
+  answer: KeptAnswer | undefined,
 ): Promise<void> {
   const whose = [tenant, caller, route, key, busyUntil]
   await client.query(answer ? { ...KEEP, values: [...whose, answer.status, answer.headers, answer.body] } : { ...RELEASE, values: whose })

@@ -8,7 +8,10 @@ import { sha256 } from './sha256.ts'
 import type { Refs } from './unbound.ts'
 
 /** A fact to be resolved: a new one, or one that had been parked. */
-export interface Unresolved { readonly id: string; readonly refs: Refs }
+export interface Unresolved {
+  readonly id: string
+  readonly refs: Refs
+}
 
 export type Resolved<F extends Unresolved> = { readonly fact: F; readonly objects: readonly string[] }
 
@@ -36,7 +39,9 @@ export class Resolver {
     for (const [name, object] of bound) this.bound.set(name, object)
   }
 
-  resolve<F extends Unresolved>(facts: readonly F[]): { resolved: Resolved<F>[]; missing: { fact: F; names: string[] }[]; refused: { fact: F; fault: Fault }[] } {
+  resolve<F extends Unresolved>(
+    facts: readonly F[],
+  ): { resolved: Resolved<F>[]; missing: { fact: F; names: string[] }[]; refused: { fact: F; fault: Fault }[] } {
     const resolved: Resolved<F>[] = []
     const refused: { fact: F; fault: Fault }[] = []
     let open = facts
@@ -52,9 +57,11 @@ export class Resolver {
     }
     const missing: { fact: F; names: string[] }[] = []
     for (const fact of open) {
-      const names = fact.refs.about.flatMap((ref) => ref.create === undefined && this.find(ref) === undefined ? ref.names : [])
+      const names = fact.refs.about.flatMap((ref) => (ref.create === undefined && this.find(ref) === undefined ? ref.names : []))
       // Ids are ours: one that is unknown now will never be bound to anything.
-      const lost = fact.refs.about.find((ref) => ref.create === undefined && ref.names.every((name) => isCanonicalId(name) && !this.bound.has(name)))
+      const lost = fact.refs.about.find(
+        (ref) => ref.create === undefined && ref.names.every((name) => isCanonicalId(name) && !this.bound.has(name)),
+      )
       if (lost) refused.push({ fact, fault: new Fault('not-found', `There is no object ${lost.names.join(', ')}.`) })
       else missing.push({ fact, names: [...new Set(names.filter((name) => !isCanonicalId(name)))] })
     }
@@ -75,13 +82,15 @@ export class Resolver {
         id = orderedId(sha256, KINDS[ref.create], this.ms, fact.id, String(ordinal))
         created.push(id)
       }
-      for (const name of [...ref.names, ...ref.offers ?? []]) if (!isCanonicalId(name) && !this.bound.has(name) && !fresh.has(name)) fresh.set(name, id)
+      for (const name of [...ref.names, ...(ref.offers ?? [])])
+        if (!isCanonicalId(name) && !this.bound.has(name) && !fresh.has(name)) fresh.set(name, id)
       objects.add(id)
       return id
     }
     const { about, ensures = [] } = fact.refs
     for (const [ordinal, ref] of about.entries()) if (take(ref, ordinal) === undefined) return undefined
-    for (const [ordinal, ref] of ensures.entries()) if (look(ref) === undefined && ref.create !== undefined) take(ref, about.length + ordinal)
+    for (const [ordinal, ref] of ensures.entries())
+      if (look(ref) === undefined && ref.create !== undefined) take(ref, about.length + ordinal)
     for (const [name, id] of fresh) {
       this.bound.set(name, id)
       this.bindings.set(name, id)

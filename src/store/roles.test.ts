@@ -12,7 +12,8 @@ let database: HubDatabase
 beforeAll(async () => {
   database = await hubDatabase(['acme', 'other'])
   const intake = openIntake({ pool: database.pool, settings: { law: TEST_LAW, cfg: 'c'.repeat(64), config: 1, clock: Date.now } })
-  for (const tenant of ['acme', 'other']) await intake.submit([invoice('1', {}, { tenant }), invoice('2', { supplier: 'erp|supplier|1' }, { tenant })])
+  for (const tenant of ['acme', 'other'])
+    await intake.submit([invoice('1', {}, { tenant }), invoice('2', { supplier: 'erp|supplier|1' }, { tenant })])
   await intake.close()
 })
 afterAll(() => database.drop())
@@ -24,7 +25,7 @@ const ALL = 'all'
  * Who may do what: S select, I insert, U update, D delete; in brackets the columns when not all. A table that is not here may
  * be touched by nobody, and TRUNCATE by nobody anywhere.
  */
-const MATRIX: { readonly [table: string]: { readonly [role in typeof ROLES[number]]?: string } } = {
+const MATRIX: { readonly [table: string]: { readonly [role in (typeof ROLES)[number]]?: string } } = {
   access_key: { hub_app: 'S', hub_read: 'S(tenant name scopes created_at revoked_at)' },
   alias: { hub_app: 'S I U(object)', hub_read: 'S' },
   attempt: { hub_app: 'S I U(outcome says receipt closed_at sender_done_at looks)', hub_read: 'S' },
@@ -58,7 +59,8 @@ describe('privileges', () => {
     const found = await database.admin(async (client) => {
       const { rows: tables } = await client.query<{ name: string; columns: string[] }>(
         `SELECT relname AS name, array_agg(attname::text ORDER BY attnum) AS columns FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND attnum > 0 AND NOT attisdropped
-         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') GROUP BY 1 ORDER BY 1`)
+         WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') GROUP BY 1 ORDER BY 1`,
+      )
       await client.query(`SET ROLE ${role}`)
       const result: { [table: string]: string } = {}
       for (const { name, columns } of tables) {
@@ -69,16 +71,22 @@ describe('privileges', () => {
           return open.length === columns.length ? ALL : open.join(' ')
         }
         const verbs = [
-          ['S', await each((column) => `SELECT ${column} FROM "${name}" WHERE false`)], ['I', await may(`INSERT INTO "${name}" OVERRIDING SYSTEM VALUE SELECT * FROM "${name}" WHERE false`) ? ALL : ''],
-          ['U', await each((column) => `UPDATE "${name}" SET ${column} = DEFAULT WHERE false`)], ['D', await may(`DELETE FROM "${name}" WHERE false`) ? ALL : ''],
-          ['TRUNCATE', await may(`TRUNCATE "${name}"`) ? ALL : ''],
+          ['S', await each((column) => `SELECT ${column} FROM "${name}" WHERE false`)],
+          ['I', (await may(`INSERT INTO "${name}" OVERRIDING SYSTEM VALUE SELECT * FROM "${name}" WHERE false`)) ? ALL : ''],
+          ['U', await each((column) => `UPDATE "${name}" SET ${column} = DEFAULT WHERE false`)],
+          ['D', (await may(`DELETE FROM "${name}" WHERE false`)) ? ALL : ''],
+          ['TRUNCATE', (await may(`TRUNCATE "${name}"`)) ? ALL : ''],
         ]
-        const text = verbs.flatMap(([verb, columnsOf]) => columnsOf === '' ? [] : [columnsOf === ALL ? verb : `${verb}(${columnsOf})`]).join(' ')
+        const text = verbs
+          .flatMap(([verb, columnsOf]) => (columnsOf === '' ? [] : [columnsOf === ALL ? verb : `${verb}(${columnsOf})`]))
+          .join(' ')
         if (text !== '') result[name] = text
       }
       return result
     })
-    expect(found).toEqual(Object.fromEntries(Object.entries(MATRIX).flatMap(([table, roles]) => roles[role] ? [[table, roles[role]]] : [])))
+    expect(found).toEqual(
+      Object.fromEntries(Object.entries(MATRIX).flatMap(([table, roles]) => (roles[role] ? [[table, roles[role]]] : []))),
+    )
   })
 
   test('no role of ours may make a table or call what is not its own', async () => {
@@ -86,8 +94,9 @@ describe('privileges', () => {
       await database.admin(async (client) => {
         await client.query(`SET ROLE ${role}`)
         expect(await allowed(client, 'CREATE TABLE mine (n int)')).toBe(false)
-        for (const call of ['event_make_room(0)', 'tables_have_grown()']) expect(await allowed(client, `SELECT ${call}`)).toBe(role === 'hub_app')
-        expect(await allowed(client, 'SELECT set_config(\'session_replication_role\', \'replica\', false)')).toBe(false)
+        for (const call of ['event_make_room(0)', 'tables_have_grown()'])
+          expect(await allowed(client, `SELECT ${call}`)).toBe(role === 'hub_app')
+        expect(await allowed(client, "SELECT set_config('session_replication_role', 'replica', false)")).toBe(false)
       })
     }
   })
@@ -110,7 +119,8 @@ async function allowed(client: Client, statement: string): Promise<boolean> {
 const TENANT_TABLES = Object.keys(MATRIX).filter((table) => !['migration', 'tenant'].includes(table))
 
 describe('tenants', () => {
-  const count = (client: { query: Client['query'] }, table: string): Promise<number> => client.query<{ n: number }>(`SELECT count(*)::int AS n FROM "${table}"`).then(({ rows }) => rows[0]!.n)
+  const count = (client: { query: Client['query'] }, table: string): Promise<number> =>
+    client.query<{ n: number }>(`SELECT count(*)::int AS n FROM "${table}"`).then(({ rows }) => rows[0]!.n)
 
   test('without a tenant there are no rows, with one there are only its own, whatever the statement says', async () => {
     const filled: string[] = []
@@ -118,20 +128,31 @@ describe('tenants', () => {
       await database.admin(async (client) => {
         await client.query('SET ROLE hub_read')
         expect(await count(client, table), `${table} without a tenant`).toBe(0)
-        await client.query('SELECT set_config(\'hub.tenant\', \'\', false)')
+        await client.query("SELECT set_config('hub.tenant', '', false)")
         expect(await count(client, table), `${table} with an empty tenant`).toBe(0)
-        await client.query('SELECT set_config(\'hub.tenant\', \'acme\', false)')
+        await client.query("SELECT set_config('hub.tenant', 'acme', false)")
         const { rows } = await client.query<{ tenant: string }>(`SELECT DISTINCT tenant FROM "${table}"`)
-        expect(rows.every((row) => row.tenant === 'acme'), `${table} of acme`).toBe(true)
+        expect(
+          rows.every((row) => row.tenant === 'acme'),
+          `${table} of acme`,
+        ).toBe(true)
         if (rows.length > 0) filled.push(table)
       })
     }
-    expect(filled).toEqual(expect.arrayContaining(['alias', 'cell', 'effect', 'event', 'identity', 'interest', 'list_row', 'object', 'tenant_head']))
+    expect(filled).toEqual(
+      expect.arrayContaining(['alias', 'cell', 'effect', 'event', 'identity', 'interest', 'list_row', 'object', 'tenant_head']),
+    )
   })
 
   test('a row of another tenant cannot be written', async () => {
-    await expect(inTenant(database.pool, 'acme', (client) => client.query(`INSERT INTO interest (tenant, name, object) VALUES ('other', 'a|b|c', 'x')`))).rejects.toMatchObject({ code: '42501' })
-    const { rowCount } = await inTenant(database.pool, 'acme', (client) => client.query('UPDATE object SET version = version + 1 WHERE tenant = \'other\''))
+    await expect(
+      inTenant(database.pool, 'acme', (client) =>
+        client.query(`INSERT INTO interest (tenant, name, object) VALUES ('other', 'a|b|c', 'x')`),
+      ),
+    ).rejects.toMatchObject({ code: '42501' })
+    const { rowCount } = await inTenant(database.pool, 'acme', (client) =>
+      client.query("UPDATE object SET version = version + 1 WHERE tenant = 'other'"),
+    )
     expect(rowCount).toBe(0)
   })
 
@@ -141,45 +162,77 @@ describe('tenants', () => {
     expect((await pool.query('SELECT count(*)::int AS n FROM event')).rows).toEqual([{ n: 0 }])
     await inTenant(pool, 'acme', (client) => client.query('SELECT 1'))
     expect((await pool.query('SELECT count(*)::int AS n FROM event')).rows).toEqual([{ n: 0 }])
-    expect((await inTenant(pool, 'other', (client) => client.query('SELECT DISTINCT tenant FROM event'))).rows).toEqual([{ tenant: 'other' }])
+    expect((await inTenant(pool, 'other', (client) => client.query('SELECT DISTINCT tenant FROM event'))).rows).toEqual([
+      { tenant: 'other' },
+    ])
     await pool.end()
   })
 
   test('a partition by its own name shows nothing, even to the hub', async () => {
-    await expect(inTenant(database.pool, 'acme', (client) => client.query('SELECT * FROM event_p0'))).rejects.toMatchObject({ code: '42501' })
+    await expect(inTenant(database.pool, 'acme', (client) => client.query('SELECT * FROM event_p0'))).rejects.toMatchObject({
+      code: '42501',
+    })
   })
 })
 
-describe('what never happens to a row, not even by a superuser\'s statement', () => {
+describe("what never happens to a row, not even by a superuser's statement", () => {
   const tries: readonly (readonly [string, string])[] = [
-    ['an event changed', 'UPDATE event SET actor = \'person:x\''], ['an event half erased', 'UPDATE event SET body = NULL'], ['an event erased by somebody else', 'UPDATE event SET body = NULL, salt = NULL'],
-    ['an event deleted', 'DELETE FROM event'], ['the log truncated', 'TRUNCATE event'], ['a link changed', 'UPDATE event_link SET object = \'x\''], ['a link deleted', 'DELETE FROM event_link'],
-    ['an identity changed', 'UPDATE identity SET event_id = \'x\''], ['an identity forgotten', 'DELETE FROM identity'], ['identities truncated', 'TRUNCATE identity'],
-    ['a name bound anew', 'UPDATE alias SET object = \'inv_00000000000000000000000000\' WHERE object IS NOT NULL'], ['a name freed', 'DELETE FROM alias'],
-    ['a head set back', 'UPDATE tenant_head SET next_index = next_index - 1'], ['a head set back in time', 'UPDATE tenant_head SET recorded_at = recorded_at - interval \'1 day\''],
-    ['a head removed', 'DELETE FROM tenant_head'], ['an attempt deleted', 'DELETE FROM attempt'], ['an attempt renamed', 'UPDATE attempt SET process = \'x\''],
-    ['an outcome rewritten', 'UPDATE attempt SET says = \'x\' WHERE outcome <> \'open\''],
+    ['an event changed', "UPDATE event SET actor = 'person:x'"],
+    ['an event half erased', 'UPDATE event SET body = NULL'],
+    ['an event erased by somebody else', 'UPDATE event SET body = NULL, salt = NULL'],
+    ['an event deleted', 'DELETE FROM event'],
+    ['the log truncated', 'TRUNCATE event'],
+    ['a link changed', "UPDATE event_link SET object = 'x'"],
+    ['a link deleted', 'DELETE FROM event_link'],
+    ['an identity changed', "UPDATE identity SET event_id = 'x'"],
+    ['an identity forgotten', 'DELETE FROM identity'],
+    ['identities truncated', 'TRUNCATE identity'],
+    ['a name bound anew', "UPDATE alias SET object = 'inv_00000000000000000000000000' WHERE object IS NOT NULL"],
+    ['a name freed', 'DELETE FROM alias'],
+    ['a head set back', 'UPDATE tenant_head SET next_index = next_index - 1'],
+    ['a head set back in time', "UPDATE tenant_head SET recorded_at = recorded_at - interval '1 day'"],
+    ['a head removed', 'DELETE FROM tenant_head'],
+    ['an attempt deleted', 'DELETE FROM attempt'],
+    ['an attempt renamed', "UPDATE attempt SET process = 'x'"],
+    ['an outcome rewritten', "UPDATE attempt SET says = 'x' WHERE outcome <> 'open'"],
   ]
   test.each(tries)('%s', async (_what, statement) => {
     await database.admin(async (client) => {
-      await client.query(`INSERT INTO attempt (tenant, key, n, process, request_hash, opened_at, not_after, outcome, closed_at) VALUES ('acme', 'k', 1, 'p', 'h', now(), now(), 'done', now()) ON CONFLICT DO NOTHING`)
-      await client.query(`INSERT INTO event_link SELECT tenant, 'inv_x', "index", "index" FROM event WHERE tenant = 'acme' ON CONFLICT DO NOTHING`)
+      await client.query(
+        `INSERT INTO attempt (tenant, key, n, process, request_hash, opened_at, not_after, outcome, closed_at) VALUES ('acme', 'k', 1, 'p', 'h', now(), now(), 'done', now()) ON CONFLICT DO NOTHING`,
+      )
+      await client.query(
+        `INSERT INTO event_link SELECT tenant, 'inv_x', "index", "index" FROM event WHERE tenant = 'acme' ON CONFLICT DO NOTHING`,
+      )
       await expect(client.query(statement)).rejects.toMatchObject({ code: '42501', message: expect.stringContaining('is not allowed') })
     })
   })
 
   test('erasing takes body and salt together, by its own role, and leaves the proof', async () => {
     const eraser = openPool(database.url('hub_eraser'), { max: 1 })
-    await expect(inTenant(eraser, 'other', (client) => client.query('UPDATE event SET body = NULL WHERE "index" = 0'))).rejects.toMatchObject({ code: '42501' })
-    await expect(inTenant(eraser, 'other', (client) => client.query('UPDATE event SET body = \'\', salt = NULL WHERE "index" = 0'))).rejects.toMatchObject({ code: '42501' })
+    await expect(
+      inTenant(eraser, 'other', (client) => client.query('UPDATE event SET body = NULL WHERE "index" = 0')),
+    ).rejects.toMatchObject({ code: '42501' })
+    await expect(
+      inTenant(eraser, 'other', (client) => client.query('UPDATE event SET body = \'\', salt = NULL WHERE "index" = 0')),
+    ).rejects.toMatchObject({ code: '42501' })
     const [before] = await inTenant(database.pool, 'other', (client) => eventsFrom(client, 'other', 0, 1))
     await inTenant(eraser, 'other', (client) => client.query('UPDATE event SET body = NULL, salt = NULL WHERE "index" = 0'))
     await inTenant(eraser, 'other', (client) => client.query('UPDATE identity SET fingerprint = NULL WHERE id = $1', [before!.id]))
     const [after] = await inTenant(database.pool, 'other', (client) => eventsFrom(client, 'other', 0, 1))
-    expect(after).toMatchObject({ erased: true, body: null, salt: null, data: {}, leafHash: before!.leafHash, commitment: before!.commitment })
+    expect(after).toMatchObject({
+      erased: true,
+      body: null,
+      salt: null,
+      data: {},
+      leafHash: before!.leafHash,
+      commitment: before!.commitment,
+    })
     // Whoever sends it again is told that it is known; whether it says the same, nobody can tell any more.
     const intake = openIntake({ pool: database.pool, settings: { law: TEST_LAW, cfg: 'c'.repeat(64), config: 1, clock: Date.now } })
-    expect(await intake.submit([invoice('1', { amount: '99.00' }, { tenant: 'other' })])).toMatchObject([{ eventId: before!.id, outcome: 'repeat' }])
+    expect(await intake.submit([invoice('1', { amount: '99.00' }, { tenant: 'other' })])).toMatchObject([
+      { eventId: before!.id, outcome: 'repeat' },
+    ])
     await intake.close()
     await eraser.end()
   })
@@ -202,21 +255,44 @@ describe('the hub refuses to run', () => {
     expect(await refusedAs(database.url())).toBe('runs')
     expect(await refusedAs(database.adminUrl)).toContain('must not connect as a superuser')
     await database.admin(async (client) => {
-      await client.query('CREATE ROLE hub_test_owner LOGIN; CREATE ROLE hub_test_bypass LOGIN BYPASSRLS; ALTER TABLE stir OWNER TO hub_test_owner')
+      await client.query(
+        'CREATE ROLE hub_test_owner LOGIN; CREATE ROLE hub_test_bypass LOGIN BYPASSRLS; ALTER TABLE stir OWNER TO hub_test_owner',
+      )
     })
     try {
       expect(await refusedAs(database.url('hub_test_owner'))).toContain('owns the tables')
       expect(await refusedAs(database.url('hub_test_bypass'))).toContain('BYPASSRLS')
     } finally {
-      await database.admin((client) => client.query('ALTER TABLE stir OWNER TO CURRENT_USER; DROP ROLE hub_test_owner; DROP ROLE hub_test_bypass'))
+      await database.admin((client) =>
+        client.query('ALTER TABLE stir OWNER TO CURRENT_USER; DROP ROLE hub_test_owner; DROP ROLE hub_test_bypass'),
+      )
     }
   })
 
   test('where a crash could lose what was confirmed', async () => {
     const facts = (over: object): { query: () => Promise<unknown> } => ({
-      query: () => Promise.resolve({ rows: [{ super: false, bypass: false, owner: false, fsync: 'on', full_page_writes: 'on', synchronous_commit: 'on', version: 180004, encoding: 'UTF8', ...over }] }),
+      query: () =>
+        Promise.resolve({
+          rows: [
+            {
+              super: false,
+              bypass: false,
+              owner: false,
+              fsync: 'on',
+              full_page_writes: 'on',
+              synchronous_commit: 'on',
+              version: 180004,
+              encoding: 'UTF8',
+              ...over,
+            },
+          ],
+        }),
     })
-    const says = (over: object): Promise<unknown> => refuseUnsafe(facts(over) as never).then(() => 'runs', (error: Error) => error.message)
+    const says = (over: object): Promise<unknown> =>
+      refuseUnsafe(facts(over) as never).then(
+        () => 'runs',
+        (error: Error) => error.message,
+      )
     expect(await says({})).toBe('runs')
     expect(await says({ synchronous_commit: 'remote_apply' })).toBe('runs')
     expect(await says({ fsync: 'off', full_page_writes: 'off' })).toMatch(/fsync is off.*full_page_writes is off/u)

@@ -22,20 +22,39 @@ export interface Summary {
 }
 
 export async function summaryOf(client: ClientBase, tenant: string): Promise<Summary> {
-  const invoices = await client.query<{ state: string; currency: string | null; count: number; amount: string; breaches: number; moving: number }>({
+  const invoices = await client.query<{
+    state: string
+    currency: string | null
+    count: number
+    amount: string
+    breaches: number
+    moving: number
+  }>({
     name: 'summary_invoices',
     text: `SELECT state, currency, count(*)::int AS count, coalesce(sum(amount::numeric), 0)::text AS amount,
              count(*) FILTER (WHERE cardinality(breaches) > 0)::int AS breaches, count(*) FILTER (WHERE open AND cause IS NULL)::int AS moving
-           FROM list_row WHERE tenant = $1 AND kind = 'invoice' GROUP BY 1, 2`, values: [tenant],
+           FROM list_row WHERE tenant = $1 AND kind = 'invoice' GROUP BY 1, 2`,
+    values: [tenant],
   })
   const cases = await client.query<{ cause: string; count: number }>({
-    name: 'summary_cases', text: 'SELECT cause, count(*)::int AS count FROM list_row WHERE tenant = $1 AND kind = \'exception\' AND open GROUP BY 1 ORDER BY 1', values: [tenant],
+    name: 'summary_cases',
+    text: "SELECT cause, count(*)::int AS count FROM list_row WHERE tenant = $1 AND kind = 'exception' AND open GROUP BY 1 ORDER BY 1",
+    values: [tenant],
   })
   const latest = await client.query<{ exception: string; cause: string; says: string; owner: string }>({
     name: 'summary_latest',
-    text: `SELECT object AS exception, cause, title AS says, owner FROM list_row WHERE tenant = $1 AND kind = 'exception' AND open ORDER BY since DESC, object LIMIT 5`, values: [tenant],
+    text: `SELECT object AS exception, cause, title AS says, owner FROM list_row WHERE tenant = $1 AND kind = 'exception' AND open ORDER BY since DESC, object LIMIT 5`,
+    values: [tenant],
   })
-  const rest = await client.query<{ refused: number; effects: number; stirs: number; due: number; size: number; sealed: number | null; root: Buffer | null }>({
+  const rest = await client.query<{
+    refused: number
+    effects: number
+    stirs: number
+    due: number
+    size: number
+    sealed: number | null
+    root: Buffer | null
+  }>({
     name: 'summary_rest',
     text: `SELECT (SELECT count(*)::int FROM list_row WHERE tenant = $1 AND kind = 'document') AS refused,
                   (SELECT count(*)::int FROM effect WHERE tenant = $1 AND state IN ('waiting', 'open', 'unknown')) AS effects,
@@ -43,21 +62,29 @@ export async function summaryOf(client: ClientBase, tenant: string): Promise<Sum
                   (SELECT count(*)::int FROM object WHERE tenant = $1 AND wake_at <= now()) AS due,
                   (SELECT next_index FROM tenant_head WHERE tenant = $1) AS size,
                   c.size AS sealed, c.root
-           FROM (SELECT 1) AS one LEFT JOIN LATERAL (SELECT size, root FROM checkpoint WHERE tenant = $1 ORDER BY size DESC LIMIT 1) AS c ON true`, values: [tenant],
+           FROM (SELECT 1) AS one LEFT JOIN LATERAL (SELECT size, root FROM checkpoint WHERE tenant = $1 ORDER BY size DESC LIMIT 1) AS c ON true`,
+    values: [tenant],
   })
   const systems = await client.query<{ system: string; total: number; behind: number }>({
     name: 'summary_systems',
     text: `SELECT system, count(*)::int AS total, count(*) FILTER (WHERE expected IS DISTINCT FROM coalesce(reported, told))::int AS behind
-           FROM cell WHERE tenant = $1 AND expected IS NOT NULL GROUP BY 1 ORDER BY 1`, values: [tenant],
+           FROM cell WHERE tenant = $1 AND expected IS NOT NULL GROUP BY 1 ORDER BY 1`,
+    values: [tenant],
   })
   const [counts] = rest.rows
-  const sum = (pick: (row: typeof invoices.rows[number]) => number): number => invoices.rows.reduce((total, row) => total + pick(row), 0)
+  const sum = (pick: (row: (typeof invoices.rows)[number]) => number): number => invoices.rows.reduce((total, row) => total + pick(row), 0)
   const states: { [state: string]: number } = {}
   for (const row of invoices.rows) states[row.state] = (states[row.state] ?? 0) + row.count
   return {
-    received: sum((row) => row.count), refused: counts?.refused ?? 0, states, breaches: sum((row) => row.breaches),
-    money: invoices.rows.flatMap((row) => row.currency === null ? [] : [{ state: row.state, currency: row.currency, amount: row.amount }]),
-    exceptions: Object.fromEntries(cases.rows.map((row) => [row.cause, row.count])), latest: latest.rows,
+    received: sum((row) => row.count),
+    refused: counts?.refused ?? 0,
+    states,
+    breaches: sum((row) => row.breaches),
+    money: invoices.rows.flatMap((row) =>
+      row.currency === null ? [] : [{ state: row.state, currency: row.currency, amount: row.amount }],
+    ),
+    exceptions: Object.fromEntries(cases.rows.map((row) => [row.cause, row.count])),
+    latest: latest.rows,
     systems: Object.fromEntries(systems.rows.map((row) => [row.system, { inStep: row.total - row.behind, behind: row.behind }])),
     moving: sum((row) => row.moving),
     busy: (counts?.effects ?? 0) + (counts?.stirs ?? 0) + (counts?.due ?? 0),

@@ -2,14 +2,24 @@
 import type { ClientBase } from 'pg'
 import type { Instant } from '../lib/time.ts'
 
-export interface SystemRow { readonly name: string; readonly heardAt: Instant | null; readonly paused: boolean; readonly delivery: string; readonly version: number }
+export interface SystemRow {
+  readonly name: string
+  readonly heardAt: Instant | null
+  readonly paused: boolean
+  readonly delivery: string
+  readonly version: number
+}
 
 export async function readSystem(client: ClientBase, tenant: string, name: string): Promise<SystemRow> {
   const { rows } = await client.query<{ name: string; heard_at: Instant | null; paused: boolean; delivery: string; version: number }>({
-    name: 'system_read', text: 'SELECT name, heard_at, paused, delivery, version FROM system WHERE tenant = $1 AND name = $2', values: [tenant, name],
+    name: 'system_read',
+    text: 'SELECT name, heard_at, paused, delivery, version FROM system WHERE tenant = $1 AND name = $2',
+    values: [tenant, name],
   })
   const [row] = rows
-  return row ? { name, heardAt: row.heard_at, paused: row.paused, delivery: row.delivery, version: row.version } : { name, heardAt: null, paused: false, delivery: '{}', version: 0 }
+  return row
+    ? { name, heardAt: row.heard_at, paused: row.paused, delivery: row.delivery, version: row.version }
+    : { name, heardAt: null, paused: false, delivery: '{}', version: 0 }
 }
 
 /** Writes what delivery knows (JSON text) if nobody wrote since `version` was read; true when it took. */
@@ -36,17 +46,26 @@ export async function heard(client: ClientBase, tenant: string, name: string, at
 /** Makes the row if it is not there, and locks it: who pauses and who lets go on take turns. */
 export async function lockSystem(client: ClientBase, tenant: string, name: string): Promise<void> {
   await client.query({
-    name: 'system_lock', values: [tenant, name],
+    name: 'system_lock',
+    values: [tenant, name],
     text: 'INSERT INTO system (tenant, name) VALUES ($1, $2) ON CONFLICT (tenant, name) DO UPDATE SET paused = system.paused',
   })
 }
 
 export async function writePaused(client: ClientBase, tenant: string, name: string, paused: boolean): Promise<void> {
-  await client.query({ name: 'system_paused', values: [tenant, name, paused], text: 'UPDATE system SET paused = $3 WHERE tenant = $1 AND name = $2' })
+  await client.query({
+    name: 'system_paused',
+    values: [tenant, name, paused],
+    text: 'UPDATE system SET paused = $3 WHERE tenant = $1 AND name = $2',
+  })
 }
 
 export async function readCursor(client: ClientBase, tenant: string, system: string, feed: string): Promise<string | null> {
-  const { rows } = await client.query<{ position: string }>({ name: 'cursor_read', text: 'SELECT position FROM cursor WHERE tenant = $1 AND system = $2 AND feed = $3', values: [tenant, system, feed] })
+  const { rows } = await client.query<{ position: string }>({
+    name: 'cursor_read',
+    text: 'SELECT position FROM cursor WHERE tenant = $1 AND system = $2 AND feed = $3',
+    values: [tenant, system, feed],
+  })
   return rows[0]?.position ?? null
 }
 

@@ -26,22 +26,47 @@ export interface TestState {
 export type TestRecord = ObjectRecord<TestState>
 
 const NOTHING: TestState = {
-  events: [], amount: null, supplier: null, validated: null, active: false, posted: null, reversals: 0, again: false, told: 0, wakeOn: null, woken: 0, conflict: null,
+  events: [],
+  amount: null,
+  supplier: null,
+  validated: null,
+  active: false,
+  posted: null,
+  reversals: 0,
+  again: false,
+  told: 0,
+  wakeOn: null,
+  woken: 0,
+  conflict: null,
 }
 
 function fold(state: TestState, event: Event): TestState {
   if (event.data['poison'] === 'evolve') throw new Error('the law cannot fold this')
   const next = { ...state, events: [...state.events.slice(-20), event.id] }
   switch (event.type) {
-    case 'invoice.received': return { ...next, amount: (event.data['amount'] as string | undefined) ?? '0', supplier: (event.data['supplier'] as string | undefined) ?? null, wakeOn: (event.data['wakeOn'] as string | undefined) ?? null }
-    case 'invoice.validated': return { ...next, validated: event.id }
-    case 'invoice.state-moved': return { ...next, told: next.told + 1, ...(event.data['woken'] === true ? { woken: next.woken + 1, wakeOn: null } : {}) }
-    case 'supplier.activated': return { ...next, active: true }
-    case 'posting.confirmed': return { ...next, posted: event.id }
-    case 'exception.answered': return { ...next, again: true }
-    case 'posting.reversed': return { ...next, posted: null, reversals: next.reversals + 1 }
-    case 'exception.raised': return { ...next, conflict: (event.data['says'] as string | undefined) ?? null }
-    default: return next
+    case 'invoice.received':
+      return {
+        ...next,
+        amount: (event.data['amount'] as string | undefined) ?? '0',
+        supplier: (event.data['supplier'] as string | undefined) ?? null,
+        wakeOn: (event.data['wakeOn'] as string | undefined) ?? null,
+      }
+    case 'invoice.validated':
+      return { ...next, validated: event.id }
+    case 'invoice.state-moved':
+      return { ...next, told: next.told + 1, ...(event.data['woken'] === true ? { woken: next.woken + 1, wakeOn: null } : {}) }
+    case 'supplier.activated':
+      return { ...next, active: true }
+    case 'posting.confirmed':
+      return { ...next, posted: event.id }
+    case 'exception.answered':
+      return { ...next, again: true }
+    case 'posting.reversed':
+      return { ...next, posted: null, reversals: next.reversals + 1 }
+    case 'exception.raised':
+      return { ...next, conflict: (event.data['says'] as string | undefined) ?? null }
+    default:
+      return next
   }
 }
 
@@ -61,7 +86,7 @@ export const TEST_LAW: Law = {
     if (record.kind !== 'invoice' || state.amount === null) return { decisions, wakeAt: null, waits: [] }
     if (state.amount === 'poison') throw new Error('the law cannot judge this')
     const waits: string[] = []
-    const supplier = state.supplier === null ? undefined : look(state.supplier) as TestRecord | undefined
+    const supplier = state.supplier === null ? undefined : (look(state.supplier) as TestRecord | undefined)
     if (state.validated === null) {
       if (state.supplier !== null && supplier?.state.active !== true) waits.push(supplier?.id ?? state.supplier)
       else {
@@ -83,12 +108,31 @@ export const TEST_LAW: Law = {
       { object: id, system: 'ap', facet: 'status', expected: word, told: null, reported: null },
     ]
     const effects: WantedEffect[] = [
-      { target: 'erp', command: 'invoice.post', object: id, occurrence: state.again ? 'again' : String(state.reversals), subject: id, content: { amount: state.amount ?? '', reference: id } },
-      { target: 'ap', command: 'invoice.status', object: id, occurrence: `${word}#${state.told}`, subject: id, content: { word, reference: id } },
+      {
+        target: 'erp',
+        command: 'invoice.post',
+        object: id,
+        occurrence: state.again ? 'again' : String(state.reversals),
+        subject: id,
+        content: { amount: state.amount ?? '', reference: id },
+      },
+      {
+        target: 'ap',
+        command: 'invoice.status',
+        object: id,
+        occurrence: `${word}#${state.told}`,
+        subject: id,
+        content: { word, reference: id },
+      },
     ]
     const marks: EffectMark[] = [
-      ...state.posted === null ? [] : [{ target: 'erp', command: 'invoice.post', object: id, occurrence: String(state.reversals), input: 'evidence' } as const],
-      ...Array.from({ length: state.reversals }, (_, at) => ({ target: 'erp', command: 'invoice.post', object: id, occurrence: String(at), input: 'undone' } as const)),
+      ...(state.posted === null
+        ? []
+        : [{ target: 'erp', command: 'invoice.post', object: id, occurrence: String(state.reversals), input: 'evidence' } as const]),
+      ...Array.from(
+        { length: state.reversals },
+        (_, at) => ({ target: 'erp', command: 'invoice.post', object: id, occurrence: String(at), input: 'undone' }) as const,
+      ),
     ]
     return { cells, effects, marks }
   },
@@ -96,16 +140,37 @@ export const TEST_LAW: Law = {
     const state = record.state as TestState
     if (record.kind !== 'invoice') return undefined
     return {
-      title: record.id, state: state.posted !== null ? 'posted' : state.validated !== null ? 'validated' : 'received', currency: 'EUR', amount: /^[\d.]+$/.test(state.amount ?? '') ? state.amount : null,
-      party: state.supplier, entity: null, dueOn: '2026-12-01', owner: null, cause: null, open: state.posted === null, breaches: [],
+      title: record.id,
+      state: state.posted !== null ? 'posted' : state.validated !== null ? 'validated' : 'received',
+      currency: 'EUR',
+      amount: /^[\d.]+$/.test(state.amount ?? '') ? state.amount : null,
+      party: state.supplier,
+      entity: null,
+      dueOn: '2026-12-01',
+      owner: null,
+      cause: null,
+      open: state.posted === null,
+      breaches: [],
     }
   },
   entries(record) {
     const { posted, reversals } = record.state as TestState
     if (record.kind !== 'invoice' || posted === null) return []
-    return [{
-      fact: posted, place: 0, entity: '1000', document: record.id, account: '', currency: 'EUR', kind: 'posted', bookedOn: '2026-03-01', amount: '1', supplier: '', number: '',
-      closedOn: reversals > 0 ? '2026-03-01' : null,
-    }]
+    return [
+      {
+        fact: posted,
+        place: 0,
+        entity: '1000',
+        document: record.id,
+        account: '',
+        currency: 'EUR',
+        kind: 'posted',
+        bookedOn: '2026-03-01',
+        amount: '1',
+        supplier: '',
+        number: '',
+        closedOn: reversals > 0 ? '2026-03-01' : null,
+      },
+    ]
   },
 }

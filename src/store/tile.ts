@@ -6,8 +6,11 @@ import type { Tile } from '../tlog/tile.ts'
 
 /** A tile as far as it is filled, 32 bytes a hash; undefined when there is none. */
 export async function readTile(client: ClientBase, tenant: string, level: number, index: number): Promise<Buffer | undefined> {
-  const { rows } = await client.query<{ hashes: Buffer }>(
-    'SELECT hashes FROM tile WHERE tenant = $1 AND level = $2 AND "index" = $3', [tenant, level, index])
+  const { rows } = await client.query<{ hashes: Buffer }>('SELECT hashes FROM tile WHERE tenant = $1 AND level = $2 AND "index" = $3', [
+    tenant,
+    level,
+    index,
+  ])
   return rows[0]?.hashes
 }
 
@@ -22,5 +25,6 @@ export async function putTiles(client: ClientBase, tenant: string, tiles: readon
      SELECT $1, level, "index", hashes FROM unnest($2::smallint[], $3::bigint[], $4::bytea[]) AS added (level, "index", hashes)
      ON CONFLICT (tenant, level, "index") DO UPDATE SET hashes = excluded.hashes
      WHERE octet_length(stored.hashes) < octet_length(excluded.hashes)`,
-    [tenant, sorted.map((tile) => tile.level), sorted.map((tile) => tile.index), sorted.map((tile) => Buffer.from(tile.hashes))])
+    [tenant, sorted.map((tile) => tile.level), sorted.map((tile) => tile.index), sorted.map((tile) => Buffer.from(tile.hashes))],
+  )
 }

@@ -36,7 +36,9 @@ export function isAway(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code
   if (code !== undefined && /^E[A-Z]+$/.test(code)) return true
   // node-postgres gives these no code.
-  return /^Connection terminated|^Client has encountered a connection error|timeout exceeded when trying to connect|^Query read timeout|not queryable|^Client was closed/.test(error.message)
+  return /^Connection terminated|^Client has encountered a connection error|timeout exceeded when trying to connect|^Query read timeout|not queryable|^Client was closed/.test(
+    error.message,
+  )
 }
 
 /** The five characters of SQLSTATE of an error from the server. */

@@ -5,10 +5,20 @@ import { int8Array, textArray } from './arrays.ts'
 import { query, rowsOf, type ClientBase, type Query } from './database.ts'
 
 /** What a fact is about, as its arrival named it. */
-export interface Refs { readonly about: readonly Ref[]; readonly ensures?: readonly Ref[] | undefined }
-export interface Parked { readonly index: number; readonly refs: Refs }
+export interface Refs {
+  readonly about: readonly Ref[]
+  readonly ensures?: readonly Ref[] | undefined
+}
+export interface Parked {
+  readonly index: number
+  readonly refs: Refs
+}
 /** A fact to be parked: its place among the last events that this transaction appended, counted from the end of the log (1 is the last). */
-export interface Parking { readonly fromEnd: number; readonly refs: Refs; readonly missing: readonly string[] }
+export interface Parking {
+  readonly fromEnd: number
+  readonly refs: Refs
+  readonly missing: readonly string[]
+}
 
 // Directly after the log was appended: the head is locked by us, so its next index is the end of our own events.
 const PARK = {
@@ -47,7 +57,10 @@ export async function parkedUnder(client: ClientBase, tenant: string, names: rea
 
 const TAKE = [
   { name: 'unbound_take', text: 'DELETE FROM unbound WHERE tenant = $1 AND "index" = ANY($2::int8[])' },
-  { name: 'unbound_take_names', text: 'DELETE FROM unbound_name WHERE tenant = $1 AND name = ANY($3::text[]) AND "index" = ANY($2::int8[])' },
+  {
+    name: 'unbound_take_names',
+    text: 'DELETE FROM unbound_name WHERE tenant = $1 AND name = ANY($3::text[]) AND "index" = ANY($2::int8[])',
+  },
 ] as const
 
 /** They have found their objects. */
@@ -60,7 +73,7 @@ export function unparking(tenant: string, facts: readonly Parked[]): Query[] {
 
 /** All names by which a fact names what it is about. */
 export function namesIn(refs: Refs): string[] {
-  return [...refs.about, ...refs.ensures ?? []].flatMap((ref) => [...ref.names, ...ref.offers ?? []])
+  return [...refs.about, ...(refs.ensures ?? [])].flatMap((ref) => [...ref.names, ...(ref.offers ?? [])])
 }
 
 const OVERDUE = {
@@ -69,12 +82,21 @@ const OVERDUE = {
 }
 
 /** Facts that have waited since `before` or longer and of which nobody was told. */
-export async function overdueParked(client: ClientBase, tenant: string, before: Instant, limit: number): Promise<(Parked & { readonly since: Instant })[]> {
+export async function overdueParked(
+  client: ClientBase,
+  tenant: string,
+  before: Instant,
+  limit: number,
+): Promise<(Parked & { readonly since: Instant })[]> {
   const rows = await rowsOf<[number, string, Instant]>(client, OVERDUE, [tenant, before, limit])
   return rows.map(([index, refs, since]) => ({ index, refs: JSON.parse(refs) as Refs, since }))
 }
 
 /** Somebody was told. */
 export async function noticeParked(client: ClientBase, tenant: string, indexes: readonly number[]): Promise<void> {
-  await client.query({ name: 'unbound_notice', text: 'UPDATE unbound SET noticed = true WHERE tenant = $1 AND "index" = ANY($2::int8[])', values: [tenant, int8Array(indexes)] })
+  await client.query({
+    name: 'unbound_notice',
+    text: 'UPDATE unbound SET noticed = true WHERE tenant = $1 AND "index" = ANY($2::int8[])',
+    values: [tenant, int8Array(indexes)],
+  })
 }

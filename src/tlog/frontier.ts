@@ -24,8 +24,12 @@ export class Frontier {
     this.#roots = [...roots]
   }
 
-  get size(): number { return this.#size }
-  get roots(): readonly Uint8Array[] { return this.#roots }
+  get size(): number {
+    return this.#size
+  }
+  get roots(): readonly Uint8Array[] {
+    return this.#roots
+  }
 
   append(hash: Uint8Array, onNode?: OnNode): void {
     assert(hash.length === HASH_BYTES, 'a leaf hash has 32 bytes')

@@ -37,9 +37,10 @@ export function leafBytes(row: LeafRow): string {
   if (row.commitment.length !== 32) throw notALeaf('its commitment has 32 bytes')
   let objects = ''
   for (const object of row.objects) objects += objects === '' ? quoted(object) : `,${quoted(object)}`
-  const leaf = `{"actor":${quoted(row.actor)},"at":"${row.occurredAt}","cfg":${quoted(row.cfg)}`
-    + `,"commit":"${base64Of(row.commitment)}","id":${quoted(row.id)},"objs":[${objects}],"rec":"${row.recordedAt}"`
-    + `,"tenant":${quoted(row.tenant)},"type":${quoted(row.type)},"v":${row.v}}`
+  const leaf =
+    `{"actor":${quoted(row.actor)},"at":"${row.occurredAt}","cfg":${quoted(row.cfg)}` +
+    `,"commit":"${base64Of(row.commitment)}","id":${quoted(row.id)},"objs":[${objects}],"rec":"${row.recordedAt}"` +
+    `,"tenant":${quoted(row.tenant)},"type":${quoted(row.type)},"v":${row.v}}`
   // A UTF-16 unit is at most three bytes of UTF-8, so that most leaves need no count.
   if (leaf.length * 3 > LEAF_LIMIT_BYTES && UTF8.encode(leaf).length > LEAF_LIMIT_BYTES) throw notALeaf('it has at most 65,535 bytes')
   return leaf

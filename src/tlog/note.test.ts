@@ -11,8 +11,13 @@ import { isRefused } from './refused.ts'
 const seed = Number(process.env['TIEOUT_SEED'] ?? Date.now() % 2 ** 31)
 console.log(`note.test.ts: TIEOUT_SEED=${seed}`)
 const sha256: Sha256 = (data) => hash('sha256', data, 'buffer')
-const check: Ed25519Verify = (publicKey, message, signature) => verify(null, message,
-  createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey).toString('base64url') }, format: 'jwk' }), signature)
+const check: Ed25519Verify = (publicKey, message, signature) =>
+  verify(
+    null,
+    message,
+    createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey).toString('base64url') }, format: 'jwk' }),
+    signature,
+  )
 
 const pair = generateKeyPairSync('ed25519')
 const publicKey = new Uint8Array(Buffer.from(pair.publicKey.export({ format: 'jwk' }).x!, 'base64url'))
@@ -22,8 +27,9 @@ const key = verifierKey(sha256, 'hub.example/acme', publicKey) as VerifierKey
 describe('signed notes', () => {
   // golang.org/x/mod, sumdb/note/note_test.go: a key and a note published with that package.
   const peter = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW'
-  const note = 'If you think cryptography is the answer to your problem,\nthen you don\'t know what your problem is.\n\n'
-    + '— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n'
+  const note =
+    "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n" +
+    '— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n'
 
   test('of the Go package verify, and not when a letter is changed', () => {
     const parsed = parseVerifierKey(sha256, peter) as VerifierKey
@@ -55,16 +61,30 @@ describe('signed notes', () => {
 
   test('are refused when hostile, without an exception', () => {
     const signed = signNote('text\n', key, signWith)
-    const hostile = ['', '\n\n', 'text\n\n', `text\r\n\n${signed.split('\n\n')[1]}`, `a\u0000${signed}`, `\ud800${signed}`,
-      signed.slice(0, -1), 'x'.repeat(70_000), `text\n\n${'— a AAAAAAAA\n'.repeat(65)}`, '—', 'text\n\n—  AAAAAAAA\n',
-      'text\n\n— a+b AAAAAAAA\n']
+    const hostile = [
+      '',
+      '\n\n',
+      'text\n\n',
+      `text\r\n\n${signed.split('\n\n')[1]}`,
+      `a\u0000${signed}`,
+      `\ud800${signed}`,
+      signed.slice(0, -1),
+      'x'.repeat(70_000),
+      `text\n\n${'— a AAAAAAAA\n'.repeat(65)}`,
+      '—',
+      'text\n\n—  AAAAAAAA\n',
+      'text\n\n— a+b AAAAAAAA\n',
+    ]
     for (const one of hostile) expect(isRefused(openNote(one, key, check)), JSON.stringify(one.slice(0, 40))).toBe(true)
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (one) => {
-      expect(isRefused(openNote(one, key, check))).toBe(true)
-      expect(isRefused(parseVerifierKey(sha256, one))).toBe(true)
-      expect(isRefused(parseCheckpoint(one))).toBe(true)
-      expect(isRefused(parseProofFile(one))).toBe(true)
-    }), { seed })
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (one) => {
+        expect(isRefused(openNote(one, key, check))).toBe(true)
+        expect(isRefused(parseVerifierKey(sha256, one))).toBe(true)
+        expect(isRefused(parseCheckpoint(one))).toBe(true)
+        expect(isRefused(parseProofFile(one))).toBe(true)
+      }),
+      { seed },
+    )
   })
 
   test('keys are read in one spelling and their id must fit', () => {
@@ -90,8 +110,14 @@ describe('checkpoints', () => {
     for (const size of ['03', '+3', '-3', '3.0', '1e3', '', ' 3', '0x3', '9007199254740993', 'Infinity', '-0']) {
       expect(isRefused(parseCheckpoint(`o\n${size}\n${root}\n`)), size).toBe(true)
     }
-    for (const text of [`o\n3\n${root}`, `o\n3\n${root}\n\n`, `o\n3\n${root}\nextension\n`,
-      `\n3\n${root}\n`, `o\n3\n${root.slice(4)}\n`, `o\n3\n${root}=\n`]) {
+    for (const text of [
+      `o\n3\n${root}`,
+      `o\n3\n${root}\n\n`,
+      `o\n3\n${root}\nextension\n`,
+      `\n3\n${root}\n`,
+      `o\n3\n${root.slice(4)}\n`,
+      `o\n3\n${root}=\n`,
+    ]) {
       expect(isRefused(parseCheckpoint(text)), JSON.stringify(text)).toBe(true)
     }
     expect(parseCheckpoint(`o\n0\n${root}\n`)).toEqual({ origin: 'o', size: 0, root: checkpoint.root })
@@ -124,8 +150,14 @@ describe('proof files', () => {
   })
 
   test('have one spelling', () => {
-    for (const other of [text.replace('index 1', 'index 01'), text.replace('index 1\n', 'index 1\nextra AAAA\n'),
-      text.replace('@v1', '@v2'), text.replace('index 1\n', ''), `\n${text}`, text.replaceAll('\n', '\r\n')]) {
+    for (const other of [
+      text.replace('index 1', 'index 01'),
+      text.replace('index 1\n', 'index 1\nextra AAAA\n'),
+      text.replace('@v1', '@v2'),
+      text.replace('index 1\n', ''),
+      `\n${text}`,
+      text.replaceAll('\n', '\r\n'),
+    ]) {
       expect(isRefused(parseProofFile(other)), other.slice(0, 60)).toBe(true)
     }
   })

@@ -45,7 +45,11 @@ export function parseProofFile(text: string): ProofFile | Refused {
 
 /** The index and the checkpoint under which the leaf with hash `leaf` is proved to stand, or why it is not. */
 export function verifyProofFile(
-  sha256: Sha256, verify: Ed25519Verify, key: VerifierKey, leaf: Uint8Array, text: string,
+  sha256: Sha256,
+  verify: Ed25519Verify,
+  key: VerifierKey,
+  leaf: Uint8Array,
+  text: string,
 ): { readonly index: number; readonly checkpoint: Checkpoint } | Refused {
   const file = parseProofFile(text)
   if ('refused' in file) return file

@@ -68,7 +68,12 @@ export async function proofOf(sha256: Sha256, ranges: readonly LeafRange[], read
  * For hostile input: never throws. Steps: RFC 9162 section 2.1.3.2, which keeps the proofs of RFC 6962.
  */
 export function verifyInclusion(
-  sha256: Sha256, index: number, size: number, leaf: Uint8Array, proof: readonly Uint8Array[], root: Uint8Array,
+  sha256: Sha256,
+  index: number,
+  size: number,
+  leaf: Uint8Array,
+  proof: readonly Uint8Array[],
+  root: Uint8Array,
 ): boolean {
   if (!isSize(index) || !isSize(size) || index >= size || leaf.length !== HASH_BYTES || !areHashes(proof)) return false
   let node = index
@@ -96,7 +101,12 @@ export function verifyInclusion(
  * never throws. An empty first tree proves nothing and is refused. Steps: RFC 9162 section 2.1.4.2.
  */
 export function verifyConsistency(
-  sha256: Sha256, from: number, to: number, fromRoot: Uint8Array, toRoot: Uint8Array, proof: readonly Uint8Array[],
+  sha256: Sha256,
+  from: number,
+  to: number,
+  fromRoot: Uint8Array,
+  toRoot: Uint8Array,
+  proof: readonly Uint8Array[],
 ): boolean {
   if (!isSize(from) || !isSize(to) || from === 0 || from > to || !areHashes(proof)) return false
   if (from === to) return proof.length === 0 && equalBytes(fromRoot, toRoot)

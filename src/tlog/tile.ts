@@ -70,7 +70,9 @@ export class TiledTree {
     this.#frontier = new Frontier(sha256, size, roots)
   }
 
-  get size(): number { return this.#frontier.size }
+  get size(): number {
+    return this.#frontier.size
+  }
 
   /** The same tree, to grow in another direction. */
   clone(): TiledTree {
@@ -143,7 +145,8 @@ export function nodeReader(sha256: Sha256, size: number, readTile: TileReader, m
     if (known) return known
     const name = { level, index, width: widthOf(level, index, size) }
     const rows = readTile(level, index, name.width).then((bytes) =>
-      bytes === undefined || bytes.length < name.width * HASH_BYTES ? missing(name) : perfectRows(sha256, hashesOf(bytes, name.width)))
+      bytes === undefined || bytes.length < name.width * HASH_BYTES ? missing(name) : perfectRows(sha256, hashesOf(bytes, name.width)),
+    )
     seen.set(key, rows)
     return rows
   }

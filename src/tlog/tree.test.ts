@@ -34,9 +34,14 @@ function definedRoot(hashes: readonly Uint8Array[]): Uint8Array {
 }
 
 function reader(size: number): NodeReader {
-  return nodeReader(sha256, size, async (level, index) => tiles.get(`${level}/${index}`)?.hashes, (tile) => {
-    throw new Error(`no ${tilePath(tile)}`)
-  })
+  return nodeReader(
+    sha256,
+    size,
+    async (level, index) => tiles.get(`${level}/${index}`)?.hashes,
+    (tile) => {
+      throw new Error(`no ${tilePath(tile)}`)
+    },
+  )
 }
 
 const inclusion = (index: number, size: number): Promise<Uint8Array[]> => proofOf(sha256, inclusionRanges(index, size), reader(size))
@@ -57,26 +62,32 @@ describe('the tree', () => {
   })
 
   test('continues from its tiled right edge at any size as if it had never stopped', async () => {
-    await fc.assert(fc.asyncProperty(fc.nat(2000), fc.nat(1500), async (stop, more) => {
-      const before = new TiledTree(sha256)
-      for (const leaf of leaves.slice(0, stop)) before.append(leaf)
-      const kept = new Map(before.takeTiles().map((tile) => [`${tile.level}/${tile.index}`, tile]))
-      const edge = await readEdge(stop, async (level, index) => kept.get(`${level}/${index}`)?.hashes)
-      expect(equalBytes(rootOfEdge(sha256, edge!), roots[stop]!)).toBe(true)
-      const after = new TiledTree(sha256, stop, edge)
-      for (const leaf of leaves.slice(stop, stop + more)) after.append(leaf)
-      expect(equalBytes(after.root(), roots[stop + more]!)).toBe(true)
-      for (const tile of after.takeTiles()) {
-        expect(tile.width).toBe(widthOf(tile.level, tile.index, stop + more))
-        expect(equalBytes(tile.hashes, tiles.get(`${tile.level}/${tile.index}`)!.hashes.subarray(0, tile.width * 32))).toBe(true)
-      }
-    }), PROPERTY)
+    await fc.assert(
+      fc.asyncProperty(fc.nat(2000), fc.nat(1500), async (stop, more) => {
+        const before = new TiledTree(sha256)
+        for (const leaf of leaves.slice(0, stop)) before.append(leaf)
+        const kept = new Map(before.takeTiles().map((tile) => [`${tile.level}/${tile.index}`, tile]))
+        const edge = await readEdge(stop, async (level, index) => kept.get(`${level}/${index}`)?.hashes)
+        expect(equalBytes(rootOfEdge(sha256, edge!), roots[stop]!)).toBe(true)
+        const after = new TiledTree(sha256, stop, edge)
+        for (const leaf of leaves.slice(stop, stop + more)) after.append(leaf)
+        expect(equalBytes(after.root(), roots[stop + more]!)).toBe(true)
+        for (const tile of after.takeTiles()) {
+          expect(tile.width).toBe(widthOf(tile.level, tile.index, stop + more))
+          expect(equalBytes(tile.hashes, tiles.get(`${tile.level}/${tile.index}`)!.hashes.subarray(0, tile.width * 32))).toBe(true)
+        }
+      }),
+      PROPERTY,
+    )
   })
 
   test('has the tiles that the specification counts for 256 and for 70,000 leaves', () => {
     expect(edgeTiles(256)).toEqual([{ level: 1, index: 0, width: 1 }])
-    expect(edgeTiles(MANY))
-      .toEqual([{ level: 0, index: 273, width: 112 }, { level: 1, index: 1, width: 17 }, { level: 2, index: 0, width: 1 }])
+    expect(edgeTiles(MANY)).toEqual([
+      { level: 0, index: 273, width: 112 },
+      { level: 1, index: 1, width: 17 },
+      { level: 2, index: 0, width: 1 },
+    ])
     expect([...tiles.values()].filter((tile) => tile.level === 0 && tile.width === 256)).toHaveLength(273)
     expect(tilePath({ level: 0, index: 1_234_067, width: 256 })).toBe('tile/0/x001/x234/067')
     expect(tilePath({ level: 2, index: 67, width: 5 })).toBe('tile/2/067.p/5')
@@ -95,25 +106,35 @@ describe('inclusion proofs', () => {
   })
 
   test('verify in large trees, and no changed bit, other index, missing or added hash is accepted', async () => {
-    await fc.assert(fc.asyncProperty(fc.integer({ min: 2, max: MANY }), fc.nat(), fc.nat(), fc.nat(), async (size, pick, which, bit) => {
-      const index = pick % size
-      const leaf = leaves[index]!
-      const root = roots[size]!
-      const proof = await inclusion(index, size)
-      const broken = proof.with(which % proof.length, flipped(proof[which % proof.length]!, bit % 256))
-      const other = (index + 1 + (which % (size - 1))) % size
-      expect(verifyInclusion(sha256, index, size, leaf, proof, root)).toBe(true)
-      expect(verifyInclusion(sha256, index, size, leaf, broken, root)).toBe(false)
-      expect(verifyInclusion(sha256, index, size, flipped(leaf, bit % 256), proof, root)).toBe(false)
-      expect(verifyInclusion(sha256, index, size, leaf, proof, flipped(root, bit % 256))).toBe(false)
-      expect(verifyInclusion(sha256, other, size, leaf, proof, root)).toBe(false)
-      expect(verifyInclusion(sha256, index, size, leaf, proof.slice(1), root)).toBe(false)
-      expect(verifyInclusion(sha256, index, size, leaf, [...proof, proof[0]!], root)).toBe(false)
-    }), PROPERTY)
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 2, max: MANY }), fc.nat(), fc.nat(), fc.nat(), async (size, pick, which, bit) => {
+        const index = pick % size
+        const leaf = leaves[index]!
+        const root = roots[size]!
+        const proof = await inclusion(index, size)
+        const broken = proof.with(which % proof.length, flipped(proof[which % proof.length]!, bit % 256))
+        const other = (index + 1 + (which % (size - 1))) % size
+        expect(verifyInclusion(sha256, index, size, leaf, proof, root)).toBe(true)
+        expect(verifyInclusion(sha256, index, size, leaf, broken, root)).toBe(false)
+        expect(verifyInclusion(sha256, index, size, flipped(leaf, bit % 256), proof, root)).toBe(false)
+        expect(verifyInclusion(sha256, index, size, leaf, proof, flipped(root, bit % 256))).toBe(false)
+        expect(verifyInclusion(sha256, other, size, leaf, proof, root)).toBe(false)
+        expect(verifyInclusion(sha256, index, size, leaf, proof.slice(1), root)).toBe(false)
+        expect(verifyInclusion(sha256, index, size, leaf, [...proof, proof[0]!], root)).toBe(false)
+      }),
+      PROPERTY,
+    )
   })
 
   test('refuse sizes and hashes that are none, and never throw', () => {
-    for (const [index, size] of [[0, 0], [1, 1], [-1, 1], [0.5, 1], [2 ** 64 - 1, 1], [0, NaN]] as const) {
+    for (const [index, size] of [
+      [0, 0],
+      [1, 1],
+      [-1, 1],
+      [0.5, 1],
+      [2 ** 64 - 1, 1],
+      [0, NaN],
+    ] as const) {
       expect(verifyInclusion(sha256, index, size, leaves[0]!, [], leaves[0]!)).toBe(false)
     }
     expect(verifyInclusion(sha256, 0, 2, leaves[0]!, [new Uint8Array(31)], roots[2]!)).toBe(false)
@@ -133,16 +154,19 @@ describe('consistency proofs', () => {
   })
 
   test('verify in large trees, and no changed bit or exchanged root is accepted', async () => {
-    await fc.assert(fc.asyncProperty(fc.integer({ min: 2, max: MANY }), fc.nat(), fc.nat(), fc.nat(), async (to, pick, which, bit) => {
-      const from = 1 + (pick % (to - 1))
-      const proof = await consistency(from, to)
-      const broken = proof.with(which % proof.length, flipped(proof[which % proof.length]!, bit % 256))
-      expect(verifyConsistency(sha256, from, to, roots[from]!, roots[to]!, proof)).toBe(true)
-      expect(verifyConsistency(sha256, from, to, roots[from]!, roots[to]!, broken)).toBe(false)
-      expect(verifyConsistency(sha256, from, to, flipped(roots[from]!, bit % 256), roots[to]!, proof)).toBe(false)
-      expect(verifyConsistency(sha256, from, to, roots[from]!, flipped(roots[to]!, bit % 256), proof)).toBe(false)
-      expect(verifyConsistency(sha256, from, to, roots[to]!, roots[from]!, proof)).toBe(false)
-      expect(verifyConsistency(sha256, to, from, roots[to]!, roots[from]!, proof)).toBe(false)
-    }), PROPERTY)
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 2, max: MANY }), fc.nat(), fc.nat(), fc.nat(), async (to, pick, which, bit) => {
+        const from = 1 + (pick % (to - 1))
+        const proof = await consistency(from, to)
+        const broken = proof.with(which % proof.length, flipped(proof[which % proof.length]!, bit % 256))
+        expect(verifyConsistency(sha256, from, to, roots[from]!, roots[to]!, proof)).toBe(true)
+        expect(verifyConsistency(sha256, from, to, roots[from]!, roots[to]!, broken)).toBe(false)
+        expect(verifyConsistency(sha256, from, to, flipped(roots[from]!, bit % 256), roots[to]!, proof)).toBe(false)
+        expect(verifyConsistency(sha256, from, to, roots[from]!, flipped(roots[to]!, bit % 256), proof)).toBe(false)
+        expect(verifyConsistency(sha256, from, to, roots[to]!, roots[from]!, proof)).toBe(false)
+        expect(verifyConsistency(sha256, to, from, roots[to]!, roots[from]!, proof)).toBe(false)
+      }),
+      PROPERTY,
+    )
   })
 })

@@ -21,22 +21,22 @@ type Sentences = { readonly [K in Finding['kind']]: (finding: OfKind<K>) => stri
 const SOURCE: Readonly<Record<TileSource, string>> = { published: 'the published folder', database: 'the database' }
 
 const SENTENCES: Sentences = {
-  'body': ({ index }) => `index ${index}: the body or its salt was changed; they do not give the row's commitment`,
+  body: ({ index }) => `index ${index}: the body or its salt was changed; they do not give the row's commitment`,
   'half-erased': ({ index }) => `index ${index}: of body and salt only one is there; erasure removes both`,
   'no-leaf': ({ index }) => `index ${index}: a column holds what no event can hold, so that the row makes no leaf`,
   'leaf-hash': ({ index }) => `index ${index}: the row was changed; its columns do not give its leaf hash`,
-  'twice': ({ index }) => `index ${index}: there is more than one row, or one out of order`,
+  twice: ({ index }) => `index ${index}: there is more than one row, or one out of order`,
   'no-index': () => 'a row of this tenant has no index that an event can have',
   'not-sealed': ({ index, to, provedBy }) =>
     `${indices(index, to)}: not what was sealed; the leaf hash in ${SOURCE[provedBy]} is proved under the checkpoint and differs`,
-  'missing': ({ index, to }) => `${indices(index, to)}: the row is missing`,
-  'somewhere': ({ index, to }) =>
+  missing: ({ index, to }) => `${indices(index, to)}: the row is missing`,
+  somewhere: ({ index, to }) =>
     `${indices(index, to)}: the log no longer extends the checkpoint; what was changed in this range, nothing is left to name it by`,
-  'head': ({ says, rows }) =>
+  head: ({ says, rows }) =>
     `${says === undefined ? 'the head row is missing' : `the head row says ${says} events`}, and the rows make ${rows}`,
-  'checkpoint': ({ size, why }) => `the database's checkpoint of ${size} events is not valid: ${why}`,
-  'fork': ({ size }) => `two different trees of ${size} events are signed with this key`,
-  'tile': ({ source, level, tile, index }) =>
+  checkpoint: ({ size, why }) => `the database's checkpoint of ${size} events is not valid: ${why}`,
+  fork: ({ size }) => `two different trees of ${size} events are signed with this key`,
+  tile: ({ source, level, tile, index }) =>
     `${tileName(source, level, tile)} was changed${index === undefined ? '' : ` at index ${index}`}; it does not give what was sealed`,
   'tile-missing': ({ source, level, tile }) => `${tileName(source, level, tile)} is missing`,
 }

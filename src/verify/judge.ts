@@ -56,7 +56,9 @@ export class Judge {
   }
 
   /** Leaves to place: the size of the last target. */
-  get limit(): number { return this.#targets.at(-1)?.size ?? 0 }
+  get limit(): number {
+    return this.#targets.at(-1)?.size ?? 0
+  }
 
   /** The next leaf, in order and without a gap up to {@link limit}; `row` undefined stands for a row that is not there or makes no leaf. */
   async place(index: number, row: Uint8Array | undefined): Promise<void> {
@@ -68,7 +70,7 @@ export class Judge {
     if (differs) this.#differ(index, row, at)
     const leaf = row ?? NOTHING
     this.#rows.tree.append(leaf)
-    if (this.#healed) this.#healed.tree.append(differs ? this.#firstSaid(at) ?? leaf : leaf)
+    if (this.#healed) this.#healed.tree.append(differs ? (this.#firstSaid(at) ?? leaf) : leaf)
     while (this.#targets[this.#reached]?.size === index + 1) await this.#settle(this.#targets[this.#reached++]!)
   }
 
@@ -95,7 +97,7 @@ export class Judge {
     this.#healed?.drain()
     const said: [TileSource, Uint8Array][] = []
     for (const source of this.#sources) {
-      const hashes = await source.tile(0, tile, 1) ?? new Uint8Array()
+      const hashes = (await source.tile(0, tile, 1)) ?? new Uint8Array()
       const due = widthOf(0, tile, source.size) * HASH_BYTES
       if (hashes.length < due) this.#findings.add({ kind: 'tile-missing', source: source.name, level: 0, tile })
       said.push([source.name, hashes])
@@ -148,7 +150,7 @@ export class Judge {
     let named = 0
     for (const { index, row, said } of this.#differences) {
       for (const [name, hash] of said) {
-        if (!await this.#isProved(index, hash, target, readers.get(name)!)) continue
+        if (!(await this.#isProved(index, hash, target, readers.get(name)!))) continue
         this.#name(index, row, hash, name, said)
         named += 1
         break

@@ -15,8 +15,13 @@ import type { AuditRow } from './row.ts'
 const seed = Number(process.env['TIEOUT_SEED'] ?? Date.now() % 2 ** 31)
 console.log(`verify/log.test.ts: TIEOUT_SEED=${seed}`)
 const sha256: Sha256 = (data) => hash('sha256', data, 'buffer')
-const ed25519Verify: Ed25519Verify = (publicKey, message, signature) => verify(null, message,
-  createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey).toString('base64url') }, format: 'jwk' }), signature)
+const ed25519Verify: Ed25519Verify = (publicKey, message, signature) =>
+  verify(
+    null,
+    message,
+    createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(publicKey).toString('base64url') }, format: 'jwk' }),
+    signature,
+  )
 const pair = generateKeyPairSync('ed25519')
 const key = verifierKey(sha256, 'hub.example/acme', Buffer.from(pair.publicKey.export({ format: 'jwk' }).x!, 'base64url')) as VerifierKey
 
@@ -31,9 +36,20 @@ function forged(row: Row): Row {
 function rowAt(index: number): Row {
   const instant = new Date(1_735_000_000_000 + index * 1000).toISOString()
   return forged({
-    index, tenant: 'acme', id: `evt_${index}`, type: 'invoice.received', v: 1, objects: [`inv_${index % 7}`, 'sup_1'], actor: 'system:ap',
-    cfg: 'c'.repeat(64), occurredAt: instant, recordedAt: instant, body: Buffer.from(`{"data":${index}}`), salt: sha256(`salt ${index}`),
-    commitment: null, leafHash: null,
+    index,
+    tenant: 'acme',
+    id: `evt_${index}`,
+    type: 'invoice.received',
+    v: 1,
+    objects: [`inv_${index % 7}`, 'sup_1'],
+    actor: 'system:ap',
+    cfg: 'c'.repeat(64),
+    occurredAt: instant,
+    recordedAt: instant,
+    body: Buffer.from(`{"data":${index}}`),
+    salt: sha256(`salt ${index}`),
+    commitment: null,
+    leafHash: null,
   })
 }
 
@@ -73,15 +89,21 @@ class Log {
   }
 
   verify(with_: { published?: boolean; checkpoint?: Checkpoint } = {}): Promise<Report> {
-    const reader = (tiles: Map<string, Uint8Array>): TileReader => async (level, index, width) => {
-      const hashes = tiles.get(`${level}/${index}`)
-      return hashes && hashes.length >= width * 32 ? hashes : undefined
-    }
+    const reader =
+      (tiles: Map<string, Uint8Array>): TileReader =>
+      async (level, index, width) => {
+        const hashes = tiles.get(`${level}/${index}`)
+        return hashes && hashes.length >= width * 32 ? hashes : undefined
+      }
     const { rows, checkpoints } = this
     const log: LogUnderTest = {
-      async *rows() { for (let at = 0; at < rows.length; at += 97) yield rows.slice(at, at + 97) },
+      async *rows() {
+        for (let at = 0; at < rows.length; at += 97) yield rows.slice(at, at + 97)
+      },
       head: async () => this.head,
-      async *checkpoints() { yield* checkpoints },
+      async *checkpoints() {
+        yield* checkpoints
+      },
       tile: reader(this.tiles),
     }
     const published: PublishedLog = { checkpoint: this.checkpoint, tile: reader(this.published) }
@@ -92,14 +114,22 @@ class Log {
 
 const flipped = (bytes: Uint8Array, bit: number): Uint8Array =>
   bytes.map((byte, at) => (at === (bit >> 3) % bytes.length ? byte ^ (1 << (bit & 7)) : byte))
-const indicesOf = (findings: readonly Finding[]): number[] =>
-  [...new Set(findings.flatMap((finding) => ('index' in finding && finding.index !== undefined ? [finding.index] : [])))]
+const indicesOf = (findings: readonly Finding[]): number[] => [
+  ...new Set(findings.flatMap((finding) => ('index' in finding && finding.index !== undefined ? [finding.index] : []))),
+]
 
 describe('a log that nobody touched', () => {
   test('holds, with the folder outside and without, and says how much is sealed', async () => {
     for (const published of [true, false]) {
-      expect(await new Log().verify({ published }))
-        .toMatchObject({ holds: true, rows: 720, sealed: 700, erased: 0, checkpoints: 4, found: 0, notes: [] })
+      expect(await new Log().verify({ published })).toMatchObject({
+        holds: true,
+        rows: 720,
+        sealed: 700,
+        erased: 0,
+        checkpoints: 4,
+        found: 0,
+        notes: [],
+      })
     }
     expect(linesOf(await new Log().verify()).at(-1)).toMatch(/^HOLDS/)
   })
@@ -122,18 +152,42 @@ describe('a log that nobody touched', () => {
 
 type Edit = (row: Row, bit: number) => void
 const COLUMNS: Readonly<Record<string, Edit>> = {
-  'id': (row, bit) => { row.id += `${bit}` },
-  'type': (row) => { row.type = 'invoice.withdrawn' },
-  'v': (row) => { row.v! += 1 },
-  'objects': (row) => { row.objects = [...row.objects!].reverse() },
-  'an object more': (row) => { row.objects = [...row.objects!, 'inv_0'] },
-  'tenant': (row) => { row.tenant = 'beta' },
-  'actor': (row) => { row.actor = 'person:x' },
-  'cfg': (row) => { row.cfg = 'd'.repeat(64) },
-  'occurred_at': (row) => { row.occurredAt = '2030-01-01T00:00:00.000Z' },
-  'recorded_at': (row) => { row.recordedAt = '2030-01-01T00:00:00.000Z' },
-  'body': (row, bit) => { row.body = flipped(row.body!, bit) },
-  'salt': (row, bit) => { row.salt = flipped(row.salt!, bit) },
+  id: (row, bit) => {
+    row.id += `${bit}`
+  },
+  type: (row) => {
+    row.type = 'invoice.withdrawn'
+  },
+  v: (row) => {
+    row.v! += 1
+  },
+  objects: (row) => {
+    row.objects = [...row.objects!].reverse()
+  },
+  'an object more': (row) => {
+    row.objects = [...row.objects!, 'inv_0']
+  },
+  tenant: (row) => {
+    row.tenant = 'beta'
+  },
+  actor: (row) => {
+    row.actor = 'person:x'
+  },
+  cfg: (row) => {
+    row.cfg = 'd'.repeat(64)
+  },
+  occurred_at: (row) => {
+    row.occurredAt = '2030-01-01T00:00:00.000Z'
+  },
+  recorded_at: (row) => {
+    row.recordedAt = '2030-01-01T00:00:00.000Z'
+  },
+  body: (row, bit) => {
+    row.body = flipped(row.body!, bit)
+  },
+  salt: (row, bit) => {
+    row.salt = flipped(row.salt!, bit)
+  },
 }
 
 describe('an edited row is named', () => {
@@ -141,34 +195,43 @@ describe('an edited row is named', () => {
   const anywhere = fc.nat(699)
 
   test('when the forger edits a column and leaves the rest', async () => {
-    await fc.assert(fc.asyncProperty(everyColumn, anywhere, fc.nat(), async (column, index, bit) => {
-      const log = new Log()
-      COLUMNS[column]!(log.rows[index]!, bit)
-      const report = await log.verify()
-      expect(report.holds).toBe(false)
-      expect(indicesOf(report.findings)).toEqual([index])
-    }), { seed, numRuns: 60 })
+    await fc.assert(
+      fc.asyncProperty(everyColumn, anywhere, fc.nat(), async (column, index, bit) => {
+        const log = new Log()
+        COLUMNS[column]!(log.rows[index]!, bit)
+        const report = await log.verify()
+        expect(report.holds).toBe(false)
+        expect(indicesOf(report.findings)).toEqual([index])
+      }),
+      { seed, numRuns: 60 },
+    )
   })
 
   test('when the row is made consistent in itself', async () => {
-    await fc.assert(fc.asyncProperty(everyColumn, anywhere, fc.nat(), fc.boolean(), async (column, index, bit, published) => {
-      const log = new Log()
-      COLUMNS[column]!(log.rows[index]!, bit)
-      log.rows[index] = forged(log.rows[index]!)
-      const report = await log.verify({ published })
-      expect(report.findings.map(sentenceOf)).toEqual([expect.stringMatching(new RegExp(`^index ${index}: not what was sealed`))])
-    }), { seed, numRuns: 60 })
+    await fc.assert(
+      fc.asyncProperty(everyColumn, anywhere, fc.nat(), fc.boolean(), async (column, index, bit, published) => {
+        const log = new Log()
+        COLUMNS[column]!(log.rows[index]!, bit)
+        log.rows[index] = forged(log.rows[index]!)
+        const report = await log.verify({ published })
+        expect(report.findings.map(sentenceOf)).toEqual([expect.stringMatching(new RegExp(`^index ${index}: not what was sealed`))])
+      }),
+      { seed, numRuns: 60 },
+    )
   })
 
   test('when everything inside the database was rewritten to fit, from the folder outside', async () => {
-    await fc.assert(fc.asyncProperty(fc.uniqueArray(anywhere, { minLength: 1, maxLength: 5 }), everyColumn, async (indices, column) => {
-      const log = new Log()
-      for (const index of indices) COLUMNS[column]!(log.rows[index]!, 9)
-      log.rewriteInside()
-      const report = await log.verify()
-      const named = report.findings.filter((finding) => finding.kind === 'not-sealed').map((finding) => finding.index)
-      expect(named).toEqual(indices.toSorted((a, b) => a - b))
-    }), { seed, numRuns: 40 })
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(anywhere, { minLength: 1, maxLength: 5 }), everyColumn, async (indices, column) => {
+        const log = new Log()
+        for (const index of indices) COLUMNS[column]!(log.rows[index]!, 9)
+        log.rewriteInside()
+        const report = await log.verify()
+        const named = report.findings.filter((finding) => finding.kind === 'not-sealed').map((finding) => finding.index)
+        expect(named).toEqual(indices.toSorted((a, b) => a - b))
+      }),
+      { seed, numRuns: 40 },
+    )
   })
 
   test('and without that folder the range between two signed checkpoints is', async () => {
@@ -182,20 +245,68 @@ describe('an edited row is named', () => {
 
   test('when the leaf hash, commitment or erasable columns alone are touched', async () => {
     const edits: [Finding['kind'][], Edit][] = [
-      [['leaf-hash'], (row) => { row.leafHash = flipped(row.leafHash!, 4) }],
-      [['leaf-hash'], (row) => { row.leafHash = null }],
-      [['body', 'leaf-hash', 'not-sealed'], (row) => { row.commitment = flipped(row.commitment!, 4) }],
-      [['half-erased'], (row) => { row.body = null }],
-      [['half-erased'], (row) => { row.salt = null }],
-      [['no-leaf'], (row) => { row.occurredAt = '2030-01-01' }],
-      [['no-leaf'], (row) => { row.actor = null }],
-      [['no-leaf'], (row) => { row.objects = ['\ud800'] }],
-      [['body', 'no-leaf'], (row) => { row.commitment = null }],
+      [
+        ['leaf-hash'],
+        (row) => {
+          row.leafHash = flipped(row.leafHash!, 4)
+        },
+      ],
+      [
+        ['leaf-hash'],
+        (row) => {
+          row.leafHash = null
+        },
+      ],
+      [
+        ['body', 'leaf-hash', 'not-sealed'],
+        (row) => {
+          row.commitment = flipped(row.commitment!, 4)
+        },
+      ],
+      [
+        ['half-erased'],
+        (row) => {
+          row.body = null
+        },
+      ],
+      [
+        ['half-erased'],
+        (row) => {
+          row.salt = null
+        },
+      ],
+      [
+        ['no-leaf'],
+        (row) => {
+          row.occurredAt = '2030-01-01'
+        },
+      ],
+      [
+        ['no-leaf'],
+        (row) => {
+          row.actor = null
+        },
+      ],
+      [
+        ['no-leaf'],
+        (row) => {
+          row.objects = ['\ud800']
+        },
+      ],
+      [
+        ['body', 'no-leaf'],
+        (row) => {
+          row.commitment = null
+        },
+      ],
       // The same bytes, the boundary between salt and body moved: the commitment still fits.
-      [['body'], (row) => {
-        row.salt = Buffer.concat([row.salt!, row.body!.subarray(0, 1)])
-        row.body = row.body!.subarray(1)
-      }],
+      [
+        ['body'],
+        (row) => {
+          row.salt = Buffer.concat([row.salt!, row.body!.subarray(0, 1)])
+          row.body = row.body!.subarray(1)
+        },
+      ],
     ]
     for (const [kinds, edit] of edits) {
       const log = new Log()
@@ -223,7 +334,9 @@ describe('rows that are missing, swapped or added are named', () => {
   test('a removed row whose successors were moved up and everything rewritten', async () => {
     const log = new Log()
     log.rows.splice(57, 1)
-    log.rows.forEach((row, index) => { row.index = index })
+    log.rows.forEach((row, index) => {
+      row.index = index
+    })
     log.rows.push(rowAt(719))
     log.rewriteInside()
     const report = await log.verify()
@@ -261,8 +374,9 @@ describe('rows that are missing, swapped or added are named', () => {
     const [a, b] = [log.rows[100]!, log.rows[600]!]
     log.rows[100] = { ...b, index: 100 }
     log.rows[600] = { ...a, index: 600 }
-    expect((await log.verify()).findings)
-      .toEqual([100, 600].map((index) => ({ kind: 'not-sealed', index, to: index, provedBy: 'published' })))
+    expect((await log.verify()).findings).toEqual(
+      [100, 600].map((index) => ({ kind: 'not-sealed', index, to: index, provedBy: 'published' })),
+    )
   })
 
   test('a row twice, before the beginning, and far behind the end', async () => {
@@ -284,18 +398,30 @@ describe('what else was tampered with is named as what it is', () => {
       expect((await log.verify()).findings).toEqual([{ kind: 'tile', source, level: 0, tile: 1, index: 263 }])
       tiles.set('0/1', new Uint8Array())
       tiles.set('1/0', flipped(tiles.get('1/0')!, 7))
-      expect((await log.verify()).findings)
-        .toEqual([{ kind: 'tile-missing', source, level: 0, tile: 1 }, { kind: 'tile', source, level: 1, tile: 0 }])
+      expect((await log.verify()).findings).toEqual([
+        { kind: 'tile-missing', source, level: 0, tile: 1 },
+        { kind: 'tile', source, level: 1, tile: 0 },
+      ])
     }
   })
 
   test('a checkpoint in the database: its note, its columns, its signature', async () => {
     const edits: ((checkpoint: Log['checkpoints'][number]) => void)[] = [
-      (checkpoint) => { checkpoint.note = checkpoint.note!.replace('\n300\n', '\n301\n') },
-      (checkpoint) => { checkpoint.note = null },
-      (checkpoint) => { checkpoint.root = flipped(checkpoint.root!, 1) },
-      (checkpoint) => { checkpoint.root = null },
-      (checkpoint) => { checkpoint.size = 301 },
+      (checkpoint) => {
+        checkpoint.note = checkpoint.note!.replace('\n300\n', '\n301\n')
+      },
+      (checkpoint) => {
+        checkpoint.note = null
+      },
+      (checkpoint) => {
+        checkpoint.root = flipped(checkpoint.root!, 1)
+      },
+      (checkpoint) => {
+        checkpoint.root = null
+      },
+      (checkpoint) => {
+        checkpoint.size = 301
+      },
     ]
     for (const edit of edits) {
       const log = new Log()

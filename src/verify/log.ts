@@ -104,14 +104,25 @@ export async function verifyLog({ sha256, ed25519Verify, key, checkpoint, log, p
   await judge.finish()
 
   return {
-    holds: findings.count === 0, origin: checkpoint.origin, size: checkpoint.size, rows, sealed: judge.limit, erased,
-    checkpoints: stored.valid, found: findings.count, findings: findings.kept, notes: judge.notes,
+    holds: findings.count === 0,
+    origin: checkpoint.origin,
+    size: checkpoint.size,
+    rows,
+    sealed: judge.limit,
+    erased,
+    checkpoints: stored.valid,
+    found: findings.count,
+    findings: findings.kept,
+    notes: judge.notes,
   }
 }
 
 /** The checkpoints in the database that the key signed. Being signed they bind the rows; being in there, they may be absent. */
 async function storedTargets(
-  log: LogUnderTest, key: VerifierKey, verify: Ed25519Verify, findings: Findings,
+  log: LogUnderTest,
+  key: VerifierKey,
+  verify: Ed25519Verify,
+  findings: Findings,
 ): Promise<{ targets: Target[]; valid: number }> {
   let targets: Target[] = []
   let valid = 0

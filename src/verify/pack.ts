@@ -26,10 +26,11 @@ export interface PackReport {
 }
 
 type Record_ = { readonly [key: string]: Json | undefined }
-const asRecord = (value: Json | undefined): Record_ => typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record_ : {}
-const asList = (value: Json | undefined): readonly Json[] => Array.isArray(value) ? value as readonly Json[] : []
-const asText = (value: Json | undefined): string => typeof value === 'string' ? value : ''
-const asNumber = (value: Json | undefined): number => typeof value === 'number' ? value : -1
+const asRecord = (value: Json | undefined): Record_ =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record_) : {}
+const asList = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : [])
+const asText = (value: Json | undefined): string => (typeof value === 'string' ? value : '')
+const asNumber = (value: Json | undefined): number => (typeof value === 'number' ? value : -1)
 
 /** Never throws for what is in the bytes. Refused: it is no pack, or its checkpoint is not one that the key signed. */
 export function verifyPack(sha256: Sha256, ed25519Verify: Ed25519Verify, key: VerifierKey, bytes: Uint8Array): PackReport | Refused {
@@ -39,7 +40,8 @@ export function verifyPack(sha256: Sha256, ed25519Verify: Ed25519Verify, key: Ve
   const checkpoint = openCheckpoint(asText(log['checkpoint']), key, ed25519Verify)
   if (isRefused(checkpoint)) return { refused: `its checkpoint is not valid: ${checkpoint.refused}` }
   const findings: string[] = []
-  if (asNumber(log['size']) !== checkpoint.size || asText(log['root']) !== base64Of(checkpoint.root)) findings.push('its size and root are not those of its checkpoint')
+  if (asNumber(log['size']) !== checkpoint.size || asText(log['root']) !== base64Of(checkpoint.root))
+    findings.push('its size and root are not those of its checkpoint')
   const tenant = asText(pack['tenant'])
   if (!checkpoint.origin.endsWith(`/${tenant}`)) findings.push(`its checkpoint speaks of ${checkpoint.origin}, not of tenant ${tenant}`)
   const events = asList(log['events']).map(asRecord)
@@ -47,8 +49,15 @@ export function verifyPack(sha256: Sha256, ed25519Verify: Ed25519Verify, key: Ve
   for (const event of events) findings.push(...eventFindings(sha256, tenant, event, checkpoint))
   findings.push(...restFindings(pack, events))
   return {
-    holds: findings.length === 0, invoice: asText(pack['invoice']), headline: asText(asRecord(pack['standing'])['headline']),
-    covers: asNumber(pack['covers']), origin: checkpoint.origin, size: checkpoint.size, events: events.length, erased, findings,
+    holds: findings.length === 0,
+    invoice: asText(pack['invoice']),
+    headline: asText(asRecord(pack['standing'])['headline']),
+    covers: asNumber(pack['covers']),
+    origin: checkpoint.origin,
+    size: checkpoint.size,
+    events: events.length,
+    erased,
+    findings,
   }
 }
 
@@ -76,8 +85,10 @@ function eventFindings(sha256: Sha256, tenant: string, event: Record_, checkpoin
   const { body, salt } = event
   if (body === null && salt === null) return findings
   const salted = bytesOfBase64(asText(salt))
-  const commitment = salted?.length === SALT_BYTES ? commitmentOf(sha256, salted, new TextEncoder().encode(canonicalJson(body ?? null))) : new Uint8Array()
-  if (!equalBytes(commitment, bytesOfBase64(asText(leaf['commit'])) ?? new Uint8Array(1))) findings.push(`index ${index}: the body is not the one that the leaf commits to`)
+  const commitment =
+    salted?.length === SALT_BYTES ? commitmentOf(sha256, salted, new TextEncoder().encode(canonicalJson(body ?? null))) : new Uint8Array()
+  if (!equalBytes(commitment, bytesOfBase64(asText(leaf['commit'])) ?? new Uint8Array(1)))
+    findings.push(`index ${index}: the body is not the one that the leaf commits to`)
   return findings
 }
 
@@ -88,7 +99,9 @@ function restFindings(pack: Record_, events: readonly Record_[]): string[] {
   const rests = asList(asRecord(pack['standing'])['rests']).map(asText)
   return [
     ...rests.filter((id) => !byId.has(id)).map((id) => `its headline rests on ${id}, which is not among its events`),
-    ...byId.get(asText(wanted['event'])) === asNumber(wanted['index']) ? [] : ['the decision that it was made for is not among its events'],
+    ...(byId.get(asText(wanted['event'])) === asNumber(wanted['index'])
+      ? []
+      : ['the decision that it was made for is not among its events']),
   ]
 }
 

@@ -12,9 +12,7 @@ export function linesOf(report: Report): string[] {
     ...report.findings.map((finding) => `FOUND        ${sentenceOf(finding)}`),
     ...(report.found > report.findings.length ? [`FOUND        ${report.found - report.findings.length} more`] : []),
     ...report.notes.map((note) => `note         ${note}`),
-    report.holds
-      ? `HOLDS        every row, body and hash is what was sealed`
-      : `DOES NOT HOLD ${count(report.found, 'finding')}`,
+    report.holds ? `HOLDS        every row, body and hash is what was sealed` : `DOES NOT HOLD ${count(report.found, 'finding')}`,
   ]
 }
 

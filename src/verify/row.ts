@@ -51,8 +51,19 @@ export function checkRow(sha256: Sha256, row: AuditRow, index: number): CheckedR
 
 function leafOf(sha256: Sha256, row: AuditRow): Uint8Array | undefined {
   const { tenant, id, type, v, objects, occurredAt, recordedAt, actor, cfg, commitment } = row
-  if (tenant === null || id === null || type === null || v === null || objects === null || occurredAt === null || recordedAt === null
-    || actor === null || cfg === null || commitment === null) return undefined
+  if (
+    tenant === null ||
+    id === null ||
+    type === null ||
+    v === null ||
+    objects === null ||
+    occurredAt === null ||
+    recordedAt === null ||
+    actor === null ||
+    cfg === null ||
+    commitment === null
+  )
+    return undefined
   try {
     return leafHash(sha256, leafBytes({ tenant, id, type, v, objects, occurredAt, recordedAt, actor, cfg, commitment }))
   } catch (error) {

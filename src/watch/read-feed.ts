@@ -32,7 +32,13 @@ export interface Reader {
 }
 
 /** `retold`: facts of the past that the system now tells otherwise than the first time; the first telling holds. */
-export interface Round { readonly pages: number; readonly facts: number; readonly unreadable: number; readonly retold: number; readonly trouble?: string }
+export interface Round {
+  readonly pages: number
+  readonly facts: number
+  readonly unreadable: number
+  readonly retold: number
+  readonly trouble?: string
+}
 
 /** Pages of one round at most; the next round goes on. A reading from the beginning goes to the end. */
 const LIMIT_PAGES = 1_000
@@ -48,9 +54,15 @@ const AHEAD = 8
  * Reads what is new. `from`: 'cursor' goes on and moves it; 'beginning' reads all again (a sweep) and, once it is through, leaves the
  * cursor where it ended: a system that was restored may end before the place that was read up to.
  */
-export async function readFeed(reader: Reader, feed: Feed, from: 'cursor' | 'beginning', stopped: () => boolean = () => false): Promise<Round> {
+export async function readFeed(
+  reader: Reader,
+  feed: Feed,
+  from: 'cursor' | 'beginning',
+  stopped: () => boolean = () => false,
+): Promise<Round> {
   const { tenant, pool, connector } = reader
-  let cursor = from === 'beginning' ? null : await inTenant(pool, tenant, (client) => readCursor(client, tenant, connector.system, feed.name))
+  let cursor =
+    from === 'beginning' ? null : await inTenant(pool, tenant, (client) => readCursor(client, tenant, connector.system, feed.name))
   const done = { pages: 0, facts: 0, unreadable: 0, retold: 0 }
   // Never faster than the system's rate allows, one call at a time.
   const gapMs = connector.limits.rate.perMs / connector.limits.rate.calls
@@ -102,7 +114,10 @@ async function readOnce(reader: Reader, feed: Feed, cursor: string | null): Prom
   const { tenant, pool, connector, clocks } = reader
   try {
     const request = feed.poll(cursor)
-    const sending = await reader.transport.send(request, requestHash(request, sha256), { wall: clocks.wall() + feed.timeoutMs, monotonic: clocks.monotonic() + feed.timeoutMs })
+    const sending = await reader.transport.send(request, requestHash(request, sha256), {
+      wall: clocks.wall() + feed.timeoutMs,
+      monotonic: clocks.monotonic() + feed.timeoutMs,
+    })
     if (sending.kind !== 'answered') return { trouble: sending.says }
     if (sending.reply.transport === 'http' && sending.reply.status >= 500) return { trouble: `HTTP ${sending.reply.status}` }
     const documents = new Map<string, Uint8Array>()
@@ -129,7 +144,7 @@ type Taken = Pick<Round, 'unreadable' | 'retold'>
 /** Takes the facts of a page in; gives how much of it could not be read. */
 async function take(reader: Reader, feed: Feed, page: Page, from: 'cursor' | 'beginning'): Promise<Taken> {
   const { tenant, connector } = reader
-  const unreadable = [...page.unreadable ?? []]
+  const unreadable = [...(page.unreadable ?? [])]
   let retold = 0
   for (let at = 0; at < page.observations.length; at += SLICE) {
     const slice = page.observations.slice(at, at + SLICE)
@@ -139,7 +154,10 @@ async function take(reader: Reader, feed: Feed, page: Page, from: 'cursor' | 'be
       // Not now: the page is read again. Never: it is no event, and the others do not wait for it.
       if (fault.disposition !== 'stop') throw fault
       // Read again, that is history which was changed there: the sweep looks at what stands there now.
-      if (from === 'beginning' && fault.code === 'event-id-reused') { retold++; continue }
+      if (from === 'beginning' && fault.code === 'event-id-reused') {
+        retold++
+        continue
+      }
       const observation = slice[n]!
       unreadable.push({ bytes: bytesOf(observation), mediaType: 'application/json', reference: observation.eventId, says: fault.message })
     }
@@ -152,19 +170,35 @@ async function keepForPerson(reader: Reader, feed: Feed, thing: Unreadable): Pro
   const { tenant, pool, connector, clocks } = reader
   const document = await storeDocument(pool, tenant, thing.bytes, thing.mediaType)
   const reference = thing.reference.slice(0, 200).toWellFormed()
-  await reader.submit([{
-    tenant, source: { system: 'hub', role: 'hub', reference: connector.system }, eventId: `unreadable ${connector.system} ${feed.name} ${document}`, type: 'document.received',
-    occurredAt: instantOf(clocks.wall()), actor: 'rule:watch', readBack: true, about: [{ names: [documentName(document)], create: 'document' }],
-    data: {
-      document, mediaType: thing.mediaType, fileName: reference, channel: `${connector.system} ${feed.name}`,
-      refused: { code: 'not-readable', says: thing.says.slice(0, 500).toWellFormed(), line: 0, column: 0 },
+  await reader.submit([
+    {
+      tenant,
+      source: { system: 'hub', role: 'hub', reference: connector.system },
+      eventId: `unreadable ${connector.system} ${feed.name} ${document}`,
+      type: 'document.received',
+      occurredAt: instantOf(clocks.wall()),
+      actor: 'rule:watch',
+      readBack: true,
+      about: [{ names: [documentName(document)], create: 'document' }],
+      data: {
+        document,
+        mediaType: thing.mediaType,
+        fileName: reference,
+        channel: `${connector.system} ${feed.name}`,
+        refused: { code: 'not-readable', says: thing.says.slice(0, 500).toWellFormed(), line: 0, column: 0 },
+      },
     },
-  }])
+  ])
 }
 
 export function factOf(tenant: string, connector: Connector, observation: Observation): Arrival {
   const { reference, ...fact } = observation
-  return { ...fact, tenant, source: { system: connector.system, role: connector.role, ...(reference === undefined ? {} : { reference }) }, actor: `system:${connector.system}` }
+  return {
+    ...fact,
+    tenant,
+    source: { system: connector.system, role: connector.role, ...(reference === undefined ? {} : { reference }) },
+    actor: `system:${connector.system}`,
+  }
 }
 
 function bytesOf(observation: Observation): Uint8Array {

@@ -35,7 +35,9 @@ export async function readLedger(asking: Asking, report: LedgerReport, question:
   let cursor: string | null = null
   do {
     const place: string | null = cursor
-    const page: LedgerPage | Trouble = await asked(asking, report, report.ask(question, place), documents, (reply) => report.readPage(reply, question, place))
+    const page: LedgerPage | Trouble = await asked(asking, report, report.ask(question, place), documents, (reply) =>
+      report.readPage(reply, question, place),
+    )
     if ('trouble' in page) return page
     pages.push(page)
     cursor = page.cursor
@@ -43,13 +45,19 @@ export async function readLedger(asking: Asking, report: LedgerReport, question:
     if (pages.length >= LIMIT_PAGES) return { trouble: `it has more than ${LIMIT_PAGES} pages` }
   } while (cursor !== null)
   return {
-    accounts: pages.flatMap((page) => page.accounts ?? []), items: pages.flatMap((page) => page.items ?? []), claims: pages.flatMap((page) => page.claims ?? []), documents,
+    accounts: pages.flatMap((page) => page.accounts ?? []),
+    items: pages.flatMap((page) => page.items ?? []),
+    claims: pages.flatMap((page) => page.claims ?? []),
+    documents,
   }
 }
 
 /** Everything booked for these documents; undefined when the system does not tell. */
 export async function readEntries(
-  asking: Asking, report: LedgerReport, question: LedgerQuestion, wanted: readonly string[],
+  asking: Asking,
+  report: LedgerReport,
+  question: LedgerQuestion,
+  wanted: readonly string[],
 ): Promise<{ readonly booked: readonly Booked[]; readonly documents: readonly string[] } | Trouble> {
   const booked: Booked[] = []
   const documents: string[] = []
@@ -64,7 +72,11 @@ export async function readEntries(
 
 /** One call, never faster than the system's rate allows; its reply is kept. */
 async function asked<T extends object>(
-  { tenant, connector, pool, transport, clocks }: Asking, report: LedgerReport, request: Request, documents: string[], read: (reply: Reply) => T | Trouble,
+  { tenant, connector, pool, transport, clocks }: Asking,
+  report: LedgerReport,
+  request: Request,
+  documents: string[],
+  read: (reply: Reply) => T | Trouble,
 ): Promise<T | Trouble> {
   if (documents.length > 0) await setTimeout(connector.limits.rate.perMs / connector.limits.rate.calls)
   const until = { wall: clocks.wall() + report.timeoutMs, monotonic: clocks.monotonic() + report.timeoutMs }

@@ -47,7 +47,17 @@ export interface Swept {
 }
 
 export const nothingSwept = (full: boolean): Swept => ({
-  full, feeds: [], listed: 0, asked: 0, same: 0, news: 0, reported: 0, missing: 0, unknown: 0, unconfirmed: 0, examples: [],
+  full,
+  feeds: [],
+  listed: 0,
+  asked: 0,
+  same: 0,
+  news: 0,
+  reported: 0,
+  missing: 0,
+  unknown: 0,
+  unconfirmed: 0,
+  examples: [],
 })
 
 /** Things that are asked for one by one in one sweep; beyond that they are named as not confirmed. */
@@ -72,48 +82,96 @@ export async function sweep(reader: Reader, { full, stopped, progress }: Sweep):
   }
   const covered = new Set((connector.holdings ?? []).flatMap(({ facets }) => facets))
   // What a system knows of a supplier or an order is asked anew by age, not by sweeps.
-  if (full) await uncovered(reader, FACETS.filter((facet) => facet !== 'reference' && !covered.has(facet)), done, began)
+  if (full)
+    await uncovered(
+      reader,
+      FACETS.filter((facet) => facet !== 'reference' && !covered.has(facet)),
+      done,
+      began,
+    )
   await inTenant(pool, tenant, (client) => heard(client, tenant, connector.system, instantOf(clocks.wall())))
   return done
 }
 
-async function byPage(reader: Reader, holdings: Holdings, list: NonNullable<Holdings['list']>, done: Swept, stopped: () => boolean, progress: Sweep['progress']): Promise<void> {
+async function byPage(
+  reader: Reader,
+  holdings: Holdings,
+  list: NonNullable<Holdings['list']>,
+  done: Swept,
+  stopped: () => boolean,
+  progress: Sweep['progress'],
+): Promise<void> {
   let cursor: string | null = null
   do {
     const place: string | null = cursor
-    const page: HoldingsPage | { readonly trouble: string } = await asked(reader, holdings, list.ask(place), (reply) => list.readPage(reply, place))
-    if ('trouble' in page) { done.trouble = page.trouble; return }
+    const page: HoldingsPage | { readonly trouble: string } = await asked(reader, holdings, list.ask(place), (reply) =>
+      list.readPage(reply, place),
+    )
+    if ('trouble' in page) {
+      done.trouble = page.trouble
+      return
+    }
     done.listed += page.held.length
     for (let at = 0; at < page.held.length; at += PAGE) await compare(reader, page.held.slice(at, at + PAGE), done)
     cursor = page.cursor
-    if (cursor !== null && cursor === place) { done.trouble = 'it says that there is more and does not move'; return }
+    if (cursor !== null && cursor === place) {
+      done.trouble = 'it says that there is more and does not move'
+      return
+    }
     progress(done)
   } while (cursor !== null && !stopped())
 }
 
 /** What the pages did not show, or what has no pages: each by its number, as many as are asked for in one sweep. */
-async function oneByOne(reader: Reader, holdings: Holdings, done: Swept, began: string, stopped: () => boolean, progress: Sweep['progress']): Promise<void> {
+async function oneByOne(
+  reader: Reader,
+  holdings: Holdings,
+  done: Swept,
+  began: string,
+  stopped: () => boolean,
+  progress: Sweep['progress'],
+): Promise<void> {
   const { tenant, pool, connector } = reader
   const limit = done.asked + LIMIT_ASKED
   const asks = new Set<string>()
   for (let after: UnheardCell | null = null; ;) {
     const place: UnheardCell | null = after
-    const cells: UnheardCell[] = await inTenant(pool, tenant, (client) => unheardCells(client, tenant, connector.system, holdings.facets, began, done.full, place, PAGE))
-    const records = await inTenant(pool, tenant, (client) => readObjects(client, tenant, cells.map(({ object }) => object), false))
+    const cells: UnheardCell[] = await inTenant(pool, tenant, (client) =>
+      unheardCells(client, tenant, connector.system, holdings.facets, began, done.full, place, PAGE),
+    )
+    const records = await inTenant(pool, tenant, (client) =>
+      readObjects(
+        client,
+        tenant,
+        cells.map(({ object }) => object),
+        false,
+      ),
+    )
     for (const cell of cells) {
       const record = records.get(cell.object) as ObjectRecord<InvoiceState> | undefined
       const numbers = record?.kind === 'invoice' ? numbersAt(record, cell.facet, holdings.by) : []
       if (numbers.length === 0) unconfirmed(done, cell, 'it has no number there to be asked by')
       for (const number of numbers) {
         if (asks.has(`${number} ${cell.facet}`)) continue
-        if (done.asked >= limit || stopped()) { unconfirmed(done, cell, stopped() ? 'the sweep was ended' : `more than ${LIMIT_ASKED} had to be asked for one by one`); continue }
+        if (done.asked >= limit || stopped()) {
+          unconfirmed(done, cell, stopped() ? 'the sweep was ended' : `more than ${LIMIT_ASKED} had to be asked for one by one`)
+          continue
+        }
         for (const facet of holdings.facets) asks.add(`${number} ${facet}`)
         done.asked++
         const read = await asked(reader, holdings, holdings.one.ask(number), (reply) => holdings.one.read(reply, number))
-        if ('trouble' in read) { unconfirmed(done, cell, read.trouble); continue }
+        if ('trouble' in read) {
+          unconfirmed(done, cell, read.trouble)
+          continue
+        }
         // A number that was given anew after a restore is somebody else's thing by now.
-        const there = await ownersOf(reader, read.filter(({ facet }) => facet === cell.facet))
-        const gone = there.includes(cell.object) ? [] : [{ facet: cell.facet, names: [cell.object], key: number, word: ABSENT, claims: null, facts: () => [] }]
+        const there = await ownersOf(
+          reader,
+          read.filter(({ facet }) => facet === cell.facet),
+        )
+        const gone = there.includes(cell.object)
+          ? []
+          : [{ facet: cell.facet, names: [cell.object], key: number, word: ABSENT, claims: null, facts: () => [] }]
         await compare(reader, [...read, ...gone], done)
         if (done.asked % 20 === 0) progress(done)
       }
@@ -129,7 +187,9 @@ async function uncovered(reader: Reader, facets: readonly Facet[], done: Swept, 
   const { tenant, pool, connector } = reader
   for (let after: UnheardCell | null = null; ;) {
     const place: UnheardCell | null = after
-    const cells: UnheardCell[] = await inTenant(pool, tenant, (client) => unheardCells(client, tenant, connector.system, facets, began, true, place, PAGE))
+    const cells: UnheardCell[] = await inTenant(pool, tenant, (client) =>
+      unheardCells(client, tenant, connector.system, facets, began, true, place, PAGE),
+    )
     for (const cell of cells) unconfirmed(done, cell, 'the system cannot be asked about it')
     const last = cells.at(-1)
     if (!last || cells.length < PAGE) return
@@ -143,24 +203,35 @@ function unconfirmed(done: Swept, { object, facet }: UnheardCell, why: string): 
 }
 
 async function ownersOf({ tenant, pool }: Reader, things: readonly HeldThing[]): Promise<(string | undefined)[]> {
-  const bound = await inTenant(pool, tenant, (client) => boundNames(client, tenant, things.flatMap(({ names }) => names)))
+  const bound = await inTenant(pool, tenant, (client) =>
+    boundNames(
+      client,
+      tenant,
+      things.flatMap(({ names }) => names),
+    ),
+  )
   return things.map((thing) => ownerOf(thing, bound))
 }
 
-const ownerOf = ({ names }: HeldThing, bound: ReadonlyMap<string, string>): string | undefined => names.map((name) => bound.get(name)).find((known) => known !== undefined)
+const ownerOf = ({ names }: HeldThing, bound: ReadonlyMap<string, string>): string | undefined =>
+  names.map((name) => bound.get(name)).find((known) => known !== undefined)
 
 /** Things there against our objects, a page at a time: who is meant, what we have, and what is to be told. */
 async function compare({ tenant, connector, pool, clocks, submit }: Reader, things: readonly HeldThing[], done: Swept): Promise<void> {
   const at = instantOf(clocks.wall())
   const { bound, records } = await inTenant(pool, tenant, async (client) => {
-    const bound = await boundNames(client, tenant, things.flatMap(({ names }) => names))
+    const bound = await boundNames(
+      client,
+      tenant,
+      things.flatMap(({ names }) => names),
+    )
     return { bound, records: await readObjects(client, tenant, [...new Set(bound.values())], false) }
   })
   const arrivals: Arrival[] = []
   const confirmed: { object: string; facet: Facet }[] = []
   for (const thing of things) {
     const id = ownerOf(thing, bound)
-    const record = id === undefined ? undefined : records.get(id) as ObjectRecord<InvoiceState> | undefined
+    const record = id === undefined ? undefined : (records.get(id) as ObjectRecord<InvoiceState> | undefined)
     if (record?.kind !== 'invoice') {
       done.unknown++
       arrivals.push(...thing.facts().map((fact) => factOf(tenant, connector, fact)))
@@ -184,21 +255,44 @@ async function compare({ tenant, connector, pool, clocks, submit }: Reader, thin
 }
 
 /** One report per change: two processes that see the same change tell it once. */
-function report(tenant: string, { system, role }: Reader['connector'], { id, state }: ObjectRecord<InvoiceState>, { facet, key, word, claims, amount }: Held & { readonly facet: Facet }, at: string): Arrival {
+function report(
+  tenant: string,
+  { system, role }: Reader['connector'],
+  { id, state }: ObjectRecord<InvoiceState>,
+  { facet, key, word, claims, amount }: Held & { readonly facet: Facet },
+  at: string,
+): Arrival {
   const last = state.reported[`${system}|${facet}`]?.event ?? ''
   return {
-    tenant, source: { system, role, reference: key }, eventId: `sweep|${hexOf(sha256(JSON.stringify([id, facet, key, word, claims, amount, last])))}`, type: 'status.reported',
-    occurredAt: at, actor: `system:${system}`, about: [{ names: [id] }],
+    tenant,
+    source: { system, role, reference: key },
+    eventId: `sweep|${hexOf(sha256(JSON.stringify([id, facet, key, word, claims, amount, last])))}`,
+    type: 'status.reported',
+    occurredAt: at,
+    actor: `system:${system}`,
+    about: [{ names: [id] }],
     data: {
-      system, facet, word, ...(claims === null ? {} : { claims }), ...(facet === 'posting' ? { of: key, ...(amount === undefined ? {} : { amount }) } : {}),
+      system,
+      facet,
+      word,
+      ...(claims === null ? {} : { claims }),
+      ...(facet === 'posting' ? { of: key, ...(amount === undefined ? {} : { amount }) } : {}),
     },
   }
 }
 
 /** One call, never faster than the system's rate allows. */
-async function asked<T extends object>({ connector, transport, clocks }: Reader, { timeoutMs }: Holdings, request: Request, read: (reply: Reply) => T | { readonly trouble: string }): Promise<T | { readonly trouble: string }> {
+async function asked<T extends object>(
+  { connector, transport, clocks }: Reader,
+  { timeoutMs }: Holdings,
+  request: Request,
+  read: (reply: Reply) => T | { readonly trouble: string },
+): Promise<T | { readonly trouble: string }> {
   await setTimeout(connector.limits.rate.perMs / connector.limits.rate.calls)
-  const sending = await transport.send(request, requestHash(request, sha256), { wall: clocks.wall() + timeoutMs, monotonic: clocks.monotonic() + timeoutMs })
+  const sending = await transport.send(request, requestHash(request, sha256), {
+    wall: clocks.wall() + timeoutMs,
+    monotonic: clocks.monotonic() + timeoutMs,
+  })
   if (sending.kind !== 'answered') return { trouble: sending.says }
   try {
     return read(sending.reply)

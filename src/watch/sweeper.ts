@@ -16,7 +16,11 @@ export interface SweepPlan {
 }
 export const NO_SWEEPS: SweepPlan = { everyMs: 0, fullEveryMs: 0 }
 
-export interface Running { readonly startedAt: Instant; progress: Swept; readonly over: Promise<Swept> }
+export interface Running {
+  readonly startedAt: Instant
+  progress: Swept
+  readonly over: Promise<Swept>
+}
 
 export class Sweeper {
   readonly tenant: string
@@ -35,17 +39,29 @@ export class Sweeper {
     this.trouble = trouble
     this.tenant = reader.tenant
     this.system = reader.connector.system
-    for (const [ms, full] of [[plan.everyMs, false], [plan.fullEveryMs, true]] as const) {
-      if (ms > 0) this.timers.push(setInterval(() => { this.start(full) }, ms).unref())
+    for (const [ms, full] of [
+      [plan.everyMs, false],
+      [plan.fullEveryMs, true],
+    ] as const) {
+      if (ms > 0)
+        this.timers.push(
+          setInterval(() => {
+            this.start(full)
+          }, ms).unref(),
+        )
     }
   }
 
   start(full: boolean): Running {
     if (this.running) return this.running
     const startedAt = instantOf(this.reader.clocks.wall())
-    const over = this.run(full, startedAt).finally(() => { this.running = undefined })
+    const over = this.run(full, startedAt).finally(() => {
+      this.running = undefined
+    })
     // Nobody may be waiting for it: a database that is away ends this sweep, and not the process.
-    over.catch((error: unknown) => { this.trouble(`sweeping ${this.system}`, error) })
+    over.catch((error: unknown) => {
+      this.trouble(`sweeping ${this.system}`, error)
+    })
     this.running = { startedAt, progress: nothingSwept(full), over }
     return this.running
   }
@@ -61,15 +77,29 @@ export class Sweeper {
     const { tenant, connector, submit, clocks } = reader
     const done = await this.swept(full).catch((error: unknown): Swept => {
       if (!(error instanceof Fault)) throw error
-      return { ...this.running?.progress ?? nothingSwept(full), trouble: error.message }
+      return { ...(this.running?.progress ?? nothingSwept(full)), trouble: error.message }
     })
     const { feeds, examples, ...counts } = done
     if (full) {
-      await submit([{
-        tenant, source: { system: 'hub', role: 'hub', reference: connector.system }, eventId: `sweep ${connector.system} ${startedAt}`, type: 'sweep.completed',
-        occurredAt: instantOf(clocks.wall()), actor: 'rule:watch', about: [{ names: [systemName(connector.system)], create: 'system' }],
-        data: { system: connector.system, startedAt, ...counts, facts: feeds.reduce((sum, feed) => sum + feed.facts, 0), retold: feeds.reduce((sum, feed) => sum + feed.retold, 0), examples: examples.slice(0, 100) },
-      }])
+      await submit([
+        {
+          tenant,
+          source: { system: 'hub', role: 'hub', reference: connector.system },
+          eventId: `sweep ${connector.system} ${startedAt}`,
+          type: 'sweep.completed',
+          occurredAt: instantOf(clocks.wall()),
+          actor: 'rule:watch',
+          about: [{ names: [systemName(connector.system)], create: 'system' }],
+          data: {
+            system: connector.system,
+            startedAt,
+            ...counts,
+            facts: feeds.reduce((sum, feed) => sum + feed.facts, 0),
+            retold: feeds.reduce((sum, feed) => sum + feed.retold, 0),
+            examples: examples.slice(0, 100),
+          },
+        },
+      ])
     }
     this.last = { swept: done, startedAt, endedAt: instantOf(clocks.wall()) }
     this.plan.ended?.(connector.system, done)
@@ -80,6 +110,12 @@ export class Sweeper {
     const { tenant, pool, connector } = this.reader
     const { paused } = await inTenant(pool, tenant, (client) => readSystem(client, tenant, connector.system))
     if (paused) return { ...nothingSwept(full), trouble: 'it is paused by a person' }
-    return sweep(this.reader, { full, stopped: () => this.stopped, progress: (now) => { if (this.running) this.running.progress = now } })
+    return sweep(this.reader, {
+      full,
+      stopped: () => this.stopped,
+      progress: (now) => {
+        if (this.running) this.running.progress = now
+      },
+    })
   }
 }

@@ -53,7 +53,10 @@ export interface Watch {
 
 export interface Ledger {
   statement(question: LedgerQuestion): Promise<LedgerAnswer | Trouble>
-  entries(question: LedgerQuestion, documents: readonly string[]): Promise<{ readonly booked: readonly Booked[]; readonly documents: readonly string[] } | Trouble>
+  entries(
+    question: LedgerQuestion,
+    documents: readonly string[],
+  ): Promise<{ readonly booked: readonly Booked[]; readonly documents: readonly string[] } | Trouble>
   /** Takes in all that its feeds have by now. */
   catchUp(): Promise<void>
 }
@@ -64,15 +67,32 @@ const PAUSED_MS = 2_000
 export function startWatch(options: WatchOptions): Watch {
   const clocks = options.clocks ?? { wall: Date.now, monotonic: () => performance.now() }
   const systems = options.systems.map(({ tenant, connector }) => {
-    const transport = openTransport(connector, { clocks: options.sending ?? clocks, secret: (name) => options.secret(tenant, name), mark: () => undefined })
-    return { tenant, connector, transport, feeds: connector.feeds.map((feed) => new FeedLoop(tenant, connector, feed, transport, clocks, options)) }
+    const transport = openTransport(connector, {
+      clocks: options.sending ?? clocks,
+      secret: (name) => options.secret(tenant, name),
+      mark: () => undefined,
+    })
+    return {
+      tenant,
+      connector,
+      transport,
+      feeds: connector.feeds.map((feed) => new FeedLoop(tenant, connector, feed, transport, clocks, options)),
+    }
   })
   const loops = systems.flatMap((system) => system.feeds)
-  const sweepers = systems.map((system) => new Sweeper({ ...system, pool: options.pool, submit: options.submit, clocks }, options.sweeps ?? NO_SWEEPS, options.trouble ?? (() => undefined)))
+  const sweepers = systems.map(
+    (system) =>
+      new Sweeper(
+        { ...system, pool: options.pool, submit: options.submit, clocks },
+        options.sweeps ?? NO_SWEEPS,
+        options.trouble ?? (() => undefined),
+      ),
+  )
   const running = loops.map((loop) => loop.run())
   return {
     hint(tenant, system) {
-      for (const loop of loops) if ((tenant === undefined || loop.tenant === tenant) && (system === undefined || loop.connector.system === system)) loop.wake()
+      for (const loop of loops)
+        if ((tenant === undefined || loop.tenant === tenant) && (system === undefined || loop.connector.system === system)) loop.wake()
     },
     sweep(tenant, name, full) {
       return sweepers.find((sweeper) => sweeper.tenant === tenant && sweeper.system === name)?.start(full)
@@ -86,7 +106,9 @@ export function startWatch(options: WatchOptions): Watch {
       return {
         statement: (question) => readLedger(asking, report, question),
         entries: (question, documents) => readEntries(asking, report, question, documents),
-        catchUp: async () => { for (const feed of system.connector.feeds) await readFeed({ ...asking, submit: options.submit }, feed, 'cursor') },
+        catchUp: async () => {
+          for (const feed of system.connector.feeds) await readFeed({ ...asking, submit: options.submit }, feed, 'cursor')
+        },
       }
     },
     async stop() {
@@ -144,7 +166,15 @@ class FeedLoop {
   }
 
   stats(): FeedStats {
-    return { tenant: this.tenant, system: this.connector.system, feed: this.feed.name, rounds: this.rounds, facts: this.facts, unreadable: this.unreadable, trouble: this.trouble }
+    return {
+      tenant: this.tenant,
+      system: this.connector.system,
+      feed: this.feed.name,
+      rounds: this.rounds,
+      facts: this.facts,
+      unreadable: this.unreadable,
+      trouble: this.trouble,
+    }
   }
 
   private async round(): Promise<number> {
@@ -152,7 +182,12 @@ class FeedLoop {
     const { tenant, connector, transport, clocks } = this
     if (mine && !mine(`${tenant} ${connector.system} ${this.feed.name}`)) return this.feed.everyMs
     if ((await inTenant(pool, tenant, (client) => readSystem(client, tenant, connector.system))).paused) return PAUSED_MS
-    const { facts, unreadable, trouble } = await readFeed({ tenant, connector, pool, submit, transport, clocks }, this.feed, 'cursor', () => this.stopped)
+    const { facts, unreadable, trouble } = await readFeed(
+      { tenant, connector, pool, submit, transport, clocks },
+      this.feed,
+      'cursor',
+      () => this.stopped,
+    )
     this.rounds++
     this.facts += facts
     this.unreadable += unreadable
@@ -172,7 +207,10 @@ class FeedLoop {
     if (!this.woken) {
       await new Promise<void>((done) => {
         const timer = setTimeout(done, ms)
-        this.awake = () => { clearTimeout(timer); done() }
+        this.awake = () => {
+          clearTimeout(timer)
+          done()
+        }
       })
     }
     this.awake = undefined

@@ -27,7 +27,14 @@ const LATER = '2026-01-31T21:00:00.000Z'
 /** The ordinary policy with one more row that chooses a route, tried first. */
 export const choosing = (row: RouteChoice): Partial<Policy> => ({ routing: { ...DEFAULT_ROUTES, choice: [row, ...DEFAULT_ROUTES.choice] } })
 
-export interface Outcome { readonly headline: string; readonly breaches: string; readonly axes: string; readonly exceptions: string; readonly wanted: string; readonly asked: string }
+export interface Outcome {
+  readonly headline: string
+  readonly breaches: string
+  readonly axes: string
+  readonly exceptions: string
+  readonly wanted: string
+  readonly asked: string
+}
 
 /** What stands when all facts are known, having come in this order. */
 export function outcomeOf(given: Case, facts: readonly Arrival[]): Outcome {
@@ -35,16 +42,23 @@ export function outcomeOf(given: Case, facts: readonly Arrival[]): Outcome {
   for (const arrival of facts) world.submit(arrival)
   world.pass(LATER)
   const records = [...world.records.values()]
-  const invoices = records.filter((record) => record.kind === 'invoice').map((record) => record.state as unknown as InvoiceState)
-    .sort((a, b) => nameOf(a) < nameOf(b) ? -1 : 1)
-  const open = records.filter((record) => record.kind === 'exception').map((record) => record.state as unknown as ExceptionState).filter((exception) => exception.open)
+  const invoices = records
+    .filter((record) => record.kind === 'invoice')
+    .map((record) => record.state as unknown as InvoiceState)
+    .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
+  const open = records
+    .filter((record) => record.kind === 'exception')
+    .map((record) => record.state as unknown as ExceptionState)
+    .filter((exception) => exception.open)
   return {
     headline: each(invoices, (state) => state.headline ?? 'nothing'),
     breaches: each(invoices, (state) => state.breaches.join(', ')),
     axes: (given.axes ?? []).map((axis) => `${axis} ${each(invoices, (state) => wordOf(axesOf(state)[axis]))}`).join('; '),
     exceptions: [...new Set(open.map((exception) => exception.cause))].sort().join(', '),
     // A file whose payments are booked is not passed on any more: that depends on whether its release came before the bank's word.
-    wanted: commandsOf([...world.wanted.values()].filter((effect) => effect.command !== 'payment.transmit').sort((a, b) => said(a) < said(b) ? -1 : 1)),
+    wanted: commandsOf(
+      [...world.wanted.values()].filter((effect) => effect.command !== 'payment.transmit').sort((a, b) => (said(a) < said(b) ? -1 : 1)),
+    ),
     asked: commandsOf(world.commands),
   }
 }
@@ -58,16 +72,23 @@ export function rowOf(given: Case): string {
 function each(invoices: readonly InvoiceState[], word: (state: InvoiceState) => string): string {
   const words = invoices.map(word)
   if (new Set(words).size <= 1) return words[0] ?? ''
-  return invoices.flatMap((state, index) => words[index] === '' ? [] : [`${nameOf(state)} ${words[index]}`]).join(', ')
+  return invoices.flatMap((state, index) => (words[index] === '' ? [] : [`${nameOf(state)} ${words[index]}`])).join(', ')
 }
 
 const nameOf = (state: InvoiceState): string => state.content?.value.number ?? Object.keys(state.postings)[0] ?? ''
-const wordOf = (value: Axes[keyof Axes]): string => typeof value === 'string' ? value : value.length === 0 ? 'none' : value.join(', ')
+const wordOf = (value: Axes[keyof Axes]): string => (typeof value === 'string' ? value : value.length === 0 ? 'none' : value.join(', '))
 
-const said = (effect: WantedEffect): string => effect.command === 'invoice.status' ? `${effect.command} ${effect.occurrence.split('#')[0]}` : effect.command
+const said = (effect: WantedEffect): string =>
+  effect.command === 'invoice.status' ? `${effect.command} ${effect.occurrence.split('#')[0]}` : effect.command
 
 /** The commands by system, lookups left out. */
 function commandsOf(effects: readonly WantedEffect[]): string {
-  const asked = Map.groupBy(effects.filter((effect) => COMMANDS[effect.command].manner !== 'read'), (effect) => effect.target)
-  return [...asked].sort(([a], [b]) => a < b ? -1 : 1).map(([system, commands]) => `${system}: ${[...new Set(commands.map(said))].join(', ')}`).join('; ')
+  const asked = Map.groupBy(
+    effects.filter((effect) => COMMANDS[effect.command].manner !== 'read'),
+    (effect) => effect.target,
+  )
+  return [...asked]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([system, commands]) => `${system}: ${[...new Set(commands.map(said))].join(', ')}`)
+    .join('; ')
 }

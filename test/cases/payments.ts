@@ -4,10 +4,31 @@ import { aliasOf } from '../../src/domain/object.ts'
 import { sumOf } from '../../src/domain/invoice-content.ts'
 import { batchName, postingName } from '../../src/domain/names.ts'
 import { choosing, type Case } from './case.ts'
-import { answers, answersPayment, approved, arrives, bill, books, clears, company, day, debits, NO_ORDER, over, paidInFull, returns, run, takes } from './story.ts'
+import {
+  answers,
+  answersPayment,
+  approved,
+  arrives,
+  bill,
+  books,
+  clears,
+  company,
+  day,
+  debits,
+  NO_ORDER,
+  over,
+  paidInFull,
+  returns,
+  run,
+  takes,
+} from './story.ts'
 
 const free = bill(NO_ORDER)
-const three = [bill({ ...over('100.00'), number: 'R-1' }), bill({ ...over('50.00'), number: 'R-2' }), bill({ ...over('200.00'), number: 'R-3' })]
+const three = [
+  bill({ ...over('100.00'), number: 'R-1' }),
+  bill({ ...over('50.00'), number: 'R-2' }),
+  bill({ ...over('200.00'), number: 'R-3' }),
+]
 const credit = bill({ ...over('20.00'), number: 'G-1', kind: 'credit-note', typeCode: '381' })
 const prepaid = bill(over('100.00', '0.00'))
 const prepayment = bill({ ...over('100.00'), number: 'V-1', typeCode: '386' })
@@ -23,130 +44,447 @@ const less = (rest: string, invoice = free): ReturnType<typeof arrives>[] => {
   const amount = sumOf(['119.00', `-${rest}`])
   return [...ready(invoice), ...run('M1', { E1: { 5100: amount } }), takes('M1'), debits('E1', amount)]
 }
-const astray = run('M1', { E1: { 5100: '119.00' } }).map((arrival) => arrival.type === 'payment.instructed' ? { ...arrival, data: { ...arrival.data, account: 'DE99500105175407324931' } } : arrival)
+const astray = run('M1', { E1: { 5100: '119.00' } }).map((arrival) =>
+  arrival.type === 'payment.instructed' ? { ...arrival, data: { ...arrival.data, account: 'DE99500105175407324931' } } : arrival,
+)
 const all = (message: string, at = day(20)): ReturnType<typeof arrives> =>
   entry(`file ${message}`, at, '', { endToEndId: undefined as never, messageId: message, amount: '178.50', bankReference: `B ${message}` })
 
 const BETWEEN = choosing({ route: 'intercompany', when: { suppliers: ['DE111'] } })
 const between = bill(NO_ORDER, false)
-const cleared = (ledger: string, amount: string): ReturnType<typeof arrives> => clears(between, 'intercompany', amount, { postingNo: '5100', ledger, bookedOn: '2026-01-20' })
-const takenOver = fact('invoice.taken-over', 'person', 'item 5800', day(5), [{ names: [postingName('erp', '1000', '5800'), aliasOf('erp', 'document', '5800')], create: 'invoice' }], {
-  postingNo: '5800', supplier: 'V1', number: 'R-0', amount: '119.00', currency: 'EUR', postedOn: '2025-12-10', open: [{ account: '1600', currency: 'EUR', amount: '119.00' }],
-  entity: '1000', on: '2026-01-05', file: 'a'.repeat(64),
-})
+const cleared = (ledger: string, amount: string): ReturnType<typeof arrives> =>
+  clears(between, 'intercompany', amount, { postingNo: '5100', ledger, bookedOn: '2026-01-20' })
+const takenOver = fact(
+  'invoice.taken-over',
+  'person',
+  'item 5800',
+  day(5),
+  [{ names: [postingName('erp', '1000', '5800'), aliasOf('erp', 'document', '5800')], create: 'invoice' }],
+  {
+    postingNo: '5800',
+    supplier: 'V1',
+    number: 'R-0',
+    amount: '119.00',
+    currency: 'EUR',
+    postedOn: '2025-12-10',
+    open: [{ account: '1600', currency: 'EUR', amount: '119.00' }],
+    entity: '1000',
+    on: '2026-01-05',
+    file: 'a'.repeat(64),
+  },
+)
 /** As the ERP's own feed tells of it. */
-const standing = fact('posting.confirmed', 'erp', 'posted 5800', day(5), [{ names: [postingName('erp', '1000', '5800'), aliasOf('erp', 'document', '5800')], create: 'invoice' }], {
-  postingNo: '5800', entity: '1000', supplier: 'V1', number: 'R-0', amount: '119.00', currency: 'EUR', postedOn: '2025-12-10',
-})
+const standing = fact(
+  'posting.confirmed',
+  'erp',
+  'posted 5800',
+  day(5),
+  [{ names: [postingName('erp', '1000', '5800'), aliasOf('erp', 'document', '5800')], create: 'invoice' }],
+  {
+    postingNo: '5800',
+    entity: '1000',
+    supplier: 'V1',
+    number: 'R-0',
+    amount: '119.00',
+    currency: 'EUR',
+    postedOn: '2025-12-10',
+  },
+)
 
 export const PAYMENT_CASES: readonly Case[] = [
-  { name: 'credit note netted with three invoices', axes: ['settlement'], story: 'One payment of 392.70: three invoices less the credit note.', facts: [
-    ...company(), ...[...three, credit].flatMap((invoice, index) => [arrives(invoice), ...approved(invoice), books(invoice, `510${index}`)]),
-    ...run('M1', { E1: { 5100: '119.00', 5101: '59.50', 5102: '238.00', 5103: '-23.80' } }), takes('M1'), debits('E1', '392.70'),
-  ] },
-  { name: 'part paid', axes: ['settlement'], story: '50.00 of 119.00.', facts: [...company(), ...ready(), ...run('M1', { E1: { 5100: '50.00' } }), takes('M1'), debits('E1', '50.00')] },
-  { name: 'part paid, then the rest', axes: ['settlement'], story: '50.00, and 69.00 in another file.', facts: [
-    ...company(), ...ready(), ...run('M1', { E1: { 5100: '50.00' } }), takes('M1'), debits('E1', '50.00'), ...run('M2', { E2: { 5100: '69.00' } }, day(23)), takes('M2', day(24)), debits('E2', '69.00', day(25)),
-  ] },
-  { name: 'prepaid to zero', axes: ['posting', 'settlement'], story: 'Gross 119.00, prepaid 119.00, payable 0.00.', facts: [...company(), ...ready(prepaid)] },
-  { name: 'direct debit', axes: ['settlement'], story: 'The supplier collects 119.00; the entry names the invoice number.', facts: [
-    ...company(), ...ready(collected), debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1 Acme' }),
-  ] },
-  { name: 'card', axes: ['settlement'], story: 'Paid by card; the entry names the invoice number.', facts: [
-    ...company(), ...ready(card), debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'CARD R-1' }),
-  ] },
-  { name: 'returned after paid', axes: ['settlement'], story: 'The bank gives the amount back: account closed.', facts: [...company(), arrives(free), ...approved(free), ...paidInFull(free), returns('E1', '119.00')] },
-  { name: 'one item of a file returned', axes: ['settlement'], story: 'The bank books the file of two payments as one amount; later one of them comes back.', facts: [
-    ...company(), ...[three[0]!, three[1]!].flatMap((invoice, index) => [arrives(invoice), ...approved(invoice), books(invoice, `510${index}`)]),
-    ...run('M1', { E1: { 5100: '119.00' }, E2: { 5101: '59.50' } }), takes('M1'), all('M1'), returns('E2', '59.50'),
-  ] },
-  { name: 'one item of a file rejected', axes: ['settlement'], story: 'The bank rejects one of two payments and books the other.', facts: [
-    ...company(), ...[three[0]!, three[1]!].flatMap((invoice, index) => [arrives(invoice), ...approved(invoice), books(invoice, `510${index}`)]),
-    ...run('M1', { E1: { 5100: '119.00' }, E2: { 5101: '59.50' } }),
-    fact('payment.rejected', 'bank', 'rejects E2', day(19), [{ names: [aliasOf('public', 'payment', 'M1 E2')] }], { messageId: 'M1', endToEndId: 'E2', code: 'AC04', reason: 'account closed', document: 'b'.repeat(64) }),
-    entry('file M1', day(20), '', { endToEndId: undefined as never, messageId: 'M1', amount: '119.00' }),
-  ] },
-  { name: 'announced and booked', axes: ['settlement'], story: 'camt.054 and camt.053 tell of the same entry: it is paid once.', facts: [
-    ...company(), arrives(free), ...approved(free), ...paidInFull(free),
-    { ...entry('announced', day(19, 9), 'E1'), type: 'statement.entry-announced', readBack: false, about: [{ names: [aliasOf('bank', 'announced-entry', '1')], create: 'statement-entry' }] },
-  ] },
-  { name: 'only announced', axes: ['settlement'], story: 'camt.054 alone: an announcement settles nothing.', facts: [
-    ...company(), ...ready(), ...run('M1', { E1: { 5100: '119.00' } }), takes('M1'),
-    { ...entry('announced', day(19, 9), 'E1'), type: 'statement.entry-announced', readBack: false, about: [{ names: [aliasOf('bank', 'announced-entry', '1')], create: 'statement-entry' }] },
-  ] },
-  { name: 'bank books another amount', axes: ['settlement'], story: '118.00 was booked where 119.00 was instructed.', facts: [
-    ...company(), ...ready(), ...run('M1', { E1: { 5100: '119.00' } }), takes('M1'), debits('E1', '118.00'),
-  ] },
-  { name: 'supplier blocked after approval', axes: ['posting', 'settlement'], onlyAsTold: 'the block counts when the file is released', story: 'Posted; then the ERP blocks the supplier; then a file with it is released.', facts: [
-    ...company(), ...ready(), fact('supplier.blocked', 'erp', 'block', day(16), [SUPPLIER], { supplier: 'V1', reason: 'bank details in doubt' }), ...run('M1', { E1: { 5100: '119.00' } }),
-  ] },
-  { name: 'account that is not the supplier’s, cancelled', axes: ['settlement'], story: 'The file pays another account than the supplier master’s; two people have the payment cancelled.', facts: [
-    ...company(), ...ready(), ...astray, answersPayment('E1', 'M1', 'payment-stopped', 'cancel', day(18, 12), 'person:tom'),
-    fact('payment.cancelled', 'erp', 'void E1', day(18, 13), [{ names: [aliasOf('public', 'payment', 'M1 E1')] }], { messageId: 'M1', endToEndId: 'E1', reason: 'made void' }),
-  ] },
-  { name: 'file rejected as a whole', axes: ['settlement'], story: 'The bank refuses the file.', facts: [
-    ...company(), ...ready(), ...run('M1', { E1: { 5100: '119.00' } }),
-    fact('payment.rejected', 'bank', 'rejects M1', day(19), [{ names: [batchName('M1')] }], { messageId: 'M1', code: 'FF01', reason: 'format', document: 'b'.repeat(64) }),
-  ] },
-  { name: 'cash discount in time', axes: ['settlement'], story: '116.62 paid; the ERP clears 2.38 (2 %) as discount, ten days after the invoice’s date.', facts: [...company(), ...less('2.38'), clears(free, 'discount', '2.38', { bookedOn: '2026-01-20' })] },
-  { name: 'cash discount too late', axes: ['settlement'], story: 'The same, 15 days after the invoice’s date: 14 are allowed.', facts: [...company(), ...less('2.38'), clears(free, 'discount', '2.38', { bookedOn: '2026-01-25' })] },
-  { name: 'cash discount too high', axes: ['settlement'], story: '5.95 (5 %) as discount; 3 % are allowed.', facts: [...company(), ...less('5.95'), clears(free, 'discount', '5.95', { bookedOn: '2026-01-20' })] },
-  { name: 'cash discount as the invoice offers it', axes: ['settlement'], story: 'The payment terms say #SKONTO#TAGE=21#PROZENT=5.00#: 5.95 after 21 days are as offered, whatever the policy says.', facts: [
-    ...company(), ...less('5.95', offering), clears(offering, 'discount', '5.95', { bookedOn: '2026-01-31' }, day(31)),
-  ] },
-  { name: 'cash discount later than the invoice offers it', axes: ['settlement'], story: 'The same, 22 days after the invoice’s date.', facts: [
-    ...company(), ...less('5.95', offering), clears(offering, 'discount', '5.95', { bookedOn: '2026-02-01' }, day(31)),
-  ] },
-  { name: 'cash discount beyond what the invoice offers', axes: ['settlement'], story: 'The same terms; 7.14 (6 %) are taken.', facts: [
-    ...company(), ...less('7.14', offering), clears(offering, 'discount', '7.14', { bookedOn: '2026-01-20' }),
-  ] },
-  { name: 'withholding', axes: ['settlement'], story: '17.85 withheld for the tax office, the rest paid.', facts: [...company(), ...less('17.85'), clears(free, 'withholding', '17.85')] },
-  { name: 'exchange difference', axes: ['settlement'], story: 'The bank booked 118.63; the ERP clears 0.37 as exchange difference.', facts: [...company(), ...less('0.37'), clears(free, 'fx', '0.37')] },
-  { name: 'fee', axes: ['settlement'], story: '10.00 kept by a bank on the way, cleared as fee.', facts: [...company(), ...less('10.00'), clears(free, 'fee', '10.00')] },
-  { name: 'rounding', axes: ['settlement'], story: '0.01 cleared as rounding.', facts: [...company(), ...less('0.01'), clears(free, 'rounding', '0.01')] },
-  { name: 'write-off over the limit', axes: ['settlement'], story: '19.00 written off; 5.00 and 1 % are allowed.', facts: [...company(), ...less('19.00'), clears(free, 'write-off', '19.00')] },
-  { name: 'write-off accepted', axes: ['settlement'], story: 'The same; two people accept it.', facts: [
-    ...company(), ...less('19.00'), clears(free, 'write-off', '19.00'), answers(free, 'difference-outside-policy', 'accept-difference', day(25), 'person:tom'),
-  ] },
-  { name: 'difference of an unknown kind', axes: ['settlement'], story: 'The ERP clears 1.00 as goodwill: it counts, and a person is told.', facts: [...company(), ...less('1.00'), clears(free, 'goodwill', '1.00')] },
-  { name: 'credit note netted in the ledger', axes: ['settlement'], story: 'The ERP clears a credit note of 23.80 against the invoice and pays the rest.', facts: [
-    ...company(), ...ready(), arrives(credit), ...approved(credit), books(credit, '5103'), ...run('M1', { E1: { 5100: '95.20' } }), takes('M1'), debits('E1', '95.20'),
-    clears(free, 'netting', '23.80'), clears(credit, 'netting', '-23.80'),
-  ] },
-  { name: 'prepayment cleared', axes: ['settlement'], story: 'A prepayment invoice (386) was paid; the ERP clears 119.00 of it against the invoice over 238.00, the rest is paid.', facts: [
-    ...company(), arrives(prepayment), ...approved(prepayment), ...paidInFull(prepayment, '5110', 'M0', 'E0'),
-    arrives(final), ...approved(final), books(final, '5100'), clears(final, 'prepayment', '119.00'), ...run('M1', { E1: { 5100: '119.00' } }), takes('M1'), debits('E1', '119.00', day(21)),
-  ] },
-  { name: 'between companies', axes: ['settlement'], story: 'The supplier is a company of ours: both ledgers clear 119.00, no bank is asked.', policy: BETWEEN, facts: [
-    ...company(), ...ready(between), cleared('1000', '119.00'), cleared('2000', '119.00'),
-  ] },
-  { name: 'between companies, one side only', axes: ['settlement'], story: 'Only our own ledger has cleared it: it is not paid.', policy: BETWEEN, facts: [...company(), ...ready(between), cleared('1000', '119.00')] },
-  { name: 'between companies, unequal', axes: ['settlement'], story: 'Our ledger cleared 119.00, the other company’s 100.00.', policy: BETWEEN, facts: [
-    ...company(), ...ready(between), cleared('1000', '119.00'), cleared('2000', '100.00'),
-  ] },
-  { name: 'taken over at cut-over', axes: ['document', 'approval', 'posting', 'settlement'], story: 'Open when the hub began: 119.00 by the signed balance; then it is paid.', facts: [
-    ...company(), takenOver, standing, ...run('M1', { E1: { 5800: '119.00' } }), takes('M1'), debits('E1', '119.00'),
-  ] },
-  { name: 'taken over, part paid before', axes: ['document', 'settlement'], story: 'The same; 50.00 of it were still open, and those are paid.', facts: [
-    ...company(), { ...takenOver, data: { ...takenOver.data, open: [{ account: '1600', currency: 'EUR', amount: '50.00' }] } }, standing, ...run('M1', { E1: { 5800: '50.00' } }), takes('M1'), debits('E1', '50.00'),
-  ] },
+  {
+    name: 'credit note netted with three invoices',
+    axes: ['settlement'],
+    story: 'One payment of 392.70: three invoices less the credit note.',
+    facts: [
+      ...company(),
+      ...[...three, credit].flatMap((invoice, index) => [arrives(invoice), ...approved(invoice), books(invoice, `510${index}`)]),
+      ...run('M1', { E1: { 5100: '119.00', 5101: '59.50', 5102: '238.00', 5103: '-23.80' } }),
+      takes('M1'),
+      debits('E1', '392.70'),
+    ],
+  },
+  {
+    name: 'part paid',
+    axes: ['settlement'],
+    story: '50.00 of 119.00.',
+    facts: [...company(), ...ready(), ...run('M1', { E1: { 5100: '50.00' } }), takes('M1'), debits('E1', '50.00')],
+  },
+  {
+    name: 'part paid, then the rest',
+    axes: ['settlement'],
+    story: '50.00, and 69.00 in another file.',
+    facts: [
+      ...company(),
+      ...ready(),
+      ...run('M1', { E1: { 5100: '50.00' } }),
+      takes('M1'),
+      debits('E1', '50.00'),
+      ...run('M2', { E2: { 5100: '69.00' } }, day(23)),
+      takes('M2', day(24)),
+      debits('E2', '69.00', day(25)),
+    ],
+  },
+  {
+    name: 'prepaid to zero',
+    axes: ['posting', 'settlement'],
+    story: 'Gross 119.00, prepaid 119.00, payable 0.00.',
+    facts: [...company(), ...ready(prepaid)],
+  },
+  {
+    name: 'direct debit',
+    axes: ['settlement'],
+    story: 'The supplier collects 119.00; the entry names the invoice number.',
+    facts: [
+      ...company(),
+      ...ready(collected),
+      debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1 Acme' }),
+    ],
+  },
+  {
+    name: 'card',
+    axes: ['settlement'],
+    story: 'Paid by card; the entry names the invoice number.',
+    facts: [...company(), ...ready(card), debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'CARD R-1' })],
+  },
+  {
+    name: 'returned after paid',
+    axes: ['settlement'],
+    story: 'The bank gives the amount back: account closed.',
+    facts: [...company(), arrives(free), ...approved(free), ...paidInFull(free), returns('E1', '119.00')],
+  },
+  {
+    name: 'one item of a file returned',
+    axes: ['settlement'],
+    story: 'The bank books the file of two payments as one amount; later one of them comes back.',
+    facts: [
+      ...company(),
+      ...[three[0]!, three[1]!].flatMap((invoice, index) => [arrives(invoice), ...approved(invoice), books(invoice, `510${index}`)]),
+      ...run('M1', { E1: { 5100: '119.00' }, E2: { 5101: '59.50' } }),
+      takes('M1'),
+      all('M1'),
+      returns('E2', '59.50'),
+    ],
+  },
+  {
+    name: 'one item of a file rejected',
+    axes: ['settlement'],
+    story: 'The bank rejects one of two payments and books the other.',
+    facts: [
+      ...company(),
+      ...[three[0]!, three[1]!].flatMap((invoice, index) => [arrives(invoice), ...approved(invoice), books(invoice, `510${index}`)]),
+      ...run('M1', { E1: { 5100: '119.00' }, E2: { 5101: '59.50' } }),
+      fact('payment.rejected', 'bank', 'rejects E2', day(19), [{ names: [aliasOf('public', 'payment', 'M1 E2')] }], {
+        messageId: 'M1',
+        endToEndId: 'E2',
+        code: 'AC04',
+        reason: 'account closed',
+        document: 'b'.repeat(64),
+      }),
+      entry('file M1', day(20), '', { endToEndId: undefined as never, messageId: 'M1', amount: '119.00' }),
+    ],
+  },
+  {
+    name: 'announced and booked',
+    axes: ['settlement'],
+    story: 'camt.054 and camt.053 tell of the same entry: it is paid once.',
+    facts: [
+      ...company(),
+      arrives(free),
+      ...approved(free),
+      ...paidInFull(free),
+      {
+        ...entry('announced', day(19, 9), 'E1'),
+        type: 'statement.entry-announced',
+        readBack: false,
+        about: [{ names: [aliasOf('bank', 'announced-entry', '1')], create: 'statement-entry' }],
+      },
+    ],
+  },
+  {
+    name: 'only announced',
+    axes: ['settlement'],
+    story: 'camt.054 alone: an announcement settles nothing.',
+    facts: [
+      ...company(),
+      ...ready(),
+      ...run('M1', { E1: { 5100: '119.00' } }),
+      takes('M1'),
+      {
+        ...entry('announced', day(19, 9), 'E1'),
+        type: 'statement.entry-announced',
+        readBack: false,
+        about: [{ names: [aliasOf('bank', 'announced-entry', '1')], create: 'statement-entry' }],
+      },
+    ],
+  },
+  {
+    name: 'bank books another amount',
+    axes: ['settlement'],
+    story: '118.00 was booked where 119.00 was instructed.',
+    facts: [...company(), ...ready(), ...run('M1', { E1: { 5100: '119.00' } }), takes('M1'), debits('E1', '118.00')],
+  },
+  {
+    name: 'supplier blocked after approval',
+    axes: ['posting', 'settlement'],
+    onlyAsTold: 'the block counts when the file is released',
+    story: 'Posted; then the ERP blocks the supplier; then a file with it is released.',
+    facts: [
+      ...company(),
+      ...ready(),
+      fact('supplier.blocked', 'erp', 'block', day(16), [SUPPLIER], { supplier: 'V1', reason: 'bank details in doubt' }),
+      ...run('M1', { E1: { 5100: '119.00' } }),
+    ],
+  },
+  {
+    name: 'account that is not the supplier’s, cancelled',
+    axes: ['settlement'],
+    story: 'The file pays another account than the supplier master’s; two people have the payment cancelled.',
+    facts: [
+      ...company(),
+      ...ready(),
+      ...astray,
+      answersPayment('E1', 'M1', 'payment-stopped', 'cancel', day(18, 12), 'person:tom'),
+      fact('payment.cancelled', 'erp', 'void E1', day(18, 13), [{ names: [aliasOf('public', 'payment', 'M1 E1')] }], {
+        messageId: 'M1',
+        endToEndId: 'E1',
+        reason: 'made void',
+      }),
+    ],
+  },
+  {
+    name: 'file rejected as a whole',
+    axes: ['settlement'],
+    story: 'The bank refuses the file.',
+    facts: [
+      ...company(),
+      ...ready(),
+      ...run('M1', { E1: { 5100: '119.00' } }),
+      fact('payment.rejected', 'bank', 'rejects M1', day(19), [{ names: [batchName('M1')] }], {
+        messageId: 'M1',
+        code: 'FF01',
+        reason: 'format',
+        document: 'b'.repeat(64),
+      }),
+    ],
+  },
+  {
+    name: 'cash discount in time',
+    axes: ['settlement'],
+    story: '116.62 paid; the ERP clears 2.38 (2 %) as discount, ten days after the invoice’s date.',
+    facts: [...company(), ...less('2.38'), clears(free, 'discount', '2.38', { bookedOn: '2026-01-20' })],
+  },
+  {
+    name: 'cash discount too late',
+    axes: ['settlement'],
+    story: 'The same, 15 days after the invoice’s date: 14 are allowed.',
+    facts: [...company(), ...less('2.38'), clears(free, 'discount', '2.38', { bookedOn: '2026-01-25' })],
+  },
+  {
+    name: 'cash discount too high',
+    axes: ['settlement'],
+    story: '5.95 (5 %) as discount; 3 % are allowed.',
+    facts: [...company(), ...less('5.95'), clears(free, 'discount', '5.95', { bookedOn: '2026-01-20' })],
+  },
+  {
+    name: 'cash discount as the invoice offers it',
+    axes: ['settlement'],
+    story: 'The payment terms say #SKONTO#TAGE=21#PROZENT=5.00#: 5.95 after 21 days are as offered, whatever the policy says.',
+    facts: [...company(), ...less('5.95', offering), clears(offering, 'discount', '5.95', { bookedOn: '2026-01-31' }, day(31))],
+  },
+  {
+    name: 'cash discount later than the invoice offers it',
+    axes: ['settlement'],
+    story: 'The same, 22 days after the invoice’s date.',
+    facts: [...company(), ...less('5.95', offering), clears(offering, 'discount', '5.95', { bookedOn: '2026-02-01' }, day(31))],
+  },
+  {
+    name: 'cash discount beyond what the invoice offers',
+    axes: ['settlement'],
+    story: 'The same terms; 7.14 (6 %) are taken.',
+    facts: [...company(), ...less('7.14', offering), clears(offering, 'discount', '7.14', { bookedOn: '2026-01-20' })],
+  },
+  {
+    name: 'withholding',
+    axes: ['settlement'],
+    story: '17.85 withheld for the tax office, the rest paid.',
+    facts: [...company(), ...less('17.85'), clears(free, 'withholding', '17.85')],
+  },
+  {
+    name: 'exchange difference',
+    axes: ['settlement'],
+    story: 'The bank booked 118.63; the ERP clears 0.37 as exchange difference.',
+    facts: [...company(), ...less('0.37'), clears(free, 'fx', '0.37')],
+  },
+  {
+    name: 'fee',
+    axes: ['settlement'],
+    story: '10.00 kept by a bank on the way, cleared as fee.',
+    facts: [...company(), ...less('10.00'), clears(free, 'fee', '10.00')],
+  },
+  {
+    name: 'rounding',
+    axes: ['settlement'],
+    story: '0.01 cleared as rounding.',
+    facts: [...company(), ...less('0.01'), clears(free, 'rounding', '0.01')],
+  },
+  {
+    name: 'write-off over the limit',
+    axes: ['settlement'],
+    story: '19.00 written off; 5.00 and 1 % are allowed.',
+    facts: [...company(), ...less('19.00'), clears(free, 'write-off', '19.00')],
+  },
+  {
+    name: 'write-off accepted',
+    axes: ['settlement'],
+    story: 'The same; two people accept it.',
+    facts: [
+      ...company(),
+      ...less('19.00'),
+      clears(free, 'write-off', '19.00'),
+      answers(free, 'difference-outside-policy', 'accept-difference', day(25), 'person:tom'),
+    ],
+  },
+  {
+    name: 'difference of an unknown kind',
+    axes: ['settlement'],
+    story: 'The ERP clears 1.00 as goodwill: it counts, and a person is told.',
+    facts: [...company(), ...less('1.00'), clears(free, 'goodwill', '1.00')],
+  },
+  {
+    name: 'credit note netted in the ledger',
+    axes: ['settlement'],
+    story: 'The ERP clears a credit note of 23.80 against the invoice and pays the rest.',
+    facts: [
+      ...company(),
+      ...ready(),
+      arrives(credit),
+      ...approved(credit),
+      books(credit, '5103'),
+      ...run('M1', { E1: { 5100: '95.20' } }),
+      takes('M1'),
+      debits('E1', '95.20'),
+      clears(free, 'netting', '23.80'),
+      clears(credit, 'netting', '-23.80'),
+    ],
+  },
+  {
+    name: 'prepayment cleared',
+    axes: ['settlement'],
+    story: 'A prepayment invoice (386) was paid; the ERP clears 119.00 of it against the invoice over 238.00, the rest is paid.',
+    facts: [
+      ...company(),
+      arrives(prepayment),
+      ...approved(prepayment),
+      ...paidInFull(prepayment, '5110', 'M0', 'E0'),
+      arrives(final),
+      ...approved(final),
+      books(final, '5100'),
+      clears(final, 'prepayment', '119.00'),
+      ...run('M1', { E1: { 5100: '119.00' } }),
+      takes('M1'),
+      debits('E1', '119.00', day(21)),
+    ],
+  },
+  {
+    name: 'between companies',
+    axes: ['settlement'],
+    story: 'The supplier is a company of ours: both ledgers clear 119.00, no bank is asked.',
+    policy: BETWEEN,
+    facts: [...company(), ...ready(between), cleared('1000', '119.00'), cleared('2000', '119.00')],
+  },
+  {
+    name: 'between companies, one side only',
+    axes: ['settlement'],
+    story: 'Only our own ledger has cleared it: it is not paid.',
+    policy: BETWEEN,
+    facts: [...company(), ...ready(between), cleared('1000', '119.00')],
+  },
+  {
+    name: 'between companies, unequal',
+    axes: ['settlement'],
+    story: 'Our ledger cleared 119.00, the other company’s 100.00.',
+    policy: BETWEEN,
+    facts: [...company(), ...ready(between), cleared('1000', '119.00'), cleared('2000', '100.00')],
+  },
+  {
+    name: 'taken over at cut-over',
+    axes: ['document', 'approval', 'posting', 'settlement'],
+    story: 'Open when the hub began: 119.00 by the signed balance; then it is paid.',
+    facts: [...company(), takenOver, standing, ...run('M1', { E1: { 5800: '119.00' } }), takes('M1'), debits('E1', '119.00')],
+  },
+  {
+    name: 'taken over, part paid before',
+    axes: ['document', 'settlement'],
+    story: 'The same; 50.00 of it were still open, and those are paid.',
+    facts: [
+      ...company(),
+      { ...takenOver, data: { ...takenOver.data, open: [{ account: '1600', currency: 'EUR', amount: '50.00' }] } },
+      standing,
+      ...run('M1', { E1: { 5800: '50.00' } }),
+      takes('M1'),
+      debits('E1', '50.00'),
+    ],
+  },
   { name: 'nothing due', axes: ['posting', 'settlement'], story: 'Net, tax and payable are 0.00.', facts: [...company(), ...ready(zero)] },
-  { name: 'prepaid too much', axes: ['posting', 'settlement'], story: 'Gross 119.00, prepaid 129.00, payable -10.00: a credit of the supplier’s.', facts: [...company(), ...ready(overpaid)] },
-  { name: 'paid outside', axes: ['settlement'], story: 'The bank books 119.00 and names the invoice; nobody had instructed it.', facts: [
-    ...company(), ...ready(), debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1' }),
-  ] },
-  { name: 'paid outside, then instructed', axes: ['settlement'], onlyAsTold: 'what came first was paid', story: 'The same; later a file with it is released: it is kept from the bank.', facts: [
-    ...company(), ...ready(), debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1' }), ...run('M1', { E1: { 5100: '119.00' } }, day(22)),
-  ] },
-  { name: 'bank entry of nobody', axes: ['settlement'], story: 'The bank books 119.00 and names nothing that is known.', facts: [
-    ...company(), ...ready(), debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Thank you' }),
-  ] },
-  { name: 'reversal with the same bank reference', axes: ['settlement'], story: 'Entry and reversal carry one bank reference (as ING writes it): two entries, and the payment came back.', facts: [
-    ...company(), arrives(free), ...approved(free), books(free, '5100'), ...run('M1', { E1: { 5100: '119.00' } }), takes('M1'), debits('E1', '119.00', day(20), { bankReference: '3101963431841' }),
-    debits('E1', '119.00', day(22), { bankReference: '3101963431841', reversal: true }),
-  ] },
-  { name: 'reversal that only the bank reference names', axes: ['settlement'], story: 'The same without an end-to-end id: banks repeat their references, so a person is asked.', facts: [
-    ...company(), arrives(free), ...approved(free), books(free, '5100'), ...run('M1', { E1: { 5100: '119.00' } }), takes('M1'), debits('E1', '119.00', day(20), { bankReference: '3101963431841' }),
-    debits('', '119.00', day(22), { endToEndId: undefined as never, bankReference: '3101963431841', reversal: true }),
-  ] },
+  {
+    name: 'prepaid too much',
+    axes: ['posting', 'settlement'],
+    story: 'Gross 119.00, prepaid 129.00, payable -10.00: a credit of the supplier’s.',
+    facts: [...company(), ...ready(overpaid)],
+  },
+  {
+    name: 'paid outside',
+    axes: ['settlement'],
+    story: 'The bank books 119.00 and names the invoice; nobody had instructed it.',
+    facts: [...company(), ...ready(), debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1' })],
+  },
+  {
+    name: 'paid outside, then instructed',
+    axes: ['settlement'],
+    onlyAsTold: 'what came first was paid',
+    story: 'The same; later a file with it is released: it is kept from the bank.',
+    facts: [
+      ...company(),
+      ...ready(),
+      debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1' }),
+      ...run('M1', { E1: { 5100: '119.00' } }, day(22)),
+    ],
+  },
+  {
+    name: 'bank entry of nobody',
+    axes: ['settlement'],
+    story: 'The bank books 119.00 and names nothing that is known.',
+    facts: [...company(), ...ready(), debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Thank you' })],
+  },
+  {
+    name: 'reversal with the same bank reference',
+    axes: ['settlement'],
+    story: 'Entry and reversal carry one bank reference (as ING writes it): two entries, and the payment came back.',
+    facts: [
+      ...company(),
+      arrives(free),
+      ...approved(free),
+      books(free, '5100'),
+      ...run('M1', { E1: { 5100: '119.00' } }),
+      takes('M1'),
+      debits('E1', '119.00', day(20), { bankReference: '3101963431841' }),
+      debits('E1', '119.00', day(22), { bankReference: '3101963431841', reversal: true }),
+    ],
+  },
+  {
+    name: 'reversal that only the bank reference names',
+    axes: ['settlement'],
+    story: 'The same without an end-to-end id: banks repeat their references, so a person is asked.',
+    facts: [
+      ...company(),
+      arrives(free),
+      ...approved(free),
+      books(free, '5100'),
+      ...run('M1', { E1: { 5100: '119.00' } }),
+      takes('M1'),
+      debits('E1', '119.00', day(20), { bankReference: '3101963431841' }),
+      debits('', '119.00', day(22), { endToEndId: undefined as never, bankReference: '3101963431841', reversal: true }),
+    ],
+  },
 ]

@@ -10,52 +10,142 @@ const ordered = bill()
 const POST_FIRST = choosing({ route: 'post-then-release', when: { suppliers: ['DE111'], ordered: true } })
 const closed = fact('period.closed', 'erp', 'close', day(31, 17), [ENTITY], { entity: '1000', month: '2026-01' })
 const opened = fact('period.opened', 'erp', 'open', day(31, 19), [ENTITY], { entity: '1000', month: '2026-01' })
-const byHand: Arrival = fact('posting.confirmed', 'erp', 'by hand', day(12), [{ names: [postingName('erp', '1000', '5900')], create: 'invoice' }], {
-  postingNo: '5900', entity: '1000', supplier: 'V1', number: 'R-9', amount: '119.00', currency: 'EUR', postedOn: '2026-01-12',
-})
+const byHand: Arrival = fact(
+  'posting.confirmed',
+  'erp',
+  'by hand',
+  day(12),
+  [{ names: [postingName('erp', '1000', '5900')], create: 'invoice' }],
+  {
+    postingNo: '5900',
+    entity: '1000',
+    supplier: 'V1',
+    number: 'R-9',
+    amount: '119.00',
+    currency: 'EUR',
+    postedOn: '2026-01-12',
+  },
+)
 
 export const POSTING_CASES: readonly Case[] = [
-  { name: 'posted, then reversed', axes: ['posting'], story: 'The ERP reverses the posting; nobody has said what now.', facts: [
-    ...company(), arrives(free), ...approved(free), books(free, '5100'), storno(free, '5100', day(16)),
-  ] },
-  { name: 'reversed and posted again', axes: ['posting'], story: 'The same; two people say: post again, and it is posted.', facts: [
-    ...company(), arrives(free), ...approved(free), books(free, '5100'), storno(free, '5100', day(16)), answers(free, 'posting-reversed', 'post-again', day(16, 9), 'person:tom'), books(free, '5200', day(17)),
-  ] },
-  { name: 'posted with another amount', axes: ['posting'], story: 'The ERP books 191.00; 119.00 was approved.', facts: [
-    ...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { amount: '191.00' }),
-  ] },
-  { name: 'posted twice', axes: ['posting'], story: 'Two live postings of the whole amount.', facts: [
-    ...company(), arrives(free), ...approved(free), books(free, '5100'), books(free, '5200', day(16)),
-  ] },
-  { name: 'posted before approval', axes: ['approval', 'posting'], story: 'The policy posts this supplier’s invoices with a payment block as soon as they match.', policy: POST_FIRST, facts: [
-    ...company(), arrives(ordered), books(ordered, '5100'),
-  ] },
-  { name: 'posted before approval, then approved', axes: ['approval', 'posting'], story: 'The same; the approval lifts the block.', policy: POST_FIRST, facts: [
-    ...company(), arrives(ordered), books(ordered, '5100'), ...approved(ordered),
-  ] },
-  { name: 'posted before approval, in a payment file', axes: ['approval', 'settlement'], story: 'Somebody lifts the block in the ERP and releases a file with it: the file is kept from the bank.', policy: POST_FIRST, facts: [
-    ...company(), arrives(ordered), books(ordered, '5100'), ...run('M1', { E1: { 5100: '119.00' } }),
-  ] },
-  { name: 'period closed while it waits', axes: ['approval', 'posting'], onlyAsTold: 'what was open when it was approved is fixed then', story: 'Validated in an open period, which is closed before it is approved: held until the period is open.', facts: [
-    ...company(), arrives(free), closed, ...approved(free),
-  ] },
-  { name: 'period closed after approval', axes: ['approval', 'posting'], onlyAsTold: 'what was open when it was approved is fixed then', story: 'Approved in an open period, which is closed before the ERP has it: held by the hub, not sent.', facts: [
-    ...company(), arrives(free), ...approved(free), closed,
-  ] },
-  { name: 'period opened again', axes: ['approval', 'posting'], onlyAsTold: 'what was open when it was approved is fixed then', story: 'The same, and the period is opened.', facts: [
-    ...company(), arrives(free), closed, ...approved(free), opened,
-  ] },
-  { name: 'split posting', axes: ['posting'], story: 'Two postings of 59.50 are the invoice together.', facts: [
-    ...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { amount: '59.50' }), books(free, '5101', day(15, 9), { amount: '59.50' }),
-  ] },
-  { name: 'split posting, a part reversed', axes: ['posting'], story: 'The same, and one of them is reversed.', facts: [
-    ...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { amount: '59.50' }), books(free, '5101', day(15, 9), { amount: '59.50' }), storno(free, '5101', day(16)),
-  ] },
-  { name: 'split posting, paid', axes: ['posting', 'settlement'], story: 'Both parts in one payment.', facts: [
-    ...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { amount: '59.50' }), books(free, '5101', day(15, 9), { amount: '59.50' }),
-    ...run('M1', { E1: { 5100: '59.50', 5101: '59.50' } }), takes('M1'), debits('E1', '119.00'),
-  ] },
-  { name: 'posted by hand, never sent to us', axes: ['document', 'approval', 'posting', 'settlement'], story: 'The ERP books and pays an invoice that the hub never had.', facts: [
-    ...company(), byHand, ...run('M1', { E1: { 5900: '119.00' } }), takes('M1'), debits('E1', '119.00'),
-  ] },
+  {
+    name: 'posted, then reversed',
+    axes: ['posting'],
+    story: 'The ERP reverses the posting; nobody has said what now.',
+    facts: [...company(), arrives(free), ...approved(free), books(free, '5100'), storno(free, '5100', day(16))],
+  },
+  {
+    name: 'reversed and posted again',
+    axes: ['posting'],
+    story: 'The same; two people say: post again, and it is posted.',
+    facts: [
+      ...company(),
+      arrives(free),
+      ...approved(free),
+      books(free, '5100'),
+      storno(free, '5100', day(16)),
+      answers(free, 'posting-reversed', 'post-again', day(16, 9), 'person:tom'),
+      books(free, '5200', day(17)),
+    ],
+  },
+  {
+    name: 'posted with another amount',
+    axes: ['posting'],
+    story: 'The ERP books 191.00; 119.00 was approved.',
+    facts: [...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { amount: '191.00' })],
+  },
+  {
+    name: 'posted twice',
+    axes: ['posting'],
+    story: 'Two live postings of the whole amount.',
+    facts: [...company(), arrives(free), ...approved(free), books(free, '5100'), books(free, '5200', day(16))],
+  },
+  {
+    name: 'posted before approval',
+    axes: ['approval', 'posting'],
+    story: 'The policy posts this supplier’s invoices with a payment block as soon as they match.',
+    policy: POST_FIRST,
+    facts: [...company(), arrives(ordered), books(ordered, '5100')],
+  },
+  {
+    name: 'posted before approval, then approved',
+    axes: ['approval', 'posting'],
+    story: 'The same; the approval lifts the block.',
+    policy: POST_FIRST,
+    facts: [...company(), arrives(ordered), books(ordered, '5100'), ...approved(ordered)],
+  },
+  {
+    name: 'posted before approval, in a payment file',
+    axes: ['approval', 'settlement'],
+    story: 'Somebody lifts the block in the ERP and releases a file with it: the file is kept from the bank.',
+    policy: POST_FIRST,
+    facts: [...company(), arrives(ordered), books(ordered, '5100'), ...run('M1', { E1: { 5100: '119.00' } })],
+  },
+  {
+    name: 'period closed while it waits',
+    axes: ['approval', 'posting'],
+    onlyAsTold: 'what was open when it was approved is fixed then',
+    story: 'Validated in an open period, which is closed before it is approved: held until the period is open.',
+    facts: [...company(), arrives(free), closed, ...approved(free)],
+  },
+  {
+    name: 'period closed after approval',
+    axes: ['approval', 'posting'],
+    onlyAsTold: 'what was open when it was approved is fixed then',
+    story: 'Approved in an open period, which is closed before the ERP has it: held by the hub, not sent.',
+    facts: [...company(), arrives(free), ...approved(free), closed],
+  },
+  {
+    name: 'period opened again',
+    axes: ['approval', 'posting'],
+    onlyAsTold: 'what was open when it was approved is fixed then',
+    story: 'The same, and the period is opened.',
+    facts: [...company(), arrives(free), closed, ...approved(free), opened],
+  },
+  {
+    name: 'split posting',
+    axes: ['posting'],
+    story: 'Two postings of 59.50 are the invoice together.',
+    facts: [
+      ...company(),
+      arrives(free),
+      ...approved(free),
+      books(free, '5100', day(15), { amount: '59.50' }),
+      books(free, '5101', day(15, 9), { amount: '59.50' }),
+    ],
+  },
+  {
+    name: 'split posting, a part reversed',
+    axes: ['posting'],
+    story: 'The same, and one of them is reversed.',
+    facts: [
+      ...company(),
+      arrives(free),
+      ...approved(free),
+      books(free, '5100', day(15), { amount: '59.50' }),
+      books(free, '5101', day(15, 9), { amount: '59.50' }),
+      storno(free, '5101', day(16)),
+    ],
+  },
+  {
+    name: 'split posting, paid',
+    axes: ['posting', 'settlement'],
+    story: 'Both parts in one payment.',
+    facts: [
+      ...company(),
+      arrives(free),
+      ...approved(free),
+      books(free, '5100', day(15), { amount: '59.50' }),
+      books(free, '5101', day(15, 9), { amount: '59.50' }),
+      ...run('M1', { E1: { 5100: '59.50', 5101: '59.50' } }),
+      takes('M1'),
+      debits('E1', '119.00'),
+    ],
+  },
+  {
+    name: 'posted by hand, never sent to us',
+    axes: ['document', 'approval', 'posting', 'settlement'],
+    story: 'The ERP books and pays an invoice that the hub never had.',
+    facts: [...company(), byHand, ...run('M1', { E1: { 5900: '119.00' } }), takes('M1'), debits('E1', '119.00')],
+  },
 ]

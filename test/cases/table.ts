@@ -11,7 +11,11 @@ import { POSTING_CASES } from './postings.ts'
 
 export const CASES_FILE = join(import.meta.dirname, '..', '..', 'docs', 'spec', 'cases.md')
 export const CASES: { readonly [subject: string]: readonly Case[] } = {
-  'Documents and orders': DOCUMENT_CASES, 'Goods and receipts': RECEIPT_CASES, 'Approval': APPROVAL_CASES, 'Posting': POSTING_CASES, 'Payment and settlement': PAYMENT_CASES,
+  'Documents and orders': DOCUMENT_CASES,
+  'Goods and receipts': RECEIPT_CASES,
+  Approval: APPROVAL_CASES,
+  Posting: POSTING_CASES,
+  'Payment and settlement': PAYMENT_CASES,
 }
 
 const HEAD = '| case | what happens | stands at | breaches | axes | commands asked | open cases |\n|---|---|---|---|---|---|---|'
@@ -22,7 +26,9 @@ export const FILES_START = '<!-- files -->'
 export const SUITE_START = '<!-- suite -->'
 
 export function casesText(): string {
-  return `${START}\n${Object.entries(CASES).map(([subject, cases]) => `\n## ${subject}\n\n${HEAD}\n${cases.map(rowOf).join('\n')}\n`).join('')}`
+  return `${START}\n${Object.entries(CASES)
+    .map(([subject, cases]) => `\n## ${subject}\n\n${HEAD}\n${cases.map(rowOf).join('\n')}\n`)
+    .join('')}`
 }
 
 function filesText(cases: readonly Case[]): string {
@@ -33,5 +39,8 @@ if (process.argv.includes('--write')) {
   const page = readFileSync(CASES_FILE, 'utf8')
   const files = fileCases()
   const kept = page.slice(page.indexOf(FILES_START), page.indexOf(`\n${SUITE_START}`))
-  writeFileSync(CASES_FILE, `${page.slice(0, page.indexOf(START))}${casesText()}\n${files ? filesText(files) : kept}${page.slice(page.indexOf(`\n${SUITE_START}`))}`)
+  writeFileSync(
+    CASES_FILE,
+    `${page.slice(0, page.indexOf(START))}${casesText()}\n${files ? filesText(files) : kept}${page.slice(page.indexOf(`\n${SUITE_START}`))}`,
+  )
 }

@@ -18,8 +18,18 @@ export interface Booked {
   run: string | null
 }
 
-export interface Ticket { readonly number: string; readonly reference: string; readonly content: string; readonly amount: string }
-export interface PayItem { readonly endToEnd: string; readonly number: string; readonly reference: string; readonly amount: string }
+export interface Ticket {
+  readonly number: string
+  readonly reference: string
+  readonly content: string
+  readonly amount: string
+}
+export interface PayItem {
+  readonly endToEnd: string
+  readonly number: string
+  readonly reference: string
+  readonly amount: string
+}
 
 export type News = { readonly at: number; readonly id: string } & (
   | { readonly kind: 'booked'; readonly booked: Booked }
@@ -36,7 +46,11 @@ export type News = { readonly at: number; readonly id: string } & (
 type Plain<T> = T extends News ? Omit<T, 'at' | 'id'> : never
 
 /** How the company runs: delays are drawn by whoever runs the simulation. */
-export interface Habits { acceptMs(): number; bookMs(): number; returnMs(): number | null }
+export interface Habits {
+  acceptMs(): number
+  bookMs(): number
+  returnMs(): number | null
+}
 
 export class Books {
   readonly erp: Door
@@ -63,7 +77,9 @@ export class Books {
     this.bank = door('bank', (_done, content) => this.inBank(content))
   }
 
-  door(system: string): Door { return system === 'erp' ? this.erp : system === 'ap' ? this.ap : this.bank }
+  door(system: string): Door {
+    return system === 'erp' ? this.erp : system === 'ap' ? this.ap : this.bank
+  }
 
   // -------------------------------------------------------------------------------------------------------------------- people
 
@@ -99,7 +115,12 @@ export class Books {
     const due = [...this.documents.values()].filter((booked) => booked.run === null && booked.reversedBy === null && !booked.blocked)
     if (due.length === 0) return
     const message = `M${this.files.size + 1}`
-    const items = due.map((booked, at): PayItem => ({ endToEnd: `${message}E${at + 1}`, number: booked.number, reference: booked.reference, amount: booked.amount }))
+    const items = due.map((booked, at): PayItem => ({
+      endToEnd: `${message}E${at + 1}`,
+      number: booked.number,
+      reference: booked.reference,
+      amount: booked.amount,
+    }))
     for (const booked of due) booked.run = message
     this.files.set(message, items)
     for (const item of items) this.tell('erp', { kind: 'instructed', message, item })
@@ -112,8 +133,16 @@ export class Books {
   private inErp(done: Done, content: string): void {
     if (done.command === 'invoice.post') {
       const booked: Booked = {
-        number: done.number, reference: done.reference, key: done.key, amount: done.amount, party: done.party, content, at: done.at,
-        reversedBy: null, blocked: (JSON.parse(content) as { blocked?: boolean }).blocked === true, run: null,
+        number: done.number,
+        reference: done.reference,
+        key: done.key,
+        amount: done.amount,
+        party: done.party,
+        content,
+        at: done.at,
+        reversedBy: null,
+        blocked: (JSON.parse(content) as { blocked?: boolean }).blocked === true,
+        run: null,
       }
       this.documents.set(done.number, booked)
       this.tell('erp', { kind: 'booked', booked })
@@ -145,7 +174,14 @@ export class Books {
   }
 
   private line(message: string, item: PayItem, returns: boolean): void {
-    this.lines.push({ at: this.world.now(), kind: returns ? 'returned' : 'booked', message, endToEnd: item.endToEnd, amount: item.amount, invoices: [item.reference] })
+    this.lines.push({
+      at: this.world.now(),
+      kind: returns ? 'returned' : 'booked',
+      message,
+      endToEnd: item.endToEnd,
+      amount: item.amount,
+      invoices: [item.reference],
+    })
     this.tell('bank', { kind: 'entry', message, item, returns })
   }
 

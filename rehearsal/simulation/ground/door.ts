@@ -35,13 +35,28 @@ export interface Fate {
   readonly broken?: boolean
 }
 
-export interface Answer { readonly status: number; readonly body: string; readonly retryAfterMs?: number }
+export interface Answer {
+  readonly status: number
+  readonly body: string
+  readonly retryAfterMs?: number
+}
 
-export interface Conduct { readonly class: Class; readonly retentionMs: number; readonly settleMs: number }
+export interface Conduct {
+  readonly class: Class
+  readonly retentionMs: number
+  readonly settleMs: number
+}
 
-interface Known { readonly at: number; readonly content: string; number: string | null }
+interface Known {
+  readonly at: number
+  readonly content: string
+  number: string | null
+}
 
-export interface World { now(): number; later(ms: number, run: () => void): void }
+export interface World {
+  now(): number
+  later(ms: number, run: () => void): void
+}
 
 export class Door {
   readonly system: string
@@ -67,7 +82,20 @@ export class Door {
     const at = this.world.now()
     const note = (how: Arrived['answer']): void => {
       const { command, key, reference, content, attempt, process, recorded, openedAt, begun } = call
-      this.arrived.push({ at, system: this.system, command, key, reference, content, attempt, process, recorded, openedAt, begun, answer: how })
+      this.arrived.push({
+        at,
+        system: this.system,
+        command,
+        key,
+        reference,
+        content,
+        attempt,
+        process,
+        recorded,
+        openedAt,
+        begun,
+        answer: how,
+      })
     }
     if (fate.busy !== undefined) {
       note(fate.busy === 423 ? 'locked' : 'busy')
@@ -82,7 +110,9 @@ export class Door {
     if (before && (kind === 'K2' || at < before.at + retentionMs)) {
       note('known')
       if (before.number === null) return answer(saying(200, { state: 'in-progress' }))
-      return answer(saying(200, { state: kind === 'K1' || before.content === call.content ? 'exists' : 'exists-other', number: before.number }))
+      return answer(
+        saying(200, { state: kind === 'K1' || before.content === call.content ? 'exists' : 'exists-other', number: before.number }),
+      )
     }
     const no = this.refusing.get(call.command)
     if (no !== undefined) {
@@ -103,7 +133,17 @@ export class Door {
     this.world.later(fate.applyMs, () => {
       const { command, key, reference, amount, party, content } = call
       memory.number = number
-      const deed: Done = { at: this.world.now(), system: this.system, command, key, reference, number, amount, party, inTime: fate.applyMs <= this.conduct(command).settleMs }
+      const deed: Done = {
+        at: this.world.now(),
+        system: this.system,
+        command,
+        key,
+        reference,
+        number,
+        amount,
+        party,
+        inTime: fate.applyMs <= this.conduct(command).settleMs,
+      }
       this.done.push(deed)
       this.carriedOut(deed, content)
       if (!fate.early) reply()
@@ -116,12 +156,19 @@ const saying = (status: number, body: object): Answer => ({ status, body: JSON.s
 function garbled(how: Fate['garbled'], number: string): Answer {
   const whole = JSON.stringify({ state: 'done', number })
   switch (how) {
-    case undefined: return { status: 200, body: whole }
-    case 'html': return { status: 200, body: '<html><body>Welcome back</body></html>' }
-    case 'no-number': return saying(201, { state: 'done' })
-    case 'other-number': return saying(200, { state: 'done', number: 'nobody-77' })
-    case 'error-in-200': return saying(200, { error: 'table locked' })
-    case 'truncated': return { status: 200, body: whole.slice(0, whole.length - 9) }
-    case 'status-500': return { status: 500, body: whole }
+    case undefined:
+      return { status: 200, body: whole }
+    case 'html':
+      return { status: 200, body: '<html><body>Welcome back</body></html>' }
+    case 'no-number':
+      return saying(201, { state: 'done' })
+    case 'other-number':
+      return saying(200, { state: 'done', number: 'nobody-77' })
+    case 'error-in-200':
+      return saying(200, { error: 'table locked' })
+    case 'truncated':
+      return { status: 200, body: whole.slice(0, whole.length - 9) }
+    case 'status-500':
+      return { status: 500, body: whole }
   }
 }

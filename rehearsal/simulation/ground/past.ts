@@ -42,10 +42,19 @@ export interface Done {
   readonly inTime: boolean
 }
 
-export interface Undone { readonly at: number; readonly system: string; readonly number: string }
+export interface Undone {
+  readonly at: number
+  readonly system: string
+  readonly number: string
+}
 
 /** What a person said in the AP tool. `amount`: gross, as the ticket held it. */
-export interface Approved { readonly at: number; readonly reference: string; readonly amount: string; readonly withdrawnAt: number | null }
+export interface Approved {
+  readonly at: number
+  readonly reference: string
+  readonly amount: string
+  readonly withdrawnAt: number | null
+}
 
 /** What the hub's public side showed of an invoice from `at` on. */
 export interface Shown {
@@ -62,7 +71,14 @@ export interface Shown {
 }
 
 /** A payment at the bank: what the company asked for, and the bank's own book. */
-export interface BankLine { readonly at: number; readonly kind: 'booked' | 'returned'; readonly message: string; readonly endToEnd: string; readonly amount: string; readonly invoices: readonly string[] }
+export interface BankLine {
+  readonly at: number
+  readonly kind: 'booked' | 'returned'
+  readonly message: string
+  readonly endToEnd: string
+  readonly amount: string
+  readonly invoices: readonly string[]
+}
 
 /** An effect as the hub's queue shows it at the end. */
 export interface Queued {
@@ -77,16 +93,34 @@ export interface Queued {
 }
 
 /** What a person decided about an effect of which nobody knew. */
-export interface Said { readonly at: number; readonly key: string; readonly word: 'applied' | 'not-applied' }
+export interface Said {
+  readonly at: number
+  readonly key: string
+  readonly word: 'applied' | 'not-applied'
+}
 
 /** A no-longer-wanted word that the hub had taken in: from then on nothing new may be begun for that invoice. */
-export interface Stopped { readonly at: number; readonly invoice: string; readonly until: number | null }
+export interface Stopped {
+  readonly at: number
+  readonly invoice: string
+  readonly until: number | null
+}
 
 /** The system told us how to treat it. */
-export interface Asked { readonly at: number; readonly system: string; readonly process: string; readonly until: number }
+export interface Asked {
+  readonly at: number
+  readonly system: string
+  readonly process: string
+  readonly until: number
+}
 
 /** A stretch in which nobody was to call, as every process knew. */
-export interface Closed { readonly system: string; readonly from: number; readonly to: number; readonly why: string }
+export interface Closed {
+  readonly system: string
+  readonly from: number
+  readonly to: number
+  readonly why: string
+}
 
 /** What the target of a command of money offers. */
 export interface Offer {
@@ -101,7 +135,13 @@ export interface Past {
   readonly rate: { readonly calls: number; readonly perMs: number }
   readonly arrived: readonly Arrived[]
   /** Calls of any kind, looks and probes included; `begunAt`: when they were decided on, before whatever kept their process from making them. */
-  readonly calls: readonly { readonly begunAt: number; readonly at: number; readonly system: string; readonly process: string; readonly kind: 'command' | 'look' | 'probe' }[]
+  readonly calls: readonly {
+    readonly begunAt: number
+    readonly at: number
+    readonly system: string
+    readonly process: string
+    readonly kind: 'command' | 'look' | 'probe'
+  }[]
   readonly done: readonly Done[]
   readonly undone: readonly Undone[]
   readonly approved: readonly Approved[]

@@ -13,83 +13,134 @@ export interface BadConnector {
   readonly kind: ConnectorKind<ModelConfig>
 }
 
-const bad = (name: string, breaks: PromiseName, spoil: (good: Connector) => Connector): BadConnector =>
-  ({ name, breaks, kind: { ...modelKind, name, open: (config, system) => spoil(modelConnector(config, system)) } })
+const bad = (name: string, breaks: PromiseName, spoil: (good: Connector) => Connector): BadConnector => ({
+  name,
+  breaks,
+  kind: { ...modelKind, name, open: (config, system) => spoil(modelConnector(config, system)) },
+})
 
 const withCommand = (good: Connector, spoil: (command: Command) => Partial<Command>): Connector => {
   const command = good.commands['invoice.post']
   return command ? { ...good, commands: { ...good.commands, 'invoice.post': { ...command, ...spoil(command) } as Command } } : good
 }
 
-const withFeed = (good: Connector, spoil: (feed: Feed) => Partial<Feed>): Connector => ({ ...good, feeds: good.feeds.map((feed) => ({ ...feed, ...spoil(feed) })) })
+const withFeed = (good: Connector, spoil: (feed: Feed) => Partial<Feed>): Connector => ({
+  ...good,
+  feeds: good.feeds.map((feed) => ({ ...feed, ...spoil(feed) })),
+})
 
 export const BAD_CONNECTORS: readonly BadConnector[] = [
   // "The last row comes again on the next page anyway."
-  bad('loses the last row of a full page', 'paging', (good) => withFeed(good, (feed) => ({
-    readPage(reply, cursor, document) {
-      const page = feed.readPage(reply, cursor, document)
-      return 'trouble' in page || !page.more ? page : { ...page, observations: page.observations.slice(0, -1) }
-    },
-  }))),
+  bad('loses the last row of a full page', 'paging', (good) =>
+    withFeed(good, (feed) => ({
+      readPage(reply, cursor, document) {
+        const page = feed.readPage(reply, cursor, document)
+        return 'trouble' in page || !page.more ? page : { ...page, observations: page.observations.slice(0, -1) }
+      },
+    })),
+  ),
   // A key per attempt is a key for nothing.
-  bad('makes a new key for each attempt', 'once', (good) => withCommand(good, (command) => ({
-    write(input, key) {
-      const request = command.write(input, key)
-      return request.transport === 'http' ? { ...request, headers: { ...request.headers, 'idempotency-key': randomUUID() } } : request
-    },
-  }))),
+  bad('makes a new key for each attempt', 'once', (good) =>
+    withCommand(good, (command) => ({
+      write(input, key) {
+        const request = command.write(input, key)
+        return request.transport === 'http' ? { ...request, headers: { ...request.headers, 'idempotency-key': randomUUID() } } : request
+      },
+    })),
+  ),
   // "Validation errors are often temporary."
-  bad('tries refusals again', 'refusal', (good) => withCommand(good, (command) => ({
-    read(reply, call): Reading {
-      const reading = command.read(reply, call)
-      return reading.outcome.kind === 'refused' ? { outcome: { kind: 'no-effect', about: 'effect', says: 'refused for now' }, observations: [] } : reading
-    },
-  }))),
+  bad('tries refusals again', 'refusal', (good) =>
+    withCommand(good, (command) => ({
+      read(reply, call): Reading {
+        const reading = command.read(reply, call)
+        return reading.outcome.kind === 'refused'
+          ? { outcome: { kind: 'no-effect', about: 'effect', says: 'refused for now' }, observations: [] }
+          : reading
+      },
+    })),
+  ),
   // "It said 200."
-  bad('believes any 2xx', 'classified', (good) => withCommand(good, (command) => ({
-    read(reply, call): Reading {
-      if (reply.transport === 'http' && reply.status < 300) return { outcome: { kind: 'done', receipt: { reference: '?' } }, observations: command.read(reply, call).observations }
-      return command.read(reply, call)
-    },
-  }))),
+  bad('believes any 2xx', 'classified', (good) =>
+    withCommand(good, (command) => ({
+      read(reply, call): Reading {
+        if (reply.transport === 'http' && reply.status < 300)
+          return { outcome: { kind: 'done', receipt: { reference: '?' } }, observations: command.read(reply, call).observations }
+        return command.read(reply, call)
+      },
+    })),
+  ),
   // "Everything else means open."
-  bad('guesses what an unknown status means', 'statuses', (good) => withFeed(good, (feed) => ({
-    readPage(reply, cursor, document) {
-      const page = feed.readPage(reply, cursor, document)
-      return 'trouble' in page ? page : { ...page, observations: page.observations.map((one) => ({ ...one, data: { ...one.data, claims: one.data['claims'] ?? 'open' } })) }
-    },
-  }))),
+  bad('guesses what an unknown status means', 'statuses', (good) =>
+    withFeed(good, (feed) => ({
+      readPage(reply, cursor, document) {
+        const page = feed.readPage(reply, cursor, document)
+        return 'trouble' in page
+          ? page
+          : {
+              ...page,
+              observations: page.observations.map((one) => ({ ...one, data: { ...one.data, claims: one.data['claims'] ?? 'open' } })),
+            }
+      },
+    })),
+  ),
   // A signature that is valid for ever.
   bad("does not look at a notice's time", 'notices', (good) => {
     const { notices } = good
-    return notices ? { ...good, notices: { ...notices, verify: (raw, headers, secrets) => notices.verify(raw, headers, secrets, Number(headers['x-time']) * 1_000) } } : good
+    return notices
+      ? {
+          ...good,
+          notices: {
+            ...notices,
+            verify: (raw, headers, secrets) => notices.verify(raw, headers, secrets, Number(headers['x-time']) * 1_000),
+          },
+        }
+      : good
   }),
   // 0.1 + 0.2
-  bad('counts money in floats', 'money', (good) => withFeed(good, (feed) => ({
-    readPage(reply, cursor, document) {
-      const page = feed.readPage(reply, cursor, document)
-      return 'trouble' in page ? page : { ...page, observations: page.observations.map((one) => ({ ...one, data: { ...one.data, amount: String(Number(one.data['amount'])) } })) }
-    },
-  }))),
+  bad('counts money in floats', 'money', (good) =>
+    withFeed(good, (feed) => ({
+      readPage(reply, cursor, document) {
+        const page = feed.readPage(reply, cursor, document)
+        return 'trouble' in page
+          ? page
+          : {
+              ...page,
+              observations: page.observations.map((one) => ({ ...one, data: { ...one.data, amount: String(Number(one.data['amount'])) } })),
+            }
+      },
+    })),
+  ),
   // As fast as it goes is fastest.
   bad('polls without pause', 'limits', (good) => withFeed(good, () => ({ everyMs: 0 }))),
   // Helpful while debugging.
   bad('quotes the secret in its refusal', 'secrets', (good) => {
     const { notices } = good
-    return notices ? {
-      ...good, notices: {
-        ...notices, verify(raw, headers, secrets, now) {
-          const said = notices.verify(raw, headers, secrets, now)
-          return said === 'ok' ? said : { refused: `${said.refused} (expected one made with ${secrets.join(' or ')})` }
-        },
-      },
-    } : good
+    return notices
+      ? {
+          ...good,
+          notices: {
+            ...notices,
+            verify(raw, headers, secrets, now) {
+              const said = notices.verify(raw, headers, secrets, now)
+              return said === 'ok' ? said : { refused: `${said.refused} (expected one made with ${secrets.join(' or ')})` }
+            },
+          },
+        }
+      : good
   }),
   // A typing error costs a day.
-  { name: 'takes any configuration key', breaks: 'config', kind: { ...modelKind, name: 'takes any configuration key', readConfig: (config) => {
-    const read = modelKind.readConfig(config)
-    if ('config' in read) return read
-    const problems = read.problems.filter((problem) => !problem.startsWith('there is no'))
-    return problems.length > 0 ? { problems } : { config: config as unknown as ModelConfig }
-  } } },
+  {
+    name: 'takes any configuration key',
+    breaks: 'config',
+    kind: {
+      ...modelKind,
+      name: 'takes any configuration key',
+      readConfig: (config) => {
+        const read = modelKind.readConfig(config)
+        if ('config' in read) return read
+        const problems = read.problems.filter((problem) => !problem.startsWith('there is no'))
+        return problems.length > 0 ? { problems } : { config: config as unknown as ModelConfig }
+      },
+    },
+  },
 ]

@@ -12,23 +12,59 @@ afterAll(() => Promise.all(targets.map((target) => target.stop())))
 const KNOWS = { K1: 'key', K2: 'reference', K3: 'none', K4: 'none' } as const
 const TOKEN = 'canary-9d1e'
 
-async function subject(of: keyof typeof KNOWS, kind: ConnectorKind<never> = modelKind as ConnectorKind<never>, options: ModelOptions = { knows: KNOWS[of], token: TOKEN }): Promise<Subject> {
+async function subject(
+  of: keyof typeof KNOWS,
+  kind: ConnectorKind<never> = modelKind as ConnectorKind<never>,
+  options: ModelOptions = { knows: KNOWS[of], token: TOKEN },
+): Promise<Subject> {
   const target = await ModelTarget.start(options)
   targets.push(target)
   const posting: CommandCase = {
     accepts: (n, amount = '10.00') => ({ reference: `inv ${n}`, party: 'acme', amount, currency: 'EUR' }),
-    refuses: { content: (n) => ({ reference: `inv ${n}`, party: 'blocked', amount: '1.00', currency: 'EUR' }), words: 'Party blocked is blocked.' },
+    refuses: {
+      content: (n) => ({ reference: `inv ${n}`, party: 'blocked', amount: '1.00', currency: 'EUR' }),
+      words: 'Party blocked is blocked.',
+    },
     truth: (key) => Promise.resolve(target.bookedUnder(key)),
-    fate: (fate) => { target.fates.push(fate); return Promise.resolve() },
+    fate: (fate) => {
+      target.fates.push(fate)
+      return Promise.resolve()
+    },
   }
   let n = 0
   return {
-    kind, config: { url: target.url, token: 'api', class: of }, sha256, secrets: { api: TOKEN }, patienceMs: 250, commands: { 'invoice.post': posting },
-    happens: (count) => Promise.resolve(Array.from({ length: count }, () => { target.change({ id: `H-${++n}` }); return `"H-${n}"` })),
-    shows: (_table, word) => { target.change({ id: `S-${++n}`, status: word }); return Promise.resolve(`"S-${n}"`) },
-    tells: (amount) => { target.change({ id: `M-${++n}`, amount }); return Promise.resolve(`"M-${n}"`) },
+    kind,
+    config: { url: target.url, token: 'api', class: of },
+    sha256,
+    secrets: { api: TOKEN },
+    patienceMs: 250,
+    commands: { 'invoice.post': posting },
+    happens: (count) =>
+      Promise.resolve(
+        Array.from({ length: count }, () => {
+          target.change({ id: `H-${++n}` })
+          return `"H-${n}"`
+        }),
+      ),
+    shows: (_table, word) => {
+      target.change({ id: `S-${++n}`, status: word })
+      return Promise.resolve(`"S-${n}"`)
+    },
+    tells: (amount) => {
+      target.change({ id: `M-${++n}`, amount })
+      return Promise.resolve(`"M-${n}"`)
+    },
     notice(m, atMs, secret) {
-      const raw = JSON.stringify({ id: `N-${m}`, n: 900 + m, key: '', reference: '', party: 'acme', amount: '1.00', currency: 'EUR', status: 'OPEN' })
+      const raw = JSON.stringify({
+        id: `N-${m}`,
+        n: 900 + m,
+        key: '',
+        reference: '',
+        party: 'acme',
+        amount: '1.00',
+        currency: 'EUR',
+        status: 'OPEN',
+      })
       return { raw: new TextEncoder().encode(raw), headers: signed(raw, Math.floor(atMs / 1_000), secret) }
     },
   }
@@ -57,7 +93,7 @@ describe.concurrent('the kit fails a connector that', () => {
     ['settling before the target has settled', 'K3', { settleMs: 1 }],
   ] as const)('declares %s, by "once"', async (_says, of, declares) => {
     const given = await subject(of)
-    const results = await runConformance({ ...given, config: { ...given.config as { [key: string]: string }, ...declares } })
+    const results = await runConformance({ ...given, config: { ...(given.config as { [key: string]: string }), ...declares } })
     expect(results.filter((result) => result.broken.length > 0).map((result) => result.promise)).toEqual(['once'])
   })
 })

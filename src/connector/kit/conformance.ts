@@ -15,16 +15,16 @@ import { classifiedPromise, moneyPromise, oncePromise, refusalPromise } from './
 import { Try } from './try.ts'
 
 export const PROMISES = {
-  'paging': { says: 'paging loses and doubles nothing', run: pagingPromise },
-  'once': { says: 'a repeated call has one effect, also when the reply is lost or the first call lands late', run: oncePromise },
-  'refusal': { says: 'a refusal is told in their words and is no reason to try again', run: refusalPromise },
-  'classified': { says: 'each failure of HTTP and transport means what it means', run: classifiedPromise },
-  'statuses': { says: 'every status is mapped, an invented one is reported and not guessed', run: statusesPromise },
-  'notices': { says: 'a bad signature is refused, a replay is harmless', run: noticesPromise },
-  'money': { says: 'amounts are exact', run: moneyPromise },
-  'limits': { says: 'limits are stated and kept, reading comes to an end', run: limitsPromise },
-  'secrets': { says: 'no secret leaks', run: secretsPromise },
-  'config': { says: 'unknown configuration is refused', run: configPromise },
+  paging: { says: 'paging loses and doubles nothing', run: pagingPromise },
+  once: { says: 'a repeated call has one effect, also when the reply is lost or the first call lands late', run: oncePromise },
+  refusal: { says: 'a refusal is told in their words and is no reason to try again', run: refusalPromise },
+  classified: { says: 'each failure of HTTP and transport means what it means', run: classifiedPromise },
+  statuses: { says: 'every status is mapped, an invented one is reported and not guessed', run: statusesPromise },
+  notices: { says: 'a bad signature is refused, a replay is harmless', run: noticesPromise },
+  money: { says: 'amounts are exact', run: moneyPromise },
+  limits: { says: 'limits are stated and kept, reading comes to an end', run: limitsPromise },
+  secrets: { says: 'no secret leaks', run: secretsPromise },
+  config: { says: 'unknown configuration is refused', run: configPromise },
 } as const satisfies Record<string, { says: string; run: (attempt: Try) => Promise<boolean> }>
 export type PromiseName = keyof typeof PROMISES
 
@@ -70,7 +70,11 @@ export interface Subject {
   /** Makes a fact with this amount that the feed tells of. */
   readonly tells?: (amount: string) => Promise<string>
   /** A notice as the target sends and signs it. */
-  readonly notice?: (n: number, atMs: number, secret: string) => { readonly raw: Uint8Array; readonly headers: Readonly<Record<string, string>> }
+  readonly notice?: (
+    n: number,
+    atMs: number,
+    secret: string,
+  ) => { readonly raw: Uint8Array; readonly headers: Readonly<Record<string, string>> }
 }
 
 export interface ConformanceResult {
@@ -84,7 +88,7 @@ export interface ConformanceResult {
 /** Tries every promise, one after the other. Never throws for what the connector does. */
 export async function runConformance(subject: Subject): Promise<readonly ConformanceResult[]> {
   const results: ConformanceResult[] = []
-  for (const [promise, { says, run }] of Object.entries(PROMISES) as [PromiseName, typeof PROMISES[PromiseName]][]) {
+  for (const [promise, { says, run }] of Object.entries(PROMISES) as [PromiseName, (typeof PROMISES)[PromiseName]][]) {
     const attempt = new Try(subject)
     let applies = true
     try {
@@ -98,4 +102,3 @@ export async function runConformance(subject: Subject): Promise<readonly Conform
   }
   return results
 }
-

@@ -67,7 +67,9 @@ export class ModelTarget {
   private readonly times = new Map<string, number>()
   private readonly answers = new Map<string, { readonly at: number; readonly answer: Answer | undefined }>()
 
-  constructor(options: ModelOptions) { this.options = options }
+  constructor(options: ModelOptions) {
+    this.options = options
+  }
 
   static async start(options: ModelOptions): Promise<ModelTarget> {
     const target = new ModelTarget(options)
@@ -76,7 +78,9 @@ export class ModelTarget {
   }
 
   async listen(port: number): Promise<void> {
-    this.server = createServer((request, response) => { this.receive(request, response).catch(() => response.destroy()) })
+    this.server = createServer((request, response) => {
+      this.receive(request, response).catch(() => response.destroy())
+    })
     await new Promise<void>((ready) => this.server?.listen(port, '127.0.0.1', ready))
     this.url = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`
   }
@@ -86,15 +90,29 @@ export class ModelTarget {
     await new Promise((done) => this.server?.close(done))
   }
 
-  bookedUnder(key: string): Entry[] { return this.booked.filter((entry) => entry.key === key) }
+  bookedUnder(key: string): Entry[] {
+    return this.booked.filter((entry) => entry.key === key)
+  }
 
   /** Something happens here without us. */
   change(entry: Partial<Entry> & Pick<Entry, 'id'>): void {
-    this.changes.push({ key: '', reference: '', party: 'acme', amount: '1.00', currency: 'EUR', status: 'OPEN', at: new Date().toISOString(), ...entry })
+    this.changes.push({
+      key: '',
+      reference: '',
+      party: 'acme',
+      amount: '1.00',
+      currency: 'EUR',
+      status: 'OPEN',
+      at: new Date().toISOString(),
+      ...entry,
+    })
   }
 
   forget(id: string): void {
-    this.booked.splice(this.booked.findIndex((entry) => entry.id === id), 1)
+    this.booked.splice(
+      this.booked.findIndex((entry) => entry.id === id),
+      1,
+    )
   }
 
   private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -105,10 +123,15 @@ export class ModelTarget {
     this.calls.push({ line, at: Date.now(), body, headers: request.headers })
     if (this.down) return void response.destroy()
     if (line === 'GET /alive') return reply(response, { status: 200, body: { alive: true } }, {})
-    if (this.options.token !== undefined && request.headers.authorization !== `Bearer ${this.options.token}`) return reply(response, { status: 401, body: {} }, {})
+    if (this.options.token !== undefined && request.headers.authorization !== `Bearer ${this.options.token}`)
+      return reply(response, { status: 401, body: {} }, {})
     const url = new URL(request.url ?? '/', 'http://x')
     if (line === 'POST /entries') return this.post(request, response, body)
-    await finish(response, url.pathname === '/entries' ? this.find(url) : url.pathname === '/changes' ? this.feed(url) : { status: 404, body: {} }, this.reading)
+    await finish(
+      response,
+      url.pathname === '/entries' ? this.find(url) : url.pathname === '/changes' ? this.feed(url) : { status: 404, body: {} },
+      this.reading,
+    )
   }
 
   private async post(request: IncomingMessage, response: ServerResponse, body: string): Promise<void> {
@@ -130,7 +153,13 @@ export class ModelTarget {
       return answer
     }
     if (fate.effect === 'late') {
-      sleep(fate.lateMs ?? 300).then(() => { work(); this.landed++ }, () => undefined)
+      sleep(fate.lateMs ?? 300).then(
+        () => {
+          work()
+          this.landed++
+        },
+        () => undefined,
+      )
       return finish(response, { status: 202, body: {} }, fate)
     }
     if (fate.effect === 'none') {
@@ -152,8 +181,22 @@ export class ModelTarget {
 
   private entryOf(body: string): Entry {
     const { key, reference, party, amount, currency, entity, number, on } = JSON.parse(body) as Entry
-    const said = { ...(entity === undefined ? {} : { entity }), ...(number === undefined ? {} : { number }), ...(on === undefined ? {} : { on }) }
-    return { id: `E-${this.booked.length + 1}`, key, reference, party, amount, currency, ...said, status: 'BOOKED', at: new Date().toISOString() }
+    const said = {
+      ...(entity === undefined ? {} : { entity }),
+      ...(number === undefined ? {} : { number }),
+      ...(on === undefined ? {} : { on }),
+    }
+    return {
+      id: `E-${this.booked.length + 1}`,
+      key,
+      reference,
+      party,
+      amount,
+      currency,
+      ...said,
+      status: 'BOOKED',
+      at: new Date().toISOString(),
+    }
   }
 
   private find(url: URL): Answer {
@@ -171,13 +214,25 @@ export class ModelTarget {
 export async function finish(response: ServerResponse, answer: Answer, fate: Fate): Promise<void> {
   if (fate.slowMs !== undefined) await sleep(fate.slowMs)
   switch (fate.reply ?? 'as-is') {
-    case 'as-is': return reply(response, answer, {})
-    case 'status': return reply(response, { status: fate.status ?? 500, body: {} }, fate.retryAfter === undefined ? {} : { 'retry-after': fate.retryAfter }, '<html>no</html>')
-    case 'html': return reply(response, { status: 200, body: {} }, {}, '<html>welcome</html>')
-    case 'cut': return reply(response, answer, {}, JSON.stringify(answer.body).slice(0, -7))
-    case 'huge': return reply(response, answer, {}, 'x'.repeat(8_000_000))
-    case 'lost': return void response.destroy()
-    case 'never': return
+    case 'as-is':
+      return reply(response, answer, {})
+    case 'status':
+      return reply(
+        response,
+        { status: fate.status ?? 500, body: {} },
+        fate.retryAfter === undefined ? {} : { 'retry-after': fate.retryAfter },
+        '<html>no</html>',
+      )
+    case 'html':
+      return reply(response, { status: 200, body: {} }, {}, '<html>welcome</html>')
+    case 'cut':
+      return reply(response, answer, {}, JSON.stringify(answer.body).slice(0, -7))
+    case 'huge':
+      return reply(response, answer, {}, 'x'.repeat(8_000_000))
+    case 'lost':
+      return void response.destroy()
+    case 'never':
+      return
   }
 }
 

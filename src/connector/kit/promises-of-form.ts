@@ -44,12 +44,18 @@ export async function secretsPromise(attempt: Try): Promise<boolean> {
   }
   if (connector.feeds.length > 0) await attempt.sweep(null)
   if (connector.notices) {
-    for (const headers of [{}, subject.notice?.(1, Date.now(), 'b3RoZXI=').headers ?? {}]) attempt.outputs.push(connector.notices.verify(new TextEncoder().encode('{}'), headers, [secret], Date.now()))
+    for (const headers of [{}, subject.notice?.(1, Date.now(), 'b3RoZXI=').headers ?? {}])
+      attempt.outputs.push(connector.notices.verify(new TextEncoder().encode('{}'), headers, [secret], Date.now()))
   }
   attempt.outputs.push({ ...connector.places.http, baseUrl: connector.places.http?.baseUrl })
-  const out = attempt.outputs.map((output) => JSON.stringify(output, (_key, value: unknown) => value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value)).join('\n')
+  const out = attempt.outputs
+    .map((output) =>
+      JSON.stringify(output, (_key, value: unknown) => (value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value)),
+    )
+    .join('\n')
   for (const value of [...values, secret]) {
-    for (const form of [value, encodeURIComponent(value), Buffer.from(value).toString('base64')]) attempt.must(!out.includes(form), 'a secret stands in a request, a reply that was read, or a sentence')
+    for (const form of [value, encodeURIComponent(value), Buffer.from(value).toString('base64')])
+      attempt.must(!out.includes(form), 'a secret stands in a request, a reply that was read, or a sentence')
   }
   return true
 }
@@ -62,9 +68,14 @@ export async function configPromise(attempt: Try): Promise<boolean> {
     return 'problems' in read ? read.problems : []
   }
   attempt.must(refused(config).length === 0, 'its own configuration is refused')
-  const unknown = refused({ ...config as { [key: string]: Json }, tiemout: 5 })
+  const unknown = refused({ ...(config as { [key: string]: Json }), tiemout: 5 })
   attempt.must(unknown.length > 0, 'a key that nobody knows is taken')
-  if (unknown.length > 0) attempt.must(unknown.some((problem) => problem.includes('tiemout')), 'the unknown key is not named')
-  for (const nonsense of [null, [], 'x', 5]) attempt.must(refused(nonsense).length > 0, `${JSON.stringify(nonsense)} is taken for a configuration`)
+  if (unknown.length > 0)
+    attempt.must(
+      unknown.some((problem) => problem.includes('tiemout')),
+      'the unknown key is not named',
+    )
+  for (const nonsense of [null, [], 'x', 5])
+    attempt.must(refused(nonsense).length > 0, `${JSON.stringify(nonsense)} is taken for a configuration`)
   return true
 }

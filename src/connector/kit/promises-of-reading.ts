@@ -11,7 +11,11 @@ export async function pagingPromise(attempt: Try): Promise<boolean> {
   const marks = await happens(MANY)
   const news = await attempt.sweep(start.cursor)
   const texts = news.observations.map((observation) => JSON.stringify(observation))
-  for (const mark of marks) attempt.must(texts.some((text) => text.includes(mark)), `${mark} happened and was not told`)
+  for (const mark of marks)
+    attempt.must(
+      texts.some((text) => text.includes(mark)),
+      `${mark} happened and was not told`,
+    )
   const ids = news.observations.map((observation) => observation.eventId)
   attempt.must(new Set(ids).size === ids.length, 'one round tells a fact twice under one id')
   // Pages are repeatable: from the same cursor the same facts, with the same ids and content.
@@ -41,11 +45,17 @@ export async function statusesPromise(attempt: Try): Promise<boolean> {
       const { cursor } = await attempt.sweep(null)
       const mark = await shows(table.name, word)
       const { observations } = await attempt.sweep(cursor)
-      const told = observations.filter((observation) => JSON.stringify(observation).includes(mark) && observation.type === 'status.reported' && observation.data['word'] === word)
+      const told = observations.filter(
+        (observation) =>
+          JSON.stringify(observation).includes(mark) && observation.type === 'status.reported' && observation.data['word'] === word,
+      )
       const claims = told.map((observation) => observation.data['claims'])
       if (word === INVENTED) {
         attempt.must(told.length > 0, `${table.name}: an invented word is not reported`)
-        attempt.must(claims.every((claim) => claim === undefined), `${table.name}: an invented word is taken for ${JSON.stringify(claims)}`)
+        attempt.must(
+          claims.every((claim) => claim === undefined),
+          `${table.name}: an invented word is taken for ${JSON.stringify(claims)}`,
+        )
       } else attempt.must(claims.includes(table.words[word]), `${table.name}: ${word} is not told as ${table.words[word]}`)
     }
   }
@@ -73,7 +83,11 @@ export async function noticesPromise(attempt: Try): Promise<boolean> {
   attempt.must(!verify(good.raw, {}, [secret]), 'a notice without a signature is taken')
   attempt.must(!verify(other.raw, good.headers, [secret]), 'another body is taken under the same signature')
   attempt.must(!verify(Uint8Array.of(...good.raw, 0x20), good.headers, [secret]), 'a body with one byte more is taken')
-  for (const [says, apart] of [['old', -301_000], ['future', 301_000], ['a year old', -31_536_000_000]] as const) {
+  for (const [says, apart] of [
+    ['old', -301_000],
+    ['future', 301_000],
+    ['a year old', -31_536_000_000],
+  ] as const) {
     const stale = make(1, now + apart, secret)
     attempt.must(!verify(stale.raw, stale.headers, [secret]), `a notice with an ${says} time is taken`)
   }

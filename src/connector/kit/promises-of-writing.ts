@@ -19,7 +19,8 @@ export async function oncePromise(attempt: Try): Promise<boolean> {
     attempt.must(bytes(first) !== bytes(second), `${name}: the key is not in the request`)
     await lost(attempt, name, command, one)
     await landsLate(attempt, name, command, one)
-    if (command.find) attempt.must((await attempt.look(command, content, freshKey()))?.kind === 'absent', `${name}: what was never sent is not absent`)
+    if (command.find)
+      attempt.must((await attempt.look(command, content, freshKey()))?.kind === 'absent', `${name}: what was never sent is not absent`)
   }
   return attempt.cases.length > 0
 }
@@ -49,7 +50,15 @@ async function landsLate(attempt: Try, name: string, command: Command, one: Comm
 }
 
 /** As the engine goes on after an unknown outcome; then the target's own books are asked. */
-async function settle(attempt: Try, name: string, command: Command, one: CommandCase, content: ReturnType<CommandCase['accepts']>, key: string, case_: string): Promise<void> {
+async function settle(
+  attempt: Try,
+  name: string,
+  command: Command,
+  one: CommandCase,
+  content: ReturnType<CommandCase['accepts']>,
+  key: string,
+  case_: string,
+): Promise<void> {
   const proved = await eventually(5_000, async () => {
     if (command.class === 'K1' || command.class === 'K2') {
       const { state } = await attempt.call(command, content, key)
@@ -60,7 +69,10 @@ async function settle(attempt: Try, name: string, command: Command, one: Command
     return found?.kind === 'one' ? found.equal : found?.kind === 'several' ? false : undefined
   })
   attempt.must(proved === true, `${name}, ${case_}: it could not be found out that it was carried out`)
-  const effects = await eventually(2_000, async () => { const truth = await one.truth(key, content); return truth.length > 0 ? truth : undefined })
+  const effects = await eventually(2_000, async () => {
+    const truth = await one.truth(key, content)
+    return truth.length > 0 ? truth : undefined
+  })
   attempt.must(effects?.length === 1, `${name}, ${case_}: the target holds it ${effects?.length ?? 0} times`)
 }
 
@@ -71,7 +83,10 @@ export async function refusalPromise(attempt: Try): Promise<boolean> {
     const key = freshKey()
     const verdict = await attempt.call(command, content(1), key)
     attempt.must(verdict.state === 'refused', `${name}: a refusal was taken for ${verdict.state}`)
-    attempt.must(verdict.says.includes(words), `${name}: the refusal says ${JSON.stringify(verdict.says.slice(0, 100))} and not ${JSON.stringify(words)}`)
+    attempt.must(
+      verdict.says.includes(words),
+      `${name}: the refusal says ${JSON.stringify(verdict.says.slice(0, 100))} and not ${JSON.stringify(words)}`,
+    )
     attempt.must((await one.truth(key, content(1))).length === 0, `${name}: what was refused is there`)
   }
   return refusing.length > 0
@@ -79,8 +94,14 @@ export async function refusalPromise(attempt: Try): Promise<boolean> {
 
 /** Replies after which nobody can know, whatever a connector makes of them. */
 const UNKNOWABLE = [
-  { effect: 'none', reply: 'html' }, { effect: 'done', reply: 'cut' }, { effect: 'done', reply: 'never' }, { effect: 'none', reply: 'never' }, { effect: 'none', reply: 'lost' },
-  { effect: 'none', reply: 'status', status: 500 }, { effect: 'done', reply: 'status', status: 502 }, { effect: 'done', reply: 'status', status: 504 },
+  { effect: 'none', reply: 'html' },
+  { effect: 'done', reply: 'cut' },
+  { effect: 'done', reply: 'never' },
+  { effect: 'none', reply: 'never' },
+  { effect: 'none', reply: 'lost' },
+  { effect: 'none', reply: 'status', status: 500 },
+  { effect: 'done', reply: 'status', status: 502 },
+  { effect: 'done', reply: 'status', status: 504 },
 ] as const
 /** Statuses that a connector may list as without effect; of any other it cannot be known before the body is read. */
 const MAY_BE_LISTED = new Set([400, 401, 402, 403, 404, 405, 406, 408, 413, 415, 421, 425, 426, 428, 429, 431, 503])
@@ -88,23 +109,44 @@ const WITH_JUNK = [400, 401, 403, 404, 409, 418, 422, 429, 503]
 
 export async function classifiedPromise(attempt: Try): Promise<boolean> {
   for (const [name, command, one] of attempt.cases) {
-    for (const { status } of command.noEffect) attempt.must(MAY_BE_LISTED.has(status), `${name}: lists HTTP ${status} as without effect, after which it may have happened`)
+    for (const { status } of command.noEffect)
+      attempt.must(MAY_BE_LISTED.has(status), `${name}: lists HTTP ${status} as without effect, after which it may have happened`)
     if (attempt.connector.places.http) await classifiedOverHttp(attempt, name, command, one)
   }
   return attempt.cases.length > 0
 }
 
 /** What a success may not be read from: no id, an error, half an answer, no answer at all, a page for people. */
-const JUNK = ['{}', '[]', 'null', '"ok"', '{"id":""}', '{"id":null}', '{"error":{"code":"E-1","message":"nothing was done"}}', '{"success":false}', '{"id": "51', '<html><body>Welcome</body></html>', '\u0000']
+const JUNK = [
+  '{}',
+  '[]',
+  'null',
+  '"ok"',
+  '{"id":""}',
+  '{"id":null}',
+  '{"error":{"code":"E-1","message":"nothing was done"}}',
+  '{"success":false}',
+  '{"id": "51',
+  '<html><body>Welcome</body></html>',
+  '\u0000',
+]
 
 /** A 2xx with one of these in it proves nothing, whatever the status. */
 function classifiedJunk(attempt: Try, name: string, command: Command, one: CommandCase): void {
   const [content, key] = [one.accepts(12), freshKey()]
   for (const status of [200, 201, 202]) {
     for (const text of JUNK) {
-      const reply = { transport: 'http', status, headers: { 'content-type': 'application/json' }, body: new TextEncoder().encode(text) } as const
+      const reply = {
+        transport: 'http',
+        status,
+        headers: { 'content-type': 'application/json' },
+        body: new TextEncoder().encode(text),
+      } as const
       const { state } = verdictOf(command, { kind: 'answered', reply }, attempt.callOf(content, key), Date.now())
-      attempt.must(['unknown', 'other', 'refused'].includes(state), `${name}: HTTP ${status} with ${text.slice(0, 40)} was taken for ${state}`)
+      attempt.must(
+        ['unknown', 'other', 'refused'].includes(state),
+        `${name}: HTTP ${status} with ${text.slice(0, 40)} was taken for ${state}`,
+      )
     }
   }
 }
@@ -120,7 +162,10 @@ async function classifiedOverHttp(attempt: Try, name: string, command: Command, 
     await one.fate({ effect: 'none', reply: 'status', status, retryAfter: '7' })
     const verdict = await attempt.call(command, one.accepts(11), freshKey())
     const listed = command.noEffect.find((row) => row.status === status)
-    attempt.must(verdict.state === (listed ? 'no-effect' : 'unknown'), `${name}: HTTP ${status} with a page for people was taken for ${verdict.state}`)
+    attempt.must(
+      verdict.state === (listed ? 'no-effect' : 'unknown'),
+      `${name}: HTTP ${status} with a page for people was taken for ${verdict.state}`,
+    )
     if (listed) attempt.must(verdict.retryAfterMs === 7_000, `${name}: Retry-After of HTTP ${status} was not heard`)
   }
 }
@@ -137,7 +182,10 @@ export async function moneyPromise(attempt: Try): Promise<boolean> {
       if (!JSON.stringify(content).includes(amount)) continue
       applies = true
       const { state } = await attempt.call(command, content, key)
-      if (state !== 'done') { attempt.break(`${name}: ${amount} was answered with ${state}`); continue }
+      if (state !== 'done') {
+        attempt.break(`${name}: ${amount} was answered with ${state}`)
+        continue
+      }
       const [there] = await one.truth(key, content)
       attempt.must(there?.amount !== undefined && plain(there.amount) === plain(amount), `${name}: ${amount} became ${there?.amount}`)
     }
@@ -150,7 +198,10 @@ export async function moneyPromise(attempt: Try): Promise<boolean> {
       const mark = await tells(amount)
       const { observations } = await attempt.sweep(cursor)
       const told = observations.map((observation) => JSON.stringify(observation)).filter((text) => text.includes(mark))
-      attempt.must(told.some((text) => [...text.matchAll(/"(\d+(?:\.\d+)?)"/gu)].some((match) => plain(match[1] ?? '') === plain(amount))), `the feed: ${amount} is not told exactly`)
+      attempt.must(
+        told.some((text) => [...text.matchAll(/"(\d+(?:\.\d+)?)"/gu)].some((match) => plain(match[1] ?? '') === plain(amount))),
+        `the feed: ${amount} is not told exactly`,
+      )
     }
   }
   return applies

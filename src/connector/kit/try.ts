@@ -11,7 +11,12 @@ import type { CommandCase, Subject } from './conformance.ts'
 const PATIENCE_MS = 600
 const LIMIT_PAGES = 200
 
-export interface Swept { readonly observations: readonly Observation[]; readonly cursor: string | null; readonly pages: number; readonly largest: number }
+export interface Swept {
+  readonly observations: readonly Observation[]
+  readonly cursor: string | null
+  readonly pages: number
+  readonly largest: number
+}
 
 export class Try {
   readonly subject: Subject
@@ -20,13 +25,21 @@ export class Try {
   readonly outputs: unknown[] = []
   private opened: { connector: Connector; transport: Transport } | undefined
 
-  constructor(subject: Subject) { this.subject = subject }
+  constructor(subject: Subject) {
+    this.subject = subject
+  }
 
   /** Notes what was broken, unless it holds. */
-  must(holds: boolean, says: string): void { if (!holds) this.break(says) }
-  break(says: string): void { this.broken.push(says) }
+  must(holds: boolean, says: string): void {
+    if (!holds) this.break(says)
+  }
+  break(says: string): void {
+    this.broken.push(says)
+  }
 
-  get connector(): Connector { return this.open().connector }
+  get connector(): Connector {
+    return this.open().connector
+  }
 
   get cases(): [CommandName, Command, CommandCase][] {
     return (Object.entries(this.subject.commands) as [CommandName, CommandCase][]).flatMap(([name, one]) => {
@@ -51,7 +64,10 @@ export class Try {
   }
 
   async send(request: Request, ms = this.subject.patienceMs ?? PATIENCE_MS): Promise<Sending> {
-    const sending = await this.open().transport.send(request, requestHash(request, this.subject.sha256), { wall: Date.now() + ms, monotonic: performance.now() + ms })
+    const sending = await this.open().transport.send(request, requestHash(request, this.subject.sha256), {
+      wall: Date.now() + ms,
+      monotonic: performance.now() + ms,
+    })
     this.outputs.push(request, sending)
     return sending
   }
@@ -100,7 +116,9 @@ export class Try {
     return sending.reply
   }
 
-  async end(): Promise<void> { await this.opened?.transport.close() }
+  async end(): Promise<void> {
+    await this.opened?.transport.close()
+  }
 
   private open(): { connector: Connector; transport: Transport } {
     if (this.opened) return this.opened
@@ -116,7 +134,9 @@ export class Try {
 
 let keys = Date.now() * 1_000
 /** A key that no call had before: as long as those of the engine. */
-export function freshKey(): string { return (++keys).toString(16).padStart(64, '0') }
+export function freshKey(): string {
+  return (++keys).toString(16).padStart(64, '0')
+}
 
 /** Waits until it holds, at most `ms`. */
 export async function eventually<T>(ms: number, ask: () => Promise<T | undefined>): Promise<T | undefined> {

@@ -21,8 +21,13 @@ const look = (name: string, text: string): Request => ({ transport: 'folder', ac
 
 function send(request: Request, options: { ms?: number; mark?: SendMark; now?: () => number } = {}) {
   const now = options.now ?? Date.now
-  const transport = openTransport({ places: { folder: { put: join(root, 'in'), read: join(root, 'out'), fileBytes: 100 } }, limits: { concurrency: 1, rate: { calls: 1, perMs: 1 } } },
-    { clocks: { wall: now, monotonic: now }, secret: () => undefined, mark: options.mark ?? (() => undefined) })
+  const transport = openTransport(
+    {
+      places: { folder: { put: join(root, 'in'), read: join(root, 'out'), fileBytes: 100 } },
+      limits: { concurrency: 1, rate: { calls: 1, perMs: 1 } },
+    },
+    { clocks: { wall: now, monotonic: now }, secret: () => undefined, mark: options.mark ?? (() => undefined) },
+  )
   const until = now() + (options.ms ?? 1_000)
   return transport.send(request, requestHash(request, sha256), { wall: until, monotonic: until })
 }
@@ -54,7 +59,14 @@ test('two writers of one name: one has written it, the other sees it', async () 
 
 test('the deadline is looked at between writing and linking, and nothing of the file is left', async () => {
   let now = 0
-  expect(await send(put('M-1.xml', 'pay 1'), { now: () => now, mark: (point) => { if (point === 'send-mid') now = 5_000 } })).toMatchObject({ kind: 'not-sent', late: true })
+  expect(
+    await send(put('M-1.xml', 'pay 1'), {
+      now: () => now,
+      mark: (point) => {
+        if (point === 'send-mid') now = 5_000
+      },
+    }),
+  ).toMatchObject({ kind: 'not-sent', late: true })
   expect(await readdir(join(root, 'in'))).toEqual([])
 })
 
@@ -70,10 +82,16 @@ test('what lies in the folder that is read from is listed and read, bounded', as
   await writeFile(join(root, 'out', '.hidden'), 'x')
   await writeFile(join(root, 'out', 'c.tmp'), 'x')
   await writeFile(join(root, 'out', 'long.xml'), 'x'.repeat(101))
-  expect(await send({ transport: 'folder', act: 'list' })).toMatchObject({ kind: 'answered', reply: { state: 'listed', names: ['a-1.xml', 'b-2.xml', 'long.xml'] } })
+  expect(await send({ transport: 'folder', act: 'list' })).toMatchObject({
+    kind: 'answered',
+    reply: { state: 'listed', names: ['a-1.xml', 'b-2.xml', 'long.xml'] },
+  })
   expect(await send({ transport: 'folder', act: 'read', name: 'a-1.xml' })).toMatchObject({ reply: { state: 'read', bytes: utf8('one') } })
   expect(await send({ transport: 'folder', act: 'read', name: 'none.xml' })).toEqual(state('absent'))
-  expect(await send({ transport: 'folder', act: 'read', name: 'long.xml' })).toEqual({ kind: 'unknown', says: 'the folder could not be read (EFBIG)' })
+  expect(await send({ transport: 'folder', act: 'read', name: 'long.xml' })).toEqual({
+    kind: 'unknown',
+    says: 'the folder could not be read (EFBIG)',
+  })
 })
 
 test('a folder that is not there: not sent', async () => {

@@ -22,7 +22,8 @@ export function openFolder(place: FolderPlace, options: TransportOptions): Chann
   const limitBytes = place.fileBytes ?? FILE_BYTES
   return {
     async send(request, deadline) {
-      if ('name' in request && (!NAME.test(request.name) || request.name.endsWith('.tmp'))) return { kind: 'not-sent', says: 'the file name is not allowed' }
+      if ('name' in request && (!NAME.test(request.name) || request.name.endsWith('.tmp')))
+        return { kind: 'not-sent', says: 'the file name is not allowed' }
       const folder = request.act === 'put' || request.act === 'look' ? place.put : place.read
       if (folder === undefined) return { kind: 'not-sent', says: `this system has no folder to ${request.act} in` }
       if (isLate(deadline, options.clocks)) return { kind: 'not-sent', says: 'its time had passed before it could be written', late: true }
@@ -33,11 +34,20 @@ export function openFolder(place: FolderPlace, options: TransportOptions): Chann
         return { kind: 'unknown', says: `the folder could not be read (${codeOf(error)})` }
       }
     },
-    async close() { await Promise.resolve() },
+    async close() {
+      await Promise.resolve()
+    },
   }
 }
 
-async function put(folder: string, name: string, bytes: Uint8Array, deadline: Deadline, limitBytes: number, options: TransportOptions): Promise<Sending> {
+async function put(
+  folder: string,
+  name: string,
+  bytes: Uint8Array,
+  deadline: Deadline,
+  limitBytes: number,
+  options: TransportOptions,
+): Promise<Sending> {
   const temporary = join(folder, `.${name}.${randomBytes(8).toString('hex')}.tmp`)
   let linking = false
   try {
@@ -55,7 +65,14 @@ async function put(folder: string, name: string, bytes: Uint8Array, deadline: De
   }
 }
 
-async function linked(folder: string, temporary: string, name: string, bytes: Uint8Array, limitBytes: number, options: TransportOptions): Promise<Sending> {
+async function linked(
+  folder: string,
+  temporary: string,
+  name: string,
+  bytes: Uint8Array,
+  limitBytes: number,
+  options: TransportOptions,
+): Promise<Sending> {
   try {
     await link(temporary, join(folder, name))
   } catch (error) {
@@ -89,10 +106,14 @@ async function written(path: string, bytes: Uint8Array, options: TransportOption
 
 async function looked(folder: string, request: Exclude<FolderRequest, { act: 'put' }>, limitBytes: number): Promise<Answer> {
   switch (request.act) {
-    case 'look': return { state: await compared(folder, request.name, request.sha256, limitBytes) }
+    case 'look':
+      return { state: await compared(folder, request.name, request.sha256, limitBytes) }
     case 'list': {
       const entries = await readdir(folder, { withFileTypes: true })
-      const names = entries.filter((entry) => entry.isFile() && NAME.test(entry.name) && !entry.name.endsWith('.tmp')).map((entry) => entry.name).sort()
+      const names = entries
+        .filter((entry) => entry.isFile() && NAME.test(entry.name) && !entry.name.endsWith('.tmp'))
+        .map((entry) => entry.name)
+        .sort()
       if (names.length > NAMES) throw Object.assign(new Error('too many files'), { code: 'EMFILE' })
       return { state: 'listed', names }
     }
@@ -123,7 +144,7 @@ async function bounded(path: string, limitBytes: number): Promise<Uint8Array | u
   }
 }
 
-type Answer = FolderReply extends infer R ? R extends FolderReply ? Omit<R, 'transport'> : never : never
+type Answer = FolderReply extends infer R ? (R extends FolderReply ? Omit<R, 'transport'> : never) : never
 const answered = (answer: Answer): Sending => ({ kind: 'answered', reply: { transport: 'folder', ...answer } as FolderReply })
 
 function codeOf(error: unknown): string {

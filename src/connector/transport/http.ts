@@ -15,15 +15,32 @@ const REPLY_BYTES = 5 * 1024 * 1024
 const CONNECT_MS = 5_000
 /** Shorter than servers keep an idle connection (Node 5 s, nginx 75 s): a call on one that is just being closed is unknown. */
 const IDLE_MS = 2_000
-const OURS = new Set(['authorization', 'host', 'cookie', 'content-length', 'connection', 'transfer-encoding', 'expect', 'upgrade', 'te', 'trailer'])
+const OURS = new Set([
+  'authorization',
+  'host',
+  'cookie',
+  'content-length',
+  'connection',
+  'transfer-encoding',
+  'expect',
+  'upgrade',
+  'te',
+  'trailer',
+])
 
 /** Throws `config-not-valid` for an address that may not be used. */
 export function openHttp(place: HttpPlace, concurrency: number, options: TransportOptions): Channel<HttpRequest> {
   const base = baseOf(place)
   const lookup = place.network === 'private' ? {} : { lookup: publicLookup }
   const pool = new Pool(base.origin, {
-    connections: concurrency, pipelining: 1, allowH2: false, headersTimeout: 0, bodyTimeout: 0,
-    keepAliveTimeout: IDLE_MS, keepAliveMaxTimeout: IDLE_MS, connect: { timeout: CONNECT_MS, ...lookup },
+    connections: concurrency,
+    pipelining: 1,
+    allowH2: false,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: IDLE_MS,
+    keepAliveMaxTimeout: IDLE_MS,
+    connect: { timeout: CONNECT_MS, ...lookup },
   })
   const prefix = base.pathname.replace(/\/$/u, '')
   return {
@@ -35,11 +52,16 @@ export function openHttp(place: HttpPlace, concurrency: number, options: Transpo
       return new Promise((settle) => {
         const call = new HttpCall(deadline, place.replyBytes ?? REPLY_BYTES, options, settle)
         try {
-          pool.dispatch({
-            method: request.method, path: prefix + request.path, headers: { ...request.headers, ...auth, ...call.lengthOf(request) },
-            // Cast: the types leave out the asynchronous iterables that the code takes.
-            body: call.bodyOf(request) as unknown as Buffer | null,
-          }, call)
+          pool.dispatch(
+            {
+              method: request.method,
+              path: prefix + request.path,
+              headers: { ...request.headers, ...auth, ...call.lengthOf(request) },
+              // Cast: the types leave out the asynchronous iterables that the code takes.
+              body: call.bodyOf(request) as unknown as Buffer | null,
+            },
+            call,
+          )
         } catch {
           // What it complains about may hold the secret: its words are not repeated.
           call.end({ kind: 'not-sent', says: 'the request is not valid HTTP' })
@@ -79,17 +101,22 @@ class HttpCall implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.controller = controller
     if (this.ended || this.started) return controller.abort(new Error('given up'))
-    if (isLate(this.deadline, this.options.clocks)) return this.end({ kind: 'not-sent', says: 'its time had passed before it could be sent', late: true })
+    if (isLate(this.deadline, this.options.clocks))
+      return this.end({ kind: 'not-sent', says: 'its time had passed before it could be sent', late: true })
     this.started = true
   }
 
-  onRequestSent(): void { this.options.mark('send-after') }
+  onRequestSent(): void {
+    this.options.mark('send-after')
+  }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: NodeJS.Dict<string | string[]>): void {
     // 1xx announces; the reply is still to come.
     if (status < 200) return
     this.status = status
-    this.headers = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value ?? '']))
+    this.headers = Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name.toLowerCase(), Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+    )
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -101,14 +128,24 @@ class HttpCall implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     const body = Buffer.concat(this.chunks)
-    this.end({ kind: 'answered', reply: { transport: 'http', status: this.status, headers: this.headers, body: new Uint8Array(body.buffer, body.byteOffset, body.length) } })
+    this.end({
+      kind: 'answered',
+      reply: {
+        transport: 'http',
+        status: this.status,
+        headers: this.headers,
+        body: new Uint8Array(body.buffer, body.byteOffset, body.length),
+      },
+    })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error & { code?: string }): void {
     this.giveUp(`the connection failed (${codeOf(error)})`)
   }
 
-  giveUp(says: string): void { this.end(this.started ? { kind: 'unknown', says } : { kind: 'not-sent', says }) }
+  giveUp(says: string): void {
+    this.end(this.started ? { kind: 'unknown', says } : { kind: 'not-sent', says })
+  }
 
   end(sending: Sending): void {
     if (this.ended) return
@@ -140,10 +177,13 @@ class HttpCall implements Dispatcher.DispatchHandler {
 function baseOf(place: HttpPlace): URL {
   const url = URL.parse(place.baseUrl)
   if (!url) throw new Fault('config-not-valid', `${JSON.stringify(place.baseUrl)} is no URL.`)
-  if (url.protocol !== 'https:' && !(place.plain === true && url.protocol === 'http:')) throw new Fault('config-not-valid', `${url.host}: only https is used, or http where "plain" says so.`)
-  if (url.username || url.password || url.search || url.hash) throw new Fault('config-not-valid', `${url.host}: the address must not hold credentials, a query or a fragment.`)
+  if (url.protocol !== 'https:' && !(place.plain === true && url.protocol === 'http:'))
+    throw new Fault('config-not-valid', `${url.host}: only https is used, or http where "plain" says so.`)
+  if (url.username || url.password || url.search || url.hash)
+    throw new Fault('config-not-valid', `${url.host}: the address must not hold credentials, a query or a fragment.`)
   const literal = url.hostname.replace(/^\[|\]$/gu, '')
-  if (place.network !== 'private' && isIP(literal) && !isPublicAddress(literal)) throw new Fault('config-not-valid', `${url.host} is in a private network; say so with "network: private" if it is meant.`)
+  if (place.network !== 'private' && isIP(literal) && !isPublicAddress(literal))
+    throw new Fault('config-not-valid', `${url.host} is in a private network; say so with "network: private" if it is meant.`)
   return url
 }
 
@@ -158,9 +198,12 @@ function authHeader(auth: Auth, secret: TransportOptions['secret']): Record<stri
   const value = secret(auth.secret)
   if (value === undefined || value === '') return undefined
   switch (auth.scheme) {
-    case 'bearer': return { authorization: `Bearer ${value}` }
-    case 'basic': return { authorization: `Basic ${Buffer.from(`${auth.user}:${value}`).toString('base64')}` }
-    case 'header': return { [auth.name]: value }
+    case 'bearer':
+      return { authorization: `Bearer ${value}` }
+    case 'basic':
+      return { authorization: `Basic ${Buffer.from(`${auth.user}:${value}`).toString('base64')}` }
+    case 'header':
+      return { [auth.name]: value }
   }
 }
 

@@ -21,8 +21,10 @@ export function openTransport(connector: Pick<Connector, 'places' | 'limits'>, o
   const folder = connector.places.folder && openFolder(connector.places.folder, options)
   return {
     async send(request, committed, deadline) {
-      if (!Buffer.from(committed).equals(requestHash(request, sha256))) return { kind: 'not-sent', says: 'the request is not the one that was committed' }
-      if (request.transport === 'http') return http ? http.send(request, deadline) : { kind: 'not-sent', says: 'this system has no HTTP address' }
+      if (!Buffer.from(committed).equals(requestHash(request, sha256)))
+        return { kind: 'not-sent', says: 'the request is not the one that was committed' }
+      if (request.transport === 'http')
+        return http ? http.send(request, deadline) : { kind: 'not-sent', says: 'this system has no HTTP address' }
       return folder ? folder.send(request, deadline) : { kind: 'not-sent', says: 'this system has no folder' }
     },
     async close() {

@@ -17,8 +17,13 @@ const isTooMuch = (amount: string): boolean => amount.length > 12
 function fateOf(there: System, op: string): CommandCase['fate'] {
   return async ({ effect, lateMs, reply, status, retryAfter }: TargetFate) => {
     const rule = {
-      op, first: 1, effect, ...(lateMs === undefined ? {} : { lateMs }), reply: reply === 'status' ? 'error' : reply,
-      ...(status === undefined ? {} : { status }), ...(retryAfter === undefined ? {} : { retryAfter }),
+      op,
+      first: 1,
+      effect,
+      ...(lateMs === undefined ? {} : { lateMs }),
+      reply: reply === 'status' ? 'error' : reply,
+      ...(status === undefined ? {} : { status }),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
     }
     expect((await there.call('PUT', '/faults', { rules: [rule] })).status).toBe(200)
   }
@@ -26,36 +31,52 @@ function fateOf(there: System, op: string): CommandCase['fate'] {
 
 async function subject(): Promise<Subject> {
   const started = await shop.start('ap', ['--data', await shop.folder()], { SANDBOX_AP_TOKEN: TOKEN })
-  const call: System['call'] = (method, path, body, headers) => started.call(
-    method, path, body, { authorization: `Bearer ${TOKEN}`, ...headers }
-  )
+  const call: System['call'] = (method, path, body, headers) =>
+    started.call(method, path, body, { authorization: `Bearer ${TOKEN}`, ...headers })
   const there: System = { ...started, call }
   const loaded = await call('PUT', '/setup', {
-    legalUnits: [{ legalUnit: '1000', name: 'Us', vatReg: 'DE1' }], signRules: [{ ccy: '*', upTo: null, steps: ['TEAM_LEAD'] }],
-    glAccounts: [{ glAccount: '1', text: 'x' }], kostls: ['CC'],
+    legalUnits: [{ legalUnit: '1000', name: 'Us', vatReg: 'DE1' }],
+    signRules: [{ ccy: '*', upTo: null, steps: ['TEAM_LEAD'] }],
+    glAccounts: [{ glAccount: '1', text: 'x' }],
+    kostls: ['CC'],
     people: [
       { handle: 'c', fullName: 'C', duties: ['CODER'], ceilings: [] },
       { handle: 'l', fullName: 'L', duties: ['TEAM_LEAD'], ceilings: [{ ccy: '*', upTo: MUCH }] },
     ],
   })
   expect(loaded.text).toContain('loaded')
-  const tickets = async (): Promise<{
-    ticketNo: string; openedBy: string; grossTotal: string; badge: { badge: string } | null
-  }[]> => (await call('GET', '/tickets?limit=1000')).body.tickets
+  const tickets = async (): Promise<
+    {
+      ticketNo: string
+      openedBy: string
+      grossTotal: string
+      badge: { badge: string } | null
+    }[]
+  > => (await call('GET', '/tickets?limit=1000')).body.tickets
   const submitting: CommandCase = {
     accepts: (n, asked = '119.00') => {
       const amount = isTooMuch(asked) ? '119.00' : asked
       return {
-        reference: `inv_kit${n}`, kind: 'invoice', number: `RE-${n}`, issuedOn: '2026-01-12', dueOn: null, entity: '1000', currency: 'EUR',
+        reference: `inv_kit${n}`,
+        kind: 'invoice',
+        number: `RE-${n}`,
+        issuedOn: '2026-01-12',
+        dueOn: null,
+        entity: '1000',
+        currency: 'EUR',
         supplier: { name: 'X', names: ['public|supplier-vat|FR1'], number: 'K-1' },
-        terms: { supplier: 'public|supplier-vat|FR1', payee: 'none', entity: 'public|entity-vat|DE1' }, net: amount, tax: '0',
-        gross: amount, payable: amount, orders: [], lines: [],
+        terms: { supplier: 'public|supplier-vat|FR1', payee: 'none', entity: 'public|entity-vat|DE1' },
+        net: amount,
+        tax: '0',
+        gross: amount,
+        payable: amount,
+        orders: [],
+        lines: [],
       }
     },
     refuses: { content: (n) => ({ ...submitting.accepts(n), entity: '9' }), words: 'UNIT_UNKNOWN' },
-    truth: async (key) => (await tickets()).filter(
-      (ticket) => ticket.openedBy.endsWith(key.slice(-16))
-    ).map((ticket) => ({ amount: ticket.grossTotal })),
+    truth: async (key) =>
+      (await tickets()).filter((ticket) => ticket.openedBy.endsWith(key.slice(-16))).map((ticket) => ({ amount: ticket.grossTotal })),
     fate: fateOf(there, 'ticket.open'),
   }
   const shown: string[] = []
@@ -63,9 +84,8 @@ async function subject(): Promise<Subject> {
   const showing: CommandCase = {
     accepts: (n) => ({ reference: `inv_badge${n}`, ticket: shown[n] ?? 'none', word: 'paid', refs: {} }),
     refuses: { content: () => ({ ticket: 'T-999999', word: 'paid', refs: {} }), words: 'NO_TICKET' },
-    truth: async (_key, content) => (await tickets()).filter(
-      (ticket) => ticket.ticketNo === content['ticket'] && ticket.badge?.badge === 'MONEY_OUT'
-    ).map(() => ({})),
+    truth: async (_key, content) =>
+      (await tickets()).filter((ticket) => ticket.ticketNo === content['ticket'] && ticket.badge?.badge === 'MONEY_OUT').map(() => ({})),
     fate: fateOf(there, 'ticket.badge'),
   }
   let n = 0
@@ -77,45 +97,58 @@ async function subject(): Promise<Subject> {
     return `"${ticketNo}"`
   }
   return {
-    kind: ap, config: { url: there.url, token: 'API', noticeSecrets: ['HOOK'], callTimeoutMs: 1_000 }, sha256,
-    secrets: { API: TOKEN }, patienceMs: 250,
+    kind: ap,
+    config: { url: there.url, token: 'API', noticeSecrets: ['HOOK'], callTimeoutMs: 1_000 },
+    sha256,
+    secrets: { API: TOKEN },
+    patienceMs: 250,
     commands: { 'invoice.submit': submitting, 'invoice.status': showing },
     happens: async (count) => {
       const marks: string[] = []
-      for (let at = 0; at < count; at++) marks.push(
-        `"${(await call('POST', '/tickets', bill(`inv_n${++n}`, '1.00'))).body.ticketNo as string}"`
-      )
+      for (let at = 0; at < count; at++)
+        marks.push(`"${(await call('POST', '/tickets', bill(`inv_n${++n}`, '1.00'))).body.ticketNo as string}"`)
       return marks
     },
     tells: async (amount) => {
       if (isTooMuch(amount)) {
         const at = '2026-02-01T10:00:00.000Z'
         return forged({
-          netTotal: amount, grossTotal: amount, stage: 'GREENLIT', coding: { by: 'c', at, lines: [] },
+          netTotal: amount,
+          grossTotal: amount,
+          stage: 'GREENLIT',
+          coding: { by: 'c', at, lines: [] },
           signers: [{ step: 1, duty: 'TEAM_LEAD', by: 'l', fullName: 'L', verdict: 'SIGNED', at }],
         })
       }
       const { ticketNo } = (await call('POST', '/tickets', bill(`inv_n${++n}`, amount))).body as { ticketNo: string }
-      await call(
-        'POST', `/tickets/${ticketNo}/coding`, { by: 'c', lines: [{ rowNo: '1', glAccount: '1', amount, taxPct: '0', kostl: 'CC' }] }
-      )
+      await call('POST', `/tickets/${ticketNo}/coding`, {
+        by: 'c',
+        lines: [{ rowNo: '1', glAccount: '1', amount, taxPct: '0', kostl: 'CC' }],
+      })
       expect(await call('POST', `/tickets/${ticketNo}/sign`, { by: 'l', step: 1 })).toMatchObject({ status: 200 })
       return `"${ticketNo}"`
     },
     shows: (_table, word) => forged({ badge: { badge: word, refs: null, at: '2026-02-01T10:00:00.000Z' } }),
     notice: (m, atMs, secret) => {
       const raw = JSON.stringify({
-        type: 'ticket.recalled', timestamp: '2026-02-01T10:00:00.000Z',
+        type: 'ticket.recalled',
+        timestamp: '2026-02-01T10:00:00.000Z',
         data: {
-          ticketNo: `T-${m}`, corrRef: 'inv_1', mark: m, stage: 'RECALLED', by: { handle: 'l', fullName: 'L' },
-          at: '2026-02-01T10:00:00.000Z', reason: 'x',
+          ticketNo: `T-${m}`,
+          corrRef: 'inv_1',
+          mark: m,
+          stage: 'RECALLED',
+          by: { handle: 'l', fullName: 'L' },
+          at: '2026-02-01T10:00:00.000Z',
+          reason: 'x',
         },
       })
       const at = new Date(Math.floor(atMs / 1_000) * 1_000)
       return {
         raw: new TextEncoder().encode(raw),
         headers: {
-          'webhook-id': `msg_${m}`, 'webhook-timestamp': String(at.getTime() / 1_000),
+          'webhook-id': `msg_${m}`,
+          'webhook-timestamp': String(at.getTime() / 1_000),
           'webhook-signature': new Webhook(secret).sign(`msg_${m}`, at, raw),
         },
       }
@@ -124,12 +157,23 @@ async function subject(): Promise<Subject> {
 }
 
 const bill = (corrRef: string, amount: string): object => ({
-  corrRef, billKind: 'BILL', billNo: '1', billedOn: '2026-01-12', legalUnit: '1000', creditor: { name: 'X' }, ccy: 'EUR', netTotal: amount,
-  taxTotal: '0', grossTotal: amount, openedBy: 'x',
+  corrRef,
+  billKind: 'BILL',
+  billNo: '1',
+  billedOn: '2026-01-12',
+  legalUnit: '1000',
+  creditor: { name: 'X' },
+  ccy: 'EUR',
+  netTotal: amount,
+  taxTotal: '0',
+  grossTotal: amount,
+  openedBy: 'x',
 })
 
 describe('the sandbox AP tool’s connector keeps the promises of the kit', async () => {
   for (const result of await runConformance(await subject())) {
-    test(`${result.promise}: ${result.says}`, () => { expect(result).toMatchObject({ applies: true, broken: [] }) })
+    test(`${result.promise}: ${result.says}`, () => {
+      expect(result).toMatchObject({ applies: true, broken: [] })
+    })
   }
 })

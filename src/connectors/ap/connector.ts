@@ -13,7 +13,8 @@ import { submitInvoice } from './submit-invoice.ts'
 import { ticketsFeed } from './tickets-feed.ts'
 
 export const ap: ConnectorKind<ApConfig> = {
-  name: 'sandbox-ap', role: 'ap',
+  name: 'sandbox-ap',
+  role: 'ap',
   readConfig: (config) => configProblems(config, ApConfig),
   open,
 }
@@ -21,7 +22,9 @@ export const ap: ConnectorKind<ApConfig> = {
 function open(config: ApConfig, system: string, { sha256 }: Given): Connector {
   const setting: Setting = { system, config, sha256 }
   return {
-    system, kind: ap.name, role: 'ap',
+    system,
+    kind: ap.name,
+    role: 'ap',
     places: { http: httpPlace(config) },
     limits: { concurrency: config.concurrency, rate: config.rate },
     commands: { 'invoice.submit': submitInvoice(setting), 'invoice.status': showStatus(setting) },

@@ -10,7 +10,9 @@ const ROWS = '500'
 
 export function ticketHoldings(setting: Setting): Holdings {
   return {
-    facets: ['approval', 'status'], by: 'number', timeoutMs: setting.config.callTimeoutMs,
+    facets: ['approval', 'status'],
+    by: 'number',
+    timeoutMs: setting.config.callTimeoutMs,
     list: {
       ask: (cursor) => getJson('/tickets', { after: cursor ?? '0', limit: ROWS }),
       readPage: (reply) => {
@@ -18,7 +20,10 @@ export function ticketHoldings(setting: Setting): Holdings {
         const read = readJson(reply, Tickets)
         if ('trouble' in read) return read
         // One that is of no shape that is documented is the feed's to show to a person.
-        const tickets = read.value.tickets.flatMap((row) => { const one = shaped(row, Ticket); return 'value' in one ? [one.value] : [] })
+        const tickets = read.value.tickets.flatMap((row) => {
+          const one = shaped(row, Ticket)
+          return 'value' in one ? [one.value] : []
+        })
         return { held: tickets.flatMap((ticket) => heldAs(setting, ticket)), cursor: read.value.more ? String(read.value.mark) : null }
       },
     },
@@ -29,7 +34,9 @@ export function ticketHoldings(setting: Setting): Holdings {
         if (!okReply(reply)) return { trouble: replyName(reply) }
         const read = readJson(reply, Ticket)
         if ('trouble' in read) return read
-        return read.value.ticketNo === ticketNo ? heldAs(setting, read.value) : { trouble: `it answered with ${read.value.ticketNo}, asked for ${ticketNo}` }
+        return read.value.ticketNo === ticketNo
+          ? heldAs(setting, read.value)
+          : { trouble: `it answered with ${read.value.ticketNo}, asked for ${ticketNo}` }
       },
     },
   }
@@ -43,5 +50,8 @@ function heldAs(setting: Setting, ticket: Ticket): HeldThing[] {
   const common = { names: [ticket.corrRef ?? ''], key: ticket.ticketNo, facts: () => ticketFacts(setting, ticket) }
   if (!isOurs(ticket)) return []
   const badge = ticket.badge && badgeWord(ticket.badge)
-  return [{ ...common, facet: 'approval', word: ticket.stage, claims: 'submitted' }, ...badge ? [{ ...common, facet: 'status' as const, ...badge }] : []]
+  return [
+    { ...common, facet: 'approval', word: ticket.stage, claims: 'submitted' },
+    ...(badge ? [{ ...common, facet: 'status' as const, ...badge }] : []),
+  ]
 }

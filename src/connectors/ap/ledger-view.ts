@@ -10,15 +10,22 @@ const ROWS = '1000'
 export function ledgerView({ config }: Setting): LedgerReport {
   return {
     timeoutMs: config.callTimeoutMs,
-    ask: ({ entity, from, to }, cursor) => getJson('/ledger-view', { legalUnit: entity, from, asOf: to, after: cursor ?? '0', limit: ROWS }),
+    ask: ({ entity, from, to }, cursor) =>
+      getJson('/ledger-view', { legalUnit: entity, from, asOf: to, after: cursor ?? '0', limit: ROWS }),
     readPage: (reply) => {
       if (!okReply(reply)) return { trouble: replyName(reply) }
       const read = readJson(reply, LedgerView)
       if ('trouble' in read) return read
       return {
         claims: read.value.rows.filter(isOurs).map((row) => ({
-          ticket: row.ticketNo, object: row.corrRef ?? '', document: row.ledgerRef, number: row.billNo, currency: row.ccy, amount: row.payTotal,
-          postedOn: row.atLedgerOn, settledOn: row.moneyOutOn,
+          ticket: row.ticketNo,
+          object: row.corrRef ?? '',
+          document: row.ledgerRef,
+          number: row.billNo,
+          currency: row.ccy,
+          amount: row.payTotal,
+          postedOn: row.atLedgerOn,
+          settledOn: row.moneyOutOn,
         })),
         cursor: read.value.next,
       }

@@ -6,34 +6,56 @@ export const MAP_VERSION = 1
 
 /** Stages become approval facts; a stage that is not here becomes none. */
 export const STAGES: StatusTable = {
-  name: 'ticket.stage', version: MAP_VERSION,
+  name: 'ticket.stage',
+  version: MAP_VERSION,
   words: {
-    INBOX: 'requested', CODING: 'requested', SIGNOFF: 'requested', GREENLIT: 'completed', DECLINED: 'refused', RECALLED: 'withdrawn',
+    INBOX: 'requested',
+    CODING: 'requested',
+    SIGNOFF: 'requested',
+    GREENLIT: 'completed',
+    DECLINED: 'refused',
+    RECALLED: 'withdrawn',
   },
 }
 
 /** What a badge shows by itself. Several of our words share one: which of them was told stands in its `refs` (see `wordOf`). */
 export const BADGES: StatusTable = {
-  name: 'ticket.badge', version: MAP_VERSION,
+  name: 'ticket.badge',
+  version: MAP_VERSION,
   words: {
-    AT_LEDGER: 'posted', IN_RUN: 'in-payment', MONEY_OUT: 'paid', BOUNCED: 'returned', HELD: 'held', CLOSED: 'rejected', NONE: 'received',
+    AT_LEDGER: 'posted',
+    IN_RUN: 'in-payment',
+    MONEY_OUT: 'paid',
+    BOUNCED: 'returned',
+    HELD: 'held',
+    CLOSED: 'rejected',
+    NONE: 'received',
   },
 }
 
 /** Our status → the badge that shows it. */
 export const BADGE_OF = {
-  'received': 'NONE', 'validated': 'NONE', 'matched': 'NONE', 'approved': 'NONE', 'posted': 'AT_LEDGER', 'in-payment': 'IN_RUN',
-  'paid': 'MONEY_OUT',
-  'returned': 'BOUNCED', 'rejected': 'CLOSED', 'held': 'HELD',
+  received: 'NONE',
+  validated: 'NONE',
+  matched: 'NONE',
+  approved: 'NONE',
+  posted: 'AT_LEDGER',
+  'in-payment': 'IN_RUN',
+  paid: 'MONEY_OUT',
+  returned: 'BOUNCED',
+  rejected: 'CLOSED',
+  held: 'HELD',
 } as const
 export type Word = keyof typeof BADGE_OF
 
 export const VERDICTS: StatusTable = {
-  name: 'signer.verdict', version: MAP_VERSION, words: { WAITING: 'open', SIGNED: 'granted', DECLINED: 'refused' },
+  name: 'signer.verdict',
+  version: MAP_VERSION,
+  words: { WAITING: 'open', SIGNED: 'granted', DECLINED: 'refused' },
 }
 
 /** Our kind of invoice → the tool's. */
-export const BILL_KINDS = { 'invoice': 'BILL', 'credit-note': 'CREDIT' } as const
+export const BILL_KINDS = { invoice: 'BILL', 'credit-note': 'CREDIT' } as const
 
 /** The words that are reported as they stand with what they claim; stages and verdicts become facts of their own. */
 export const STATUSES: readonly StatusTable[] = [BADGES]

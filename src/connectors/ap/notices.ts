@@ -26,19 +26,28 @@ export function notices(setting: Setting): Notices {
 }
 
 function verified(
-  sha256: Sha256, raw: Uint8Array, headers: Readonly<Record<string, string>>, secrets: readonly string[], now: number
+  sha256: Sha256,
+  raw: Uint8Array,
+  headers: Readonly<Record<string, string>>,
+  secrets: readonly string[],
+  now: number,
 ): 'ok' | { refused: string } {
   const id = headers['webhook-id'] ?? ''
   const time = headers['webhook-timestamp'] ?? ''
-  if (id === '' || id.length > 256 || !/^\d{1,12}$/u.test(time)) return {
-    refused: 'the headers webhook-id and webhook-timestamp are missing or malformed',
-  }
+  if (id === '' || id.length > 256 || !/^\d{1,12}$/u.test(time))
+    return {
+      refused: 'the headers webhook-id and webhook-timestamp are missing or malformed',
+    }
   if (Math.abs(now / 1_000 - Number(time)) > TOLERANCE_S) return { refused: `its time is more than ${TOLERANCE_S} s from now` }
-  const given = (headers['webhook-signature'] ?? '').split(' ').filter((part) =>
-    part.startsWith('v1,')).slice(0, SIGNATURES).flatMap((part) => decoded(part.slice(3)))
-  const keys = secrets.flatMap((secret) => secret.split(' ')).filter((secret) => secret !== '').flatMap(
-    (secret) => decoded(secret.replace(/^whsec_/u, ''))
-  )
+  const given = (headers['webhook-signature'] ?? '')
+    .split(' ')
+    .filter((part) => part.startsWith('v1,'))
+    .slice(0, SIGNATURES)
+    .flatMap((part) => decoded(part.slice(3)))
+  const keys = secrets
+    .flatMap((secret) => secret.split(' '))
+    .filter((secret) => secret !== '')
+    .flatMap((secret) => decoded(secret.replace(/^whsec_/u, '')))
   const signedBytes = joined(new TextEncoder().encode(`${id}.${time}.`), raw)
   // Every pair is compared, so that the time taken says nothing of which one fits.
   let fits = false
@@ -53,8 +62,18 @@ function verified(
 function hmac(sha256: Sha256, key: Uint8Array, message: Uint8Array): Uint8Array {
   const block = new Uint8Array(BLOCK_BYTES)
   block.set(key.length > BLOCK_BYTES ? sha256(key) : key)
-  const inner = sha256(joined(block.map((byte) => byte ^ 0x36), message))
-  return sha256(joined(block.map((byte) => byte ^ 0x5c), inner))
+  const inner = sha256(
+    joined(
+      block.map((byte) => byte ^ 0x36),
+      message,
+    ),
+  )
+  return sha256(
+    joined(
+      block.map((byte) => byte ^ 0x5c),
+      inner,
+    ),
+  )
 }
 
 function equal(a: Uint8Array, b: Uint8Array): boolean {
@@ -86,15 +105,12 @@ type Reader = (setting: Setting, data: unknown) => Observation | { readonly trou
 /** Facts by type of notice. The others say nothing that the sweep does not say better: see ticket-facts.ts. */
 const READERS: { readonly [type: string]: Reader } = {
   'ticket.coded': (setting, data) => told(data, CodedData, (coding) => coded(setting, coding, coding.codedAt)),
-  'ticket.signed': (setting, data) => told(
-    data, SignedData, ({ step, by, signedAt, terms, ...about }) => signed(setting, about, step, by.handle, signedAt, terms)
-  ),
-  'ticket.declined': (setting, data) => told(
-    data, ClosedData, ({ by, at, reason, ...about }) => closed(setting, about, 'refused', by.handle, reason, at)
-  ),
-  'ticket.recalled': (setting, data) => told(
-    data, ClosedData, ({ by, at, reason, ...about }) => closed(setting, about, 'withdrawn', by.handle, reason, at)
-  ),
+  'ticket.signed': (setting, data) =>
+    told(data, SignedData, ({ step, by, signedAt, terms, ...about }) => signed(setting, about, step, by.handle, signedAt, terms)),
+  'ticket.declined': (setting, data) =>
+    told(data, ClosedData, ({ by, at, reason, ...about }) => closed(setting, about, 'refused', by.handle, reason, at)),
+  'ticket.recalled': (setting, data) =>
+    told(data, ClosedData, ({ by, at, reason, ...about }) => closed(setting, about, 'withdrawn', by.handle, reason, at)),
 }
 
 function readNotice(setting: Setting, raw: Uint8Array): { observations: readonly Observation[] } | { trouble: string } {

@@ -6,7 +6,9 @@ import { Refusal } from './wire.ts'
 
 /** 401 without the token. 429 is the tool's throttle. A 5xx may come after the work. */
 export const NO_EFFECT: readonly NoEffect[] = [
-  { status: 401, about: 'credential' }, { status: 403, about: 'credential' }, { status: 429, about: 'target' },
+  { status: 401, about: 'credential' },
+  { status: 403, about: 'credential' },
+  { status: 429, about: 'target' },
 ]
 
 /** The 2xx body in its shape; else what the tool's refusal means for a call with a key. */

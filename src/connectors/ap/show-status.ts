@@ -10,33 +10,52 @@ import { Badged, Ticket } from './wire.ts'
 
 const WORDS = Object.keys(BADGE_OF) as [Word, ...Word[]]
 const Content = z.object({
-  ticket: z.string(), word: z.enum(WORDS), on: z.string().optional(), note: z.string().optional(), refs: z.record(z.string(), z.unknown()).default({}),
+  ticket: z.string(),
+  word: z.enum(WORDS),
+  on: z.string().optional(),
+  note: z.string().optional(),
+  refs: z.record(z.string(), z.unknown()).default({}),
 })
 
 export function showStatus({ config }: Setting): Command {
   return {
-    class: 'K1', keyRetentionMs: config.keyRetentionMs, timeoutMs: config.callTimeoutMs, noEffect: NO_EFFECT, refusalCoversEarlier: true,
+    class: 'K1',
+    keyRetentionMs: config.keyRetentionMs,
+    timeoutMs: config.callTimeoutMs,
+    noEffect: NO_EFFECT,
+    refusalCoversEarlier: true,
     write: ({ content }, key) => {
       const { ticket, word, on, note, refs } = contentAs(content, Content)
-      const texts = Object.entries(refs).flatMap(([name, value]) => typeof value === 'string' ? [[name, value] as const] : [])
+      const texts = Object.entries(refs).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value] as const] : []))
       // The word itself goes along: several of ours share a badge, and what the tool shows is compared with what we told it.
-      return sendJson('POST', pathOf('tickets', ticket, 'badge'), {
-        badge: BADGE_OF[word], refs: { ...Object.fromEntries(texts), word }, by: config.user, ...(on === undefined ? {} : { on }),
-        ...(note === undefined ? {} : { note }),
-      }, { 'idempotency-key': key })
+      return sendJson(
+        'POST',
+        pathOf('tickets', ticket, 'badge'),
+        {
+          badge: BADGE_OF[word],
+          refs: { ...Object.fromEntries(texts), word },
+          by: config.user,
+          ...(on === undefined ? {} : { on }),
+          ...(note === undefined ? {} : { note }),
+        },
+        { 'idempotency-key': key },
+      )
     },
     read: (reply, call) => {
       const read = answerIn(reply, Badged)
       if ('outcome' in read) return nothing(read.outcome)
       const { ticket, word } = contentAs(call.input.content, Content)
       const { ticketNo, badge } = read.value
-      if (ticketNo !== ticket || badge !== BADGE_OF[word]) return nothing({
-        kind: 'unclear', says: `It answers ${badge} for ${ticketNo}; asked for was ${BADGE_OF[word]} for ${ticket}.`,
-      })
+      if (ticketNo !== ticket || badge !== BADGE_OF[word])
+        return nothing({
+          kind: 'unclear',
+          says: `It answers ${badge} for ${ticketNo}; asked for was ${BADGE_OF[word]} for ${ticket}.`,
+        })
       return nothing({ kind: 'done', receipt: { reference: ticketNo } })
     },
     find: {
-      settleMs: config.settleMs, gapMs: config.gapMs,
+      settleMs: config.settleMs,
+      gapMs: config.gapMs,
       request: (_key, { content }) => getJson(pathOf('tickets', contentAs(content, Content).ticket)),
       read: found,
     },

@@ -14,27 +14,42 @@ import { openedFacts } from './ticket-facts.ts'
 import { Opened, Ticket, Tickets } from './wire.ts'
 
 const Content = z.object({
-  reference: z.string(), kind: z.enum(['invoice', 'credit-note']), number: z.string(), issuedOn: z.string(), dueOn: z.string().nullish(),
+  reference: z.string(),
+  kind: z.enum(['invoice', 'credit-note']),
+  number: z.string(),
+  issuedOn: z.string(),
+  dueOn: z.string().nullish(),
   entity: z.string(),
-  supplier: z.object({ name: z.string(), names: z.array(z.string()).default([]), number: z.string() }), currency: z.string(),
+  supplier: z.object({ name: z.string(), names: z.array(z.string()).default([]), number: z.string() }),
+  currency: z.string(),
   terms: z.object({ supplier: z.string(), payee: z.string(), entity: z.string() }),
-  net: z.string(), tax: z.string(), gross: z.string(), payable: z.string(), orders: z.array(z.string()).default([]),
-  lines: z.array(
-    z.object({ id: z.string(), name: z.string(), quantity: z.string(), price: z.string(), net: z.string(), order: z.string().nullish() })
-  ).default([]),
+  net: z.string(),
+  tax: z.string(),
+  gross: z.string(),
+  payable: z.string(),
+  orders: z.array(z.string()).default([]),
+  lines: z
+    .array(
+      z.object({ id: z.string(), name: z.string(), quantity: z.string(), price: z.string(), net: z.string(), order: z.string().nullish() }),
+    )
+    .default([]),
 })
 type Content = z.infer<typeof Content>
 
 export function submitInvoice(setting: Setting): Command {
   const { callTimeoutMs, keyRetentionMs, settleMs, gapMs } = setting.config
   return {
-    class: 'K1', keyRetentionMs, timeoutMs: callTimeoutMs, noEffect: NO_EFFECT,
+    class: 'K1',
+    keyRetentionMs,
+    timeoutMs: callTimeoutMs,
+    noEffect: NO_EFFECT,
     // A key under which the first call was carried out gives the first answer again, never a refusal.
     refusalCoversEarlier: true,
     write: ({ content }, key) => sendJson('POST', '/tickets', body(setting, contentAs(content, Content), key), { 'idempotency-key': key }),
     read: (reply, call) => reading(reply, call),
     find: {
-      settleMs, gapMs,
+      settleMs,
+      gapMs,
       request: (_key, { content }) => getJson('/tickets', { corrRef: contentAs(content, Content).reference, limit: '100' }),
       read: (reply, call) => found(setting, reply, call),
     },
@@ -47,12 +62,26 @@ function body(setting: Setting, content: Content, key: string): Json {
   const creditor = { name: supplier.name, vendorNo: supplier.number, ...(vatReg === undefined ? {} : { vatReg }) }
   const [order] = content.orders
   return {
-    corrRef: content.reference, billKind: BILL_KINDS[content.kind], billNo: content.number, billedOn: content.issuedOn,
+    corrRef: content.reference,
+    billKind: BILL_KINDS[content.kind],
+    billNo: content.number,
+    billedOn: content.issuedOn,
     ...(content.dueOn ? { dueOn: content.dueOn } : {}),
-    legalUnit: content.entity, creditor, remitTo: remitTo(setting.sha256, terms, creditor, content.entity), ccy: content.currency,
-    netTotal: content.net, taxTotal: content.tax, grossTotal: content.gross, payTotal: content.payable, poRefs: content.orders,
+    legalUnit: content.entity,
+    creditor,
+    remitTo: remitTo(setting.sha256, terms, creditor, content.entity),
+    ccy: content.currency,
+    netTotal: content.net,
+    taxTotal: content.tax,
+    grossTotal: content.gross,
+    payTotal: content.payable,
+    poRefs: content.orders,
     rows: content.lines.map((line) => ({
-      rowNo: line.id, text: line.name, qty: line.quantity, price: line.price, rowNet: line.net,
+      rowNo: line.id,
+      text: line.name,
+      qty: line.quantity,
+      price: line.price,
+      rowNet: line.net,
       ...(line.order ? { poRow: line.order, ...(order === undefined ? {} : { poRef: order }) } : {}),
     })),
     openedBy: openedBy(setting, key),
@@ -69,10 +98,16 @@ function reading(reply: Reply, call: Call): Reading {
   return {
     outcome: { kind: 'done', receipt: { reference: ticketNo } },
     // Acknowledged; that the ticket is this invoice's is bound by the ticket itself, which carries our reference.
-    observations: [{
-      eventId: `ticket|${ticketNo}|opened ${call.key}|${call.at}`, type: 'approval.requested', occurredAt: call.at, reference: ticketNo,
-      about: [{ names: [contentAs(call.input.content, Content).reference] }], data: { ticket: ticketNo },
-    }],
+    observations: [
+      {
+        eventId: `ticket|${ticketNo}|opened ${call.key}|${call.at}`,
+        type: 'approval.requested',
+        occurredAt: call.at,
+        reference: ticketNo,
+        about: [{ names: [contentAs(call.input.content, Content).reference] }],
+        data: { ticket: ticketNo },
+      },
+    ],
   }
 }
 
@@ -83,25 +118,30 @@ function found(setting: Setting, reply: Reply, call: Call): Found {
   const rows = read.value.tickets.map((row) => shaped(row, Ticket))
   const broken = rows.find((row) => 'trouble' in row)
   if (broken && 'trouble' in broken) return { kind: 'unclear', says: broken.trouble }
-  const tickets = rows.flatMap(
-    (row) => 'value' in row && row.value.corrRef === content.reference && row.value.openedBy === openedBy(setting, call.key)
-      ? [row.value]
-      : []
+  const tickets = rows.flatMap((row) =>
+    'value' in row && row.value.corrRef === content.reference && row.value.openedBy === openedBy(setting, call.key) ? [row.value] : [],
   )
   const [first, second] = tickets
-  if (first === undefined) return read.value.more
-    ? { kind: 'unclear', says: 'More than 100 tickets carry our reference.' }
-    : { kind: 'absent' }
+  if (first === undefined)
+    return read.value.more ? { kind: 'unclear', says: 'More than 100 tickets carry our reference.' } : { kind: 'absent' }
   const observations = tickets.flatMap((ticket) => openedFacts(setting, ticket))
-  if (second) return {
-    kind: 'several', says: `Tickets ${tickets.map(({ ticketNo }) => ticketNo).join(', ')} carry our key.`,
-    receipts: tickets.map(({ ticketNo }) => ({ reference: ticketNo })), observations,
-  }
+  if (second)
+    return {
+      kind: 'several',
+      says: `Tickets ${tickets.map(({ ticketNo }) => ticketNo).join(', ')} carry our key.`,
+      receipts: tickets.map(({ ticketNo }) => ({ reference: ticketNo })),
+      observations,
+    }
   // A person may have amended it since: the number and the currency we sent are what tells.
-  const equal = foldedNumber(first.billNo) === foldedNumber(content.number) && first.ccy === content.currency
-    && parseMoney(first.grossTotal, first.ccy)?.minor === parseMoney(content.gross, content.currency)?.minor
+  const equal =
+    foldedNumber(first.billNo) === foldedNumber(content.number) &&
+    first.ccy === content.currency &&
+    parseMoney(first.grossTotal, first.ccy)?.minor === parseMoney(content.gross, content.currency)?.minor
   return {
-    kind: 'one', equal, receipt: { reference: first.ticketNo },
-    ...(equal ? {} : { says: `${first.ticketNo} is ${first.billNo} over ${first.grossTotal} ${first.ccy}.` }), observations,
+    kind: 'one',
+    equal,
+    receipt: { reference: first.ticketNo },
+    ...(equal ? {} : { says: `${first.ticketNo} is ${first.billNo} over ${first.grossTotal} ${first.ccy}.` }),
+    observations,
   }
 }

@@ -16,11 +16,18 @@ import { hexOf, type Sha256 } from '../../lib/hash.ts'
 import type { Setting } from './config.ts'
 import type { HeldTerms } from './wire.ts'
 
-interface HeldCreditor { readonly name: string; readonly vatReg?: string | null | undefined; readonly vendorNo?: string | null | undefined }
+interface HeldCreditor {
+  readonly name: string
+  readonly vatReg?: string | null | undefined
+  readonly vendorNo?: string | null | undefined
+}
 
 /** `remitTo` for a new ticket. */
 export function remitTo(
-  sha256: Sha256, terms: Pick<Terms, 'payee' | 'supplier' | 'entity'>, creditor: HeldCreditor, unit: string
+  sha256: Sha256,
+  terms: Pick<Terms, 'payee' | 'supplier' | 'entity'>,
+  creditor: HeldCreditor,
+  unit: string,
 ): { digest: string } {
   const own = numbered(terms.supplier)
   const supplier = terms.supplier === nameOf('supplier', creditor) || own.includes('|') ? kindIn(terms.supplier) : own
@@ -31,12 +38,18 @@ export function remitTo(
 export function termsOf({ system, sha256 }: Setting, held: HeldTerms): Terms {
   const sent = sentWith(held)
   return {
-    supplier: supplierOf(system, sha256, held, sent), payee: sent?.payee ?? payeeOf(sha256, held),
+    supplier: supplierOf(system, sha256, held, sent),
+    payee: sent?.payee ?? payeeOf(sha256, held),
     entity: sent?.unit === held.legalUnit ? sent.entity : aliasOf(system, 'legal-unit', held.legalUnit),
-    currency: held.ccy, net: held.netTotal, tax: held.taxTotal, gross: held.grossTotal, orders: held.poRefs, dueOn: held.dueOn ?? null,
-    coding: held.coding?.map(
-      (line) => ({ account: line.glAccount, ...(line.kostl ? { costCentre: line.kostl } : {}), amount: line.amount })
-    ) ?? null,
+    currency: held.ccy,
+    net: held.netTotal,
+    tax: held.taxTotal,
+    gross: held.grossTotal,
+    orders: held.poRefs,
+    dueOn: held.dueOn ?? null,
+    coding:
+      held.coding?.map((line) => ({ account: line.glAccount, ...(line.kostl ? { costCentre: line.kostl } : {}), amount: line.amount })) ??
+      null,
   }
 }
 
@@ -75,7 +88,7 @@ function sentWith({ remitTo: held }: HeldTerms): Sent | undefined {
 /** Spelling does not count: blanks and case of the name, punctuation of the VAT number. */
 function check(sha256: Sha256, creditor: HeldCreditor): string {
   return hexOf(
-    sha256(canonicalJson([foldedName(creditor.name), plainNumber(creditor.vatReg ?? ''), (creditor.vendorNo ?? '').trim()]))
+    sha256(canonicalJson([foldedName(creditor.name), plainNumber(creditor.vatReg ?? ''), (creditor.vendorNo ?? '').trim()])),
   ).slice(0, 8)
 }
 

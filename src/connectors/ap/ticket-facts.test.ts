@@ -9,13 +9,34 @@ import { ticketsFeed } from './tickets-feed.ts'
 const setting: Setting = { system: 'ap', sha256, config: ApConfig.parse({ url: 'https://ap.example.org' }) }
 const AT = '2026-01-15T10:00:00.000Z'
 const ticket = (more: object = {}): object => ({
-  ticketNo: 'T-1', corrRef: 'inv_1', stage: 'INBOX', mark: 1, rev: 1, billKind: 'BILL', billNo: 'RE-1', creditor: { name: 'X' },
-  remitTo: null, legalUnit: '1000', ccy: 'EUR',
-  netTotal: '1', taxTotal: '0', grossTotal: '1', poRefs: [], openedAt: AT, changedAt: AT, coding: null, signers: [], badge: null, ...more,
+  ticketNo: 'T-1',
+  corrRef: 'inv_1',
+  stage: 'INBOX',
+  mark: 1,
+  rev: 1,
+  billKind: 'BILL',
+  billNo: 'RE-1',
+  creditor: { name: 'X' },
+  remitTo: null,
+  legalUnit: '1000',
+  ccy: 'EUR',
+  netTotal: '1',
+  taxTotal: '0',
+  grossTotal: '1',
+  poRefs: [],
+  openedAt: AT,
+  changedAt: AT,
+  coding: null,
+  signers: [],
+  badge: null,
+  ...more,
 })
 const page = (...tickets: object[]): ReturnType<ReturnType<typeof ticketsFeed>['readPage']> => {
   const reply: HttpReply = {
-    transport: 'http', status: 200, headers: {}, body: new TextEncoder().encode(JSON.stringify({ tickets, mark: 7, more: false })),
+    transport: 'http',
+    status: 200,
+    headers: {},
+    body: new TextEncoder().encode(JSON.stringify({ tickets, mark: 7, more: false })),
   }
   return ticketsFeed(setting).readPage(reply, null, () => new Uint8Array())
 }
@@ -25,39 +46,51 @@ const facts = (...tickets: object[]): unknown[] => {
 }
 
 test('a stage, a verdict and a badge that no table has are reported as they stand, without a claim', () => {
-  expect(facts(ticket({ stage: 'LIMBO' }))).toEqual([['approval.requested', null, null], ['status.reported', 'LIMBO', null]])
-  expect(
-    facts(ticket({ signers: [{ step: 1, by: 'a', verdict: 'MAYBE', at: AT }] }))
-  ).toEqual([['approval.requested', null, null], ['status.reported', 'MAYBE', null]])
-  expect(
-    facts(ticket({ badge: { badge: 'SHINY', refs: { word: 'paid' }, at: AT } }))
-  ).toEqual([['approval.requested', null, null], ['status.reported', 'SHINY', null]])
+  expect(facts(ticket({ stage: 'LIMBO' }))).toEqual([
+    ['approval.requested', null, null],
+    ['status.reported', 'LIMBO', null],
+  ])
+  expect(facts(ticket({ signers: [{ step: 1, by: 'a', verdict: 'MAYBE', at: AT }] }))).toEqual([
+    ['approval.requested', null, null],
+    ['status.reported', 'MAYBE', null],
+  ])
+  expect(facts(ticket({ badge: { badge: 'SHINY', refs: { word: 'paid' }, at: AT } }))).toEqual([
+    ['approval.requested', null, null],
+    ['status.reported', 'SHINY', null],
+  ])
 })
 
 test('a word that does not fit its badge is not believed', () => {
   expect(facts(ticket({ badge: { badge: 'HELD', refs: { word: 'paid' }, at: AT } })).at(-1)).toEqual(['status.reported', 'HELD', 'held'])
-  expect(
-    facts(ticket({ badge: { badge: 'NONE', refs: { word: 'approved' }, at: AT } })).at(-1)
-  ).toEqual(['status.reported', 'NONE', 'approved'])
+  expect(facts(ticket({ badge: { badge: 'NONE', refs: { word: 'approved' }, at: AT } })).at(-1)).toEqual([
+    'status.reported',
+    'NONE',
+    'approved',
+  ])
 })
 
 test('a ticket that nobody can read is kept and hides no other', () => {
   const read = page({ ticketNo: 'T-9', mark: 3, stage: 5 }, ticket())
   expect(read).toMatchObject({
-    unreadable: [{ reference: 'ticket T-9 at 3' }], observations: [{ eventId: 'ticket|T-1|opened' }], cursor: '7',
+    unreadable: [{ reference: 'ticket T-9 at 3' }],
+    observations: [{ eventId: 'ticket|T-1|opened' }],
+    cursor: '7',
   })
 })
 
 test('a notice of an unknown kind says nothing, a broken one is trouble', () => {
-  const read = (value: unknown): unknown => notices(setting).readNotice(
-    new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value))
-  )
+  const read = (value: unknown): unknown =>
+    notices(setting).readNotice(new TextEncoder().encode(typeof value === 'string' ? value : JSON.stringify(value)))
   expect(read({ type: 'ticket.juggled', timestamp: AT, data: {} })).toEqual({ observations: [] })
   expect(read({ type: 'constructor', timestamp: AT, data: {} })).toEqual({ observations: [] })
   for (const broken of [
-    '', 'null', '[]', { type: 'ticket.signed', timestamp: AT, data: { ticketNo: 'T-1' } },
+    '',
+    'null',
+    '[]',
+    { type: 'ticket.signed', timestamp: AT, data: { ticketNo: 'T-1' } },
     { type: 'ticket.signed', timestamp: 'noon', data: {} },
-  ]) expect(read(broken)).toHaveProperty('trouble')
+  ])
+    expect(read(broken)).toHaveProperty('trouble')
 })
 
 test('without a secret for notices none are taken; a configuration key that is not known is refused', () => {

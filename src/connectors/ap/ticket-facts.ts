@@ -23,13 +23,19 @@ const person = (handle: string): string => personName('directory', handle)
 /** `rev` of a ticket that was never amended. The documentation says only that it rises; the live test holds it to this. */
 export const FIRST_REV = 1
 
-export interface About { readonly ticketNo: string; readonly corrRef?: string | null | undefined }
+export interface About {
+  readonly ticketNo: string
+  readonly corrRef?: string | null | undefined
+}
 
 /** A ticket that the hub did not open is not one of its invoices and none of its business. */
 export const isOurs = ({ corrRef }: About): boolean => corrRef?.startsWith('inv_') === true
 
 function common(
-  { system }: Setting, { ticketNo, corrRef }: About, what: string, at: Instant
+  { system }: Setting,
+  { ticketNo, corrRef }: About,
+  what: string,
+  at: Instant,
 ): Pick<Observation, 'eventId' | 'occurredAt' | 'about' | 'reference' | 'correlation'> {
   const about: Ref = { names: [corrRef ?? '', aliasOf(system, 'ticket', ticketNo)] }
   return { eventId: `ticket|${ticketNo}|${what}`, occurredAt: at, about: [about], reference: ticketNo, correlation: corrRef ?? '' }
@@ -37,7 +43,8 @@ function common(
 
 export function signed(setting: Setting, about: About, step: number, handle: string, at: Instant, held: HeldTerms): Observation {
   return {
-    ...common(setting, about, `signed|${step}`, at), type: 'approval.granted',
+    ...common(setting, about, `signed|${step}`, at),
+    type: 'approval.granted',
     data: { ticket: about.ticketNo, step: String(step), person: person(handle), terms: termsOf(setting, held) },
   }
 }
@@ -48,7 +55,13 @@ export function coded(setting: Setting, about: About, at: Instant): Observation 
 
 /** `refused`: a step's no, which is no rejection of the invoice. `guessed`: the instant is the earliest that it can be. */
 export function closed(
-  setting: Setting, about: About, how: 'refused' | 'withdrawn', handle: string, reason: string, at: Instant, guessed = false
+  setting: Setting,
+  about: About,
+  how: 'refused' | 'withdrawn',
+  handle: string,
+  reason: string,
+  at: Instant,
+  guessed = false,
 ): Observation {
   const what = `${how === 'refused' ? 'declined' : 'recalled'}|${guessed ? 'at the earliest' : at}`
   const data = { ticket: about.ticketNo, person: person(handle), reason }
@@ -65,15 +78,20 @@ export function openedFacts(setting: Setting, ticket: Ticket): Observation[] {
 export function ticketFacts(setting: Setting, ticket: Ticket): Observation[] {
   if (!isOurs(ticket)) return []
   const held: HeldTerms = { ...ticket, coding: ticket.coding?.lines }
-  const grants = ticket.signers.flatMap(
-    ({ step, by, verdict, at }) => meaningOf(VERDICTS, verdict) === 'granted' && by !== null && at !== null ? [{ step, by, at }] : []
+  const grants = ticket.signers.flatMap(({ step, by, verdict, at }) =>
+    meaningOf(VERDICTS, verdict) === 'granted' && by !== null && at !== null ? [{ step, by, at }] : [],
   )
   const seen = grants.filter(({ at }) => ticket.rev === FIRST_REV || at >= ticket.changedAt)
   return [
     ...openedFacts(setting, ticket),
     ...(ticket.coding ? [coded(setting, ticket, ticket.coding.at)] : []),
     ...seen.map(({ step, by, at }) => signed(setting, ticket, step, by, at, held)),
-    ...ending(setting, ticket, held, grants.map(({ at }) => at)),
+    ...ending(
+      setting,
+      ticket,
+      held,
+      grants.map(({ at }) => at),
+    ),
     ...badgeFacts(setting, ticket),
     ...strangeWords(setting, ticket),
   ]
@@ -115,20 +133,24 @@ function badgeFacts(setting: Setting, ticket: Ticket): Observation[] {
   const { badge } = ticket
   if (!badge) return []
   const { word, claims } = badgeWord(badge)
-  return [{
-    ...common(setting, ticket, `badge|${MAP_VERSION}|${badge.at}`, badge.at), type: 'status.reported',
-    data: { system: setting.system, facet: 'status', word, ...(claims === null ? {} : { claims }) },
-  }]
+  return [
+    {
+      ...common(setting, ticket, `badge|${MAP_VERSION}|${badge.at}`, badge.at),
+      type: 'status.reported',
+      data: { system: setting.system, facet: 'status', word, ...(claims === null ? {} : { claims }) },
+    },
+  ]
 }
 
 /** A stage or verdict that is in no table: reported as it stands. */
 function strangeWords(setting: Setting, ticket: Ticket): Observation[] {
   const words = [
     ...(meaningOf(STAGES, ticket.stage) === null ? [ticket.stage] : []),
-    ...ticket.signers.flatMap(({ verdict }) => meaningOf(VERDICTS, verdict) === null ? [verdict] : []),
+    ...ticket.signers.flatMap(({ verdict }) => (meaningOf(VERDICTS, verdict) === null ? [verdict] : [])),
   ]
   return [...new Set(words)].map((word) => ({
-    ...common(setting, ticket, `word|${MAP_VERSION}|${word}|${ticket.changedAt}`, ticket.changedAt), type: 'status.reported',
+    ...common(setting, ticket, `word|${MAP_VERSION}|${word}|${ticket.changedAt}`, ticket.changedAt),
+    type: 'status.reported',
     data: { system: setting.system, facet: 'approval', word },
   }))
 }

@@ -10,7 +10,9 @@ const ROWS = '100'
 
 export function ticketsFeed(setting: Setting): Feed {
   return {
-    name: 'tickets', everyMs: setting.config.feedEveryMs, timeoutMs: setting.config.callTimeoutMs,
+    name: 'tickets',
+    everyMs: setting.config.feedEveryMs,
+    timeoutMs: setting.config.callTimeoutMs,
     poll: (cursor) => getJson('/tickets', { after: cursor ?? '0', limit: ROWS }),
     readPage: (reply) => page(setting, reply),
   }
@@ -25,9 +27,13 @@ function page(setting: Setting, reply: Reply): Page | { trouble: string } {
   for (const row of read.value.tickets) {
     const ticket = shaped(row, Ticket)
     if ('value' in ticket) observations.push(...ticketFacts(setting, ticket.value))
-    else unreadable.push({
-      reference: nameIn(row), says: ticket.trouble, bytes: new TextEncoder().encode(JSON.stringify(row)), mediaType: 'application/json',
-    })
+    else
+      unreadable.push({
+        reference: nameIn(row),
+        says: ticket.trouble,
+        bytes: new TextEncoder().encode(JSON.stringify(row)),
+        mediaType: 'application/json',
+      })
   }
   return { observations, unreadable, cursor: String(read.value.mark), more: read.value.more }
 }

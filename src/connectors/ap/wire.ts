@@ -7,7 +7,10 @@ import { instantOf } from '../../lib/time.ts'
 
 const text = z.string().max(4_000)
 const id = z.string().min(1).max(200)
-const amount = z.string().max(40).regex(/^-?\d+(\.\d+)?$/, 'is no decimal text')
+const amount = z
+  .string()
+  .max(40)
+  .regex(/^-?\d+(\.\d+)?$/, 'is no decimal text')
 const instant = z.iso.datetime({ offset: true }).transform((value) => instantOf(Date.parse(value)))
 
 /** "Refusals" */
@@ -24,9 +27,16 @@ const Line = z.object({ glAccount: id, kostl: text.nullish(), amount })
 
 /** What is approved, in a ticket as read and in the `terms` of a notice. */
 const held = {
-  creditor: Creditor, remitTo: RemitTo, legalUnit: id, dueOn: z.iso.date().nullish(), ccy: id, netTotal: amount, taxTotal: amount,
+  creditor: Creditor,
+  remitTo: RemitTo,
+  legalUnit: id,
+  dueOn: z.iso.date().nullish(),
+  ccy: id,
+  netTotal: amount,
+  taxTotal: amount,
   grossTotal: amount,
-  poRefs: z.array(text).default([]), rev: z.int().nonnegative(),
+  poRefs: z.array(text).default([]),
+  rev: z.int().nonnegative(),
 }
 const HeldTerms = z.object({ ...held, coding: z.array(Line).nullish() })
 export type HeldTerms = z.infer<typeof HeldTerms>
@@ -35,10 +45,19 @@ const Signer = z.object({ step: z.int(), by: id.nullable(), verdict: id, at: ins
 
 /** "A ticket as read" */
 export const Ticket = z.object({
-  ...held, ticketNo: id, corrRef: text.nullish(), stage: id, billKind: id, billNo: text, openedBy: text.nullish(), openedAt: instant,
+  ...held,
+  ticketNo: id,
+  corrRef: text.nullish(),
+  stage: id,
+  billKind: id,
+  billNo: text,
+  openedBy: text.nullish(),
+  openedAt: instant,
   changedAt: instant,
-  coding: z.object({ by: id, at: instant, lines: z.array(Line) }).nullable(), signers: z.array(Signer),
-  badge: z.object({ badge: id, refs: z.record(z.string(), z.unknown()).nullish(), at: instant }).nullable(), closedBy: id.nullish(),
+  coding: z.object({ by: id, at: instant, lines: z.array(Line) }).nullable(),
+  signers: z.array(Signer),
+  badge: z.object({ badge: id, refs: z.record(z.string(), z.unknown()).nullish(), at: instant }).nullable(),
+  closedBy: id.nullish(),
   closedReason: text.nullish(),
 })
 export type Ticket = z.infer<typeof Ticket>
@@ -48,9 +67,18 @@ export const Tickets = z.object({ tickets: z.array(z.unknown()).max(10_000), mar
 
 /** "ledger-view" */
 export const LedgerView = z.object({
-  rows: z.array(z.object({
-    ticketNo: id, corrRef: text.nullish(), billNo: text, ccy: id, payTotal: amount, ledgerRef: text.nullable(), atLedgerOn: z.iso.date(), moneyOutOn: z.iso.date().nullable(),
-  })),
+  rows: z.array(
+    z.object({
+      ticketNo: id,
+      corrRef: text.nullish(),
+      billNo: text,
+      ccy: id,
+      payTotal: amount,
+      ledgerRef: text.nullable(),
+      atLedgerOn: z.iso.date(),
+      moneyOutOn: z.iso.date().nullable(),
+    }),
+  ),
   next: z.string().nullable(),
 })
 

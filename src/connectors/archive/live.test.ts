@@ -16,7 +16,11 @@ let here: Drive
 let connector: Connector
 beforeAll(async () => {
   const started = await shop.start('archive', ['--data', await shop.folder()], { SANDBOX_ARCHIVE_TOKEN: SECRETS.TOKEN_OF_ARCHIVE })
-  there = { ...started, call: (method, path, body, headers) => started.call(method, path, body, { authorization: `Bearer ${SECRETS.TOKEN_OF_ARCHIVE}`, ...headers }) }
+  there = {
+    ...started,
+    call: (method, path, body, headers) =>
+      started.call(method, path, body, { authorization: `Bearer ${SECRETS.TOKEN_OF_ARCHIVE}`, ...headers }),
+  }
   expect((await there.call('PUT', '/setup', { vaults: [{ vaultId: 'evidence', title: 'E', leastDays: 365 }] })).status).toBe(200)
   connector = open({})
   here = drive(connector, SECRETS)
@@ -33,16 +37,21 @@ function open(more: object): Connector {
 }
 
 type PackContent = { readonly [key: string]: Json } & { readonly name: string; readonly document: string }
-const pack = (name: string, text: string, until = UNTIL): PackContent =>
-  ({ name, document: here.keep({ bytes: Buffer.from(text), mediaType: 'application/json' }), until, covers: 17 })
+const pack = (name: string, text: string, until = UNTIL): PackContent => ({
+  name,
+  document: here.keep({ bytes: Buffer.from(text), mediaType: 'application/json' }),
+  until,
+  covers: 17,
+})
 const storing = (content: PackContent, key = 'key-1'): Promise<Reading> => here.run('evidence.store', content, { key, object: 'inv_1' })
 const reading = (content: PackContent): Promise<Reading> => here.run('lookup.evidence', content, { object: 'inv_1' })
 const card = async (name: string): Promise<{ status: number; keepTill: string; depositNo: string; note: string }> => {
   const { status, body } = await there.call('GET', `/vaults/evidence/deposits/${name}/card`)
-  return { status, ...body as { keepTill: string; depositNo: string; note: string } }
+  return { status, ...(body as { keepTill: string; depositNo: string; note: string }) }
 }
 const stowings = async (name: string): Promise<number> =>
-  (await there.call('GET', '/books')).text.split('\n').filter((line) => line.includes('"STOWED"') && line.includes(`"label":"${name}"`)).length
+  (await there.call('GET', '/books')).text.split('\n').filter((line) => line.includes('"STOWED"') && line.includes(`"label":"${name}"`))
+    .length
 const fault = (rule: object): Promise<unknown> => there.call('PUT', '/faults', { rules: [{ op: 'deposit.put', first: 1, ...rule }] })
 
 describe('storing', () => {
@@ -83,8 +92,14 @@ describe('storing', () => {
 
   test('a later day lengthens; an earlier one than is held is done, and shortens nothing', async () => {
     await storing(pack('document.x', 'x', '2040-12-31'))
-    expect((await storing(pack('document.x', 'x', '2041-12-31'))).outcome).toMatchObject({ kind: 'done', receipt: { keepTill: '2041-12-31' } })
-    expect((await storing(pack('document.x', 'x', '2040-12-31'))).outcome).toMatchObject({ kind: 'done', receipt: { keepTill: '2041-12-31' } })
+    expect((await storing(pack('document.x', 'x', '2041-12-31'))).outcome).toMatchObject({
+      kind: 'done',
+      receipt: { keepTill: '2041-12-31' },
+    })
+    expect((await storing(pack('document.x', 'x', '2040-12-31'))).outcome).toMatchObject({
+      kind: 'done',
+      receipt: { keepTill: '2041-12-31' },
+    })
     expect((await card('document.x')).keepTill).toBe('2041-12-31')
   })
 
@@ -96,7 +111,12 @@ describe('storing', () => {
   })
 
   test('an answer for another label or with another digest proves nothing', async () => {
-    for (const patch of [{ label: 'pack.other.json' }, { digest: createHash('sha256').update('?').digest('hex') }, { keepTill: '2030-01-01' }, { depositNo: null }]) {
+    for (const patch of [
+      { label: 'pack.other.json' },
+      { digest: createHash('sha256').update('?').digest('hex') },
+      { keepTill: '2030-01-01' },
+      { depositNo: null },
+    ]) {
       await fault({ patch })
       expect((await storing(pack('pack.patched.json', 'patched'))).outcome.kind, JSON.stringify(patch)).toBe('unclear')
     }
@@ -113,9 +133,14 @@ describe('reading back', () => {
     await storing(content)
     const first = await reading(content)
     expect(first.outcome).toMatchObject({ kind: 'done' })
-    expect(first.observations).toMatchObject([{
-      type: 'evidence.archived', readBack: true, about: [{ names: ['inv_1'] }], data: { archive: 'archive', document: content.document, until: UNTIL, covers: 17 },
-    }])
+    expect(first.observations).toMatchObject([
+      {
+        type: 'evidence.archived',
+        readBack: true,
+        about: [{ names: ['inv_1'] }],
+        data: { archive: 'archive', document: content.document, until: UNTIL, covers: 17 },
+      },
+    ])
     expect((await reading(content)).observations).toEqual(first.observations)
   })
 

@@ -14,14 +14,21 @@ import { NO_EFFECT, refusalOf, refused } from './replies.ts'
 
 const Content = z.object({ name: z.string().min(1), document: z.string(), until: z.iso.date(), covers: z.int().nonnegative() })
 const Headers = z.object({
-  'x-digest': z.string(), 'x-deposit-no': z.string().min(1).max(200), 'x-keep-till': z.iso.date(), 'x-stowed-at': z.iso.datetime({ offset: true }),
+  'x-digest': z.string(),
+  'x-deposit-no': z.string().min(1).max(200),
+  'x-keep-till': z.iso.date(),
+  'x-stowed-at': z.iso.datetime({ offset: true }),
 })
 
 export function lookupEvidence(setting: Setting): Command {
   return {
-    class: 'K2', timeoutMs: setting.config.callTimeoutMs, noEffect: NO_EFFECT,
+    class: 'K2',
+    timeoutMs: setting.config.callTimeoutMs,
+    noEffect: NO_EFFECT,
     write: ({ content }) => ({
-      transport: 'http', method: 'GET', path: pathOf('vaults', setting.config.vault, 'deposits', contentAs(content, Content).name),
+      transport: 'http',
+      method: 'GET',
+      path: pathOf('vaults', setting.config.vault, 'deposits', contentAs(content, Content).name),
       headers: { accept: '*/*' },
     }),
     read: (reply, call) => reading(setting, reply, call),
@@ -42,21 +49,39 @@ function reading(setting: Setting, reply: Reply, call: Call): Reading {
 function held({ system, sha256 }: Setting, { body, headers }: HttpReply, call: Call): Reading {
   const { name, document, until, covers } = contentAs(call.input.content, Content)
   const read = Headers.safeParse(headers)
-  if (!read.success) return { outcome: { kind: 'unclear', says: 'The bytes came without number, day and time of the deposit.' }, observations: [] }
+  if (!read.success)
+    return { outcome: { kind: 'unclear', says: 'The bytes came without number, day and time of the deposit.' }, observations: [] }
   const { 'x-digest': digest, 'x-deposit-no': depositNo, 'x-keep-till': keepTill, 'x-stowed-at': stowedAt } = read.data
-  if (digest !== document) return { outcome: { kind: 'other', says: `${name} holds bytes with digest ${digest}, not ${document}.`, reference: depositNo }, observations: [] }
-  if (hexOf(sha256(body)) !== digest) return { outcome: { kind: 'unclear', says: `The bytes that came for ${name} are not those of its digest.` }, observations: [] }
-  if (keepTill < until) return { outcome: { kind: 'other', says: `${name} is kept till ${keepTill} only, not ${until}.`, reference: depositNo }, observations: [] }
+  if (digest !== document)
+    return {
+      outcome: { kind: 'other', says: `${name} holds bytes with digest ${digest}, not ${document}.`, reference: depositNo },
+      observations: [],
+    }
+  if (hexOf(sha256(body)) !== digest)
+    return { outcome: { kind: 'unclear', says: `The bytes that came for ${name} are not those of its digest.` }, observations: [] }
+  if (keepTill < until)
+    return {
+      outcome: { kind: 'other', says: `${name} is kept till ${keepTill} only, not ${until}.`, reference: depositNo },
+      observations: [],
+    }
   const observation: Observation = {
-    eventId: `deposit|${depositNo}|${keepTill}`, type: 'evidence.archived', occurredAt: instantOf(Date.parse(stowedAt)), readBack: true, reference: depositNo,
-    about: [{ names: [call.object] }], data: { archive: system, document, until: keepTill, covers },
+    eventId: `deposit|${depositNo}|${keepTill}`,
+    type: 'evidence.archived',
+    occurredAt: instantOf(Date.parse(stowedAt)),
+    readBack: true,
+    reference: depositNo,
+    about: [{ names: [call.object] }],
+    data: { archive: system, document, until: keepTill, covers },
   }
   return { outcome: { kind: 'done', receipt: { reference: depositNo } }, observations: [observation] }
 }
 
 function absent({ system }: Setting, call: Call): Observation {
   return {
-    eventId: `lookup|${call.object}|evidence ${call.occurrence}|${call.at}`, type: 'status.reported', occurredAt: call.at, about: [{ names: [call.object] }],
+    eventId: `lookup|${call.object}|evidence ${call.occurrence}|${call.at}`,
+    type: 'status.reported',
+    occurredAt: call.at,
+    about: [{ names: [call.object] }],
     data: { system, facet: 'evidence', word: ABSENT },
   }
 }

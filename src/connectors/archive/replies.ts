@@ -6,10 +6,16 @@ import { Refusal, type Card } from './wire.ts'
 
 /** 401 without the token. 429 is its throttle. A 5xx may come after the work. */
 export const NO_EFFECT: readonly NoEffect[] = [
-  { status: 401, about: 'credential' }, { status: 403, about: 'credential' }, { status: 429, about: 'target' },
+  { status: 401, about: 'credential' },
+  { status: 403, about: 'credential' },
+  { status: 429, about: 'target' },
 ]
 
-export interface Refused { readonly code: string; readonly says: string; readonly card: Card | undefined }
+export interface Refused {
+  readonly code: string
+  readonly says: string
+  readonly card: Card | undefined
+}
 
 export function refusalOf(reply: Reply): Refused | undefined {
   if (reply.transport !== 'http' || ![400, 404, 409, 410, 413, 422].includes(reply.status)) return undefined

@@ -16,15 +16,26 @@ type Content = z.infer<typeof Content>
 
 export function store({ config }: Setting, mediaType: string): Command {
   return {
-    class: 'K2', timeoutMs: config.callTimeoutMs, noEffect: NO_EFFECT,
+    class: 'K2',
+    timeoutMs: config.callTimeoutMs,
+    noEffect: NO_EFFECT,
     // It refuses only where the label holds nothing, or what is not ours: what an earlier call had stowed is answered with its card.
     refusalCoversEarlier: true,
     documents: ({ document }) => [contentAs({ document }, Content.pick({ document: true })).document],
     write: (input, key) => {
       const { name, document, until } = contentAs(input.content, Content)
       return {
-        transport: 'http', method: 'PUT', path: pathOf('vaults', config.vault, 'deposits', name), body: input.document(document),
-        headers: { accept: 'application/json', 'content-type': mediaType, 'x-digest': document, 'x-keep-till': until, 'x-note': `hub ${key}` },
+        transport: 'http',
+        method: 'PUT',
+        path: pathOf('vaults', config.vault, 'deposits', name),
+        body: input.document(document),
+        headers: {
+          accept: 'application/json',
+          'content-type': mediaType,
+          'x-digest': document,
+          'x-keep-till': until,
+          'x-note': `hub ${key}`,
+        },
       }
     },
     read: (reply, call) => ({ outcome: outcomeOf(reply, call), observations: [] }),

@@ -9,7 +9,11 @@ export const BankConfig = z.strictObject({
   /** The folder where it puts its reports and statements (its `--out`). */
   read: z.string().min(1),
   /** Longest file read. */
-  fileBytes: z.int().min(1_000).max(256_000_000).default(64 * 1024 * 1024),
+  fileBytes: z
+    .int()
+    .min(1_000)
+    .max(256_000_000)
+    .default(64 * 1024 * 1024),
   callTimeoutMs: ms(100, 120_000, 30_000),
   /** How often the folder is looked into. */
   feedEveryMs: ms(50, 3_600_000, 500),

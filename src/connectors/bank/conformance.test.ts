@@ -17,21 +17,37 @@ afterAll(() => shop.clear())
 
 async function subject(): Promise<Subject> {
   const [put, read] = [await shop.folder(), await shop.folder()]
-  const there = await shop.start(
-    'bank', ['--data', await shop.folder(), '--in', put, '--out', read, '--poll', '1000', '--statement-every', '1000000']
-  )
+  const there = await shop.start('bank', [
+    '--data',
+    await shop.folder(),
+    '--in',
+    put,
+    '--out',
+    read,
+    '--poll',
+    '1000',
+    '--statement-every',
+    '1000000',
+  ])
   await there.call('PUT', '/setup', { accounts: [{ iban: OURS, ccy: 'EUR', holder: 'Us', opening: '0.00' }] })
   let n = 0
   /** An entry and the statement that books it, seen in the folder. */
   const entry = async (amount: string): Promise<string> => {
     const mark = `MARK${++n}`
-    await there.call(
-      'POST', '/entries', { iban: OURS, side: 'CRDT', amount, ccy: 'EUR', means: 'TRANSFER', counterName: 'X', remittance: mark }
-    )
+    await there.call('POST', '/entries', {
+      iban: OURS,
+      side: 'CRDT',
+      amount,
+      ccy: 'EUR',
+      means: 'TRANSFER',
+      counterName: 'X',
+      remittance: mark,
+    })
     const { files } = (await there.call('POST', '/cycle')).body as { files: string[] }
-    await until(
-      files.join(), async () => { const names = await readdir(read); return files.every((name) => names.includes(name)) || undefined }
-    )
+    await until(files.join(), async () => {
+      const names = await readdir(read)
+      return files.every((name) => names.includes(name)) || undefined
+    })
     return `"${mark}"`
   }
   /** More than the bank itself books: a statement of our own lies in its folder. */
@@ -43,13 +59,17 @@ async function subject(): Promise<Subject> {
     return mark
   }
   return {
-    kind: bank, config: { put, read }, sha256, secrets: {}, commands: {},
+    kind: bank,
+    config: { put, read },
+    sha256,
+    secrets: {},
+    commands: {},
     happens: async (count) => {
       const marks: string[] = []
       for (let at = 0; at < count; at++) marks.push(await entry('1.00'))
       return marks
     },
-    tells: (amount) => amount.length > 15 ? forged(amount) : entry(amount),
+    tells: (amount) => (amount.length > 15 ? forged(amount) : entry(amount)),
   }
 }
 
@@ -57,6 +77,8 @@ describe('the sandbox bank’s connector keeps the promises of the kit', async (
   for (const result of await runConformance(await subject())) {
     // What is not tried here says so.
     const applies = ['paging', 'money', 'limits', 'secrets', 'config'].includes(result.promise)
-    test(`${result.promise}: ${result.says}`, () => { expect(result).toMatchObject({ applies, broken: [] }) })
+    test(`${result.promise}: ${result.says}`, () => {
+      expect(result).toMatchObject({ applies, broken: [] })
+    })
   }
 })

@@ -7,7 +7,8 @@ import { STATUSES } from './map.ts'
 import { transmitPayment } from './transmit-payment.ts'
 
 export const bank: ConnectorKind<BankConfig> = {
-  name: 'sandbox-bank', role: 'bank',
+  name: 'sandbox-bank',
+  role: 'bank',
   readConfig: (config) => configProblems(config, BankConfig),
   open,
 }
@@ -15,7 +16,9 @@ export const bank: ConnectorKind<BankConfig> = {
 function open(config: BankConfig, system: string, { sha256 }: Given): Connector {
   const setting: Setting = { system, config, sha256 }
   return {
-    system, kind: bank.name, role: 'bank',
+    system,
+    kind: bank.name,
+    role: 'bank',
     places: { folder: { put: config.put, read: config.read, fileBytes: config.fileBytes } },
     // Disks bear more; a file at a time keeps the memory small.
     limits: { concurrency: 2, rate: { calls: 1_000, perMs: 1_000 } },
@@ -24,7 +27,7 @@ function open(config: BankConfig, system: string, { sha256 }: Given): Connector 
     statuses: STATUSES,
     probe: {
       request: () => ({ transport: 'folder', act: 'list' }),
-      read: (reply) => reply.transport === 'folder' && reply.state === 'listed' ? 'ok' : { trouble: 'the folder cannot be listed' },
+      read: (reply) => (reply.transport === 'folder' && reply.state === 'listed' ? 'ok' : { trouble: 'the folder cannot be listed' }),
     },
   }
 }

@@ -18,18 +18,21 @@ const facts = (bytes: Uint8Array): readonly Observation[] => {
   if ('unreadable' in read) throw new Error(read.unreadable)
   return read.observations
 }
-const item = (
-  id: string, amount: string, more = '', currency = 'EUR'
-): string => `<TxDtls><Refs><EndToEndId>${id}</EndToEndId></Refs><Amt Ccy="${currency}">${amount}</Amt><CdtDbtInd>DBIT</CdtDbtInd>${more}</TxDtls>`
+const item = (id: string, amount: string, more = '', currency = 'EUR'): string =>
+  `<TxDtls><Refs><EndToEndId>${id}</EndToEndId></Refs><Amt Ccy="${currency}">${amount}</Amt><CdtDbtInd>DBIT</CdtDbtInd>${more}</TxDtls>`
 const details = (items: string): string => `<NtryDtls>${items}</NtryDtls>`
-const statement = (inside: string, closing = '70.00'): Uint8Array => camt(
-  `<Stmt><Id>S-1</Id>${ACCOUNT}${balance('OPBD', '100.00')}${balance('CLBD', closing)}${inside}</Stmt>`
-)
-const parts = (all: readonly Observation[]): unknown[] => all.filter((one) => one.type !== 'statement.received').map(
-  ({ type, about, data }) => [
-    type, about[0]?.names[0]?.split('|').slice(1).join(' '), data['endToEndId'], data['amount'], data['direction'],
-  ]
-)
+const statement = (inside: string, closing = '70.00'): Uint8Array =>
+  camt(`<Stmt><Id>S-1</Id>${ACCOUNT}${balance('OPBD', '100.00')}${balance('CLBD', closing)}${inside}</Stmt>`)
+const parts = (all: readonly Observation[]): unknown[] =>
+  all
+    .filter((one) => one.type !== 'statement.received')
+    .map(({ type, about, data }) => [
+      type,
+      about[0]?.names[0]?.split('|').slice(1).join(' '),
+      data['endToEndId'],
+      data['amount'],
+      data['direction'],
+    ])
 
 describe('entries', () => {
   test('with several payments are as many facts, each with its own amount', () => {
@@ -49,26 +52,29 @@ describe('entries', () => {
   })
 
   test('with one payment have the entry’s amount, whatever was instructed', () => {
-    expect(
-      parts(facts(statement(entry('30.00', 'DBIT', details(item('NOTPROVIDED', '33.00', '', 'USD'))))))
-    ).toEqual([['statement.entry-booked', 'entry DE89370400440532013000 S-1 1 1', undefined, '30.00', 'debit']])
+    expect(parts(facts(statement(entry('30.00', 'DBIT', details(item('NOTPROVIDED', '33.00', '', 'USD'))))))).toEqual([
+      ['statement.entry-booked', 'entry DE89370400440532013000 S-1 1 1', undefined, '30.00', 'debit'],
+    ])
   })
 
   test('that are pending, for information or of an unknown status announce and book nothing', () => {
     const all = facts(
-      statement(['PDNG', 'INFO', 'WHAT'].map((status) => entry('1.00', 'DBIT', '', { status: `<Cd>${status}</Cd>` })).join(''))
+      statement(['PDNG', 'INFO', 'WHAT'].map((status) => entry('1.00', 'DBIT', '', { status: `<Cd>${status}</Cd>` })).join('')),
     )
     expect(parts(all).map((part) => (part as string[])[0])).toEqual([
-      'statement.entry-announced', 'statement.entry-announced', 'statement.entry-announced',
+      'statement.entry-announced',
+      'statement.entry-announced',
+      'statement.entry-announced',
     ])
   })
 
   test('that give money back say which payment and why', () => {
     const back = details(
-      `<TxDtls><Refs><MsgId>M-1</MsgId><EndToEndId>E-1</EndToEndId></Refs><RtrInf><Rsn><Cd>AC04</Cd></Rsn><AddtlInf>closed</AddtlInf></RtrInf></TxDtls>`
+      `<TxDtls><Refs><MsgId>M-1</MsgId><EndToEndId>E-1</EndToEndId></Refs><RtrInf><Rsn><Cd>AC04</Cd></Rsn><AddtlInf>closed</AddtlInf></RtrInf></TxDtls>`,
     )
     expect(facts(statement(entry('10.00', 'CRDT', back), '110.00'))[0]?.data).toMatchObject({
-      direction: 'credit', returns: { endToEndId: 'E-1', messageId: 'M-1', code: 'AC04', reason: 'closed' },
+      direction: 'credit',
+      returns: { endToEndId: 'E-1', messageId: 'M-1', code: 'AC04', reason: 'closed' },
     })
     const bare = '<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>ICDT</Cd><SubFmlyCd>RRTN</SubFmlyCd></Fmly></Domn></BkTxCd>'
     expect(facts(statement(entry('10.00', 'CRDT', bare), '110.00'))[0]?.data['returns']).toEqual({ code: 'RRTN' })
@@ -76,7 +82,7 @@ describe('entries', () => {
 
   test('of the next page are others than those of the first; a statement below zero is negative', () => {
     const paged = camt(
-      `<Stmt><Id>S-1</Id><StmtPgntn><PgNb>2</PgNb><LastPgInd>true</LastPgInd></StmtPgntn>${ACCOUNT}${balance('CLBD', '5.00', 'DBIT')}${entry('1.00', 'DBIT')}</Stmt>`
+      `<Stmt><Id>S-1</Id><StmtPgntn><PgNb>2</PgNb><LastPgInd>true</LastPgInd></StmtPgntn>${ACCOUNT}${balance('CLBD', '5.00', 'DBIT')}${entry('1.00', 'DBIT')}</Stmt>`,
     )
     const all = facts(paged)
     expect(all[0]?.about[0]?.names).toEqual(['bank|entry|DE89370400440532013000 S-1 page 2 1 1'])
@@ -85,9 +91,10 @@ describe('entries', () => {
 })
 
 describe('reports', () => {
-  const report = (original: string, batches = ''): Uint8Array => bytesOf(
-    `<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt><GrpHdr><MsgId>R</MsgId><CreDtTm>2026-03-01T06:00:00</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>M-1</OrgnlMsgId><OrgnlMsgNmId>pain.001</OrgnlMsgNmId>${original}</OrgnlGrpInfAndSts>${batches}</CstmrPmtStsRpt></Document>`
-  )
+  const report = (original: string, batches = ''): Uint8Array =>
+    bytesOf(
+      `<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt><GrpHdr><MsgId>R</MsgId><CreDtTm>2026-03-01T06:00:00</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>M-1</OrgnlMsgId><OrgnlMsgNmId>pain.001</OrgnlMsgNmId>${original}</OrgnlGrpInfAndSts>${batches}</CstmrPmtStsRpt></Document>`,
+    )
   const of = (status: string, inside = ''): string =>
     `<OrgnlPmtInfAndSts><OrgnlPmtInfId>B</OrgnlPmtInfId>${status && `<PmtInfSts>${status}</PmtInfSts>`}${inside}</OrgnlPmtInfAndSts>`
   const told = (bytes: Uint8Array): unknown[] => facts(bytes).map(({ type, data }) => [type, data['code'] ?? data['word'], data['claims']])
@@ -102,18 +109,22 @@ describe('reports', () => {
   test('without a status of the file give that of its only batch; a batch refused among others names no payments', () => {
     expect(told(report('', of('RJCT')))).toEqual([['payment.rejected', 'RJCT', undefined]])
     expect(told(report('<GrpSts>PART</GrpSts>', of('RJCT') + of('ACCP')))).toEqual([
-      ['payment.accepted', 'PART', undefined], ['status.reported', 'PmtInfSts RJCT B', undefined],
+      ['payment.accepted', 'PART', undefined],
+      ['status.reported', 'PmtInfSts RJCT B', undefined],
     ])
     expect(
-      told(report(
-        '<GrpSts>PART</GrpSts>',
-        of(
-          'PART',
-          '<TxInfAndSts><OrgnlEndToEndId>E-1</OrgnlEndToEndId><TxSts>RJCT</TxSts></TxInfAndSts><TxInfAndSts><TxSts>RJCT</TxSts></TxInfAndSts>'
-        )
-      ))
+      told(
+        report(
+          '<GrpSts>PART</GrpSts>',
+          of(
+            'PART',
+            '<TxInfAndSts><OrgnlEndToEndId>E-1</OrgnlEndToEndId><TxSts>RJCT</TxSts></TxInfAndSts><TxInfAndSts><TxSts>RJCT</TxSts></TxInfAndSts>',
+          ),
+        ),
+      ),
     ).toEqual([
-      ['payment.accepted', 'PART', undefined], ['payment.rejected', 'RJCT', undefined],
+      ['payment.accepted', 'PART', undefined],
+      ['payment.rejected', 'RJCT', undefined],
       ['status.reported', 'a payment without EndToEndId', undefined],
     ])
   })
@@ -121,20 +132,26 @@ describe('reports', () => {
 
 test('a payment file among the bank’s files, and bytes that are nothing, are for a person', () => {
   expect(fileFacts(setting, bytesOf('hello'), 'x')).toHaveProperty('unreadable')
-  expect(fileFacts(
-    setting, bytesOf('<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"><CstmrCdtTrfInitn/></Document>'), 'x'
-  )).toHaveProperty('unreadable')
+  expect(
+    fileFacts(setting, bytesOf('<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"><CstmrCdtTrfInitn/></Document>'), 'x'),
+  ).toHaveProperty('unreadable')
 })
 
 test('two MsgIds never share a file name, and every name is one that the folder takes', () => {
   const id = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 35 })
-  fc.assert(fc.property(id, id, (a, b) => {
-    const [one, other] = [fileName(a.toWellFormed()), fileName(b.toWellFormed())]
-    expect(one).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]*\.xml$/u)
-    expect(one === other).toBe(a.toWellFormed() === b.toWellFormed())
-  }), { seed })
+  fc.assert(
+    fc.property(id, id, (a, b) => {
+      const [one, other] = [fileName(a.toWellFormed()), fileName(b.toWellFormed())]
+      expect(one).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]*\.xml$/u)
+      expect(one === other).toBe(a.toWellFormed() === b.toWellFormed())
+    }),
+    { seed },
+  )
   expect([fileName('../../etc'), fileName('.hidden'), fileName('a_2f'), fileName('a/')]).toEqual([
-    'pain001-.._2f.._2fetc.xml', 'pain001-.hidden.xml', 'pain001-a_5f2f.xml', 'pain001-a_2f.xml',
+    'pain001-.._2f.._2fetc.xml',
+    'pain001-.hidden.xml',
+    'pain001-a_5f2f.xml',
+    'pain001-a_2f.xml',
   ])
 })
 
@@ -150,9 +167,10 @@ describe('the folder', () => {
       const request = feed.poll(cursor)
       if (request.transport !== 'folder') throw new Error('not a folder')
       if (request.act === 'read') names.push(request.name)
-      const reply: FolderReply = request.act === 'read'
-        ? { transport: 'folder', state: 'read', bytes: good }
-        : { transport: 'folder', state: 'listed', names: [...folder].sort() }
+      const reply: FolderReply =
+        request.act === 'read'
+          ? { transport: 'folder', state: 'read', bytes: good }
+          : { transport: 'folder', state: 'listed', names: [...folder].sort() }
       const page = feed.readPage(reply, cursor, () => new Uint8Array())
       if ('trouble' in page) throw new Error(page.trouble)
       unreadable.push(...(page.unreadable ?? []).map((one) => one.reference))

@@ -18,15 +18,22 @@ export interface Source {
 
 /** A file of the bank as facts, by what it holds and not by its name; or why it cannot be read. */
 export function fileFacts(
-  { system, sha256, config }: Setting, bytes: Uint8Array, name: string
+  { system, sha256, config }: Setting,
+  bytes: Uint8Array,
+  name: string,
 ): { readonly observations: readonly Observation[] } | { readonly unreadable: string } {
   const file = readBankFile(bytes, { maxBytes: config.fileBytes })
   if ('refused' in file) return { unreadable: `${file.refused.says} (line ${file.refused.line})` }
   const source: Source = { system, document: hexOf(sha256(bytes)), name, at: madeAt(file) }
   switch (file.kind) {
-    case 'pain.001': return { unreadable: 'This is a payment file, which a bank does not send.' }
-    case 'pain.002': return { observations: reportFacts(source, file) }
-    case 'camt.052': case 'camt.053': case 'camt.054': return { observations: statementFacts(source, file) }
+    case 'pain.001':
+      return { unreadable: 'This is a payment file, which a bank does not send.' }
+    case 'pain.002':
+      return { observations: reportFacts(source, file) }
+    case 'camt.052':
+    case 'camt.053':
+    case 'camt.054':
+      return { observations: statementFacts(source, file) }
   }
 }
 

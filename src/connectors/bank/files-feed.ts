@@ -20,7 +20,9 @@ type Cursor = z.infer<typeof Cursor>
 
 export function filesFeed(setting: Setting): Feed {
   return {
-    name: 'files', everyMs: setting.config.feedEveryMs, timeoutMs: setting.config.callTimeoutMs,
+    name: 'files',
+    everyMs: setting.config.feedEveryMs,
+    timeoutMs: setting.config.callTimeoutMs,
     poll: (cursor) => {
       const [name] = cursorOf(cursor).queue
       return name === undefined ? { transport: 'folder', act: 'list' } : { transport: 'folder', act: 'read', name }
@@ -44,17 +46,16 @@ function readPage(setting: Setting, reply: Reply, at: string | null): Page | { t
   if (reply.state !== 'read') return { trouble: `${name}: the folder answered ${reply.state}` }
   const { bytes } = reply
   const read = fileFacts(setting, bytes, name)
-  if ('unreadable' in read) return page(
-    [{ reference: name, says: read.unreadable, bytes, mediaType: 'application/xml' }, ...next.missing], next.cursor
-  )
+  if ('unreadable' in read)
+    return page([{ reference: name, says: read.unreadable, bytes, mediaType: 'application/xml' }, ...next.missing], next.cursor)
   return { ...page(next.missing, next.cursor), documents: [{ bytes, mediaType: 'application/xml' }], observations: read.observations }
 }
 
 /** Files that are not done yet, in the order of their numbers. */
 function listed(names: readonly string[], cursor: Cursor): Page {
-  const fresh = names.filter(
-    (name) => numberOf(name) > cursor.upTo && !cursor.beyond.includes(numberOf(name))
-  ).sort((a, b) => numberOf(a) - numberOf(b))
+  const fresh = names
+    .filter((name) => numberOf(name) > cursor.upTo && !cursor.beyond.includes(numberOf(name)))
+    .sort((a, b) => numberOf(a) - numberOf(b))
   return { observations: [], cursor: JSON.stringify({ ...cursor, queue: fresh.slice(0, QUEUE) }), more: fresh.length > 0 }
 }
 
@@ -76,8 +77,14 @@ const numberOf = (name: string): number => Number(NAME.exec(name)?.[1] ?? 0)
 const gone = (name: string): Unreadable => told(name, `${name} was there and is gone.`)
 /** Something to tell a person without bytes of the bank's: the sentence itself is kept. */
 const told = (reference: string, says: string): Unreadable => ({
-  reference, says, bytes: new TextEncoder().encode(says), mediaType: 'text/plain',
+  reference,
+  says,
+  bytes: new TextEncoder().encode(says),
+  mediaType: 'text/plain',
 })
 const page = (unreadable: readonly Unreadable[], cursor: Cursor): Page => ({
-  observations: [], unreadable, cursor: JSON.stringify(cursor), more: true,
+  observations: [],
+  unreadable,
+  cursor: JSON.stringify(cursor),
+  more: true,
 })

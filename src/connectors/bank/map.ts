@@ -10,17 +10,30 @@ export const MAP_VERSION = 1
  * `accepted` is not settled: only a booked entry is.
  */
 export const PAYMENT_STATUS: StatusTable = {
-  name: 'pain.002 status', version: MAP_VERSION,
+  name: 'pain.002 status',
+  version: MAP_VERSION,
   words: {
-    ACTC: 'accepted', ACCP: 'accepted', ACFC: 'accepted', ACSP: 'accepted', ACSC: 'accepted', ACCC: 'accepted', ACWC: 'accepted',
-    ACWP: 'accepted', PART: 'accepted',
-    RCVD: 'received', PDNG: 'pending', RJCT: 'rejected', CANC: 'cancelled',
+    ACTC: 'accepted',
+    ACCP: 'accepted',
+    ACFC: 'accepted',
+    ACSP: 'accepted',
+    ACSC: 'accepted',
+    ACCC: 'accepted',
+    ACWC: 'accepted',
+    ACWP: 'accepted',
+    PART: 'accepted',
+    RCVD: 'received',
+    PDNG: 'pending',
+    RJCT: 'rejected',
+    CANC: 'cancelled',
   },
 }
 
 /** Sts of an entry: ExternalEntryStatus1Code. Only BOOK in a statement is booked. */
 export const ENTRY_STATUS: StatusTable = {
-  name: 'entry status', version: MAP_VERSION, words: { BOOK: 'booked', PDNG: 'announced', INFO: 'announced', FUTR: 'announced' },
+  name: 'entry status',
+  version: MAP_VERSION,
+  words: { BOOK: 'booked', PDNG: 'announced', INFO: 'announced', FUTR: 'announced' },
 }
 
 /** The codes that are reported as they stand with what they claim; the others become facts of their own. */

@@ -23,18 +23,28 @@ function received(source: Source, file: StatementFile, statement: StatementFile[
   const currency = statement.account.currency ?? statement.balances[0]?.currency ?? statement.entries[0]?.currency ?? ''
   const { from, to } = statement.period ?? {}
   const data: FactData['statement.received'] = {
-    account, statement: id, currency, document: source.document, opening: balanceOf(statement, ['OPBD', 'PRCD'], 0),
+    account,
+    statement: id,
+    currency,
+    document: source.document,
+    opening: balanceOf(statement, ['OPBD', 'PRCD'], 0),
     closing: balanceOf(statement, ['CLBD'], -1),
-    ...(from === undefined ? {} : { from: from.slice(0, 10) }), ...(to === undefined ? {} : { to: to.slice(0, 10) }),
+    ...(from === undefined ? {} : { from: from.slice(0, 10) }),
+    ...(to === undefined ? {} : { to: to.slice(0, 10) }),
     entries: statement.count,
-    findings: [...file.findings, ...statement.findings].map(shown).concat(
-      statement.entries.filter((entry) => notItemised(entry)).map((entry) => `items-differ: entry ${entry.position}.`)
-    ).slice(0, 100),
+    findings: [...file.findings, ...statement.findings]
+      .map(shown)
+      .concat(statement.entries.filter((entry) => notItemised(entry)).map((entry) => `items-differ: entry ${entry.position}.`))
+      .slice(0, 100),
   }
   return {
-    eventId: `${source.document}#${statement.ordinal}`, type: 'statement.received', occurredAt: source.at, readBack: true,
+    eventId: `${source.document}#${statement.ordinal}`,
+    type: 'statement.received',
+    occurredAt: source.at,
+    readBack: true,
     reference: source.name,
-    about: [{ names: [aliasOf(source.system, 'statement', `${account} ${id}`)], create: 'statement' }], data,
+    about: [{ names: [aliasOf(source.system, 'statement', `${account} ${id}`)], create: 'statement' }],
+    data,
   }
 }
 
@@ -59,7 +69,10 @@ function entryFacts(source: Source, kind: StatementFile['kind'], statement: Stat
     return {
       eventId: `${source.document}#${statement.ordinal}.${entry.position}.${part}|${MAP_VERSION}`,
       type: booked ? 'statement.entry-booked' : 'statement.entry-announced',
-      occurredAt: source.at, ...(booked ? { readBack: true } : {}), about: [about], reference: source.name,
+      occurredAt: source.at,
+      ...(booked ? { readBack: true } : {}),
+      about: [about],
+      reference: source.name,
       data: data as unknown as Observation['data'],
     }
   })
@@ -77,7 +90,13 @@ function notItemised({ details, amount, currency, side }: StatementEntry): boole
 
 /** A single item is the entry: its amount may be the instructed one in another currency, the entry's is what moved. */
 function entryData(
-  source: Source, account: string, statement: string, entry: StatementEntry, item: EntryDetail | undefined, part: number, parts: number
+  source: Source,
+  account: string,
+  statement: string,
+  entry: StatementEntry,
+  item: EntryDetail | undefined,
+  part: number,
+  parts: number,
 ): EntryData {
   const several = parts > 1
   const direction = (several ? item?.side : undefined) ?? entry.side
@@ -87,14 +106,25 @@ function entryData(
   const returned = returnedOf(entry, item)
   const remittance = item ? [...item.remittance, ...item.references.map((reference) => reference.number)].join(' ') : entry.text
   return {
-    account, statement, position: String(entry.position), part, parts, amount: several ? item?.amount ?? entry.amount : entry.amount,
+    account,
+    statement,
+    position: String(entry.position),
+    part,
+    parts,
+    amount: several ? (item?.amount ?? entry.amount) : entry.amount,
     currency: entry.currency,
-    direction, reversal: entry.reversal, document: source.document,
-    ...some('bookedOn', entry.bookedOn), ...some('valuedOn', entry.valuedOn),
+    direction,
+    reversal: entry.reversal,
+    document: source.document,
+    ...some('bookedOn', entry.bookedOn),
+    ...some('valuedOn', entry.valuedOn),
     ...some('bankReference', item?.bankReference ?? entry.bankReference),
-    ...some('messageId', messageId), ...some('batch', item?.paymentInfoId ?? batch?.paymentInfoId), ...some('endToEndId', endToEndId),
+    ...some('messageId', messageId),
+    ...some('batch', item?.paymentInfoId ?? batch?.paymentInfoId),
+    ...some('endToEndId', endToEndId),
     ...some('count', batch?.count),
-    ...some('counterparty', counterparty(direction, item)), ...some('remittance', remittance === '' ? undefined : remittance),
+    ...some('counterparty', counterparty(direction, item)),
+    ...some('remittance', remittance === '' ? undefined : remittance),
     ...(returned === undefined ? {} : { returns: { ...some('endToEndId', endToEndId), ...some('messageId', messageId), ...returned } }),
   }
 }
@@ -119,10 +149,10 @@ function keysOf(statement: Statement): { readonly account: string; readonly id: 
   return { account: plainAccount(statement.account.id), id: `${statement.id}${page}` }
 }
 
-const onlyOf = <T>(all: readonly T[]): T | undefined => all.length === 1 ? all[0] : undefined
+const onlyOf = <T>(all: readonly T[]): T | undefined => (all.length === 1 ? all[0] : undefined)
 const shown = ({ code, about, declared, found }: BankFinding): string =>
   `${code}: ${about}${declared === undefined ? '' : `, declared ${declared}`}${found === undefined ? '' : `, found ${found}`}.`
 
 function some<K extends string, V>(key: K, value: V | undefined): { readonly [key in K]?: V } {
-  return value === undefined ? {} : { [key]: value } as { readonly [key in K]?: V }
+  return value === undefined ? {} : ({ [key]: value } as { readonly [key in K]?: V })
 }

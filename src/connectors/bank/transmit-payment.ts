@@ -12,17 +12,21 @@ const Content = z.object({ messageId: z.string().min(1).max(100), document: z.st
 
 export function transmitPayment({ config }: Setting): Command {
   return {
-    class: 'K3', timeoutMs: config.callTimeoutMs, noEffect: [],
+    class: 'K3',
+    timeoutMs: config.callTimeoutMs,
+    noEffect: [],
     documents: (content) => [contentAs(content, Content).document],
     write: (input) => {
       const { messageId, document } = contentAs(input.content, Content)
       return { transport: 'folder', act: 'put', name: fileName(messageId), bytes: input.document(document) }
     },
     read: (reply, call): Reading => ({
-      outcome: outcomeOf(reply, fileName(contentAs(call.input.content, Content).messageId)), observations: [],
+      outcome: outcomeOf(reply, fileName(contentAs(call.input.content, Content).messageId)),
+      observations: [],
     }),
     find: {
-      settleMs: config.settleMs, gapMs: config.gapMs,
+      settleMs: config.settleMs,
+      gapMs: config.gapMs,
       request: (_key, { content }) => {
         const { messageId, document } = contentAs(content, Content)
         return { transport: 'folder', act: 'look', name: fileName(messageId), sha256: document }
@@ -48,20 +52,32 @@ function outcomeOf(reply: Reply, name: string): Outcome {
   const state = reply.transport === 'folder' ? reply.state : 'none'
   switch (state) {
     // The same bytes under this name: an earlier try of ours put them there.
-    case 'written': case 'same': return { kind: 'done', receipt: { reference: name } }
-    case 'other': return { kind: 'other', says: `${name} is there with other bytes.`, reference: name }
-    default: return { kind: 'unclear', says: `The folder answered ${state}.` }
+    case 'written':
+    case 'same':
+      return { kind: 'done', receipt: { reference: name } }
+    case 'other':
+      return { kind: 'other', says: `${name} is there with other bytes.`, reference: name }
+    default:
+      return { kind: 'unclear', says: `The folder answered ${state}.` }
   }
 }
 
 function found(reply: Reply, name: string): Found {
   const state = reply.transport === 'folder' ? reply.state : 'none'
   switch (state) {
-    case 'same': return { kind: 'one', equal: true, receipt: { reference: name }, observations: [] }
-    case 'other': return {
-      kind: 'one', equal: false, receipt: { reference: name }, says: `${name} is there with other bytes.`, observations: [],
-    }
-    case 'absent': return { kind: 'absent' }
-    default: return { kind: 'unclear', says: `The folder answered ${state}.` }
+    case 'same':
+      return { kind: 'one', equal: true, receipt: { reference: name }, observations: [] }
+    case 'other':
+      return {
+        kind: 'one',
+        equal: false,
+        receipt: { reference: name },
+        says: `${name} is there with other bytes.`,
+        observations: [],
+      }
+    case 'absent':
+      return { kind: 'absent' }
+    default:
+      return { kind: 'unclear', says: `The folder answered ${state}.` }
   }
 }

@@ -20,19 +20,30 @@ function invoicesOf(...documents: readonly (Uint8Array | string)[]): InvoiceStat
   for (const [position, document] of documents.entries()) {
     const bytes = typeof document === 'string' ? bytesOf(document) : document
     const { arrivals } = captureDocument(sha256, {
-      tenant: 'test', bytes, document: hexOf(sha256(bytes)), mediaType: 'application/xml', fileName: `${position}.xml`, channel: 'inbox', actor: 'somebody', at: AT,
+      tenant: 'test',
+      bytes,
+      document: hexOf(sha256(bytes)),
+      mediaType: 'application/xml',
+      fileName: `${position}.xml`,
+      channel: 'inbox',
+      actor: 'somebody',
+      at: AT,
     })
     for (const arrival of arrivals) world.submit(arrival)
   }
   return [...world.records.values()].filter(({ kind }) => kind === 'invoice').map(({ state }) => state as unknown as InvoiceState)
 }
 
-const suspected = (invoices: readonly InvoiceState[]): number => invoices.filter(({ exceptions }) => exceptions['duplicate-suspected']?.open).length
+const suspected = (invoices: readonly InvoiceState[]): number =>
+  invoices.filter(({ exceptions }) => exceptions['duplicate-suspected']?.open).length
 
 describe('an invoice that arrives in UBL and in CII', () => {
   const [ubl, cii] = [ublInvoice({ lines: 3 }), ciiInvoice({ lines: 3 })]
 
-  test.each([['UBL first', ubl, cii], ['CII first', cii, ubl]])('is one invoice with two renditions: %s', (_, first, second) => {
+  test.each([
+    ['UBL first', ubl, cii],
+    ['CII first', cii, ubl],
+  ])('is one invoice with two renditions: %s', (_, first, second) => {
     const invoices = invoicesOf(first, second)
     expect(invoices).toHaveLength(1)
     expect(Object.keys(invoices[0]?.renditions ?? {}).sort()).toEqual([first, second].map((text) => hexOf(sha256(bytesOf(text)))).sort())
@@ -40,9 +51,14 @@ describe('an invoice that arrives in UBL and in CII', () => {
   })
 
   test.each<[string, string | RegExp, string]>([
-    ['entity', 'DE987654321', 'DE987654322'], ['supplier tax id', 'DE123456789', 'DE123456780'], ['number', '<ram:ID>F-2026-0001', '<ram:ID>F-2026-0002'],
-    ['type', '<ram:TypeCode>380', '<ram:TypeCode>384'], ['issue date', '20260301', '20260302'], ['currency', /EUR/g, 'SEK'],
-    ['payable', '<ram:DuePayableAmount>', '<ram:DuePayableAmount>1'], ['tax', '<ram:TaxTotalAmount currencyID="EUR">', '<ram:TaxTotalAmount currencyID="EUR">1'],
+    ['entity', 'DE987654321', 'DE987654322'],
+    ['supplier tax id', 'DE123456789', 'DE123456780'],
+    ['number', '<ram:ID>F-2026-0001', '<ram:ID>F-2026-0002'],
+    ['type', '<ram:TypeCode>380', '<ram:TypeCode>384'],
+    ['issue date', '20260301', '20260302'],
+    ['currency', /EUR/g, 'SEK'],
+    ['payable', '<ram:DuePayableAmount>', '<ram:DuePayableAmount>1'],
+    ['tax', '<ram:TaxTotalAmount currencyID="EUR">', '<ram:TaxTotalAmount currencyID="EUR">1'],
     ['line total', '<ram:LineTotalAmount>30', '<ram:LineTotalAmount>31'],
   ])('is another one where its %s is another', (_, from, to) => {
     const other = cii.replace(from, to)
@@ -59,7 +75,10 @@ describe('an invoice that arrives in UBL and in CII', () => {
     const path = join(folder ?? '', 'src/test/business-cases/standard')
     const pairs = ['01.01a', '01.03a', '01.05a', '01.14a', '01.15a', '01.18a', '02.01a', '02.05a']
     for (const pair of pairs) {
-      const [one, ...more] = invoicesOf(readFileSync(join(path, `${pair}-INVOICE_ubl.xml`)), readFileSync(join(path, `${pair}-INVOICE_uncefact.xml`)))
+      const [one, ...more] = invoicesOf(
+        readFileSync(join(path, `${pair}-INVOICE_ubl.xml`)),
+        readFileSync(join(path, `${pair}-INVOICE_uncefact.xml`)),
+      )
       expect([pair, more.length, Object.keys(one?.renditions ?? {}).length]).toEqual([pair, 0, 2])
     }
   })
@@ -67,9 +86,24 @@ describe('an invoice that arrives in UBL and in CII', () => {
 
 test('what is no invoice is kept as a document, with what it is', () => {
   const bytes = bytesOf('<rsm:CrossIndustryDocument xmlns:rsm="urn:ferd:CrossIndustryDocument:invoice:1p0"/>')
-  const captured = captureDocument(sha256, { tenant: 'test', bytes, document: 'f'.repeat(64), mediaType: 'application/xml', fileName: 'z.xml', channel: 'api', actor: 'somebody', at: AT })
+  const captured = captureDocument(sha256, {
+    tenant: 'test',
+    bytes,
+    document: 'f'.repeat(64),
+    mediaType: 'application/xml',
+    fileName: 'z.xml',
+    channel: 'api',
+    actor: 'somebody',
+    at: AT,
+  })
   expect(captured).toMatchObject({
-    numbers: [], refused: { code: 'not-invoice', line: 1, column: 1 },
-    arrivals: [{ type: 'document.received', data: { refused: { code: 'not-invoice', says: 'This is a ZUGFeRD 1 invoice, which is not read: its successor is ZUGFeRD 2.' } } }],
+    numbers: [],
+    refused: { code: 'not-invoice', line: 1, column: 1 },
+    arrivals: [
+      {
+        type: 'document.received',
+        data: { refused: { code: 'not-invoice', says: 'This is a ZUGFeRD 1 invoice, which is not read: its successor is ZUGFeRD 2.' } },
+      },
+    ],
   })
 })

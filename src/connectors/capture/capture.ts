@@ -33,14 +33,20 @@ export function captureDocument(sha256: Sha256, input: Captured): { arrivals: Ar
   const long = contents.map(tooLong).find((name) => name !== undefined)
   if (long !== undefined) {
     const refused: Refused = {
-      code: 'identifier-too-long', says: `The ${long} is longer than any real one; the document is not taken.`, line: 0, column: 0
+      code: 'identifier-too-long',
+      says: `The ${long} is longer than any real one; the document is not taken.`,
+      line: 0,
+      column: 0,
     }
     return { arrivals: [refusedArrival(input, refused)], numbers: [], refused }
   }
   return {
     numbers: contents.map((content) => content.number),
     arrivals: contents.map((content, ordinal): Arrival => ({
-      ...common(input), eventId: `${input.document}#${ordinal} ${way(input)}`, type: 'invoice.received', readBack: true,
+      ...common(input),
+      eventId: `${input.document}#${ordinal} ${way(input)}`,
+      type: 'invoice.received',
+      readBack: true,
       about: [invoiceRef(sha256, content, contents.length === 1 ? input.document : `${input.document}#${ordinal}`)],
       ensures: invoiceEnsures(content),
       data: { document: input.document, channel: input.channel, content },
@@ -50,18 +56,26 @@ export function captureDocument(sha256: Sha256, input: Captured): { arrivals: Ar
 
 function refusedArrival(input: Captured, refused: Refused): Arrival {
   return {
-    ...common(input), eventId: `${input.document}! ${way(input)}`, type: 'document.received', readBack: true,
+    ...common(input),
+    eventId: `${input.document}! ${way(input)}`,
+    type: 'document.received',
+    readBack: true,
     about: [{ names: [documentName(input.document)], create: 'document' }],
     data: {
-      document: input.document, mediaType: input.mediaType, fileName: input.fileName.slice(0, 200).toWellFormed(), channel: input.channel,
+      document: input.document,
+      mediaType: input.mediaType,
+      fileName: input.fileName.slice(0, 200).toWellFormed(),
+      channel: input.channel,
       refused: { code: refused.code, says: refused.says.slice(0, 500).toWellFormed(), line: refused.line, column: refused.column },
     },
   }
 }
 
 const common = (input: Captured): Pick<Arrival, 'tenant' | 'source' | 'occurredAt' | 'actor'> => ({
-  tenant: input.tenant, source: { system: 'capture', role: 'capture', reference: input.fileName.slice(0, 200).toWellFormed() },
-  occurredAt: input.at, actor: input.actor,
+  tenant: input.tenant,
+  source: { system: 'capture', role: 'capture', reference: input.fileName.slice(0, 200).toWellFormed() },
+  occurredAt: input.at,
+  actor: input.actor,
 })
 
 /** The same bytes by another way or under another name are another fact about the same invoice; by the same way they are the same fact. */

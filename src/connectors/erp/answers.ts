@@ -15,8 +15,12 @@ type Answer = Extract<ReferenceData, { found: true }>
 export function supplierOf(vendor: Vendor): NonNullable<Answer['supplier']> {
   const accounts = [vendor.payIban, vendor.payOther, ...vendor.otherIbans].map(plainAccount).filter((account) => account !== '')
   return {
-    number: vendor.vendorNo, name: vendor.name, ...(vendor.vatReg === '' ? {} : { vatId: plainNumber(vendor.vatReg) }),
-    active: meaningOf(VENDOR_STANDING, vendor.standing) === 'active', blocked: vendor.centralBlock, accounts: [...new Set(accounts)],
+    number: vendor.vendorNo,
+    name: vendor.name,
+    ...(vendor.vatReg === '' ? {} : { vatId: plainNumber(vendor.vatReg) }),
+    active: meaningOf(VENDOR_STANDING, vendor.standing) === 'active',
+    blocked: vendor.centralBlock,
+    accounts: [...new Set(accounts)],
     ...(vendor.createdBy === '' ? {} : { createdBy: person(vendor.createdBy) }),
   }
 }
@@ -25,26 +29,42 @@ export function supplierOf(vendor: Vendor): NonNullable<Answer['supplier']> {
 export function entityOf(setting: Setting, company: CompanyCode): NonNullable<Answer['entity']> {
   const own = company.houseAccounts.find((account) => account.waers === company.waers) ?? company.houseAccounts[0]
   return {
-    number: company.companyCode, name: company.name, currency: company.waers,
-    currencies: [...new Set([company.waers, ...company.houseAccounts.map((account) => account.waers)])], active: true,
-    zone: zoneOf(setting, company.companyCode), ...(own === undefined ? {} : { account: plainAccount(own.iban) }),
+    number: company.companyCode,
+    name: company.name,
+    currency: company.waers,
+    currencies: [...new Set([company.waers, ...company.houseAccounts.map((account) => account.waers)])],
+    active: true,
+    zone: zoneOf(setting, company.companyCode),
+    ...(own === undefined ? {} : { account: plainAccount(own.iban) }),
   }
 }
 
 /** Lines that the ERP has closed are left out: nothing more may be invoiced on them. */
 export function orderOf(order: PurchaseOrder): OrderData {
   return {
-    number: order.poNo, entity: order.companyCode, supplier: order.vendorNo, currency: order.waers,
-    open: meaningOf(ORDER_STANDING, order.standing) === 'open', ...(order.agreedBy === '' ? {} : { approvedBy: person(order.agreedBy) }),
-    lines: order.items.filter((item) => item.standing === 'OPEN').map((item) => ({
-      id: item.poItem, ...(item.materialNo === '' ? {} : { item: item.materialNo }), ...(item.text === '' ? {} : { name: item.text }),
-      quantity: item.qty, price: item.price, ...(item.per === '1' ? {} : { priceQuantity: item.per }), unit: item.uom,
-    })),
+    number: order.poNo,
+    entity: order.companyCode,
+    supplier: order.vendorNo,
+    currency: order.waers,
+    open: meaningOf(ORDER_STANDING, order.standing) === 'open',
+    ...(order.agreedBy === '' ? {} : { approvedBy: person(order.agreedBy) }),
+    lines: order.items
+      .filter((item) => item.standing === 'OPEN')
+      .map((item) => ({
+        id: item.poItem,
+        ...(item.materialNo === '' ? {} : { item: item.materialNo }),
+        ...(item.text === '' ? {} : { name: item.text }),
+        quantity: item.qty,
+        price: item.price,
+        ...(item.per === '1' ? {} : { priceQuantity: item.per }),
+        unit: item.uom,
+      })),
   }
 }
 
 /** A period that the day of a posting is in by itself, of the ledger and accounts that a supplier invoice is posted to. */
-export const isOrdinary = ({ config }: Setting, { special, ledger, accounts }: PostingPeriod): boolean => !special && ledger === config.ledger && POSTED_TO.has(accounts)
+export const isOrdinary = ({ config }: Setting, { special, ledger, accounts }: PostingPeriod): boolean =>
+  !special && ledger === config.ledger && POSTED_TO.has(accounts)
 /** "`accounts`": all, those of vendors, those of the general ledger. */
 const POSTED_TO = new Set(['*', 'K', 'S'])
 
@@ -67,10 +87,15 @@ function chosen<T extends { readonly name: string }>(rows: readonly T[], name: s
 
 /** The tax key for a category and rate: the configured one, else the company's own before everybody's, the vendor's tax before ours. */
 export function chosenTaxKey(
-  { config }: Setting, rows: readonly TaxKey[], companyCode: string, category: string, rate: string
+  { config }: Setting,
+  rows: readonly TaxKey[],
+  companyCode: string,
+  category: string,
+  rate: string,
 ): Chosen<TaxKey> {
   const fitting = rows.filter(
-    (row) => row.category === category && sumOf([row.pct]) === sumOf([rate]) && (row.companyCode === companyCode || row.companyCode === '*')
+    (row) =>
+      row.category === category && sumOf([row.pct]) === sumOf([rate]) && (row.companyCode === companyCode || row.companyCode === '*'),
   )
   const wanted = config.taxCodes[`${category} ${sumOf([rate])}`]
   const configured = fitting.filter((row) => row.taxKey === wanted)

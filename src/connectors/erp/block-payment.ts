@@ -22,14 +22,17 @@ export const unholdPayment = (setting: Setting): Command => block(setting, '')
 
 function block({ config }: Setting, letter: string): Command {
   return {
-    class: 'K2', timeoutMs: config.callTimeoutMs, noEffect: NO_EFFECT,
+    class: 'K2',
+    timeoutMs: config.callTimeoutMs,
+    noEffect: NO_EFFECT,
     // The key tells two blocks of one document apart in the ERP's own books; the ERP itself does not look at it.
     write: ({ content }, key) => {
       const { posting, reason } = contentAs(content, Content)
-      return sendJson(
-        'POST', pathOf('documents', posting, 'pay-block'),
-        { payBlock: letter, by: config.user, text: `${reason.slice(0, TEXT_LENGTH).toWellFormed()} ${key.slice(-KEY_LENGTH)}`.trim() }
-      )
+      return sendJson('POST', pathOf('documents', posting, 'pay-block'), {
+        payBlock: letter,
+        by: config.user,
+        text: `${reason.slice(0, TEXT_LENGTH).toWellFormed()} ${key.slice(-KEY_LENGTH)}`.trim(),
+      })
     },
     read: (reply, call) => {
       const read = answerIn(reply, z.object({ docNo: z.string() }))
@@ -39,7 +42,8 @@ function block({ config }: Setting, letter: string): Command {
       return nothing({ kind: 'done', receipt: { reference: posting } })
     },
     find: {
-      settleMs: config.settleMs, gapMs: config.gapMs,
+      settleMs: config.settleMs,
+      gapMs: config.gapMs,
       request: (_key, { content }) => getJson(pathOf('documents', contentAs(content, Content).posting)),
       read: (reply, call) => found(letter, reply, call),
     },

@@ -18,24 +18,30 @@ const KEY_LENGTH = 60
 
 export function cancelPayment({ config }: Setting): Command {
   return {
-    class: 'K3', timeoutMs: config.callTimeoutMs, noEffect: NO_EFFECT,
+    class: 'K3',
+    timeoutMs: config.callTimeoutMs,
+    noEffect: NO_EFFECT,
     write: ({ content }, key) => {
       const { paymentDoc, reason } = contentAs(content, Content)
       return sendJson('POST', pathOf('payment-docs', paymentDoc, 'void'), {
-        reason: `${reason.slice(0, REASON_LENGTH).toWellFormed()} ${key.slice(-KEY_LENGTH)}`, by: config.user,
+        reason: `${reason.slice(0, REASON_LENGTH).toWellFormed()} ${key.slice(-KEY_LENGTH)}`,
+        by: config.user,
       })
     },
     read: (reply, call) => {
       const read = answerIn(reply, Void)
       if ('outcome' in read) return nothing(read.outcome)
       const { paymentDoc } = contentAs(call.input.content, Content)
-      if (read.value.payDocNo !== paymentDoc) return nothing({
-        kind: 'unclear', says: `It answers for ${read.value.payDocNo}, asked for was ${paymentDoc}.`,
-      })
+      if (read.value.payDocNo !== paymentDoc)
+        return nothing({
+          kind: 'unclear',
+          says: `It answers for ${read.value.payDocNo}, asked for was ${paymentDoc}.`,
+        })
       return nothing({ kind: 'done', receipt: { reference: paymentDoc } })
     },
     find: {
-      settleMs: config.settleMs, gapMs: config.gapMs,
+      settleMs: config.settleMs,
+      gapMs: config.gapMs,
       request: (_key, { content }) => getJson(pathOf('payment-docs', contentAs(content, Content).paymentDoc)),
       read: found,
     },

@@ -14,7 +14,17 @@ import { booked, parked } from './document-facts.ts'
 import { CLEARING_KINDS, DOCUMENT_VERBS, MAP_VERSION, PAY_BLOCK, PAYMENT_VERBS, RUN_VERBS } from './map.ts'
 import { companyAlias, companyRef, documentAlias, documentRef, orderRef, person, vendorRef } from './names.ts'
 import {
-  Clearing, CompanyCode, Document, DocumentChange, PaymentDoc, PostingPeriod, PurchaseOrder, Revaluation, User, Vendor, type Change,
+  Clearing,
+  CompanyCode,
+  Document,
+  DocumentChange,
+  PaymentDoc,
+  PostingPeriod,
+  PurchaseOrder,
+  Revaluation,
+  User,
+  Vendor,
+  type Change,
 } from './wire.ts'
 
 export type Facts = { readonly facts: readonly Observation[] } | { readonly trouble: string }
@@ -22,9 +32,10 @@ type Reader = (setting: Setting, change: Change) => Facts
 
 /** Readers by `what`. RUN RELEASED, DOCUMENT STORNO and TAX need another call and are not read here. */
 export const READERS: { readonly [what: string]: Reader } = {
-  DOCUMENT: (setting, change) => change.verb === 'BOOKED' || change.verb === 'PARKED'
-    ? row(change, Document, (document) => whole(setting, change, document))
-    : row(change, DocumentChange, (document) => changed(setting, change, document)),
+  DOCUMENT: (setting, change) =>
+    change.verb === 'BOOKED' || change.verb === 'PARKED'
+      ? row(change, Document, (document) => whole(setting, change, document))
+      : row(change, DocumentChange, (document) => changed(setting, change, document)),
   RUN: (setting, change) => {
     const about: Ref = { names: [aliasOf(setting.system, 'run', change.key)] }
     return { facts: strange(setting, change, RUN_VERBS, about, 'transmission') }
@@ -32,23 +43,53 @@ export const READERS: { readonly [what: string]: Reader } = {
   PAYMENT: (setting, change) => row(change, PaymentDoc, (payment) => paymentFacts(setting, change, payment)),
   CLEARING: (setting, change) => row(change, Clearing, (clearing) => clearingFacts(setting, clearing)),
   REVALUATION: (setting, change) => row(change, Revaluation, (revaluation) => revalued(setting, revaluation)),
-  VENDOR: (setting, change) => row(change, Vendor, (vendor) => [{
-    ...master(change), type: 'reference.read', about: [vendorRef(setting.system, vendor)],
-    data: { asked: 'supplier', readAt: change.at, found: true, supplier: supplierOf(vendor) },
-  }]),
-  COMPANY: (setting, change) => row(change, CompanyCode, (company) => [{
-    // The zone is our configuration's; another one is another answer.
-    ...master(change, zoneOf(setting, company.companyCode)), type: 'reference.read', about: [companyRef(setting.system, company)],
-    data: { asked: 'entity', readAt: change.at, found: true, entity: entityOf(setting, company) },
-  }]),
-  ORDER: (setting, change) => row(change, PurchaseOrder, (order) => [{
-    ...master(change), type: change.verb === 'CREATED' ? 'order.issued' : 'order.changed', about: [orderRef(setting.system, order)],
-    data: orderOf(order) as unknown as Observation['data'],
-  }]),
-  PERIOD: (setting, change) => row(change, PostingPeriod, (period) => isOrdinary(setting, period) ? [{
-    ...master(change), type: isOpen(period) ? 'period.opened' : 'period.closed', about: [{ names: [companyAlias(setting.system, period.companyCode)], create: 'entity' }],
-    data: { entity: period.companyCode, month: period.from.slice(0, 7), from: period.from, to: period.to, accounts: period.accounts },
-  }] : []),
+  VENDOR: (setting, change) =>
+    row(change, Vendor, (vendor) => [
+      {
+        ...master(change),
+        type: 'reference.read',
+        about: [vendorRef(setting.system, vendor)],
+        data: { asked: 'supplier', readAt: change.at, found: true, supplier: supplierOf(vendor) },
+      },
+    ]),
+  COMPANY: (setting, change) =>
+    row(change, CompanyCode, (company) => [
+      {
+        // The zone is our configuration's; another one is another answer.
+        ...master(change, zoneOf(setting, company.companyCode)),
+        type: 'reference.read',
+        about: [companyRef(setting.system, company)],
+        data: { asked: 'entity', readAt: change.at, found: true, entity: entityOf(setting, company) },
+      },
+    ]),
+  ORDER: (setting, change) =>
+    row(change, PurchaseOrder, (order) => [
+      {
+        ...master(change),
+        type: change.verb === 'CREATED' ? 'order.issued' : 'order.changed',
+        about: [orderRef(setting.system, order)],
+        data: orderOf(order) as unknown as Observation['data'],
+      },
+    ]),
+  PERIOD: (setting, change) =>
+    row(change, PostingPeriod, (period) =>
+      isOrdinary(setting, period)
+        ? [
+            {
+              ...master(change),
+              type: isOpen(period) ? 'period.opened' : 'period.closed',
+              about: [{ names: [companyAlias(setting.system, period.companyCode)], create: 'entity' }],
+              data: {
+                entity: period.companyCode,
+                month: period.from.slice(0, 7),
+                from: period.from,
+                to: period.to,
+                accounts: period.accounts,
+              },
+            },
+          ]
+        : [],
+    ),
   USER: (_setting, change) => row(change, User, (user) => authority(change, user)),
 }
 
@@ -91,12 +132,19 @@ function paymentFacts(setting: Setting, change: Change, payment: PaymentDoc): Ob
   const about: Ref = { names: [paymentName(payment.msgId, payment.endToEndId), aliasOf(setting.system, 'payment-doc', payment.payDocNo)] }
   const claims = meaningOf(PAYMENT_VERBS, change.verb)
   if (claims === 'cancelled') {
-    return [{
-      ...master(change), readBack: false, type: 'payment.cancelled', about: [about],
-      data: {
-        messageId: payment.msgId, endToEndId: payment.endToEndId, reason: `Payment document ${payment.payDocNo} was made void in the ERP.`,
+    return [
+      {
+        ...master(change),
+        readBack: false,
+        type: 'payment.cancelled',
+        about: [about],
+        data: {
+          messageId: payment.msgId,
+          endToEndId: payment.endToEndId,
+          reason: `Payment document ${payment.payDocNo} was made void in the ERP.`,
+        },
       },
-    }]
+    ]
   }
   // What is instructed is said by the file itself.
   return claims === 'instructed' ? [] : [status(setting, change, about, 'settlement', change.verb, claims)]
@@ -113,10 +161,12 @@ function clearingFacts(setting: Setting, clearing: Clearing): Observation[] {
   const facts = netting
     ? clearing.lines.map((line, index) => cleared(setting, clearing, line.docNo, clearing.means, line.amt, `line ${index}`))
     : []
-  const differences = clearing.differences.flatMap(({ reasonKey, amt }, index) => clearing.lines.map(({ docNo }) => {
-    if (another === undefined) return cleared(setting, clearing, docNo, reasonKey, amt, `difference ${index}`)
-    return untold(setting, clearing, docNo, `${reasonKey} ${amt} of clearing ${clearing.clearingDocNo}`, `difference ${index} ${docNo}`)
-  }))
+  const differences = clearing.differences.flatMap(({ reasonKey, amt }, index) =>
+    clearing.lines.map(({ docNo }) => {
+      if (another === undefined) return cleared(setting, clearing, docNo, reasonKey, amt, `difference ${index}`)
+      return untold(setting, clearing, docNo, `${reasonKey} ${amt} of clearing ${clearing.clearingDocNo}`, `difference ${index} ${docNo}`)
+    }),
+  )
   // A netting settles all of its lines; one with a single line is settled by its difference and by nothing else.
   return netting && (another !== undefined || differences.length === 0) ? facts : differences
 }
@@ -125,10 +175,20 @@ function cleared(setting: Setting, clearing: Clearing, docNo: string, word: stri
   const kind = meaningOf(CLEARING_KINDS, word)
   if (kind === null) return untold(setting, clearing, docNo, word, part)
   return {
-    eventId: `clearing|${clearing.clearingDocNo}|${part}`, type: 'clearing.recorded', occurredAt: clearing.bookedAt, readBack: true,
+    eventId: `clearing|${clearing.clearingDocNo}|${part}`,
+    type: 'clearing.recorded',
+    occurredAt: clearing.bookedAt,
+    readBack: true,
     reference: clearing.clearingDocNo,
     about: [lineRef(setting, clearing, docNo)],
-    data: { postingNo: docNo, kind, amount, currency: clearing.waers, reason: `${word} in clearing ${clearing.clearingDocNo}`, bookedOn: clearing.bookedOn },
+    data: {
+      postingNo: docNo,
+      kind,
+      amount,
+      currency: clearing.waers,
+      reason: `${word} in clearing ${clearing.clearingDocNo}`,
+      bookedOn: clearing.bookedOn,
+    },
   }
 }
 
@@ -138,14 +198,21 @@ function betweenCompanies(setting: Setting, clearing: Clearing): Observation[] {
   const { partner } = clearing
   if (!partner) return own
   const total = negative(sumOf(clearing.lines.map(({ amt }) => amt)))
-  const facts = [...own, cleared(setting, { ...clearing, companyCode: partner.companyCode }, partner.docNo, clearing.means, total, 'partner')]
+  const facts = [
+    ...own,
+    cleared(setting, { ...clearing, companyCode: partner.companyCode }, partner.docNo, clearing.means, total, 'partner'),
+  ]
   return facts.map((fact) => ({ ...fact, data: { ...fact.data, ledger: clearing.companyCode } }))
 }
 
 /** A counter-entry says the same with the sign turned. */
 function revalued(setting: Setting, { revalNo, companyCode, waers, bookedOn, bookedAt, lines }: Revaluation): Observation[] {
   return lines.map(({ docNo, diffAmt }) => ({
-    eventId: `revaluation|${revalNo}|${docNo}`, type: 'revaluation.recorded', occurredAt: bookedAt, readBack: true, reference: revalNo,
+    eventId: `revaluation|${revalNo}|${docNo}`,
+    type: 'revaluation.recorded',
+    occurredAt: bookedAt,
+    readBack: true,
+    reference: revalNo,
     about: [lineRef(setting, { companyCode }, docNo)],
     data: { postingNo: docNo, revaluation: revalNo, amount: diffAmt, currency: waers, bookedOn },
   }))
@@ -153,14 +220,18 @@ function revalued(setting: Setting, { revalNo, companyCode, waers, bookedOn, boo
 
 function untold({ system }: Setting, clearing: Clearing, docNo: string, word: string, part: string): Observation {
   return {
-    eventId: `clearing|${clearing.clearingDocNo}|${part}|${MAP_VERSION}`, type: 'status.reported', occurredAt: clearing.bookedAt,
+    eventId: `clearing|${clearing.clearingDocNo}|${part}|${MAP_VERSION}`,
+    type: 'status.reported',
+    occurredAt: clearing.bookedAt,
     reference: clearing.clearingDocNo,
-    about: [lineRef({ system }, clearing, docNo)], data: { system, facet: 'settlement', word },
+    about: [lineRef({ system }, clearing, docNo)],
+    data: { system, facet: 'settlement', word },
   }
 }
 
-const lineRef = ({ system }: Pick<Setting, 'system'>, clearing: Pick<Clearing, 'companyCode'>, docNo: string): Ref =>
-  ({ names: [postingName(system, clearing.companyCode, docNo), documentAlias(system, docNo)] })
+const lineRef = ({ system }: Pick<Setting, 'system'>, clearing: Pick<Clearing, 'companyCode'>, docNo: string): Ref => ({
+  names: [postingName(system, clearing.companyCode, docNo), documentAlias(system, docNo)],
+})
 
 /**
  * Limits that hold in all companies. One for a single company is left out: the hub's table of authority knows no companies,
@@ -169,13 +240,28 @@ const lineRef = ({ system }: Pick<Setting, 'system'>, clearing: Pick<Clearing, '
 function authority(change: Change, user: User): Observation[] {
   const day = change.at.slice(0, 10)
   const about: Ref[] = [{ names: [person(user.userId)], create: 'person' }]
-  const ended: Observation[] = change.verb === 'CREATED' ? [] : [{
-    ...master(change, 'ended'), type: 'authority.revoked', about, data: { person: person(user.userId), on: dayBefore(day) },
-  }]
-  return [...ended, ...user.limits.filter((limit) => limit.companyCode === '*').map((limit, index): Observation => ({
-    ...master(change, `limit ${index}`), type: 'authority.granted', about,
-    data: { person: person(user.userId), name: user.name, limit: limit.upTo, currency: limit.waers, from: day },
-  }))]
+  const ended: Observation[] =
+    change.verb === 'CREATED'
+      ? []
+      : [
+          {
+            ...master(change, 'ended'),
+            type: 'authority.revoked',
+            about,
+            data: { person: person(user.userId), on: dayBefore(day) },
+          },
+        ]
+  return [
+    ...ended,
+    ...user.limits
+      .filter((limit) => limit.companyCode === '*')
+      .map((limit, index): Observation => ({
+        ...master(change, `limit ${index}`),
+        type: 'authority.granted',
+        about,
+        data: { person: person(user.userId), name: user.name, limit: limit.upTo, currency: limit.waers, from: day },
+      })),
+  ]
 }
 
 const dayBefore = (day: string): string => new Date(Date.parse(`${day}T00:00:00.000Z`) - 86_400_000).toISOString().slice(0, 10)
@@ -186,11 +272,18 @@ function strange(setting: Setting, change: Change, table: StatusTable, about: Re
 }
 
 function status(
-  { system }: Setting, change: { readonly mark: string; readonly at: Instant; readonly key: string }, about: Ref, facet: Facet,
-  word: string, claims: string | null
+  { system }: Setting,
+  change: { readonly mark: string; readonly at: Instant; readonly key: string },
+  about: Ref,
+  facet: Facet,
+  word: string,
+  claims: string | null,
 ): Observation {
   return {
-    eventId: `change|${change.mark}|status|${facet}|${MAP_VERSION}`, type: 'status.reported', occurredAt: change.at, about: [about],
+    eventId: `change|${change.mark}|status|${facet}|${MAP_VERSION}`,
+    type: 'status.reported',
+    occurredAt: change.at,
+    about: [about],
     reference: change.key,
     data: { system, facet, word, ...(claims === null ? {} : { claims }) },
   }

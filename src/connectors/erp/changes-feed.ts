@@ -50,7 +50,9 @@ type Cursor = z.infer<typeof Cursor>
 
 export function changesFeed(setting: Setting): Feed {
   return {
-    name: 'changes', everyMs: setting.config.feedEveryMs, timeoutMs: setting.config.callTimeoutMs,
+    name: 'changes',
+    everyMs: setting.config.feedEveryMs,
+    timeoutMs: setting.config.callTimeoutMs,
     poll: (cursor) => asked(cursorOf(cursor)),
     documents: (cursor) => {
       const { file } = cursorOf(cursor)
@@ -73,10 +75,14 @@ const written = (cursor: Cursor): string => canonicalJson(JSON.parse(JSON.string
 
 function asked({ after, fetch }: Cursor): Request {
   switch (fetch?.what) {
-    case 'run': return { ...getJson(pathOf('runs', fetch.run, 'file')), headers: { accept: 'application/xml' } }
-    case 'storno': return getJson(pathOf('documents', fetch.docNo))
-    case 'tax': return taxKeysRequest(fetch.category, fetch.pct)
-    case undefined: return getJson('/changes', { after, limit: String(ROWS) })
+    case 'run':
+      return { ...getJson(pathOf('runs', fetch.run, 'file')), headers: { accept: 'application/xml' } }
+    case 'storno':
+      return getJson(pathOf('documents', fetch.docNo))
+    case 'tax':
+      return taxKeysRequest(fetch.category, fetch.pct)
+    case undefined:
+      return getJson('/changes', { after, limit: String(ROWS) })
   }
 }
 
@@ -99,9 +105,13 @@ function changes(setting: Setting, reply: Reply, cursor: Cursor, document: (sha2
     if (what === 'COMPANY' && !codes.includes(key) && codes.length < CODES) codes.push(key)
     const file = index === cursor.skip && cursor.file ? document(cursor.file.sha256) : undefined
     const step = stepOf(setting, change.value, file)
-    if ('fetch' in step) return {
-      observations, unreadable, cursor: written({ after: cursor.after, skip: index, codes, fetch: step.fetch }), more: true,
-    }
+    if ('fetch' in step)
+      return {
+        observations,
+        unreadable,
+        cursor: written({ after: cursor.after, skip: index, codes, fetch: step.fetch }),
+        more: true,
+      }
     if ('facts' in step) observations.push(...step.facts)
     else unreadable.push(passed(`change ${change.value.mark}`, step.trouble, row))
   }
@@ -139,7 +149,8 @@ function fetched(setting: Setting, reply: Reply, cursor: Cursor, fetch: Fetch): 
   const ok = okReply(reply)
   if (!ok) return { trouble: troubleOf(reply) }
   switch (fetch.what) {
-    case 'run': return keptFile(setting, ok, cursor, fetch.run)
+    case 'run':
+      return keptFile(setting, ok, cursor, fetch.run)
     case 'storno': {
       const read = readJson(reply, Document)
       if ('trouble' in read) return read
@@ -157,8 +168,10 @@ function keptFile({ sha256 }: Setting, reply: HttpReply, { after, skip, codes }:
   const hash = hexOf(sha256(reply.body))
   if (reply.headers['x-file-sha256'] !== hash) return { trouble: `the file of run ${run} did not arrive as it was sent` }
   return {
-    documents: [{ bytes: reply.body, mediaType: 'application/xml' }], observations: [],
-    cursor: written({ after, skip, codes, file: { run, sha256: hash } }), more: true,
+    documents: [{ bytes: reply.body, mediaType: 'application/xml' }],
+    observations: [],
+    cursor: written({ after, skip, codes, file: { run, sha256: hash } }),
+    more: true,
   }
 }
 
@@ -167,25 +180,36 @@ function keptFile({ sha256 }: Setting, reply: HttpReply, { after, skip, codes }:
  * fit, nobody is told anything. The answer is part of the identity, since it may be another one when it is read again.
  */
 function taxFacts(
-  setting: Setting, rows: readonly TaxKey[], { codes }: Cursor, { mark, at, category, pct }: Fetch & { what: 'tax' }
+  setting: Setting,
+  rows: readonly TaxKey[],
+  { codes }: Cursor,
+  { mark, at, category, pct }: Fetch & { what: 'tax' },
 ): Observation[] {
   return codes.flatMap((companyCode): Observation[] => {
     const chosen = chosenTaxKey(setting, rows, companyCode, category, pct)
     if (!('one' in chosen)) return []
-    return [{
-      eventId: `change|${mark}|${companyCode}|${chosen.one.taxKey}`, type: 'reference.read', occurredAt: at, readBack: true,
-      reference: chosen.one.taxKey,
-      about: [{ names: [companyAlias(setting.system, companyCode)], create: 'entity' }],
-      data: { asked: taxCodeQuestion(category, sumOf([pct])), readAt: at, found: true, taxCode: taxCodeOf(chosen.one) },
-    }]
+    return [
+      {
+        eventId: `change|${mark}|${companyCode}|${chosen.one.taxKey}`,
+        type: 'reference.read',
+        occurredAt: at,
+        readBack: true,
+        reference: chosen.one.taxKey,
+        about: [{ names: [companyAlias(setting.system, companyCode)], create: 'entity' }],
+        data: { asked: taxCodeQuestion(category, sumOf([pct])), readAt: at, found: true, taxCode: taxCodeOf(chosen.one) },
+      },
+    ]
   })
 }
 
 function nameOf(fetch: Fetch): string {
   switch (fetch.what) {
-    case 'run': return `run ${fetch.run}`
-    case 'storno': return `document ${fetch.docNo}`
-    case 'tax': return `change ${fetch.mark}`
+    case 'run':
+      return `run ${fetch.run}`
+    case 'storno':
+      return `document ${fetch.docNo}`
+    case 'tax':
+      return `change ${fetch.mark}`
   }
 }
 

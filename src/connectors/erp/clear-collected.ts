@@ -10,7 +10,12 @@ import type { Setting } from './config.ts'
 import { answerIn, NO_EFFECT, nothing } from './replies.ts'
 
 const Content = z.object({
-  posting: z.string(), entity: z.string(), supplier: z.string(), bankReference: z.string(), bookedOn: z.string(), amount: z.string(),
+  posting: z.string(),
+  entity: z.string(),
+  supplier: z.string(),
+  bankReference: z.string(),
+  bookedOn: z.string(),
+  amount: z.string(),
   currency: z.string(),
 })
 /** A clearing as made, and a document as read: of each what tells whether it happened. */
@@ -21,12 +26,23 @@ const EXT_REF_LENGTH = 60
 
 export function clearCollected({ config }: Setting): Command {
   return {
-    class: 'K3', timeoutMs: config.callTimeoutMs, noEffect: NO_EFFECT,
+    class: 'K3',
+    timeoutMs: config.callTimeoutMs,
+    noEffect: NO_EFFECT,
     write: ({ content }, key) => {
       const { posting, entity, supplier, bankReference, bookedOn, amount, currency } = contentAs(content, Content)
       return sendJson('POST', '/clearings', {
-        companyCode: entity, vendorNo: supplier, waers: currency, means: 'BANK', bankRef: bankReference, bookedOn, amt: amount,
-        lines: [{ docNo: posting, amt: amount }], differences: [], extRef: key.slice(-EXT_REF_LENGTH), by: config.user,
+        companyCode: entity,
+        vendorNo: supplier,
+        waers: currency,
+        means: 'BANK',
+        bankRef: bankReference,
+        bookedOn,
+        amt: amount,
+        lines: [{ docNo: posting, amt: amount }],
+        differences: [],
+        extRef: key.slice(-EXT_REF_LENGTH),
+        by: config.user,
       })
     },
     read: (reply) => {
@@ -34,7 +50,8 @@ export function clearCollected({ config }: Setting): Command {
       return 'outcome' in read ? nothing(read.outcome) : nothing({ kind: 'done', receipt: { reference: read.value.clearingDocNo } })
     },
     find: {
-      settleMs: config.settleMs, gapMs: config.gapMs,
+      settleMs: config.settleMs,
+      gapMs: config.gapMs,
       request: (_key, { content }) => getJson(pathOf('documents', contentAs(content, Content).posting)),
       read: found,
     },
@@ -47,12 +64,14 @@ function found(reply: Reply, call: Call): Found {
   const { docNo, lifecycle, clearings } = read.value
   if (docNo !== contentAs(call.input.content, Content).posting) return { kind: 'unclear', says: `It answers for ${docNo}.` }
   const [first, second] = clearings
-  if (first === undefined) return lifecycle === 'BOOKED'
-    ? { kind: 'absent' }
-    : { kind: 'unclear', says: `Document ${docNo} is ${lifecycle} without a clearing.` }
-  if (second !== undefined) return {
-    kind: 'several', says: `Document ${docNo} has the clearings ${clearings.join(', ')}.`,
-    receipts: clearings.map((reference) => ({ reference })), observations: [],
-  }
+  if (first === undefined)
+    return lifecycle === 'BOOKED' ? { kind: 'absent' } : { kind: 'unclear', says: `Document ${docNo} is ${lifecycle} without a clearing.` }
+  if (second !== undefined)
+    return {
+      kind: 'several',
+      says: `Document ${docNo} has the clearings ${clearings.join(', ')}.`,
+      receipts: clearings.map((reference) => ({ reference })),
+      observations: [],
+    }
   return { kind: 'one', equal: lifecycle === 'CLEARED', receipt: { reference: first }, observations: [] }
 }

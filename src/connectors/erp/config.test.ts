@@ -7,15 +7,15 @@ const problems = (config: Parameters<typeof erp.readConfig>[0]): readonly string
 }
 
 test('an address is enough; everything else has its usual value', () => {
-  expect(erp.readConfig({ url: 'https://erp.example.org' })).toMatchObject(
-    { config: { zone: 'Europe/Berlin', user: 'hub', settleMs: 10_000, gapMs: 2_000 } }
-  )
+  expect(erp.readConfig({ url: 'https://erp.example.org' })).toMatchObject({
+    config: { zone: 'Europe/Berlin', user: 'hub', settleMs: 10_000, gapMs: 2_000 },
+  })
 })
 
 test('everything that is wrong is said, a key that is not known by its name', () => {
-  expect(
-    problems({ url: 'ftp://x', zone: 'Mars/Base', token: '', colour: 'red' }).join('; ')
-  ).toMatch(/url.*zone: is no time zone.*colour|colour.*/su)
+  expect(problems({ url: 'ftp://x', zone: 'Mars/Base', token: '', colour: 'red' }).join('; ')).toMatch(
+    /url.*zone: is no time zone.*colour|colour.*/su,
+  )
   expect(problems({ url: 'ftp://x', zone: 'Mars/Base', colour: 'red' })).toHaveLength(3)
 })
 

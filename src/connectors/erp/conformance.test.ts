@@ -16,30 +16,48 @@ const isTooMuch = (amount: string): boolean => amount.length > 15
 function fateOf(there: System, op: string): CommandCase['fate'] {
   return async ({ effect, lateMs, reply, status, retryAfter }: TargetFate) => {
     const rule = {
-      op, first: 1, effect, ...(lateMs === undefined ? {} : { lateMs }), reply: reply === 'status' ? 'error' : reply,
-      ...(status === undefined ? {} : { status }), ...(retryAfter === undefined ? {} : { retryAfter }),
+      op,
+      first: 1,
+      effect,
+      ...(lateMs === undefined ? {} : { lateMs }),
+      reply: reply === 'status' ? 'error' : reply,
+      ...(status === undefined ? {} : { status }),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
     }
     expect((await there.call('PUT', '/faults', { rules: [rule] })).status).toBe(200)
   }
 }
 
-interface Fact { readonly what: string; readonly row: Record<string, unknown> }
-const booked = async (there: System, what: string): Promise<Fact[]> => (await there.books()).flatMap(
-  (line) => line.facts as unknown as Fact[]
-).filter((fact) => fact.what === what)
+interface Fact {
+  readonly what: string
+  readonly row: Record<string, unknown>
+}
+const booked = async (there: System, what: string): Promise<Fact[]> =>
+  (await there.books()).flatMap((line) => line.facts as unknown as Fact[]).filter((fact) => fact.what === what)
 
 async function subject(): Promise<Subject> {
   const started = await shop.start('erp', ['--data', await shop.folder()], { SANDBOX_ERP_TOKEN: TOKEN })
   const call: System['call'] = (method, path, body) => started.call(method, path, body, { authorization: `Bearer ${TOKEN}` })
   const there: System = {
-    ...started, call,
+    ...started,
+    call,
     books: async () =>
-      (await call('GET', '/books')).text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as never),
+      (await call('GET', '/books')).text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as never),
   }
   await call('PUT', '/setup', SETUP)
   const instructed = async (letter: string): Promise<{ payDocNo: string }[]> => {
-    for (let at = 0; at < 40; at++) await call('POST', '/documents', claim({ extRef: `inv_${letter}${at}`, vendorDocNo: `${letter}-${at}` }))
-    const run = await call('POST', '/runs', { companyCode: '1000', waers: 'EUR', dueBy: '2030-01-01', proposedBy: 'a.clerk', combine: false })
+    for (let at = 0; at < 40; at++)
+      await call('POST', '/documents', claim({ extRef: `inv_${letter}${at}`, vendorDocNo: `${letter}-${at}` }))
+    const run = await call('POST', '/runs', {
+      companyCode: '1000',
+      waers: 'EUR',
+      dueBy: '2030-01-01',
+      proposedBy: 'a.clerk',
+      combine: false,
+    })
     for (const by of ['t.meyer', 'u.katz']) await call('POST', `/runs/${run.body.runNo}/release`, { by })
     return (await call('GET', `/payment-docs?runNo=${run.body.runNo}&limit=100`)).body.rows as { payDocNo: string }[]
   }
@@ -49,17 +67,34 @@ async function subject(): Promise<Subject> {
     accepts: (n, asked = '119.00') => {
       const amount = isTooMuch(asked) ? '119.00' : asked
       return {
-        reference: `inv_kit${n}`, entity: '1000', supplier: 'K-1', kind: 'invoice', number: `RE-${n}`, issuedOn: '2026-01-12', dueOn: null,
-        postedOn: '2026-01-15', currency: 'EUR',
-        net: amount, tax: '0', gross: amount, payable: amount, method: 'transfer', orders: [], policy: 'p', authority: 'a', approvers: [],
+        reference: `inv_kit${n}`,
+        entity: '1000',
+        supplier: 'K-1',
+        kind: 'invoice',
+        number: `RE-${n}`,
+        issuedOn: '2026-01-12',
+        dueOn: null,
+        postedOn: '2026-01-15',
+        currency: 'EUR',
+        net: amount,
+        tax: '0',
+        gross: amount,
+        payable: amount,
+        method: 'transfer',
+        orders: [],
+        policy: 'p',
+        authority: 'a',
+        approvers: [],
         approvedAt: '2026-01-14T12:00:00.000Z',
-        correlation: `inv_kit${n}`, lines: [{ account: '476000', amount }],
+        correlation: `inv_kit${n}`,
+        lines: [{ account: '476000', amount }],
       }
     },
     refuses: { content: (n) => ({ ...posting.accepts(n), supplier: 'K-9' }), words: 'K-9' },
-    truth: async (key) => (await booked(there, 'DOCUMENT')).filter(
-      ({ row }) => (row['zFields'] as { ZZKEY?: string } | undefined)?.ZZKEY === key
-    ).map(({ row }) => ({ amount: String(row['grossAmt'] as string) })),
+    truth: async (key) =>
+      (await booked(there, 'DOCUMENT'))
+        .filter(({ row }) => (row['zFields'] as { ZZKEY?: string } | undefined)?.ZZKEY === key)
+        .map(({ row }) => ({ amount: String(row['grossAmt'] as string) })),
     fate: fateOf(there, 'document.post'),
   }
   const clearedUnder: CommandCase['truth'] = async (key) => {
@@ -68,7 +103,11 @@ async function subject(): Promise<Subject> {
   }
   const settling: CommandCase = {
     accepts: (n) => ({
-      paymentDoc: payments[n]?.payDocNo ?? 'none', bankReference: `B-${n}`, bookedOn: '2026-02-12', amount: '119.00', currency: 'EUR',
+      paymentDoc: payments[n]?.payDocNo ?? 'none',
+      bankReference: `B-${n}`,
+      bookedOn: '2026-02-12',
+      amount: '119.00',
+      currency: 'EUR',
     }),
     refuses: { content: (n) => ({ ...settling.accepts(n), amount: '118.00' }), words: 'F1-341' },
     truth: clearedUnder,
@@ -81,53 +120,78 @@ async function subject(): Promise<Subject> {
   }
   const clearing: CommandCase = {
     accepts: (n) => ({
-      reference: `inv_c${n}`, posting: collected[n] ?? 'none', entity: '1000', supplier: 'K-1', amount: '119.00', currency: 'EUR',
-      bankReference: `B-${n}`, bookedOn: '2026-02-12',
+      reference: `inv_c${n}`,
+      posting: collected[n] ?? 'none',
+      entity: '1000',
+      supplier: 'K-1',
+      amount: '119.00',
+      currency: 'EUR',
+      bankReference: `B-${n}`,
+      bookedOn: '2026-02-12',
     }),
     refuses: { content: (n) => ({ ...clearing.accepts(n), posting: '5199999999' }), words: '5199999999' },
     truth: clearedUnder,
     fate: fateOf(there, 'clearing.post'),
   }
   const booking: string[] = []
-  for (let at = 0; at < 40; at++) booking.push((await call('POST', '/documents', claim({ extRef: `inv_s${at}`, vendorDocNo: `S-${at}` }))).body.docNo as string)
+  for (let at = 0; at < 40; at++)
+    booking.push((await call('POST', '/documents', claim({ extRef: `inv_s${at}`, vendorDocNo: `S-${at}` }))).body.docNo as string)
   const reversing: CommandCase = {
     accepts: (n) => ({ posting: booking[n] ?? 'none', reason: 'approval taken back', requestedBy: 'lea', agreedBy: 'tom' }),
     refuses: { content: (n) => ({ ...reversing.accepts(n), agreedBy: 'lea' }), words: 'F5-363' },
-    truth: async (key) => (await booked(there, 'DOCUMENT')).filter(({ row }) => row['stornoExtRef'] === key.slice(-60)).map(() => ({ amount: '119.00' })),
+    truth: async (key) =>
+      (await booked(there, 'DOCUMENT')).filter(({ row }) => row['stornoExtRef'] === key.slice(-60)).map(() => ({ amount: '119.00' })),
     fate: fateOf(there, 'document.storno'),
   }
   const cancelling: CommandCase = {
     accepts: (n) => ({ paymentDoc: unsent[n]?.payDocNo ?? 'none', reason: `wrong account ${n}` }),
     refuses: { content: () => ({ paymentDoc: '5199999999', reason: 'x' }), words: '5199999999' },
     // The ERP keeps no word of ours with it: which one it was is known by the number alone.
-    truth: async (_key, content) => (await booked(there, 'PAYMENT')).filter(({ row }) => row['payDocNo'] === content['paymentDoc'] && row['lifecycle'] === 'VOID').map(() => ({ amount: '119.00' })),
+    truth: async (_key, content) =>
+      (await booked(there, 'PAYMENT'))
+        .filter(({ row }) => row['payDocNo'] === content['paymentDoc'] && row['lifecycle'] === 'VOID')
+        .map(() => ({ amount: '119.00' })),
     fate: fateOf(there, 'payment.void'),
   }
   /** Documents that stand free, and documents with a block. */
   const blockable = async (name: string, payBlock: string): Promise<string[]> => {
     const numbers: string[] = []
-    for (let at = 0; at < 40; at++) numbers.push((await call('POST', '/documents', claim({ extRef: `inv_${name}${at}`, vendorDocNo: `${name}-${at}`, payBlock }))).body.docNo as string)
+    for (let at = 0; at < 40; at++)
+      numbers.push(
+        (await call('POST', '/documents', claim({ extRef: `inv_${name}${at}`, vendorDocNo: `${name}-${at}`, payBlock }))).body
+          .docNo as string,
+      )
     return numbers
   }
   const blocking = (numbers: readonly string[], verb: string): CommandCase => ({
     accepts: (n) => ({ posting: numbers[n] ?? 'none', reason: `not approved ${n}` }),
     refuses: { content: () => ({ posting: '5199999999', reason: 'x' }), words: '5199999999' },
-    truth: async (_key, content) => (await there.books()).flatMap((line) => line.facts as unknown as (Fact & { verb: string; key: string })[])
-      .filter((fact) => fact.what === 'DOCUMENT' && fact.verb === verb && fact.key === content['posting']).map(() => ({})),
+    truth: async (_key, content) =>
+      (await there.books())
+        .flatMap((line) => line.facts as unknown as (Fact & { verb: string; key: string })[])
+        .filter((fact) => fact.what === 'DOCUMENT' && fact.verb === verb && fact.key === content['posting'])
+        .map(() => ({})),
     fate: fateOf(there, 'document.block'),
   })
   const [holding, unholding] = [blocking(await blockable('h', ''), 'BLOCKED'), blocking(await blockable('u', 'A'), 'UNBLOCKED')]
   const attaching: CommandCase = {
     accepts: (n) => ({
-      reference: `inv_a${n}`, posting: collected[n] ?? 'none', approvers: ['directory|person|anna'], approvedAt: '2026-01-14T12:00:00.000Z', authority: 'up to 1000.00 EUR',
-      terms: 'f'.repeat(64), policy: 'p', correlation: `inv_a${n}`,
+      reference: `inv_a${n}`,
+      posting: collected[n] ?? 'none',
+      approvers: ['directory|person|anna'],
+      approvedAt: '2026-01-14T12:00:00.000Z',
+      authority: 'up to 1000.00 EUR',
+      terms: 'f'.repeat(64),
+      policy: 'p',
+      correlation: `inv_a${n}`,
     }),
     refuses: { content: (n) => ({ ...attaching.accepts(n), posting: '5199999999' }), words: '5199999999' },
     truth: async (key) => (await booked(there, 'ATTACHMENT')).filter(({ row }) => row['by'] === `hub ${key.slice(-16)}`).map(() => ({})),
     fate: fateOf(there, 'document.attach'),
   }
   const looking: CommandCase = {
-    accepts: (n) => ({ question: 'supplier', names: [], name: n % 2 === 0 ? 'Blauwal B.V.' : 'Nobody' }), truth: () => Promise.resolve([]),
+    accepts: (n) => ({ question: 'supplier', names: [], name: n % 2 === 0 ? 'Blauwal B.V.' : 'Nobody' }),
+    truth: () => Promise.resolve([]),
     fate: fateOf(there, 'vendor.read'),
   }
   let n = 0
@@ -136,37 +200,51 @@ async function subject(): Promise<Subject> {
   /** What the ERP itself would not say: its next page of changes is patched. */
   const forged = async (what: string, verb: string, row: object): Promise<string> => {
     const key = `S-${++n}`
-    await call(
-      'PUT', '/faults',
-      {
-        rules: [
-          {
-            op: 'changes', first: 1,
-            patch: { rows: [{ mark: `9${n}`, at: '2026-02-01T10:00:00.000Z', op: 'x', what, verb, key, row: { ...row, docNo: key } }] },
-          },
-        ],
-      }
-    )
+    await call('PUT', '/faults', {
+      rules: [
+        {
+          op: 'changes',
+          first: 1,
+          patch: { rows: [{ mark: `9${n}`, at: '2026-02-01T10:00:00.000Z', op: 'x', what, verb, key, row: { ...row, docNo: key } }] },
+        },
+      ],
+    })
     return key
   }
   return {
-    kind: erp, config: { url: there.url, token: 'API', callTimeoutMs: 1_000 }, sha256, secrets: { API: TOKEN },
+    kind: erp,
+    config: { url: there.url, token: 'API', callTimeoutMs: 1_000 },
+    sha256,
+    secrets: { API: TOKEN },
     patienceMs: 250,
-    commands: { 'invoice.post': posting, 'settlement.record': settling, 'settlement.clear': clearing, 'invoice.reverse': reversing, 'payment.cancel': cancelling, 'payment.hold': holding, 'payment.unhold': unholding,
-       'approval-evidence.attach': attaching, 'lookup.supplier': looking },
+    commands: {
+      'invoice.post': posting,
+      'settlement.record': settling,
+      'settlement.clear': clearing,
+      'invoice.reverse': reversing,
+      'payment.cancel': cancelling,
+      'payment.hold': holding,
+      'payment.unhold': unholding,
+      'approval-evidence.attach': attaching,
+      'lookup.supplier': looking,
+    },
     happens: async (count) => {
       const marks: string[] = []
       for (let at = 0; at < count; at++) marks.push(await post({}))
       return marks
     },
-    tells: async (amount) => isTooMuch(amount)
-      ? forged('DOCUMENT', 'BOOKED', { ...(await call('GET', '/documents/5100000001')).body, grossAmt: amount })
-      : post({ netAmt: amount, taxAmt: '0', grossAmt: amount, items: [{ glAccount: '1', netAmt: amount }] }),
+    tells: async (amount) =>
+      isTooMuch(amount)
+        ? forged('DOCUMENT', 'BOOKED', { ...(await call('GET', '/documents/5100000001')).body, grossAmt: amount })
+        : post({ netAmt: amount, taxAmt: '0', grossAmt: amount, items: [{ glAccount: '1', netAmt: amount }] }),
     shows: (table, word) => {
       switch (table) {
-        case 'document.verb': return forged('DOCUMENT', word, {})
-        case 'document.payBlock': return forged('DOCUMENT', 'BLOCKED', { payBlock: word })
-        default: return forged('PAYMENT', word, { payDocNo: 'P', msgId: 'M', endToEndId: 'E', amt: '1.00', waers: 'EUR', lifecycle: word })
+        case 'document.verb':
+          return forged('DOCUMENT', word, {})
+        case 'document.payBlock':
+          return forged('DOCUMENT', 'BLOCKED', { payBlock: word })
+        default:
+          return forged('PAYMENT', word, { payDocNo: 'P', msgId: 'M', endToEndId: 'E', amt: '1.00', waers: 'EUR', lifecycle: word })
       }
     },
   }
@@ -176,6 +254,8 @@ describe('the sandbox ERP’s connector keeps the promises of the kit', async ()
   for (const result of await runConformance(await subject())) {
     // It declares no notices.
     const applies = result.promise !== 'notices'
-    test(`${result.promise}: ${result.says}`, () => { expect(result).toMatchObject({ applies, broken: [] }) })
+    test(`${result.promise}: ${result.says}`, () => {
+      expect(result).toMatchObject({ applies, broken: [] })
+    })
   }
 })

@@ -26,7 +26,8 @@ import { CompanyCode, listOf } from './wire.ts'
 const REPLY_BYTES = 32 * 1024 * 1024
 
 export const erp: ConnectorKind<ErpConfig> = {
-  name: 'sandbox-erp', role: 'erp',
+  name: 'sandbox-erp',
+  role: 'erp',
   readConfig: (config) => configProblems(config, ErpConfig),
   open,
 }
@@ -34,7 +35,9 @@ export const erp: ConnectorKind<ErpConfig> = {
 function open(config: ErpConfig, system: string, { sha256 }: Given): Connector {
   const setting: Setting = { system, config, sha256 }
   return {
-    system, kind: erp.name, role: 'erp',
+    system,
+    kind: erp.name,
+    role: 'erp',
     places: { http: httpPlace(config, REPLY_BYTES) },
     limits: { concurrency: config.concurrency, rate: config.rate },
     commands: {

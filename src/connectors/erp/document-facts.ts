@@ -14,33 +14,50 @@ import type { Document } from './wire.ts'
 /** What the document's lifecycle says has happened. */
 export function documentFacts(setting: Setting, document: Document): Observation[] {
   switch (meaningOf(DOCUMENT_LIFECYCLE, document.lifecycle)) {
-    case 'parked': return [parked(setting, document)]
+    case 'parked':
+      return [parked(setting, document)]
     case 'posted':
-    case 'settled': return booked(setting, document)
+    case 'settled':
+      return booked(setting, document)
     // A parked document that was taken back had never been booked.
-    case 'reversed': return [...booked(setting, document), reversed(setting, document, document.changedAt)]
-    default: return [unmapped(setting, document)]
+    case 'reversed':
+      return [...booked(setting, document), reversed(setting, document, document.changedAt)]
+    default:
+      return [unmapped(setting, document)]
   }
 }
 
 export function parked(setting: Setting, document: Document): Observation {
   return {
-    ...common(setting, document, `parked|${document.changedAt}`), type: 'posting.parked', occurredAt: document.changedAt,
+    ...common(setting, document, `parked|${document.changedAt}`),
+    type: 'posting.parked',
+    occurredAt: document.changedAt,
     data: { postingNo: document.docNo },
   }
 }
 
 export function booked(setting: Setting, document: Document): Observation[] {
   if (document.bookedAt === null) return []
-  return [{
-    ...common(setting, document, 'booked'), type: 'posting.confirmed', occurredAt: document.bookedAt, readBack: true,
-    data: {
-      postingNo: document.docNo, entity: document.companyCode, supplier: document.vendorNo, number: document.vendorDocNo,
-      amount: document.grossAmt,
-      currency: document.waers, postedOn: document.postingDate,
-      ...(document.reconAccount === undefined ? {} : { account: document.reconAccount }), ...due(document), ...(isOurs(document.extRef) ? { reference: document.extRef } : {}),
+  return [
+    {
+      ...common(setting, document, 'booked'),
+      type: 'posting.confirmed',
+      occurredAt: document.bookedAt,
+      readBack: true,
+      data: {
+        postingNo: document.docNo,
+        entity: document.companyCode,
+        supplier: document.vendorNo,
+        number: document.vendorDocNo,
+        amount: document.grossAmt,
+        currency: document.waers,
+        postedOn: document.postingDate,
+        ...(document.reconAccount === undefined ? {} : { account: document.reconAccount }),
+        ...due(document),
+        ...(isOurs(document.extRef) ? { reference: document.extRef } : {}),
+      },
     },
-  }]
+  ]
 }
 
 /** What is owed by it, signed; "amounts positive as on paper" for both types. */
@@ -52,9 +69,14 @@ function due({ dueAmt, docType }: Document): { readonly due?: string } {
 /** Where the ERP does not give the day of a storno, it is the day of its instant in the company's zone. */
 export function reversed(setting: Setting, document: Document, at: string): Observation {
   return {
-    ...common(setting, document, `storno|${at}`), type: 'posting.reversed', occurredAt: at, readBack: true,
+    ...common(setting, document, `storno|${at}`),
+    type: 'posting.reversed',
+    occurredAt: at,
+    readBack: true,
     data: {
-      postingNo: document.docNo, entity: document.companyCode, reversalNo: document.stornoDocNo ?? '',
+      postingNo: document.docNo,
+      entity: document.companyCode,
+      reversalNo: document.stornoDocNo ?? '',
       reversedOn: document.stornoOn ?? dateIn(zoneOf(setting, document.companyCode), at),
       ...(document.stornoReason ? { reason: document.stornoReason } : {}),
     },
@@ -63,17 +85,22 @@ export function reversed(setting: Setting, document: Document, at: string): Obse
 
 function unmapped(setting: Setting, document: Document): Observation {
   return {
-    ...common(setting, document, `lifecycle|${MAP_VERSION}|${document.lifecycle}|${document.changedAt}`), type: 'status.reported',
+    ...common(setting, document, `lifecycle|${MAP_VERSION}|${document.lifecycle}|${document.changedAt}`),
+    type: 'status.reported',
     occurredAt: document.changedAt,
     data: { system: setting.system, facet: 'posting', word: document.lifecycle },
   }
 }
 
 function common(
-  { system }: Setting, document: Document, what: string
+  { system }: Setting,
+  document: Document,
+  what: string,
 ): Pick<Observation, 'eventId' | 'about' | 'reference' | 'correlation'> {
   return {
-    eventId: `document|${document.docNo}|${what}`, about: [documentRef(system, document)], reference: document.docNo,
+    eventId: `document|${document.docNo}|${what}`,
+    about: [documentRef(system, document)],
+    reference: document.docNo,
     ...(isOurs(document.extRef) ? { correlation: document.extRef } : {}),
   }
 }

@@ -15,7 +15,9 @@ import { Document, listOf } from './wire.ts'
 
 export function documentHoldings(setting: Setting): Holdings {
   return {
-    facets: ['posting'], by: 'number', timeoutMs: setting.config.callTimeoutMs,
+    facets: ['posting'],
+    by: 'number',
+    timeoutMs: setting.config.callTimeoutMs,
     list: {
       ask: (cursor) => getJson('/documents', { limit: LIST_LIMIT, ...(cursor === null ? {} : { after: cursor }) }),
       readPage: (reply) => {
@@ -31,7 +33,9 @@ export function documentHoldings(setting: Setting): Holdings {
         if (!okReply(reply)) return { trouble: refusalOf(reply)?.says ?? replyName(reply) }
         const read = readJson(reply, Document)
         if ('trouble' in read) return read
-        return read.value.docNo === docNo ? [heldAs(setting, read.value)] : { trouble: `it answered with ${read.value.docNo}, asked for ${docNo}` }
+        return read.value.docNo === docNo
+          ? [heldAs(setting, read.value)]
+          : { trouble: `it answered with ${read.value.docNo}, asked for ${docNo}` }
       },
     },
   }
@@ -41,7 +45,12 @@ export function documentHoldings(setting: Setting): Holdings {
 function heldAs(setting: Setting, document: Document): HeldThing {
   const claims = meaningOf(DOCUMENT_LIFECYCLE, document.lifecycle)
   return {
-    facet: 'posting', names: documentRef(setting.system, document).names, key: document.docNo, word: document.lifecycle, claims: claims === 'settled' ? 'posted' : claims,
-    amount: document.grossAmt, facts: () => documentFacts(setting, document),
+    facet: 'posting',
+    names: documentRef(setting.system, document).names,
+    key: document.docNo,
+    word: document.lifecycle,
+    claims: claims === 'settled' ? 'posted' : claims,
+    amount: document.grossAmt,
+    facts: () => documentFacts(setting, document),
   }
 }

@@ -46,11 +46,20 @@ function balances(reply: Reply, { entity, from, to }: LedgerQuestion): LedgerPag
   const read = readJson(reply, Balances)
   if ('trouble' in read) return read
   const { companyCode, upTo, rows, ...said } = read.value
-  if (companyCode !== entity || said.from !== from || said.keyDate !== to) return { trouble: `it answers for ${companyCode}, ${said.from} to ${said.keyDate}` }
+  if (companyCode !== entity || said.from !== from || said.keyDate !== to)
+    return { trouble: `it answers for ${companyCode}, ${said.from} to ${said.keyDate}` }
   return {
     accounts: rows.map((row) => ({
-      account: row.reconAccount, currency: row.waers,
-      lines: { opening: row.openingBal, posted: row.postedBal, reversed: row.stornoBal, settled: row.clearedBal, revalued: row.revalBal, closing: row.closingBal },
+      account: row.reconAccount,
+      currency: row.waers,
+      lines: {
+        opening: row.openingBal,
+        posted: row.postedBal,
+        reversed: row.stornoBal,
+        settled: row.clearedBal,
+        revalued: row.revalBal,
+        closing: row.closingBal,
+      },
     })),
     cursor: canonicalJson({ upTo, after: '0' }),
   }
@@ -63,7 +72,12 @@ function items(reply: Reply, upTo: string): LedgerPage | { readonly trouble: str
   const { rows, next } = read.value
   return {
     items: rows.map((row) => ({
-      document: row.docNo, account: row.reconAccount, currency: row.waers, open: row.openBal, supplier: row.vendorNo, number: row.vendorDocNo,
+      document: row.docNo,
+      account: row.reconAccount,
+      currency: row.waers,
+      open: row.openBal,
+      supplier: row.vendorNo,
+      number: row.vendorDocNo,
     })),
     cursor: next === null ? null : canonicalJson({ upTo, after: next }),
   }
@@ -77,7 +91,12 @@ function lines(reply: Reply): ReturnType<NonNullable<LedgerReport['entries']>['r
   if (strange) return { trouble: `a line of kind ${strange.kind.slice(0, 40)}, which its documentation does not have` }
   return {
     booked: read.value.rows.map((row) => ({
-      document: row.docNo, account: row.reconAccount, currency: row.waers, kind: LINE_KINDS[row.kind as keyof typeof LINE_KINDS], bookedOn: row.bookedOn, amount: row.amt,
+      document: row.docNo,
+      account: row.reconAccount,
+      currency: row.waers,
+      kind: LINE_KINDS[row.kind as keyof typeof LINE_KINDS],
+      bookedOn: row.bookedOn,
+      amount: row.amt,
     })),
   }
 }

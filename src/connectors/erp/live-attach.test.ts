@@ -13,7 +13,9 @@ describe('the approval', () => {
   let there: System
   let here: Drive
   let n = 0
-  beforeAll(async () => { ({ there, here } = await live.start()) })
+  beforeAll(async () => {
+    ;({ there, here } = await live.start())
+  })
 
   type Approval = { readonly [key: string]: Json } & { readonly posting: string }
   const approval = async (): Promise<Approval> => {
@@ -21,8 +23,14 @@ describe('the approval', () => {
     const { outcome } = await here.run('invoice.post', order({ reference }), { key: `post ${n}` })
     if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome))
     return {
-      reference, posting: outcome.receipt.reference, approvers: ['directory|person|anna'], approvedAt: '2026-01-14T12:00:00.000Z', authority: 'Anna may 1,000.00 €',
-      terms: 'a'.repeat(64), policy: 'terms aaaa', correlation: reference,
+      reference,
+      posting: outcome.receipt.reference,
+      approvers: ['directory|person|anna'],
+      approvedAt: '2026-01-14T12:00:00.000Z',
+      authority: 'Anna may 1,000.00 €',
+      terms: 'a'.repeat(64),
+      policy: 'terms aaaa',
+      correlation: reference,
     }
   }
   const attachments = async (content: Approval): Promise<{ title: string; sha256: string; contentBase64: string; extRef: string }[]> =>
@@ -36,15 +44,28 @@ describe('the approval', () => {
     expect(another).toBeUndefined()
     const bytes = Buffer.from(file!.contentBase64, 'base64')
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(file!.sha256)
-    expect(JSON.parse(bytes.toString())).toMatchObject({ invoice: content['reference'], approvers: ['directory|person|anna'], authority: 'Anna may 1,000.00 €', terms: 'a'.repeat(64) })
+    expect(JSON.parse(bytes.toString())).toMatchObject({
+      invoice: content['reference'],
+      approvers: ['directory|person|anna'],
+      authority: 'Anna may 1,000.00 €',
+      terms: 'a'.repeat(64),
+    })
     const { outcome, observations } = await here.run('lookup.attachment', content)
     expect(outcome.kind).toBe('done')
-    expect(observations).toMatchObject([{ type: 'status.reported', about: [{ names: [content['reference']] }], data: { facet: 'attachment', word: content['posting'], claims: content['posting'] } }])
+    expect(observations).toMatchObject([
+      {
+        type: 'status.reported',
+        about: [{ names: [content['reference']] }],
+        data: { facet: 'attachment', word: content['posting'], claims: content['posting'] },
+      },
+    ])
   })
 
   test.each([
-    ['the reply is lost', { reply: 'lost' }, 'one', 1], ['it lands late', { effect: 'late', lateMs: 150, reply: 'lost' }, 'one', 1],
-    ['500 after the work', { reply: 'error' }, 'one', 1], ['500 before the work', { effect: 'none', reply: 'error' }, 'absent', 0],
+    ['the reply is lost', { reply: 'lost' }, 'one', 1],
+    ['it lands late', { effect: 'late', lateMs: 150, reply: 'lost' }, 'one', 1],
+    ['500 after the work', { reply: 'error' }, 'one', 1],
+    ['500 before the work', { effect: 'none', reply: 'error' }, 'absent', 0],
   ])('when %s nobody knows, and looking for it tells', async (_what, rule, kind, count) => {
     const content = await approval()
     await faults({ op: 'document.attach', first: 1, ...rule })
@@ -58,7 +79,10 @@ describe('the approval', () => {
     await faults({ op: 'document.attach', first: 1, effect: 'none' })
     expect((await here.run('approval-evidence.attach', content)).outcome.kind).toBe('done')
     const { outcome, observations } = await here.run('lookup.attachment', content)
-    expect([outcome, observations]).toEqual([{ kind: 'no-effect', about: 'effect', says: `${content.posting} does not show the approval yet.` }, []])
+    expect([outcome, observations]).toEqual([
+      { kind: 'no-effect', about: 'effect', says: `${content.posting} does not show the approval yet.` },
+      [],
+    ])
   })
 
   test('a list that lags says not yet, then it is there', async () => {
@@ -80,6 +104,9 @@ describe('the approval', () => {
   })
 
   test('a document that is not there refuses in the ERP’s words', async () => {
-    expect((await here.run('approval-evidence.attach', { ...await approval(), posting: '5199999999' })).outcome).toMatchObject({ kind: 'refused', code: 'F5-404' })
+    expect((await here.run('approval-evidence.attach', { ...(await approval()), posting: '5199999999' })).outcome).toMatchObject({
+      kind: 'refused',
+      code: 'F5-404',
+    })
   })
 })

@@ -12,22 +12,31 @@ afterAll(() => live.end())
 describe('posting', () => {
   let there: System
   let here: Drive
-  beforeAll(async () => { ({ there, here } = await live.start()) })
+  beforeAll(async () => {
+    ;({ there, here } = await live.start())
+  })
 
   test('an invoice is booked with policy, authority, approvers and our key in fields that the ERP keeps', async () => {
     const { outcome, observations } = await here.run('invoice.post', order(), { key: 'k-1' })
     expect(outcome).toMatchObject({ kind: 'done', receipt: { reference: '5100000001' } })
-    expect(observations).toMatchObject(
-      [{ type: 'posting.confirmed', about: [{ names: ['inv_1'] }], data: { postingNo: '5100000001', reference: 'inv_1', amount: '119' } }]
-    )
+    expect(observations).toMatchObject([
+      { type: 'posting.confirmed', about: [{ names: ['inv_1'] }], data: { postingNo: '5100000001', reference: 'inv_1', amount: '119' } },
+    ])
     expect(observations[0]?.readBack).toBeUndefined()
     const kept = (await there.call('GET', '/documents/5100000001')).body
     expect(kept).toMatchObject({
-      extRef: 'inv_1', docType: 'KR', grossAmt: '119.00', enteredBy: 'hub',
+      extRef: 'inv_1',
+      docType: 'KR',
+      grossAmt: '119.00',
+      enteredBy: 'hub',
       items: [{ taxKey: 'S-19', kostl: 'CC-10', poNo: '4500000001' }],
       zFields: {
-        ZZKEY: 'k-1', ZZPOLICY: 'terms abc', ZZAPPROVERS: 'directory l.roth', ZZAPPROVEDAT: '2026-01-14T12:00:00.000Z',
-        ZZAUTHORITY: 'l.roth at noon', ZZCORRELATION: 'inv_1',
+        ZZKEY: 'k-1',
+        ZZPOLICY: 'terms abc',
+        ZZAPPROVERS: 'directory l.roth',
+        ZZAPPROVEDAT: '2026-01-14T12:00:00.000Z',
+        ZZAUTHORITY: 'l.roth at noon',
+        ZZCORRELATION: 'inv_1',
       },
     })
   })
@@ -39,30 +48,35 @@ describe('posting', () => {
   })
 
   test.each([
-    ['the reply is lost', { reply: 'lost' }, 'one'], ['it lands late', { effect: 'late', lateMs: 150, reply: 'lost' }, 'one'],
+    ['the reply is lost', { reply: 'lost' }, 'one'],
+    ['it lands late', { effect: 'late', lateMs: 150, reply: 'lost' }, 'one'],
     ['500 after the work', { reply: 'error' }, 'one'],
-    ['500 before the work', { effect: 'none', reply: 'error' }, 'absent'], ['an HTML page', { reply: 'html' }, 'one'],
+    ['500 before the work', { effect: 'none', reply: 'error' }, 'absent'],
+    ['an HTML page', { reply: 'html' }, 'one'],
     ['half the JSON', { reply: 'cut' }, 'one'],
-    ['half the body', { reply: 'torn' }, 'one'], ['201 without a number', { patch: { docNo: null } }, 'one'],
+    ['half the body', { reply: 'torn' }, 'one'],
+    ['201 without a number', { patch: { docNo: null } }, 'one'],
   ])('when %s the outcome is unclear, and looking for it tells', async (_what, rule, found) => {
     const reference = `inv_${_what.replaceAll(' ', '')}`
     await there.call('PUT', '/faults', { rules: [{ op: 'document.post', first: 1, ...rule }] })
     expect((await here.run('invoice.post', order({ reference }))).outcome.kind).toBe('unclear')
     await there.call('PUT', '/faults', { rules: [] })
-    if ('effect' in rule && rule.effect === 'late') await expect.poll(
-      async () => (await here.look('invoice.post', order({ reference }))).kind, { timeout: 3_000 }
-    ).toBe('one')
+    if ('effect' in rule && rule.effect === 'late')
+      await expect.poll(async () => (await here.look('invoice.post', order({ reference }))).kind, { timeout: 3_000 }).toBe('one')
     const look = await here.look('invoice.post', order({ reference }))
     expect(look.kind).toBe(found)
     if (look.kind === 'one') {
       expect(look.equal).toBe(true)
-      expect(look.observations).toMatchObject(
-        [{ type: 'posting.confirmed', readBack: true, data: { reference, postingNo: look.receipt.reference } }]
-      )
+      expect(look.observations).toMatchObject([
+        { type: 'posting.confirmed', readBack: true, data: { reference, postingNo: look.receipt.reference } },
+      ])
     }
   })
 
-  test.each([[429, 'target'], [401, 'credential']])('HTTP %i says that nothing was done', async (status, about) => {
+  test.each([
+    [429, 'target'],
+    [401, 'credential'],
+  ])('HTTP %i says that nothing was done', async (status, about) => {
     await there.call('PUT', '/faults', { rules: [{ op: 'document.post', first: 1, effect: 'none', reply: 'error', status }] })
     expect((await here.run('invoice.post', order({ reference: 'inv_busy' }))).outcome).toMatchObject({ kind: 'no-effect', about })
     await there.call('PUT', '/faults', { rules: [] })
@@ -70,13 +84,16 @@ describe('posting', () => {
 
   test('two documents under our reference are several; another amount is not equal', async () => {
     await here.run('invoice.post', order({ reference: 'inv_twice' }), { key: 'twice' })
-    expect(await here.look(
-      'invoice.post', order({ reference: 'inv_twice', gross: '118' }), 'twice'
-    )).toMatchObject({ kind: 'one', equal: false, says: expect.stringContaining('amount 119.00') })
+    expect(await here.look('invoice.post', order({ reference: 'inv_twice', gross: '118' }), 'twice')).toMatchObject({
+      kind: 'one',
+      equal: false,
+      says: expect.stringContaining('amount 119.00'),
+    })
     await here.run('invoice.post', order({ reference: 'inv_twice' }), { key: 'twice' })
-    expect(await here.look(
-      'invoice.post', order({ reference: 'inv_twice' }), 'twice'
-    )).toMatchObject({ kind: 'several', receipts: [{}, {}] })
+    expect(await here.look('invoice.post', order({ reference: 'inv_twice' }), 'twice')).toMatchObject({
+      kind: 'several',
+      receipts: [{}, {}],
+    })
   })
 
   test('a reversed document of an earlier command is not this one; of this very command it is, with its reversal', async () => {
@@ -100,27 +117,26 @@ describe('posting', () => {
   test('what the reply named is read back by number: held, not there, or somebody else’s', async () => {
     const booked = await here.run('invoice.post', order({ reference: 'inv_read' }))
     const docNo = booked.outcome.kind === 'done' ? booked.outcome.receipt.reference : ''
-    const asking = (object: string, number: string): ReturnType<Drive['run']> => here.run(
-      'lookup.posting', { question: 'posting', postingNo: number, reference: object }, { object, occurrence: number }
-    )
-    expect((await asking('inv_read', docNo)).observations).toMatchObject(
-      [{ type: 'posting.confirmed', readBack: true, data: { postingNo: docNo, reference: 'inv_read', amount: '119.00' } }]
-    )
-    expect((await asking('inv_read', '5199999999')).observations).toMatchObject(
-      [{ type: 'status.reported', about: [{ names: ['inv_read'] }], data: { facet: 'posting', word: 'absent' } }]
-    )
-    expect(
-      (await asking('inv_other', docNo)).observations.map((one) => [one.type, one.about[0]?.names[0]])
-    ).toEqual([['posting.confirmed', 'inv_read'], ['status.reported', 'inv_other']])
+    const asking = (object: string, number: string): ReturnType<Drive['run']> =>
+      here.run('lookup.posting', { question: 'posting', postingNo: number, reference: object }, { object, occurrence: number })
+    expect((await asking('inv_read', docNo)).observations).toMatchObject([
+      { type: 'posting.confirmed', readBack: true, data: { postingNo: docNo, reference: 'inv_read', amount: '119.00' } },
+    ])
+    expect((await asking('inv_read', '5199999999')).observations).toMatchObject([
+      { type: 'status.reported', about: [{ names: ['inv_read'] }], data: { facet: 'posting', word: 'absent' } },
+    ])
+    expect((await asking('inv_other', docNo)).observations.map((one) => [one.type, one.about[0]?.names[0]])).toEqual([
+      ['posting.confirmed', 'inv_read'],
+      ['status.reported', 'inv_other'],
+    ])
   })
 
   test('a payment block is set and lifted, and the same call twice is harmless', async () => {
     const booked = await here.run('invoice.post', order({ reference: 'inv_block' }))
     const posting = booked.outcome.kind === 'done' ? booked.outcome.receipt.reference : ''
     expect(await here.look('payment.hold', { posting })).toEqual({ kind: 'absent' })
-    for (let time = 0; time < 2; time++) expect(
-      (await here.run('payment.hold', { posting, reason: 'bank detail changed' })).outcome.kind
-    ).toBe('done')
+    for (let time = 0; time < 2; time++)
+      expect((await here.run('payment.hold', { posting, reason: 'bank detail changed' })).outcome.kind).toBe('done')
     expect(await here.look('payment.hold', { posting })).toMatchObject({ kind: 'one', equal: true })
     expect((await here.run('payment.unhold', { posting })).outcome.kind).toBe('done')
     expect((await there.call('GET', `/documents/${posting}`)).body.payBlock).toBe('')
@@ -130,7 +146,9 @@ describe('posting', () => {
 describe('lookups', () => {
   let there: System
   let here: Drive
-  beforeAll(async () => { ({ there, here } = await live.start()) })
+  beforeAll(async () => {
+    ;({ there, here } = await live.start())
+  })
   const answer = async (name: Parameters<Drive['run']>[0], content: { readonly [key: string]: Json }): Promise<unknown> => {
     const { outcome, observations } = await here.run(name, content, { object: 'obj_1', occurrence: 'q#1' })
     expect(outcome.kind).toBe('done')
@@ -141,70 +159,102 @@ describe('lookups', () => {
   test('a supplier by VAT id, however it is written, with all accounts, the main one first', async () => {
     const found = await answer('lookup.supplier', { question: 'supplier', names: ['public|supplier-vat|FR12345678901'], name: 'whatever' })
     expect(found).toMatchObject({
-      asked: 'supplier', found: true, names: ['obj_1', 'erp|supplier|K-3'],
+      asked: 'supplier',
+      found: true,
+      names: ['obj_1', 'erp|supplier|K-3'],
       supplier: {
-        number: 'K-3', vatId: 'FR12345678901', active: true, blocked: false,
-        accounts: ['FR7630006000011234567890189', 'FR1420041010050500013M02606'], createdBy: personName('directory', 'm.keller'),
+        number: 'K-3',
+        vatId: 'FR12345678901',
+        active: true,
+        blocked: false,
+        accounts: ['FR7630006000011234567890189', 'FR1420041010050500013M02606'],
+        createdBy: personName('directory', 'm.keller'),
       },
     })
   })
 
   test('a supplier by name, one that is not there, and one of two that nothing tells apart', async () => {
-    expect(await answer(
-      'lookup.supplier', { question: 'supplier', names: ['public|supplier-name|blauwal b.v.'], name: 'BLAUWAL B.V.' }
-    )).toMatchObject({ found: true, supplier: { number: 'K-2' } })
-    expect(await answer(
-      'lookup.supplier', { question: 'supplier', names: ['public|supplier-vat|XX1'], name: 'Nobody' }
-    )).toMatchObject({ found: false, names: ['obj_1'] })
-    await there.call(
-      'PUT', '/vendors/K-4', { name: 'Blauwal B.V.', vatReg: '', country: 'NL', payIban: 'NL91ABNA0417164300', standing: 'ACTIVE', by: 'm' }
-    )
+    expect(
+      await answer('lookup.supplier', { question: 'supplier', names: ['public|supplier-name|blauwal b.v.'], name: 'BLAUWAL B.V.' }),
+    ).toMatchObject({ found: true, supplier: { number: 'K-2' } })
+    expect(await answer('lookup.supplier', { question: 'supplier', names: ['public|supplier-vat|XX1'], name: 'Nobody' })).toMatchObject({
+      found: false,
+      names: ['obj_1'],
+    })
+    await there.call('PUT', '/vendors/K-4', {
+      name: 'Blauwal B.V.',
+      vatReg: '',
+      country: 'NL',
+      payIban: 'NL91ABNA0417164300',
+      standing: 'ACTIVE',
+      by: 'm',
+    })
     const { outcome } = await here.run('lookup.supplier', { question: 'supplier', names: [], name: 'Blauwal B.V.' })
     expect(outcome).toMatchObject({ kind: 'refused', says: expect.stringContaining('K-2, K-4') })
-    await there.call(
-      'PUT', '/vendors/K-4',
-      { name: 'Blauwal B.V.', vatReg: '', country: 'NL', payIban: 'NL91ABNA0417164300', standing: 'DORMANT', by: 'm' }
-    )
-    expect(await answer(
-      'lookup.supplier', { question: 'supplier', names: [], name: 'Blauwal B.V.' }
-    )).toMatchObject({ supplier: { number: 'K-2' } })
+    await there.call('PUT', '/vendors/K-4', {
+      name: 'Blauwal B.V.',
+      vatReg: '',
+      country: 'NL',
+      payIban: 'NL91ABNA0417164300',
+      standing: 'DORMANT',
+      by: 'm',
+    })
+    expect(await answer('lookup.supplier', { question: 'supplier', names: [], name: 'Blauwal B.V.' })).toMatchObject({
+      supplier: { number: 'K-2' },
+    })
   })
 
   test('a company by VAT id and by name, its tax code, its period', async () => {
     const entity = {
-      number: '1000', currency: 'EUR', currencies: ['EUR'], active: true, zone: 'Europe/Berlin', account: 'DE02120300000000202051',
+      number: '1000',
+      currency: 'EUR',
+      currencies: ['EUR'],
+      active: true,
+      zone: 'Europe/Berlin',
+      account: 'DE02120300000000202051',
     }
-    expect(await answer(
-      'lookup.entity', { question: 'entity', names: ['public|entity-vat|DE136695976'], name: 'x' }
-    )).toMatchObject({ found: true, entity })
-    expect(await answer(
-      'lookup.entity', { question: 'entity', names: [], name: 'nordlicht  HANDEL gmbh' }
-    )).toMatchObject({ found: true, entity, names: ['obj_1', 'erp|entity|1000'] })
+    expect(await answer('lookup.entity', { question: 'entity', names: ['public|entity-vat|DE136695976'], name: 'x' })).toMatchObject({
+      found: true,
+      entity,
+    })
+    expect(await answer('lookup.entity', { question: 'entity', names: [], name: 'nordlicht  HANDEL gmbh' })).toMatchObject({
+      found: true,
+      entity,
+      names: ['obj_1', 'erp|entity|1000'],
+    })
     expect(await answer('lookup.entity', { question: 'entity', names: [], name: 'Another' })).toMatchObject({ found: false })
     expect(await answer('lookup.tax-code', { question: 'tax-code S 19', entity: '1000', category: 'S', rate: '19' })).toMatchObject({
-      asked: 'tax-code S 19', found: true, taxCode: { code: 'S-19', category: 'S', rate: '19', active: true },
+      asked: 'tax-code S 19',
+      found: true,
+      taxCode: { code: 'S-19', category: 'S', rate: '19', active: true },
     })
-    expect(await answer(
-      'lookup.tax-code', { question: 'tax-code AE 0', entity: '1000', category: 'AE', rate: '0' }
-    )).toMatchObject({ taxCode: { code: 'AE-0', rate: '0' } })
-    expect(await answer(
-      'lookup.tax-code', { question: 'tax-code S 7', entity: '1000', category: 'S', rate: '7' }
-    )).toMatchObject({ found: false })
-    expect(await answer(
-      'lookup.period', { question: 'period 2026-01', entity: '1000', month: '2026-01' }
-    )).toMatchObject({ found: true, period: { open: true } })
+    expect(await answer('lookup.tax-code', { question: 'tax-code AE 0', entity: '1000', category: 'AE', rate: '0' })).toMatchObject({
+      taxCode: { code: 'AE-0', rate: '0' },
+    })
+    expect(await answer('lookup.tax-code', { question: 'tax-code S 7', entity: '1000', category: 'S', rate: '7' })).toMatchObject({
+      found: false,
+    })
+    expect(await answer('lookup.period', { question: 'period 2026-01', entity: '1000', month: '2026-01' })).toMatchObject({
+      found: true,
+      period: { open: true },
+    })
     await there.call('PUT', '/posting-periods/1000/2026/1/gate', { gate: 'SHUT', by: 'x' })
-    expect(await answer(
-      'lookup.period', { question: 'period 2026-01', entity: '1000', month: '2026-01' }
-    )).toMatchObject({ period: { open: false } })
+    expect(await answer('lookup.period', { question: 'period 2026-01', entity: '1000', month: '2026-01' })).toMatchObject({
+      period: { open: false },
+    })
     expect(await answer('lookup.period', { question: 'period 2027-01', entity: '1000', month: '2027-01' })).toMatchObject({ found: false })
   })
 
   test('an order by its number', async () => {
     expect(await answer('lookup.order', { question: 'order', number: ' 4500000001 ', entity: '1000' })).toMatchObject({
-      found: true, names: ['obj_1', 'erp|order|1000/4500000001'],
+      found: true,
+      names: ['obj_1', 'erp|order|1000/4500000001'],
       order: {
-        number: '4500000001', entity: '1000', supplier: 'K-1', currency: 'EUR', open: true,
+        number: '4500000001',
+        entity: '1000',
+        supplier: 'K-1',
+        currency: 'EUR',
+        open: true,
         lines: [{ id: '10', name: 'Paper', quantity: '10', price: '12.50', unit: 'C62' }],
       },
     })

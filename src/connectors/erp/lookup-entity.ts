@@ -12,14 +12,17 @@ const numberIn = (names: readonly string[]): string | undefined => idIn(names, '
 /** `GET /company-codes`: by VAT or tax number, else the whole list, of which the one with the same name is meant. */
 export function lookupEntity(setting: Setting): Lookup {
   return lookup(setting, {
-    content: Party, row: CompanyCode,
+    content: Party,
+    row: CompanyCode,
     request: ({ names }) => getJson('/company-codes', { vatReg: numberIn(names), limit: LIST_LIMIT }),
     choose: (rows, { names, name }) => {
       const byVat = numberIn(names) !== undefined
       return chosenCompany(byVat ? rows : rows.filter((row) => foldedName(row.name) === foldedName(name)), name)
     },
     found: (company) => ({
-      answer: { entity: entityOf(setting, company) }, number: company.companyCode, alias: companyAlias(setting.system, company.companyCode),
+      answer: { entity: entityOf(setting, company) },
+      number: company.companyCode,
+      alias: companyAlias(setting.system, company.companyCode),
     }),
   })
 }

@@ -12,7 +12,8 @@ const Content = z.object({ question: z.string(), number: z.string(), entity: z.s
 /** `GET /purchase-orders` by company and number: two companies may both have given the same. */
 export function lookupOrder(setting: Setting): Lookup {
   return lookup(setting, {
-    content: Content, row: PurchaseOrder,
+    content: Content,
+    row: PurchaseOrder,
     request: ({ number, entity }) => getJson('/purchase-orders', { companyCode: entity, poNo: number.trim(), limit: LIST_LIMIT }),
     choose: (rows) => onlyOne(rows, (row) => `${row.companyCode}/${row.poNo}`),
     found: (order) => ({ answer: { order: orderOf(order) }, number: order.poNo, alias: orderAlias(setting.system, order) }),

@@ -15,14 +15,16 @@ const Content = z.object({ question: z.string(), entity: z.string(), month: z.st
  */
 export function lookupPeriod(setting: Setting): Lookup {
   return lookup(setting, {
-    content: Content, row: PostingPeriod,
+    content: Content,
+    row: PostingPeriod,
     request: ({ entity }) => getJson('/posting-periods', { companyCode: entity, limit: LIST_LIMIT }),
     choose: (rows, { month }) => {
       const spans = spansIn(setting, rows, month)
       return spans.length === 0 ? { none: true } : { one: spans }
     },
     found: (spans, { month }) => ({
-      answer: { period: { open: spans.find(({ from, to }) => from <= `${month}-01` && `${month}-01` <= to)?.open ?? false, spans } }, number: spans.map(({ name }) => name).join(' '),
+      answer: { period: { open: spans.find(({ from, to }) => from <= `${month}-01` && `${month}-01` <= to)?.open ?? false, spans } },
+      number: spans.map(({ name }) => name).join(' '),
     }),
   })
 }

@@ -16,7 +16,9 @@ const Content = z.object({ question: z.string(), postingNo: z.string() })
  */
 export function lookupPosting(setting: Setting): Lookup {
   return {
-    class: 'K2', timeoutMs: setting.config.callTimeoutMs, noEffect: NO_EFFECT,
+    class: 'K2',
+    timeoutMs: setting.config.callTimeoutMs,
+    noEffect: NO_EFFECT,
     write: ({ content }) => getJson(pathOf('documents', contentAs(content, Content).postingNo)),
     read: (reply, call) => reading(setting, reply, call),
   }
@@ -24,9 +26,11 @@ export function lookupPosting(setting: Setting): Lookup {
 
 function reading(setting: Setting, reply: Reply, call: Call): Reading {
   const { postingNo } = contentAs(call.input.content, Content)
-  if (refusalOf(reply)?.status === 404) return {
-    outcome: { kind: 'done', receipt: { reference: postingNo, found: false } }, observations: [absent(setting, call)],
-  }
+  if (refusalOf(reply)?.status === 404)
+    return {
+      outcome: { kind: 'done', receipt: { reference: postingNo, found: false } },
+      observations: [absent(setting, call)],
+    }
   const read = answerIn(reply, Document)
   if ('outcome' in read) return nothing(read.outcome)
   const document = read.value
@@ -40,7 +44,9 @@ function reading(setting: Setting, reply: Reply, call: Call): Reading {
 
 function absent({ system }: Setting, call: Call): Observation {
   return {
-    eventId: `lookup|${call.object}|posting ${call.occurrence}|${call.at}`, type: 'status.reported', occurredAt: call.at,
+    eventId: `lookup|${call.object}|posting ${call.occurrence}|${call.at}`,
+    type: 'status.reported',
+    occurredAt: call.at,
     about: [{ names: [call.object] }],
     data: { system, facet: 'posting', word: ABSENT },
   }

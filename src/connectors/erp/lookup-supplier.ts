@@ -9,14 +9,17 @@ import { Vendor } from './wire.ts'
 /** `GET /vendors`: by the VAT or tax number that the invoice names, which the ERP keeps in one field, else by its supplier's name. */
 export function lookupSupplier(setting: Setting): Lookup {
   return lookup(setting, {
-    content: Party, row: Vendor,
+    content: Party,
+    row: Vendor,
     request: ({ names, name }) => {
       const vatReg = idIn(names, 'supplier-vat') ?? idIn(names, 'supplier-tax')
       return getJson('/vendors', vatReg === undefined ? { name, limit: LIST_LIMIT } : { vatReg, limit: LIST_LIMIT })
     },
     choose: (rows, { name }) => chosenVendor(rows, name),
     found: (vendor) => ({
-      answer: { supplier: supplierOf(vendor) }, number: vendor.vendorNo, alias: aliasOf(setting.system, 'supplier', vendor.vendorNo),
+      answer: { supplier: supplierOf(vendor) },
+      number: vendor.vendorNo,
+      alias: aliasOf(setting.system, 'supplier', vendor.vendorNo),
     }),
   })
 }

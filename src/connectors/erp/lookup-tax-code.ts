@@ -15,15 +15,19 @@ const Content = z.object({ question: z.string(), entity: z.string().nullable(), 
  */
 export function lookupTaxCode(setting: Setting): Lookup {
   return lookup(setting, {
-    content: Content, row: TaxKey,
+    content: Content,
+    row: TaxKey,
     request: ({ category, rate }) => taxKeysRequest(category, rate),
     choose: (rows, { entity, category, rate }) => chosenTaxKey(setting, rows, entity ?? '*', category, rate),
     found: (key) => ({ answer: { taxCode: taxCodeOf(key) }, number: key.taxKey }),
   })
 }
 
-export const taxKeysRequest = (category: string, rate: string): ReturnType<typeof getJson> => getJson(
-  '/tax-keys', { category, pct: rate, limit: LIST_LIMIT }
-)
-export const taxCodeOf = (key: TaxKey): { code: string; category: string; rate: string; active: boolean } =>
-  ({ code: key.taxKey, category: key.category, rate: sumOf([key.pct]), active: true })
+export const taxKeysRequest = (category: string, rate: string): ReturnType<typeof getJson> =>
+  getJson('/tax-keys', { category, pct: rate, limit: LIST_LIMIT })
+export const taxCodeOf = (key: TaxKey): { code: string; category: string; rate: string; active: boolean } => ({
+  code: key.taxKey,
+  category: key.category,
+  rate: sumOf([key.pct]),
+  active: true,
+})

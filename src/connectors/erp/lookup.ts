@@ -16,8 +16,13 @@ export interface Asking<C extends { readonly question: string }, R extends z.Zod
   request(content: C): Request
   choose(rows: readonly z.infer<R>[], content: C): Chosen<T>
   /** `alias`: the ERP's own name of what was found; `about` stays whom it was asked for. */
-  found(one: T, content: C): {
-    readonly answer: Omit<Found, 'asked' | 'readAt' | 'found'>; readonly number: string; readonly alias?: string
+  found(
+    one: T,
+    content: C,
+  ): {
+    readonly answer: Omit<Found, 'asked' | 'readAt' | 'found'>
+    readonly number: string
+    readonly alias?: string
   }
 }
 
@@ -25,26 +30,33 @@ export interface Asking<C extends { readonly question: string }, R extends z.Zod
 export const LIST_LIMIT = '1000'
 
 export function lookup<C extends { readonly question: string }, R extends z.ZodType, T>(
-  { config }: Setting, asking: Asking<C, R, T>
+  { config }: Setting,
+  asking: Asking<C, R, T>,
 ): Lookup {
   return {
-    class: 'K2', timeoutMs: config.callTimeoutMs, noEffect: NO_EFFECT,
+    class: 'K2',
+    timeoutMs: config.callTimeoutMs,
+    noEffect: NO_EFFECT,
     write: ({ content }) => asking.request(contentAs(content, asking.content)),
     read: (reply, call) => reading(asking, reply, call),
   }
 }
 
 function reading<C extends { readonly question: string }, R extends z.ZodType, T>(
-  asking: Asking<C, R, T>, reply: Reply, call: Call
+  asking: Asking<C, R, T>,
+  reply: Reply,
+  call: Call,
 ): Reading {
   const content = contentAs(call.input.content, asking.content)
   const read = answerIn(reply, listOf(asking.row))
   if ('outcome' in read) return nothing(read.outcome)
   if (read.value.next !== null) return nothing({ kind: 'refused', says: `More than ${LIST_LIMIT} rows answer this question.` })
   const chosen = asking.choose(read.value.rows, content)
-  if ('several' in chosen) return nothing({
-    kind: 'refused', says: `Several in the ERP fit, and nothing says which is meant: ${chosen.several}.`,
-  })
+  if ('several' in chosen)
+    return nothing({
+      kind: 'refused',
+      says: `Several in the ERP fit, and nothing says which is meant: ${chosen.several}.`,
+    })
   if ('none' in chosen) return answered(call, { asked: content.question, readAt: call.at, found: false }, 'none')
   const { answer, number, alias } = asking.found(chosen.one, content)
   return answered(call, { asked: content.question, readAt: call.at, found: true, ...answer }, number, alias)
@@ -53,8 +65,12 @@ function reading<C extends { readonly question: string }, R extends z.ZodType, T
 /** Each question put and each time it is answered is a fact of its own: an answer is old from the moment it is given. */
 function answered(call: Call, data: ReferenceData, number: string, alias?: string): Reading {
   const observation: Observation = {
-    eventId: `lookup|${call.object}|${call.occurrence}|${call.at}`, type: 'reference.read', occurredAt: call.at, readBack: true,
-    about: [{ names: alias === undefined ? [call.object] : [call.object, alias] }], data: data as unknown as Observation['data'],
+    eventId: `lookup|${call.object}|${call.occurrence}|${call.at}`,
+    type: 'reference.read',
+    occurredAt: call.at,
+    readBack: true,
+    about: [{ names: alias === undefined ? [call.object] : [call.object, alias] }],
+    data: data as unknown as Observation['data'],
   }
   return { outcome: { kind: 'done', receipt: { reference: number } }, observations: [observation] }
 }

@@ -6,53 +6,81 @@ export const MAP_VERSION = 1
 
 /** Verbs of DOCUMENT rows in the change feed; of them CLEARED and REOPENED are shown as they are. */
 export const DOCUMENT_VERBS: StatusTable = {
-  name: 'document.verb', version: MAP_VERSION,
+  name: 'document.verb',
+  version: MAP_VERSION,
   words: {
-    PARKED: 'parked', BOOKED: 'posted', STORNO: 'reversed', BLOCKED: 'held', UNBLOCKED: 'free', CLEARED: 'settled', REOPENED: 'open',
+    PARKED: 'parked',
+    BOOKED: 'posted',
+    STORNO: 'reversed',
+    BLOCKED: 'held',
+    UNBLOCKED: 'free',
+    CLEARED: 'settled',
+    REOPENED: 'open',
     ATTACHED: 'evidence-attached',
   },
 }
 
 export const DOCUMENT_LIFECYCLE: StatusTable = {
-  name: 'document.lifecycle', version: MAP_VERSION, words: { PARKED: 'parked', BOOKED: 'posted', STORNO: 'reversed', CLEARED: 'settled' },
+  name: 'document.lifecycle',
+  version: MAP_VERSION,
+  words: { PARKED: 'parked', BOOKED: 'posted', STORNO: 'reversed', CLEARED: 'settled' },
 }
 
 /** "`payBlock` one letter or empty": which letter means what is the company's own; each keeps the document out of payment. */
 export const PAY_BLOCK: StatusTable = {
-  name: 'document.payBlock', version: MAP_VERSION,
+  name: 'document.payBlock',
+  version: MAP_VERSION,
   words: { '': 'free', ...Object.fromEntries('ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('').map((letter) => [letter, 'held'])) },
 }
 
 export const PAYMENT_VERBS: StatusTable = {
-  name: 'payment.verb', version: MAP_VERSION,
+  name: 'payment.verb',
+  version: MAP_VERSION,
   words: { INSTRUCTED: 'instructed', CONFIRMED: 'settled', BOUNCED: 'returned', VOID: 'cancelled' },
 }
 
 export const RUN_VERBS: StatusTable = {
-  name: 'run.verb', version: MAP_VERSION,
+  name: 'run.verb',
+  version: MAP_VERSION,
   words: { PROPOSED: 'proposed', HALF_RELEASED: 'half-released', RELEASED: 'released', DISCARDED: 'discarded' },
 }
 
 /** Kinds of clearing without cash, by the reason key of a difference or the means of the clearing. */
 export const CLEARING_KINDS: StatusTable = {
-  name: 'clearing.kind', version: MAP_VERSION,
-  words: { SKONTO: 'discount', FX: 'fx', FEE: 'fee', ROUND: 'rounding', WHT: 'withholding', NETTING: 'netting', INTERCO: 'intercompany', BANK: 'bank' },
+  name: 'clearing.kind',
+  version: MAP_VERSION,
+  words: {
+    SKONTO: 'discount',
+    FX: 'fx',
+    FEE: 'fee',
+    ROUND: 'rounding',
+    WHT: 'withholding',
+    NETTING: 'netting',
+    INTERCO: 'intercompany',
+    BANK: 'bank',
+  },
 }
 
 /** What a line of the sub-ledger books. */
 export const LINE_KINDS = { POSTING: 'posted', STORNO: 'reversed', CLEARING: 'settled', REVAL: 'revalued' } as const
 
 export const VENDOR_STANDING: StatusTable = {
-  name: 'vendor.standing', version: MAP_VERSION, words: { ACTIVE: 'active', DORMANT: 'not-active' },
+  name: 'vendor.standing',
+  version: MAP_VERSION,
+  words: { ACTIVE: 'active', DORMANT: 'not-active' },
 }
 export const ORDER_STANDING: StatusTable = {
-  name: 'order.standing', version: MAP_VERSION, words: { RELEASED: 'open', HELD: 'not-open', CLOSED: 'not-open', CANCELLED: 'not-open' },
+  name: 'order.standing',
+  version: MAP_VERSION,
+  words: { RELEASED: 'open', HELD: 'not-open', CLOSED: 'not-open', CANCELLED: 'not-open' },
 }
 export const PERIOD_GATE: StatusTable = { name: 'period.gate', version: MAP_VERSION, words: { OPEN: 'open', SHUT: 'not-open' } }
 
 /** The words that are reported as they stand with what they claim; all others become facts of their own. */
 export const STATUSES: readonly StatusTable[] = [
-  of(DOCUMENT_VERBS, 'CLEARED', 'REOPENED'), of(PAYMENT_VERBS, 'CONFIRMED', 'BOUNCED'), PAY_BLOCK,
+  of(DOCUMENT_VERBS, 'CLEARED', 'REOPENED'),
+  of(PAYMENT_VERBS, 'CONFIRMED', 'BOUNCED'),
+  PAY_BLOCK,
 ]
 
 function of(table: StatusTable, ...words: readonly string[]): StatusTable {
@@ -63,4 +91,4 @@ function of(table: StatusTable, ...words: readonly string[]): StatusTable {
 export const PAY_METHODS = { transfer: 'T', collected: 'E', card: 'K', none: 'N' } as const
 /** Our kind of invoice → the ERP's document type. */
 export const DOCUMENT_TYPES: StatusTable = { name: 'document.docType', version: MAP_VERSION, words: { KR: 'invoice', KG: 'credit-note' } }
-export const DOC_TYPES = { 'invoice': 'KR', 'credit-note': 'KG' } as const
+export const DOC_TYPES = { invoice: 'KR', 'credit-note': 'KG' } as const

@@ -19,15 +19,20 @@ export function documentRef(system: string, document: Pick<Document, 'docNo' | '
 }
 
 export const vendorRef = (system: string, vendor: Vendor): Ref => ({
-  names: [aliasOf(system, 'supplier', vendor.vendorNo), ...partyNames('supplier', party(vendor))], create: 'supplier',
+  names: [aliasOf(system, 'supplier', vendor.vendorNo), ...partyNames('supplier', party(vendor))],
+  create: 'supplier',
 })
 export const companyAlias = (system: string, companyCode: string): string => aliasOf(system, 'entity', companyCode)
 export const companyRef = (system: string, company: CompanyCode): Ref => ({
-  names: [companyAlias(system, company.companyCode), ...partyNames('entity', party(company))], create: 'entity',
+  names: [companyAlias(system, company.companyCode), ...partyNames('entity', party(company))],
+  create: 'entity',
 })
 export const orderAlias = (system: string, order: PurchaseOrder): string => aliasOf(system, 'order', `${order.companyCode}/${order.poNo}`)
 /** Not created by the feed: what it says waits until an invoice names the order and the answer about it binds this name. */
 export const orderRef = (system: string, order: PurchaseOrder): Ref => ({ names: [orderAlias(system, order)] })
 
-const party = ({ name, vatReg }: { readonly name: string; readonly vatReg: string }): Parameters<typeof partyNames>[1] =>
-  ({ name, ids: [], ...(vatReg.trim() === '' ? {} : { vatId: vatReg }) })
+const party = ({ name, vatReg }: { readonly name: string; readonly vatReg: string }): Parameters<typeof partyNames>[1] => ({
+  name,
+  ids: [],
+  ...(vatReg.trim() === '' ? {} : { vatId: vatReg }),
+})

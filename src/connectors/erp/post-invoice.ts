@@ -13,13 +13,26 @@ import { answerIn, NO_EFFECT, nothing } from './replies.ts'
 import { Document, listOf, Posted } from './wire.ts'
 
 const Content = z.object({
-  reference: z.string(), entity: z.string(), supplier: z.string(), kind: z.enum(['invoice', 'credit-note']), number: z.string(),
+  reference: z.string(),
+  entity: z.string(),
+  supplier: z.string(),
+  kind: z.enum(['invoice', 'credit-note']),
+  number: z.string(),
   issuedOn: z.string(),
-  dueOn: z.string().nullish(), postedOn: z.string(), currency: z.string(), net: z.string(), tax: z.string(), gross: z.string(),
+  dueOn: z.string().nullish(),
+  postedOn: z.string(),
+  currency: z.string(),
+  net: z.string(),
+  tax: z.string(),
+  gross: z.string(),
   payable: z.string(),
   method: z.enum(['transfer', 'collected', 'card', 'none']),
   lines: z.array(z.object({ account: z.string(), costCentre: z.string().optional(), amount: z.string(), taxCode: z.string().optional() })),
-  orders: z.array(z.string()), policy: z.string(), approvers: z.array(z.string()), approvedAt: z.string(), authority: z.string(),
+  orders: z.array(z.string()),
+  policy: z.string(),
+  approvers: z.array(z.string()),
+  approvedAt: z.string(),
+  authority: z.string(),
   correlation: z.string(),
   /** Posted with a payment block, which is lifted when it may be paid. */
   blocked: z.boolean().default(false),
@@ -34,11 +47,14 @@ const FIELD_LENGTH = 500
 export function postInvoice(setting: Setting): Command {
   const { callTimeoutMs, settleMs, gapMs } = setting.config
   return {
-    class: 'K3', timeoutMs: callTimeoutMs, noEffect: NO_EFFECT,
+    class: 'K3',
+    timeoutMs: callTimeoutMs,
+    noEffect: NO_EFFECT,
     write: ({ content }, key) => sendJson('POST', '/documents', body(setting, contentAs(content, Content), key)),
     read: (reply, call) => reading(reply, call),
     find: {
-      settleMs, gapMs,
+      settleMs,
+      gapMs,
       request: (_key, { content }) => getJson('/documents', { extRef: contentAs(content, Content).reference, limit: '100' }),
       read: (reply, call) => found(setting, reply, call),
     },
@@ -49,22 +65,37 @@ function body({ config }: Setting, content: Content, key: string): Json {
   const [order, another] = content.orders
   const poNo = another === undefined ? order : undefined
   return {
-    companyCode: content.entity, docType: DOC_TYPES[content.kind], vendorNo: content.supplier, vendorDocNo: content.number,
+    companyCode: content.entity,
+    docType: DOC_TYPES[content.kind],
+    vendorNo: content.supplier,
+    vendorDocNo: content.number,
     docDate: content.issuedOn,
-    postingDate: content.postedOn, ...(content.dueOn ? { netDueDate: content.dueOn } : {}), waers: content.currency, netAmt: content.net,
+    postingDate: content.postedOn,
+    ...(content.dueOn ? { netDueDate: content.dueOn } : {}),
+    waers: content.currency,
+    netAmt: content.net,
     taxAmt: content.tax,
-    grossAmt: content.gross, dueAmt: content.payable, payMethod: PAY_METHODS[content.method],
+    grossAmt: content.gross,
+    dueAmt: content.payable,
+    payMethod: PAY_METHODS[content.method],
     ...(content.blocked ? { payBlock: config.blockLetter } : {}),
     items: content.lines.map((line) => ({
-      glAccount: line.account, netAmt: line.amount, ...(line.costCentre ? { kostl: line.costCentre } : {}),
+      glAccount: line.account,
+      netAmt: line.amount,
+      ...(line.costCentre ? { kostl: line.costCentre } : {}),
       ...(line.taxCode ? { taxKey: line.taxCode } : {}),
       ...(poNo === undefined ? {} : { poNo }),
     })),
-    extRef: content.reference, enteredBy: config.user,
+    extRef: content.reference,
+    enteredBy: config.user,
     zFields: {
-      [KEY_FIELD]: kept(key), ZZPOLICY: kept(content.policy), ZZAUTHORITY: kept(content.authority),
+      [KEY_FIELD]: kept(key),
+      ZZPOLICY: kept(content.policy),
+      ZZAUTHORITY: kept(content.authority),
       ZZAPPROVERS: kept(content.approvers.map(loginOf).join(', ')),
-      ZZAPPROVEDAT: kept(content.approvedAt), ZZCORRELATION: kept(content.correlation), ZZORDERS: kept(content.orders.join(', ')),
+      ZZAPPROVEDAT: kept(content.approvedAt),
+      ZZCORRELATION: kept(content.correlation),
+      ZZORDERS: kept(content.orders.join(', ')),
     },
   }
 }
@@ -82,15 +113,25 @@ function reading(reply: Reply, call: Call): Reading {
   if ('outcome' in read) return nothing(read.outcome)
   const content = contentAs(call.input.content, Content)
   const { docNo, companyCode, lifecycle, bookedAt } = read.value
-  if (companyCode !== content.entity || lifecycle !== 'BOOKED') return nothing({
-    kind: 'unclear', says: `It answers ${docNo} ${lifecycle} in company ${companyCode}; asked for was a booking in ${content.entity}.`,
-  })
+  if (companyCode !== content.entity || lifecycle !== 'BOOKED')
+    return nothing({
+      kind: 'unclear',
+      says: `It answers ${docNo} ${lifecycle} in company ${companyCode}; asked for was a booking in ${content.entity}.`,
+    })
   const observation: Observation = {
-    eventId: `document|${docNo}|posted ${call.key}`, type: 'posting.confirmed', occurredAt: bookedAt,
-    about: [{ names: [content.reference] }], reference: docNo,
+    eventId: `document|${docNo}|posted ${call.key}`,
+    type: 'posting.confirmed',
+    occurredAt: bookedAt,
+    about: [{ names: [content.reference] }],
+    reference: docNo,
     correlation: content.correlation,
     data: {
-      postingNo: docNo, entity: companyCode, supplier: content.supplier, number: content.number, amount: content.gross, currency: content.currency,
+      postingNo: docNo,
+      entity: companyCode,
+      supplier: content.supplier,
+      number: content.number,
+      amount: content.gross,
+      currency: content.currency,
       postedOn: content.postedOn,
       reference: content.reference,
     },
@@ -108,20 +149,26 @@ function found(setting: Setting, reply: Reply, call: Call): Found {
   const content = contentAs(call.input.content, Content)
   if (read.value.next !== null) return { kind: 'unclear', says: 'More than 100 documents carry our reference.' }
   const documents = read.value.rows.filter(
-    (row) => row.extRef === content.reference && (row.lifecycle !== 'STORNO' || row.zFields[KEY_FIELD] === call.key)
+    (row) => row.extRef === content.reference && (row.lifecycle !== 'STORNO' || row.zFields[KEY_FIELD] === call.key),
   )
   const observations = documents.flatMap((document) => documentFacts(setting, document))
   const receipts = documents.map((document) => ({ reference: document.docNo, lifecycle: document.lifecycle }))
   const [first, second] = documents
   if (first === undefined) return { kind: 'absent' }
-  if (second !== undefined) return {
-    kind: 'several', says: `Documents ${receipts.map((receipt) => receipt.reference).join(', ')} carry our reference.`, receipts,
-    observations,
-  }
+  if (second !== undefined)
+    return {
+      kind: 'several',
+      says: `Documents ${receipts.map((receipt) => receipt.reference).join(', ')} carry our reference.`,
+      receipts,
+      observations,
+    }
   const differs = differences(first, content)
   return {
-    kind: 'one', equal: differs === '', receipt: receipts[0] ?? { reference: first.docNo },
-    ...(differs === '' ? {} : { says: `${first.docNo} has ${differs}.` }), observations,
+    kind: 'one',
+    equal: differs === '',
+    receipt: receipts[0] ?? { reference: first.docNo },
+    ...(differs === '' ? {} : { says: `${first.docNo} has ${differs}.` }),
+    observations,
   }
 }
 
@@ -135,5 +182,7 @@ function differences(document: Document, content: Content): string {
     document.vendorNo === content.supplier ? '' : `vendor ${document.vendorNo}`,
     foldedNumber(document.vendorDocNo) === foldedNumber(content.number) ? '' : `number ${document.vendorDocNo}`,
     document.docType === DOC_TYPES[content.kind] ? '' : `type ${document.docType}`,
-  ].filter((part) => part !== '').join(', ')
+  ]
+    .filter((part) => part !== '')
+    .join(', ')
 }

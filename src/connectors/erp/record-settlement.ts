@@ -12,7 +12,11 @@ import { answerIn, NO_EFFECT, nothing } from './replies.ts'
 import { Cleared, PaymentDoc } from './wire.ts'
 
 const Content = z.object({
-  paymentDoc: z.string(), bankReference: z.string(), bookedOn: z.string(), amount: z.string(), currency: z.string(),
+  paymentDoc: z.string(),
+  bankReference: z.string(),
+  bookedOn: z.string(),
+  amount: z.string(),
+  currency: z.string(),
 })
 
 /** "`vendorDocNo`, `extRef` ≤ 60 characters"; a key is a hash, any part of it will do. */
@@ -20,25 +24,34 @@ const EXT_REF_LENGTH = 60
 
 export function recordSettlement({ config }: Setting): Command {
   return {
-    class: 'K3', timeoutMs: config.callTimeoutMs, noEffect: NO_EFFECT,
+    class: 'K3',
+    timeoutMs: config.callTimeoutMs,
+    noEffect: NO_EFFECT,
     write: ({ content }, key) => {
       const { paymentDoc, bankReference, bookedOn, amount, currency } = contentAs(content, Content)
-      return sendJson(
-        'POST', pathOf('payment-docs', paymentDoc, 'confirm'),
-        { bankRef: bankReference, bookedOn, amt: amount, waers: currency, extRef: key.slice(-EXT_REF_LENGTH), by: config.user }
-      )
+      return sendJson('POST', pathOf('payment-docs', paymentDoc, 'confirm'), {
+        bankRef: bankReference,
+        bookedOn,
+        amt: amount,
+        waers: currency,
+        extRef: key.slice(-EXT_REF_LENGTH),
+        by: config.user,
+      })
     },
     read: (reply, call) => {
       const read = answerIn(reply, Cleared)
       if ('outcome' in read) return nothing(read.outcome)
       const { paymentDoc } = contentAs(call.input.content, Content)
-      if (read.value.payDocNo !== paymentDoc) return nothing({
-        kind: 'unclear', says: `It answers for ${read.value.payDocNo}, asked for was ${paymentDoc}.`,
-      })
+      if (read.value.payDocNo !== paymentDoc)
+        return nothing({
+          kind: 'unclear',
+          says: `It answers for ${read.value.payDocNo}, asked for was ${paymentDoc}.`,
+        })
       return nothing({ kind: 'done', receipt: { reference: read.value.clearingDocNo } })
     },
     find: {
-      settleMs: config.settleMs, gapMs: config.gapMs,
+      settleMs: config.settleMs,
+      gapMs: config.gapMs,
       // The payment document by its number, not the clearings by our key: a search lags, and a clerk's confirmation counts as well.
       request: (_key, { content }) => getJson(pathOf('payment-docs', contentAs(content, Content).paymentDoc)),
       read: found,
@@ -59,15 +72,24 @@ function found(reply: Reply, call: Call): Found {
   if (lifecycle === 'INSTRUCTED' || lifecycle === 'VOID') return { kind: 'absent' }
   const usual = CLEARINGS[lifecycle]
   const [first] = clearings
-  if (usual === undefined || first === undefined) return {
-    kind: 'unclear', says: `Payment document ${payDocNo} is ${lifecycle} with ${clearings.length} clearings.`,
-  }
-  if (clearings.length > usual) return {
-    kind: 'several', says: `Payment document ${payDocNo} has the clearings ${clearings.join(', ')}.`,
-    receipts: clearings.map((reference) => ({ reference })), observations: [],
-  }
+  if (usual === undefined || first === undefined)
+    return {
+      kind: 'unclear',
+      says: `Payment document ${payDocNo} is ${lifecycle} with ${clearings.length} clearings.`,
+    }
+  if (clearings.length > usual)
+    return {
+      kind: 'several',
+      says: `Payment document ${payDocNo} has the clearings ${clearings.join(', ')}.`,
+      receipts: clearings.map((reference) => ({ reference })),
+      observations: [],
+    }
   const equal = waers === content.currency && parseMoney(amt, waers)?.minor === parseMoney(content.amount, content.currency)?.minor
   return {
-    kind: 'one', equal, receipt: { reference: first }, ...(equal ? {} : { says: `${payDocNo} is over ${amt} ${waers}.` }), observations: [],
+    kind: 'one',
+    equal,
+    receipt: { reference: first },
+    ...(equal ? {} : { says: `${payDocNo} is over ${amt} ${waers}.` }),
+    observations: [],
   }
 }

@@ -6,10 +6,16 @@ import { Refusal } from './wire.ts'
 
 /** "Secrets": 401 without the token. 429 is the ERP's throttle. A 5xx may come after the work. */
 export const NO_EFFECT: readonly NoEffect[] = [
-  { status: 401, about: 'credential' }, { status: 403, about: 'credential' }, { status: 429, about: 'target' },
+  { status: 401, about: 'credential' },
+  { status: 403, about: 'credential' },
+  { status: 429, about: 'target' },
 ]
 
-export interface Refused { readonly status: number; readonly says: string; readonly code: string }
+export interface Refused {
+  readonly status: number
+  readonly says: string
+  readonly code: string
+}
 
 /** A refusal in the ERP's words ("A refusal never has an effect"); undefined for any other reply, also an error page of that status. */
 export function refusalOf(reply: Reply): Refused | undefined {
@@ -18,8 +24,12 @@ export function refusalOf(reply: Reply): Refused | undefined {
   if ('trouble' in read) return undefined
   const { msgs } = read.value
   return {
-    status: reply.status, code: msgs[0]?.msgId ?? '',
-    says: msgs.map(({ msgId, field, text }) => `${msgId}${field === undefined ? '' : ` (${field})`}: ${text}`).join(' ').slice(0, 1_000),
+    status: reply.status,
+    code: msgs[0]?.msgId ?? '',
+    says: msgs
+      .map(({ msgId, field, text }) => `${msgId}${field === undefined ? '' : ` (${field})`}: ${text}`)
+      .join(' ')
+      .slice(0, 1_000),
   }
 }
 

@@ -19,22 +19,29 @@ const LENGTH = 60
 export function reversePosting(setting: Setting): Command {
   const { config } = setting
   return {
-    class: 'K3', timeoutMs: config.callTimeoutMs, noEffect: NO_EFFECT,
+    class: 'K3',
+    timeoutMs: config.callTimeoutMs,
+    noEffect: NO_EFFECT,
     write: ({ content }, key) => {
       const { posting, reason, requestedBy, agreedBy } = contentAs(content, Content)
       return sendJson('POST', pathOf('documents', posting, 'storno'), {
-        reason: reason.slice(0, LENGTH).toWellFormed() || 'reversed', requestedBy, agreedBy, extRef: key.slice(-LENGTH),
+        reason: reason.slice(0, LENGTH).toWellFormed() || 'reversed',
+        requestedBy,
+        agreedBy,
+        extRef: key.slice(-LENGTH),
       })
     },
     read: (reply, call) => {
       const read = answerIn(reply, Reversed)
       if ('outcome' in read) return nothing(read.outcome)
       const { posting } = contentAs(call.input.content, Content)
-      if (read.value.docNo !== posting) return nothing({ kind: 'unclear', says: `It answers for ${read.value.docNo}, asked for was ${posting}.` })
+      if (read.value.docNo !== posting)
+        return nothing({ kind: 'unclear', says: `It answers for ${read.value.docNo}, asked for was ${posting}.` })
       return nothing({ kind: 'done', receipt: { reference: read.value.stornoDocNo } })
     },
     find: {
-      settleMs: config.settleMs, gapMs: config.gapMs,
+      settleMs: config.settleMs,
+      gapMs: config.gapMs,
       request: (_key, { content }) => getJson(pathOf('documents', contentAs(content, Content).posting)),
       read: (reply, call) => found(setting, reply, call),
     },
@@ -48,5 +55,10 @@ function found(setting: Setting, reply: Reply, call: Call): Found {
   const { docNo, lifecycle, stornoDocNo, changedAt } = read.value
   if (docNo !== contentAs(call.input.content, Content).posting) return { kind: 'unclear', says: `It answers for ${docNo}.` }
   if (lifecycle !== 'STORNO') return { kind: 'absent' }
-  return { kind: 'one', equal: true, receipt: { reference: stornoDocNo ?? docNo }, observations: [reversed(setting, read.value, changedAt)] }
+  return {
+    kind: 'one',
+    equal: true,
+    receipt: { reference: stornoDocNo ?? docNo },
+    observations: [reversed(setting, read.value, changedAt)],
+  }
 }

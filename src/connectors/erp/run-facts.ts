@@ -23,36 +23,55 @@ export function runFacts(setting: Setting, run: Run, bytes: Uint8Array, at: Inst
   const file = readPain001(bytes)
   if ('refused' in file) return unreadable(setting, run, document, file.refused.says, at)
   const batch = batchRef(setting, run, file.messageId, file.batches.length === 1 ? file.batches[0]?.id : undefined)
-  const payments = new Map(run.payments.flatMap((payment) => payment.payDocNo === null ? [] : [[payment.payDocNo, payment] as const]))
+  const payments = new Map(run.payments.flatMap((payment) => (payment.payDocNo === null ? [] : [[payment.payDocNo, payment] as const])))
   const blocks = file.batches.flatMap((block) => block.payments.map((payment) => ({ block, payment })))
   const instructed = blocks.map(({ payment }) => payment)
   return [
-    ...blocks.map(({ block, payment }) => paymentFact(setting, run, file, block, payment, payments.get(payment.endToEndId), batch, document, at)),
+    ...blocks.map(({ block, payment }) =>
+      paymentFact(setting, run, file, block, payment, payments.get(payment.endToEndId), batch, document, at),
+    ),
     released(run, file.messageId, batch, document, at),
     completed(run, file, instructed, batch, document, at),
   ]
 }
 
 function paymentFact(
-  { system }: Setting, run: Run, file: PaymentFile, block: PaymentBatch, payment: InstructedPayment, planned: RunPayment | undefined, batch: Ref,
-  document: string, at: Instant,
+  { system }: Setting,
+  run: Run,
+  file: PaymentFile,
+  block: PaymentBatch,
+  payment: InstructedPayment,
+  planned: RunPayment | undefined,
+  batch: Ref,
+  document: string,
+  at: Instant,
 ): Observation {
   const { messageId } = file
   const { endToEndId, ordinal, amount, currency } = payment
   return {
-    eventId: `file|${document}|${ordinal}`, type: 'payment.instructed', occurredAt: at, reference: endToEndId,
+    eventId: `file|${document}|${ordinal}`,
+    type: 'payment.instructed',
+    occurredAt: at,
+    reference: endToEndId,
     about: [
       {
-        names: [paymentName(messageId, endToEndId), aliasOf(system, 'payment-doc', endToEndId)], create: 'payment',
+        names: [paymentName(messageId, endToEndId), aliasOf(system, 'payment-doc', endToEndId)],
+        create: 'payment',
         offers: [endToEndName(endToEndId)],
       },
       batch,
     ],
     data: {
-      messageId, endToEndId, paymentDoc: planned?.payDocNo ?? endToEndId, amount, currency,
-      account: payment.creditorAccount === undefined ? '' : plainAccount(payment.creditorAccount.id), supplier: planned?.vendorNo ?? '',
+      messageId,
+      endToEndId,
+      paymentDoc: planned?.payDocNo ?? endToEndId,
+      amount,
+      currency,
+      account: payment.creditorAccount === undefined ? '' : plainAccount(payment.creditorAccount.id),
+      supplier: planned?.vendorNo ?? '',
       items: (planned?.items ?? []).map((item) => ({ posting: postingName(system, run.companyCode, item.docNo), amount: signed(item) })),
-      ...(block.debtorAccount === undefined ? {} : { from: plainAccount(block.debtorAccount.id) }), ...(block.requestedOn === '' ? {} : { executeOn: block.requestedOn }),
+      ...(block.debtorAccount === undefined ? {} : { from: plainAccount(block.debtorAccount.id) }),
+      ...(block.requestedOn === '' ? {} : { executeOn: block.requestedOn }),
     },
   }
 }
@@ -65,13 +84,22 @@ function signed({ docType, amt }: RunPayment['items'][number]): string {
 
 function released(run: Run, messageId: string, batch: Ref, document: string, at: Instant): Observation {
   return {
-    eventId: `run|${run.runNo}|released`, type: 'payment.released', occurredAt: at, about: [batch], reference: run.runNo,
+    eventId: `run|${run.runNo}|released`,
+    type: 'payment.released',
+    occurredAt: at,
+    about: [batch],
+    reference: run.runNo,
     data: { messageId, run: run.runNo, document, releasedBy: run.releases.map(({ by }) => person(by)) },
   }
 }
 
 function completed(
-  run: Run, file: PaymentFile, payments: readonly InstructedPayment[], batch: Ref, document: string, at: Instant
+  run: Run,
+  file: PaymentFile,
+  payments: readonly InstructedPayment[],
+  batch: Ref,
+  document: string,
+  at: Instant,
 ): Observation {
   const inFile = new Set(payments.map((payment) => payment.endToEndId))
   const planned = new Set(run.payments.map((payment) => payment.payDocNo))
@@ -79,19 +107,28 @@ function completed(
     ...checkPain001(file).map(shown),
     ...(run.file !== null && run.file.msgId !== file.messageId ? [`The file is ${file.messageId}; the run says ${run.file.msgId}.`] : []),
     ...(run.file !== null && run.file.sha256 !== document ? ['The bytes of the file are not those that the run names.'] : []),
-    ...run.payments.filter((payment) => !inFile.has(payment.payDocNo ?? '')).map(
-      (payment) => `Payment ${payment.payDocNo ?? 'without a number'} of the run is not in the file.`
-    ),
-    ...payments.filter((payment) => !planned.has(payment.endToEndId)).map(
-      (payment) => `Payment ${payment.endToEndId} of the file is not in the run.`
-    ),
+    ...run.payments
+      .filter((payment) => !inFile.has(payment.payDocNo ?? ''))
+      .map((payment) => `Payment ${payment.payDocNo ?? 'without a number'} of the run is not in the file.`),
+    ...payments
+      .filter((payment) => !planned.has(payment.endToEndId))
+      .map((payment) => `Payment ${payment.endToEndId} of the file is not in the run.`),
   ]
   return {
-    eventId: `file|${document}|completed`, type: 'file.completed', occurredAt: at, readBack: true, about: [batch], reference: run.runNo,
+    eventId: `file|${document}|completed`,
+    type: 'file.completed',
+    occurredAt: at,
+    readBack: true,
+    about: [batch],
+    reference: run.runNo,
     data: {
-      messageId: file.messageId, document, claimedCount: String(file.count),
+      messageId: file.messageId,
+      document,
+      claimedCount: String(file.count),
       claimedSum: file.controlSum ?? sumOf(payments.map((payment) => payment.amount)),
-      count: payments.length, sum: sumOf(payments.map((payment) => payment.amount)), findings: bounded(findings),
+      count: payments.length,
+      sum: sumOf(payments.map((payment) => payment.amount)),
+      findings: bounded(findings),
     },
   }
 }
@@ -100,19 +137,33 @@ function completed(
 function unreadable(setting: Setting, run: Run, document: string, says: string, at: Instant): Observation[] {
   const messageId = run.file?.msgId ?? run.runNo
   const batch = batchRef(setting, run, messageId, undefined)
-  return [released(run, messageId, batch, document, at), {
-    eventId: `file|${document}|completed`, type: 'file.completed', occurredAt: at, readBack: true, about: [batch], reference: run.runNo,
-    data: {
-      messageId, document, claimedCount: String(run.file?.count ?? 0), claimedSum: run.file?.ctrlSum ?? '0', count: 0, sum: '0',
-      findings: [`The file cannot be read: ${says}`.slice(0, 400)],
+  return [
+    released(run, messageId, batch, document, at),
+    {
+      eventId: `file|${document}|completed`,
+      type: 'file.completed',
+      occurredAt: at,
+      readBack: true,
+      about: [batch],
+      reference: run.runNo,
+      data: {
+        messageId,
+        document,
+        claimedCount: String(run.file?.count ?? 0),
+        claimedSum: run.file?.ctrlSum ?? '0',
+        count: 0,
+        sum: '0',
+        findings: [`The file cannot be read: ${says}`.slice(0, 400)],
+      },
     },
-  }]
+  ]
 }
 
 /** `paymentInfo`: the only PmtInfId of the file; a statement that books the file as one line may name nothing else. */
 function batchRef({ system }: Setting, run: Run, messageId: string, paymentInfo: string | undefined): Ref {
   return {
-    names: [batchName(messageId), aliasOf(system, 'run', run.runNo)], create: 'payment-batch',
+    names: [batchName(messageId), aliasOf(system, 'run', run.runNo)],
+    create: 'payment-batch',
     ...(paymentInfo === undefined ? {} : { offers: [paymentInfoName(paymentInfo)] }),
   }
 }
@@ -121,6 +172,5 @@ const shown = ({ code, about, declared, found }: BankFinding): string =>
   `${code}: ${about}${declared === undefined ? '' : `, declared ${declared}`}${found === undefined ? '' : `, found ${found}`}.`
 
 /** An event holds 64 KB; what is wrong in a hundred places is wrong. */
-const bounded = (findings: readonly string[]): string[] => findings.length <= 100
-  ? [...findings]
-  : [...findings.slice(0, 100), `and ${findings.length - 100} more.`]
+const bounded = (findings: readonly string[]): string[] =>
+  findings.length <= 100 ? [...findings] : [...findings.slice(0, 100), `and ${findings.length - 100} more.`]

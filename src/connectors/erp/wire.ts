@@ -7,13 +7,21 @@ import { instantOf } from '../../lib/time.ts'
 
 const text = z.string().max(4_000)
 const id = z.string().min(1).max(100)
-const amount = z.string().max(40).regex(/^-?\d+(\.\d+)?$/, 'is no decimal text')
+const amount = z
+  .string()
+  .max(40)
+  .regex(/^-?\d+(\.\d+)?$/, 'is no decimal text')
 const date = z.iso.date()
 const instant = z.iso.datetime({ offset: true }).transform((value) => instantOf(Date.parse(value)))
 const maybe = text.default('')
 
 /** "Refusals": several at once. */
-export const Refusal = z.object({ msgs: z.array(z.object({ msgId: id, field: text.optional(), text })).min(1).max(200) })
+export const Refusal = z.object({
+  msgs: z
+    .array(z.object({ msgId: id, field: text.optional(), text }))
+    .min(1)
+    .max(200),
+})
 
 /** "Lists": `next` is where to go on, null at the end. */
 export const listOf = <T extends z.ZodType>(row: T): z.ZodObject<{ rows: z.ZodArray<T>; next: z.ZodNullable<z.ZodString> }> =>
@@ -21,7 +29,11 @@ export const listOf = <T extends z.ZodType>(row: T): z.ZodObject<{ rows: z.ZodAr
 
 /** "Master data" */
 export const CompanyCode = z.object({
-  companyCode: id, name: text, vatReg: maybe, waers: id, houseAccounts: z.array(z.object({ waers: id, iban: text })).default([]),
+  companyCode: id,
+  name: text,
+  vatReg: maybe,
+  waers: id,
+  houseAccounts: z.array(z.object({ waers: id, iban: text })).default([]),
 })
 export type CompanyCode = z.infer<typeof CompanyCode>
 
@@ -29,26 +41,48 @@ export const TaxKey = z.object({ taxKey: id, companyCode: id, category: id, pct:
 export type TaxKey = z.infer<typeof TaxKey>
 
 export const Vendor = z.object({
-  vendorNo: id, name: text, vatReg: maybe, payIban: maybe, payOther: maybe, otherIbans: z.array(text).default([]),
-  standing: id, centralBlock: z.boolean().default(false), createdBy: maybe,
+  vendorNo: id,
+  name: text,
+  vatReg: maybe,
+  payIban: maybe,
+  payOther: maybe,
+  otherIbans: z.array(text).default([]),
+  standing: id,
+  centralBlock: z.boolean().default(false),
+  createdBy: maybe,
 })
 export type Vendor = z.infer<typeof Vendor>
 
 export const PurchaseOrder = z.object({
-  companyCode: id, poNo: id, vendorNo: id, waers: id, standing: id, agreedBy: maybe,
+  companyCode: id,
+  poNo: id,
+  vendorNo: id,
+  waers: id,
+  standing: id,
+  agreedBy: maybe,
   items: z.array(
-    z.object({ poItem: id, materialNo: maybe, text: maybe, qty: amount, uom: id, price: amount, per: amount.default('1'), standing: id })
+    z.object({ poItem: id, materialNo: maybe, text: maybe, qty: amount, uom: id, price: amount, per: amount.default('1'), standing: id }),
   ),
 })
 export type PurchaseOrder = z.infer<typeof PurchaseOrder>
 
 export const PostingPeriod = z.object({
-  companyCode: id, fiscalYear: z.int(), periodNo: z.int(), from: date, to: date, gate: id, ledger: id.default('0L'), accounts: id.default('*'), special: z.boolean().default(false),
+  companyCode: id,
+  fiscalYear: z.int(),
+  periodNo: z.int(),
+  from: date,
+  to: date,
+  gate: id,
+  ledger: id.default('0L'),
+  accounts: id.default('*'),
+  special: z.boolean().default(false),
 })
 export type PostingPeriod = z.infer<typeof PostingPeriod>
 
 export const User = z.object({
-  userId: id, name: text, limits: z.array(z.object({ companyCode: id, waers: id, upTo: amount })).default([]),
+  userId: id,
+  name: text,
+  limits: z.array(z.object({ companyCode: id, waers: id, upTo: amount })).default([]),
 })
 export type User = z.infer<typeof User>
 
@@ -56,12 +90,25 @@ export type User = z.infer<typeof User>
 export const Posted = z.object({ docNo: id, companyCode: id, lifecycle: id, bookedAt: instant })
 
 export const Document = z.object({
-  docNo: id, companyCode: id, docType: id, vendorNo: id, vendorDocNo: text, postingDate: date, waers: id, grossAmt: amount, dueAmt: amount.optional(),
-  reconAccount: id.optional(), payBlock: maybe,
+  docNo: id,
+  companyCode: id,
+  docType: id,
+  vendorNo: id,
+  vendorDocNo: text,
+  postingDate: date,
+  waers: id,
+  grossAmt: amount,
+  dueAmt: amount.optional(),
+  reconAccount: id.optional(),
+  payBlock: maybe,
   extRef: maybe,
-  zFields: z.record(z.string(), text).default({}), lifecycle: id, bookedAt: instant.nullable(), stornoDocNo: text.nullable().default(null),
+  zFields: z.record(z.string(), text).default({}),
+  lifecycle: id,
+  bookedAt: instant.nullable(),
+  stornoDocNo: text.nullable().default(null),
   stornoOn: date.nullable().default(null),
-  stornoReason: text.nullable().default(null), changedAt: instant,
+  stornoReason: text.nullable().default(null),
+  changedAt: instant,
 })
 export type Document = z.infer<typeof Document>
 
@@ -75,41 +122,83 @@ export const Attachment = z.object({ attachNo: id, docNo: id, sha256: text, extR
 
 /** "Payment run, payment documents, clearings" */
 export const Run = z.object({
-  runNo: id, companyCode: id, waers: id, lifecycle: id, releases: z.array(z.object({ by: id, at: instant })),
+  runNo: id,
+  companyCode: id,
+  waers: id,
+  lifecycle: id,
+  releases: z.array(z.object({ by: id, at: instant })),
   payments: z.array(
-    z.object({ vendorNo: id, payDocNo: id.nullable(), amt: amount, items: z.array(z.object({ docNo: id, docType: id, amt: amount })) })
+    z.object({ vendorNo: id, payDocNo: id.nullable(), amt: amount, items: z.array(z.object({ docNo: id, docType: id, amt: amount })) }),
   ),
-  file: z.object({
-    name: text, msgId: id, sha256: z.string().regex(/^[0-9a-f]{64}$/), count: z.int().nonnegative(), ctrlSum: amount,
-  }).nullable(),
+  file: z
+    .object({
+      name: text,
+      msgId: id,
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      count: z.int().nonnegative(),
+      ctrlSum: amount,
+    })
+    .nullable(),
 })
 export type Run = z.infer<typeof Run>
 
 export const PaymentDoc = z.object({
-  payDocNo: id, msgId: id, endToEndId: id, amt: amount, waers: id, lifecycle: id, clearings: z.array(id).default([]),
+  payDocNo: id,
+  msgId: id,
+  endToEndId: id,
+  amt: amount,
+  waers: id,
+  lifecycle: id,
+  clearings: z.array(id).default([]),
 })
 export type PaymentDoc = z.infer<typeof PaymentDoc>
 
 export const Cleared = z.object({ clearingDocNo: id, payDocNo: id })
 
 export const Clearing = z.object({
-  clearingDocNo: id, means: id, companyCode: id, payDocNo: id.nullable(), waers: id, bookedOn: date, bookedAt: instant,
-  lines: z.array(z.object({ docNo: id, amt: amount })), differences: z.array(z.object({ reasonKey: id, amt: amount })).default([]),
+  clearingDocNo: id,
+  means: id,
+  companyCode: id,
+  payDocNo: id.nullable(),
+  waers: id,
+  bookedOn: date,
+  bookedAt: instant,
+  lines: z.array(z.object({ docNo: id, amt: amount })),
+  differences: z.array(z.object({ reasonKey: id, amt: amount })).default([]),
   partner: z.object({ companyCode: id, docNo: id }).nullable().default(null),
 })
 export type Clearing = z.infer<typeof Clearing>
 
 /** "Sub-ledger and revaluation" */
 export const Revaluation = z.object({
-  revalNo: id, companyCode: id, bookedOn: date, waers: id, bookedAt: instant, lines: z.array(z.object({ docNo: id, diffAmt: amount })),
+  revalNo: id,
+  companyCode: id,
+  bookedOn: date,
+  waers: id,
+  bookedAt: instant,
+  lines: z.array(z.object({ docNo: id, diffAmt: amount })),
 })
 export type Revaluation = z.infer<typeof Revaluation>
 
 export const Balances = z.object({
-  companyCode: id, from: date, keyDate: date, upTo: id,
-  rows: z.array(z.object({
-    reconAccount: id, waers: id, openingBal: amount, postedBal: amount, stornoBal: amount, clearedBal: amount, revalBal: amount, closingBal: amount,
-  })).max(10_000),
+  companyCode: id,
+  from: date,
+  keyDate: date,
+  upTo: id,
+  rows: z
+    .array(
+      z.object({
+        reconAccount: id,
+        waers: id,
+        openingBal: amount,
+        postedBal: amount,
+        stornoBal: amount,
+        clearedBal: amount,
+        revalBal: amount,
+        closingBal: amount,
+      }),
+    )
+    .max(10_000),
 })
 export const OpenItem = z.object({ docNo: id, reconAccount: id, waers: id, vendorNo: maybe, vendorDocNo: maybe, openBal: amount })
 export const SubledgerLine = z.object({ docNo: id, reconAccount: id, waers: id, kind: id, bookedOn: date, amt: amount })

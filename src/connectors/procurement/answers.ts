@@ -13,20 +13,29 @@ const person = (login: string): string => personName('directory', login)
 
 export const supplierAlias = (system: string, merchantId: string): string => aliasOf(system, 'supplier', merchantId)
 export const supplierRef = (system: string, { merchantId, name, vatReg }: Merchant): Ref => ({
-  names: [supplierAlias(system, merchantId), ...partyNames('supplier', { name, ids: [], ...(vatReg.trim() === '' ? {} : { vatId: vatReg }) })],
+  names: [
+    supplierAlias(system, merchantId),
+    ...partyNames('supplier', { name, ids: [], ...(vatReg.trim() === '' ? {} : { vatId: vatReg }) }),
+  ],
   create: 'supplier',
 })
 export const orderAlias = (system: string, { unitCode, purchaseNo }: Pick<Purchase | Slip, 'unitCode' | 'purchaseNo'>): string =>
   aliasOf(system, 'order', `${unitCode}/${purchaseNo}`)
 /** Not created by the journal: what it says waits until an invoice names the order and the answer about it binds this name. */
-export const orderRef = (system: string, row: Pick<Purchase | Slip, 'unitCode' | 'purchaseNo'>): Ref => ({ names: [orderAlias(system, row)] })
+export const orderRef = (system: string, row: Pick<Purchase | Slip, 'unitCode' | 'purchaseNo'>): Ref => ({
+  names: [orderAlias(system, row)],
+})
 
 /** Procurement pays nobody: it knows no accounts. A clearance that is not in the table is none. */
 export function supplierOf(merchant: Merchant): Supplier {
   const clearance = meaningOf(CLEARANCE, merchant.clearance)
   return {
-    number: merchant.merchantId, name: merchant.name, ...(merchant.vatReg === '' ? {} : { vatId: plainNumber(merchant.vatReg) }),
-    active: clearance === 'active' || clearance === 'blocked', blocked: clearance === 'blocked', accounts: [],
+    number: merchant.merchantId,
+    name: merchant.name,
+    ...(merchant.vatReg === '' ? {} : { vatId: plainNumber(merchant.vatReg) }),
+    active: clearance === 'active' || clearance === 'blocked',
+    blocked: clearance === 'blocked',
+    accounts: [],
     ...(merchant.by === '' ? {} : { createdBy: person(merchant.by) }),
   }
 }
@@ -34,13 +43,25 @@ export function supplierOf(merchant: Merchant): Supplier {
 /** Positions that are shut are left out: nothing more may be invoiced on them. */
 export function orderOf(purchase: Purchase): OrderData {
   return {
-    number: purchase.purchaseNo, version: purchase.edition, entity: purchase.unitCode, supplier: purchase.merchantId, currency: purchase.ccy,
-    open: meaningOf(PHASE, purchase.phase) === 'open', ...(purchase.agreedBy === '' ? {} : { approvedBy: person(purchase.agreedBy) }),
-    lines: purchase.positions.filter(({ shut }) => !shut).map((row) => ({
-      id: row.pos, ...(row.article === '' ? {} : { item: row.article }), ...(row.label === '' ? {} : { name: row.label.slice(0, 200) }),
-      quantity: row.pieces, price: row.unitPrice, ...(row.priceBasis === '1' ? {} : { priceQuantity: row.priceBasis }), unit: row.measure,
-      ...(meaningOf(SORT, row.sort) === 'service' ? {} : { receiptRequired: true as const }),
-    })),
+    number: purchase.purchaseNo,
+    version: purchase.edition,
+    entity: purchase.unitCode,
+    supplier: purchase.merchantId,
+    currency: purchase.ccy,
+    open: meaningOf(PHASE, purchase.phase) === 'open',
+    ...(purchase.agreedBy === '' ? {} : { approvedBy: person(purchase.agreedBy) }),
+    lines: purchase.positions
+      .filter(({ shut }) => !shut)
+      .map((row) => ({
+        id: row.pos,
+        ...(row.article === '' ? {} : { item: row.article }),
+        ...(row.label === '' ? {} : { name: row.label.slice(0, 200) }),
+        quantity: row.pieces,
+        price: row.unitPrice,
+        ...(row.priceBasis === '1' ? {} : { priceQuantity: row.priceBasis }),
+        unit: row.measure,
+        ...(meaningOf(SORT, row.sort) === 'service' ? {} : { receiptRequired: true as const }),
+      })),
   }
 }
 

@@ -12,7 +12,8 @@ import { tellStatus } from './tell-status.ts'
 import { listOf } from './wire.ts'
 
 export const procurement: ConnectorKind<ProcurementConfig> = {
-  name: 'sandbox-procurement', role: 'procurement',
+  name: 'sandbox-procurement',
+  role: 'procurement',
   readConfig: (config) => configProblems(config, ProcurementConfig),
   open,
 }
@@ -20,7 +21,9 @@ export const procurement: ConnectorKind<ProcurementConfig> = {
 function open(config: ProcurementConfig, system: string): Connector {
   const setting: Setting = { system, config }
   return {
-    system, kind: procurement.name, role: 'procurement',
+    system,
+    kind: procurement.name,
+    role: 'procurement',
     places: { http: httpPlace(config) },
     limits: { concurrency: config.concurrency, rate: config.rate },
     commands: { 'invoice.status': tellStatus(setting), 'lookup.order': lookupOrder(setting), 'lookup.supplier': lookupSupplier(setting) },

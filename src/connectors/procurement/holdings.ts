@@ -10,7 +10,9 @@ const Claim = z.object({ claimRef: z.string(), shows: z.string() })
 
 export function claimHoldings({ config }: Setting): Holdings {
   return {
-    facets: ['status'], by: 'reference', timeoutMs: config.callTimeoutMs,
+    facets: ['status'],
+    by: 'reference',
+    timeoutMs: config.callTimeoutMs,
     one: {
       ask: (reference) => getJson(pathOf('claims', reference)),
       read: (reply, reference) => {

@@ -14,7 +14,9 @@ const ENTRIES = 200
 export function journalFeed(setting: Setting): Feed {
   const { config } = setting
   return {
-    name: 'journal', everyMs: config.feedEveryMs, timeoutMs: config.callTimeoutMs,
+    name: 'journal',
+    everyMs: config.feedEveryMs,
+    timeoutMs: config.callTimeoutMs,
     poll: (cursor) => getJson('/journal', { from: cursor ?? '0', max: String(ENTRIES) }),
     readPage: (reply, cursor) => page(setting, reply, cursor),
   }
@@ -31,7 +33,10 @@ function page(setting: Setting, reply: Reply, cursor: string | null): Page | { r
     if ('facts' in facts) observations.push(...facts.facts)
     else {
       unreadable.push({
-        reference: `after ${cursor ?? '0'} entry ${index}`, says: facts.trouble, bytes: new TextEncoder().encode(JSON.stringify(row)), mediaType: 'application/json',
+        reference: `after ${cursor ?? '0'} entry ${index}`,
+        says: facts.trouble,
+        bytes: new TextEncoder().encode(JSON.stringify(row)),
+        mediaType: 'application/json',
       })
     }
   }
@@ -45,19 +50,24 @@ type Reader = (setting: Setting, entry: Entry) => Facts
 const READERS: { readonly [sort: string]: Reader } = {
   UNIT: () => ({ facts: [] }),
   MERCHANT: (setting, entry) => reading(entry, Merchant, (merchant) => [merchantFact(setting, entry, merchant)]),
-  PURCHASE: (setting, entry) => reading(entry, Purchase, (purchase) => deed(PURCHASE_DEEDS, entry, (type) => ({
-    about: [orderRef(setting.system, purchase)],
-    data: type === 'order.closed' ? { number: purchase.purchaseNo, version: purchase.edition } : orderOf(purchase),
-  }))),
-  SLIP: (setting, entry) => reading(entry, Slip, (slip) => {
-    const common = { receipt: slip.slipNo, number: slip.purchaseNo, entity: slip.unitCode }
-    return deed(SLIP_DEEDS, entry, (type) => ({
-      about: [orderRef(setting.system, slip)],
-      data: type === 'receipt.recorded'
-        ? { ...common, lines: slip.rows.map(({ pos, counted }) => ({ line: pos, quantity: counted })) }
-        : { ...common, reason: (slip.takenBack?.why ?? '').slice(0, 200) },
-    }))
-  }),
+  PURCHASE: (setting, entry) =>
+    reading(entry, Purchase, (purchase) =>
+      deed(PURCHASE_DEEDS, entry, (type) => ({
+        about: [orderRef(setting.system, purchase)],
+        data: type === 'order.closed' ? { number: purchase.purchaseNo, version: purchase.edition } : orderOf(purchase),
+      })),
+    ),
+  SLIP: (setting, entry) =>
+    reading(entry, Slip, (slip) => {
+      const common = { receipt: slip.slipNo, number: slip.purchaseNo, entity: slip.unitCode }
+      return deed(SLIP_DEEDS, entry, (type) => ({
+        about: [orderRef(setting.system, slip)],
+        data:
+          type === 'receipt.recorded'
+            ? { ...common, lines: slip.rows.map(({ pos, counted }) => ({ line: pos, quantity: counted })) }
+            : { ...common, reason: (slip.takenBack?.why ?? '').slice(0, 200) },
+      }))
+    }),
   NOTE: (setting, entry) => reading(entry, Note, (note) => noteFacts(setting, entry, note)),
 }
 
@@ -75,12 +85,18 @@ function reading<T extends z.ZodType>(entry: Entry, shape: T, facts: (row: z.inf
   return typeof made === 'string' ? { trouble: made } : { facts: made }
 }
 
-const told = (entry: Entry): Pick<Observation, 'eventId' | 'occurredAt' | 'readBack' | 'reference'> =>
-  ({ eventId: `journal|${entry.seq}`, occurredAt: entry.when, readBack: true, reference: entry.key })
+const told = (entry: Entry): Pick<Observation, 'eventId' | 'occurredAt' | 'readBack' | 'reference'> => ({
+  eventId: `journal|${entry.seq}`,
+  occurredAt: entry.when,
+  readBack: true,
+  reference: entry.key,
+})
 
 /** A deed that is not in the table is nobody's guess: the entry is kept and shown to a person. */
 function deed(
-  table: typeof PURCHASE_DEEDS, entry: Entry, fact: (type: string) => { readonly about: Observation['about']; readonly data: object },
+  table: typeof PURCHASE_DEEDS,
+  entry: Entry,
+  fact: (type: string) => { readonly about: Observation['about']; readonly data: object },
 ): readonly Observation[] | string {
   const type = meaningOf(table, entry.deed)
   if (type === null) return `The documentation has no deed ${entry.deed.slice(0, 40)} of ${entry.sort}.`
@@ -101,8 +117,14 @@ function merchantFact({ system }: Setting, entry: Entry, merchant: Merchant): Ob
 function noteFacts({ system }: Setting, entry: Entry, note: Note): Observation[] {
   if (!note.claimRef.startsWith('inv_')) return []
   const claims = meaningOf(SHOWN, note.shows)
-  return [{
-    ...told(entry), eventId: `journal|${entry.seq}|v${MAP_VERSION}`, readBack: false, type: 'status.reported', about: [{ names: [note.claimRef] }],
-    data: { system, facet: 'status', word: note.shows, ...(claims === null ? {} : { claims }) },
-  }]
+  return [
+    {
+      ...told(entry),
+      eventId: `journal|${entry.seq}|v${MAP_VERSION}`,
+      readBack: false,
+      type: 'status.reported',
+      about: [{ names: [note.claimRef] }],
+      data: { system, facet: 'status', word: note.shows, ...(claims === null ? {} : { claims }) },
+    },
+  ]
 }

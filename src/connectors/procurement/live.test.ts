@@ -22,8 +22,14 @@ afterAll(async () => {
 })
 
 const PURCHASE = '/purchases/1000/4500000001'
-const status = (word: string, more: object = {}): { readonly [key: string]: string } =>
-  ({ reference: 'inv_1', word, order: '4500000001', entity: '1000', number: 'RE-1', ...more })
+const status = (word: string, more: object = {}): { readonly [key: string]: string } => ({
+  reference: 'inv_1',
+  word,
+  order: '4500000001',
+  entity: '1000',
+  number: 'RE-1',
+  ...more,
+})
 const order = (number: string): { readonly [key: string]: string } => ({ question: 'order', number, entity: '1000', reference: 'ord_1' })
 
 describe('what it answers', () => {
@@ -32,8 +38,14 @@ describe('what it answers', () => {
     expect(outcome).toEqual({ kind: 'done', receipt: { reference: '4500000001' } })
     expect(observations[0]?.about).toEqual([{ names: ['ord_1', 'proc|order|1000/4500000001'] }])
     expect(observations[0]?.data).toMatchObject({
-      found: true, order: {
-        number: '4500000001', version: 1, entity: '1000', supplier: 'MX-000001', currency: 'EUR', open: true,
+      found: true,
+      order: {
+        number: '4500000001',
+        version: 1,
+        entity: '1000',
+        supplier: 'MX-000001',
+        currency: 'EUR',
+        open: true,
         lines: [
           { id: '10', item: 'M-77', name: 'Paper', quantity: '10', price: '12.50', unit: 'C62', receiptRequired: true },
           { id: '20', name: 'Delivery to the desk', quantity: '1', price: '30', unit: 'C62' },
@@ -59,7 +71,11 @@ describe('what it is told', () => {
     const done = { kind: 'done', receipt: { reference: 'key-a' } }
     expect((await here.run('invoice.status', status('matched'), { key: 'key-a' })).outcome).toEqual(done)
     expect((await here.run('invoice.status', status('matched'), { key: 'key-a' })).outcome).toEqual(done)
-    expect((await here.run('invoice.status', status('paid'), { key: 'key-a' })).outcome).toMatchObject({ kind: 'other', reference: 'key-a', says: expect.stringContaining('AGREED') })
+    expect((await here.run('invoice.status', status('paid'), { key: 'key-a' })).outcome).toMatchObject({
+      kind: 'other',
+      reference: 'key-a',
+      says: expect.stringContaining('AGREED'),
+    })
     expect((await there.call('GET', '/claims/inv_1')).body).toMatchObject({ shows: 'AGREED', notes: [{ noteRef: 'key-a', words: 'RE-1' }] })
     expect(await here.look('invoice.status', status('matched'), 'key-a')).toMatchObject({ kind: 'one', equal: true })
     expect(await here.look('invoice.status', status('paid'), 'key-a')).toMatchObject({ kind: 'one', equal: false })
@@ -67,7 +83,9 @@ describe('what it is told', () => {
   })
 
   it.each([
-    ['failed and not kept', { effect: 'none', reply: 'error' }, 'absent'], ['failed but kept', { reply: 'error' }, 'one'], ['kept and no reply', { reply: 'lost' }, 'one'],
+    ['failed and not kept', { effect: 'none', reply: 'error' }, 'absent'],
+    ['failed but kept', { reply: 'error' }, 'one'],
+    ['kept and no reply', { reply: 'lost' }, 'one'],
   ])('%s: unclear, and then looked for and found out', async (name, rule, kind) => {
     await there.call('PUT', '/faults', { rules: [{ op: 'note.put', first: 1, ...rule }] })
     expect((await here.run('invoice.status', status('posted'), { key: name })).outcome.kind).toBe('unclear')
@@ -81,7 +99,9 @@ describe('what it is told', () => {
       expect((await here.run('invoice.status', status(word, { reference: `inv_${word}` }), { key: word })).outcome.kind).toBe('done')
     }
     const { observations } = await here.sweep(null)
-    const told = observations.filter(({ type }) => type === 'status.reported').flatMap(({ about, data: { claims, word } }) => typeof claims === 'string' && about[0]?.names[0] === `inv_${claims}` ? [word] : [])
+    const told = observations
+      .filter(({ type }) => type === 'status.reported')
+      .flatMap(({ about, data: { claims, word } }) => (typeof claims === 'string' && about[0]?.names[0] === `inv_${claims}` ? [word] : []))
     expect(new Set(told).size).toBe(7)
   })
 })
@@ -90,7 +110,15 @@ describe('what it tells', () => {
   it('purchases in editions, slips and slips taken back, merchants; each fact has the shape that the API takes', async () => {
     const { cursor } = await here.sweep(null)
     const shut = { by: 'p', why: 'x' }
-    await there.call('POST', `${PURCHASE}/editions`, { basedOn: 1, positions: [{ ...POSITIONS[0], pieces: '12' }, { ...POSITIONS[1], shut: true }], by: 'p', why: 'more' })
+    await there.call('POST', `${PURCHASE}/editions`, {
+      basedOn: 1,
+      positions: [
+        { ...POSITIONS[0], pieces: '12' },
+        { ...POSITIONS[1], shut: true },
+      ],
+      by: 'p',
+      why: 'more',
+    })
     const { slipNo } = (await there.call('POST', '/slips', slip('4.5'))).body as { slipNo: string }
     await there.call('POST', `/slips/${slipNo}/take-back`, { by: 'door', why: 'broken' })
     await there.call('POST', `${PURCHASE}/shut`, shut)
@@ -106,18 +134,32 @@ describe('what it tells', () => {
       ['receipt.reversed', about, { receipt: slipNo, number: '4500000001', entity: '1000', reason: 'broken' }],
       ['order.closed', about, { number: '4500000001', version: 3 }],
       ['order.changed', about, expect.objectContaining({ version: 4, open: true })],
-      ['supplier.blocked', ['proc|supplier|MX-000001', 'public|supplier-vat|FR12345678901'], { supplier: 'MX-000001', reason: 'Procurement says PROPOSED.' }],
+      [
+        'supplier.blocked',
+        ['proc|supplier|MX-000001', 'public|supplier-vat|FR12345678901'],
+        { supplier: 'MX-000001', reason: 'Procurement says PROPOSED.' },
+      ],
     ])
     for (const { type, data } of observations) expect(isSentType(type) && FACT_SHAPES[type].safeParse(data).error, type).toBeUndefined()
   })
 
   it('an entry of a sort or deed that is not documented is set aside and stops nothing', async () => {
-    const entry = { seq: 9_001, when: '2026-02-01T10:00:00.000Z', sort: 'SLIP', deed: 'COUNTED', key: 'WE9', now: { ...slip('1'), slipNo: 'WE9', takenBack: null } }
+    const entry = {
+      seq: 9_001,
+      when: '2026-02-01T10:00:00.000Z',
+      sort: 'SLIP',
+      deed: 'COUNTED',
+      key: 'WE9',
+      now: { ...slip('1'), slipNo: 'WE9', takenBack: null },
+    }
     const entries = [{ ...entry, sort: 'RIDDLE' }, { ...entry, deed: 'EATEN' }, { ...entry, now: {} }, 'junk', entry]
     await there.call('PUT', '/faults', { rules: [{ op: 'journal', first: 1, patch: { entries, end: true } }] })
     const { observations, unreadable } = await here.sweep(null, 1)
     expect(unreadable.map(({ says }) => says)).toEqual([
-      expect.stringContaining('no entry of sort RIDDLE'), expect.stringContaining('no deed EATEN'), expect.stringContaining('slipNo'), expect.stringContaining('body'),
+      expect.stringContaining('no entry of sort RIDDLE'),
+      expect.stringContaining('no deed EATEN'),
+      expect.stringContaining('slipNo'),
+      expect.stringContaining('body'),
     ])
     expect(observations).toMatchObject([{ type: 'receipt.recorded', data: { receipt: 'WE9' } }])
   })

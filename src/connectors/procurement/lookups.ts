@@ -24,7 +24,9 @@ interface Asking<C extends { readonly question: string }, R extends z.ZodType> {
 /** Changes nothing there, so the same call once more is harmless. */
 function lookup<C extends { readonly question: string }, R extends z.ZodType>({ config }: Setting, asking: Asking<C, R>): Command {
   return {
-    class: 'K2', timeoutMs: config.callTimeoutMs, noEffect: NO_EFFECT,
+    class: 'K2',
+    timeoutMs: config.callTimeoutMs,
+    noEffect: NO_EFFECT,
     write: ({ content }) => asking.request(contentAs(content, asking.content)),
     read: (reply, call): Reading => {
       const content = contentAs(call.input.content, asking.content)
@@ -39,7 +41,10 @@ function lookup<C extends { readonly question: string }, R extends z.ZodType>({ 
       const found = 'one' in chosen ? asking.found(chosen.one) : undefined
       // Each question put and each time it is answered is a fact of its own: an answer is old from the moment it is given.
       const observation: Observation = {
-        eventId: `lookup|${call.object}|${call.occurrence}|${call.at}`, type: 'reference.read', occurredAt: call.at, readBack: true,
+        eventId: `lookup|${call.object}|${call.occurrence}|${call.at}`,
+        type: 'reference.read',
+        occurredAt: call.at,
+        readBack: true,
         about: [{ names: found ? [call.object, found.alias] : [call.object] }],
         data: (found ? { ...common, found: true, ...found.answer } : { ...common, found: false }) as unknown as Observation['data'],
       }
@@ -51,7 +56,8 @@ function lookup<C extends { readonly question: string }, R extends z.ZodType>({ 
 /** `GET /purchases` by unit and number: two units may both have given the same. Unit codes are those of the ledger's companies. */
 export function lookupOrder(setting: Setting): Command {
   return lookup(setting, {
-    content: z.object({ question: z.string(), number: z.string(), entity: z.string() }), row: Purchase,
+    content: z.object({ question: z.string(), number: z.string(), entity: z.string() }),
+    row: Purchase,
     request: ({ number, entity }) => getJson('/purchases', { unitCode: entity, purchaseNo: number.trim(), max: LIST_LIMIT }),
     choose: (rows) => onlyOne(rows, (row) => `${row.unitCode}/${row.purchaseNo}`),
     found: (row) => ({ answer: { order: orderOf(row) }, number: row.purchaseNo, alias: orderAlias(setting.system, row) }),
@@ -61,13 +67,18 @@ export function lookupOrder(setting: Setting): Command {
 /** `GET /merchants` by the VAT or tax number that the invoice names, else by its supplier's name. */
 export function lookupSupplier(setting: Setting): Command {
   return lookup(setting, {
-    content: z.object({ question: z.string(), names: z.array(z.string()), name: z.string() }), row: Merchant,
+    content: z.object({ question: z.string(), names: z.array(z.string()), name: z.string() }),
+    row: Merchant,
     request: ({ names, name }) => {
       const vatReg = idIn(names, 'supplier-vat') ?? idIn(names, 'supplier-tax')
       return getJson('/merchants', vatReg === undefined ? { name, max: LIST_LIMIT } : { vatReg, max: LIST_LIMIT })
     },
     choose: (rows, { name }) => chosenMerchant(rows, name),
-    found: (row) => ({ answer: { supplier: supplierOf(row) }, number: row.merchantId, alias: supplierAlias(setting.system, row.merchantId) }),
+    found: (row) => ({
+      answer: { supplier: supplierOf(row) },
+      number: row.merchantId,
+      alias: supplierAlias(setting.system, row.merchantId),
+    }),
   })
 }
 

@@ -6,27 +6,40 @@ export const MAP_VERSION = 1
 
 /** Our status → what a claim then shows. */
 export const SHOWS_OF = {
-  'awaiting-receipt': 'GOODS_AWAITED', 'mismatched': 'IN_QUESTION', 'matched': 'AGREED', 'posted': 'LEDGERED', 'paid': 'PAID_OUT', 'returned': 'CAME_BACK',
-  'rejected': 'SENT_BACK',
+  'awaiting-receipt': 'GOODS_AWAITED',
+  mismatched: 'IN_QUESTION',
+  matched: 'AGREED',
+  posted: 'LEDGERED',
+  paid: 'PAID_OUT',
+  returned: 'CAME_BACK',
+  rejected: 'SENT_BACK',
 } as const
 export type Word = keyof typeof SHOWS_OF
 
 export const SHOWN: StatusTable = {
-  name: 'note.shows', version: MAP_VERSION, words: Object.fromEntries(Object.entries(SHOWS_OF).map(([ours, theirs]) => [theirs, ours])),
+  name: 'note.shows',
+  version: MAP_VERSION,
+  words: Object.fromEntries(Object.entries(SHOWS_OF).map(([ours, theirs]) => [theirs, ours])),
 }
 
 export const CLEARANCE: StatusTable = {
-  name: 'merchant.clearance', version: MAP_VERSION, words: { CLEARED: 'active', BARRED: 'blocked', PROPOSED: 'not-active' },
+  name: 'merchant.clearance',
+  version: MAP_VERSION,
+  words: { CLEARED: 'active', BARRED: 'blocked', PROPOSED: 'not-active' },
 }
 export const PHASE: StatusTable = { name: 'purchase.phase', version: MAP_VERSION, words: { ISSUED: 'open', SHUT: 'not-open' } }
 /** Only goods are counted at the door. A sort that is not here is taken for goods: nobody pays on a guess. */
 export const SORT: StatusTable = { name: 'position.sort', version: MAP_VERSION, words: { GOODS: 'goods', SERVICE: 'service' } }
 
 export const PURCHASE_DEEDS: StatusTable = {
-  name: 'purchase.deed', version: MAP_VERSION, words: { ISSUED: 'order.issued', EDITED: 'order.changed', REOPENED: 'order.changed', SHUT: 'order.closed' },
+  name: 'purchase.deed',
+  version: MAP_VERSION,
+  words: { ISSUED: 'order.issued', EDITED: 'order.changed', REOPENED: 'order.changed', SHUT: 'order.closed' },
 }
 export const SLIP_DEEDS: StatusTable = {
-  name: 'slip.deed', version: MAP_VERSION, words: { COUNTED: 'receipt.recorded', TAKEN_BACK: 'receipt.reversed' },
+  name: 'slip.deed',
+  version: MAP_VERSION,
+  words: { COUNTED: 'receipt.recorded', TAKEN_BACK: 'receipt.reversed' },
 }
 
 /** The words that are reported as they stand with what they claim; deeds become facts of their own. */

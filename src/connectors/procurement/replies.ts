@@ -6,10 +6,16 @@ import { Refusal } from './wire.ts'
 
 /** 401 without the token. 429 is its throttle. A 5xx may come after the work. */
 export const NO_EFFECT: readonly NoEffect[] = [
-  { status: 401, about: 'credential' }, { status: 403, about: 'credential' }, { status: 429, about: 'target' },
+  { status: 401, about: 'credential' },
+  { status: 403, about: 'credential' },
+  { status: 429, about: 'target' },
 ]
 
-export interface Refused { readonly code: string; readonly says: string; readonly held: unknown }
+export interface Refused {
+  readonly code: string
+  readonly says: string
+  readonly held: unknown
+}
 
 /** A refusal in its words ("A refusal never has an effect"); undefined for any other reply, also an error page of that status. */
 export function refusalOf(reply: Reply): Refused | undefined {
@@ -17,7 +23,10 @@ export function refusalOf(reply: Reply): Refused | undefined {
   const read = readJson(reply, Refusal)
   if ('trouble' in read) return undefined
   const { reasons, held } = read.value
-  const says = reasons.map(({ code, at, says: words }) => `${code}${at === undefined ? '' : ` (${at})`}: ${words}`).join(' ').slice(0, 1_000)
+  const says = reasons
+    .map(({ code, at, says: words }) => `${code}${at === undefined ? '' : ` (${at})`}: ${words}`)
+    .join(' ')
+    .slice(0, 1_000)
   return { code: reasons[0]?.code ?? '', says, held }
 }
 

@@ -20,11 +20,20 @@ const noteRef = (key: string): string => key.slice(-REF_LENGTH)
 export function tellStatus({ config }: Setting): Command {
   return {
     // The reference is looked at before anything else there: whoever is refused for another reason has no note.
-    class: 'K2', timeoutMs: config.callTimeoutMs, noEffect: NO_EFFECT, refusalCoversEarlier: true,
+    class: 'K2',
+    timeoutMs: config.callTimeoutMs,
+    noEffect: NO_EFFECT,
+    refusalCoversEarlier: true,
     write: ({ content }, key) => {
       const { reference, word, order, entity, number } = contentAs(content, Told)
       return sendJson('POST', '/notes', {
-        noteRef: noteRef(key), claimRef: reference, unitCode: entity, purchaseNo: order.trim(), shows: SHOWS_OF[word], words: number.slice(0, 200), by: config.user,
+        noteRef: noteRef(key),
+        claimRef: reference,
+        unitCode: entity,
+        purchaseNo: order.trim(),
+        shows: SHOWS_OF[word],
+        words: number.slice(0, 200),
+        by: config.user,
       })
     },
     read: (reply, call): Reading => {
@@ -32,18 +41,27 @@ export function tellStatus({ config }: Setting): Command {
       const held = refused?.code === 'NO-31' ? shaped(refused.held, Note) : undefined
       if (refused && held) {
         if ('trouble' in held) return nothing({ kind: 'unclear', says: `${refused.says} It does not say which.` })
-        return nothing(isOurs(held.value, call.input.content, call.key)
-          ? { kind: 'done', receipt: { reference: held.value.noteRef } }
-          : { kind: 'other', says: `${refused.says} It shows ${held.value.shows} for ${held.value.claimRef}.`, reference: held.value.noteRef })
+        return nothing(
+          isOurs(held.value, call.input.content, call.key)
+            ? { kind: 'done', receipt: { reference: held.value.noteRef } }
+            : {
+                kind: 'other',
+                says: `${refused.says} It shows ${held.value.shows} for ${held.value.claimRef}.`,
+                reference: held.value.noteRef,
+              },
+        )
       }
       const read = answerIn(reply, Note)
       if ('outcome' in read) return nothing(read.outcome)
-      return nothing(isOurs(read.value, call.input.content, call.key)
-        ? { kind: 'done', receipt: { reference: read.value.noteRef } }
-        : { kind: 'unclear', says: `It answers for note ${read.value.noteRef}, showing ${read.value.shows}.` })
+      return nothing(
+        isOurs(read.value, call.input.content, call.key)
+          ? { kind: 'done', receipt: { reference: read.value.noteRef } }
+          : { kind: 'unclear', says: `It answers for note ${read.value.noteRef}, showing ${read.value.shows}.` },
+      )
     },
     find: {
-      settleMs: config.settleMs, gapMs: config.gapMs,
+      settleMs: config.settleMs,
+      gapMs: config.gapMs,
       request: (key) => getJson(pathOf('notes', noteRef(key))),
       read: (reply, call) => found(reply, call.input.content, call.key),
     },
@@ -52,7 +70,13 @@ export function tellStatus({ config }: Setting): Command {
 
 function isOurs(note: Note, content: Content, key: string): boolean {
   const { reference, word, order, entity } = contentAs(content, Told)
-  return note.noteRef === noteRef(key) && note.claimRef === reference && note.unitCode === entity && note.purchaseNo === order.trim() && note.shows === SHOWS_OF[word]
+  return (
+    note.noteRef === noteRef(key) &&
+    note.claimRef === reference &&
+    note.unitCode === entity &&
+    note.purchaseNo === order.trim() &&
+    note.shows === SHOWS_OF[word]
+  )
 }
 
 function found(reply: Reply, content: Content, key: string): Found {

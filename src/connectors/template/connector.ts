@@ -9,7 +9,8 @@ import { postInvoice } from './post-invoice.ts'
 
 export const template: ConnectorKind<TemplateConfig> = {
   // The role says whose word counts for what (docs/spec/tables.md, "Event types"): an ERP's for postings, a bank's for payments.
-  name: 'template', role: 'erp',
+  name: 'template',
+  role: 'erp',
   readConfig: (config) => configProblems(config, TemplateConfig),
   open,
 }
@@ -18,7 +19,9 @@ export const template: ConnectorKind<TemplateConfig> = {
 function open(config: TemplateConfig, system: string): Connector {
   const setting: Setting = { system, config }
   return {
-    system, kind: template.name, role: template.role,
+    system,
+    kind: template.name,
+    role: template.role,
     places: { http: httpPlace(config) },
     limits: { concurrency: config.concurrency, rate: config.rate },
     commands: { 'invoice.post': postInvoice(setting) },
@@ -27,7 +30,8 @@ function open(config: TemplateConfig, system: string): Connector {
     probe: {
       // The first call out: cheap, changes nothing there, and answered only to whom the system lets in.
       request: () => getJson('/changes', { after: '0', limit: '1' }),
-      read: (reply) => okReply(reply) ? 'ok' : { trouble: replyName(reply) === 'HTTP 401' ? 'it does not take our token' : replyName(reply) },
+      read: (reply) =>
+        okReply(reply) ? 'ok' : { trouble: replyName(reply) === 'HTTP 401' ? 'it does not take our token' : replyName(reply) },
     },
   }
 }

@@ -12,7 +12,9 @@ import { Changes, Entry } from './wire.ts'
 export function entriesFeed(setting: Setting): Feed {
   const { feedEveryMs, callTimeoutMs } = setting.config
   return {
-    name: 'changes', everyMs: feedEveryMs, timeoutMs: callTimeoutMs,
+    name: 'changes',
+    everyMs: feedEveryMs,
+    timeoutMs: callTimeoutMs,
     poll: (cursor) => getJson('/changes', { after: cursor ?? '0', limit: '50' }),
     readPage: (reply, cursor) => page(setting, reply, Number(cursor ?? '0')),
   }
@@ -29,7 +31,13 @@ function page(setting: Setting, reply: Reply, start: number): Page | { readonly 
     const entry = shaped(row, Entry)
     if ('value' in entry) observations.push(statusFact(setting, entry.value, at), ...entryFacts(setting, entry.value))
     // Kept and shown to a person; the feed goes on.
-    else unreadable.push({ reference: `change ${at}`, says: entry.trouble, bytes: new TextEncoder().encode(JSON.stringify(row)), mediaType: 'application/json' })
+    else
+      unreadable.push({
+        reference: `change ${at}`,
+        says: entry.trouble,
+        bytes: new TextEncoder().encode(JSON.stringify(row)),
+        mediaType: 'application/json',
+      })
   }
   return { observations, unreadable, cursor: read.value.next, more: read.value.more }
 }

@@ -15,25 +15,44 @@ export function entryFacts(setting: Setting, entry: Entry): Observation[] {
   if (entry.on === undefined || (meaning !== 'posted' && meaning !== 'reversed')) return []
   const common = { about: [refOf(setting, entry)], occurredAt: entry.at, readBack: true, reference: entry.id }
   if (meaning === 'reversed') {
-    return [{
-      ...common, eventId: `entry|${entry.id}|reversed`, type: 'posting.reversed',
-      data: { postingNo: entry.id, entity: entry.entity, reversalNo: '', reversedOn: entry.on },
-    }]
+    return [
+      {
+        ...common,
+        eventId: `entry|${entry.id}|reversed`,
+        type: 'posting.reversed',
+        data: { postingNo: entry.id, entity: entry.entity, reversalNo: '', reversedOn: entry.on },
+      },
+    ]
   }
-  return [{
-    ...common, eventId: `entry|${entry.id}|posted`, type: 'posting.confirmed',
-    data: {
-      postingNo: entry.id, entity: entry.entity, supplier: entry.party, number: entry.number, amount: entry.amount, currency: entry.currency,
-      postedOn: entry.on, ...(isOurs(entry) ? { reference: entry.reference } : {}),
+  return [
+    {
+      ...common,
+      eventId: `entry|${entry.id}|posted`,
+      type: 'posting.confirmed',
+      data: {
+        postingNo: entry.id,
+        entity: entry.entity,
+        supplier: entry.party,
+        number: entry.number,
+        amount: entry.amount,
+        currency: entry.currency,
+        postedOn: entry.on,
+        ...(isOurs(entry) ? { reference: entry.reference } : {}),
+      },
     },
-  }]
+  ]
 }
 
 /** Their word as it stands, with what it claims where we know it. `at`: where it stands in what they tell, its identity. */
 export function statusFact(setting: Setting, entry: Entry, at: string): Observation {
   const claims = meaningOf(STATUS, entry.status)
   return {
-    eventId: `status|${at}|v${STATUS.version}`, type: 'status.reported', occurredAt: entry.at, readBack: true, reference: entry.id, about: [refOf(setting, entry)],
+    eventId: `status|${at}|v${STATUS.version}`,
+    type: 'status.reported',
+    occurredAt: entry.at,
+    readBack: true,
+    reference: entry.id,
+    about: [refOf(setting, entry)],
     data: { system: setting.system, facet: 'posting', word: entry.status, amount: entry.amount, ...(claims === null ? {} : { claims }) },
   }
 }

@@ -14,18 +14,28 @@ import { Booked, Entries, Refusal, type Entry } from './wire.ts'
 
 /** As much of the command's content as this system has a place for; src/connectors/erp/post-invoice.ts names all of it. */
 const Content = z.object({
-  reference: z.string(), entity: z.string(), supplier: z.string(), number: z.string(), postedOn: z.string(), currency: z.string(), gross: z.string(),
+  reference: z.string(),
+  entity: z.string(),
+  supplier: z.string(),
+  number: z.string(),
+  postedOn: z.string(),
+  currency: z.string(),
+  gross: z.string(),
 })
 
 /** After these replies certainly nothing was done. Leave out what you are not sure of: a 5xx may come after the work. */
 const NO_EFFECT: readonly NoEffect[] = [
-  { status: 401, about: 'credential' }, { status: 403, about: 'credential' }, { status: 429, about: 'target' },
+  { status: 401, about: 'credential' },
+  { status: 403, about: 'credential' },
+  { status: 429, about: 'target' },
 ]
 
 export function postInvoice(setting: Setting): Command {
   const { callTimeoutMs, settleMs, gapMs } = setting.config
   return {
-    class: 'K3', timeoutMs: callTimeoutMs, noEffect: NO_EFFECT,
+    class: 'K3',
+    timeoutMs: callTimeoutMs,
+    noEffect: NO_EFFECT,
     // The same input and key give the same bytes for ever: no clock and no chance in here.
     write: ({ content }, key) => {
       const { reference, entity, supplier, number, postedOn, currency, gross } = contentAs(content, Content)
@@ -45,7 +55,9 @@ function reading(reply: Reply, call: Call): Reading {
     if ('trouble' in read) return nothing({ kind: 'unclear', says: read.trouble })
     const { entry } = read.value
     const differs = differences(entry, call)
-    return nothing(differs === '' ? { kind: 'done', receipt: { reference: entry.id } } : { kind: 'unclear', says: `${entry.id} has ${differs}.` })
+    return nothing(
+      differs === '' ? { kind: 'done', receipt: { reference: entry.id } } : { kind: 'unclear', says: `${entry.id} has ${differs}.` },
+    )
   }
   const refused = reply.transport === 'http' && reply.status === 422 ? readJson(reply, Refusal) : undefined
   // In their words: a person reads them.
@@ -63,7 +75,13 @@ function found(setting: Setting, reply: Reply, call: Call): Found {
   if (first === undefined) return { kind: 'absent' }
   if (second !== undefined) return { kind: 'several', says: `${receipts.length} entries carry our key.`, receipts, observations }
   const differs = differences(first, call)
-  return { kind: 'one', equal: differs === '', receipt: { reference: first.id }, ...(differs === '' ? {} : { says: `${first.id} has ${differs}.` }), observations }
+  return {
+    kind: 'one',
+    equal: differs === '',
+    receipt: { reference: first.id },
+    ...(differs === '' ? {} : { says: `${first.id} has ${differs}.` }),
+    observations,
+  }
 }
 
 /** What the entry says otherwise than we sent; empty when it is ours in key, amount, currency, company, supplier and number. */
@@ -78,5 +96,7 @@ function differences(entry: Entry, { input, key }: Call): string {
     entry.entity === entity ? '' : `company ${entry.entity}`,
     entry.party === supplier ? '' : `supplier ${entry.party}`,
     entry.number === number ? '' : `number ${entry.number}`,
-  ].filter((part) => part !== '').join(', ')
+  ]
+    .filter((part) => part !== '')
+    .join(', ')
 }

@@ -5,12 +5,24 @@
 import { z } from 'zod'
 
 const id = z.string().min(1).max(200)
-const amount = z.string().max(40).regex(/^-?\d+(\.\d+)?$/, 'is no decimal text')
+const amount = z
+  .string()
+  .max(40)
+  .regex(/^-?\d+(\.\d+)?$/, 'is no decimal text')
 
 /** One entry of their journal. `reference` is our invoice where we posted it, `key` our key; both empty where somebody else did. */
 export const Entry = z.object({
-  id, key: z.string(), reference: z.string(), party: id, amount, currency: id, status: id,
-  entity: z.string().default(''), number: z.string().default(''), on: z.iso.date().optional(), at: z.iso.datetime(),
+  id,
+  key: z.string(),
+  reference: z.string(),
+  party: id,
+  amount,
+  currency: id,
+  status: id,
+  entity: z.string().default(''),
+  number: z.string().default(''),
+  on: z.iso.date().optional(),
+  at: z.iso.datetime(),
 })
 export type Entry = z.infer<typeof Entry>
 

@@ -19,7 +19,8 @@ export function grantsOf(view: ApprovalView): Grant[] {
   return sayingYes(view).filter((grant) => !entered.has(grant.person))
 }
 
-const sayingYes = (view: ApprovalView): Grant[] => liveGrants(view.state).filter((grant) => changedTerms(grant.terms, view.completed.terms).length === 0)
+const sayingYes = (view: ApprovalView): Grant[] =>
+  liveGrants(view.state).filter((grant) => changedTerms(grant.terms, view.completed.terms).length === 0)
 
 function enterersOf(view: ApprovalView): Set<string> {
   const creator = view.state.content ? supplierOf(view, view.state.content.value).found?.supplier?.createdBy : undefined
@@ -28,7 +29,8 @@ function enterersOf(view: ApprovalView): Set<string> {
 
 export const APPROVAL_CONTROLS: readonly Control<ApprovalView>[] = [
   {
-    id: 'A2', title: 'What was approved is what was received',
+    id: 'A2',
+    title: 'What was approved is what was received',
     evaluate: (view) => {
       const changed = changedTerms(view.completed.terms, view.ours)
       if (changed.length > 0) {
@@ -39,11 +41,14 @@ export const APPROVAL_CONTROLS: readonly Control<ApprovalView>[] = [
     },
   },
   {
-    id: 'A1', title: 'A named person with authority for the amount said yes to these terms',
+    id: 'A1',
+    title: 'A named person with authority for the amount said yes to these terms',
     evaluate: (view) => {
       const grants = grantsOf(view)
       if (grants.length === 0) {
-        return sayingYes(view).length > 0 ? notApplicable('Nobody but those who entered it said yes.') : fail('approval-incomplete', 'The AP tool says approved; no grant on these terms is there.')
+        return sayingYes(view).length > 0
+          ? notApplicable('Nobody but those who entered it said yes.')
+          : fail('approval-incomplete', 'The AP tool says approved; no grant on these terms is there.')
       }
       const { gross, currency } = view.ours
       const amount = parseMoney(gross, currency)
@@ -52,22 +57,36 @@ export const APPROVAL_CONTROLS: readonly Control<ApprovalView>[] = [
         return pass(best.map(({ grant }) => `${loginOf(grant.person)} at ${grant.at}`).join(', '))
       }
       const unknown = grants.filter((grant) => !personOf(view, grant.person))
-      if (unknown.length === grants.length) return indeterminate(`The hub’s table of authority does not know ${unknown.map((grant) => loginOf(grant.person)).join(', ')}.`, unknown.map((grant) => grant.person))
-      return fail('authority-exceeded', `Nobody who approved has authority for ${gross} ${currency}.`, {}, grants.map((grant) => grant.person))
+      if (unknown.length === grants.length)
+        return indeterminate(
+          `The hub’s table of authority does not know ${unknown.map((grant) => loginOf(grant.person)).join(', ')}.`,
+          unknown.map((grant) => grant.person),
+        )
+      return fail(
+        'authority-exceeded',
+        `Nobody who approved has authority for ${gross} ${currency}.`,
+        {},
+        grants.map((grant) => grant.person),
+      )
     },
   },
   {
-    id: 'A4', title: 'Whoever approves did not enter or change it, nor create the supplier',
+    id: 'A4',
+    title: 'Whoever approves did not enter or change it, nor create the supplier',
     evaluate: (view) => {
       const own = sayingYes(view)[0]
-      if (own && grantsOf(view).length === 0) return fail('duties-conflict', `${loginOf(own.person)} approved what the same person entered, and nobody else did.`)
+      if (own && grantsOf(view).length === 0)
+        return fail('duties-conflict', `${loginOf(own.person)} approved what the same person entered, and nobody else did.`)
       return pass('Entered and approved by different persons.')
     },
   },
   {
     ...REFERENCE_CONTROLS.P1,
     // What is posted already needs no open period any more.
-    evaluate: (view) => view.state.content && livePostings(view.state).length === 0 ? REFERENCE_CONTROLS.P1.evaluate({ ...view, content: view.state.content.value }) : notApplicable('It is posted.'),
+    evaluate: (view) =>
+      view.state.content && livePostings(view.state).length === 0
+        ? REFERENCE_CONTROLS.P1.evaluate({ ...view, content: view.state.content.value })
+        : notApplicable('It is posted.'),
   },
 ]
 
@@ -80,11 +99,22 @@ function limitOf(view: ApprovalView, grant: Grant, currency: string): bigint | n
   if (!person) return null
   const on = grant.at.slice(0, 10)
   // A revocation ends all that was given before it, also a higher limit than the one that follows.
-  const revoked = person.state.revoked.map((given) => given.on).filter((day) => day <= on).sort().at(-1) ?? ''
+  const revoked =
+    person.state.revoked
+      .map((given) => given.on)
+      .filter((day) => day <= on)
+      .sort()
+      .at(-1) ?? ''
   const limits = person.state.grants
-    .filter((given) => (given.currency === currency || given.currency === ANY) && given.from > revoked && given.from <= on && (given.to === null || given.to >= on))
+    .filter(
+      (given) =>
+        (given.currency === currency || given.currency === ANY) &&
+        given.from > revoked &&
+        given.from <= on &&
+        (given.to === null || given.to >= on),
+    )
     .flatMap((given) => parseMoney(given.limit, currency)?.minor ?? [])
-  return limits.length === 0 ? null : limits.reduce((a, b) => a > b ? a : b)
+  return limits.length === 0 ? null : limits.reduce((a, b) => (a > b ? a : b))
 }
 
-const text = (value: unknown): string => typeof value === 'string' ? value : JSON.stringify(value)
+const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))

@@ -45,8 +45,11 @@ export interface GateResult {
 export function runGate<View>(controls: readonly Control<View>[], view: View): GateResult {
   const findings = controls.map((control) => ({ control, finding: control.evaluate(view) }))
   const evaluated = findings.map(({ control, finding }): Evaluated => ({
-    ...(finding.cause === undefined ? {} : { cause: finding.cause }), id: control.id, ...(finding.inputs === undefined ? {} : { inputs: finding.inputs }),
-    says: finding.says, verdict: finding.verdict,
+    ...(finding.cause === undefined ? {} : { cause: finding.cause }),
+    id: control.id,
+    ...(finding.inputs === undefined ? {} : { inputs: finding.inputs }),
+    says: finding.says,
+    verdict: finding.verdict,
   }))
   const failed = evaluated.filter((row) => row.verdict === 'fail')
   const open = evaluated.some((row) => row.verdict === 'indeterminate')
@@ -58,8 +61,22 @@ export function runGate<View>(controls: readonly Control<View>[], view: View): G
   }
 }
 
-export const pass = (says: string, inputs?: { readonly [key: string]: Json }): Finding => ({ verdict: 'pass', says, ...(inputs ? { inputs } : {}) })
-export const fail = (cause: Cause, says: string, inputs?: { readonly [key: string]: Json }, waits?: readonly string[]): Finding =>
-  ({ verdict: 'fail', says, cause, ...(inputs ? { inputs } : {}), ...(waits ? { waits } : {}) })
-export const indeterminate = (says: string, waits: readonly string[]): Finding => ({ verdict: 'indeterminate', says, cause: 'control-indeterminate', waits })
+export const pass = (says: string, inputs?: { readonly [key: string]: Json }): Finding => ({
+  verdict: 'pass',
+  says,
+  ...(inputs ? { inputs } : {}),
+})
+export const fail = (cause: Cause, says: string, inputs?: { readonly [key: string]: Json }, waits?: readonly string[]): Finding => ({
+  verdict: 'fail',
+  says,
+  cause,
+  ...(inputs ? { inputs } : {}),
+  ...(waits ? { waits } : {}),
+})
+export const indeterminate = (says: string, waits: readonly string[]): Finding => ({
+  verdict: 'indeterminate',
+  says,
+  cause: 'control-indeterminate',
+  waits,
+})
 export const notApplicable = (says: string): Finding => ({ verdict: 'not-applicable', says })

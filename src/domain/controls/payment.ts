@@ -18,31 +18,44 @@ export interface PayeeView extends Laws {
   readonly look: Look
 }
 
-const invoiceOf = (view: PayeeView, posting: string): ObjectRecord<InvoiceState> | undefined => view.look(posting) as ObjectRecord<InvoiceState> | undefined
+const invoiceOf = (view: PayeeView, posting: string): ObjectRecord<InvoiceState> | undefined =>
+  view.look(posting) as ObjectRecord<InvoiceState> | undefined
 
 export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
   {
-    id: 'S10', title: 'The creditor account is one of the supplier master’s',
+    id: 'S10',
+    title: 'The creditor account is one of the supplier master’s',
     evaluate: ({ payment, look, policy }) => {
       const name = aliasOf(policy.systems.erp, 'supplier', payment.supplier)
       const record = look(name) as ObjectRecord<ReferenceState> | undefined
       const supplier = foundIn(record?.state, 'supplier', policy.systems.erp)?.supplier
       if (!record || !supplier) return indeterminate(`The ERP has not yet answered about supplier ${payment.supplier}.`, [name])
       const inputs = { supplier: record.id, version: record.version }
-      if (!supplier.active || supplier.blocked) return fail('payment-stopped', `Supplier ${payment.supplier} is ${supplier.blocked ? 'blocked' : 'not active'}.`, inputs, [record.id])
+      if (!supplier.active || supplier.blocked)
+        return fail('payment-stopped', `Supplier ${payment.supplier} is ${supplier.blocked ? 'blocked' : 'not active'}.`, inputs, [
+          record.id,
+        ])
       const blocker = blockerOf(policy, record.state)
-      if (blocker) return fail('payment-stopped', `Supplier ${payment.supplier} is blocked or not active in ${blocker}.`, inputs, [record.id])
+      if (blocker)
+        return fail('payment-stopped', `Supplier ${payment.supplier} is blocked or not active in ${blocker}.`, inputs, [record.id])
       if (!supplier.accounts.some((account) => plainAccount(account) === plainAccount(payment.account))) {
-        return fail('payment-stopped', `${payment.endToEndId} pays account …${payment.account.slice(-4)}, which is not an account of supplier ${payment.supplier}.`, inputs, [record.id])
+        return fail(
+          'payment-stopped',
+          `${payment.endToEndId} pays account …${payment.account.slice(-4)}, which is not an account of supplier ${payment.supplier}.`,
+          inputs,
+          [record.id],
+        )
       }
       return pass(`Account …${payment.account.slice(-4)} is the supplier master’s.`, inputs)
     },
   },
   {
-    id: 'Y4', title: 'Every item is a posted invoice without a hold, and no more than what is due',
+    id: 'Y4',
+    title: 'Every item is a posted invoice without a hold, and no more than what is due',
     evaluate: (view) => {
       const unknown = view.payment.items.filter((item) => !invoiceOf(view, item.posting)).map((item) => item.posting)
-      if (unknown.length > 0) return indeterminate(`Postings ${unknown.map((name) => name.split('|').at(-1)).join(', ')} are not known here.`, unknown)
+      if (unknown.length > 0)
+        return indeterminate(`Postings ${unknown.map((name) => name.split('|').at(-1)).join(', ')} are not known here.`, unknown)
       const items = Map.groupBy(view.payment.items, (item) => invoiceOf(view, item.posting))
       for (const [invoice, parts] of items) {
         if (!invoice) continue
@@ -51,54 +64,77 @@ export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
         if (livePostings(invoice.state).length === 0) return fail('payment-stopped', `${invoice.id} is not posted.`, {}, [invoice.id])
         if (held) return fail('payment-stopped', `${invoice.id} is on hold.`, {}, [invoice.id])
         const open = openIn(view, invoice.state)
-        if (size(amount) > size(open)) return fail('payment-stopped', `${invoice.id}: ${amount} would be paid, ${open} is open.`, {}, [invoice.id])
+        if (size(amount) > size(open))
+          return fail('payment-stopped', `${invoice.id}: ${amount} would be paid, ${open} is open.`, {}, [invoice.id])
       }
       return pass(`${view.payment.items.length} posted invoices.`)
     },
   },
   {
-    id: 'Y5', title: 'The payment is the sum of its items',
+    id: 'Y5',
+    title: 'The payment is the sum of its items',
     evaluate: ({ payment }) => {
       const sum = sumOf(payment.items.map((item) => item.amount))
-      return sum === sumOf([payment.amount]) ? pass(`${payment.amount} ${payment.currency}.`) : fail('payment-stopped', `${payment.endToEndId} is ${payment.amount}; its items add up to ${sum}.`)
+      return sum === sumOf([payment.amount])
+        ? pass(`${payment.amount} ${payment.currency}.`)
+        : fail('payment-stopped', `${payment.endToEndId} is ${payment.amount}; its items add up to ${sum}.`)
     },
   },
 ]
 
 /** What is due, less what is settled and what other files that were released are about to pay. */
 function openIn(view: PayeeView, state: InvoiceState): string {
-  const settled = liveAllocations(state).filter(([event]) => !view.allocated.includes(event)).map(([, allocation]) => allocation.amount)
-  const underWay = Object.entries(state.payments).filter(([id, { progress }]) => id !== view.id && (progress === 'released' || progress === 'accepted')).map(([, { amount }]) => amount)
+  const settled = liveAllocations(state)
+    .filter(([event]) => !view.allocated.includes(event))
+    .map(([, allocation]) => allocation.amount)
+  const underWay = Object.entries(state.payments)
+    .filter(([id, { progress }]) => id !== view.id && (progress === 'released' || progress === 'accepted'))
+    .map(([, { amount }]) => amount)
   return sumOf([amountDue(state) ?? '0', ...[...settled, ...underWay].map(negative)])
 }
 
 export const RELEASE_CONTROLS: readonly Control<BatchState>[] = [
   {
-    id: 'Y3', title: 'Two different named people released it',
+    id: 'Y3',
+    title: 'Two different named people released it',
     evaluate: ({ released }) => {
       const people = new Set(released?.by)
-      return people.size >= 2 ? pass([...people].map(loginOf).join(', ')) : fail('payment-file-differs', `Released by ${people.size === 0 ? 'nobody' : 'one person only'}.`)
+      return people.size >= 2
+        ? pass([...people].map(loginOf).join(', '))
+        : fail('payment-file-differs', `Released by ${people.size === 0 ? 'nobody' : 'one person only'}.`)
     },
   },
   {
-    id: 'Y2', title: 'Count, sum and bytes of the file are those that were released',
+    id: 'Y2',
+    title: 'Count, sum and bytes of the file are those that were released',
     evaluate: ({ released, file, seen, messageId }) => {
       if (!file || !released) return indeterminate('The file has not been read completely.', [])
       if (file.findings.length > 0) return fail('payment-file-differs', file.findings.join(' ').slice(0, 400))
-      if (file.document !== released.document) return fail('payment-file-differs', `The file that was read (${file.document.slice(0, 12)}) is not the one that was released (${released.document.slice(0, 12)}).`)
+      if (file.document !== released.document)
+        return fail(
+          'payment-file-differs',
+          `The file that was read (${file.document.slice(0, 12)}) is not the one that was released (${released.document.slice(0, 12)}).`,
+        )
       if (file.claimedCount !== String(file.count) || sumOf([file.claimedSum]) !== sumOf([file.sum])) {
-        return fail('payment-file-differs', `${messageId} says ${file.claimedCount} payments, ${file.claimedSum}; it holds ${file.count}, ${file.sum}.`)
+        return fail(
+          'payment-file-differs',
+          `${messageId} says ${file.claimedCount} payments, ${file.claimedSum}; it holds ${file.count}, ${file.sum}.`,
+        )
       }
       if (seen.count < file.count) return indeterminate(`${seen.count} of ${file.count} payments are known.`, [])
-      if (seen.count !== file.count || seen.sum !== sumOf([file.sum])) return fail('payment-file-differs', `${seen.count} payments of ${seen.sum} are known; the file holds ${file.count}, ${file.sum}.`)
+      if (seen.count !== file.count || seen.sum !== sumOf([file.sum]))
+        return fail('payment-file-differs', `${seen.count} payments of ${seen.sum} are known; the file holds ${file.count}, ${file.sum}.`)
       return pass(`${file.count} payments, ${file.sum}.`)
     },
   },
   {
-    id: 'S10', title: 'Every payee passed',
+    id: 'S10',
+    title: 'Every payee passed',
     evaluate: ({ cleared, failed, file }) => {
       if (failed > 0) return fail('payment-file-differs', `${failed} of ${file?.count ?? 0} payments failed their payee control.`)
-      return file && cleared >= file.count ? pass(`${cleared} payees.`) : indeterminate(`${cleared} of ${file?.count ?? 0} payees passed.`, [])
+      return file && cleared >= file.count
+        ? pass(`${cleared} payees.`)
+        : indeterminate(`${cleared} of ${file?.count ?? 0} payees passed.`, [])
     },
   },
 ]

@@ -5,24 +5,37 @@ import { foldedNumber } from '../names.ts'
 import { supplierOf, type InvoiceView } from '../view.ts'
 import { fail, indeterminate, notApplicable, pass, type Control } from './control.ts'
 
-export interface PostingView extends InvoiceView { readonly postingNo: string; readonly posting: Posting }
+export interface PostingView extends InvoiceView {
+  readonly postingNo: string
+  readonly posting: Posting
+}
 
 export const POSTING_CONTROLS: readonly Control<PostingView>[] = [
   {
-    id: 'P5', title: 'Posted equals approved: amount, currency, supplier, number',
+    id: 'P5',
+    title: 'Posted equals approved: amount, currency, supplier, number',
     evaluate: (view) => {
       const content = view.state.content?.value
       const booked = view.posting.confirmed
       if (!content || !booked) return notApplicable('The hub never had this invoice; the posting stands for itself.')
-      if (view.state.answers['posting-differs']?.action === 'accept-difference') return pass(`${view.state.answers['posting-differs'].person} accepted the difference.`)
+      if (view.state.answers['posting-differs']?.action === 'accept-difference')
+        return pass(`${view.state.answers['posting-differs'].person} accepted the difference.`)
       const gross = sumOf([content.totals.taxInclusive])
       if (sumOf([booked.amount]) !== gross || booked.currency !== content.currency) {
-        return fail('posting-differs', `${view.postingNo} books ${booked.amount} ${booked.currency}; the invoice says ${gross} ${content.currency}.`)
+        return fail(
+          'posting-differs',
+          `${view.postingNo} books ${booked.amount} ${booked.currency}; the invoice says ${gross} ${content.currency}.`,
+        )
       }
-      if (foldedNumber(booked.number) !== foldedNumber(content.number)) return fail('posting-differs', `${view.postingNo} books invoice number ${booked.number}; the invoice is ${content.number}.`)
+      if (foldedNumber(booked.number) !== foldedNumber(content.number))
+        return fail('posting-differs', `${view.postingNo} books invoice number ${booked.number}; the invoice is ${content.number}.`)
       const supplier = supplierOf(view, content)
       if (supplier.known === 'unknown') return indeterminate('The ERP has not yet answered about the supplier.', [supplier.name])
-      if (supplier.found?.supplier?.number !== booked.supplier) return fail('posting-differs', `${view.postingNo} books supplier ${booked.supplier}; the invoice’s is ${supplier.found?.supplier?.number ?? 'not in the ERP'}.`)
+      if (supplier.found?.supplier?.number !== booked.supplier)
+        return fail(
+          'posting-differs',
+          `${view.postingNo} books supplier ${booked.supplier}; the invoice’s is ${supplier.found?.supplier?.number ?? 'not in the ERP'}.`,
+        )
       return pass(`${view.postingNo} books ${booked.amount} ${booked.currency} to supplier ${booked.supplier}.`)
     },
   },

@@ -1,21 +1,44 @@
 import type { BankCode, Charge, EntryBatch, EntryDetail, Exchange, StatementEntry, WrittenAmount } from '../../domain/bank-document.ts'
 import type { XmlNode } from '../xml/tree.ts'
 import {
-  account, agent, amount, anyAmount, codeOf, count, date, decimal, every, fail, flag, only, partyName, required, side, some, text,
+  account,
+  agent,
+  amount,
+  anyAmount,
+  codeOf,
+  count,
+  date,
+  decimal,
+  every,
+  fail,
+  flag,
+  only,
+  partyName,
+  required,
+  side,
+  some,
+  text,
   type Reading,
 } from './fields.ts'
 import { reason, structured, unstructured } from './remittance.ts'
 
 /** Ntry without its details, which have been taken one by one: they are the many. */
 export function entryOf(
-  reading: Reading, node: XmlNode, position: number, batches: readonly EntryBatch[], details: readonly EntryDetail[],
+  reading: Reading,
+  node: XmlNode,
+  position: number,
+  batches: readonly EntryBatch[],
+  details: readonly EntryDetail[],
 ): StatementEntry {
   const money = amount(reading, only(reading, node, 'Amt'))
   if (money === undefined) fail(reading, node, 'element-missing', 'The amount of the entry (Amt) is missing.')
   const own = side(reading, node)
   if (own === undefined) fail(reading, node, 'element-missing', 'The entry does not say whether it is a credit or a debit (CdtDbtInd).')
   return {
-    position, amount: money?.amount ?? '0', currency: money?.currency ?? '', side: own ?? 'credit',
+    position,
+    amount: money?.amount ?? '0',
+    currency: money?.currency ?? '',
+    side: own ?? 'credit',
     reversal: flag(reading, only(reading, node, 'RvslInd')) ?? false,
     status: statusOf(reading, node),
     ...some('bookedOn', date(reading, only(reading, node, 'BookgDt'))),
@@ -25,7 +48,8 @@ export function entryOf(
     code: bankCode(reading, only(reading, node, 'BkTxCd')) ?? {},
     ...some('exchange', exchangeOf(reading, only(reading, node, 'AmtDtls'))),
     charges: chargesOf(reading, node),
-    batches, details,
+    batches,
+    details,
     ...some('text', text(reading, node, 'AddtlNtryInf')),
   }
 }
@@ -82,9 +106,13 @@ export function detailOf(reading: Reading, node: XmlNode): EntryDetail {
     ...some('creditorAgent', agent(reading, only(reading, agents, 'CdtrAgt'))),
     remittance: unstructured(remittance),
     references: structured(reading, remittance),
-    ...some('returned', back && {
-      ...reason(reading, back), ...some('originalCode', bankCode(reading, only(reading, back, 'OrgnlBkTxCd'))),
-    }),
+    ...some(
+      'returned',
+      back && {
+        ...reason(reading, back),
+        ...some('originalCode', bankCode(reading, only(reading, back, 'OrgnlBkTxCd'))),
+      },
+    ),
     ...some('text', text(reading, node, 'AddtlTxInf')),
   }
 }
@@ -106,28 +134,34 @@ function bankCode(reading: Reading, node: XmlNode | undefined): BankCode | undef
 /** AmtDtls: the amounts before and after exchange, and the rates in the order written. */
 function exchangeOf(reading: Reading, node: XmlNode | undefined): Exchange | undefined {
   const place = (name: string): WrittenAmount | undefined => anyAmount(reading, only(reading, node, name, 'Amt'))
-  const rates = (node?.children ?? []).flatMap((block) => every(block, 'CcyXchg')).flatMap((rate) => {
-    const source = text(reading, rate, 'SrcCcy')
-    const figure = decimal(reading, only(reading, rate, 'XchgRate'))
-    if (source === undefined || figure === undefined) return []
-    return [{ source, ...some('target', text(reading, rate, 'TrgtCcy')), ...some('unit', text(reading, rate, 'UnitCcy')), rate: figure }]
-  })
+  const rates = (node?.children ?? [])
+    .flatMap((block) => every(block, 'CcyXchg'))
+    .flatMap((rate) => {
+      const source = text(reading, rate, 'SrcCcy')
+      const figure = decimal(reading, only(reading, rate, 'XchgRate'))
+      if (source === undefined || figure === undefined) return []
+      return [{ source, ...some('target', text(reading, rate, 'TrgtCcy')), ...some('unit', text(reading, rate, 'UnitCcy')), rate: figure }]
+    })
   const found: Exchange = {
-    ...some('instructed', place('InstdAmt')), ...some('transaction', place('TxAmt')), ...some('counterValue', place('CntrValAmt')), rates,
+    ...some('instructed', place('InstdAmt')),
+    ...some('transaction', place('TxAmt')),
+    ...some('counterValue', place('CntrValAmt')),
+    rates,
   }
-  return found.instructed ?? found.transaction ?? found.counterValue ?? rates[0] ? found : undefined
+  return (found.instructed ?? found.transaction ?? found.counterValue ?? rates[0]) ? found : undefined
 }
 
 /** Chrgs: until version 3 one element per charge, from version 4 on one with a Rcrd per charge. */
 function chargesOf(reading: Reading, node: XmlNode): Charge[] {
-  return every(node, 'Chrgs').flatMap((block) => {
-    const records = every(block, 'Rcrd')
-    return records.length > 0 ? records : [block]
-  }).flatMap((record) => {
-    const money = anyAmount(reading, only(reading, record, 'Amt'))
-    if (money === undefined) return []
-    const included = flag(reading, only(reading, record, 'ChrgInclInd'))
-    return [{ ...money, ...some('side', side(reading, record)), ...some('included', included) }]
-  })
+  return every(node, 'Chrgs')
+    .flatMap((block) => {
+      const records = every(block, 'Rcrd')
+      return records.length > 0 ? records : [block]
+    })
+    .flatMap((record) => {
+      const money = anyAmount(reading, only(reading, record, 'Amt'))
+      if (money === undefined) return []
+      const included = flag(reading, only(reading, record, 'ChrgInclInd'))
+      return [{ ...money, ...some('side', side(reading, record)), ...some('included', included) }]
+    })
 }
-

@@ -1,7 +1,24 @@
 import type { Balance, DeclaredTotal, DeclaredTotals, Page, Statement } from '../../domain/bank-document.ts'
 import type { XmlNode } from '../xml/tree.ts'
 import {
-  account, agent, amount, codeOf, count, date, decimal, either, every, fail, flag, only, partyName, required, side, some, text, textOf,
+  account,
+  agent,
+  amount,
+  codeOf,
+  count,
+  date,
+  decimal,
+  either,
+  every,
+  fail,
+  flag,
+  only,
+  partyName,
+  required,
+  side,
+  some,
+  text,
+  textOf,
   type Reading,
 } from './fields.ts'
 
@@ -18,9 +35,13 @@ export function statementOf(reading: Reading, node: XmlNode, ordinal: number, en
     ...some('legalSequence', text(reading, node, 'LglSeqNb')),
     ...some('createdAt', text(reading, node, 'CreDtTm')),
     ...some('page', pageOf(reading, either(reading, node, 'StmtPgntn', 'RptPgntn', 'NtfctnPgntn'))),
-    ...some('period', period && {
-      ...some('from', textOf(either(reading, period, 'FrDtTm', 'FrDt'))), ...some('to', textOf(either(reading, period, 'ToDtTm', 'ToDt'))),
-    }),
+    ...some(
+      'period',
+      period && {
+        ...some('from', textOf(either(reading, period, 'FrDtTm', 'FrDt'))),
+        ...some('to', textOf(either(reading, period, 'ToDtTm', 'ToDt'))),
+      },
+    ),
     ...some('copy', text(reading, node, 'CpyDplctInd')),
     account: own ?? { scheme: 'other', id: '' },
     ...some('accountOwner', partyName(reading, only(reading, holder, 'Ownr'))),
@@ -46,7 +67,10 @@ function balanceOf(reading: Reading, node: XmlNode): Balance {
     fail(reading, node, 'element-missing', 'A balance has no amount or does not say whether it is a credit or a debit.')
   }
   return {
-    type: type.code ?? type.proprietary ?? '', amount: money?.amount ?? '0', currency: money?.currency ?? '', side: own ?? 'credit',
+    type: type.code ?? type.proprietary ?? '',
+    amount: money?.amount ?? '0',
+    currency: money?.currency ?? '',
+    side: own ?? 'credit',
     ...some('on', date(reading, only(reading, node, 'Dt'))),
   }
 }
@@ -54,9 +78,11 @@ function balanceOf(reading: Reading, node: XmlNode): Balance {
 /** TxsSummry. The net amount was a bare figure with its side beside it until version 3, then an element with both inside. */
 function totalsOf(reading: Reading, node: XmlNode | undefined): DeclaredTotals | undefined {
   if (node === undefined) return undefined
-  const total = (place: XmlNode | undefined): DeclaredTotal | undefined => place && {
-    ...some('count', count(reading, only(reading, place, 'NbOfNtries'))), ...some('sum', decimal(reading, only(reading, place, 'Sum'))),
-  }
+  const total = (place: XmlNode | undefined): DeclaredTotal | undefined =>
+    place && {
+      ...some('count', count(reading, only(reading, place, 'NbOfNtries'))),
+      ...some('sum', decimal(reading, only(reading, place, 'Sum'))),
+    }
   const all = only(reading, node, 'TtlNtries')
   const newer = only(reading, all, 'TtlNetNtry')
   const net = decimal(reading, newer ? only(reading, newer, 'Amt') : only(reading, all, 'TtlNetNtryAmt'))

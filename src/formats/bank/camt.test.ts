@@ -16,7 +16,10 @@ function read(bytes: Uint8Array): StatementFile {
 
 const shown = ({ code, about, declared, found }: BankFinding): string =>
   [code, about, declared, found].filter((one) => one !== undefined).join(' | ')
-const findings = (bytes: Uint8Array): string[] => read(bytes).statements.flatMap((one) => one.findings).map(shown)
+const findings = (bytes: Uint8Array): string[] =>
+  read(bytes)
+    .statements.flatMap((one) => one.findings)
+    .map(shown)
 const refusal = (bytes: Uint8Array): string => {
   const file = readBankFile(bytes)
   return 'refused' in file ? file.refused.code : 'taken'
@@ -46,24 +49,49 @@ test('an entry of version 8 is read with batch, details, exchange, charges and r
         <RtrInf><OrgnlBkTxCd><Prtry><Cd>108</Cd></Prtry></OrgnlBkTxCd><Rsn><Cd>AC04</Cd></Rsn><AddtlInf>account closed</AddtlInf></RtrInf>
           <AddtlTxInf>back</AddtlTxInf></TxDtls></NtryDtls><AddtlNtryInf>return</AddtlNtryInf>`
   expect(first(camt(statement(PROVED + entry('1.00', 'CRDT', details))))).toEqual({
-    position: 1, amount: '1.00', currency: 'EUR', side: 'credit', reversal: true, status: 'BOOK', bookedOn: '2026-02-28',
-    valuedOn: '2026-03-01', entryReference: 'N-1', bankReference: 'B-1',
+    position: 1,
+    amount: '1.00',
+    currency: 'EUR',
+    side: 'credit',
+    reversal: true,
+    status: 'BOOK',
+    bookedOn: '2026-02-28',
+    valuedOn: '2026-03-01',
+    entryReference: 'N-1',
+    bankReference: 'B-1',
     code: { domain: 'PMNT', family: 'RCDT', subFamily: 'RRTN', proprietary: '190', proprietaryIssuer: 'BANK' },
     charges: [{ amount: '0.50', currency: 'EUR', side: 'debit', included: true }],
     batches: [{ messageId: 'MSG-1', paymentInfoId: 'BATCH-1', count: 1, total: { amount: '1.00', currency: 'EUR' }, side: 'debit' }],
-    details: [{
-      batch: 0, messageId: 'MSG-1', bankReference: 'B-2', paymentInfoId: 'BATCH-1', instructionId: 'I-1', endToEndId: 'E-1',
-      transactionId: 'T-1',
-      uetr: '255ae394-9965-4438-ac86-f406feada396', mandateId: 'M-1', amount: '1.00', currency: 'EUR', side: 'credit',
-      exchange: {
-        instructed: { amount: '1.10', currency: 'USD' }, counterValue: { amount: '1.00', currency: 'EUR' },
-        rates: [{ source: 'USD', target: 'EUR', unit: 'USD', rate: '0.909090' }],
+    details: [
+      {
+        batch: 0,
+        messageId: 'MSG-1',
+        bankReference: 'B-2',
+        paymentInfoId: 'BATCH-1',
+        instructionId: 'I-1',
+        endToEndId: 'E-1',
+        transactionId: 'T-1',
+        uetr: '255ae394-9965-4438-ac86-f406feada396',
+        mandateId: 'M-1',
+        amount: '1.00',
+        currency: 'EUR',
+        side: 'credit',
+        exchange: {
+          instructed: { amount: '1.10', currency: 'USD' },
+          counterValue: { amount: '1.00', currency: 'EUR' },
+          rates: [{ source: 'USD', target: 'EUR', unit: 'USD', rate: '0.909090' }],
+        },
+        charges: [],
+        debtorName: 'Payer Ltd',
+        debtorAccount: { scheme: 'other', id: '12345' },
+        debtorAgent: { clearingMember: '20041010' },
+        creditorName: 'Some Bank',
+        remittance: ['Invoice 4711'],
+        references: [],
+        text: 'back',
+        returned: { code: 'AC04', texts: ['account closed'], originalCode: { proprietary: '108' } },
       },
-      charges: [], debtorName: 'Payer Ltd', debtorAccount: { scheme: 'other', id: '12345' }, debtorAgent: { clearingMember: '20041010' },
-      creditorName: 'Some Bank',
-      remittance: ['Invoice 4711'], references: [], text: 'back',
-      returned: { code: 'AC04', texts: ['account closed'], originalCode: { proprietary: '108' } },
-    }],
+    ],
     text: 'return',
   })
 })
@@ -82,18 +110,27 @@ test('version 1 spells balances, parties, batches, references and returns in its
         <RtrInf><RtrRsn><Cd>AC01</Cd></RtrRsn><AddtlRtrRsnInf>wrong</AddtlRtrRsnInf></RtrInf></TxDtls></Ntry></Rpt>`
   const file = read(camt(old, 'camt.052.001.01', 'BkToCstmrAcctRptV01'))
   expect(file.statements[0]).toMatchObject({
-    account: { scheme: 'other', id: '12345' }, accountAgent: { name: 'Bank' }, findings: [],
+    account: { scheme: 'other', id: '12345' },
+    accountAgent: { name: 'Bank' },
+    findings: [],
     balances: [{ type: 'ITBD', side: 'debit', on: '2007-10-18' }],
   })
   expect(file.statements[0]?.entries[0]).toMatchObject({
     batches: [{ paymentInfoId: 'B' }],
-    details: [{
-      batch: 0, endToEndId: 'E', amount: '2', currency: 'EUR', creditorName: 'Somebody', returned: { code: 'AC01', texts: ['wrong'] },
-      references: [
-        { about: 'document', type: 'CINV', number: '7', amount: { amount: '2', currency: 'EUR' } },
-        { about: 'creditor', type: 'SCOR', number: 'RF1' },
-      ],
-    }],
+    details: [
+      {
+        batch: 0,
+        endToEndId: 'E',
+        amount: '2',
+        currency: 'EUR',
+        creditorName: 'Somebody',
+        returned: { code: 'AC01', texts: ['wrong'] },
+        references: [
+          { about: 'document', type: 'CINV', number: '7', amount: { amount: '2', currency: 'EUR' } },
+          { about: 'creditor', type: 'SCOR', number: 'RF1' },
+        ],
+      },
+    ],
   })
 })
 
@@ -108,11 +145,12 @@ test.each([
   expect(first(camt(statement(PROVED + entry('1', 'CRDT', '', { booked }))))?.bookedOn).toBe(on)
 })
 
-test.each([
-  '<Dt>2026-02-30</Dt>', '<Dt>01.02.2026</Dt>', '<Dt>20260201</Dt>', '<Dt>2026-2-1</Dt>', '<DtTm>2026-02-01 10:00</DtTm>',
-])('%s is no date', (booked) => {
-  expect(refusal(camt(statement(PROVED + entry('1', 'CRDT', '', { booked }))))).toBe('date-not-valid')
-})
+test.each(['<Dt>2026-02-30</Dt>', '<Dt>01.02.2026</Dt>', '<Dt>20260201</Dt>', '<Dt>2026-2-1</Dt>', '<DtTm>2026-02-01 10:00</DtTm>'])(
+  '%s is no date',
+  (booked) => {
+    expect(refusal(camt(statement(PROVED + entry('1', 'CRDT', '', { booked }))))).toBe('date-not-valid')
+  },
+)
 
 test('the opening balance and the booked entries must make the closing balance', () => {
   expect(findings(camt(statement(PROVED + entry('3.00') + entry('2.00', 'DBIT'))))).toEqual([])
@@ -130,8 +168,11 @@ test('the opening balance and the booked entries must make the closing balance',
 })
 
 test('a statement over several days is proved from its first to its last balance', () => {
-  const days = balance('CLBD', '12', 'CRDT', '2026-02-02') + balance('OPBD', '11', 'CRDT', '2026-02-02')
-    + balance('CLBD', '11', 'CRDT', '2026-02-01') + balance('OPBD', '10', 'CRDT', '2026-02-01')
+  const days =
+    balance('CLBD', '12', 'CRDT', '2026-02-02') +
+    balance('OPBD', '11', 'CRDT', '2026-02-02') +
+    balance('CLBD', '11', 'CRDT', '2026-02-01') +
+    balance('OPBD', '10', 'CRDT', '2026-02-01')
   expect(findings(camt(statement(days + entry('1') + entry('1'))))).toEqual([])
   expect(findings(camt(statement(days + entry('1'))))).toEqual(['balance-differs | statement 1 | 12 | 11'])
 })
@@ -152,22 +193,30 @@ test('declared counts and sums are compared, in both spellings of the net amount
   expect(findings(inside('<TtlNetNtryAmt>2.00</TtlNetNtryAmt><CdtDbtInd>CRDT</CdtDbtInd>', right))).toEqual([])
   expect(findings(inside('<TtlNetNtry><Amt>2</Amt><CdtDbtInd>CRDT</CdtDbtInd></TtlNetNtry>', right))).toEqual([])
   expect(findings(inside('<TtlNetNtry><Amt>2</Amt><CdtDbtInd>DBIT</CdtDbtInd></TtlNetNtry>', entry('1') + entry('1')))).toEqual([
-    'count-differs | statement 1, entries | 3 | 2', 'sum-differs | statement 1, entries | 6 | 2',
+    'count-differs | statement 1, entries | 3 | 2',
+    'sum-differs | statement 1, entries | 6 | 2',
     'sum-differs | statement 1, credits | 4 | 2',
-    'count-differs | statement 1, debits | 1 | 0', 'sum-differs | statement 1, debits | 2 | 0', 'sum-differs | statement 1, net | -2 | 2',
+    'count-differs | statement 1, debits | 1 | 0',
+    'sum-differs | statement 1, debits | 2 | 0',
+    'sum-differs | statement 1, net | -2 | 2',
   ])
 })
 
 test('what is odd about an entry is said of it', () => {
-  const entries = entry('8.85123') + entry('8.85000')
-    + entry('1', 'CRDT', '', { status: '<Prtry>OWN</Prtry>' }) + entry('1', 'CRDT', '', { booked: '' })
-    + entry('1', 'CRDT', '<NtryDtls><Btch><NbOfTxs>3</NbOfTxs></Btch><TxDtls/><TxDtls/></NtryDtls><NtryDtls><TxDtls/></NtryDtls>')
-    + entry('1', 'CRDT', '<NtryDtls><Btch><NbOfTxs>20</NbOfTxs></Btch></NtryDtls>')
-    + entry('1', 'CRDT', '', { currency: 'USD' })
+  const entries =
+    entry('8.85123') +
+    entry('8.85000') +
+    entry('1', 'CRDT', '', { status: '<Prtry>OWN</Prtry>' }) +
+    entry('1', 'CRDT', '', { booked: '' }) +
+    entry('1', 'CRDT', '<NtryDtls><Btch><NbOfTxs>3</NbOfTxs></Btch><TxDtls/><TxDtls/></NtryDtls><NtryDtls><TxDtls/></NtryDtls>') +
+    entry('1', 'CRDT', '<NtryDtls><Btch><NbOfTxs>20</NbOfTxs></Btch></NtryDtls>') +
+    entry('1', 'CRDT', '', { currency: 'USD' })
   expect(findings(camt(statement(balance('OPBD', '0') + balance('CLBD', '20.70123') + entries)))).toEqual([
-    'amount-beyond-scale | statement 1, entry 1 | 8.85123', 'status-unknown | statement 1, entry 3 | OWN',
+    'amount-beyond-scale | statement 1, entry 1 | 8.85123',
+    'status-unknown | statement 1, entry 3 | OWN',
     'booking-date-missing | statement 1, entry 4',
-    'count-differs | statement 1, entry 5 | 3 | 2', 'amount-beyond-scale | statement 1 | 20.70123',
+    'count-differs | statement 1, entry 5 | 3 | 2',
+    'amount-beyond-scale | statement 1 | 20.70123',
     'currency-differs | statement 1, entry 7 | EUR | USD',
   ])
   const wrong = camt(statement(PROVED + entry('1')).replaceAll('DE89370400440532013000', 'DE88370400440532013000'))
@@ -176,22 +225,29 @@ test('what is odd about an entry is said of it', () => {
 })
 
 test('each group of details keeps its own batch', () => {
-  const groups = '<NtryDtls><TxDtls><Refs><EndToEndId>A</EndToEndId></Refs></TxDtls></NtryDtls>'
-    + '<NtryDtls><TxDtls><Refs><EndToEndId>B</EndToEndId></Refs></TxDtls><Btch><PmtInfId>P1</PmtInfId></Btch></NtryDtls>'
-    + '<NtryDtls><Btch><PmtInfId>P2</PmtInfId></Btch><TxDtls><Refs><EndToEndId>C</EndToEndId></Refs></TxDtls></NtryDtls>'
+  const groups =
+    '<NtryDtls><TxDtls><Refs><EndToEndId>A</EndToEndId></Refs></TxDtls></NtryDtls>' +
+    '<NtryDtls><TxDtls><Refs><EndToEndId>B</EndToEndId></Refs></TxDtls><Btch><PmtInfId>P1</PmtInfId></Btch></NtryDtls>' +
+    '<NtryDtls><Btch><PmtInfId>P2</PmtInfId></Btch><TxDtls><Refs><EndToEndId>C</EndToEndId></Refs></TxDtls></NtryDtls>'
   const single = '<NtryDtls><Btch/><TxDtls/></NtryDtls>'
   const [read, after] = entriesOf(camt(statement(PROVED + entry('1', 'CRDT', groups) + entry('1', 'CRDT', single))))
   expect(after?.details.map(({ batch }) => batch)).toEqual([0])
-  const batchOf = (index: number | undefined): string | undefined => index === undefined ? undefined : read?.batches[index]?.paymentInfoId
+  const batchOf = (index: number | undefined): string | undefined => (index === undefined ? undefined : read?.batches[index]?.paymentInfoId)
   const pairs = read?.details.map(({ endToEndId, batch }) => [endToEndId, batchOf(batch)])
-  expect(pairs).toEqual([['A', undefined], ['B', 'P1'], ['C', 'P2']])
+  expect(pairs).toEqual([
+    ['A', undefined],
+    ['B', 'P1'],
+    ['C', 'P2'],
+  ])
 })
 
 test('the entries of one statement never leak into the next', () => {
   const right = PROVED + entry('1')
   const file = read(camt(statement(right) + statement(right + entry('9', 'DBIT'), 'STMT-2') + statement(right, 'STMT-2')))
   expect(file.statements.map(({ id, ordinal, count, entries }) => [id, ordinal, count, entries.map(({ position }) => position)])).toEqual([
-    ['STMT-1', 1, 1, [1]], ['STMT-2', 2, 2, [1, 2]], ['STMT-2', 3, 1, [1]],
+    ['STMT-1', 1, 1, [1]],
+    ['STMT-2', 2, 2, [1, 2]],
+    ['STMT-2', 3, 1, [1]],
   ])
   expect(file.statements.map((one) => one.findings.length)).toEqual([0, 1, 0])
   expect(file.findings.map(shown)).toEqual(['id-repeated | statement 3'])
@@ -275,7 +331,9 @@ test('50,000 entries are read without holding them', { timeout: 60_000 }, () => 
       collect()
       used.push(process.memoryUsage().heapUsed)
     },
-    statement: (read) => { result = read },
+    statement: (read) => {
+      result = read
+    },
   })
   expect(result).toMatchObject({ count: 50_000, findings: [] })
   // Each 10,000 entries are about 12 MB as records and 20 MB as elements.
@@ -288,9 +346,14 @@ test('the content of an entry does not depend on its spelling, and depends on ev
   const content = (text: string): string => entryContent(first(camt(statement(text))) as StatementEntry)
   expect(content(entry('1.5', 'CRDT', '<NtryRef> N </NtryRef>'))).toBe(content(base))
   const changed = [
-    entry('1.51', 'CRDT', named), entry('1.50', 'DBIT', named), entry('1.50', 'CRDT', '<NtryRef>M</NtryRef>'), entry('1.50'),
-    entry('1.50', 'CRDT', `${named}<RvslInd>1</RvslInd>`), entry('1.50', 'CRDT', named, { booked: '<Dt>2026-02-27</Dt>' }),
-    entry('1.50', 'CRDT', `${named}<AcctSvcrRef>N</AcctSvcrRef>`), entry('1.50', 'CRDT', named, { status: '<Cd>INFO</Cd>' }),
+    entry('1.51', 'CRDT', named),
+    entry('1.50', 'DBIT', named),
+    entry('1.50', 'CRDT', '<NtryRef>M</NtryRef>'),
+    entry('1.50'),
+    entry('1.50', 'CRDT', `${named}<RvslInd>1</RvslInd>`),
+    entry('1.50', 'CRDT', named, { booked: '<Dt>2026-02-27</Dt>' }),
+    entry('1.50', 'CRDT', `${named}<AcctSvcrRef>N</AcctSvcrRef>`),
+    entry('1.50', 'CRDT', named, { status: '<Cd>INFO</Cd>' }),
     entry('1.50', 'CRDT', `${named}<NtryDtls><TxDtls><RmtInf><Ustrd>x</Ustrd></RmtInf></TxDtls></NtryDtls>`),
   ]
   expect(new Set([base, ...changed].map(content)).size).toBe(changed.length + 1)

@@ -1,5 +1,11 @@
 import type {
-  BankFinding, EntryBatch, EntryDetail, Statement, StatementEntry, StatementFile, StatementFileHead,
+  BankFinding,
+  EntryBatch,
+  EntryDetail,
+  Statement,
+  StatementEntry,
+  StatementFile,
+  StatementFileHead,
 } from '../../domain/bank-document.ts'
 import type { XmlLimits } from '../xml/read-xml.ts'
 import type { XmlNode } from '../xml/tree.ts'
@@ -23,7 +29,7 @@ export interface StatementHandler {
  * An entry is let go as soon as it was handed over: memory holds the bytes and one entry, however long the file.
  */
 export function readCamt(bytes: Uint8Array, handler: StatementHandler, limits: XmlLimits = {}): StatementFileHead | Refusal {
-  return readMessage(bytes, (message, reading) => isCamt(message) ? camt(message, reading, handler) : undefined, limits)
+  return readMessage(bytes, (message, reading) => (isCamt(message) ? camt(message, reading, handler) : undefined), limits)
 }
 
 /** As {@link readCamt}, with all statements and entries in one record. */
@@ -65,7 +71,7 @@ function camt(message: CamtMessage, reading: Reading, handler: StatementHandler)
     const own = every(node, 'Btch').map((one) => batchOf(reading, one))
     // Details belong to the batch of their group; where version 1 has several batches in one group, the file does not say.
     const batch = own.length === 1 ? batches.length : undefined
-    if (batch !== undefined) for (let at = ofGroup; at < details.length; at++) details[at] = { batch, ...details[at] as EntryDetail }
+    if (batch !== undefined) for (let at = ofGroup; at < details.length; at++) details[at] = { batch, ...(details[at] as EntryDetail) }
     for (const one of own) batches.push(one)
     ofGroup = details.length
   }

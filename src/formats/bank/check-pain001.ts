@@ -22,7 +22,11 @@ export function checkPain001(file: PaymentFile): BankFinding[] {
     const found = payments.reduce((total, { amount }) => total + exact(amount), 0n)
     if (found !== exact(controlSum)) add('sum-differs', about, { declared: controlSum, found: figureOf(found) })
   }
-  totals('message', file, file.batches.flatMap(({ payments }) => payments))
+  totals(
+    'message',
+    file,
+    file.batches.flatMap(({ payments }) => payments),
+  )
   const batchIds = new Set<string>()
   const endToEndIds = new Set<string>()
   file.batches.forEach((batch, index) => {

@@ -1,5 +1,11 @@
 import type {
-  Balance, BankFinding, BankFindingCode, Statement, StatementEntry, StatementFileHead, WrittenAmount,
+  Balance,
+  BankFinding,
+  BankFindingCode,
+  Statement,
+  StatementEntry,
+  StatementFileHead,
+  WrittenAmount,
 } from '../../domain/bank-document.ts'
 import { isIban } from '../../domain/iban.ts'
 import { exact, figureOf, isBeyondScale } from './exact.ts'
@@ -81,7 +87,11 @@ function totalFindings(about: string, { declared }: Pick<Statement, 'declared'>,
     findings.push({ code, about: `${about}, ${which}`, declared: said, found: figureOf(found) })
   }
   const all = { count: credits.count + debits.count, sum: credits.sum + debits.sum }
-  for (const [which, found] of [['entries', all], ['credits', credits], ['debits', debits]] as const) {
+  for (const [which, found] of [
+    ['entries', all],
+    ['credits', credits],
+    ['debits', debits],
+  ] as const) {
     const said = declared[which]
     compare('count-differs', which, said?.count?.toString(), exact(String(found.count)))
     compare('sum-differs', which, said?.sum, found.sum)

@@ -4,7 +4,13 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { corpus, truth } from '../../../test/corpora.ts'
 import type {
-  BankFile, PaymentFile, PaymentStatusReport, Reason, RemittanceReference, StatementEntry, StatementFile,
+  BankFile,
+  PaymentFile,
+  PaymentStatusReport,
+  Reason,
+  RemittanceReference,
+  StatementEntry,
+  StatementFile,
 } from '../../domain/bank-document.ts'
 import { checkPain001 } from './check-pain001.ts'
 import { entryContent } from './entry-content.ts'
@@ -19,7 +25,8 @@ const SETS = ['genkgo-camt', 'bank-statement-golden', 'iso20022-bank-samples', '
  */
 const DIFFERENT: Readonly<Record<string, { readonly code: string; readonly line: number; readonly why: string }>> = {
   'bank-statement-golden/tests/test_data/golden/camt053_garbled_amount.xml': {
-    code: 'amount-not-decimal', line: 17,
+    code: 'amount-not-decimal',
+    line: 17,
     why: 'The entry says 12..34; the other reader counts it as 0 and keeps the text apart. A statement with such an amount is refused.',
   },
 }
@@ -93,7 +100,11 @@ function comparable(known: Known): Known {
 /** Our reading in the other reader's words, with the keys that it gives, and how many values that is. */
 function asKnown(file: BankFile, known: Known): { read: unknown; count: number } {
   const words = {
-    'pain.001': paymentFile, 'pain.002': statusReport, 'camt.052': statements, 'camt.053': statements, 'camt.054': statements,
+    'pain.001': paymentFile,
+    'pain.002': statusReport,
+    'camt.052': statements,
+    'camt.053': statements,
+    'camt.054': statements,
   }
   const read = likeKnown((words[file.kind] as (file: BankFile) => Known)(file), comparable(known))
   return { read, count: leaves(read) }
@@ -101,7 +112,7 @@ function asKnown(file: BankFile, known: Known): { read: unknown; count: number }
 
 /** Keeps only keys that the known record has: some are given only where they make sense. */
 function likeKnown(read: unknown, known: unknown): unknown {
-  if (Array.isArray(read)) return read.map((one, index) => Array.isArray(known) ? likeKnown(one, known[index]) : one)
+  if (Array.isArray(read)) return read.map((one, index) => (Array.isArray(known) ? likeKnown(one, known[index]) : one))
   if (read === null || typeof read !== 'object' || known === null || typeof known !== 'object') return read
   const kept = Object.entries(read).filter(([key]) => key in known)
   return Object.fromEntries(kept.map(([key, value]) => [key, likeKnown(value, (known as Known)[key])]))
@@ -113,7 +124,7 @@ function leaves(value: unknown): number {
 
 const creditorReferences = (references: readonly RemittanceReference[]): string[] =>
   references.filter(({ about }) => about === 'creditor').map(({ number }) => number)
-const plain = (figure: string | undefined): string | null => figure === undefined ? null : figureOf(exact(figure))
+const plain = (figure: string | undefined): string | null => (figure === undefined ? null : figureOf(exact(figure)))
 const sums = (amounts: readonly { amount: string; currency: string }[]): Known => {
   const totals = new Map<string, bigint>()
   for (const { amount, currency } of amounts) totals.set(currency, (totals.get(currency) ?? 0n) + exact(amount))
@@ -122,19 +133,37 @@ const sums = (amounts: readonly { amount: string; currency: string }[]): Known =
 
 function paymentFile(file: PaymentFile): Known {
   const payments = file.batches.flatMap((batch) => batch.payments)
-  const codes = checkPain001(file).filter(({ about }) => about === 'message').map(({ code }) => code)
+  const codes = checkPain001(file)
+    .filter(({ about }) => about === 'message')
+    .map(({ code }) => code)
   return {
-    version: file.version ?? null, msg_id: file.messageId, created: file.createdAt ?? null,
-    declared_txs: String(file.count), declared_sum: plain(file.controlSum),
-    initiator: file.initiator ?? null, txs: payments.length, sum: sums(payments),
-    declared_txs_ok: !codes.includes('count-differs'), declared_sum_ok: !codes.includes('sum-differs'),
+    version: file.version ?? null,
+    msg_id: file.messageId,
+    created: file.createdAt ?? null,
+    declared_txs: String(file.count),
+    declared_sum: plain(file.controlSum),
+    initiator: file.initiator ?? null,
+    txs: payments.length,
+    sum: sums(payments),
+    declared_txs_ok: !codes.includes('count-differs'),
+    declared_sum_ok: !codes.includes('sum-differs'),
     payments: file.batches.map((batch) => ({
-      id: batch.id, method: batch.method, date: batch.requestedOn, declared_txs: batch.count === undefined ? null : String(batch.count),
-      declared_sum: plain(batch.controlSum), own_name: batch.debtorName ?? null, own_account: batch.debtorAccount?.id ?? null,
-      txs: batch.payments.length, sum: sums(batch.payments),
+      id: batch.id,
+      method: batch.method,
+      date: batch.requestedOn,
+      declared_txs: batch.count === undefined ? null : String(batch.count),
+      declared_sum: plain(batch.controlSum),
+      own_name: batch.debtorName ?? null,
+      own_account: batch.debtorAccount?.id ?? null,
+      txs: batch.payments.length,
+      sum: sums(batch.payments),
       transactions: batch.payments.map((one) => ({
-        e2e: one.endToEndId, instr: one.instructionId ?? null, amount: plain(one.amount), currency: one.currency,
-        party: one.creditorName ?? null, account: one.creditorAccount?.id ?? null,
+        e2e: one.endToEndId,
+        instr: one.instructionId ?? null,
+        amount: plain(one.amount),
+        currency: one.currency,
+        party: one.creditorName ?? null,
+        account: one.creditorAccount?.id ?? null,
         ref: [...one.remittance, ...creditorReferences(one.references)],
       })),
     })),
@@ -144,43 +173,71 @@ function paymentFile(file: PaymentFile): Known {
 function statusReport(file: PaymentStatusReport): Known {
   const codes = (reasons: readonly Reason[]): (string | undefined)[] => reasons.map((one) => one.code ?? one.proprietary)
   return {
-    version: file.version, msg_id: file.messageId, orig_msg_id: file.originalMessageId, orig_msg_name: file.originalMessageName ?? null,
-    orig_txs: file.originalCount ?? null, group_status: file.status ?? null, group_reasons: codes(file.reasons),
+    version: file.version,
+    msg_id: file.messageId,
+    orig_msg_id: file.originalMessageId,
+    orig_msg_name: file.originalMessageName ?? null,
+    orig_txs: file.originalCount ?? null,
+    group_status: file.status ?? null,
+    group_reasons: codes(file.reasons),
     payments: file.batches.map((batch) => ({ orig_id: batch.originalId, status: batch.status ?? null, reasons: codes(batch.reasons) })),
-    transactions: file.batches.flatMap((batch) => batch.payments.map((one) => ({
-      orig_e2e: one.originalEndToEndId ?? null, orig_instr: one.originalInstructionId ?? null, status: one.status ?? null,
-      reasons: codes(one.reasons), amount: plain(one.original?.amount), payment: batch.originalId ?? null,
-    }))),
+    transactions: file.batches.flatMap((batch) =>
+      batch.payments.map((one) => ({
+        orig_e2e: one.originalEndToEndId ?? null,
+        orig_instr: one.originalInstructionId ?? null,
+        status: one.status ?? null,
+        reasons: codes(one.reasons),
+        amount: plain(one.original?.amount),
+        payment: batch.originalId ?? null,
+      })),
+    ),
   }
 }
 
 function statements(file: StatementFile): Known {
   return {
-    version: file.version ?? null, msg_id: file.messageId, created: file.createdAt ?? null,
-    page: file.page ? String(file.page.number) : null, last_page: file.page ? String(file.page.last) : null,
+    version: file.version ?? null,
+    msg_id: file.messageId,
+    created: file.createdAt ?? null,
+    page: file.page ? String(file.page.number) : null,
+    last_page: file.page ? String(file.page.last) : null,
     statements: file.statements.map((one) => {
       const details = one.entries.flatMap((entry) => entry.details)
       const codes = one.findings.map(({ code }) => code)
       return {
-        id: one.id, seq: one.sequence ?? null, created: one.createdAt ?? null, account: one.account.id,
+        id: one.id,
+        seq: one.sequence ?? null,
+        created: one.createdAt ?? null,
+        account: one.account.id,
         account_currency: one.account.currency ?? null,
-        entries: one.entries.length, credit: sums(one.entries.filter(({ side }) => side === 'credit')),
+        entries: one.entries.length,
+        credit: sums(one.entries.filter(({ side }) => side === 'credit')),
         debit: sums(one.entries.filter(({ side }) => side === 'debit')),
         statuses: one.entries.reduce<Record<string, number>>((all, { status }) => ({ ...all, [status]: (all[status] ?? 0) + 1 }), {}),
-        reversals: one.entries.filter(({ reversal }) => reversal).length, tx_details: details.length,
+        reversals: one.entries.filter(({ reversal }) => reversal).length,
+        tx_details: details.length,
         end_to_end_ids: details.map(({ endToEndId }) => endToEndId).filter((id) => id !== undefined),
         structured_refs: details.flatMap((detail) => creditorReferences(detail.references)),
         unstructured_count: details.reduce((sum, { remittance }) => sum + remittance.length, 0),
         return_reasons: details.map(({ returned }) => returned?.code).filter((code) => code !== undefined),
         booking_dates: [...new Set(one.entries.map(({ bookedOn }) => bookedOn).filter((on) => on !== undefined))].sort(),
         balances: one.balances.map(({ type, amount, currency, side, on }) => ({
-          type, amount: plain(amount), currency, sign: side === 'credit' ? 'CRDT' : 'DBIT', date: on,
+          type,
+          amount: plain(amount),
+          currency,
+          sign: side === 'credit' ? 'CRDT' : 'DBIT',
+          date: on,
         })),
-        declared: one.declared ? {
-          entries: String(one.declared.entries?.count), sum: plain(one.declared.entries?.sum),
-          credit_n: String(one.declared.credits?.count), credit_sum: plain(one.declared.credits?.sum),
-          debit_n: String(one.declared.debits?.count), debit_sum: plain(one.declared.debits?.sum),
-        } : null,
+        declared: one.declared
+          ? {
+              entries: String(one.declared.entries?.count),
+              sum: plain(one.declared.entries?.sum),
+              credit_n: String(one.declared.credits?.count),
+              credit_sum: plain(one.declared.credits?.sum),
+              debit_n: String(one.declared.debits?.count),
+              debit_sum: plain(one.declared.debits?.sum),
+            }
+          : null,
         opening_plus_entries_eq_closing: !codes.some((code) => code === 'balance-differs' || code === 'currency-differs'),
       }
     }),

@@ -11,7 +11,9 @@ import type { XmlNode } from '../xml/tree.ts'
  * What may stand once and stands twice is refused, and so are two branches of a choice: where two readers of the same bytes
  * can see different accounts or amounts, nobody has approved what the bank will do.
  */
-export interface Reading { problem: Problem | undefined }
+export interface Reading {
+  problem: Problem | undefined
+}
 
 export function fail(reading: Reading, node: XmlNode, code: string, says: string): void {
   reading.problem ??= { code, says, at: node.at }
@@ -130,14 +132,17 @@ export function count(reading: Reading, node: XmlNode | undefined): number | und
 export function flag(reading: Reading, node: XmlNode | undefined): boolean | undefined {
   const written = textOf(node)
   if (node === undefined || written === undefined) return undefined
-  const value = { 'true': true, '1': true, 'false': false, '0': false }[written]
+  const value = { true: true, '1': true, false: false, '0': false }[written]
   if (value === undefined) {
     fail(reading, node, 'flag-not-valid', `The flag ${node.local} is ${shown(written)}, which is neither true nor false.`)
   }
   return value
 }
 
-const SIDES = new Map<string, Side>([['CRDT', 'credit'], ['DBIT', 'debit']])
+const SIDES = new Map<string, Side>([
+  ['CRDT', 'credit'],
+  ['DBIT', 'debit'],
+])
 
 /** CdtDbtInd below `node`; undefined when absent. */
 export function side(reading: Reading, node: XmlNode | undefined): Side | undefined {
@@ -173,8 +178,10 @@ export function account(reading: Reading, node: XmlNode | undefined): BankAccoun
   const id = choice?.local === 'Othr' || choice?.local === 'PrtryAcct' ? text(reading, choice, 'Id') : textOf(choice)
   if (choice === undefined || id === undefined) return undefined
   return {
-    scheme: choice.local === 'IBAN' ? 'iban' : 'other', id,
-    ...some('currency', text(reading, node, 'Ccy')), ...some('name', text(reading, node, 'Nm')),
+    scheme: choice.local === 'IBAN' ? 'iban' : 'other',
+    id,
+    ...some('currency', text(reading, node, 'Ccy')),
+    ...some('name', text(reading, node, 'Nm')),
   }
 }
 
@@ -210,5 +217,5 @@ export function codeOf(reading: Reading, node: XmlNode | undefined): { code?: st
 
 /** A member that is left out when there is no value: absent and undefined are not the same in a record. */
 export function some<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
-  return value === undefined ? {} : { [key]: value } as { readonly [P in K]?: V }
+  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]?: V })
 }

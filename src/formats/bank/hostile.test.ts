@@ -24,18 +24,24 @@ const text = new TextDecoder().decode(STATEMENT)
 
 describe('what is not ISO 20022 XML is refused by its name', () => {
   test.each([
-    [':20:STARTUMS\r\n:25:NL91ABNA0417164300\r\n:28C:1/1\r\n', 'MT940'], ['{1:F01BANKDEFFAXXX}{2:O940}{4:\r\n:20:X\r\n', 'MT940'],
+    [':20:STARTUMS\r\n:25:NL91ABNA0417164300\r\n:28C:1/1\r\n', 'MT940'],
+    ['{1:F01BANKDEFFAXXX}{2:O940}{4:\r\n:20:X\r\n', 'MT940'],
     ['ABNANL2A\r\n940\r\nABNANL2A\r\n:20:X\r\n', 'MT940'],
-    ['01,BANK,CUST,260301,0600,1,80,1,2/\n', 'BAI2'], ['101 091000019 1234567892603010600A094101\n', 'NACHA'],
-    ['%PDF-1.7', 'not ISO 20022 XML.'], ['', 'not ISO 20022 XML.'],
-    ['{"Document":{}}', 'not ISO 20022 XML.'], ['Date;Amount\n', 'not ISO 20022 XML.'],
+    ['01,BANK,CUST,260301,0600,1,80,1,2/\n', 'BAI2'],
+    ['101 091000019 1234567892603010600A094101\n', 'NACHA'],
+    ['%PDF-1.7', 'not ISO 20022 XML.'],
+    ['', 'not ISO 20022 XML.'],
+    ['{"Document":{}}', 'not ISO 20022 XML.'],
+    ['Date;Amount\n', 'not ISO 20022 XML.'],
   ])('%j', (start, word) => {
     expect(refused(bytesOf(start))).toEqual({ code: 'not-iso20022', says: expect.stringContaining(word), line: 1, column: 1 })
   })
 
   test.each([
-    ['bank-statement-golden', 'tests/test_data/sample.mt940'], ['bai2', 'test/testdata/sample1.txt'],
-    ['nacha', 'examples/testdata/contested-return.ach'], ['mt940', 'mt940_tests/ASNB/mt940.txt'],
+    ['bank-statement-golden', 'tests/test_data/sample.mt940'],
+    ['bai2', 'test/testdata/sample1.txt'],
+    ['nacha', 'examples/testdata/contested-return.ach'],
+    ['mt940', 'mt940_tests/ASNB/mt940.txt'],
   ])('%s', (set, name) => {
     const folder = corpus(set)
     if (folder === undefined) return
@@ -47,15 +53,27 @@ test.each([
   ['<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"/>', 'not-iso20022', 'it begins with Invoice'],
   ['<html><body/></html>', 'not-iso20022', 'it begins with html'],
   ['<Document xmlns="urn:example"><BkToCstmrStmt/></Document>', 'not-iso20022', 'it begins with Document of urn:example'],
-  ['<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.008.001.02"><CstmrDrctDbtInitn/></Document>', 'other-message',
-    'a direct debit file (pain.008.001.02)'],
-  ['<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"><FIToFICstmrCdtTrf/></Document>', 'other-message',
-    'a payment message between banks'],
-  ['<Document xmlns="urn:iso:std:iso:20022:tech:xsd:setr.010.001.03"><SbcptOrdr/></Document>', 'other-message',
-    'another message (setr.010.001.03)'],
+  [
+    '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.008.001.02"><CstmrDrctDbtInitn/></Document>',
+    'other-message',
+    'a direct debit file (pain.008.001.02)',
+  ],
+  [
+    '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"><FIToFICstmrCdtTrf/></Document>',
+    'other-message',
+    'a payment message between banks',
+  ],
+  [
+    '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:setr.010.001.03"><SbcptOrdr/></Document>',
+    'other-message',
+    'another message (setr.010.001.03)',
+  ],
   ['<Document><BkToCstmrAnything/></Document>', 'other-message', 'BkToCstmrAnything'],
-  ['<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrAcctRpt/></Document>', 'message-contradicts',
-    'camt.053.001.02'],
+  [
+    '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrAcctRpt/></Document>',
+    'message-contradicts',
+    'camt.053.001.02',
+  ],
   ['<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"/>', 'message-missing', 'empty'],
   ['<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt/></Document>', 'element-missing', 'message id'],
 ])('%s is refused in plain words', (bytes, expected, words) => {
@@ -68,8 +86,10 @@ test('a document with two messages is refused', () => {
 })
 
 test.each([
-  'urn:iso:std:iso:20022:tech:xsd:pain.001.003.03', 'urn:swift:xsd:$pain.001.001.03',
-  'http://www.six-interbank-clearing.com/de/pain.001.001.03.ch.02.xsd', 'ISO:pain.001.001.03:APC:STUZZA:payments:003',
+  'urn:iso:std:iso:20022:tech:xsd:pain.001.003.03',
+  'urn:swift:xsd:$pain.001.001.03',
+  'http://www.six-interbank-clearing.com/de/pain.001.001.03.ch.02.xsd',
+  'ISO:pain.001.001.03:APC:STUZZA:payments:003',
 ])('the namespace %s is one of a payment file', (namespace) => {
   expect(code(new TextDecoder().decode(PAYMENTS).replace(/xmlns="[^"]*"/, `xmlns="${namespace}"`))).toBeUndefined()
 })
@@ -102,7 +122,8 @@ describe('attacks by XML are refused', () => {
 
   test('XInclude, a style sheet and a schema location are read as the nothing that they are', () => {
     const location = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="urn:x http://127.0.0.1:1/x.xsd"'
-    const harmless = text.replace('<Document ', `<?xml-stylesheet href="http://127.0.0.1:1/x.xsl"?><Document ${location} `)
+    const harmless = text
+      .replace('<Document ', `<?xml-stylesheet href="http://127.0.0.1:1/x.xsl"?><Document ${location} `)
       .replace('<Ustrd>text', '<Ustrd><xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="file:///etc/hostname"/>text')
     expect(readBankFile(bytesOf(harmless))).toEqual(readBankFile(STATEMENT))
   })
@@ -145,46 +166,82 @@ test('whatever the bytes, the answer is a file or a refusal with a code, a sente
   const figures = ['', ' ', '1.5', '-3', '1e9', '1..2', '0x1', '٣', '9'.repeat(40)]
   const values = [...figures, 'CRDT', 'true', '2026-13-01', '2026-01-01T00:00:00Z', 'EUR', '&amp;', '<a/>']
   // Other values in a file that stays well formed.
-  fc.assert(fc.property(sample, fc.array(fc.tuple(place, fc.constantFrom(...values)), { minLength: 1, maxLength: 2 }), (start, changes) => {
-    look(bytesOf(changes.reduce((here, [at, value]) => {
-      const leaves = [...here.matchAll(/(?<=>|Ccy=")[^<>"]+(?=<\/|">)/g)]
-      const leaf = leaves[at % leaves.length]
-      return leaf ? here.slice(0, leaf.index) + value + here.slice(leaf.index + leaf[0].length) : here
-    }, start)))
-  }), { seed, numRuns: 3000 })
+  fc.assert(
+    fc.property(sample, fc.array(fc.tuple(place, fc.constantFrom(...values)), { minLength: 1, maxLength: 2 }), (start, changes) => {
+      look(
+        bytesOf(
+          changes.reduce((here, [at, value]) => {
+            const leaves = [...here.matchAll(/(?<=>|Ccy=")[^<>"]+(?=<\/|">)/g)]
+            const leaf = leaves[at % leaves.length]
+            return leaf ? here.slice(0, leaf.index) + value + here.slice(leaf.index + leaf[0].length) : here
+          }, start),
+        ),
+      )
+    }),
+    { seed, numRuns: 3000 },
+  )
   // A stretch of a file cut out, and something else put there.
   const marks = ['', '<', '>', '&', '&amp;', ']]>', '<![CDATA[', '<!--', 'xmlns="a"', '-1', '1e5', '\u0000', '٣', '\ud800']
   const edit = fc.tuple(place, fc.nat({ max: 40 }), fc.oneof(fc.constantFrom(...tags, ...marks), fc.string({ maxLength: 6 })))
-  fc.assert(fc.property(sample, fc.array(edit, { minLength: 1, maxLength: 3 }), (start, edits) => {
-    look(bytesOf(edits.reduce((here, [at, length, put]) => {
-      const from = at % here.length
-      return here.slice(0, from) + put + here.slice(from + length)
-    }, start)))
-  }), { seed, numRuns: 2000 })
+  fc.assert(
+    fc.property(sample, fc.array(edit, { minLength: 1, maxLength: 3 }), (start, edits) => {
+      look(
+        bytesOf(
+          edits.reduce((here, [at, length, put]) => {
+            const from = at % here.length
+            return here.slice(0, from) + put + here.slice(from + length)
+          }, start),
+        ),
+      )
+    }),
+    { seed, numRuns: 2000 },
+  )
   // Elements of the vocabulary in any order and number, well formed.
   const names = [...new Set(tags.map((tag) => tag.replace(/[</>]| .*/g, '')))]
   const leaf = fc.constantFrom('', '1.00', 'CRDT', 'BOOK', '2026-03-01', 'true', 'DE89370400440532013000')
   const { element } = fc.letrec<{ element: string; inner: string }>((tie) => ({
-    inner: fc.oneof({ maxDepth: 5 }, leaf, fc.array(tie('element'), { maxLength: 6 }).map((all) => all.join(''))),
+    inner: fc.oneof(
+      { maxDepth: 5 },
+      leaf,
+      fc.array(tie('element'), { maxLength: 6 }).map((all) => all.join('')),
+    ),
     element: fc.tuple(fc.constantFrom(...names), tie('inner')).map(([name, inner]) => `<${name} Ccy="EUR">${inner}</${name}>`),
   }))
-  fc.assert(fc.property(sample, fc.array(element, { maxLength: 4 }), place, (start, elements, at) => {
-    const gaps = [...start.matchAll(/></g)].map(({ index }) => index + 1)
-    const gap = gaps[at % gaps.length] ?? 0
-    look(bytesOf(start.slice(0, gap) + elements.join('') + start.slice(gap)))
-  }), { seed, numRuns: 1500 })
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => look(bytes)), { seed, numRuns: 500 })
-  fc.assert(fc.property(fc.constantFrom(STATEMENT, PAYMENTS), place, fc.nat({ max: 255 }), (bytes, at, byte) => {
-    const changed = bytes.slice()
-    changed[at % changed.length] = byte
-    look(changed)
-  }), { seed, numRuns: 2000 })
-  const seen = [...codes].map(([code, times]) => `${code} ${times}`).sort().join(', ')
+  fc.assert(
+    fc.property(sample, fc.array(element, { maxLength: 4 }), place, (start, elements, at) => {
+      const gaps = [...start.matchAll(/></g)].map(({ index }) => index + 1)
+      const gap = gaps[at % gaps.length] ?? 0
+      look(bytesOf(start.slice(0, gap) + elements.join('') + start.slice(gap)))
+    }),
+    { seed, numRuns: 1500 },
+  )
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => look(bytes)),
+    { seed, numRuns: 500 },
+  )
+  fc.assert(
+    fc.property(fc.constantFrom(STATEMENT, PAYMENTS), place, fc.nat({ max: 255 }), (bytes, at, byte) => {
+      const changed = bytes.slice()
+      changed[at % changed.length] = byte
+      look(changed)
+    }),
+    { seed, numRuns: 2000 },
+  )
+  const seen = [...codes]
+    .map(([code, times]) => `${code} ${times}`)
+    .sort()
+    .join(', ')
   process.stdout.write(`random bank files: SEED=${seed}, ${reached.taken} taken, ${reached.refused} refused (${seen})\n`)
   expect(reached.taken).toBeGreaterThan(0)
   // Only what every seed reaches many times: a rare code missing would be chance.
   const common = [
-    'not-iso20022', 'xml-malformed', 'element-missing', 'element-repeated', 'amount-not-decimal', 'currency-unknown', 'date-not-valid',
+    'not-iso20022',
+    'xml-malformed',
+    'element-missing',
+    'element-repeated',
+    'amount-not-decimal',
+    'currency-unknown',
+    'date-not-valid',
   ]
   expect([...codes.keys()]).toEqual(expect.arrayContaining(common))
 })

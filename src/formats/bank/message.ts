@@ -19,16 +19,32 @@ const KINDS = Object.keys(ELEMENTS) as Kind[]
 
 /** Plain names of the messages that finance departments send here by mistake, by the beginning of their identifier. */
 const OTHERS: readonly (readonly [string, string])[] = [
-  ['pain.001', 'a payment file'], ['pain.002', 'a payment status report'], ['camt.052', 'an intraday account report'],
-  ['camt.053', 'an account statement'], ['camt.054', 'a debit and credit notification'],
-  ['pain.007', 'a payment reversal'], ['pain.008', 'a direct debit file'], ['pain.009', 'a mandate request'],
-  ['pain.010', 'a mandate change'], ['pain.011', 'a mandate cancellation'], ['pain.012', 'a mandate report'],
-  ['pain.013', 'a request to pay'], ['pain.014', 'an answer to a request to pay'],
-  ['camt.026', 'an inquiry'], ['camt.027', 'an inquiry'], ['camt.028', 'an inquiry'], ['camt.029', 'an answer to an inquiry'],
-  ['camt.055', 'a request to cancel a payment'], ['camt.056', 'a request of a bank to cancel a payment'],
+  ['pain.001', 'a payment file'],
+  ['pain.002', 'a payment status report'],
+  ['camt.052', 'an intraday account report'],
+  ['camt.053', 'an account statement'],
+  ['camt.054', 'a debit and credit notification'],
+  ['pain.007', 'a payment reversal'],
+  ['pain.008', 'a direct debit file'],
+  ['pain.009', 'a mandate request'],
+  ['pain.010', 'a mandate change'],
+  ['pain.011', 'a mandate cancellation'],
+  ['pain.012', 'a mandate report'],
+  ['pain.013', 'a request to pay'],
+  ['pain.014', 'an answer to a request to pay'],
+  ['camt.026', 'an inquiry'],
+  ['camt.027', 'an inquiry'],
+  ['camt.028', 'an inquiry'],
+  ['camt.029', 'an answer to an inquiry'],
+  ['camt.055', 'a request to cancel a payment'],
+  ['camt.056', 'a request of a bank to cancel a payment'],
   ['camt.060', 'a request for statements'],
-  ['camt.086', 'a statement of bank fees'], ['pacs.', 'a payment message between banks'], ['acmt.', 'a message about an account itself'],
-  ['remt.', 'a remittance advice'], ['head.', 'a business header'], ['admi.', 'an administrative message'],
+  ['camt.086', 'a statement of bank fees'],
+  ['pacs.', 'a payment message between banks'],
+  ['acmt.', 'a message about an account itself'],
+  ['remt.', 'a remittance advice'],
+  ['head.', 'a business header'],
+  ['admi.', 'an administrative message'],
 ]
 
 /** The namespaces in use: ISO's own (national variants differ in the middle number), SWIFT's, two national ones that hold ISO's name. */
@@ -39,7 +55,10 @@ const NAMESPACES: readonly RegExp[] = [
   /^ISO:([a-z]{4}\.\d{3}\.\d{3}\.\d{2}):APC:STUZZA:/,
 ]
 
-export interface Message { readonly kind: Kind; readonly version?: string }
+export interface Message {
+  readonly kind: Kind
+  readonly version?: string
+}
 
 /** Reads the parts of one kind of message as they close. */
 export interface MessageReader<T> {
@@ -51,7 +70,9 @@ export interface MessageReader<T> {
   readonly strict?: boolean
 }
 
-export interface Refusal { readonly refused: Refused }
+export interface Refusal {
+  readonly refused: Refused
+}
 
 /** A sender's files may be large; a person's never are. Reading costs about the size of the file and one entry at a time. */
 const MAX_BANK_BYTES = 256_000_000
@@ -61,7 +82,9 @@ const MAX_BANK_BYTES = 256_000_000
  * place: what is no XML or not safe (see readXml), another vocabulary, another message, and what the reader notes.
  */
 export function readMessage<T>(
-  bytes: Uint8Array, choose: (message: Message, reading: Reading) => MessageReader<T> | undefined, limits: XmlLimits = {},
+  bytes: Uint8Array,
+  choose: (message: Message, reading: Reading) => MessageReader<T> | undefined,
+  limits: XmlLimits = {},
 ): T | Refusal {
   const foreign = notXml(bytes)
   if (foreign) return { refused: foreign }
@@ -114,7 +137,9 @@ export function readMessage<T>(
 
 /** GrpHdr: id and time of the message, and what is odd about them. */
 export function headOf(
-  reading: Reading, message: Message, node: XmlNode,
+  reading: Reading,
+  message: Message,
+  node: XmlNode,
 ): { head: Omit<MessageHead, 'findings'>; group: XmlNode | undefined; findings: BankFinding[] } {
   const group = only(reading, node, 'GrpHdr')
   const messageId = required(reading, group ?? node, 'message id', ...(group ? ['MsgId'] : ['GrpHdr', 'MsgId']))
@@ -137,7 +162,7 @@ function envelopeProblem(root: XmlElement): Problem | undefined {
 /** A file without any namespace is told by its message element: banks' converters have sent such files. */
 function messageOf(uri: string, element: XmlElement): Message | Problem {
   const version = NAMESPACES.map((pattern) => pattern.exec(uri)?.[1]).find((found) => found !== undefined)
-  const kind = KINDS.find((one) => version === undefined ? ELEMENTS[one].test(element.local) : version.startsWith(`${one}.`))
+  const kind = KINDS.find((one) => (version === undefined ? ELEMENTS[one].test(element.local) : version.startsWith(`${one}.`)))
   if (kind === undefined) return otherMessage(version ?? element.local, element)
   if (!ELEMENTS[kind].test(element.local)) {
     const says = `The namespace says ${version ?? ''}, but the message is ${shown(element.local)}.`
@@ -152,14 +177,19 @@ function otherMessage(name: string, element: XmlElement): Problem {
 }
 
 const BANK_TEXTS: readonly (readonly [RegExp, string])[] = [
-  [/^(\{1:|:20:|.{0,200}\n:20:)/s, 'an MT940 or MT942 text'], [/^01,/, 'a BAI2 text'], [/^101 /, 'a NACHA file'],
+  [/^(\{1:|:20:|.{0,200}\n:20:)/s, 'an MT940 or MT942 text'],
+  [/^01,/, 'a BAI2 text'],
+  [/^101 /, 'a NACHA file'],
 ]
 
 /** Told before the XML reader is asked: text formats of banks deserve their name in the refusal. */
 function notXml(bytes: Uint8Array): Refused | undefined {
   const head = new TextDecoder('windows-1252').decode(bytes.subarray(0, 1024))
   // Marks of UTF-8 and UTF-16, and the zeros of the latter.
-  const start = head.replace(/^(ï»¿|þÿ|ÿþ)/, '').replaceAll('\u0000', '').trimStart()
+  const start = head
+    .replace(/^(ï»¿|þÿ|ÿþ)/, '')
+    .replaceAll('\u0000', '')
+    .trimStart()
   if (start.startsWith('<')) return undefined
   const plain = BANK_TEXTS.find(([pattern]) => pattern.test(start))?.[1]
   return { code: 'not-iso20022', says: `This is not ISO 20022 XML${plain ? `: it looks like ${plain}` : ''}.`, line: 1, column: 1 }

@@ -33,12 +33,20 @@ const SPELLINGS: Readonly<Record<string, Spelling>> = {
     text: (text) => Array.from(text).map(escaped).join('<!-- <Amt Ccy="EUR">1</Amt> -->'),
     between: (random) => pick(random, '<!-- x -->', '<?x <Ntry/> ?>', ''),
   },
-  'with characters by number': { text: (text, random) => Array.from(text).map((one) => byNumber(one, random)).join('') },
+  'with characters by number': {
+    text: (text, random) =>
+      Array.from(text)
+        .map((one) => byNumber(one, random))
+        .join(''),
+  },
   'with other white space': { text: (text) => `\n\t ${escaped(text)} \r\n`, between: (random) => pick(random, '\n', '\r\n\t\t', '  ', '') },
   'without white space': { between: () => '' },
   'with elements of different names in another order': { shuffle: true },
   'in all these ways at once': {
-    prefix: 'ü:', shuffle: true, text: (text) => `<!---->${cdata(text)} `, between: (random) => pick(random, '\n', '<!-- - -->'),
+    prefix: 'ü:',
+    shuffle: true,
+    text: (text) => `<!---->${cdata(text)} `,
+    between: (random) => pick(random, '\n', '<!-- - -->'),
   },
 }
 
@@ -58,10 +66,12 @@ function randomFrom(start: number): () => number {
 function written(node: XmlNode, spelling: Spelling, random: () => number, top = true): string {
   const { text = escaped, between = () => '\n' } = spelling
   // What has no namespace can have no prefix.
-  const prefix = node.uri ? spelling.prefix ?? '' : ''
+  const prefix = node.uri ? (spelling.prefix ?? '') : ''
   const name = `${prefix}${node.local}`
   const declared = top && node.uri ? ` xmlns${prefix ? `:${prefix.slice(0, -1)}` : ''}="${node.uri}"` : ''
-  const attributes = Object.entries(node.attributes).map(([key, value]) => ` ${key}='${value}'`).join('')
+  const attributes = Object.entries(node.attributes)
+    .map(([key, value]) => ` ${key}='${value}'`)
+    .join('')
   const children = spelling.shuffle ? mixed(node.children, random) : node.children
   const below = children.map((child) => between(random) + written(child, spelling, random, false))
   const inside = below.length > 0 ? below.join('') + between(random) : textOf(node, text, random)
@@ -77,7 +87,7 @@ function textOf(node: XmlNode, text: (text: string, random: () => number) => str
 /** Another order, in which elements of one name keep theirs: only that order says something. */
 function mixed(children: readonly XmlNode[], random: () => number): XmlNode[] {
   const queues = new Map<string, XmlNode[]>()
-  for (const child of children) queues.set(child.local, [...queues.get(child.local) ?? [], child])
+  for (const child of children) queues.set(child.local, [...(queues.get(child.local) ?? []), child])
   const names = children.map(({ local }) => ({ local, key: random() })).sort((a, b) => a.key - b.key)
   return names.flatMap(({ local }) => queues.get(local)?.splice(0, 1) ?? [])
 }

@@ -29,22 +29,43 @@ test('a payment file is read with its batches, payments and accounts', () => {
   const head = '<NbOfTxs>1</NbOfTxs><CtrlSum>10.50</CtrlSum>'
   const file = read(pain001(batch(payment('E2E-1', '10.50', { more: remittance }), { head }), { sum: '10.5' }))
   expect(file).toEqual({
-    kind: 'pain.001', version: 'pain.001.001.09', messageId: 'MSG-1', createdAt: '2026-03-01T06:00:00', count: 1, controlSum: '10.5',
-    initiator: 'Payer Ltd', findings: [],
-    batches: [{
-      id: 'BATCH-1', method: 'TRF', requestedOn: '2026-03-02', debtorName: 'Payer Ltd',
-      debtorAccount: { scheme: 'iban', id: 'DE89370400440532013000' },
-      debtorAgent: { bic: 'COBADEFFXXX' }, count: 1, controlSum: '10.50',
-      payments: [{
-        ordinal: 1, instructionId: 'I-E2E-1', endToEndId: 'E2E-1', amount: '10.50', currency: 'EUR', creditorName: 'Supplier Ltd',
-        creditorAccount: { scheme: 'iban', id: 'GB29NWBK60161331926819' }, creditorAgent: { bic: 'NWBKGB2LXXX' },
-        remittance: ['Invoice 4711', 'Thank you'],
-        references: [
-          { about: 'document', type: 'CINV', number: '4711', amount: { amount: '10.50', currency: 'EUR' } },
-          { about: 'creditor', type: 'SCOR', number: 'RF18539007547034' },
+    kind: 'pain.001',
+    version: 'pain.001.001.09',
+    messageId: 'MSG-1',
+    createdAt: '2026-03-01T06:00:00',
+    count: 1,
+    controlSum: '10.5',
+    initiator: 'Payer Ltd',
+    findings: [],
+    batches: [
+      {
+        id: 'BATCH-1',
+        method: 'TRF',
+        requestedOn: '2026-03-02',
+        debtorName: 'Payer Ltd',
+        debtorAccount: { scheme: 'iban', id: 'DE89370400440532013000' },
+        debtorAgent: { bic: 'COBADEFFXXX' },
+        count: 1,
+        controlSum: '10.50',
+        payments: [
+          {
+            ordinal: 1,
+            instructionId: 'I-E2E-1',
+            endToEndId: 'E2E-1',
+            amount: '10.50',
+            currency: 'EUR',
+            creditorName: 'Supplier Ltd',
+            creditorAccount: { scheme: 'iban', id: 'GB29NWBK60161331926819' },
+            creditorAgent: { bic: 'NWBKGB2LXXX' },
+            remittance: ['Invoice 4711', 'Thank you'],
+            references: [
+              { about: 'document', type: 'CINV', number: '4711', amount: { amount: '10.50', currency: 'EUR' } },
+              { about: 'creditor', type: 'SCOR', number: 'RF18539007547034' },
+            ],
+          },
         ],
-      }],
-    }],
+      },
+    ],
   })
   expect(checkPain001(file)).toEqual([])
 })
@@ -74,23 +95,34 @@ test('counts and control sums are compared exactly, over currencies, for the fil
   const two = batch(payment('A', '0.10') + payment('B', '0.20', { currency: 'USD' }), { head })
   const one = batch(payment('C', '1000000000000000.01'), { id: 'BATCH-2', head: '<NbOfTxs>2</NbOfTxs><CtrlSum>1000000000000000</CtrlSum>' })
   expect(findings(pain001(two + one, { count: '3', sum: '1000000000000000.31' }))).toEqual([
-    'count-differs | batch 2 | 2 | 1', 'sum-differs | batch 2 | 1000000000000000 | 1000000000000000.01',
+    'count-differs | batch 2 | 2 | 1',
+    'sum-differs | batch 2 | 1000000000000000 | 1000000000000000.01',
   ])
   expect(findings(pain001(two, { count: '9', sum: '0.30000000000000001' }))).toEqual([
-    'count-differs | message | 9 | 2', 'sum-differs | message | 0.30000000000000001 | 0.3',
+    'count-differs | message | 9 | 2',
+    'sum-differs | message | 0.30000000000000001 | 0.3',
   ])
 })
 
 test('what is wrong in a payment is said of it, without its account', () => {
   const long = 'X'.repeat(36)
   const wrong = batch(
-    payment('SAME', '1.005') + payment('SAME', '0.00') + payment(long, '5.0', { currency: 'JPY', account: '' })
-    + payment('NOTPROVIDED', '1', { account: account.replace('GB29', 'GB28') }) + payment('NOTPROVIDED', '1'),
+    payment('SAME', '1.005') +
+      payment('SAME', '0.00') +
+      payment(long, '5.0', { currency: 'JPY', account: '' }) +
+      payment('NOTPROVIDED', '1', { account: account.replace('GB29', 'GB28') }) +
+      payment('NOTPROVIDED', '1'),
   )
   const all = findings(pain001(wrong + batch(payment('Z', '1')), { count: '6', id: long }))
   expect(all).toEqual([
-    'id-too-long | message', 'amount-beyond-scale | payment 1 | 1.005', 'id-repeated | payment 2', 'amount-zero | payment 2',
-    'id-too-long | payment 3', 'creditor-account-missing | payment 3', 'iban-wrong | payment 4', 'id-repeated | batch 2',
+    'id-too-long | message',
+    'amount-beyond-scale | payment 1 | 1.005',
+    'id-repeated | payment 2',
+    'amount-zero | payment 2',
+    'id-too-long | payment 3',
+    'creditor-account-missing | payment 3',
+    'iban-wrong | payment 4',
+    'id-repeated | batch 2',
   ])
   expect(JSON.stringify(all)).not.toContain('NWBK')
 })
@@ -132,7 +164,12 @@ test.each([
 })
 
 test.each([
-  ['+1', '1'], ['.5', '0.5'], ['5.', '5'], ['007.10', '007.10'], ['9007199254740993', '9007199254740993'], ['0.00001', '0.00001'],
+  ['+1', '1'],
+  ['.5', '0.5'],
+  ['5.', '5'],
+  ['007.10', '007.10'],
+  ['9007199254740993', '9007199254740993'],
+  ['0.00001', '0.00001'],
 ])('the amount %s is kept as %s', (written, kept) => {
   expect(read(pain001(batch(payment('E', written)))).batches[0]?.payments[0]?.amount).toBe(kept)
 })

@@ -2,7 +2,21 @@ import type { InstructedPayment, PaymentBatch, PaymentFile } from '../../domain/
 import type { XmlLimits } from '../xml/read-xml.ts'
 import type { XmlNode } from '../xml/tree.ts'
 import {
-  account, agent, amount, count, date, decimal, either, fail, only, partyName, required, some, text, textOf, type Reading,
+  account,
+  agent,
+  amount,
+  count,
+  date,
+  decimal,
+  either,
+  fail,
+  only,
+  partyName,
+  required,
+  some,
+  text,
+  textOf,
+  type Reading,
 } from './fields.ts'
 import { headOf, readMessage, type Message, type MessageReader, type Refusal } from './message.ts'
 import { structured, unstructured } from './remittance.ts'
@@ -15,7 +29,7 @@ import { structured, unstructured } from './remittance.ts'
  * take differently is refused. What is only wrong in itself is told by `checkPain001`.
  */
 export function readPain001(bytes: Uint8Array, limits: XmlLimits = {}): PaymentFile | Refusal {
-  return readMessage(bytes, (message, reading) => message.kind === 'pain.001' ? pain001(message, reading) : undefined, limits)
+  return readMessage(bytes, (message, reading) => (message.kind === 'pain.001' ? pain001(message, reading) : undefined), limits)
 }
 
 export function pain001(message: Message, reading: Reading): MessageReader<PaymentFile> {
@@ -37,10 +51,13 @@ export function pain001(message: Message, reading: Reading): MessageReader<Payme
       const declared = count(reading, only(reading, group, 'NbOfTxs'))
       if (declared === undefined) fail(reading, group ?? node, 'element-missing', 'The number of payments (NbOfTxs) is missing.')
       return {
-        kind: 'pain.001', ...head, count: declared ?? 0,
+        kind: 'pain.001',
+        ...head,
+        count: declared ?? 0,
         ...some('controlSum', decimal(reading, only(reading, group, 'CtrlSum'))),
         ...some('initiator', partyName(reading, only(reading, group, 'InitgPty'))),
-        batches, findings,
+        batches,
+        findings,
       }
     },
   }
@@ -74,7 +91,8 @@ function paymentOf(reading: Reading, node: XmlNode, ordinal: number): Instructed
     ...some('instructionId', text(reading, ids, 'InstrId')),
     endToEndId: required(reading, ids, 'end-to-end id', 'EndToEndId'),
     ...some('uetr', text(reading, ids, 'UETR')),
-    amount: money?.amount ?? '0', currency: money?.currency ?? '',
+    amount: money?.amount ?? '0',
+    currency: money?.currency ?? '',
     ...some('transferCurrency', textOf(only(reading, equivalent, 'CcyOfTrf'))),
     ...some('creditorName', partyName(reading, only(reading, node, 'Cdtr'))),
     ...some('creditorAccount', account(reading, only(reading, node, 'CdtrAcct'))),

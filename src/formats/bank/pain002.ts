@@ -10,7 +10,7 @@ import { reason } from './remittance.ts'
  * where the bank wrote it: one of the file or of a batch is not copied down to its payments, which is for the domain to decide.
  */
 export function readPain002(bytes: Uint8Array, limits: XmlLimits = {}): PaymentStatusReport | Refusal {
-  return readMessage(bytes, (message, reading) => message.kind === 'pain.002' ? pain002(message, reading) : undefined, limits)
+  return readMessage(bytes, (message, reading) => (message.kind === 'pain.002' ? pain002(message, reading) : undefined), limits)
 }
 
 export function pain002(message: Message, reading: Reading): MessageReader<PaymentStatusReport> {
@@ -32,7 +32,8 @@ export function pain002(message: Message, reading: Reading): MessageReader<Payme
       // Version .02 calls it OrgnlGrpInfAndSts too; it is mandatory in all.
       const original = only(reading, node, 'OrgnlGrpInfAndSts') ?? node
       return {
-        kind: 'pain.002', ...head,
+        kind: 'pain.002',
+        ...head,
         originalMessageId: required(reading, original, 'id of the original message', 'OrgnlMsgId'),
         ...some('originalMessageName', text(reading, original, 'OrgnlMsgNmId')),
         ...originals(reading, original),

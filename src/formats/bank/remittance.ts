@@ -4,7 +4,9 @@ import { anyAmount, codeOf, either, every, only, some, text, textOf, type Readin
 
 /** RmtInf/Ustrd: free texts in order. */
 export function unstructured(information: XmlNode | undefined): readonly string[] {
-  return every(information, 'Ustrd').map(textOf).filter((line) => line !== undefined)
+  return every(information, 'Ustrd')
+    .map(textOf)
+    .filter((line) => line !== undefined)
 }
 
 /**
@@ -21,12 +23,16 @@ export function structured(reading: Reading, information: XmlNode | undefined): 
     // One amount stands for the whole block: it belongs to its one document, or to its one reference where no document is named.
     const bearer = documents.length === 0 ? references : documents
     const all = [...documents, ...references]
-    return remitted && bearer.length === 1 ? all.map((one) => one === bearer[0] ? { ...one, amount: remitted } : one) : all
+    return remitted && bearer.length === 1 ? all.map((one) => (one === bearer[0] ? { ...one, amount: remitted } : one)) : all
   })
 }
 
 function reference(
-  reading: Reading, about: RemittanceReference['about'], node: XmlNode, types: readonly string[], numbers: readonly string[],
+  reading: Reading,
+  about: RemittanceReference['about'],
+  node: XmlNode,
+  types: readonly string[],
+  numbers: readonly string[],
 ): RemittanceReference[] {
   const number = numbers.map((name) => text(reading, node, name)).find((value) => value !== undefined)
   if (number === undefined) return []

@@ -18,7 +18,10 @@ export function balance(type: string, amount: string, side = 'CRDT', on = '2026-
 }
 
 export function entry(
-  amount: string, side = 'CRDT', more = '', { status = '<Cd>BOOK</Cd>', currency = 'EUR', booked = '<Dt>2026-02-28</Dt>' } = {},
+  amount: string,
+  side = 'CRDT',
+  more = '',
+  { status = '<Cd>BOOK</Cd>', currency = 'EUR', booked = '<Dt>2026-02-28</Dt>' } = {},
 ): string {
   return `<Ntry>
 <Amt Ccy="${currency}">${amount}</Amt><CdtDbtInd>${side}</CdtDbtInd><Sts>${status}</Sts><BookgDt>${booked}</BookgDt>${more}</Ntry>`

@@ -13,8 +13,10 @@ import { readBankFile } from './read-bank-file.ts'
 type Dump = Readonly<Record<string, unknown>>
 
 function at(value: unknown, ...path: readonly (string | number)[]): unknown {
-  return path.reduce<unknown>((here, key) => here === null || typeof here !== 'object' ? undefined : (here as Record<string | number,
-    unknown>)[key], value)
+  return path.reduce<unknown>(
+    (here, key) => (here === null || typeof here !== 'object' ? undefined : (here as Record<string | number, unknown>)[key]),
+    value,
+  )
 }
 
 /** Where the file is right and the dump is not. */
@@ -45,22 +47,28 @@ test.skipIf(folder === undefined)('entries and details are as genkgo/camt reads 
   expect(files).toBe(25)
 })
 
-const text = (value: unknown): string | undefined => typeof value === 'string' && value !== '' ? value : undefined
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 const word = (value: unknown, ...path: readonly (string | number)[]): string | undefined => text(at(value, ...path))
 
 function list(owner: unknown, single: string, plural: string): unknown[] {
   const all = at(owner, plural)
   if (!Array.isArray(all)) return []
-  return [...all[0] === '__RECURSIVITY__' ? [at(owner, single)] : [], ...all.filter((one) => typeof one === 'object')]
+  return [...(all[0] === '__RECURSIVITY__' ? [at(owner, single)] : []), ...all.filter((one) => typeof one === 'object')]
 }
 
 function theirEntry(entry: unknown): Dump {
   const code = at(entry, 'getBankTransactionCode')
   return {
-    reference: word(entry, 'getReference'), bankReference: word(entry, 'getAccountServicerReference'),
-    status: word(entry, 'getStatus'), side: at(entry, 'getCreditDebitIndicator'), reversal: at(entry, 'getReversalIndicator'),
-    text: word(entry, 'getAdditionalInfo'), batch: word(entry, 'getBatchPaymentId'), valuedOn: word(entry, 'getValueDate', 0)?.slice(0, 10),
-    domain: word(code, 'getDomain', 'getCode'), sub: word(code, 'getDomain', 'getFamily', 'getSubFamilyCode'),
+    reference: word(entry, 'getReference'),
+    bankReference: word(entry, 'getAccountServicerReference'),
+    status: word(entry, 'getStatus'),
+    side: at(entry, 'getCreditDebitIndicator'),
+    reversal: at(entry, 'getReversalIndicator'),
+    text: word(entry, 'getAdditionalInfo'),
+    batch: word(entry, 'getBatchPaymentId'),
+    valuedOn: word(entry, 'getValueDate', 0)?.slice(0, 10),
+    domain: word(code, 'getDomain', 'getCode'),
+    sub: word(code, 'getDomain', 'getFamily', 'getSubFamilyCode'),
     own: word(code, 'getProprietary', 'getCode'),
     details: list(entry, 'getTransactionDetail', 'getTransactionDetails').map(theirDetail),
   }
@@ -77,9 +85,12 @@ function theirDetail(detail: unknown): Dump {
   const refs = at(detail, 'getReference')
   const lines = list(at(detail, 'getRemittanceInformation'), 'getUnstructuredBlock', 'getUnstructuredBlocks')
   return {
-    endToEndId: word(refs, 'getEndToEndId'), instructionId: word(refs, 'getInstructionId'), messageId: word(refs, 'getMessageId'),
+    endToEndId: word(refs, 'getEndToEndId'),
+    instructionId: word(refs, 'getInstructionId'),
+    messageId: word(refs, 'getMessageId'),
     paymentInfoId: word(refs, 'getPaymentInformationId'),
-    uetr: word(refs, 'getUuidEndToEndReference'), mandateId: word(refs, 'getMandateId'),
+    uetr: word(refs, 'getUuidEndToEndReference'),
+    mandateId: word(refs, 'getMandateId'),
     debtor: word(party('Debtor'), 'getRelatedPartyType', 'getName'),
     debtorAccount: word(party('Debtor'), 'getAccount', 'getIdentification'),
     creditor: word(party('Creditor'), 'getRelatedPartyType', 'getName'),
@@ -87,25 +98,45 @@ function theirDetail(detail: unknown): Dump {
     debtorBic: word(agent('DebtorAgent'), 'getRelatedAgentType', 'getBIC'),
     creditorBic: word(agent('CreditorAgent'), 'getRelatedAgentType', 'getBIC'),
     lines: lines.map((one) => word(one, 'getMessage')),
-    reason: word(detail, 'getReturnInformation', 'getCode'), text: word(detail, 'getAdditionalTransactionInformation', 'getMessage'),
+    reason: word(detail, 'getReturnInformation', 'getCode'),
+    text: word(detail, 'getAdditionalTransactionInformation', 'getMessage'),
   }
 }
 
 function ourEntry(entry: StatementEntry): Dump {
   return {
-    reference: entry.entryReference, bankReference: entry.bankReference, status: entry.status,
-    side: entry.side === 'credit' ? 'CRDT' : 'DBIT', reversal: entry.reversal, text: entry.text,
-    batch: entry.batches[0]?.paymentInfoId, valuedOn: entry.valuedOn,
-    domain: entry.code.domain, sub: entry.code.subFamily, own: entry.code.proprietary, details: entry.details.map(ourDetail),
+    reference: entry.entryReference,
+    bankReference: entry.bankReference,
+    status: entry.status,
+    side: entry.side === 'credit' ? 'CRDT' : 'DBIT',
+    reversal: entry.reversal,
+    text: entry.text,
+    batch: entry.batches[0]?.paymentInfoId,
+    valuedOn: entry.valuedOn,
+    domain: entry.code.domain,
+    sub: entry.code.subFamily,
+    own: entry.code.proprietary,
+    details: entry.details.map(ourDetail),
   }
 }
 
 function ourDetail(detail: EntryDetail): Dump {
   const { endToEndId, instructionId, messageId, paymentInfoId, uetr, mandateId, remittance, returned, text } = detail
   return {
-    endToEndId, instructionId, messageId, paymentInfoId, uetr, mandateId, lines: remittance, reason: returned?.code, text,
-    debtor: detail.debtorName, debtorAccount: detail.debtorAccount?.id,
-    creditor: detail.creditorName, creditorAccount: detail.creditorAccount?.id,
-    debtorBic: detail.debtorAgent?.bic, creditorBic: detail.creditorAgent?.bic,
+    endToEndId,
+    instructionId,
+    messageId,
+    paymentInfoId,
+    uetr,
+    mandateId,
+    lines: remittance,
+    reason: returned?.code,
+    text,
+    debtor: detail.debtorName,
+    debtorAccount: detail.debtorAccount?.id,
+    creditor: detail.creditorName,
+    creditorAccount: detail.creditorAccount?.id,
+    debtorBic: detail.debtorAgent?.bic,
+    creditorBic: detail.creditorAgent?.bic,
   }
 }

@@ -16,7 +16,11 @@ import { report, type Report } from './term.ts'
 const CREDIT_CODES = new Set(['81', '83', '261', '262', '296', '308', '381', '396', '420', '458', '502', '503', '532'])
 
 export function documentOf(
-  { name, kind }: Syntax, raw: RawHeader, lines: readonly InvoiceLine[], subLines: readonly SubLine[], to: Report,
+  { name, kind }: Syntax,
+  raw: RawHeader,
+  lines: readonly InvoiceLine[],
+  subLines: readonly SubLine[],
+  to: Report,
 ): InvoiceDocument | undefined {
   const { typeCode, taxTotals, totals: rawTotals, paymentMeans, payment, ...header } = raw
   if (to.problem) return undefined
@@ -53,10 +57,18 @@ export function lineOf({ taxKind, id, quantity, price, ...rest }: RawLine, posit
 }
 
 /** What arithmetic looks at, of figures that may lack anything. */
-export function factsOf({ name }: Syntax, { currency, allowancesCharges, taxTotals, totals, lines }: RawFigures, to: Report): ArithmeticFacts {
+export function factsOf(
+  { name }: Syntax,
+  { currency, allowancesCharges, taxTotals, totals, lines }: RawFigures,
+  to: Report,
+): ArithmeticFacts {
   const { rows, ...taxes } = taxesOf(taxTotals, currency, undefined, to)
   return {
-    syntax: name, ...(currency !== undefined && { currency }), allowancesCharges, taxBreakdown: rows, totals: { ...totals, ...taxes },
+    syntax: name,
+    ...(currency !== undefined && { currency }),
+    allowancesCharges,
+    taxBreakdown: rows,
+    totals: { ...totals, ...taxes },
     lines: lines.map(({ net, taxKind }) => ({ ...(net !== undefined && { net }), ...taxed(taxKind) })),
   }
 }
@@ -65,7 +77,11 @@ function mixed(code: string, currency: string, at: number, to: Report): undefine
   return report(to, 'currency-mixed', `An amount is in ${shown(code)}, but the invoice is in ${currency}.`, at)
 }
 
-interface Taxes { readonly tax?: string; readonly taxInTaxCurrency?: string; readonly rows: readonly Partial<TaxSubtotal>[] }
+interface Taxes {
+  readonly tax?: string
+  readonly taxInTaxCurrency?: string
+  readonly rows: readonly Partial<TaxSubtotal>[]
+}
 
 /**
  * BT-110, BT-111 and BG-23. EN 16931 has one tax total in the invoice's currency, with the breakdown, and at most one in the tax
@@ -86,7 +102,7 @@ function taxesOf(all: readonly RawTaxTotal[], currency: string | undefined, taxC
   const amounts = taken.flatMap((total) => total.tax ?? [])
   const inTaxCurrency = all.find((total) => taxCurrency !== undefined && total.currency === taxCurrency && !own.includes(total))?.tax
   return {
-    ...(amounts.length > 0 && { tax: amounts.length === 1 ? amounts[0] as string : exactSum(amounts) }),
+    ...(amounts.length > 0 && { tax: amounts.length === 1 ? (amounts[0] as string) : exactSum(amounts) }),
     ...(inTaxCurrency !== undefined && { taxInTaxCurrency: inTaxCurrency }),
     rows: taken.flatMap(({ rows }) => rows.map(({ row }) => row)),
   }
@@ -94,20 +110,28 @@ function taxesOf(all: readonly RawTaxTotal[], currency: string | undefined, taxC
 
 /** The totals; what is left out is worked out from the rest as EN 16931 computes it. */
 function totalsOf(
-  raw: Partial<Totals> & Pick<Totals, 'payable'>, lines: readonly InvoiceLine[], items: InvoiceDocument['allowancesCharges'], to: Report,
+  raw: Partial<Totals> & Pick<Totals, 'payable'>,
+  lines: readonly InvoiceLine[],
+  items: InvoiceDocument['allowancesCharges'],
+  to: Report,
 ): Totals {
   const sumOf = (kind: 'allowance' | 'charge'): string => exactSum(items.filter((item) => item.kind === kind).map((item) => item.amount))
-  const negative = (amount: string): string => amount.startsWith('-') ? amount.slice(1) : `-${amount}`
+  const negative = (amount: string): string => (amount.startsWith('-') ? amount.slice(1) : `-${amount}`)
   const inferred = (name: string, amounts: readonly string[]): string => {
     to.inferred.add(name)
     return exactSum(amounts)
   }
   const [allowances, charges] = [raw.allowances ?? sumOf('allowance'), raw.charges ?? sumOf('charge')]
   // Factur-X has invoices without lines (profiles MINIMUM and BASIC WL).
-  const net = raw.lines ?? inferred('totals.lines', lines.length === 0 && raw.taxExclusive !== undefined ? [raw.taxExclusive, allowances, negative(charges)]
-    : lines.map((line) => line.net))
-  const taxExclusive = raw.taxExclusive
-    ?? inferred('totals.taxExclusive', [net, negative(allowances), charges])
+  const net =
+    raw.lines ??
+    inferred(
+      'totals.lines',
+      lines.length === 0 && raw.taxExclusive !== undefined
+        ? [raw.taxExclusive, allowances, negative(charges)]
+        : lines.map((line) => line.net),
+    )
+  const taxExclusive = raw.taxExclusive ?? inferred('totals.taxExclusive', [net, negative(allowances), charges])
   const taxInclusive = raw.taxInclusive ?? inferred('totals.taxInclusive', [taxExclusive, raw.tax ?? '0'])
   return { ...raw, lines: net, taxExclusive, taxInclusive }
 }
@@ -129,9 +153,14 @@ const DEBITS = new Set(['49', '59'])
  * BG-16, with what the syntax keeps once in every one that it belongs to: the remittance text in all, what is of a direct debit
  * in those that are one, or in the first where none says so. A remittance text alone is a payment instruction too.
  */
-function paymentMeansOf(all: RawHeader['paymentMeans'], { remittance, mandate, creditorId }: NonNullable<RawHeader['payment']> = {}, to: Report): PaymentMeans[] {
+function paymentMeansOf(
+  all: RawHeader['paymentMeans'],
+  { remittance, mandate, creditorId }: NonNullable<RawHeader['payment']> = {},
+  to: Report,
+): PaymentMeans[] {
   const means = all.length === 0 && remittance !== undefined ? [{}] : all
-  const isDebit = (raw: RawHeader['paymentMeans'][number]): boolean => raw.mandate !== undefined || (raw.code !== undefined && DEBITS.has(raw.code))
+  const isDebit = (raw: RawHeader['paymentMeans'][number]): boolean =>
+    raw.mandate !== undefined || (raw.code !== undefined && DEBITS.has(raw.code))
   const none = !means.some(isDebit)
   return means.map((raw, at): PaymentMeans => {
     if (raw.code === undefined) to.inferred.add('paymentMeans.code')

@@ -9,16 +9,36 @@ function refused(document: Uint8Array | string): Refused {
   return result.refused
 }
 
-const ubl = (document: string): string => `<x:${document} xmlns:x="urn:oasis:names:specification:ubl:schema:xsd:${document}-2"><ID/></x:${document}>`
+const ubl = (document: string): string =>
+  `<x:${document} xmlns:x="urn:oasis:names:specification:ubl:schema:xsd:${document}-2"><ID/></x:${document}>`
 
 describe('what is no invoice is named, at its place', () => {
   test.each<[string, string]>([
-    ...['Order', 'OrderResponse', 'OrderResponseSimple', 'OrderChange', 'OrderCancellation', 'DespatchAdvice', 'ReceiptAdvice', 'ApplicationResponse', 'Reminder', 'Statement', 'Catalogue', 'RemittanceAdvice', 'DebitNote']
-      .map((document): [string, string] => [ubl(document), `This is a UBL ${document}, not an invoice or credit note.`]),
+    ...[
+      'Order',
+      'OrderResponse',
+      'OrderResponseSimple',
+      'OrderChange',
+      'OrderCancellation',
+      'DespatchAdvice',
+      'ReceiptAdvice',
+      'ApplicationResponse',
+      'Reminder',
+      'Statement',
+      'Catalogue',
+      'RemittanceAdvice',
+      'DebitNote',
+    ].map((document): [string, string] => [ubl(document), `This is a UBL ${document}, not an invoice or credit note.`]),
     [ubl('SelfBilledInvoice'), 'This is a UBL self-billed invoice or credit note, which is not read yet.'],
     ['<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-1.0"/>', 'This is a UBL 1 invoice, which is not read.'],
-    ['<p:FatturaElettronica xmlns:p="http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.2"/>', 'This is an Italian FatturaPA invoice, which is not read.'],
-    ['<fe:Facturae xmlns:fe="http://www.facturae.gob.es/formato/Versiones/Facturaev3_2_2.xml"/>', 'This is a Spanish Facturae invoice, which is not read.'],
+    [
+      '<p:FatturaElettronica xmlns:p="http://ivaservizi.agenziaentrate.gov.it/docs/xsd/fatture/v1.2"/>',
+      'This is an Italian FatturaPA invoice, which is not read.',
+    ],
+    [
+      '<fe:Facturae xmlns:fe="http://www.facturae.gob.es/formato/Versiones/Facturaev3_2_2.xml"/>',
+      'This is a Spanish Facturae invoice, which is not read.',
+    ],
     ['<Finvoice Version="3.0"/>', 'This is a Finnish Finvoice, which is not read.'],
     ['<cXML payloadID="1@example.com"/>', 'This is a cXML document, which is not read.'],
     ['<html><head><meta charset=utf-8></html>', 'This is a web page or picture, not an invoice.'],

@@ -1,7 +1,11 @@
 import type { XmlElement } from '../xml/read-xml.ts'
 import { shown, type Problem } from '../xml/source.ts'
 
-interface Known { readonly uri?: RegExp; readonly local?: RegExp; readonly is: string }
+interface Known {
+  readonly uri?: RegExp
+  readonly local?: RegExp
+  readonly is: string
+}
 
 /** What people send where an invoice belongs, in their own words for it. The first row that fits is taken. */
 const KNOWN: readonly Known[] = [
@@ -10,7 +14,10 @@ const KNOWN: readonly Known[] = [
     is: 'a UN/CEFACT CII invoice of an older version, which is not read: its successor is CrossIndustryInvoice:100 (D16B)',
   },
   { uri: /^urn:ferd:CrossIndustryDocument:/, is: 'a ZUGFeRD 1 invoice, which is not read: its successor is ZUGFeRD 2' },
-  { uri: /^urn:un:unece:uncefact:data:standard:CrossDomainAcknowledgementAndResponse:/, is: 'an invoice status message (UN/CEFACT CDAR), not an invoice' },
+  {
+    uri: /^urn:un:unece:uncefact:data:standard:CrossDomainAcknowledgementAndResponse:/,
+    is: 'an invoice status message (UN/CEFACT CDAR), not an invoice',
+  },
   {
     uri: /^urn:un:unece:uncefact:data:standard:CrossIndustry(Order|DespatchAdvice|RemittanceAdvice|Quotation|Catalogue)/,
     is: 'a UN/CEFACT message of the supply chain, not an invoice',

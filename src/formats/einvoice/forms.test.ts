@@ -23,7 +23,8 @@ interface Form {
   readonly bytes?: (text: string) => Uint8Array
 }
 
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;')
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 const numbered = (text: string): string => Array.from(text, (char) => `&#${char.codePointAt(0) ?? 0};`).join('')
 /** Text in a one-byte encoding; what it lacks becomes a reference. */
@@ -41,7 +42,9 @@ function written(root: XmlNode, form: Form): Uint8Array {
   const element = (node: XmlNode): string => {
     const prefix = form.prefix?.(node.uri) ?? 'p'
     const name = prefix ? `${prefix}:${node.local}` : node.local
-    const attributes = Object.entries(node.attributes).map(([key, value]) => ` ${key}="${escaped(value)}"`).join('')
+    const attributes = Object.entries(node.attributes)
+      .map(([key, value]) => ` ${key}="${escaped(value)}"`)
+      .join('')
     const children = form.children?.(node.children) ?? node.children
     const content = children.length > 0 ? (form.inside ?? '') + children.map(element).join('') : (form.text ?? escaped)(node.text)
     return `<${name} xmlns${prefix && ':'}${prefix}="${node.uri}"${attributes}${form.attributes ?? ''}>${content}</${name}>`
@@ -72,15 +75,18 @@ function shuffled(children: readonly XmlNode[]): readonly XmlNode[] {
 
 const halves = (text: string, between: string): string => {
   const at = Math.floor(random() * (text.length + 1))
-  return text.isWellFormed() && text.slice(0, at).isWellFormed() ? escaped(text.slice(0, at)) + between + escaped(text.slice(at)) : escaped(text) + between
+  return text.isWellFormed() && text.slice(0, at).isWellFormed()
+    ? escaped(text.slice(0, at)) + between + escaped(text.slice(at))
+    : escaped(text) + between
 }
 
-const FOREIGN = '<x:Extra xmlns:x="urn:example:own"><ID>not the number</ID><cbc:ID xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">nor this</cbc:ID></x:Extra>'
+const FOREIGN =
+  '<x:Extra xmlns:x="urn:example:own"><ID>not the number</ID><cbc:ID xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">nor this</cbc:ID></x:Extra>'
 const EXTENSIONS = `<e:UBLExtensions xmlns:e="urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2"><e:UBLExtension><e:ExtensionContent>${FOREIGN}<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"/></e:ExtensionContent></e:UBLExtension></e:UBLExtensions>`
 
 const FORMS: Readonly<Record<string, Form>> = {
   'other prefixes': { prefix: (uri) => `n${uri.length}` },
-  'the usual prefixes for the wrong namespaces': { prefix: (uri) => uri.includes('Basic') ? 'cac' : 'cbc' },
+  'the usual prefixes for the wrong namespaces': { prefix: (uri) => (uri.includes('Basic') ? 'cac' : 'cbc') },
   'default namespaces declared on every element': { prefix: () => '' },
   'a prefix chosen anew for every element': { prefix: () => `x${Math.floor(random() * 1e6)}` },
   'elements in another order': { children: shuffled },
@@ -90,11 +96,15 @@ const FORMS: Readonly<Record<string, Form>> = {
   'processing instructions in values': { text: (text) => halves(text, '<?note 99?>') },
   'white space around values': { text: (text) => `\r\n\t  ${escaped(text)} \n` },
   'every character as a reference': { text: numbered },
-  'xsi:type and other attributes': { attributes: ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="cbc:AmountType" xml:lang="en" own="1"' },
+  'xsi:type and other attributes': {
+    attributes: ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="cbc:AmountType" xml:lang="en" own="1"',
+  },
   'elements of other namespaces': { inside: FOREIGN },
   'UBL extensions with an invoice in them': { inside: EXTENSIONS },
   'comments between elements': { inside: '<!-- <cbc:ID>9</cbc:ID> -->\n  <?pi?>' },
-  'a stylesheet and comments before the root': { before: '<?xml version="1.0"?>\n<!-- a -->\n<?xml-stylesheet href="http://example.com/x.xsl"?>\n' },
+  'a stylesheet and comments before the root': {
+    before: '<?xml version="1.0"?>\n<!-- a -->\n<?xml-stylesheet href="http://example.com/x.xsl"?>\n',
+  },
   'UTF-8 with a mark': { before: '\ufeff<?xml version="1.0" encoding="utf-8" standalone="yes"?>' },
   'UTF-16, little end first': { before: '<?xml version="1.0" encoding="UTF-16"?>', bytes: (text) => utf16(text, true) },
   'UTF-16, big end first': { bytes: (text) => utf16(text, false) },
@@ -108,9 +118,17 @@ const LIMIT_BYTES = 40_000
 
 /** Invoices of several senders, and our own, in both syntaxes. */
 function originals(): Map<string, Uint8Array> {
-  const found = new Map([['made up', utf8(ublInvoice({ lines: 3 }))], ['made up in CII', utf8(ciiInvoice({ lines: 3 }))]])
-  for (const [name, folder] of [['cen-en16931', 'ubl/examples'], ['cen-en16931', 'cii/examples'], ['xrechnung-testsuite', 'src/test/business-cases/standard'],
-    ['zugferd-sample', 'XML-Rechnung/UBL'], ['zugferd-sample', 'XML-Rechnung/CII']] as const) {
+  const found = new Map([
+    ['made up', utf8(ublInvoice({ lines: 3 }))],
+    ['made up in CII', utf8(ciiInvoice({ lines: 3 }))],
+  ])
+  for (const [name, folder] of [
+    ['cen-en16931', 'ubl/examples'],
+    ['cen-en16931', 'cii/examples'],
+    ['xrechnung-testsuite', 'src/test/business-cases/standard'],
+    ['zugferd-sample', 'XML-Rechnung/UBL'],
+    ['zugferd-sample', 'XML-Rechnung/CII'],
+  ] as const) {
     const path = corpus(name)
     if (path === undefined) continue
     for (const file of readdirSync(join(path, folder)).sort()) {
@@ -136,7 +154,14 @@ describe('an invoice written in another way says the same', () => {
   })
 
   test('all at once', () => {
-    const names = ['elements in another order', 'a prefix chosen anew for every element', 'comments in values', 'UBL extensions with an invoice in them', 'xsi:type and other attributes', 'UTF-16, little end first']
+    const names = [
+      'elements in another order',
+      'a prefix chosen anew for every element',
+      'comments in values',
+      'UBL extensions with an invoice in them',
+      'xsi:type and other attributes',
+      'UTF-16, little end first',
+    ]
     const form = Object.assign({}, ...names.map((name) => FORMS[name])) as Form
     for (const [name, bytes] of all) {
       const tree = readTree(bytes)

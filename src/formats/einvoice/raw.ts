@@ -42,10 +42,16 @@ export interface RawTaxTotal {
   readonly at: number
 }
 
-export interface TaxRegistration { readonly id?: string; readonly scheme?: string }
+export interface TaxRegistration {
+  readonly id?: string
+  readonly scheme?: string
+}
 export type RawParty = Omit<Party, 'vatId' | 'taxId'> & { readonly taxes: readonly TaxRegistration[] }
 
-export interface TaxKind { readonly category?: string; readonly rate?: string }
+export interface TaxKind {
+  readonly category?: string
+  readonly rate?: string
+}
 
 export type RawLine = Omit<InvoiceLine, 'id' | 'quantity' | 'price' | 'taxCategory' | 'taxRate'> & {
   readonly id?: string
@@ -55,7 +61,10 @@ export type RawLine = Omit<InvoiceLine, 'id' | 'quantity' | 'price' | 'taxCatego
 }
 
 /** The element of a line: a line that counts, lines that do not, or both. */
-export interface RawLines { readonly line?: RawLine; readonly subLines: readonly SubLine[] }
+export interface RawLines {
+  readonly line?: RawLine
+  readonly subLines: readonly SubLine[]
+}
 
 /** What arithmetic needs, of a document that may lack anything else. */
 export interface RawFigures {

@@ -9,10 +9,30 @@ import { sumOf } from '../../domain/invoice-content.ts'
 import type { InvoiceDocument } from '../../domain/invoice-document.ts'
 
 /** The same invoice, published in both syntaxes: term by term the same, but for what the files themselves say differently. */
-const PAIRS: readonly { readonly corpus: string; readonly folder: string; readonly cii: (ubl: string) => string; readonly files: RegExp }[] = [
-  { corpus: 'cen-en16931', folder: 'ubl/examples', files: /^ubl-tc434-example[1-9]\.xml$/, cii: (ubl) => ubl.replace('ubl/', 'cii/').replace('ubl-tc434-', 'CII_') },
-  { corpus: 'xrechnung-testsuite', folder: 'src/test/business-cases/standard', files: /_ubl\.xml$/, cii: (ubl) => ubl.replace('_ubl', '_uncefact') },
-  { corpus: 'zugferd-sample', folder: 'XML-Rechnung/UBL', files: /\.ubl\.xml$/, cii: (ubl) => ubl.replace('/UBL/', '/CII/').replace('.ubl.', '.cii.') },
+const PAIRS: readonly {
+  readonly corpus: string
+  readonly folder: string
+  readonly cii: (ubl: string) => string
+  readonly files: RegExp
+}[] = [
+  {
+    corpus: 'cen-en16931',
+    folder: 'ubl/examples',
+    files: /^ubl-tc434-example[1-9]\.xml$/,
+    cii: (ubl) => ubl.replace('ubl/', 'cii/').replace('ubl-tc434-', 'CII_'),
+  },
+  {
+    corpus: 'xrechnung-testsuite',
+    folder: 'src/test/business-cases/standard',
+    files: /_ubl\.xml$/,
+    cii: (ubl) => ubl.replace('_ubl', '_uncefact'),
+  },
+  {
+    corpus: 'zugferd-sample',
+    folder: 'XML-Rechnung/UBL',
+    files: /\.ubl\.xml$/,
+    cii: (ubl) => ubl.replace('/UBL/', '/CII/').replace('.ubl.', '.cii.'),
+  },
 ]
 
 /**
@@ -22,10 +42,12 @@ const PAIRS: readonly { readonly corpus: string; readonly folder: string; readon
 const DIFFER: Readonly<Record<string, RegExp>> = {
   // The examples were written by hand: other units, price quantities, codes, second accounts, and slips of the pen.
   'example1.xml': /^(notes|paymentMeans\[1\]|lines\[n\]\.(unit|name|priceUnit))/,
-  'example2.xml': /^(taxPoint(Code|On)|process|payee\.ids|paymentTerms|allowancesCharges\[n\]\.reasonCode|attachments|paymentMeans\[1\]|lines\[n\]\.(unit|period|price\w+|classifications|quantity|grossPrice|standardItem|orderLine))/,
+  'example2.xml':
+    /^(taxPoint(Code|On)|process|payee\.ids|paymentTerms|allowancesCharges\[n\]\.reasonCode|attachments|paymentMeans\[1\]|lines\[n\]\.(unit|period|price\w+|classifications|quantity|grossPrice|standardItem|orderLine))/,
   'example3.xml': /^(supplier\.ids|buyer\.(legalId|vatId)|allowancesCharges\[n\]\.reasonCode|totals|taxBreakdown|lines)/,
   'example4.xml': /^(supplier\.contact\.email|paymentMeans\[1\]|lines\[n\]\.unit)/,
-  'example5.xml': /^(process|notes|tenderReference|delivery\.location|allowancesCharges\[n\]\.reasonCode|attachments|paymentMeans|lines\[n\]\.(unit|period|note|allowancesCharges|price\w+|classifications)|taxPointOn)/,
+  'example5.xml':
+    /^(process|notes|tenderReference|delivery\.location|allowancesCharges\[n\]\.reasonCode|attachments|paymentMeans|lines\[n\]\.(unit|period|note|allowancesCharges|price\w+|classifications)|taxPointOn)/,
   'example6.xml': /^lines\[n\]\.unit/,
   'example7.xml': /^(issuedOn|buyer\.contact\.name|totals\.tax$|paymentMeans\[1\]|lines\[n\]\.unit)/,
   'example8.xml': /^(taxPointOn|notes|paymentTerms|attachments|invoicedObject|paymentMeans\[1\]|lines\[n\]\.(unit|price\w+))/,
@@ -39,7 +61,7 @@ const DIFFER: Readonly<Record<string, RegExp>> = {
 }
 
 /** Numbers as values; all else as written. */
-const plain = (value: unknown): unknown => typeof value === 'string' && /^-?\d{1,15}(\.\d+)?$/.test(value) ? sumOf([value]) : value
+const plain = (value: unknown): unknown => (typeof value === 'string' && /^-?\d{1,15}(\.\d+)?$/.test(value) ? sumOf([value]) : value)
 
 function differences(ubl: unknown, cii: unknown, at = ''): string[] {
   if (JSON.stringify(ubl) === JSON.stringify(cii) || plain(ubl) === plain(cii)) return []
@@ -67,12 +89,18 @@ describe('an invoice in both syntaxes', () => {
   for (const { corpus: name, folder, files, cii } of PAIRS) {
     const root = corpus(name)
     test.skipIf(root === undefined)(`of ${name}`, () => {
-      const names = readdirSync(join(root ?? '', folder)).filter((file) => files.test(file)).sort()
+      const names = readdirSync(join(root ?? '', folder))
+        .filter((file) => files.test(file))
+        .sort()
       const wrong: string[] = []
       let equal = 0
       for (const file of names) {
-        const known = Object.entries(DIFFER).filter(([pair]) => pair.startsWith('*') ? file.endsWith(pair.slice(1)) : file.endsWith(pair)).map(([, terms]) => terms)
-        const found = differences(read(join(root ?? '', folder, file)), read(join(root ?? '', cii(join(folder, file))))).filter((term) => term !== 'syntax')
+        const known = Object.entries(DIFFER)
+          .filter(([pair]) => (pair.startsWith('*') ? file.endsWith(pair.slice(1)) : file.endsWith(pair)))
+          .map(([, terms]) => terms)
+        const found = differences(read(join(root ?? '', folder, file)), read(join(root ?? '', cii(join(folder, file))))).filter(
+          (term) => term !== 'syntax',
+        )
         if (found.length === 0) equal++
         wrong.push(...found.filter((term) => !known.some((terms) => terms.test(term))).map((term) => `${file} ${term}`))
       }

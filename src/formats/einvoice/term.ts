@@ -24,16 +24,27 @@ export interface Report {
   readonly sha256: Sha256
 }
 
-interface Seen { readonly code: string; readonly at: number }
+interface Seen {
+  readonly code: string
+  readonly at: number
+}
 
-export const newReport = (sha256: Sha256): Report => ({ problem: undefined, currency: undefined, otherCurrency: undefined, inferred: new Set(), sha256 })
+export const newReport = (sha256: Sha256): Report => ({
+  problem: undefined,
+  currency: undefined,
+  otherCurrency: undefined,
+  inferred: new Set(),
+  sha256,
+})
 
 export function report(to: Report, code: string, says: string, at: number): undefined {
   to.problem ??= { code, says, at }
 }
 
 /** The elements that a table reaches, by namespace and local name. */
-export interface Plan { readonly below: Map<string, Map<string, Plan>> }
+export interface Plan {
+  readonly below: Map<string, Map<string, Plan>>
+}
 
 export const newPlan = (): Plan => ({ below: new Map() })
 
@@ -71,8 +82,15 @@ export interface Must<T> extends Term<T> {
 /** One term for each member of T, none forgotten. */
 export type Shape<T> = { readonly [K in keyof T]-?: object extends Pick<T, K> ? Term<Exclude<T[K], undefined>> : Must<T[K]> }
 
-interface Step { readonly uri: string; readonly local: string; readonly many: boolean }
-interface Path { readonly steps: readonly Step[]; readonly attribute: string | undefined }
+interface Step {
+  readonly uri: string
+  readonly local: string
+  readonly many: boolean
+}
+interface Path {
+  readonly steps: readonly Step[]
+  readonly attribute: string | undefined
+}
 
 /** What a decimal may look like: xs:decimal (XML Schema part 2, section 3.2.3), which has no exponent, no infinity and no comma. */
 const DECIMAL = /^([+-]?)(\d{0,18})(?:\.(\d{0,18}))?$/
@@ -98,7 +116,9 @@ export function termsOf(namespaces: Readonly<Record<string, string>>) {
       reach: (plan) => routes.forEach((route) => route.steps.reduce((at, step) => extendPlan(at, step.uri, step.local), plan)),
       read: (node, to) => {
         for (const { steps, attribute } of routes) {
-          const value = follow(node, steps, 0, to, (found) => valueOf(attribute === undefined ? found.text : found.attributes[attribute] ?? '', found, to))
+          const value = follow(node, steps, 0, to, (found) =>
+            valueOf(attribute === undefined ? found.text : (found.attributes[attribute] ?? ''), found, to),
+          )
           if (value !== undefined) return value
         }
         return undefined
@@ -113,20 +133,22 @@ export function termsOf(namespaces: Readonly<Record<string, string>>) {
   const decimal = (...paths: readonly string[]): Term<string> => first(paths, (raw, node, to) => decimalOf(raw, node, to))
 
   /** A decimal whose currency is noted, so that one invoice in two currencies is seen. */
-  const amount = (...paths: readonly string[]): Term<string> => first(paths, (raw, node, to) => {
-    noteCurrency(node, to)
-    return decimalOf(raw, node, to)
-  })
+  const amount = (...paths: readonly string[]): Term<string> =>
+    first(paths, (raw, node, to) => {
+      noteCurrency(node, to)
+      return decimalOf(raw, node, to)
+    })
 
   /** A date as `dayOf` finds it in the text: the syntaxes write it differently. */
   type DayOf = (written: string, node: XmlNode) => CalendarDate | undefined
-  const dateBy = (dayOf: DayOf, ...paths: readonly string[]): Term<CalendarDate> => first(paths, (raw, node, to) => {
-    const day = dayOf(raw.trim(), node)
-    if (day !== undefined && isCalendarDate(day)) return day
-    const format = node.attributes['format']?.trim()
-    const written = `${node.local} is “${shown(raw.trim())}”${format ? ` in the format ${shown(format)}` : ''}`
-    return report(to, 'bad-date', `${written}, which is no calendar date.`, node.at)
-  })
+  const dateBy = (dayOf: DayOf, ...paths: readonly string[]): Term<CalendarDate> =>
+    first(paths, (raw, node, to) => {
+      const day = dayOf(raw.trim(), node)
+      if (day !== undefined && isCalendarDate(day)) return day
+      const format = node.attributes['format']?.trim()
+      const written = `${node.local} is “${shown(raw.trim())}”${format ? ` in the format ${shown(format)}` : ''}`
+      return report(to, 'bad-date', `${written}, which is no calendar date.`, node.at)
+    })
 
   /** The elements of a path, in order. */
   function each<T>(path: string, below: Plan | undefined, valueOf: (node: XmlNode, to: Report) => T | undefined): Must<readonly T[]> {
@@ -157,16 +179,21 @@ export function termsOf(namespaces: Readonly<Record<string, string>>) {
     const inner = record(shape)
     return {
       reach: (plan) => inner.reach(steps.reduce((at, step) => extendPlan(at, step.uri, step.local), plan)),
-      read: (node, to) => follow(node, steps, 0, to, (found) => {
-        if (found.children.length === 0) return undefined
-        const value = inner.read(found, to)
-        return Object.values(value).some((member: unknown) => !Array.isArray(member) || member.length > 0) ? value : undefined
-      }),
+      read: (node, to) =>
+        follow(node, steps, 0, to, (found) => {
+          if (found.children.length === 0) return undefined
+          const value = inner.read(found, to)
+          return Object.values(value).some((member: unknown) => !Array.isArray(member) || member.length > 0) ? value : undefined
+        }),
     }
   }
 
   /** A group for each such element; `take` may finish it, or drop it by giving undefined. */
-  function groups<R extends object, T = R>(path: string, shape: Shape<R>, take: (raw: R, node: XmlNode, to: Report) => T | undefined): Must<readonly T[]> {
+  function groups<R extends object, T = R>(
+    path: string,
+    shape: Shape<R>,
+    take: (raw: R, node: XmlNode, to: Report) => T | undefined,
+  ): Must<readonly T[]> {
     const inner = record(shape)
     const plan = newPlan()
     inner.reach(plan)
@@ -174,7 +201,10 @@ export function termsOf(namespaces: Readonly<Record<string, string>>) {
   }
 
   /** The plan at the end of a path below a plan. */
-  const planAt = (path: string) => (plan: Plan): Plan => pathOf(path).steps.reduce((at, step) => extendPlan(at, step.uri, step.local), plan)
+  const planAt =
+    (path: string) =>
+    (plan: Plan): Plan =>
+      pathOf(path).steps.reduce((at, step) => extendPlan(at, step.uri, step.local), plan)
 
   return { first, each, text, decimal, amount, dateBy, texts, group, groups, planAt }
 }
@@ -248,7 +278,8 @@ function follow<T>(node: XmlNode, steps: readonly Step[], at: number, to: Report
   let seen = false
   for (const child of node.children) {
     if (child.local !== step.local || child.uri !== step.uri) continue
-    if (seen && !step.many) return report(to, 'element-repeated', `${child.local} stands more than once where there is room for one.`, child.at)
+    if (seen && !step.many)
+      return report(to, 'element-repeated', `${child.local} stands more than once where there is room for one.`, child.at)
     seen = true
     value = follow(child, steps, at + 1, to, take)
     if (value !== undefined && step.many) return value
@@ -268,7 +299,12 @@ function decimalOf(raw: string, node: XmlNode, to: Report): string | undefined {
   const parts = DECIMAL.exec(written)
   const [, sign = '', whole = '', fraction = ''] = parts ?? []
   if (!parts || (whole === '' && fraction === '')) {
-    return report(to, 'bad-amount', `${node.local} is ${written === '' ? 'empty' : `“${shown(written)}”, which is no plain decimal of at most 18 digits`}.`, node.at)
+    return report(
+      to,
+      'bad-amount',
+      `${node.local} is ${written === '' ? 'empty' : `“${shown(written)}”, which is no plain decimal of at most 18 digits`}.`,
+      node.at,
+    )
   }
   return `${sign === '-' ? '-' : ''}${whole || '0'}${fraction && `.${fraction}`}`
 }

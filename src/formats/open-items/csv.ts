@@ -1,6 +1,9 @@
 /** Comma-separated values as RFC 4180 writes them, in UTF-8; a semicolon as separator where the first line has one, as many spreadsheets write. */
 
-export interface CsvRow { readonly line: number; readonly cells: readonly string[] }
+export interface CsvRow {
+  readonly line: number
+  readonly cells: readonly string[]
+}
 
 /** The rows, or where the text is none. Lines are counted from 1; empty ones are passed over. */
 export function readCsv(text: string): readonly CsvRow[] | { readonly line: number; readonly says: string } {
@@ -22,7 +25,8 @@ export function readCsv(text: string): readonly CsvRow[] | { readonly line: numb
       line += quoted.text.split('\n').length - 1
       at = quoted.after
       cells.push(quoted.text)
-      if (at < text.length && ![separator, '\n', '\r'].includes(text[at] ?? '')) return { line, says: 'something stands behind a closing quotation mark' }
+      if (at < text.length && ![separator, '\n', '\r'].includes(text[at] ?? ''))
+        return { line, says: 'something stands behind a closing quotation mark' }
     } else {
       const stop = [separator, '\n'].map((mark) => text.indexOf(mark, at)).filter((place) => place >= 0)
       const after = stop.length === 0 ? text.length : Math.min(...stop)

@@ -8,10 +8,13 @@ import { isCalendarDate } from '../../lib/time.ts'
 import { readCsv } from './csv.ts'
 
 export const OPEN_ITEM_COLUMNS = ['document', 'supplier', 'number', 'postedOn', 'account', 'currency', 'amount', 'open'] as const
-type Column = typeof OPEN_ITEM_COLUMNS[number]
+type Column = (typeof OPEN_ITEM_COLUMNS)[number]
 type Row = { readonly [column in Column]: string }
 
-export interface ItemProblem { readonly line: number; readonly says: string }
+export interface ItemProblem {
+  readonly line: number
+  readonly says: string
+}
 export type OpenItems = { readonly items: readonly CutOverItem[] } | { readonly problems: readonly ItemProblem[] }
 
 const LIMIT_PROBLEMS = 20
@@ -45,7 +48,9 @@ function csvRows(text: string): Rows | { readonly problems: readonly ItemProblem
   const missing = OPEN_ITEM_COLUMNS.filter((column) => !names.includes(column))
   const strange = names.filter((name) => !(OPEN_ITEM_COLUMNS as readonly string[]).includes(name))
   if (missing.length > 0 || strange.length > 0) {
-    const says = [...missing.map((name) => `there is no column ${name}`), ...strange.map((name) => `a column ${name} is not known`)].join('; ')
+    const says = [...missing.map((name) => `there is no column ${name}`), ...strange.map((name) => `a column ${name} is not known`)].join(
+      '; ',
+    )
     return { problems: [{ line: 1, says: `${says}; the columns are ${OPEN_ITEM_COLUMNS.join(', ')}` }] }
   }
   const short = rows.find(({ cells }) => cells.length !== names.length)
@@ -66,7 +71,8 @@ function jsonRows(text: string): Rows | { readonly problems: readonly ItemProble
   for (const [at, item] of (value as unknown[]).entries()) {
     const given = typeof item === 'object' && item !== null ? Object.entries(item) : []
     const strange = given.find(([name, held]) => !(OPEN_ITEM_COLUMNS as readonly string[]).includes(name) || typeof held !== 'string')
-    if (strange || given.length !== OPEN_ITEM_COLUMNS.length) return bad(`item ${at + 1} does not have the members ${OPEN_ITEM_COLUMNS.join(', ')}, all of them texts`)
+    if (strange || given.length !== OPEN_ITEM_COLUMNS.length)
+      return bad(`item ${at + 1} does not have the members ${OPEN_ITEM_COLUMNS.join(', ')}, all of them texts`)
     rows.push({ line: at + 1, row: Object.fromEntries(given) as Row })
   }
   return rows
@@ -74,9 +80,15 @@ function jsonRows(text: string): Rows | { readonly problems: readonly ItemProble
 
 function problemsOf(row: Row): string[] {
   const named = (['document', 'supplier', 'number', 'account'] as const).flatMap((name) =>
-    row[name] === '' || row[name].length > NAME_LENGTH || /\p{Cc}/u.test(row[name]) ? [`${name} is no text of 1 to ${NAME_LENGTH} characters`] : [])
+    row[name] === '' || row[name].length > NAME_LENGTH || /\p{Cc}/u.test(row[name])
+      ? [`${name} is no text of 1 to ${NAME_LENGTH} characters`]
+      : [],
+  )
   const amounts = (['amount', 'open'] as const).flatMap((name) =>
-    parseMoney(row[name], row.currency) ? [] : [`${name} ${row[name].slice(0, 30)} is no amount in ${row.currency.slice(0, 10) || 'no currency'}, such as 119.00`])
+    parseMoney(row[name], row.currency)
+      ? []
+      : [`${name} ${row[name].slice(0, 30)} is no amount in ${row.currency.slice(0, 10) || 'no currency'}, such as 119.00`],
+  )
   return [...named, ...amounts, ...(isCalendarDate(row.postedOn) ? [] : [`postedOn ${row.postedOn.slice(0, 30)} is no date YYYY-MM-DD`])]
 }
 
@@ -88,11 +100,21 @@ function itemsOf(rows: Rows): OpenItems {
     const { document, supplier, number, postedOn, account, currency, amount, open } = row
     const known = items.get(document)
     if (!known) {
-      items.set(document, { postingNo: document, supplier, number, amount, currency, postedOn, open: [{ account, currency, amount: open }] })
+      items.set(document, {
+        postingNo: document,
+        supplier,
+        number,
+        amount,
+        currency,
+        postedOn,
+        open: [{ account, currency, amount: open }],
+      })
       continue
     }
-    if (known.supplier !== supplier || known.number !== number) problems.push({ line, says: `document ${document} is there before, of another supplier or with another number` })
-    else if (known.open.some((one) => one.account === account && one.currency === currency)) problems.push({ line, says: `document ${document} is there twice in ${currency}` })
+    if (known.supplier !== supplier || known.number !== number)
+      problems.push({ line, says: `document ${document} is there before, of another supplier or with another number` })
+    else if (known.open.some((one) => one.account === account && one.currency === currency))
+      problems.push({ line, says: `document ${document} is there twice in ${currency}` })
     else known.open.push({ account, currency, amount: open })
   }
   return problems.length > 0 ? { problems: problems.slice(0, LIMIT_PROBLEMS) } : { items: [...items.values()] }

@@ -60,7 +60,8 @@ export function refusal(bytes: Uint8Array, problem: Problem): Refused {
 const PIECE_BYTES = 16_384
 
 function read(bytes: Uint8Array, handler: XmlHandler, maxBytes: number): Problem | undefined {
-  if (bytes.length > maxBytes) return { code: 'xml-too-large', says: `The document has ${bytes.length} bytes; the limit is ${maxBytes}.`, at: -1 }
+  if (bytes.length > maxBytes)
+    return { code: 'xml-too-large', says: `The document has ${bytes.length} bytes; the limit is ${maxBytes}.`, at: -1 }
   if (bytes.length === 0) return { code: 'not-xml', says: 'The document is empty.', at: -1 }
   const encoding = encodingOf(bytes)
   if (typeof encoding !== 'string') return encoding
@@ -98,7 +99,11 @@ function prologueProblem(bytes: Uint8Array, encoding: Encoding): Problem | undef
     const doctype = /^<!DOCTYPE\s*([^\s[>]{0,60})/i.exec(text.slice(at, at + 100))
     if (doctype) {
       const name = shown(doctype[1] ?? '')
-      return { code: 'xml-doctype', says: `The document has a DOCTYPE declaration (${name}), which is refused: it can define entities and point elsewhere.`, at }
+      return {
+        code: 'xml-doctype',
+        says: `The document has a DOCTYPE declaration (${name}), which is refused: it can define entities and point elsewhere.`,
+        at,
+      }
     }
     if (text[at] !== '<') return { code: 'not-xml', says: 'This is not XML: it does not begin with an element.', at }
     return undefined
@@ -146,7 +151,8 @@ function safeParser(handler: XmlHandler): { write: (text: string) => Problem | u
     problem ??= { code: 'xml-malformed', says: `The XML is not well formed: ${shown(error.message)}`, at: Math.max(0, parser.position - 1) }
   })
   parser.on('attribute', () => {
-    if (++attributesSeen > MAX_ATTRIBUTES) problem ??= { code: 'xml-too-many', says: `An element has more than ${MAX_ATTRIBUTES} attributes.`, at: parser.position - 1 }
+    if (++attributesSeen > MAX_ATTRIBUTES)
+      problem ??= { code: 'xml-too-many', says: `An element has more than ${MAX_ATTRIBUTES} attributes.`, at: parser.position - 1 }
   })
   parser.on('opentag', (tag) => {
     attributesSeen = 0
@@ -180,7 +186,9 @@ function safeParser(handler: XmlHandler): { write: (text: string) => Problem | u
   }
 }
 
-function plainAttributes(all: Readonly<Record<string, { readonly uri: string; readonly value: string }>>): Readonly<Record<string, string>> {
+function plainAttributes(
+  all: Readonly<Record<string, { readonly uri: string; readonly value: string }>>,
+): Readonly<Record<string, string>> {
   let plain: Record<string, string> | undefined
   for (const name in all) {
     const attribute = all[name]

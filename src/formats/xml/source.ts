@@ -17,9 +17,17 @@ export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be' | 'windows-1252'
  * differ only at 0x80–0x9F, where ISO 8859-1 has control codes that no invoice means and windows-1252 the euro sign.
  */
 const DECLARED: Readonly<Record<string, Encoding | 'utf-16'>> = {
-  'utf-8': 'utf-8', 'utf8': 'utf-8', 'us-ascii': 'utf-8',
-  'iso-8859-1': 'windows-1252', 'iso8859-1': 'windows-1252', 'latin1': 'windows-1252', 'windows-1252': 'windows-1252', 'cp1252': 'windows-1252',
-  'utf-16': 'utf-16', 'utf-16le': 'utf-16', 'utf-16be': 'utf-16',
+  'utf-8': 'utf-8',
+  utf8: 'utf-8',
+  'us-ascii': 'utf-8',
+  'iso-8859-1': 'windows-1252',
+  'iso8859-1': 'windows-1252',
+  latin1: 'windows-1252',
+  'windows-1252': 'windows-1252',
+  cp1252: 'windows-1252',
+  'utf-16': 'utf-16',
+  'utf-16le': 'utf-16',
+  'utf-16be': 'utf-16',
 }
 
 /** Beginnings that tell the encoding, or that it is one we refuse; looked at in this order (UTF-32 begins like UTF-16). */
@@ -101,6 +109,9 @@ export function placeOf(bytes: Uint8Array, encoding: Encoding, at: number): { li
 
 /** A word from the document as it may stand in a sentence: short, without control characters. */
 export function shown(text: string): string {
-  const clean = text.slice(0, 80).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?').toWellFormed()
+  const clean = text
+    .slice(0, 80)
+    .replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '?')
+    .toWellFormed()
   return text.length > 80 ? `${clean}…` : clean
 }

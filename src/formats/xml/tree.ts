@@ -43,9 +43,21 @@ export function nodes(
     open: (element) => {
       if (ignored > 0 || !keep(element, open.at(-1))) ignored++
       else {
-        open.push({ uri: shared(element.uri), local: shared(element.local), attributes: element.attributes, at: element.at, children: NONE, text: '' })
+        open.push({
+          uri: shared(element.uri),
+          local: shared(element.local),
+          attributes: element.attributes,
+          at: element.at,
+          children: NONE,
+          text: '',
+        })
         before.push(held)
-        if (++held > MAX_NODES) return { code: 'xml-too-many', says: `The document has more than ${MAX_NODES} elements that must be kept at once.`, at: element.at }
+        if (++held > MAX_NODES)
+          return {
+            code: 'xml-too-many',
+            says: `The document has more than ${MAX_NODES} elements that must be kept at once.`,
+            at: element.at,
+          }
       }
       return undefined
     },
@@ -83,10 +95,17 @@ export function readTree(
   limits: XmlLimits = {},
 ): { readonly root: XmlNode; readonly refuse: (problem: Problem) => Refused } | { readonly refused: Refused } {
   let root: XmlNode | undefined
-  const refused = readXml(bytes, nodes(() => true, (node, parent) => {
-    if (parent === undefined) root = node
-    return 'hold'
-  }), limits)
+  const refused = readXml(
+    bytes,
+    nodes(
+      () => true,
+      (node, parent) => {
+        if (parent === undefined) root = node
+        return 'hold'
+      },
+    ),
+    limits,
+  )
   const refuse = (problem: Problem): Refused => refusal(bytes, problem)
   if (refused) return { refused }
   return root ? { root, refuse } : { refused: refuse({ code: 'not-xml', says: 'This is not XML: it holds no element.', at: 0 }) }

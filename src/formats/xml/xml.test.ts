@@ -33,7 +33,9 @@ describe('what is read', () => {
     const two = root(utf8('<p:a xmlns:p="urn:x"><p:b q="1">t</p:b></p:a>'))
     for (const node of [one, two]) {
       expect([node.uri, node.local]).toEqual(['urn:x', 'a'])
-      expect(node.children.map((child) => [child.uri, child.local, child.text, { ...child.attributes }])).toEqual([['urn:x', 'b', 't', { q: '1' }]])
+      expect(node.children.map((child) => [child.uri, child.local, child.text, { ...child.attributes }])).toEqual([
+        ['urn:x', 'b', 't', { q: '1' }],
+      ])
     }
   })
 
@@ -123,9 +125,16 @@ describe('what is refused, with its place', () => {
   })
 
   test('a place is right where a tag lies over the end of a piece', () => {
-    const handler: XmlHandler = { open: ({ local, at }) => local === 'b' ? { code: 'b', says: '', at } : undefined, text: () => undefined, close: () => undefined }
+    const handler: XmlHandler = {
+      open: ({ local, at }) => (local === 'b' ? { code: 'b', says: '', at } : undefined),
+      text: () => undefined,
+      close: () => undefined,
+    }
     for (let pad = 16_384 - 30; pad < 16_384 + 5; pad++) {
-      expect(readXml(utf8(`<a>${'é'.repeat(10)}\n${'x'.repeat(pad - 20 - 4)}<b c="12345" d="67890">`), handler)).toMatchObject({ line: 2, column: pad - 23 })
+      expect(readXml(utf8(`<a>${'é'.repeat(10)}\n${'x'.repeat(pad - 20 - 4)}<b c="12345" d="67890">`), handler)).toMatchObject({
+        line: 2,
+        column: pad - 23,
+      })
     }
   })
 
@@ -139,10 +148,13 @@ describe('a handler', () => {
 
   test('ends the reading where it finds a problem', () => {
     let opened = 0
-    const result = readXml(utf8('<a>\n  <b/><c/></a>'), { ...deaf, open: (element) => {
-      opened++
-      return element.local === 'b' ? { code: 'no-b', says: 'No b.', at: element.at } : undefined
-    } })
+    const result = readXml(utf8('<a>\n  <b/><c/></a>'), {
+      ...deaf,
+      open: (element) => {
+        opened++
+        return element.local === 'b' ? { code: 'no-b', says: 'No b.', at: element.at } : undefined
+      },
+    })
     expect(result).toEqual({ code: 'no-b', says: 'No b.', line: 2, column: 3 })
     expect(opened).toBe(2)
   })
@@ -156,16 +168,46 @@ describe('a handler', () => {
 
 test('whatever the bytes, the answer is a value', () => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000)
-  const piece = fc.oneof(fc.constantFrom('<', '>', '&', ';', '<a>', '</a>', '<!--', '-->', '<![CDATA[', ']]>', '<?', '?>', '<!DOCTYPE a [', ' x="', '"', '&#x', 'xmlns:a="u"', '\u0000'), fc.string())
+  const piece = fc.oneof(
+    fc.constantFrom(
+      '<',
+      '>',
+      '&',
+      ';',
+      '<a>',
+      '</a>',
+      '<!--',
+      '-->',
+      '<![CDATA[',
+      ']]>',
+      '<?',
+      '?>',
+      '<!DOCTYPE a [',
+      ' x="',
+      '"',
+      '&#x',
+      'xmlns:a="u"',
+      '\u0000',
+    ),
+    fc.string(),
+  )
   const run = { read: 0, refused: 0 }
-  fc.assert(fc.property(fc.array(piece, { maxLength: 12 }), fc.boolean(), (pieces, wrapped) => {
-    const text = wrapped ? `<a>${pieces.join('')}</a>` : pieces.join('')
-    const result = readTree(utf8(text))
-    if ('refused' in result) {
-      run.refused++
-      expect(result.refused).toEqual({ code: expect.any(String), says: expect.any(String), line: expect.any(Number), column: expect.any(Number) })
-    } else run.read++
-  }), { seed, numRuns: 2000 })
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), fc.boolean(), (pieces, wrapped) => {
+      const text = wrapped ? `<a>${pieces.join('')}</a>` : pieces.join('')
+      const result = readTree(utf8(text))
+      if ('refused' in result) {
+        run.refused++
+        expect(result.refused).toEqual({
+          code: expect.any(String),
+          says: expect.any(String),
+          line: expect.any(Number),
+          column: expect.any(Number),
+        })
+      } else run.read++
+    }),
+    { seed, numRuns: 2000 },
+  )
   console.log(`xml fuzz: SEED=${seed} read=${run.read} refused=${run.refused}`)
   expect(run.read).toBeGreaterThan(0)
   expect(run.refused).toBeGreaterThan(0)
