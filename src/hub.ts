@@ -331,7 +331,7 @@ async function startSealing(
     // The one before us may just be letting go of its lock.
     await sleep(1_000)
     return openSigner({ dir: config.signer }).catch((): Signer | undefined => {
-      trouble('No signer: nothing is sealed', error)
+      trouble('No signer: nothing is sealed, and no evidence goes to the archive', error)
       return undefined
     })
   })

@@ -127,6 +127,27 @@ describe('evidence in the archive', () => {
     expect(paidByUs).toBeGreaterThan(2)
   })
 
+  it('the payment file, the bank’s report and its statement lie beside the packs that name them, each stowed once', async () => {
+    const bankFiles = ['payment.released', 'payment.accepted', 'statement.entry-booked']
+    const seen = new Map<string, Set<string>>()
+    for (const invoice of await archived()) {
+      const pack = await read(packs(invoice).at(-1)!.label)
+      for (const { leaf, body } of pack.log.events.filter((event) => bankFiles.includes(event.leaf.type))) {
+        const document = pack.documents.find(({ sha256: hash }) => hash === body.data['document'])
+        expect(document?.archivedAs).toBe(`document.${document?.sha256}`)
+        expect(
+          createHash('sha256')
+            .update(await held(document!.archivedAs!))
+            .digest('hex'),
+        ).toBe(document!.sha256)
+        seen.set(leaf.type, (seen.get(leaf.type) ?? new Set()).add(document!.sha256))
+      }
+    }
+    expect([...seen.keys()].sort()).toEqual(bankFiles.toSorted())
+    const years = new Set(stowed().map(({ keepTill }) => keepTill))
+    expect([...years]).toEqual([`${new Date().getUTCFullYear() + 10}-12-31`])
+  })
+
   it('the same log gives the same bytes', async () => {
     const pool = openPool(company.appUrl, { max: 1 })
     for (const invoice of (await archived()).slice(0, 3)) {
@@ -237,4 +258,52 @@ describe('evidence in the archive', () => {
     const traced = await company.get<{ objects?: unknown }>(`/v1/objects/${invoice}`)
     expect(JSON.stringify(traced)).toContain('current')
   }, 60_000)
+
+  it('money that comes back after it was archived makes it stale: the next pack has the return, and its statement lies beside it', async () => {
+    const paid = await Promise.all((await archived()).map(async (invoice) => read(packs(invoice).at(-1)!.label)))
+    const pack = paid.find(({ log }) => log.events.some(({ leaf }) => leaf.type === 'payment.released'))!
+    const { endToEndId } = pack.log.events.find(({ leaf }) => leaf.type === 'payment.instructed')!.body.data
+    const before = packs(pack.invoice).length
+    const answer = await fetch(`${company.company.urls.bank}/returns`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${company.company.secrets['SANDBOX_BANK_TOKEN']}` },
+      body: JSON.stringify({ endToEndId, reason: 'AC04' }),
+    })
+    expect(answer.status).toBeLessThan(300)
+    const axes = async (): Promise<string> => (await company.get<{ axes: { archive: string } }>(`/v1/objects/${pack.invoice}`)).axes.archive
+    await expect.poll(axes, { timeout: 30_000 }).toBe('stale')
+    // Taken back it is not at the end of its road any more, but what was archived once is renewed whatever happens.
+    await expect.poll(() => packs(pack.invoice).length, { timeout: 30_000 }).toBeGreaterThan(before)
+    await company.quiet(30_000)
+    const last = await read(packs(pack.invoice).at(-1)!.label)
+    const entries = last.log.events.filter(({ leaf }) => leaf.type === 'statement.entry-booked')
+    expect(entries.some(({ body }) => body.data['returns'] !== undefined)).toBe(true)
+    for (const { body } of entries)
+      expect(
+        createHash('sha256')
+          .update(await held(`document.${String(body.data['document'])}`))
+          .digest('hex'),
+      ).toBe(body.data['document'])
+    expect(check(await held(last.name)).holds).toBe(true)
+  }, 120_000)
+
+  it('an archive that is down for long holds nothing else up, and everything arrives afterwards', async () => {
+    await faults({ op: '*', effect: 'none', reply: 'error', status: 503 })
+    const [labels, standing] = [stowed().length, (await company.summary()).states]
+    const at = (state: string, states: Readonly<Record<string, number>>): number => (states[state] ?? 0) - (standing[state] ?? 0)
+    const files = await company.sample(6, 5)
+    await company.send(files)
+    await expect.poll(async () => at('paid', (await company.summary()).states), { timeout: 60_000 }).toBeGreaterThan(3)
+    const { systems } = await company.get<{ systems: { name: string; breaker: { state: string } }[] }>('/v1/systems')
+    expect(systems.filter(({ breaker }) => breaker.state !== 'closed').map(({ name }) => name)).toEqual(['archive'])
+    expect([at('archived', (await company.summary()).states), stowed().length]).toEqual([0, labels])
+    await faults()
+    await expect.poll(async () => at('archived', (await company.summary()).states), { timeout: 120_000 }).toBeGreaterThan(3)
+    await company.quiet(60_000)
+    expect(at('paid', (await company.summary()).states)).toBe(0)
+    expect(new Set(stowed().map(({ label }) => label)).size).toBe(stowed().length)
+    // Nothing was given up, so nobody is asked to start it again.
+    const { exceptions } = await company.get<{ exceptions: { cause: string }[] }>('/v1/exceptions?open=true&limit=100')
+    expect(exceptions.filter(({ cause }) => cause === 'dead-letter')).toEqual([])
+  }, 300_000)
 })

@@ -61,14 +61,14 @@ class Company extends World {
   }
 
   /** What delivery reports of a command that was carried out. */
-  done({ target, command, object, occurrence }: WantedEffect): void {
+  done({ target, command, object, occurrence }: WantedEffect, subject = this.id, more: { input?: string; says?: string } = {}): void {
     this.submit({
-      ...fact('evidence.prepared', 'hub', `done ${command} ${object} ${occurrence}`, day(27), [this.ours], {
+      ...fact('evidence.prepared', 'hub', `done ${command} ${object} ${occurrence}`, day(27), [{ names: [subject] }], {
         wanted: '',
         document: '',
         covers: 0,
       }),
-      type: 'effect.done',
+      type: more.input === 'refused' ? 'effect.refused' : 'effect.done',
       data: {
         effect: 'k',
         target,
@@ -79,6 +79,7 @@ class Company extends World {
         attempt: 1,
         input: 'done',
         receipt: { reference: 'D-1' },
+        ...more,
       },
     })
   }
@@ -213,6 +214,66 @@ describe('evidence of an invoice', () => {
     refused.submit(fact('invoice.rejected', 'ap', 'no', day(12), [refused.ours], { reason: 'not ours' }))
     refused.keep()
     expect([refused.state.headline, axesOf(refused.state).archive]).toEqual(['archived', 'current'])
+  })
+
+  it('has the bank files beside it: each is stored by the file or statement that it is, once, from the year it is of', () => {
+    const files = (): WantedEffect[] =>
+      [...company.wanted.values()].filter(({ target, subject }) => target === 'vault' && subject !== company.id)
+    const statement = (id: string, at: string): void =>
+      company.submit(
+        fact('statement.received', 'bank', `statement ${id}`, at, [{ names: [`bank|statement|${id}`], create: 'statement' }], {
+          account: 'DE00',
+          statement: id,
+          currency: 'EUR',
+          document: 'c'.repeat(64),
+          opening: '1.00',
+          closing: '0.00',
+          entries: 1,
+          findings: [],
+        }),
+      )
+    company.pay()
+    statement('S1', day(22))
+    expect(files().map(({ command, object, occurrence, content }) => [command, object.slice(0, 4), occurrence, content['name']])).toEqual([
+      ['document.store', 'bat_', '2036-12-31', `document.${'f'.repeat(64)}`],
+      ['document.store', 'bat_', '2036-12-31', `document.${'b'.repeat(64)}`],
+      ['document.store', 'sta_', '2036-12-31', `document.${'c'.repeat(64)}`],
+    ])
+    const cells = (kind: string): unknown[] => {
+      const record = [...company.records.values()].find((one) => one.kind === kind)!
+      return lawOf(policyWith(), sha256)
+        .expect(record)
+        .cells.filter(({ facet }) => facet === 'document')
+        .map(({ expected, told }) => [expected, told])
+    }
+    for (const kind of ['payment-batch', 'statement']) expect(cells(kind)).toEqual([['stored', null]])
+    for (const step of files()) company.done(step, step.subject)
+    expect(files()).toEqual([])
+    for (const kind of ['payment-batch', 'statement']) expect(cells(kind)).toEqual([['stored', 'stored']])
+    // The same statement comes once more: it lies there already.
+    company.submit({
+      ...fact(
+        'statement.received',
+        'bank',
+        'again',
+        day(23),
+        [{ names: ['bank|statement|S1'] }],
+        company.log.findLast(({ type }) => type === 'statement.received')!.data as never,
+      ),
+    })
+    expect(files()).toEqual([])
+    expect(company.state.evidence.wanted).not.toBeNull()
+  })
+
+  it('a bank file that the archive refuses is a case of its own, on the file; nothing of the invoice waits for it', () => {
+    company.pay()
+    const [file] = [...company.wanted.values()].filter(({ target, object }) => target === 'vault' && object.startsWith('bat_'))
+    company.done(file!, file!.subject, { input: 'refused', says: 'AX-41' })
+    expect(company.log.findLast(({ type }) => type === 'exception.raised')).toMatchObject({
+      data: { cause: 'refused-by-target', says: expect.stringContaining('AX-41') as string },
+    })
+    company.keep()
+    expect(company.state.headline).toBe('archived')
   })
 
   it('is told to nobody: for the AP tool an archived invoice is what it was', () => {

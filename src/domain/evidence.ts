@@ -3,10 +3,11 @@
  * (`evidence.wanted`); a pack of them is made outside (`evidence.prepared`), documents and pack are stored there one after the
  * other, and the archive is asked what it holds (`evidence.archived`). A later fact makes it stale, and it is wanted anew, as
  * another object. Steps of our own (telling, storing, this very archiving) are no facts, so that it comes to rest.
- * docs/spec/evidence.md.
+ * Bank files go there by themselves, stored by the payment file or statement that they are. docs/spec/evidence.md.
  */
 import { dateIn } from '../lib/time.ts'
 import { warranted } from './headline.ts'
+import type { Filed } from './filing.ts'
 import type { InvoiceState } from './invoice.ts'
 import type { Cell, Facet, WantedEffect } from './object.ts'
 import type { Policy } from './policy.ts'
@@ -32,8 +33,46 @@ export function wantEvidence({ policy }: Laws, sheet: Scratch<InvoiceState>): vo
  */
 function keptUntil(policy: Policy, { parties, evidence }: InvoiceState, asOf: string): string {
   const years = policy.evidence.entityYears[parties?.entity ?? ''] ?? policy.evidence.years
-  const until = `${Number(dateIn(parties?.zone ?? 'UTC', asOf).slice(0, 4)) + years}-12-31`
+  const until = endOfYear(dateIn(parties?.zone ?? 'UTC', asOf), years)
   return evidence.wanted && evidence.wanted.until > until ? evidence.wanted.until : until
+}
+
+const endOfYear = (day: string, years: number): string => `${Number(day.slice(0, 4)) + years}-12-31`
+
+/**
+ * Each file of a payment batch or statement that the archive does not have for as long as wanted: from the year that it is of, and as
+ * long as the company of ours that keeps longest, since it may be about several.
+ */
+export function fileSteps({ policy }: Laws, id: string, { files, kept }: Filed): WantedEffect[] {
+  const {
+    systems: { archive },
+    evidence: { years, entityYears },
+  } = policy
+  if (archive === undefined) return []
+  const longest = Math.max(years, ...Object.values(entityYears))
+  return Object.entries(files).flatMap(([document, { at }]): WantedEffect[] => {
+    const until = endOfYear(at, longest)
+    const there = (kept[document]?.until ?? '') >= until
+    return there
+      ? []
+      : [
+          {
+            target: archive,
+            command: 'document.store',
+            object: `${id} ${document}`,
+            occurrence: until,
+            subject: id,
+            content: { name: documentName(document), document, until },
+          },
+        ]
+  })
+}
+
+export function fileCells({ policy }: Laws, id: string, { files, kept }: Filed): Cell[] {
+  const { archive } = policy.systems
+  if (archive === undefined || Object.keys(files).length === 0) return []
+  const all = Object.keys(files).every((document) => kept[document] !== undefined)
+  return [{ object: id, system: archive, facet: 'document', expected: 'stored', told: all ? 'stored' : null, reported: null }]
 }
 
 /** One step at a time: its documents, then the pack that names them, then the archive's own word. */
@@ -60,6 +99,12 @@ export function evidenceStep({ policy }: Laws, id: string, state: InvoiceState):
   const told = state.told[`${archive}|evidence`]?.word === String(covers)
   if (!told) return [{ ...pack, target: archive, command: 'evidence.store', content }]
   return (state.archived?.covers ?? 0) < covers ? [{ ...pack, target: archive, command: 'lookup.evidence', content }] : []
+}
+
+/** Which step evidence that is wanted stands before. */
+export function filingStep(state: InvoiceState): 'documents' | 'pack' | 'receipt' {
+  if (missingDocument(state) !== undefined) return 'documents'
+  return state.evidence.prepared?.wanted === state.evidence.wanted?.event ? 'receipt' : 'pack'
 }
 
 /** The first of its documents that the archive does not have for as long as wanted. */

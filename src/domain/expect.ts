@@ -5,7 +5,8 @@
 import { dateIn } from '../lib/time.ts'
 import { correctedBy, holdReasons, isWaived, liveAllocations, liveHolds, livePostings, reversalAsked, warranted } from './headline.ts'
 import { settlementOf } from './axes.ts'
-import { attachmentCells, attachmentStep, evidenceCells, evidenceStep } from './evidence.ts'
+import { attachmentCells, attachmentStep, evidenceCells, evidenceStep, fileCells, fileSteps } from './evidence.ts'
+import type { Filed } from './filing.ts'
 import type { Granted, InvoiceState } from './invoice.ts'
 import { loginOf } from './names.ts'
 import type { Cell, EffectMark, Expectation, Facet, WantedEffect } from './object.ts'
@@ -503,14 +504,18 @@ export function expectBatch(laws: Laws, { id, state }: Subject<BatchState>): Exp
   // What the bank says of the file proves that the bank has it, whatever became of our call: it is never sent again.
   const has = state.messageId !== null && (state.accepted ?? state.rejected ?? state.entry) !== null
   return {
-    cells: [cellOf(id, state, bank, 'transmission', transmit ? 'transmitted' : null)].filter(
+    cells: [cellOf(id, state, bank, 'transmission', transmit ? 'transmitted' : null), ...fileCells(laws, id, state)].filter(
       (cell) => cell.expected !== null || cell.told !== null,
     ),
-    effects: transmit ? [transmit] : [],
+    effects: [...(transmit ? [transmit] : []), ...fileSteps(laws, id, state)],
     marks: has
       ? [{ target: bank, command: 'payment.transmit', object: state.messageId, occurrence: state.messageId, input: 'evidence' }]
       : [],
   }
+}
+
+export function expectStatement(laws: Laws, { id, state }: Subject<Filed>): Expectation {
+  return { cells: fileCells(laws, id, state), effects: fileSteps(laws, id, state), marks: [] }
 }
 
 /** A lookup per question whose answer is missing or older than wanted; tax codes and periods only once the company is known. */

@@ -105,9 +105,11 @@ export type Told = { readonly [cell: string]: { readonly word: string; readonly 
 export interface Evidence {
   readonly wanted: (FactRef & { readonly covers: number; readonly until: string }) | null
   readonly prepared: (FactRef & { readonly wanted: string; readonly document: string; readonly covers: number }) | null
-  /** Documents that the archive has, by SHA-256, and the day till which it was told to keep them. */
-  readonly kept: { readonly [sha256: string]: { readonly event: string; readonly until: string } }
+  readonly kept: Kept
 }
+
+/** Documents that the archive has, by SHA-256, and the day till which it was told to keep them. */
+export type Kept = { readonly [sha256: string]: { readonly event: string; readonly until: string } }
 
 /** `corrects`: an invoice of type 384 (UNTDID 1001), which stands in the place of the other. */
 export type Link = FactRef & { readonly is: 'corrects' | 'corrected-by' | 'names' | 'named-by'; readonly number: string }
@@ -612,7 +614,9 @@ function linked(state: InvoiceState, event: Event, id: string): InvoiceState {
 
 function sent(state: InvoiceState, event: Event, data: EffectData): InvoiceState {
   const next = { ...state, ...sending(state, event, data), blocks: HAPPENED.has(data.input) ? blocked(state.blocks, data) : state.blocks }
-  return data.command === 'document.store' && HAPPENED.has(data.input) ? { ...next, evidence: stored(state.evidence, event, data) } : next
+  return data.command === 'document.store'
+    ? { ...next, evidence: { ...state.evidence, kept: stored(state.evidence.kept, event, data) } }
+    : next
 }
 
 /** Into the archive and out of it again an invoice stands where it stood: nobody is told of it anew. */
@@ -620,13 +624,11 @@ function isFiling(from: HeadlineState | null, to: HeadlineState | null): boolean
   return to === 'archived' || (from === 'archived' && (to === 'paid' || to === 'rejected'))
 }
 
-/** The object of `document.store` is `<invoice> <sha256>`, its occurrence the day till which the document is kept. */
-function stored(evidence: Evidence, event: Event, { object, occurrence }: EffectData): Evidence {
+/** The object of `document.store` is `<invoice or other object> <sha256>`, its occurrence the day till which the document is kept. */
+export function stored(kept: Kept, event: Event, { input, object, occurrence }: EffectData): Kept {
   const sha256 = object.slice(object.indexOf(' ') + 1)
-  const known = evidence.kept[sha256]
-  return known && known.until >= occurrence
-    ? evidence
-    : { ...evidence, kept: { ...evidence.kept, [sha256]: { event: event.id, until: occurrence } } }
+  const known = kept[sha256]
+  return !HAPPENED.has(input) || (known && known.until >= occurrence) ? kept : { ...kept, [sha256]: { event: event.id, until: occurrence } }
 }
 
 /** The occurrence of a block and of its lifting is `posting # how often before`. */

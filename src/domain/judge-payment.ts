@@ -170,13 +170,13 @@ function allocate(
     }
   }
   if (now !== 'settled') {
-    const bookedOn = Object.values(sheet.state.entries).find((entry) => entry.kind === 'returns')?.bookedOn
+    const [entry, back] = Object.entries(sheet.state.entries).find(([, known]) => known.kind === 'returns') ?? []
     for (const [id, allocation] of Object.entries(allocated)) {
       sheet.add({
         type: 'settlement.unallocated',
         objects: [id, sheet.id],
         actor: 'rule:settlement',
-        data: { invoice: id, payment: sheet.id, allocation, ...(bookedOn ? { bookedOn } : {}) },
+        data: { invoice: id, payment: sheet.id, allocation, ...(back ? { entry, bookedOn: back.bookedOn } : {}) },
       })
     }
   }

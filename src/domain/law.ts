@@ -3,11 +3,12 @@ import type { Sha256 } from '../lib/hash.ts'
 import type { Instant } from '../lib/time.ts'
 import { kindOf, type Event, type Kind } from './event.ts'
 import { evolveAccrual, NO_ACCRUAL, type AccrualState } from './accrual.ts'
-import { evolveException, exceptionDecisions, judgeException, type ExceptionState } from './exception.ts'
-import { expectBatch, expectInvoice, expectPayment, expectReference } from './expect.ts'
+import { evolveException, exceptionDecisions, judgeException, type ExceptionState, type WantedException } from './exception.ts'
+import { expectBatch, expectInvoice, expectPayment, expectReference, expectStatement } from './expect.ts'
 import { evolveInvoice, NO_INVOICE, type InvoiceState } from './invoice.ts'
 import { invoiceNeighbours, judgeInvoice } from './judge-invoice.ts'
 import { entryNeighbours, judgeBatch, judgeEntry, judgePayment, paymentNeighbours } from './judge-payment.ts'
+import { casesOfSent } from './lane.ts'
 import { listRowOf } from './list.ts'
 import type { Expectation, Judgement, Law, Look, Neighbours, ObjectRecord } from './object.ts'
 import { evolveBatch, evolvePayment, NO_BATCH, NO_PAYMENT, type BatchState, type PaymentState } from './payment.ts'
@@ -67,10 +68,13 @@ const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
     evolve: (state, event) => evolveStatement(state ?? NO_STATEMENT, event),
     judge: (laws, { id, state }, _look, asOf) => {
       const findings = state.received?.findings ?? []
-      const wanted = findings.length > 0 ? [{ cause: 'statement-incomplete' as const, says: findings.join(' ').slice(0, 400) }] : []
+      const wanted: WantedException[] =
+        findings.length > 0 ? [{ cause: 'statement-incomplete', says: findings.join(' ').slice(0, 400) }] : []
+      wanted.push(...casesOfSent(laws.policy.owners, state.sent))
       const context = { amount: state.received?.closing ?? null, currency: state.received?.currency ?? null, party: null }
       return { decisions: exceptionDecisions(laws, id, state.exceptions, wanted, context, asOf), wakeAt: null, waits: [] }
     },
+    expect: expectStatement,
   }),
   'statement-entry': kind<EntryState>({
     evolve: (state, event) => evolveEntry(state ?? NO_ENTRY, event),

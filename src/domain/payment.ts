@@ -2,6 +2,7 @@
 import { inOrder } from '../lib/canonical-json.ts'
 import type { Event, EventType } from './event.ts'
 import type { FactData } from './event-data.ts'
+import { filing, NO_FILES, type Filed } from './filing.ts'
 import { later, ref, sending, type FactRef, type Sent, type EffectData, type Told } from './invoice.ts'
 import { sumOf } from './invoice-content.ts'
 import { tracked, type ExceptionMap } from './exception.ts'
@@ -47,7 +48,7 @@ export interface PaymentState {
   readonly exceptions: ExceptionMap
 }
 
-export interface BatchState {
+export interface BatchState extends Filed {
   readonly messageId: string | null
   readonly released: (FactRef & { readonly run: string; readonly document: string; readonly by: readonly string[] }) | null
   readonly file: (FactRef & FactData['file.completed']) | null
@@ -62,8 +63,6 @@ export interface BatchState {
   readonly release: (FactRef & { readonly pass: boolean; readonly failed: readonly string[] }) | null
   /** The entry that booked the file as one amount. */
   readonly entry: (FactRef & Settled) | null
-  readonly sent: { readonly [command: string]: Sent }
-  readonly told: Told
   readonly exceptions: ExceptionMap
 }
 
@@ -94,12 +93,12 @@ export const NO_BATCH: BatchState = inOrder({
   rejected: null,
   release: null,
   entry: null,
-  sent: {},
-  told: {},
   exceptions: {},
+  ...NO_FILES,
 })
 
-type On<S> = { readonly [type in EventType]?: (state: S, event: Event, data: never) => S }
+type Handler<S> = (state: S, event: Event, data: never) => S
+type On<S> = { readonly [type in EventType]?: Handler<S> }
 
 const PAYMENT: On<PaymentState> = {
   'payment.instructed': (state, event, data: FactData['payment.instructed']) => ({
@@ -195,23 +194,20 @@ const BATCH: On<BatchState> = {
 }
 
 export function evolvePayment(state: PaymentState, event: Event): PaymentState {
-  return tracked(fold(PAYMENT, state, event), event)
+  return tracked(event.type.startsWith('effect.') ? commanded(state, event) : fold(PAYMENT, state, event), event)
 }
 
 export function evolveBatch(state: BatchState, event: Event): BatchState {
-  return tracked(fold(BATCH, state, event), event)
+  return tracked(fold(BATCH, filing(state, event), event), event)
 }
 
-function fold<S extends { readonly sent: { readonly [command: string]: Sent }; readonly told: Told }>(
-  table: On<S>,
-  state: S,
-  event: Event,
-): S {
-  if (event.grade === 'claimed') return state
-  if (event.type.startsWith('effect.') && event.type !== 'effect.replied-late') {
-    const data = event.data as unknown as EffectData
-    return { ...state, ...sending(state, event, data) }
-  }
-  const handle = table[event.type]
+function commanded(state: PaymentState, event: Event): PaymentState {
+  return event.grade === 'claimed' || event.type === 'effect.replied-late'
+    ? state
+    : { ...state, ...sending(state, event, event.data as unknown as EffectData) }
+}
+
+function fold<S>(table: On<S>, state: S, event: Event): S {
+  const handle: Handler<S> | undefined = event.grade === 'claimed' ? undefined : table[event.type]
   return handle ? handle(state, event, event.data as never) : state
 }

@@ -2,6 +2,7 @@
 import { inOrder } from '../lib/canonical-json.ts'
 import type { Event } from './event.ts'
 import type { EntryData, FactData } from './event-data.ts'
+import { filing, NO_FILES, type Filed } from './filing.ts'
 import { later, ref, type FactRef } from './invoice.ts'
 import { tracked, type ExceptionMap } from './exception.ts'
 
@@ -13,13 +14,13 @@ export interface EntryState {
   readonly exceptions: ExceptionMap
 }
 
-export interface StatementState {
+export interface StatementState extends Filed {
   readonly received: (FactRef & FactData['statement.received']) | null
   readonly exceptions: ExceptionMap
 }
 
 export const NO_ENTRY: EntryState = inOrder({ entry: null, matched: null, answers: {}, exceptions: {} })
-export const NO_STATEMENT: StatementState = { received: null, exceptions: {} }
+export const NO_STATEMENT: StatementState = inOrder({ received: null, exceptions: {}, ...NO_FILES })
 
 export function evolveEntry(state: EntryState, event: Event): EntryState {
   if (event.grade === 'claimed') return state
@@ -48,8 +49,9 @@ export function evolveEntry(state: EntryState, event: Event): EntryState {
 }
 
 export function evolveStatement(state: StatementState, event: Event): StatementState {
+  const filed = filing(state, event)
   if (event.grade !== 'claimed' && event.type === 'statement.received') {
-    return { ...state, received: later(state.received, { ...ref(event), ...(event.data as unknown as FactData['statement.received']) }) }
+    return { ...filed, received: later(filed.received, { ...ref(event), ...(event.data as unknown as FactData['statement.received']) }) }
   }
-  return tracked(state, event)
+  return tracked(filed, event)
 }

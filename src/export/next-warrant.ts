@@ -1,5 +1,6 @@
 /** What an invoice waits for on its route: of every state the evidence that is missing, by what is there already. */
 import { axesOf, type Axes } from '../domain/axes.ts'
+import { filingStep } from '../domain/evidence.ts'
 import { headlineOf, warranted } from '../domain/headline.ts'
 import type { InvoiceState } from '../domain/invoice.ts'
 import { UNROUTED, type HeadlineState, type Route } from '../domain/routes.ts'
@@ -12,20 +13,25 @@ export interface MissingWarrant {
   readonly waitsFor: string
 }
 
-/** Breaches first, then what comes next; of the states after that nothing is said. */
+/** Breaches first, then what comes next; of the states after that nothing is said. Last the archive, once evidence is on its way there. */
 export function missingWarrants(state: InvoiceState): readonly MissingWarrant[] {
   const { state: headline, breaches } = headlineOf(state)
   const route = (state.routed ?? UNROUTED).rules
   const axes = axesOf(state)
-  const missing = (of: HeadlineState, passed: boolean): MissingWarrant => ({ state: of, passed, waitsFor: WAITS[of](axes, route) })
+  const missing = (of: HeadlineState, passed: boolean): MissingWarrant => ({ state: of, passed, waitsFor: WAITS[of](axes, route, state) })
   const next =
     headline === 'rejected' || headline === 'archived'
       ? undefined
       : route.requires.slice(headline === null ? 0 : route.requires.indexOf(headline) + 1).find((of) => !warranted(state, [of]))
-  return [...breaches.map((of) => missing(of, true)), ...(next === undefined ? [] : [missing(next, false)])]
+  const filing = state.evidence.wanted !== null && headline !== 'archived'
+  return [
+    ...breaches.map((of) => missing(of, true)),
+    ...(next === undefined ? [] : [missing(next, false)]),
+    ...(filing ? [missing('archived', false)] : []),
+  ]
 }
 
-type Waits = (axes: Axes, route: Route) => string
+type Waits = (axes: Axes, route: Route, state: InvoiceState) => string
 
 const WAITS: { readonly [state in HeadlineState]: Waits } = {
   received: () => 'a document that can be read',
@@ -37,10 +43,15 @@ const WAITS: { readonly [state in HeadlineState]: Waits } = {
   approved: ({ approval }) => APPROVAL[approval],
   posted: ({ posting }) => POSTING[posting],
   paid: ({ settlement }, { pays }) => (settlement === 'none' ? UNPAID[pays] : SETTLEMENT[settlement]),
-  archived: () => 'the archive’s receipt',
+  archived: (_axes, _route, state) => FILING[filingStep(state)],
   rejected: () => 'nothing',
 }
 
+const FILING: { readonly [step in ReturnType<typeof filingStep>]: string } = {
+  documents: 'the archive to take its documents',
+  pack: 'its evidence pack, which is made when the log is signed that far',
+  receipt: 'the archive’s receipt for the pack',
+}
 const UNPAID: { readonly [pays in Route['pays']]: string } = {
   transfer: 'a payment run of the ERP',
   collected: 'the bank’s entry: the other side takes the money',

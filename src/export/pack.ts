@@ -7,6 +7,7 @@ import { amountDue, headlineOf } from '../domain/headline.ts'
 import { axesOf } from '../domain/axes.ts'
 import { kindOf, type Kind } from '../domain/event.ts'
 import { documentName, packName } from '../domain/evidence.ts'
+import { FILED } from '../domain/filing.ts'
 import { evolveInvoice, NO_INVOICE, type InvoiceState } from '../domain/invoice.ts'
 import { canonicalJson, type Json } from '../lib/canonical-json.ts'
 import { Fault } from '../lib/fault.ts'
@@ -135,20 +136,22 @@ function standingOf(state: InvoiceState): object {
   }
 }
 
-/** Every document that the events name, by hash; those of the invoice itself lie beside the pack under their names. */
+/** Every document that the events name, by hash; those of the invoice itself and the bank files lie beside the pack under their names. */
 function documentsOf({ renditions }: InvoiceState, events: readonly StoredEvent[]): object[] {
   const named = new Map<string, number[]>()
-  for (const { index, data } of events) {
-    const { document } = data
-    if (typeof document === 'string' && /^[0-9a-f]{64}$/u.test(document)) named.set(document, [...(named.get(document) ?? []), index])
+  const filed = new Set(Object.keys(renditions))
+  for (const {
+    index,
+    type,
+    data: { document },
+  } of events) {
+    if (typeof document !== 'string' || !/^[0-9a-f]{64}$/u.test(document)) continue
+    named.set(document, [...(named.get(document) ?? []), index])
+    if (FILED.has(type) || type === 'statement.entry-booked') filed.add(document)
   }
   return [...named]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([document, indexes]) => ({
-      sha256: document,
-      namedBy: indexes,
-      archivedAs: Object.hasOwn(renditions, document) ? documentName(document) : null,
-    }))
+    .map(([document, indexes]) => ({ sha256: document, namedBy: indexes, archivedAs: filed.has(document) ? documentName(document) : null }))
 }
 
 async function provedEvents(

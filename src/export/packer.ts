@@ -18,6 +18,8 @@ export interface PackerOptions {
   /** The door. Resolves when durable, one receipt per arrival. */
   readonly submit: (arrivals: readonly Arrival[]) => Promise<readonly { readonly fault?: Fault }[]>
   readonly everyMs?: number
+  /** How long evidence may wait for the log to be signed before that is trouble, said once each time. */
+  readonly sealWithinMs?: number
   readonly onTrouble?: (error: unknown) => void
 }
 
@@ -32,13 +34,26 @@ const SLICE = 50
 const FEED = ['hub', 'packs'] as const
 
 export function startPacker(options: PackerOptions): Packer {
-  const { everyMs = 500, onTrouble = (): void => {} } = options
+  const { everyMs = 500, sealWithinMs = 60_000, onTrouble = (): void => {} } = options
   let stopped = false
   let wake = (): void => {}
+  let waiting: { readonly since: number; said: boolean } | null = null
+
+  async function round(stops: () => boolean): Promise<number> {
+    const { made, unsealed } = await roundOf(options, stops)
+    waiting = unsealed ? (waiting ?? { since: performance.now(), said: false }) : null
+    if (waiting && !waiting.said && performance.now() - waiting.since >= sealWithinMs) {
+      waiting.said = true
+      onTrouble(
+        'the log is not signed as far as evidence is wanted, so no pack is made and nothing more is archived. It goes on by itself when the signer works.',
+      )
+    }
+    return made
+  }
 
   async function loop(): Promise<void> {
     while (!stopped) {
-      await roundOf(options, () => stopped).catch(onTrouble)
+      await round(() => stopped).catch(onTrouble)
       if (stopped) return
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, everyMs)
@@ -51,7 +66,7 @@ export function startPacker(options: PackerOptions): Packer {
   }
   const running = loop()
   return {
-    round: () => roundOf(options, () => false),
+    round: () => round(() => false),
     async stop() {
       stopped = true
       wake()
@@ -60,26 +75,33 @@ export function startPacker(options: PackerOptions): Packer {
   }
 }
 
-async function roundOf({ pool, tenant, submit, onTrouble }: PackerOptions, stopped: () => boolean): Promise<number> {
+/** `unsealed`: evidence is wanted further on in the log than it is signed. */
+async function roundOf(
+  { pool, tenant, submit, onTrouble }: PackerOptions,
+  stopped: () => boolean,
+): Promise<{ readonly made: number; readonly unsealed: boolean }> {
   let made = 0
+  let unsealed = false
   for (let more = true; more && !stopped();) {
-    const { from, sealed, wishes } = await inTenant(
+    const { from, sealed, wishes, beyond } = await inTenant(
       pool,
       tenant,
       async (client) => {
         const from = Number((await readCursor(client, tenant, ...FEED)) ?? 0)
         const sealed = (await latestCheckpoint(client, tenant))?.size ?? 0
         const rows = sealed > from ? await evidenceWanted(client, tenant, from, sealed, SLICE) : []
-        return { from, sealed, wishes: rows.map(([index, id, invoice]): PackWish => ({ index, id, invoice })) }
+        const beyond = await evidenceWanted(client, tenant, Math.max(from, sealed), Number.MAX_SAFE_INTEGER, 1)
+        return { from, sealed, beyond, wishes: rows.map(([index, id, invoice]): PackWish => ({ index, id, invoice })) }
       },
       'snapshot',
     )
     for (const wish of wishes) made += await make(pool, tenant, wish, submit, onTrouble)
+    unsealed = beyond.length > 0
     more = wishes.length === SLICE
     const next = more ? wishes.at(-1)!.index + 1 : sealed
     if (next > from) await inTenant(pool, tenant, (client) => writeCursor(client, tenant, ...FEED, String(next)))
   }
-  return made
+  return { made, unsealed }
 }
 
 /** A log that contradicts itself is somebody's case already (the sealer and `tieout verify` say it): that pack is not made, others are. */
