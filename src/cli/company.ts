@@ -37,6 +37,8 @@ export interface Pace {
   readonly latencyMs: number
 }
 
+/** Payment runs and statements come in batches at any pace, as in life: each of them is a file, however little stands in it. */
+const BATCH_MS = 500
 /** At demonstration pace a person can watch; at full speed nothing waits. */
 export const PACES = { watch: { stepMs: 300, latencyMs: 15 }, full: { stepMs: 0, latencyMs: 0 } } as const satisfies Record<string, Pace>
 
@@ -65,7 +67,7 @@ export async function startCompany(folder: string, pace: Pace, log: (line: strin
     })
   const step = String(pace.stepMs)
   const children = await Promise.all([
-    start('erp', ['--latency', String(pace.latencyMs), '--autopilot', String(Math.max(150, pace.stepMs))]),
+    start('erp', ['--latency', String(pace.latencyMs), '--autopilot', String(Math.max(BATCH_MS, pace.stepMs))]),
     start('ap', ['--latency', String(pace.latencyMs), '--autopilot', step, '--retry-base', '200', '--retry-max', '2000']),
     start('procurement', ['--latency', String(pace.latencyMs)]),
     start('bank', [
@@ -73,12 +75,14 @@ export async function startCompany(folder: string, pace: Pace, log: (line: strin
       drop,
       '--out',
       out,
+      '--pickup',
+      'move',
       '--poll',
       '100',
       '--settle-after',
       step,
       '--statement-every',
-      String(Math.max(200, pace.stepMs * 2)),
+      String(Math.max(BATCH_MS, pace.stepMs * 2)),
     ]),
     start('archive', ['--latency', String(pace.latencyMs)]),
   ])

@@ -6,7 +6,7 @@ import { Fault } from '../lib/fault.ts'
 import { startHub, systemProblems } from '../hub.ts'
 
 /** Keeps the process small: the heap is collected before it grows. Documents of 20 MB still fit several times over. */
-export const HUB_FLAGS = ['--max-old-space-size=384', '--max-semi-space-size=4'] as const
+export const HUB_FLAGS = ['--max-old-space-size=384', '--max-semi-space-size=16'] as const
 
 export function hubCommand(): Command {
   return new Command('hub')

@@ -157,6 +157,10 @@ async function startHub(place: Place, company: Company): Promise<Child> {
   return startHubChild(place, file, { ...config, deployment: 'tieout.local' }, company.secrets)
 }
 
+/** Between two looks: a summary of thousands of invoices costs more, and looking must not cost what it looks at. */
+const LOOK_MS = 250
+const LOOK_SHARE = 10
+
 /** Up to so many files are sent one after the other. */
 const ONE_BY_ONE = 200
 
@@ -185,14 +189,16 @@ async function run(options: StartOptions, running: Running): Promise<number> {
   let size = 0
   let summary: Summary | undefined
   while (!stop.signal.aborted) {
+    const asked = Date.now()
     summary = await summaryOf(running).catch(() => summary)
+    const took = Date.now() - asked
     const fed = sent >= running.files.length
     if (summary) picture?.show(summary, fed ? '' : `${sent} of ${running.files.length} sent`)
     if (!summary || !fed || summary.busy > 0 || summary.log.size !== size || summary.received + summary.refused === 0)
       quietSince = Date.now()
     size = summary?.log.size ?? 0
     if (options.once && summary && Date.now() - quietSince >= patienceWith(summary)) break
-    await pause(250, stop.signal)
+    await pause(Math.max(LOOK_MS, LOOK_SHARE * took), stop.signal)
   }
   await feeding.catch(() => {})
   summary = await summaryOf(running).catch(() => summary)

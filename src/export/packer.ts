@@ -30,6 +30,8 @@ export interface Packer {
 }
 
 const SLICE = 50
+/** Packs in the making at a time: their events share a commit. */
+const AT_ONCE = 4
 /** Where the cursor stands among those of feeds: the hub's own. */
 const FEED = ['hub', 'packs'] as const
 
@@ -95,7 +97,10 @@ async function roundOf(
       },
       'snapshot',
     )
-    for (const wish of wishes) made += await make(pool, tenant, wish, submit, onTrouble)
+    for (let at = 0; at < wishes.length; at += AT_ONCE) {
+      const packs = wishes.slice(at, at + AT_ONCE).map((wish) => make(pool, tenant, wish, submit, onTrouble))
+      for (const pack of await Promise.all(packs)) made += pack
+    }
     unsealed = beyond.length > 0
     more = wishes.length === SLICE
     const next = more ? wishes.at(-1)!.index + 1 : sealed

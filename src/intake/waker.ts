@@ -5,12 +5,14 @@
  */
 import { instantOf, type Clock, type Instant } from '../lib/time.ts'
 import { inTenant, tenants, type Pool } from '../store/database.ts'
-import { interested, newsDone, oldestNews } from '../store/interest.ts'
+import { interested, newsDone, newsMoved, oldestNews } from '../store/interest.ts'
 import { dueObjects } from '../store/object.ts'
 import { noticeParked, overdueParked, type Parked } from '../store/unbound.ts'
 
 /** Objects judged in one go. */
 const SLICE = 500
+/** Rows of news looked at in one go. */
+const NEWS = 100
 
 export interface WakerOptions {
   readonly pool: Pool
@@ -90,20 +92,28 @@ async function wakeDue({ pool, nudge, clock }: WakerOptions, tenant: string): Pr
   return ids.length
 }
 
-/** One slice of those who wait for the oldest news. It is done with only after they have been judged. */
+/**
+ * A slice of those who wait for the oldest news, in one go: one piece of news at a time, a company whose master data come in while
+ * a thousand invoices wait is served four of them a second. News is done with only after they have been judged.
+ */
 async function wakeInterested({ pool, nudge }: WakerOptions, tenant: string): Promise<number> {
-  const found = await inTenant(pool, tenant, async (client) => {
-    const news = await oldestNews(client, tenant)
-    return news && { news, objects: await interested(client, tenant, news, SLICE) }
+  const { news, waiting } = await inTenant(pool, tenant, async (client) => {
+    const news = await oldestNews(client, tenant, NEWS)
+    return { news, waiting: news.length === 0 ? [] : await interested(client, tenant, news, SLICE) }
   })
-  if (!found) return 0
-  const { news, objects } = found
-  if (objects.length > 0) await nudge(tenant, objects)
-  const last = objects.at(-1)
-  await inTenant(pool, tenant, (client) =>
-    newsDone(client, tenant, news, objects.length === SLICE && last !== undefined ? last : 'everybody'),
-  )
-  return Math.max(1, objects.length)
+  const [first, last] = [news[0], waiting[0]?.at(-1)]
+  if (!first) return 0
+  const woken = new Set<string>()
+  const done = news.filter((_, at) => {
+    // What may have more than a slice of its own comes first next time.
+    if (at > 0 && woken.size + waiting[at]!.length >= SLICE) return false
+    for (const object of waiting[at]!) woken.add(object)
+    return true
+  })
+  if (woken.size > 0) await nudge(tenant, [...woken])
+  const half = waiting[0]!.length === SLICE && last !== undefined
+  await inTenant(pool, tenant, (client) => (half ? newsMoved(client, tenant, first, last) : newsDone(client, tenant, done)))
+  return Math.max(1, woken.size)
 }
 
 async function tellUnbound({ pool, clock, unboundGraceMs = 300_000, onUnbound }: WakerOptions, tenant: string): Promise<void> {

@@ -302,6 +302,34 @@ describe('who waits for news', () => {
     expect(rows).toEqual([{ done: true, n: 1_203 }])
   })
 
+  test('is woken with those who wait for other news, in one go', async () => {
+    const names = Array.from({ length: 40 }, (_, at) => `erp|supplier|of its own ${at}`)
+    await intake.submit(names.map((supplier, at) => invoice(`own ${at}`, { supplier })))
+    const nudged: (readonly string[])[] = []
+    const waker = startWaker({
+      pool: database.pool,
+      clock: () => now,
+      everyMs: 3_600_000,
+      nudge: (tenant, objects) => {
+        nudged.push(objects)
+        return intake.nudge(tenant, objects)
+      },
+    })
+    await waker.stop()
+    await intake.submit(
+      names.map((name, at) =>
+        fact('supplier.activated', `own active ${at}`, {
+          source: { system: 'erp', role: 'erp' },
+          about: [{ names: [name], create: 'supplier' }],
+        }),
+      ),
+    )
+    await waker.round()
+    expect(nudged.map((objects) => objects.length)).toEqual([40])
+    const states = await Promise.all(names.map(async (_, at) => stateOf(await objectOf(`capture|invoice|own ${at}`))))
+    expect(states.filter(({ validated }) => validated === null)).toEqual([])
+  })
+
   test('and whose time has come is judged at that time, once', async () => {
     await intake.submit([invoice('t1', { wakeOn: '2026-11-24T13:00:00.000Z' })])
     const id = await objectOf('capture|invoice|t1')

@@ -1,5 +1,5 @@
 /** Tables `interest` and `stir`: who waits for news of what, and news that somebody waits for. */
-import { textArray } from './arrays.ts'
+import { int8Array, textArray } from './arrays.ts'
 import { query, rowsOf, type ClientBase, type Query } from './database.ts'
 
 export interface Interest {
@@ -39,45 +39,54 @@ export function leavingNews(tenant: string, names: readonly string[]): Query[] {
   return names.length === 0 ? [] : [query(LEAVE, [tenant, textArray([...new Set(names)].sort())])]
 }
 
-/** News of one name, up to `seq`: those who wait are woken once however often it changed meanwhile. */
+/** News of one name: those who wait are woken once however often it changed meanwhile. `doneTo`: the last of them that was woken. */
 export interface News {
-  readonly seq: number
-  readonly upTo: number
   readonly name: string
   readonly doneTo: string
+  readonly seqs: readonly number[]
 }
 
-const OLDEST = {
-  name: 'stir_oldest',
-  text: `SELECT s.seq, (SELECT max(t.seq) FROM stir t WHERE t.tenant = $1 AND t.name = s.name AND (s.done_to = '' OR t.seq = s.seq)), s.name, s.done_to
-         FROM stir s WHERE s.tenant = $1 ORDER BY s.seq LIMIT 1`,
-}
+const OLDEST = { name: 'stir_oldest', text: 'SELECT seq, name, done_to FROM stir WHERE tenant = $1 ORDER BY seq LIMIT $2' }
 
-/** The oldest news that is not done with. */
-export async function oldestNews(client: ClientBase, tenant: string): Promise<News | undefined> {
-  const [row] = await rowsOf<[number, number, string, string]>(client, OLDEST, [tenant])
-  return row && { seq: row[0], upTo: row[1], name: row[2], doneTo: row[3] }
+/** The oldest news that is not done with, at most `limit` rows of it. One that is half done stands for itself: others of its name begin anew. */
+export async function oldestNews(client: ClientBase, tenant: string, limit: number): Promise<News[]> {
+  const rows = await rowsOf<[number, string, string]>(client, OLDEST, [tenant, limit])
+  const byName = Map.groupBy(rows, ([seq, name, doneTo]) => (doneTo === '' ? name : seq))
+  return [...byName.values()].map((same) => ({ name: same[0]![1], doneTo: same[0]![2], seqs: same.map(([seq]) => seq) }))
 }
 
 const SLICE = {
   name: 'interest_slice',
-  text: 'SELECT object FROM interest WHERE tenant = $1 AND name = $2 AND object > $3 ORDER BY object LIMIT $4',
+  text: `SELECT x.n::int4, i.object FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS x (name, done_to, n),
+           LATERAL (SELECT object FROM interest WHERE tenant = $1 AND name = x.name AND object > x.done_to ORDER BY object LIMIT $4) AS i`,
 }
 
-/** Those who wait for it and were not woken yet, at most `limit`. */
-export async function interested(client: ClientBase, tenant: string, news: News, limit: number): Promise<string[]> {
-  return (await rowsOf<[string]>(client, SLICE, [tenant, news.name, news.doneTo, limit])).map(([object]) => object)
+/** Those who wait for each and were not woken yet, at most `limit`, in the order of their ids. */
+export async function interested(client: ClientBase, tenant: string, news: readonly News[], limit: number): Promise<string[][]> {
+  const found = await rowsOf<[number, string]>(client, SLICE, [
+    tenant,
+    textArray(news.map(({ name }) => name)),
+    textArray(news.map(({ doneTo }) => doneTo)),
+    limit,
+  ])
+  const byNews = Map.groupBy(found, ([n]) => n)
+  return news.map((_, at) => (byNews.get(at + 1) ?? []).map(([, object]) => object))
 }
 
-/** They are woken, durably: all up to `doneTo`, or everybody. */
-export async function newsDone(client: ClientBase, tenant: string, news: News, doneTo: string): Promise<void> {
-  await client.query(
-    doneTo === 'everybody'
-      ? {
-          name: 'stir_done',
-          text: 'DELETE FROM stir WHERE tenant = $1 AND name = $2 AND seq <= $3',
-          values: [tenant, news.name, news.upTo],
-        }
-      : { name: 'stir_move', text: 'UPDATE stir SET done_to = $3 WHERE tenant = $1 AND seq = $2', values: [tenant, news.seq, doneTo] },
-  )
+/** Everybody who waited is woken, durably. */
+export async function newsDone(client: ClientBase, tenant: string, news: readonly News[]): Promise<void> {
+  await client.query({
+    name: 'stir_done',
+    text: 'DELETE FROM stir WHERE tenant = $1 AND seq = ANY($2::int8[])',
+    values: [tenant, int8Array(news.flatMap(({ seqs }) => seqs))],
+  })
+}
+
+/** Those up to `doneTo` are woken, durably. */
+export async function newsMoved(client: ClientBase, tenant: string, { seqs }: News, doneTo: string): Promise<void> {
+  await client.query({
+    name: 'stir_move',
+    text: 'UPDATE stir SET done_to = $3 WHERE tenant = $1 AND seq = $2',
+    values: [tenant, seqs[0], doneTo],
+  })
 }
