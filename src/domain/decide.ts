@@ -3,6 +3,7 @@
  * {@link Load}, so that the shell can fetch them set by set inside its transaction, and a test can answer from a map.
  */
 import { assert } from '../lib/assert.ts'
+import { canonical } from '../lib/canonical-json.ts'
 import type { Instant } from '../lib/time.ts'
 import { EVENT_TYPES, type Event, type Source } from './event.ts'
 import type { Cell, Decision, EffectMark, EffectParts, Expectation, Law, ObjectRecord, WantedEffect } from './object.ts'
@@ -28,10 +29,17 @@ export interface Loaded {
   readonly records: ReadonlyMap<string, ObjectRecord>
 }
 
+/** `text` is the canonical JSON of the state after, and that state what it reads back as: what a later commit will begin with. */
+export interface Changed {
+  readonly before: ObjectRecord | undefined
+  readonly after: ObjectRecord
+  readonly text: string
+}
+
 export interface Decided {
   /** Facts and decisions in log order. */
   readonly events: readonly Event[]
-  readonly changed: readonly { readonly before: ObjectRecord | undefined; readonly after: ObjectRecord }[]
+  readonly changed: readonly Changed[]
   /** Per judged object the names it waits for: its interest, replacing what it waited for before. */
   readonly waits: ReadonlyMap<string, readonly string[]>
   readonly cells: readonly Cell[]
@@ -181,15 +189,17 @@ class Desk {
   }
 
   result(): Decided {
-    const changed = []
+    const changed: Changed[] = []
     const cells: Cell[] = []
     const wanted: WantedEffect[] = []
     const withdrawn: EffectParts[] = []
     const marks: EffectMark[] = []
     for (const [id, before] of this.before) {
-      const after = this.records.get(id)
-      assert(after, `${id} is on the table`)
-      changed.push({ before, after })
+      const record = this.records.get(id)
+      assert(record, `${id} is on the table`)
+      const { text, value } = canonical(record.state, before?.state)
+      const after = { ...record, state: value }
+      changed.push({ before, after, text })
       const was = before ? this.law.expect(before) : NOTHING
       const is = this.law.expect(after)
       const words = new Map(was.cells.map((cell) => [cellKey(cell), cellWords(cell)]))

@@ -122,8 +122,24 @@ export function lawOf(policy: Policy, sha256: Sha256): Law {
     },
     neighbours: (record) => KIND_LAWS[record.kind].neighbours?.(laws, record as never) ?? NOBODY,
     judge: (record, look, asOf) => KIND_LAWS[record.kind].judge?.(laws, record as never, look, asOf) ?? REST,
-    expect: (record) => KIND_LAWS[record.kind].expect?.(laws, record as never) ?? NOTHING,
-    list: listRowOf,
-    entries: (record) => (record.kind === 'invoice' ? ledgerEntries(record.state as unknown as InvoiceState) : []),
+    expect: once((record) => KIND_LAWS[record.kind].expect?.(laws, record as never) ?? NOTHING),
+    list: once(listRowOf),
+    entries: once((record) => (record.kind === 'invoice' ? ledgerEntries(record.state as unknown as InvoiceState) : [])),
+  }
+}
+
+/**
+ * What follows from an object's state alone, worked out once for each: a commit asks it of what was before and of what is now, and what is
+ * now is what was before for the next one.
+ */
+function once<T>(answer: (record: ObjectRecord) => T): (record: ObjectRecord) => T {
+  const known = new WeakMap<object, { readonly id: string; readonly answer: T }>()
+  return (record) => {
+    const before = known.get(record.state)
+    // Objects that have begun alike share their first state.
+    if (before?.id === record.id) return before.answer
+    const now = { id: record.id, answer: answer(record) }
+    known.set(record.state, now)
+    return now.answer
   }
 }

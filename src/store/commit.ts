@@ -28,6 +28,7 @@ import { appending, readEvents, readHead, type EventLink, type Head, type LogRow
 import { claimIdentities, readFingerprints } from './identity.ts'
 import { changingInterest, leavingNews, type Interest } from './interest.ts'
 import type { FactItem, Item, NudgeItem, Receipt } from './item.ts'
+import type { KnownStates } from './known-states.ts'
 import { writingListRows } from './list-row.ts'
 import { writingEntries, type EntriesChange } from './ledger-entry.ts'
 import { decisionRow, eventOf, factRow, linksOf } from './log-rows.ts'
@@ -71,8 +72,14 @@ const LIMIT_NAMES = 100
  * Runs one batch once, on a connection of its own. Throws what the database or the law throws; the caller rolls back.
  * Errors of the law come out as the fault `internal`, so that they can be told from broken promises of this code.
  */
-export async function runBatch(client: PoolClient, settings: Settings, tenant: string, items: readonly Item[]): Promise<Committed> {
-  return new Commit(client, settings, tenant, items).run()
+export async function runBatch(
+  client: PoolClient,
+  settings: Settings,
+  known: KnownStates,
+  tenant: string,
+  items: readonly Item[],
+): Promise<Committed> {
+  return new Commit(client, settings, known, tenant, items).run()
 }
 
 /** Makes an error of the law one that can be contained. */
@@ -89,6 +96,7 @@ function lawful<T>(what: string, work: () => T): T {
 class Commit {
   private readonly client: ClientBase
   private readonly settings: Settings
+  private readonly known: KnownStates
   private readonly tenant: string
   private readonly items: readonly Item[]
   private readonly receipts = new Map<Item, Receipt>()
@@ -105,9 +113,10 @@ class Commit {
   private now: Instant = ''
   private head = 0
 
-  constructor(client: ClientBase, settings: Settings, tenant: string, items: readonly Item[]) {
+  constructor(client: ClientBase, settings: Settings, known: KnownStates, tenant: string, items: readonly Item[]) {
     this.client = client
     this.settings = settings
+    this.known = known
     this.tenant = tenant
     this.items = items
   }
@@ -202,7 +211,7 @@ class Commit {
     const [names, objects, closed, rows] = await together(client, () =>
       Promise.all([
         bindNames(client, tenant, resolver.bindings),
-        readObjects(client, tenant, existing, true),
+        readObjects(client, tenant, existing, true, this.known),
         closeAttempts(
           client,
           tenant,
@@ -272,6 +281,7 @@ class Commit {
           tenant,
           resolved.flatMap((one) => one.objects).filter((id) => !resolver.created.has(id) && !this.stored.has(id)),
           true,
+          this.known,
         ),
       ])
       if (awaited === undefined) throw moved('a free name')
@@ -313,7 +323,7 @@ class Commit {
       }),
     )
     const ids = names.map((name) => bound.get(name) ?? name).filter((id) => !id.includes('|') && !this.resolver.created.has(id))
-    const records = await readObjects(this.client, this.tenant, ids, write)
+    const records = await readObjects(this.client, this.tenant, ids, write, this.known)
     for (const [id, object] of records) if (write || !this.stored.has(id)) this.stored.set(id, object)
     return { bound, records }
   }
@@ -432,26 +442,22 @@ class Commit {
     const seen = new Set<string>()
     const late = instantOf(msOf(this.now) + AGAIN_MS)
     const named = Map.groupBy(this.resolver.bindings.keys(), (name) => this.resolver.bindings.get(name)!)
-    const put = (record: ObjectRecord): void => {
+    const put = (record: ObjectRecord, text: string): void => {
       seen.add(record.id)
+      this.known.keep(record.id, text, record.state)
       const before = this.stored.get(record.id)
       const wakeAt = record.wakeAt !== null && record.wakeAt <= this.now ? late : record.wakeAt
       const names = [...(before?.names ?? []), ...(named.get(record.id) ?? [])].slice(0, LIMIT_NAMES)
-      const object = {
-        ...record,
-        wakeAt,
-        names,
-        waits: waits.get(record.id) ?? before?.waits ?? [],
-        text: canonicalJson(record.state, before?.state),
-      }
+      const object = { ...record, wakeAt, names, waits: waits.get(record.id) ?? before?.waits ?? [], text }
       if (before) changed.push(object)
       else created.push(object)
     }
-    for (const { after } of decided.changed) put(after)
+    for (const { after, text } of decided.changed) put(after, text)
     // Judged without anything said: what it waits for may have changed all the same, and its time must not come again at once.
     for (const id of decided.waits.keys()) {
       const record = this.stored.get(id)
-      if (record && !seen.has(id) && (waits.has(id) || (record.wakeAt !== null && record.wakeAt <= this.now))) put(record)
+      if (record && !seen.has(id) && (waits.has(id) || (record.wakeAt !== null && record.wakeAt <= this.now)))
+        put(record, canonicalJson(record.state, record.state))
     }
     return { created, changed }
   }

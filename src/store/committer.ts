@@ -5,6 +5,7 @@ import { RefusedItems, runBatch, type Committed, type Settings } from './commit.
 import { connect, inTenant, rolledBack, type Pool } from './database.ts'
 import { makeRoom, readHead } from './event.ts'
 import type { Item, Receipt } from './item.ts'
+import { KnownStates } from './known-states.ts'
 import { isAway, sqlState, troubleOf } from './trouble.ts'
 
 /** `broken`: something in one of the items cannot be judged or stored; the others may be well. */
@@ -30,6 +31,7 @@ export interface Committer {
 }
 
 export function createCommitter(pool: Pool, settings: Settings): Committer {
+  const known = new KnownStates()
   /** Where the last partition ends, as far as this process knows. */
   let roomTo = 0
 
@@ -62,7 +64,7 @@ export function createCommitter(pool: Pool, settings: Settings): Committer {
     const client = await connect(pool)
     let broken = false
     try {
-      return await runBatch(client, settings, tenant, items)
+      return await runBatch(client, settings, known, tenant, items)
     } catch (error) {
       broken = isAway(error) || !(await rolledBack(client))
       throw error

@@ -4,16 +4,17 @@ import type { ObjectRecord } from '../domain/object.ts'
 import type { Instant } from '../lib/time.ts'
 import { int4Array, textArray, timestampArray } from './arrays.ts'
 import { query, rowsOf, type ClientBase, type Query } from './database.ts'
+import type { KnownStates } from './known-states.ts'
 
 /** A record with its external names, and with what it waits for: the names under which it stands in `interest`. */
 export type StoredObject = ObjectRecord & { readonly names: readonly string[]; readonly waits: readonly string[] }
 
 type Row = readonly [string, Kind, number, string, Instant | null, string[], string[]]
-const decode = ([id, kind, version, state, wakeAt, names, waits]: Row): StoredObject => ({
+const decode = ([id, kind, version, text, wakeAt, names, waits]: Row, known?: KnownStates): StoredObject => ({
   id,
   kind,
   version,
-  state: JSON.parse(state) as ObjectRecord['state'],
+  state: known ? known.parse(id, text) : (JSON.parse(text) as ObjectRecord['state']),
   wakeAt,
   names,
   waits,
@@ -26,17 +27,18 @@ const READ = {
 // In id order, so that two transactions cannot wait for each other in a ring. NO KEY UPDATE: foreign keys never point here.
 const LOCK = { name: 'object_lock', text: `${READ.text} FOR NO KEY UPDATE` }
 
-/** Objects by id; locked when they may be written. */
+/** Objects by id; locked when they may be written. Whoever reads the same ones again and again brings the states that he knows. */
 export async function readObjects(
   client: ClientBase,
   tenant: string,
   ids: Iterable<string>,
   lock: boolean,
+  known?: KnownStates,
 ): Promise<Map<string, StoredObject>> {
   const sorted = [...new Set(ids)].sort()
   if (sorted.length === 0) return new Map()
   const rows = await rowsOf<Row>(client, lock ? LOCK : READ, [tenant, textArray(sorted)])
-  return new Map(rows.map((row) => [row[0], decode(row)]))
+  return new Map(rows.map((row) => [row[0], decode(row, known)]))
 }
 
 const HOLD = {
