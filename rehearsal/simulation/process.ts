@@ -3,7 +3,7 @@
  * nobody ended. It keeps the order of steps of src/delivery (claim is attempt; at most one send per attempt; facts before the
  * outcome); what each step means is decided by the product's own pure code. It may die or freeze at every named point.
  */
-import type { Budget } from '../../src/delivery/budget.ts'
+import type { Budget, Started } from '../../src/delivery/budget.ts'
 import { closedUntil, type Window } from '../../src/delivery/calendar.ts'
 import { tryOf } from '../../src/delivery/claim.ts'
 import { backoffMs, retryAt } from '../../src/delivery/lanes.ts'
@@ -244,19 +244,19 @@ export class HubProcess {
     const name = `${next.key} ${next.attempts}`
     this.underWay.add(name)
     const budget = this.board.budgetOf(row.target)
-    budget.start(clock.now(), next.attempts === 1 ? 'first' : 'retry')
+    const started = budget.start(clock.now(), next.attempts === 1 ? 'first' : 'retry')
     const monotonic = clock.now() + command.timeoutMs
     this.later(5, 'claimed', () => {
       if (this.wall() >= notAfter || clock.now() >= monotonic)
-        return this.finish(next, command, doubt, { state: 'not-sent', says: 'too late', observations: [], late: true })
+        return this.finish(started, next, command, doubt, { state: 'not-sent', says: 'too late', observations: [], late: true })
       // Between the last look at the clock and the first byte nobody can help a key that is forgotten meanwhile.
-      this.later(1, 'first-byte', () => this.send(next, command, doubt, monotonic), command.class === 'K1' ? 15 : 150)
+      this.later(1, 'first-byte', () => this.send(started, next, command, doubt, monotonic), command.class === 'K1' ? 15 : 150)
     })
   }
 
   // ------------------------------------------------------------------------------------------------------------------ sending
 
-  private send(row: EffectRow, command: Command, doubt: boolean, deadline: number): void {
+  private send(started: Started, row: EffectRow, command: Command, doubt: boolean, deadline: number): void {
     const { clock, store, books, faults } = this.around
     const call = this.callOf(row)
     let ended = false
@@ -264,7 +264,7 @@ export class HubProcess {
       this.later(ms, 'answered', () => {
         if (ended) return
         ended = true
-        this.finish(row, command, doubt, how())
+        this.finish(started, row, command, doubt, how())
       })
     const unknown = (): Verdict => ({ state: 'unknown', says: 'no reply in time', observations: [] })
     this.around.called(row.target, this.id, 'command', deadline - command.timeoutMs)
@@ -328,16 +328,16 @@ export class HubProcess {
   }
 
   /** What the end of a call tells about the system, and then the record of it. */
-  private finish(row: EffectRow, command: Command, doubt: boolean, verdict: Verdict): void {
+  private finish(started: Started, row: EffectRow, command: Command, doubt: boolean, verdict: Verdict): void {
     const { faults } = this.around
     const budget = this.board.budgetOf(row.target)
     const now = this.around.clock.now()
     faults.count(`${command.class} ${verdict.state}`)
-    if (verdict.late) budget.end(now, 'answered')
+    if (verdict.late) budget.end(started, now, 'answered')
     else {
       const busy = verdict.state === 'no-effect' && verdict.about === 'target'
       const failed = verdict.state === 'not-sent' || verdict.state === 'unknown'
-      budget.end(now, busy ? 'busy' : failed ? 'failed' : 'answered', verdict.retryAfterMs ?? 0)
+      budget.end(started, now, busy ? 'busy' : failed ? 'failed' : 'answered', verdict.retryAfterMs ?? 0)
       if (!busy || verdict.says !== 'HTTP 429')
         this.board.signal(row.target, busy || failed ? (verdict.state === 'not-sent' ? 'away' : 'failing') : 'working', verdict.says)
     }
@@ -400,14 +400,14 @@ export class HubProcess {
     const begunAt = clock.now()
     this.later(2, 'look', () => {
       const budget = this.board.budgetOf(row.target)
-      budget.start(clock.now(), 'retry')
+      const started = budget.start(clock.now(), 'retry')
       this.around.called(row.target, this.id, 'look', begunAt)
       const lost = this.around.isAway(row.target) || faults.strikes('look failed')
       const body = lost ? undefined : this.around.inquire(row.target, row.command, row)
       this.later(lost ? LOOK_MS : faults.between(5, 100), 'looked', () => {
         const found: Found =
           body === undefined ? { kind: 'unclear', says: 'no reply' } : find.read(replyOf({ status: 200, body }), this.callOf(row))
-        budget.end(clock.now(), found.kind === 'unclear' ? 'failed' : 'answered')
+        budget.end(started, clock.now(), found.kind === 'unclear' ? 'failed' : 'answered')
         this.board.signal(row.target, found.kind === 'unclear' ? 'failing' : 'working', 'look')
         faults.count(`saw ${found.kind}`)
         const at = this.wall()

@@ -3,31 +3,49 @@ import { describe, expect, test } from 'vitest'
 import { LANES } from '../domain/event.ts'
 import { LANE_POLICIES } from '../domain/lane.ts'
 import { BREAKER_CLOSED, type Breaker, stepBreaker } from './breaker.ts'
-import { Budget } from './budget.ts'
+import { Budget, type Started } from './budget.ts'
 import { closedUntil, opensAt } from './calendar.ts'
 import { backoffMs, retryAt } from './lanes.ts'
 
 describe('the budget of a target', () => {
-  test('no window of the stated length holds more calls than stated, from the first second on', () => {
+  test('no window of the stated length sees more calls come than stated, from the first second on, however long each travels', () => {
+    const step = fc.record({
+      afterMs: fc.integer({ min: 0, max: 400 }),
+      wants: fc.integer({ min: 0, max: 9 }),
+      // Answered as soon as it has come, later, or never.
+      travelMs: fc.integer({ min: 0, max: 20 }),
+      answerMs: fc.option(fc.integer({ min: 0, max: 300 })),
+    })
     fc.assert(
-      fc.property(
-        fc.array(fc.record({ afterMs: fc.integer({ min: 0, max: 400 }), wants: fc.integer({ min: 0, max: 9 }) }), { maxLength: 60 }),
-        (steps) => {
-          const budget = new Budget({ concurrency: 50, rate: { calls: 5, perMs: 1_000 } })
-          const starts: number[] = []
-          let now = 0
-          for (const { afterMs, wants } of steps) {
-            now += afterMs
-            for (let n = Math.min(wants, budget.free(now)); n > 0; n--) {
-              budget.start(now, 'first')
-              budget.end(now, 'answered')
-              starts.push(now)
-            }
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const budget = new Budget({ concurrency: 500, rate: { calls: 5, perMs: 1_000 } })
+        const came: number[] = []
+        const answers: { readonly call: Started; readonly at: number }[] = []
+        let now = 0
+        for (const { afterMs, wants, travelMs, answerMs } of steps) {
+          now += afterMs
+          for (const { call, at } of answers.splice(0)) {
+            if (at <= now) budget.end(call, at, 'answered')
+            else answers.push({ call, at })
           }
-          return starts.every((at) => starts.filter((other) => other >= at && other < at + 1_000).length <= 5)
-        },
-      ),
+          for (let n = Math.min(wants, budget.free(now)); n > 0; n--) {
+            const call = budget.start(now, 'first')
+            came.push(now + travelMs)
+            if (answerMs !== null) answers.push({ call, at: now + travelMs + answerMs })
+          }
+        }
+        return came.every((at) => came.filter((other) => other >= at && other < at + 1_000).length <= 5)
+      }),
     )
+  })
+  test('a call that is answered at once counts from then on, one without an answer from the time that it may take to come', () => {
+    const budget = new Budget({ concurrency: 50, rate: { calls: 1, perMs: 1_000 } })
+    const call = budget.start(0, 'first')
+    expect(budget.freeAt(0)).toBe(1_020)
+    budget.end(call, 3, 'answered')
+    expect([budget.freeAt(3), budget.free(1_002), budget.free(1_003)]).toEqual([1_003, 0, 1])
+    budget.end(budget.start(2_000, 'first'), 2_003, 'failed')
+    expect(budget.freeAt(2_003)).toBe(3_020)
   })
   test('calls at the same time are limited, and shared among processes', () => {
     const budget = new Budget({ concurrency: 4, rate: { calls: 100, perMs: 1_000 } })
@@ -37,16 +55,14 @@ describe('the budget of a target', () => {
   test('429 halves the rate once per window and pauses as long as asked; success lets it grow back', () => {
     const budget = new Budget({ concurrency: 50, rate: { calls: 16, perMs: 1_000 } })
     for (let i = 0; i < 3; i++) {
-      budget.start(0, 'first')
-      budget.end(10, 'busy', 3_000)
+      budget.end(budget.start(0, 'first'), 10, 'busy', 3_000)
     }
     expect(budget.learned.callsPerWindow).toBe(8)
     expect(budget.free(3_009)).toBe(0)
     expect(budget.freeAt(20)).toBe(3_010)
     expect(budget.free(3_010)).toBe(8)
     for (let now = 10_010; now < 80_000; now += 1_000) {
-      budget.start(now, 'first')
-      budget.end(now, 'answered')
+      budget.end(budget.start(now, 'first'), now, 'answered')
     }
     expect(budget.learned.callsPerWindow).toBe(16)
   })
@@ -54,16 +70,14 @@ describe('the budget of a target', () => {
     const budget = new Budget({ concurrency: 1_000, rate: { calls: 10_000, perMs: 1_000 } })
     let retries = 0
     for (let i = 0; i < 1_000; i++) {
-      budget.start(i, 'first')
-      budget.end(i, 'failed')
+      budget.end(budget.start(i, 'first'), i, 'failed')
       if (budget.takeRetry(i)) retries++
     }
     expect(retries).toBeGreaterThan(90)
     // The trickle, one in 200 ms at this rate, comes only where the share is used up.
     expect(retries).toBeLessThanOrEqual(106)
     const alone = new Budget({ concurrency: 10, rate: { calls: 10, perMs: 5_000 } })
-    alone.start(0, 'first')
-    alone.end(0, 'failed')
+    alone.end(alone.start(0, 'first'), 0, 'failed')
     expect([1, 2, 9_000, 10_001, 10_002].map((now) => alone.takeRetry(now))).toEqual([true, false, false, true, false])
   })
 })

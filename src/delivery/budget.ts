@@ -17,13 +17,21 @@ const PACE_S = 10
 const PACE_LEAST_S = 4
 const RESTING_S = 2
 const LEAST_FACTOR = 1 / 64
-/** Our window is longer than the stated one by so much: calls do not all travel equally long, and the target counts when they come. */
-const WINDOW_SHARE = 1.02
+/**
+ * The target counts calls when they come, and not all travel equally long: one is taken to come so late (as a share of the window),
+ * or when it is answered, if that is sooner. From then on the window is as long as stated.
+ */
+const TRAVEL_SHARE = 0.02
+
+/** A call that was started; `comeBy`: it has come to the target by then. */
+export interface Started {
+  comeBy: number
+}
 
 export class Budget {
   private readonly limits: Limits
-  /** Starting times of the last calls, oldest first, at most as many as a window may hold. */
-  private readonly started: number[] = []
+  /** The last calls, oldest first, at most as many as a window may hold. */
+  private readonly started: Started[] = []
   private inFlight = 0
   private factor = 1
   private factorAt = -Infinity
@@ -42,14 +50,14 @@ export class Budget {
   free(now: number, share = 1): number {
     if (now < this.pausedUntil) return 0
     const calls = this.callsPerWindow(share)
-    while (this.started.length > 0 && now - (this.started[0] ?? 0) >= this.windowMs) this.started.shift()
+    while (this.started[0] && now - this.started[0].comeBy >= this.limits.rate.perMs) this.started.shift()
     return Math.max(0, Math.min(Math.max(1, Math.floor(this.limits.concurrency / share)) - this.inFlight, calls - this.started.length))
   }
 
   /** When a call may start that cannot now, by rate or pause; `now` when only a slot is missing. */
   freeAt(now: number, share = 1): number {
     const oldest = this.started[this.started.length - this.callsPerWindow(share)]
-    return Math.max(now, this.pausedUntil, oldest === undefined ? now : oldest + this.windowMs)
+    return Math.max(now, this.pausedUntil, oldest === undefined ? now : oldest.comeBy + this.limits.rate.perMs)
   }
 
   /** Whether a retry or a look may start; taking it counts. First tries earn it. */
@@ -62,25 +70,24 @@ export class Budget {
     return false
   }
 
-  private get windowMs(): number {
-    return this.limits.rate.perMs * WINDOW_SHARE
-  }
-
   private get trickleMs(): number {
     const { calls, perMs } = this.limits.rate
     return Math.min(10_000, Math.max(200, (TRICKLE_CALLS * perMs) / calls))
   }
 
-  start(now: number, kind: 'first' | 'retry' | 'look'): void {
+  start(now: number, kind: 'first' | 'retry' | 'look'): Started {
+    const call = { comeBy: now + this.limits.rate.perMs * TRAVEL_SHARE }
     this.inFlight++
-    this.started.push(now)
+    this.started.push(call)
     if (kind !== 'look') this.stride(now)
     if (kind === 'first') this.retryTokens = Math.min(10, this.retryTokens + RETRY_SHARE)
+    return call
   }
 
   /** `busy`: 429 or a documented 503, with the wait that it asks for. `failed`: no usable answer. */
-  end(now: number, how: 'answered' | 'busy' | 'failed', retryAfterMs = 0): void {
+  end(call: Started, now: number, how: 'answered' | 'busy' | 'failed', retryAfterMs = 0): void {
     this.inFlight--
+    if (how !== 'failed') call.comeBy = Math.min(call.comeBy, now)
     this.failing = how === 'answered' ? false : how === 'failed' || this.failing
     if (how === 'busy') {
       this.pausedUntil = Math.max(this.pausedUntil, now + retryAfterMs)

@@ -40,15 +40,12 @@ test('the pace of a busy system is what was called; of one that rests, what it t
   const budget = new Budget({ concurrency: 2, rate: { calls: 100, perMs: 1_000 } })
   expect(budget.pace(0)).toBe(100)
   for (let now = 0; now < 20_000; now += 50) {
-    budget.start(now, 'first')
-    budget.start(now, 'look')
-    budget.end(now, 'answered')
-    budget.end(now, 'answered')
+    const calls = [budget.start(now, 'first'), budget.start(now, 'look')]
+    for (const call of calls) budget.end(call, now, 'answered')
   }
   expect(budget.pace(20_000)).toBeCloseTo(20, 0)
   expect(budget.pace(23_000)).toBe(100)
   const learned = new Budget({ concurrency: 2, rate: { calls: 10, perMs: 2_000 } })
-  learned.start(0, 'first')
-  learned.end(0, 'busy', 0)
+  learned.end(learned.start(0, 'first'), 0, 'busy', 0)
   expect(learned.pace(5_000)).toBe(2.5)
 })

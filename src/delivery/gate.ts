@@ -73,9 +73,9 @@ export class Gate {
     const desk = this.desk()
     desk.counts.probes++
     // It is a call like any other: with it the first second after an outage keeps the rate too.
-    desk.budget.start(desk.clocks.monotonic(), 'look')
+    const call = desk.budget.start(desk.clocks.monotonic(), 'look')
     const trouble = await probeTrouble(desk)
-    desk.budget.end(desk.clocks.monotonic(), trouble === undefined ? 'answered' : 'failed')
+    desk.budget.end(call, desk.clocks.monotonic(), trouble === undefined ? 'answered' : 'failed')
     if (trouble === undefined) {
       this.failures = 0
       desk.budget.recovered()

@@ -17,10 +17,10 @@ const LOOK_MS = 10_000
 export async function lookFor(desk: Desk, job: PreparedLook): Promise<void> {
   const { monotonic, wall } = desk.clocks
   desk.counts.looks++
-  desk.budget.start(monotonic(), 'look')
+  const call = desk.budget.start(monotonic(), 'look')
   const found = await ask(desk, job)
   const usable = found.kind !== 'unclear'
-  desk.budget.end(monotonic(), usable ? 'answered' : 'failed')
+  desk.budget.end(call, monotonic(), usable ? 'answered' : 'failed')
   desk.signal(usable ? 'working' : 'failing', usable ? '' : found.says)
   const at = wall()
   if (found.kind === 'one' || found.kind === 'several') await tellFound(desk, job, found, at)

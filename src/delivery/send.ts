@@ -8,6 +8,7 @@ import { type Verdict, verdictOf } from '../connector/verdict.ts'
 import { attemptsOf, closeAttempts, senderDone } from '../store/attempt.ts'
 import { inTenant } from '../store/database.ts'
 import { lockEffects, writeEffects } from '../store/effect.ts'
+import type { Started } from './budget.ts'
 import type { PreparedCall } from './claim.ts'
 import { SAYS_UNKNOWN } from './expire.ts'
 import { retryAt } from './lanes.ts'
@@ -21,7 +22,7 @@ export async function carryOut(desk: Desk, call: PreparedCall): Promise<void> {
   const name = `${call.row.key} ${call.row.attempts}`
   const kind = call.row.attempts === 1 ? 'first' : 'retry'
   desk.underWay.add(name)
-  desk.budget.start(desk.clocks.monotonic(), kind)
+  const started = desk.budget.start(desk.clocks.monotonic(), kind)
   let verdict: Verdict | undefined
   try {
     const sending = await desk.transport.send(call.request, call.hash, call.deadline)
@@ -35,7 +36,7 @@ export async function carryOut(desk: Desk, call: PreparedCall): Promise<void> {
     )
   } finally {
     // A transport that throws has broken its promise; the process ends over it, and the attempt is resolved as unknown.
-    learn(desk, verdict)
+    learn(desk, started, verdict)
   }
   count(desk, verdict)
   mark('reply-before-record')
@@ -45,12 +46,12 @@ export async function carryOut(desk: Desk, call: PreparedCall): Promise<void> {
 }
 
 /** What the call tells about the system as a whole. */
-function learn(desk: Desk, verdict: Verdict | undefined): void {
+function learn(desk: Desk, started: Started, verdict: Verdict | undefined): void {
   const now = desk.clocks.monotonic()
-  if (!verdict || verdict.late) return desk.budget.end(now, 'answered')
+  if (!verdict || verdict.late) return desk.budget.end(started, now, 'answered')
   const busy = verdict.state === 'no-effect' && verdict.about === 'target'
   const failed = verdict.state === 'not-sent' || verdict.state === 'unknown'
-  desk.budget.end(now, busy ? 'busy' : failed ? 'failed' : 'answered', verdict.retryAfterMs ?? 0)
+  desk.budget.end(started, now, busy ? 'busy' : failed ? 'failed' : 'answered', verdict.retryAfterMs ?? 0)
   if (verdict.state === 'no-effect' && verdict.about === 'credential') return desk.signal('credential', verdict.says)
   if (busy && verdict.says === 'HTTP 429') return
   desk.signal(verdict.state === 'not-sent' ? 'away' : busy || failed ? 'failing' : 'working', verdict.says)
