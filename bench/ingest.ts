@@ -94,7 +94,7 @@ export async function run(work: Work): Promise<Row[]> {
   chmodSync(dataDir, 0o711)
   const server = await startPostgres({ dataDir })
   try {
-    return [...(await measureBatched(server, work)), await measureSingly(server, work)]
+    return [...(await measureBatched(server, work)), ...(await measureSingly(server, work))]
   } finally {
     await server.stop()
     rmSync(dataDir, { recursive: true, force: true })
@@ -150,11 +150,12 @@ async function measureBatched(server: Server, work: Work): Promise<Row[]> {
   ]
 }
 
-async function measureSingly(server: Server, work: Work): Promise<Row> {
+async function measureSingly(server: Server, work: Work): Promise<Row[]> {
   const { tenants, warmUp, each } = SINGLY
   const names = Array.from({ length: tenants }, (_, at) => `tenant-${at}`)
   await database(server, 'singly', names)
-  const pool = openPool(server.url('singly', 'hub_app'), { max: 8 })
+  const recorded: Sent[][] = []
+  const pool = recording(openPool(server.url('singly', 'hub_app'), { max: 8 }), recorded)
   const intake = intakeOver(pool, work.law)
   for (const tenant of names) await intake.submit(work.before(tenant, warmUp + each))
   const streams = names.map((tenant) => work.arrivals(tenant, warmUp + each))
@@ -166,18 +167,34 @@ async function measureSingly(server: Server, work: Work): Promise<Row> {
     )
   }
   await turn(0, warmUp)
+  const warm = recorded.length
   const hub = await spent(server, () => turn(warmUp, warmUp + each))
   await intake.close()
   await pool.end()
+  await database(server, 'singly_floor', names)
+  const alone = openPool(server.url('singly_floor', 'hub_app'), { max: tenants })
+  await replayEach(alone, recorded.slice(0, warm))
+  await alone.query('SELECT tables_have_grown()')
+  const floor = await spent(server, () => replayEach(alone, recorded.slice(warm)))
+  await alone.end()
   const events = tenants * each
   const per = (seconds: number): string => `${Math.round((seconds * 1e6) / events)} µs`
-  return {
-    what: `intake to durable commit, one by one, ${tenants} tenants: ${work.name}`,
-    value: Math.round(events / hub.wall),
-    unit: 'events/s',
-    target: 1_500,
-    beside: `${per(hub.node)} Node and ${per(hub.postgres)} PostgreSQL of processor time per event`,
-  }
+  return [
+    {
+      what: `intake to durable commit, one by one, ${tenants} tenants: ${work.name}`,
+      value: Math.round(events / hub.wall),
+      unit: 'events/s',
+      target: 1_500,
+      beside: `${per(hub.node)} Node and ${per(hub.postgres)} PostgreSQL of processor time per event; ${((recorded.length - warm) / events).toFixed(2)} commits per event`,
+    },
+    {
+      what: '  the same beside PostgreSQL alone',
+      value: Math.round((floor.wall / hub.wall) * 100),
+      unit: '%',
+      target: 60,
+      beside: `PostgreSQL alone: ${Math.round(events / floor.wall)} events/s over ${tenants} connections, ${per(floor.postgres)} of processor time per event`,
+    },
+  ]
 }
 
 function intakeOver(pool: Pool, law: Law, logged: (events: number) => void = () => {}): ReturnType<typeof openIntake> {
@@ -269,6 +286,18 @@ function recording(pool: Pool, recorded: Sent[][]): Pool {
 /** Sends recorded transactions, each at once and waited for. */
 async function replay(client: PoolClient, recorded: readonly Sent[][]): Promise<void> {
   for (const transaction of recorded) await Promise.all(transaction.map((sent) => client.query(sent)))
+}
+
+/** The same, each tenant's over a connection of its own, all at once. */
+async function replayEach(pool: Pool, recorded: readonly Sent[][]): Promise<void> {
+  const byTenant = Map.groupBy(recorded, ([begin]) => /hub\.tenant', '([^']+)'/u.exec(String(begin))?.[1])
+  await Promise.all(
+    [...byTenant.values()].map(async (transactions) => {
+      const client = await pool.connect()
+      await replay(client, transactions)
+      client.release()
+    }),
+  )
 }
 
 async function database(server: Server, name: string, tenants: readonly string[]): Promise<void> {

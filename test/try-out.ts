@@ -71,9 +71,11 @@ export interface TryOutWish {
   readonly policy?: { readonly [key: string]: unknown }
   /** Added to the configuration of the ERP's connector. */
   readonly erp?: { readonly [key: string]: unknown }
+  /** Systems that run and that the hub is not told of. */
+  readonly without?: readonly string[]
 }
 
-export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {}): Promise<TryOut> {
+export async function tryOut({ env = {}, policy = {}, erp = {}, without = [] }: TryOutWish = {}): Promise<TryOut> {
   const database = await hubDatabase()
   const folder = mkdtempSync(join(tmpdir(), 'tieout-try-'))
   const lines: string[] = []
@@ -92,6 +94,7 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
   let hub: Child | undefined
   const api = (): string => `http://127.0.0.1:${port}`
 
+  const told = (of: object): object => Object.fromEntries(Object.entries(of).filter(([name]) => !without.includes(name)))
   const startHub = async (): Promise<void> => {
     await writeFile(
       config,
@@ -102,8 +105,8 @@ export async function tryOut({ env = {}, policy = {}, erp = {} }: TryOutWish = {
         publish: join(folder, 'published'),
         sealEveryMs: 500,
         policy,
-        systems: { ...company.systems, erp: { ...company.systems['erp']!, config: { ...company.systems['erp']!.config, ...erp } } },
-        parts: company.parts,
+        systems: told({ ...company.systems, erp: { ...company.systems['erp']!, config: { ...company.systems['erp']!.config, ...erp } } }),
+        parts: told(company.parts),
         api: { port },
       }),
     )
