@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { InvoiceState } from '../src/domain/invoice.ts'
+import type { InvoiceState } from '../src/domain/invoice-state.ts'
 import { dateIn } from '../src/lib/time.ts'
 import type { TieOutMade } from '../src/export/tie-out.ts'
 import { main } from '../src/cli/main.ts'

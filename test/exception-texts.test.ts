@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ACTIONS } from '../src/api/exceptions.ts'
-import { CAUSES } from '../src/domain/exception.ts'
+import { CAUSES } from '../src/domain/exception-causes.ts'
 import { FAULTS } from '../src/lib/fault.ts'
 
 /** Words that tell a person in finance nothing, or that a program let slip. */

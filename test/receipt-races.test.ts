@@ -1,6 +1,6 @@
 /** Invoices that compete for goods, brought by several hubs at once: the store's locks under the law itself. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { InvoiceState } from '../src/domain/invoice.ts'
+import type { InvoiceState } from '../src/domain/invoice-state.ts'
 import { lawOf } from '../src/domain/law.ts'
 import { orderName } from '../src/domain/names.ts'
 import type { Arrival, Ref } from '../src/domain/object.ts'

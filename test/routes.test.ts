@@ -3,7 +3,7 @@ import { completed, granted, invoiceDocument, masterData, received, CODED } from
 import { sha256, World } from './world.ts'
 import { policyOf, readConfig } from '../src/config/config.ts'
 import { contentOf, invoiceRef } from '../src/domain/invoice-content.ts'
-import type { InvoiceState } from '../src/domain/invoice.ts'
+import type { InvoiceState } from '../src/domain/invoice-state.ts'
 import { lawOf } from '../src/domain/law.ts'
 import { DEFAULT_ROUTES, routeProblems } from '../src/domain/routes.ts'
 

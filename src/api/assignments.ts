@@ -1,6 +1,6 @@
 /** `POST /v1/exceptions/{id}/assignments`: a person gives a case to another team. */
 import { z } from 'zod'
-import { OWNER_TEAMS } from '../domain/exception.ts'
+import { OWNER_TEAMS } from '../domain/exception-causes.ts'
 import { Fault } from '../lib/fault.ts'
 import { instantOf } from '../lib/time.ts'
 import { inTenant } from '../store/database.ts'

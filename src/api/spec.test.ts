@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { CAUSES } from '../domain/exception.ts'
+import { CAUSES } from '../domain/exception-causes.ts'
 import { EVENT_TYPES } from '../domain/event.ts'
 import { FAULTS } from '../lib/fault.ts'
 import { ACTIONS } from './exceptions.ts'

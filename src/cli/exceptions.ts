@@ -1,7 +1,7 @@
 /** `tieout exceptions`: what waits for people, through the API of the running hub. */
 import { Command, Option } from 'commander'
 import { z } from 'zod'
-import { CAUSES, OWNER_TEAMS } from '../domain/exception.ts'
+import { CAUSES, OWNER_TEAMS } from '../domain/exception-causes.ts'
 import { Fault } from '../lib/fault.ts'
 import { hubOf, hubOptions, type HubOptions } from './hub-call.ts'
 import { clipped, paintFor, padded, plainText, printed, wrapped, type Paint } from './terminal.ts'

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { ORDINARY_BANK } from '../domain/bank-deadline.ts'
 import { ORDINARY } from '../domain/business-calendar.ts'
-import { NEXT_OWNER, OWNER_TEAMS, type OwnerTeam } from '../domain/exception.ts'
+import { NEXT_OWNER, OWNER_TEAMS, type OwnerTeam } from '../domain/exception-causes.ts'
 import { TIME_OF_DAY, ZONE } from './times.ts'
 
 const weekend = z

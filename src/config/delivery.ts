@@ -1,7 +1,7 @@
 /** Lanes in the configuration, and when a system may be called. */
 import { z } from 'zod'
 import { LANES, type Lane } from '../domain/event.ts'
-import { OWNER_TEAMS } from '../domain/exception.ts'
+import { OWNER_TEAMS } from '../domain/exception-causes.ts'
 import { LANE_POLICIES, type LanePolicy } from '../domain/lane.ts'
 import { isCalendarDate } from '../lib/time.ts'
 import { TIME_OF_DAY, ZONE } from './times.ts'

@@ -14,7 +14,7 @@ import {
 } from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
 import { contentOf, invoiceRef } from './invoice-content.ts'
-import type { InvoiceState } from './invoice.ts'
+import type { InvoiceState } from './invoice-state.ts'
 import { lawOf } from './law.ts'
 import type { Arrival } from './object.ts'
 import { DEFAULT_POLICY } from './policy.ts'

@@ -11,7 +11,7 @@ import {
   oneSided,
   warranted,
 } from './headline.ts'
-import type { InvoiceState, Verdict } from './invoice.ts'
+import type { InvoiceState, Verdict } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
 import { parseDecimal } from './money.ts'
 import { UNROUTED } from './routes.ts'

@@ -15,7 +15,7 @@ import {
 } from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
 import { axesOf } from './axes.ts'
-import { type InvoiceState } from './invoice.ts'
+import type { InvoiceState } from './invoice-state.ts'
 import { lawOf } from './law.ts'
 import type { WantedEffect } from './object.ts'
 import { DEFAULT_POLICY, type Policy } from './policy.ts'

@@ -8,7 +8,7 @@
 import { dateIn } from '../lib/time.ts'
 import { warranted } from './headline.ts'
 import type { Filed } from './filing.ts'
-import type { InvoiceState } from './invoice.ts'
+import type { InvoiceState } from './invoice-state.ts'
 import type { Cell, Facet, WantedEffect } from './object.ts'
 import type { Policy } from './policy.ts'
 import type { Scratch } from './scratch.ts'

@@ -3,7 +3,7 @@
  * code yields a headline. What happened (the furthest state with its own warrant) is kept apart from what was allowed
  * (the breaches: states that the route requires before it and whose warrant is missing).
  */
-import type { Allocation, InvoiceState, Link, Posting, Verdict } from './invoice.ts'
+import type { Allocation, InvoiceState, Link, Posting, Verdict } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
 import { UNROUTED, type HeadlineState, type Routed, type Route, type Step } from './routes.ts'
 

@@ -2,7 +2,7 @@
 import type { WantedException } from './exception.ts'
 import { correctedBy, liveAllocations, oneSided, warranted } from './headline.ts'
 import { precedingNames } from './invoice-content.ts'
-import type { InvoiceState } from './invoice.ts'
+import type { InvoiceState } from './invoice-state.ts'
 import type { Look, ObjectRecord } from './object.ts'
 import type { Scratch } from './scratch.ts'
 import type { Laws } from './view.ts'

@@ -2,8 +2,9 @@
 import type { CalendarDate } from '../lib/time.ts'
 import type { EffectInput } from './effect.ts'
 import { EVENT_TYPES, type EventType, type Lane } from './event.ts'
-import type { Cause, OwnerTeam, WantedException } from './exception.ts'
-import type { Sent } from './invoice.ts'
+import type { WantedException } from './exception.ts'
+import type { Cause, OwnerTeam } from './exception-causes.ts'
+import type { Sent } from './invoice-state.ts'
 import { COMMANDS, type CommandName } from './object.ts'
 
 /** Open from `from` to `to` (`HH:MM`, wall time in `zone`) on these days of the week (1 Monday … 7 Sunday), but for the dates in `except`. */

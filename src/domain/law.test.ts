@@ -16,7 +16,7 @@ import {
 import { sha256, World } from '../../test/world.ts'
 import { axesOf } from './axes.ts'
 import { invoiceRef, contentOf } from './invoice-content.ts'
-import type { InvoiceState } from './invoice.ts'
+import type { InvoiceState } from './invoice-state.ts'
 import { lawOf } from './law.ts'
 import { DEFAULT_POLICY } from './policy.ts'
 

@@ -65,3 +65,6 @@ export const spanAsked = ({
 export const remittanceName = (number: string): string => aliasOf('public', 'remittance', plainNumber(number))
 /** A payment information block of a payment file: a statement that books a file as one line may name only this. */
 export const paymentInfoName = (id: string): string => aliasOf('public', 'payment-information', id)
+
+/** As the other system knows the person: an actor of ours is `person:` and the login. */
+export const whoIs = (actor: string): string => loginOf(actor.replace(/^person:/u, ''))

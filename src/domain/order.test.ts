@@ -13,7 +13,7 @@ import {
 import { fact, masterData, received, ORDER, SUPPLIER } from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
 import type { ExceptionState } from './exception.ts'
-import type { InvoiceState } from './invoice.ts'
+import type { InvoiceState } from './invoice-state.ts'
 import { lawOf } from './law.ts'
 import type { Arrival } from './object.ts'
 import { NO_ORDER, receivedOf, takenOf, type OrderState } from './order.ts'

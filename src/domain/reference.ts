@@ -6,7 +6,8 @@
 import type { CalendarDate, Instant } from '../lib/time.ts'
 import type { Event } from './event.ts'
 import type { FactData, OrderData, ReferenceData } from './event-data.ts'
-import { later, ref, sending, type EffectData, type FactRef, type Sent } from './invoice.ts'
+import { later, ref, sending, type EffectData } from './invoice.ts'
+import type { FactRef, Sent } from './invoice-state.ts'
 import { type InvoiceContent } from './invoice-content.ts'
 import { periodQuestion, spanAsked } from './names.ts'
 

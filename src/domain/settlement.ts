@@ -5,7 +5,7 @@
 import type { CalendarDate } from '../lib/time.ts'
 import { discountAllowed, type Discount } from './discount.ts'
 import { amountDue, liveAllocations } from './headline.ts'
-import type { Allocation, InvoiceState } from './invoice.ts'
+import type { Allocation, InvoiceState } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
 import { parseDecimal } from './money.ts'
 

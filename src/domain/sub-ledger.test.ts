@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { NO_INVOICE, type Allocation, type InvoiceState, type Posting } from './invoice.ts'
+import { NO_INVOICE, type Allocation, type InvoiceState, type Posting } from './invoice-state.ts'
 import { ledgerEntries } from './sub-ledger.ts'
 
 const at = '2026-01-15T10:00:00.000Z'

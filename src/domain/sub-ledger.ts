@@ -4,7 +4,7 @@
  */
 import type { CalendarDate } from '../lib/time.ts'
 import { isOthers, isSince, livePostings, negative, postingsOf } from './headline.ts'
-import type { Allocation, InvoiceState } from './invoice.ts'
+import type { Allocation, InvoiceState } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
 import { absolute, formatDecimal, parseDecimal } from './money.ts'
 

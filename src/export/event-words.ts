@@ -1,6 +1,6 @@
 /** What each type of event says, in plain words: one table, without which a new type does not compile. */
 import type { EventType } from '../domain/event.ts'
-import { CAUSES, type Cause } from '../domain/exception.ts'
+import { CAUSES, type Cause } from '../domain/exception-causes.ts'
 import type { Json } from '../lib/canonical-json.ts'
 
 export type EventDetails = { readonly [key: string]: Json | undefined }

@@ -2,7 +2,7 @@
 import { axesOf, type Axes } from '../domain/axes.ts'
 import { filingStep } from '../domain/evidence.ts'
 import { headlineOf, warranted } from '../domain/headline.ts'
-import type { InvoiceState } from '../domain/invoice.ts'
+import type { InvoiceState } from '../domain/invoice-state.ts'
 import { UNROUTED, type HeadlineState, type Route } from '../domain/routes.ts'
 
 export interface MissingWarrant {

@@ -3,7 +3,7 @@
  * result with the hash of every reply that it rests on, and records it.
  */
 import type { EntryOf } from '../store/ledger-entry.ts'
-import type { InvoiceState } from '../domain/invoice.ts'
+import type { InvoiceState } from '../domain/invoice-state.ts'
 import { postingName } from '../domain/names.ts'
 import { aliasOf, type Arrival } from '../domain/object.ts'
 import {

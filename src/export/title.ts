@@ -1,7 +1,7 @@
 /** What an object is called by people: a number, a name, a reference. */
 import type { AccrualState } from '../domain/accrual.ts'
 import type { ExceptionState } from '../domain/exception.ts'
-import type { InvoiceState } from '../domain/invoice.ts'
+import type { InvoiceState } from '../domain/invoice-state.ts'
 import { livePostings } from '../domain/headline.ts'
 import type { Kind } from '../domain/event.ts'
 import type { ObjectRecord } from '../domain/object.ts'

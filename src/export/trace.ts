@@ -1,10 +1,11 @@
 /** Everything about one object, by any id that any system uses for it: what happened, where it stands, and what proves it. */
 import { axesOf, type Axes } from '../domain/axes.ts'
 import type { Kind } from '../domain/event.ts'
-import { CAUSES, type Cause, type ExceptionMap, type ExceptionState } from '../domain/exception.ts'
+import { type ExceptionMap, type ExceptionState } from '../domain/exception.ts'
+import { CAUSES, type Cause } from '../domain/exception-causes.ts'
 import { NEVER, type EffectRow } from '../domain/effect.ts'
 import { amountDue, headlineOf } from '../domain/headline.ts'
-import type { InvoiceState } from '../domain/invoice.ts'
+import type { InvoiceState } from '../domain/invoice-state.ts'
 import { listRowOf } from '../domain/list.ts'
 import { orderNames } from '../domain/invoice-content.ts'
 import type { CommandName, ListRow, ObjectRecord } from '../domain/object.ts'

@@ -1,6 +1,6 @@
 /** Table `effect`: those that were refused or given up, for people who want them tried again. By the partial index effect_stopped: few of many. */
 import type { EffectRow, EffectState } from '../domain/effect.ts'
-import type { Cause } from '../domain/exception.ts'
+import type { Cause } from '../domain/exception-causes.ts'
 import type { Instant } from '../lib/time.ts'
 import { type ClientBase, rowsOf } from './database.ts'
 import { readEffects } from './effect.ts'

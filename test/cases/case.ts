@@ -2,7 +2,7 @@
 import { sha256, World } from '../world.ts'
 import { axesOf, type Axes } from '../../src/domain/axes.ts'
 import type { ExceptionState } from '../../src/domain/exception.ts'
-import type { InvoiceState } from '../../src/domain/invoice.ts'
+import type { InvoiceState } from '../../src/domain/invoice-state.ts'
 import { lawOf } from '../../src/domain/law.ts'
 import { COMMANDS, type Arrival, type WantedEffect } from '../../src/domain/object.ts'
 import { DEFAULT_ROUTES, type RouteChoice } from '../../src/domain/routes.ts'

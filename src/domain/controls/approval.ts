@@ -1,7 +1,7 @@
 /** The approval gate: the hub counts the grants itself, against its own dated table of authority. */
 import { TERM_ROWS, changedTerms, type Terms } from '../terms.ts'
 import { liveGrants, livePostings } from '../headline.ts'
-import type { Grant } from '../invoice.ts'
+import type { Grant } from '../invoice-state.ts'
 import { parseMoney } from '../money.ts'
 import { loginOf } from '../names.ts'
 import { personOf, supplierOf, type InvoiceView } from '../view.ts'

@@ -3,7 +3,7 @@
  * a preventive control then blocks here, and `waits` names what would change that.
  */
 import type { Json } from '../../lib/canonical-json.ts'
-import type { Cause } from '../exception.ts'
+import type { Cause } from '../exception-causes.ts'
 
 export type ControlVerdict = 'pass' | 'fail' | 'not-applicable' | 'indeterminate'
 

@@ -1,7 +1,7 @@
 /** The release gates: every payment to an account of the supplier master, and the whole file exactly what people released. */
 import type { FactData } from '../event-data.ts'
 import { amountDue, holdReasons, liveAllocations, liveHolds, livePostings, negative } from '../headline.ts'
-import type { InvoiceState } from '../invoice.ts'
+import type { InvoiceState } from '../invoice-state.ts'
 import { sumOf } from '../invoice-content.ts'
 import { loginOf, plainAccount } from '../names.ts'
 import { aliasOf, type Look, type ObjectRecord } from '../object.ts'

@@ -1,6 +1,6 @@
 /** The posting gate: what the ERP booked is what was approved (P5). */
 import { sumOf } from '../invoice-content.ts'
-import type { Posting } from '../invoice.ts'
+import type { Posting } from '../invoice-state.ts'
 import { foldedNumber } from '../names.ts'
 import { supplierOf, type InvoiceView } from '../view.ts'
 import { fail, indeterminate, notApplicable, pass, type Control } from './control.ts'

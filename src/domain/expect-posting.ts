@@ -1,0 +1,204 @@
+/** What the ERP should book of an invoice: its posting, the reversal of one, the block of its payment, and how it was cleared. */
+import { dateIn } from '../lib/time.ts'
+import { correctedBy, holdReasons, liveAllocations, livePostings, reversalAsked, warranted } from './headline.ts'
+import type { Granted, InvoiceState } from './invoice-state.ts'
+import type { EffectMark, WantedEffect } from './object.ts'
+import type { Route } from './routes.ts'
+import { whoIs } from './names.ts'
+
+/** On what and on which day it is to be posted; null while, or because, it is not. Whether its period is open is another question. */
+export function toBePosted(state: InvoiceState, route: Route): Booking | null {
+  const booking = bookingOf(state, route)
+  if (
+    route.postAfter.length === 0 ||
+    !state.content ||
+    !booking ||
+    !state.parties ||
+    !warranted(state, route.postAfter) ||
+    warranted(state, ['rejected'])
+  )
+    return null
+  if (livePostings(state).length > 0 || !mayPostAgain(state) || correctedBy(state)) return null
+  return { ...booking, postOn: state.postingPlan?.on ?? booking.postOn }
+}
+
+export function posting(erp: string, id: string, state: InvoiceState, route: Route): WantedEffect | null {
+  const { content, parties } = state
+  const booking = toBePosted(state, route)
+  if (!booking || !content || !parties || (state.postingPlan?.held ?? null) !== null) return null
+  const { value } = content
+  const [tax] = Object.values(parties.taxCodes)
+  return {
+    target: erp,
+    command: 'invoice.post',
+    object: id,
+    occurrence: String(reversals(state).length),
+    subject: id,
+    ...(value.dueOn ? { dueOn: value.dueOn } : {}),
+    content: {
+      approvedAt: booking.approvedAt,
+      approvers: booking.approvers,
+      authority: booking.authority,
+      blocked: holdReasons(state).length > 0,
+      correlation: id,
+      currency: value.currency,
+      dueOn: value.dueOn,
+      entity: parties.entity,
+      gross: booking.terms.gross,
+      issuedOn: value.issuedOn,
+      kind: value.kind,
+      lines: (booking.terms.coding ?? []).map((line) => ({
+        ...line,
+        ...(Object.keys(parties.taxCodes).length === 1 ? { taxCode: tax } : {}),
+      })),
+      method: METHODS[route.pays],
+      net: booking.terms.net,
+      number: value.number,
+      orders: value.orders,
+      payable: value.totals.payable,
+      policy: booking.policy,
+      postedOn: booking.postOn,
+      reference: id,
+      supplier: parties.supplier,
+      tax: booking.terms.tax,
+    },
+  }
+}
+
+export type Booking = Pick<Granted, 'terms' | 'postOn' | 'approvers' | 'authority'> & {
+  readonly policy: string
+  readonly approvedAt: string
+}
+
+/** On what it is booked: what was granted; or, where the route posts before that, our own terms on the route's account. */
+function bookingOf(state: InvoiceState, route: Route): Booking | null {
+  const { granted, terms, parties, verdicts } = state
+  if (granted && warranted(state, ['approved'])) return { ...granted, policy: `terms ${granted.hash.slice(0, 16)}` }
+  if (!terms || route.account === null || route.postAfter.includes('approved')) return null
+  const readyAt = verdicts.match?.at ?? terms.at
+  return {
+    terms: { ...terms.value, coding: [{ account: route.account, amount: terms.value.net }] },
+    postOn: dateIn(parties?.zone ?? 'UTC', readyAt),
+    policy: `route ${state.routed?.name ?? ''}`,
+    approvers: [],
+    authority: 'posted before approval, not to be paid until then',
+    approvedAt: '',
+  }
+}
+
+/** Two persons said so after it was posted; a posting is reversed once. */
+export function reversing(erp: string, id: string, state: InvoiceState): WantedEffect[] {
+  const asked = reversalAsked(state)
+  if (!asked) return []
+  return livePostings(state)
+    .filter(([postingNo, posting]) => asked.at > (posting.confirmed?.at ?? '') && asked.keeps !== postingNo)
+    .map(([postingNo]) => ({
+      target: erp,
+      command: 'invoice.reverse',
+      object: `${id} ${postingNo}`,
+      occurrence: postingNo,
+      subject: id,
+      content: { reference: id, posting: postingNo, reason: asked.reason, requestedBy: whoIs(asked.person), agreedBy: whoIs(asked.second) },
+    }))
+}
+
+/** A block for as long as there is a reason for one, and its lifting afterwards. A block that somebody else set is left alone. */
+export function blocking(erp: string, id: string, state: InvoiceState): WantedEffect[] {
+  const reasons = holdReasons(state)
+  return livePostings(state).flatMap(([postingNo, { confirmed }]): WantedEffect[] => {
+    const { held, lifted } = blocksOf(state, postingNo)
+    const effect = (command: 'payment.hold' | 'payment.unhold', reason: string): WantedEffect[] => [
+      {
+        target: erp,
+        command,
+        object: `${id} ${postingNo}`,
+        occurrence: `${postingNo}#${lifted}`,
+        subject: id,
+        content: { posting: postingNo, reason },
+      },
+    ]
+    if (!confirmed?.settled || warranted(state, ['paid'])) return []
+    if (reasons.length > 0) return held > lifted ? [] : effect('payment.hold', reasons.join('; '))
+    return held > lifted ? effect('payment.unhold', 'no reason stands any more') : []
+  })
+}
+
+/** What is posted with a block has been held once already. */
+const blocksOf = (state: InvoiceState, postingNo: string): { held: number; lifted: number } => {
+  const { held, lifted } = state.blocks[postingNo] ?? { held: 0, lifted: 0 }
+  return { held: Math.max(held, state.routed?.rules.releaseAfter.length && state.postings[postingNo]?.confirmed?.ours ? 1 : 0), lifted }
+}
+
+/** A block that was lifted, and a lifting after which it was blocked again, can be asked for once more. */
+export function blockMarks(erp: string, id: string, state: InvoiceState): EffectMark[] {
+  return Object.entries(state.blocks).flatMap(([postingNo, { held, lifted }]) => {
+    const undone = (command: 'payment.hold' | 'payment.unhold', times: number): EffectMark[] =>
+      Array.from({ length: Math.max(0, times) }, (_, before) => ({
+        target: erp,
+        command,
+        object: `${id} ${postingNo}`,
+        occurrence: `${postingNo}#${before}`,
+        input: 'undone',
+      }))
+    return [...undone('payment.hold', lifted), ...undone('payment.unhold', held - 1)]
+  })
+}
+
+/** As the ERP is told how it is paid. */
+const METHODS = { transfer: 'transfer', collected: 'collected', card: 'card', nothing: 'none' } as const satisfies Record<
+  Route['pays'],
+  string
+>
+
+/** What the other side took from our account has no payment document in the ERP: it is told to clear the posting with that entry. */
+export function clearings(erp: string, id: string, state: InvoiceState, route: Route): WantedEffect[] {
+  const [posted] = livePostings(state)
+  const { content, parties } = state
+  if ((route.pays !== 'collected' && route.pays !== 'card') || !posted || !content || !parties || !warranted(state, ['posted', 'paid']))
+    return []
+  return liveAllocations(state).flatMap(([, { amount, evidence, booked }]): WantedEffect[] =>
+    booked
+      ? [
+          {
+            target: erp,
+            command: 'settlement.clear',
+            object: id,
+            occurrence: evidence,
+            subject: id,
+            content: {
+              reference: id,
+              posting: posted[0],
+              entity: parties.entity,
+              supplier: parties.supplier,
+              amount,
+              currency: content.value.currency,
+              ...booked,
+            },
+          },
+        ]
+      : [],
+  )
+}
+
+const reversals = (state: InvoiceState): string[] =>
+  Object.values(state.postings)
+    .flatMap((booked) => (booked.reversed ? [booked.reversed.at] : []))
+    .sort()
+
+/** After a reversal in the ERP the hub does not fight it: a person says that it shall be posted again. */
+function mayPostAgain(state: InvoiceState): boolean {
+  const last = reversals(state).at(-1)
+  const answer = state.answers['posting-reversed']
+  return last === undefined || (answer?.action === 'post-again' && answer.at > last)
+}
+
+/** Our postings that the ERP shows, whoever told us: each proves the effect with its number of earlier reversals. */
+export function postingMarks(erp: string, id: string, state: InvoiceState): EffectMark[] {
+  const all = reversals(state)
+  return Object.values(state.postings).flatMap((booked): EffectMark[] => {
+    const { confirmed } = booked
+    if (!confirmed?.ours) return []
+    const occurrence = String(all.filter((at) => at <= confirmed.at).length)
+    return [{ target: erp, command: 'invoice.post', object: id, occurrence, input: booked.reversed ? 'undone' : 'evidence' }]
+  })
+}
