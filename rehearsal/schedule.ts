@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { judge, type Finding } from './checks/all.ts'
-import type { Books, CaseView, Evidence, InvoiceView, Line } from './checks/evidence.ts'
+import { minor, type Books, type CaseView, type Evidence, type InvoiceView, type Line } from './checks/evidence.ts'
 import { sendBill } from './clients.ts'
 import { Dice } from './dice.ts'
 import { later } from './faults/case.ts'
@@ -26,13 +26,19 @@ const REST_MS = { usual: 60_000, long: 150_000 } as const
  * machine. A bill takes about twelve. It begins anyhow when the work stands still, and goes on for a while until it meets something.
  */
 const CALLS = 45
-const LATEST_MS = 6_000
-const UNTIL_MET_MS = 3_000
+/** The bills are sent within so long, so that a hub that is started anew still finds work. */
+const SENDING_MS = 3_000
+const LATEST_MS = 4_000
+const UNTIL_MET_MS = 1_500
+const TURN_CALLS = 8
+const TURN_UNTIL_MET_MS = 6_000
 
 export interface Planned {
   readonly fault: FaultCase
   readonly afterCalls: number
   readonly lastsMs: number
+  /** How long it goes on at most until it has met something. */
+  readonly untilMetMs: number
 }
 export interface Plan {
   readonly seed: number
@@ -40,17 +46,26 @@ export interface Plan {
   readonly faults: readonly Planned[]
 }
 
-/** What a schedule does, from its seed alone. The first fault goes round through all cases, so that each has its turn. */
+/** What a schedule does, from its seed alone. One of its faults goes round through all cases, so that each has its turn; it comes early and is patient. */
 export function planOf(seed: number, index: number, cases: readonly FaultCase[]): Plan {
   const round = Math.floor(index / cases.length)
   const turn = new Dice(seed, `round ${round}`).shuffled(cases)[index % cases.length]
   const dice = new Dice(seed, `schedule ${index}`)
-  const others = Array.from({ length: 2 + Math.floor(dice.share() ** 2 * 10) }, () => dice.weighted(cases))
-  const faults = [...(turn ? [turn] : []), ...others].map((fault) => ({
+  const planned = (fault: FaultCase, calls: number, untilMetMs: number): Planned => ({
     fault,
-    afterCalls: dice.whole(0, CALLS),
+    afterCalls: dice.whole(0, calls),
     lastsMs: dice.whole(...fault.lasts),
-  }))
+    untilMetMs,
+  })
+  // A hub that is started anew twice at a time would meet neither of two faults.
+  const besides = cases.some(({ anew }) => !anew) ? cases.filter(({ anew }) => !anew) : cases
+  let anew = turn?.anew === true
+  const others = Array.from({ length: 2 + Math.floor(dice.share() ** 2 * 10) }, () => {
+    const fault = dice.weighted(anew ? besides : cases)
+    anew ||= fault.anew === true
+    return planned(fault, CALLS, UNTIL_MET_MS)
+  })
+  const faults = [...(turn ? [planned(turn, TURN_CALLS, TURN_UNTIL_MET_MS)] : []), ...others]
   return { seed, index, faults: faults.toSorted((a, b) => a.afterCalls - b.afterCalls) }
 }
 
@@ -66,6 +81,8 @@ export interface Outcome {
   readonly tookMs: number
   readonly restedMs: number | null
   readonly stretch: number
+  /** Where the time went (ms): faults, healing, coming to rest, judging. */
+  readonly spent: readonly number[]
   readonly findings: readonly Finding[]
 }
 
@@ -88,7 +105,7 @@ async function played(world: World, plan: Plan, looking: Looking, sending: { rea
   history.did('schedule', String(plan.index))
   const dice = new Dice(plan.seed, `moments ${plan.index}`)
   const sent = bills.map(async (bill, at) => {
-    await later(dice.whole(0, 1_500))
+    await later(dice.whole(0, SENDING_MS))
     return sendBill(world, bill, at, () => sending.over)
   })
   const faults = await Promise.all(
@@ -97,6 +114,7 @@ async function played(world: World, plan: Plan, looking: Looking, sending: { rea
   history.did('heal')
   const healed = performance.now()
   await world.heal()
+  const whole = performance.now()
   history.did('whole')
   await Promise.all(sent)
   const known = company.bills
@@ -105,22 +123,26 @@ async function played(world: World, plan: Plan, looking: Looking, sending: { rea
   const stretch = stretchNow()
   const rest = plan.faults.some(({ fault }) => fault.long) ? REST_MS.long : REST_MS.usual
   const restedMs = await waitForRest(world, known, healed, rest * stretch)
+  const rested = performance.now()
   history.did('rest', String(restedMs))
   await looking.stop()
   const findings = judge(await evidenceOf(world, known, looking, restedMs, stretch, place % VERIFY_EVERY === VERIFY_EVERY - 1))
+  const instants = [begun, healed, whole, rested, performance.now()]
+  const spent = instants.slice(1).map((at, nth) => Math.round(at - (instants[nth] ?? at)))
   return {
     index: plan.index,
     faults,
     tookMs: Math.round(performance.now() - begun),
     restedMs,
     stretch: Math.round(stretch * 10) / 10,
+    spent,
     findings,
   }
 }
 
 async function suffer(
   world: World,
-  { fault, afterCalls, lastsMs }: Planned,
+  { fault, afterCalls, lastsMs, untilMetMs }: Planned,
   bills: readonly Bill[],
   dice: Dice,
 ): Promise<Outcome['faults'][number]> {
@@ -129,7 +151,7 @@ async function suffer(
   let hits = 0
   world.history.did('fault', fault.name)
   try {
-    const { met, end } = await fault.begin({
+    const { met, once, end } = await fault.begin({
       world,
       dice,
       bills,
@@ -137,8 +159,11 @@ async function suffer(
         world.excused.add(billNo)
       },
     })
-    await later(lastsMs)
-    if (met) await until(() => met() > 0, UNTIL_MET_MS)
+    if (met && once) await until(() => met() > 0, lastsMs + untilMetMs)
+    else {
+      await later(lastsMs)
+      if (met) await until(() => met() > 0, untilMetMs)
+    }
     hits = await end()
   } catch (error) {
     // Another fault was in its way: the database that it wanted to speak to was away.
@@ -160,29 +185,44 @@ interface Listed {
 /** How long nothing must happen any more: when all is done, and when something could still move that only others can move. */
 const STILL_MS = { done: 500, others: 4_000 } as const
 
+/** Whether the ERP will pay none of these: all are posted, and no vendor is owed anything after his credits. */
+function nothingToPay(bills: readonly (Bill | undefined)[]): boolean {
+  const owed = new Map<string, bigint>()
+  for (const bill of bills) {
+    if (!bill) return false
+    const key = `${bill.companyCode} ${bill.vendorNo} ${bill.ccy}`
+    const amount = minor(bill.gross.replace('-', ''))
+    owed.set(key, (owed.get(key) ?? 0n) + (bill.billKind === 'CREDIT' ? -amount : amount))
+  }
+  return [...owed.values()].every((amount) => amount <= 0n)
+}
+
 /** Waits until nothing is on its way; ms since the heal, null when that takes too long. */
 export async function waitForRest(world: World, sent: readonly Bill[], healed: number, limitMs: number): Promise<number | null> {
   let size = -1
   let since = performance.now()
   for (;;) {
-    const [summary, page] = await Promise.all([world.ask<Summary>('/v1/summary'), world.ask<Listed>('/v1/objects?kind=invoice&limit=200')])
+    const summary = await world.ask<Summary>('/v1/summary')
     const now = performance.now()
-    if (summary && page) {
+    if (summary) {
       const { busy, log, systems } = summary
       if (busy > 0 || log.size !== size || log.sealed < log.size) since = now
       size = log.size
-      const open = page.objects.filter((row) => row.open && row.cause === null)
-      const behind = Object.values(systems).some((system) => system.behind > 0)
-      const whole = open.length === 0 && !behind && page.objects.length >= sent.length
-      if (now - since >= (whole ? STILL_MS.done : STILL_MS.others)) {
+      // The rows are asked for only when they could say that this is rest.
+      const page = now - since >= STILL_MS.done ? await world.ask<Listed>('/v1/objects?kind=invoice&limit=200') : undefined
+      if (page) {
+        const open = page.objects.filter((row) => row.open && row.cause === null)
+        const behind = Object.values(systems).some((system) => system.behind > 0)
         const bills = open.map(({ title, state }) => (state === 'posted' ? sent.find((bill) => bill.billNo === title) : undefined))
+        const whole = nothingToPay(bills) && !behind && page.objects.length >= sent.length
         const owing = new Set(bills.filter((bill) => bill?.billKind === 'CREDIT').map((bill) => bill?.vendorNo))
         // An open credit waits for more to be set against, and what is set against it waits with it. Whatever else stands still is given the rest of its time.
-        if (bills.every((bill) => bill && owing.has(bill.vendorNo))) return Math.round(since - healed)
+        if ((whole || now - since >= STILL_MS.others) && bills.every((bill) => bill && owing.has(bill.vendorNo)))
+          return Math.round(since - healed)
       }
     }
     if (now - healed > limitMs) return null
-    await later(300)
+    await later(200)
   }
 }
 

@@ -327,6 +327,7 @@ async function startSealing(
   { config, signerDatabaseUrl, log }: HubOptions,
   trouble: (what: string, error: unknown) => void,
 ): Promise<Sealing | undefined> {
+  if (signerDatabaseUrl === undefined) return undefined
   const signer = await openSigner({ dir: config.signer }).catch(async (error: unknown) => {
     // The one before us may just be letting go of its lock.
     await sleep(1_000)
@@ -335,7 +336,7 @@ async function startSealing(
       return undefined
     })
   })
-  if (!signer || signerDatabaseUrl === undefined) return undefined
+  if (!signer) return undefined
   const pool = openPool(signerDatabaseUrl, { max: 2, name: 'tieout sealer' })
   const sealer = startSealer({
     pool,

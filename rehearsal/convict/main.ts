@@ -43,6 +43,7 @@ async function convicted(patch: Patch, seed: number): Promise<Conviction> {
         '--workers',
         values.workers,
         '--first',
+        ...(patch.row === undefined ? [] : ['--row', patch.row]),
         '--out',
         file,
         '--keep',
@@ -67,12 +68,12 @@ async function convicted(patch: Patch, seed: number): Promise<Conviction> {
 }
 
 const patches = readPatches().filter(({ name, tier }) => tier === 'R' && (positionals.length === 0 || positionals.includes(name)))
-process.stdout.write('| broken build | what is wrong with it | convicted by | schedules |\n|---|---|---|---|\n')
+process.stdout.write('| broken build | what is wrong with it | faults | convicted by | after schedules |\n|---|---|---|---|---|\n')
 for (const patch of patches) {
   const found: Conviction[] = []
   for (let start = 0; start < Number(values.starts); start++) found.push(await convicted(patch, Number(values.seed) + start))
   process.stdout.write(
-    `| \`${patch.name}\` | ${patch.defect} | ${[...new Set(found.map(({ by }) => by))].join('; ')} | ${found.map(({ schedules }) => schedules).join(', ')} |\n`,
+    `| \`${patch.name}\` | ${patch.defect} | ${patch.row ?? 'all'} | ${[...new Set(found.map(({ by }) => by))].join('; ')} | ${found.map(({ schedules }) => schedules).join(', ')} |\n`,
   )
   if (found.some(({ schedules }) => schedules === Infinity)) process.exitCode = 1
 }

@@ -15,6 +15,8 @@ export interface Stage {
 export interface Ongoing {
   /** How often it has met something so far; absent where that is known only at its end. It lasts longer until it has. */
   readonly met?: () => number
+  /** It is over as soon as it has met something: the hub is dead. */
+  readonly once?: true
   /** Ends it; how often it met something. */
   readonly end: () => Promise<number>
 }

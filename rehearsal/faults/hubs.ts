@@ -1,6 +1,7 @@
 /** What happens to hubs: killed anywhere or at a named point, frozen, with a wrong clock, under another policy. */
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sendOnce } from '../clients.ts'
 import type { Hub } from '../world/hub.ts'
 import { done, later, type Begin } from './case.ts'
 
@@ -27,10 +28,13 @@ export const KILL_POINTS = [
 /** These end the signer, which the hub starts again. */
 export const SIGNER_POINTS = ['signer-persist-before', 'signer-persist-after'] as const
 
-/** A hub is started anew so that it dies at the n-th passage of a point. */
+/** Whoever calls passes these. */
+const AT_THE_DOOR = /^(?:door|answer|commit)/u
+
+/** A hub is started anew so that it dies at the n-th passage of a point. The bills that it had already seen are what it is called with then. */
 export const dieAt =
   (point: string): Begin =>
-  async ({ world, dice }) => {
+  async ({ world, dice, bills }) => {
     const signer = SIGNER_POINTS.some((one) => one === point)
     // Only one of the two signs.
     const hub = /^(?:seal|publish|signer)/u.test(point) ? world.hubs[0] : dice.pick(world.hubs)
@@ -39,11 +43,17 @@ export const dieAt =
     const victim = hub.process
     const met = (): number =>
       (signer ? children.some((pid) => victim?.children().includes(pid) === false) : victim?.over === 'SIGKILL') ? 1 : 0
+    const called = async (): Promise<void> => {
+      for (let call = 0; call < 4 && victim?.over === undefined; call++) await sendOnce(world, dice.pick(bills), world.hubs.indexOf(hub))
+    }
+    const calling = AT_THE_DOOR.test(point) ? called() : undefined
     return {
       met,
+      once: true,
       end: async () => {
         const hits = met()
         await hub.kill()
+        await calling
         return hits
       },
     }

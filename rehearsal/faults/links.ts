@@ -1,9 +1,9 @@
 /** What happens on the links: to the database, to each target, at the hubs' doors, to notices and files. */
 import type { ByteFault } from '../links/byte-link.ts'
 import type { FileFault } from '../links/folder-link.ts'
-import type { HttpFault, HttpRule } from '../links/http-link.ts'
+import type { HttpFault, HttpLink, HttpRule } from '../links/http-link.ts'
 import type { Target } from '../world/company.ts'
-import { counting, later, type Begin } from './case.ts'
+import { counting, later, type Begin, type Ongoing } from './case.ts'
 
 export const onDatabase =
   (fault: ByteFault): Begin =>
@@ -23,34 +23,30 @@ export const lying =
     return begin(stage)
   }
 
+const onLinks = (links: readonly HttpLink[], rule: HttpRule): Ongoing => {
+  const rulings = links.map((link) => ({ link, ruling: link.set(rule) }))
+  return counting(
+    rulings.map(({ ruling }) => ruling),
+    () => {
+      for (const { link, ruling } of rulings) link.heal(ruling)
+    },
+  )
+}
+
 export const onTarget =
   (target: Target, rule: HttpRule): Begin =>
-  async ({ world }) => {
-    const link = world.company.links[target]
-    link.set(rule)
-    return counting([link], () => {
-      link.heal()
-    })
-  }
+  async ({ world }) =>
+    onLinks([world.company.links[target]], rule)
 
 export const onDoor =
   (fault: HttpFault): Begin =>
-  async ({ world, dice }) => {
-    const { door } = dice.pick(world.hubs)
-    door.set({ fault })
-    return counting([door], () => {
-      door.heal()
-    })
-  }
+  async ({ world, dice }) =>
+    onLinks([dice.pick(world.hubs).door], { fault })
 
 export const onNotices =
   (fault: HttpFault): Begin =>
-  async ({ world: { notices } }) => {
-    notices.set({ fault })
-    return counting([notices], () => {
-      notices.heal()
-    })
-  }
+  async ({ world }) =>
+    onLinks([world.notices], { fault })
 
 export const onFiles =
   (way: 'out' | 'back', fault: FileFault): Begin =>

@@ -31,8 +31,17 @@ export interface HttpRule {
   readonly fault: HttpFault
   /** Only calls that change something (POST, PUT). */
   readonly effects?: boolean
+  /** Only calls of this path. */
+  readonly path?: RegExp
   /** How many calls it meets at most. */
   readonly times?: number
+}
+
+/** A rule while it holds: which calls it still meets, and how many it has met. */
+interface Ruling {
+  readonly rule: HttpRule
+  left: number
+  hits: number
 }
 
 interface Answered {
@@ -144,8 +153,8 @@ export class HttpLink {
   readonly #seen: (seen: Seen) => void
   readonly #pending = new Set<Promise<unknown>>()
   readonly #others = new Map<string, unknown>()
-  #rule: HttpRule | undefined
-  #left = 0
+  /** The last one set is asked first. */
+  readonly #rules: Ruling[] = []
   hits = 0
   /** Calls that came to where a redirect sent them: nobody may follow one. */
   trapped = 0
@@ -158,7 +167,7 @@ export class HttpLink {
       void this.#take(request, reply)
     })
     this.#server.on('connection', (socket) => {
-      if (this.#rule?.fault.kind === 'down' && this.#hit(this.#rule, 'POST')) {
+      if (this.#rules.findLast((ruling) => ruling.rule.fault.kind === 'down' && this.#hits(ruling, 'POST', ''))) {
         socket.on('error', () => {}).resetAndDestroy()
         return
       }
@@ -179,14 +188,17 @@ export class HttpLink {
     return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
   }
 
-  set(rule: HttpRule): void {
-    this.#rule = rule
-    this.#left = rule.times ?? Infinity
+  set(rule: HttpRule): Ruling {
+    const ruling: Ruling = { rule, left: rule.times ?? Infinity, hits: 0 }
+    this.#rules.push(ruling)
     if (rule.fault.kind === 'down') this.cut()
+    return ruling
   }
 
-  heal(): void {
-    this.#rule = undefined
+  /** Takes back this rule, or all there are. */
+  heal(ruling?: Ruling): void {
+    const at = ruling ? this.#rules.indexOf(ruling) : 0
+    if (at >= 0) this.#rules.splice(at, ruling ? 1 : Infinity)
   }
 
   cut(): void {
@@ -208,9 +220,11 @@ export class HttpLink {
     })
   }
 
-  #hit(rule: HttpRule, method: string): boolean {
-    if (this.#left <= 0 || (rule.effects && !['POST', 'PUT'].includes(method))) return false
-    this.#left--
+  #hits(ruling: Ruling, method: string, path: string): boolean {
+    const { rule, left } = ruling
+    if (left <= 0 || (rule.effects && !['POST', 'PUT'].includes(method)) || rule.path?.test(path) === false) return false
+    ruling.left--
+    ruling.hits++
     this.hits++
     return true
   }
@@ -221,8 +235,7 @@ export class HttpLink {
     if (path.startsWith('/stolen')) this.trapped++
     const body = await bodyOf(request).catch(() => undefined)
     if (!body) return
-    const rule = this.#rule
-    const fault = rule && this.#hit(rule, method) ? rule.fault : undefined
+    const fault = this.#rules.findLast((ruling) => this.#hits(ruling, method, path))?.rule.fault
     const done = (): Promise<Answered> => this.#forward({ method, path, headers, body })
     const seen = (status: number | null): void => {
       this.#seen({ at: new Date().toISOString(), link: this.name, method, path, status, fault: fault ? nameOf(fault) : null })

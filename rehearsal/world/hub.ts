@@ -12,6 +12,14 @@ export const KEY = 'a-key-for-rehearsals-0123456789'
 /** As `tieout start` runs a hub. */
 const FLAGS = ['--max-old-space-size=384', '--max-semi-space-size=4']
 
+/** Tried again soon, and so often that no fault of a schedule outlasts it. */
+const LANES = Object.fromEntries(
+  ['stop', 'settlement', 'payment', 'posting', 'approval', 'intake', 'status', 'metadata'].map((lane) => [
+    lane,
+    { firstMs: 200, longestMs: 1_000, deadAfter: 40 },
+  ]),
+)
+
 export interface HubWish {
   readonly source: string
   readonly folder: string
@@ -97,6 +105,7 @@ export class Hub {
         sealEveryMs: 500,
         // Times long enough that nothing but what a schedule does makes a case.
         policy: { graceMs: 60_000, indeterminateAfterMs: 120_000, entryGraceMs: 3_600_000, ...policy },
+        lanes: LANES,
         systems: company.systems,
         parts: { erp: 'erp', ap: 'ap', procurement: 'procurement', bank: 'bank', archive: 'archive' },
         api: { port: this.port },

@@ -1,6 +1,8 @@
 /** Processes of a rehearsal: started with Node, ready with their first line, killed or frozen as a fault wants it. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream, readFileSync, type WriteStream } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 export interface Wish {
@@ -12,6 +14,8 @@ export interface Wish {
   readonly log: string
 }
 
+/** Most of the time of a start is compiling; what was compiled once is kept. */
+const COMPILED = { NODE_COMPILE_CACHE: join(tmpdir(), 'tieout-compiled') } as const
 const READY_MS = 60_000
 const GRACE_MS = 10_000
 
@@ -34,7 +38,10 @@ export class Process {
   /** Undefined when it ended before it was ready. */
   static async start({ file, args, env = {}, flags = [], log }: Wish): Promise<Process | undefined> {
     const out = createWriteStream(log, { flags: 'a' })
-    const child = spawn(process.execPath, [...flags, file, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } })
+    const child = spawn(process.execPath, [...flags, file, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...COMPILED, ...env },
+    })
     child.stderr.pipe(out, { end: false })
     const ended = new Promise<void>((done) => {
       child
@@ -113,7 +120,7 @@ export class Process {
 export async function run(wish: Pick<Wish, 'file' | 'args' | 'env'>): Promise<{ readonly status: number | null; readonly output: string }> {
   const child = spawn(process.execPath, [wish.file, ...wish.args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...wish.env },
+    env: { ...process.env, ...COMPILED, ...wish.env },
   })
   let output = ''
   for (const stream of [child.stdout, child.stderr])
