@@ -226,6 +226,16 @@ export async function waitForRest(world: World, sent: readonly Bill[], healed: n
   }
 }
 
+/** What a hub answers, asked again for a while: a check that is shown nothing would find nothing. */
+async function answerOf<T>(world: World, path: string): Promise<T> {
+  for (let times = 0; times < 10; times++) {
+    const answer = await world.ask<T>(path)
+    if (answer) return answer
+    await later(500)
+  }
+  throw new Error(`No hub answers GET ${path}.`)
+}
+
 export async function evidenceOf(
   world: World,
   sent: readonly Bill[],
@@ -234,17 +244,17 @@ export async function evidenceOf(
   stretch = stretchNow(),
   last = true,
 ): Promise<Evidence> {
-  const page = await world.ask<{ readonly objects: readonly { readonly id: string }[] }>('/v1/objects?kind=invoice&limit=200')
-  const invoices = await Promise.all((page?.objects ?? []).map(({ id }) => world.ask<InvoiceView>(`/v1/objects/${id}`)))
-  const cases = await world.ask<{ readonly exceptions: readonly CaseView[] }>('/v1/exceptions?open=yes&limit=200')
-  const summary = await world.ask<Summary>('/v1/summary')
+  const { objects } = await answerOf<{ readonly objects: readonly { readonly id: string }[] }>(world, '/v1/objects?kind=invoice&limit=200')
+  const invoices = await Promise.all(objects.map(({ id }) => answerOf<InvoiceView>(world, `/v1/objects/${id}`)))
+  const { exceptions } = await answerOf<{ readonly exceptions: readonly CaseView[] }>(world, '/v1/exceptions?open=true&limit=200')
+  const { busy } = await answerOf<Summary>(world, '/v1/summary')
   return {
     books: booksOf(world.company.folder),
     history: world.history.rows,
     bills: sent,
-    invoices: invoices.filter((view) => view !== undefined),
-    cases: cases?.exceptions ?? [],
-    busy: summary?.busy ?? -1,
+    invoices,
+    cases: exceptions,
+    busy,
     underWay: looking.underWay,
     verified: last || restedMs === null ? await verify(world) : null,
     residentMb: looking.residentMb,

@@ -1,7 +1,7 @@
 /** What people do: those of the systems behind the hub's back, and those who send to it, carelessly or with ill will. */
 import { sendAnswer, sendNotice, sendOnce, sendPoison } from '../clients.ts'
 import type { Sent } from '../history.ts'
-import { done, type Begin, type Ongoing } from './case.ts'
+import { done, later, type Begin, type Ongoing } from './case.ts'
 
 /** The target's own people change what stands there. */
 export const reverseBehind: Begin = async ({ world: { company }, excuse }) => {
@@ -89,22 +89,24 @@ export const forgeNotices: Begin = async ({ world, dice }) => {
 
 /** Two persons answer one case in the same moment, each through another hub. */
 export const race: Begin = async ({ world, bills, dice }) => {
-  await sendPoison(
-    world,
-    Buffer.from(`<nothing at="${dice.whole(1, 1_000_000)}" bill="${bills[0]?.billNo ?? ''}"/>`),
-    'poison for a race',
-    0,
+  const nothing = Buffer.from(`<nothing at="${dice.whole(1, 1_000_000)}" bill="${bills[0]?.billNo ?? ''}"/>`)
+  const open = async (): Promise<{ readonly id: string; readonly version: number } | undefined> => {
+    const page = await world.ask<{
+      readonly exceptions: readonly { readonly id: string; readonly version: number; readonly cause: string }[]
+    }>('/v1/exceptions?open=true&limit=50')
+    return page?.exceptions.find(({ cause }) => cause === 'unreadable-document')
+  }
+  let found = await open()
+  for (let at = 0; at < 10 && !found; at++) {
+    await sendPoison(world, nothing, 'poison for a race', at)
+    await later(300)
+    found = await open()
+  }
+  if (!found) return done(0)
+  const { id, version } = found
+  const people = ['ada.first', 'ben.second']
+  const answers = await Promise.all(
+    world.hubs.map((hub, at) => sendAnswer(world, hub, { id, version, action: 'explained', person: people[at] ?? '' })),
   )
-  const page = await world.ask<{
-    readonly exceptions: readonly { readonly id: string; readonly version: number; readonly cause: string }[]
-  }>('/v1/exceptions?open=yes&limit=50')
-  const found = page?.exceptions.find(({ cause }) => cause === 'unreadable-document')
-  const answers = found
-    ? await Promise.all(
-        world.hubs.map((hub, at) =>
-          sendAnswer(world, hub, { ...found, action: 'explained', person: ['ada.first', 'ben.second'][at] ?? '' }),
-        ),
-      )
-    : []
-  return done(answers.length > 0 && answers.every((sent) => sent.status !== null) ? 1 : 0)
+  return done(answers.every((sent) => sent.status !== null) ? 1 : 0)
 }

@@ -112,15 +112,17 @@ export class World {
     await Promise.all(this.hubs.map((hub) => this.bringUp(hub)))
   }
 
-  /** Asks a hub past every link; undefined when it does not answer. */
+  /** Asks a hub past every link; undefined when it does not answer, or cannot now. A question that it refuses is a mistake of the rig. */
   async ask<T>(path: string, hub: Hub = this.hubs.find((one) => one.runs) ?? this.hubs[0]): Promise<T | undefined> {
-    try {
-      const answer = await fetch(`${hub.url}${path}`, { headers: { authorization: `Bearer ${KEY}` }, signal: AbortSignal.timeout(5_000) })
-      const body = (await answer.json()) as T
-      return answer.ok ? body : undefined
-    } catch {
-      return undefined
-    }
+    const answer = await fetch(`${hub.url}${path}`, {
+      headers: { authorization: `Bearer ${KEY}` },
+      signal: AbortSignal.timeout(5_000),
+    }).catch(() => undefined)
+    const body = await answer?.json().catch(() => undefined)
+    if (!answer || body === undefined) return undefined
+    if (answer.status >= 400 && answer.status < 500 && answer.status !== 429)
+      throw new Error(`${hub.name} refused GET ${path}: ${answer.status} ${JSON.stringify(body)}`)
+    return answer.ok ? (body as T) : undefined
   }
 
   async end(): Promise<void> {
