@@ -17,13 +17,13 @@ import { erp } from './connectors/erp/connector.ts'
 import { procurement } from './connectors/procurement/connector.ts'
 import { replayable } from './delivery/answer.ts'
 import { takeIdentity } from './delivery/process.ts'
-import { observed } from './delivery/report.ts'
 import { startDelivery } from './delivery/run.ts'
-import type { Event } from './domain/event.ts'
 import { lawOf } from './domain/law.ts'
-import type { Arrival, Ref } from './domain/object.ts'
+import type { Arrival } from './domain/object.ts'
 import { makeTieOut } from './export/tie-out.ts'
 import { takeOver } from './intake/cut-over.ts'
+import { adopt } from './intake/adopt.ts'
+import { notice } from './intake/notice.ts'
 import { openIntake, type Intake } from './intake/batcher.ts'
 import { startWaker } from './intake/waker.ts'
 import { assert } from './lib/assert.ts'
@@ -36,10 +36,8 @@ import { openSigner, type Signer } from './seal/signer-child.ts'
 import { boundNames } from './store/alias.ts'
 import { inTenant, openPool, type Pool } from './store/database.ts'
 import { storeDocument } from './store/document.ts'
-import { readEvents } from './store/event.ts'
 import { openHubClock } from './store/hub-clock.ts'
 import { refuseUnsafe } from './store/refusals.ts'
-import { heard } from './store/system.ts'
 import type { Swept } from './watch/sweep.ts'
 import { startWatch } from './watch/watch.ts'
 
@@ -388,62 +386,6 @@ async function capture(
   const names = captured.arrivals.map((arrival) => arrival.about[0]?.names.at(-1) ?? '')
   const bound = await inTenant(pool, tenant, (client) => boundNames(client, tenant, names))
   return { document, received: captured.numbers.map((number, at) => ({ number, invoice: bound.get(names[at] ?? '') ?? '' })) }
-}
-
-interface NoticeDesk {
-  readonly pool: Pool
-  readonly submit: Submit
-  readonly tenant: string
-  readonly connector: Connector | undefined
-  readonly secret: (name: string) => string | undefined
-  readonly now: Clock
-}
-
-/** What a system pushed at us: its signature first, over the raw bytes; then the facts in it, durable before it is answered. */
-async function notice(
-  desk: NoticeDesk,
-  raw: Uint8Array,
-  headers: Readonly<Record<string, string>>,
-): Promise<'ok' | { readonly refused: string }> {
-  const { connector, pool, tenant } = desk
-  if (!connector?.notices) return { refused: 'There is no system of this name that sends notices.' }
-  const secrets = connector.notices.secrets.flatMap((name) => desk.secret(name) ?? [])
-  const verdict = connector.notices.verify(raw, headers, secrets, desk.now())
-  if (verdict !== 'ok') return verdict
-  const read = connector.notices.readNotice(raw)
-  if ('trouble' in read) throw new Fault('event-not-valid', read.trouble)
-  for (const { bytes, mediaType } of read.documents ?? []) await storeDocument(pool, tenant, bytes, mediaType)
-  await desk.submit(read.observations.map((observation) => observed(tenant, connector, observation)))
-  await inTenant(pool, tenant, (client) => heard(client, tenant, connector.system, instantOf(desk.now())))
-  return 'ok'
-}
-
-/**
- * Facts that nobody has claimed for too long. A posting that the hub did not cause becomes an invoice of its own, observed; any
- * other fact stays parked, and whoever binds its name still takes it.
- */
-async function adopt(pool: Pool, submit: Submit, tenant: string, indexes: readonly number[]): Promise<void> {
-  const events = await inTenant(pool, tenant, (client) => readEvents(client, tenant, indexes))
-  const postings = events.filter((event) => event.type === 'posting.confirmed')
-  await submit(
-    postings.map((event): Arrival => ({
-      tenant,
-      source: event.source,
-      eventId: `${event.id} adopted`,
-      type: 'posting.confirmed',
-      occurredAt: event.occurredAt,
-      actor: event.actor,
-      readBack: event.grade === 'settled',
-      about: [adoptedRef(event)],
-      data: event.data,
-      causation: event.id,
-    })),
-  )
-}
-
-function adoptedRef(event: Event): Ref {
-  const { postingNo, entity } = event.data as unknown as { postingNo: string; entity: string }
-  return { names: [`${event.source.system}|posting|${entity} ${postingNo}`], create: 'invoice' }
 }
 
 const sweepView = (startedAt: string, { feeds, examples, ...counts }: Swept): SweepView => ({

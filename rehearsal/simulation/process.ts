@@ -1,6 +1,6 @@
 /**
  * One simulated hub process: claims what is due, sends it, records its end, looks for what is in doubt, declares unknown what
- * nobody ended. It keeps the order of steps of src/delivery (claim is attempt; at most one send per attempt; facts before the
+ * nobody ended: one state machine. It keeps the order of steps of src/delivery (claim is attempt; at most one send per attempt; facts before the
  * outcome); what each step means is decided by the product's own pure code. It may die or freeze at every named point.
  */
 import type { Budget, Started } from '../../src/delivery/budget.ts'
@@ -8,7 +8,8 @@ import { closedUntil, type Window } from '../../src/delivery/calendar.ts'
 import { tryOf } from '../../src/delivery/claim.ts'
 import { backoffMs, retryAt } from '../../src/delivery/lanes.ts'
 import { inputOf, looksNext } from '../../src/delivery/outcome.ts'
-import { observed, outcomeArrival, type Telling } from '../../src/delivery/report.ts'
+import { outcomeArrival, type Telling } from '../../src/delivery/report.ts'
+import { observed } from '../../src/connector/observed.ts'
 import { doubtful, nextStep, waitingStep, type Step } from '../../src/delivery/resolve.ts'
 import type { Call, Command, Found, Limits } from '../../src/connector/contract.ts'
 import { type Verdict, verdictOf } from '../../src/connector/verdict.ts'

@@ -8,7 +8,8 @@ import { inTenant } from '../store/database.ts'
 import { lockEffects, writeEffects } from '../store/effect.ts'
 import type { PreparedLook } from './claim.ts'
 import type { Desk } from './ports.ts'
-import { observed, outcomeArrival } from './report.ts'
+import { outcomeArrival } from './report.ts'
+import { observed } from '../connector/observed.ts'
 import { submitSurely, surely } from './surely.ts'
 
 const LOOK_MS = 10_000

@@ -11,7 +11,7 @@ import { instantOf, type Instant } from '../lib/time.ts'
 import type { EffectInput, EffectRow } from '../domain/effect.ts'
 import type { EventType } from '../domain/event.ts'
 import type { Arrival } from '../domain/object.ts'
-import type { Connector, Observation, Receipt } from '../connector/contract.ts'
+import type { Receipt } from '../connector/contract.ts'
 import type { AttemptRow } from '../store/attempt.ts'
 import type { TryState } from './resolve.ts'
 
@@ -134,16 +134,5 @@ function tryReport(attempt: AttemptRow, telling: Telling): TryReport {
     ...(last ? { closedAt: instantOf(telling.at) } : attempt.closedAt ? { closedAt: attempt.closedAt } : {}),
     ...(!last && attempt.says ? { says: attempt.says } : {}),
     ...(attempt.looks.length > 0 ? { looks: attempt.looks.slice(-LIMIT_LOOKS) } : {}),
-  }
-}
-
-/** What a system said, as a fact of its role. */
-export function observed(tenant: string, connector: Pick<Connector, 'system' | 'role'>, observation: Observation): Arrival {
-  const { reference, ...fact } = observation
-  return {
-    ...fact,
-    tenant,
-    source: { system: connector.system, role: connector.role, ...(reference === undefined ? {} : { reference }) },
-    actor: `system:${connector.system}`,
   }
 }

@@ -14,7 +14,8 @@ import { SAYS_UNKNOWN } from './expire.ts'
 import { retryAt } from './lanes.ts'
 import { inputOf, looksNext } from './outcome.ts'
 import type { Desk } from './ports.ts'
-import { outcomeArrival, observed } from './report.ts'
+import { outcomeArrival } from './report.ts'
+import { observed } from '../connector/observed.ts'
 import { submitSurely, surely } from './surely.ts'
 
 /** Sends it, and is done when its end is durable. Never throws for what the other side or the database does. */

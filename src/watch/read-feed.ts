@@ -11,6 +11,7 @@ import { instantOf } from '../lib/time.ts'
 import { documentName } from '../domain/names.ts'
 import type { Arrival } from '../domain/object.ts'
 import type { Connector, Feed, Observation, Page, Unreadable } from '../connector/contract.ts'
+import { observed } from '../connector/observed.ts'
 import { requestHash } from '../connector/request.ts'
 import { type Clocks, sha256 } from '../connector/transport/sending.ts'
 import type { Transport } from '../connector/transport/transport.ts'
@@ -148,7 +149,7 @@ async function take(reader: Reader, feed: Feed, page: Page, from: 'cursor' | 'be
   let retold = 0
   for (let at = 0; at < page.observations.length; at += SLICE) {
     const slice = page.observations.slice(at, at + SLICE)
-    const receipts = await reader.submit(slice.map((observation) => factOf(tenant, connector, observation)))
+    const receipts = await reader.submit(slice.map((observation) => observed(tenant, connector, observation)))
     for (const [n, { outcome, fault }] of receipts.entries()) {
       if (outcome !== 'refused' || !fault) continue
       // Not now: the page is read again. Never: it is no event, and the others do not wait for it.
@@ -189,16 +190,6 @@ async function keepForPerson(reader: Reader, feed: Feed, thing: Unreadable): Pro
       },
     },
   ])
-}
-
-export function factOf(tenant: string, connector: Connector, observation: Observation): Arrival {
-  const { reference, ...fact } = observation
-  return {
-    ...fact,
-    tenant,
-    source: { system: connector.system, role: connector.role, ...(reference === undefined ? {} : { reference }) },
-    actor: `system:${connector.system}`,
-  }
 }
 
 function bytesOf(observation: Observation): Uint8Array {

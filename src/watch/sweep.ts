@@ -18,7 +18,8 @@ import { confirmCells, unheardCells, type UnheardCell } from '../store/cell.ts'
 import { inTenant } from '../store/database.ts'
 import { readObjects } from '../store/object.ts'
 import { heard } from '../store/system.ts'
-import { factOf, readFeed, type Reader, type Round } from './read-feed.ts'
+import { observed } from '../connector/observed.ts'
+import { readFeed, type Reader, type Round } from './read-feed.ts'
 
 export interface Sweep {
   readonly full: boolean
@@ -235,7 +236,7 @@ async function compare({ tenant, connector, pool, clocks, submit }: Reader, thin
     const record = id === undefined ? undefined : (records.get(id) as ObjectRecord<InvoiceState> | undefined)
     if (record?.kind !== 'invoice') {
       done.unknown++
-      arrivals.push(...thing.facts().map((fact) => factOf(tenant, connector, fact)))
+      arrivals.push(...thing.facts().map((fact) => observed(tenant, connector, fact)))
       continue
     }
     confirmed.push({ object: record.id, facet: thing.facet })
@@ -243,7 +244,7 @@ async function compare({ tenant, connector, pool, clocks, submit }: Reader, thin
     if (says === 'same') done.same++
     else if (says === 'news') {
       done.news++
-      arrivals.push(...thing.facts().map((fact) => factOf(tenant, connector, fact)))
+      arrivals.push(...thing.facts().map((fact) => observed(tenant, connector, fact)))
     } else {
       done.reported++
       if (thing.word === ABSENT) done.missing++
