@@ -136,7 +136,12 @@ export class Server {
   /** Leaves no room on the disk of the databases. */
   fillDisk(): void {
     const { bavail, bsize } = statfsSync(join(this.folder, 'disk'))
-    writeFileSync(join(this.folder, 'disk', 'ballast'), Buffer.alloc(Math.max(0, bavail * bsize - 4_096)))
+    try {
+      writeFileSync(join(this.folder, 'disk', 'ballast'), Buffer.alloc(Math.max(0, bavail * bsize - 4_096)))
+    } catch (error) {
+      // The database wrote meanwhile: it is full all the same.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    }
   }
 
   emptyDisk(): void {
