@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { ROOT } from './places.mjs'
-import { nodeBinary } from './setup.mjs'
+import { nodeBinary, nodeEnvironment } from './setup.mjs'
 
 /**
  * Runs a program under Node 24 in this terminal and waits for it. Ctrl-C reaches it directly, and how it ends is its own
@@ -10,7 +10,7 @@ import { nodeBinary } from './setup.mjs'
  * @returns {Promise<number>} its exit status; 128 + n when signal n ended it
  */
 export function runNode(args, { env = process.env, cwd = ROOT } = {}) {
-  const child = spawn(nodeBinary(), args, { cwd, env, stdio: 'inherit' })
+  const child = spawn(nodeBinary(), args, { cwd, env: nodeEnvironment(env), stdio: 'inherit' })
   const ignore = () => {}
   const handOn = () => {
     child.kill('SIGTERM')

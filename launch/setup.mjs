@@ -50,6 +50,16 @@ export function nodeBinary() {
   throw new Advice(needsNode())
 }
 
+/**
+ * What everything else runs in: this environment, with a folder in which Node keeps the sources it has compiled. From the
+ * second start on a program is ready in half the time. Where the folder cannot be written, nothing is kept and nothing said.
+ * @param {NodeJS.ProcessEnv} [env]
+ * @returns {NodeJS.ProcessEnv}
+ */
+export function nodeEnvironment(env = process.env) {
+  return { NODE_COMPILE_CACHE: join(ROOT, '.tieout', 'compiled'), ...env }
+}
+
 function ownMajor() {
   return Number.parseInt(process.versions.node, 10)
 }

@@ -4,7 +4,7 @@ import { Advice } from './advice.mjs'
 import { shown, takeDataFolder } from './data-folder.mjs'
 import { dataFolder, ROOT } from './places.mjs'
 import { startPostgres } from './postgres.mjs'
-import { ensureInstalled, nodeBinary } from './setup.mjs'
+import { ensureInstalled, nodeBinary, nodeEnvironment } from './setup.mjs'
 import { supervise } from './supervise.mjs'
 import { runMain, say } from './terminal.mjs'
 
@@ -73,7 +73,7 @@ async function run(args, dataDir) {
       // A run that ends by itself has said with its status how it went.
       restart: !args.includes('--once'),
       cwd: process.env['INIT_CWD'] ?? process.cwd(),
-      env: { ...process.env, TIEOUT_DATA: dataDir, ...(postgres ? { TIEOUT_DATABASE_ADMIN_URL: postgres.url('tieout') } : {}) },
+      env: { ...nodeEnvironment(), TIEOUT_DATA: dataDir, ...(postgres ? { TIEOUT_DATABASE_ADMIN_URL: postgres.url('tieout') } : {}) },
     })
     over = hub.over.then(({ code }) => code ?? 1)
   } else say(`  ready     data in ${shown(dataDir)}; Ctrl-C stops it`)
