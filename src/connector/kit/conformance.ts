@@ -61,7 +61,7 @@ export interface Subject {
   readonly commands: { readonly [name in CommandName]?: CommandCase }
   /** Documents that the contents name, by SHA-256 (hex). */
   readonly documents?: ReadonlyMap<string, Uint8Array>
-  /** Longest that one call may take in the kit (ms), instead of the declared time-out. */
+  /** How long the kit waits for an answer that never comes (ms), instead of the declared time-out. */
   readonly patienceMs?: number
   /** Makes `count` new facts at the target for the first feed, and gives a text for each that its observation contains. */
   readonly happens?: (count: number) => Promise<readonly string[]>

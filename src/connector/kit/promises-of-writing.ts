@@ -40,10 +40,13 @@ async function landsLate(attempt: Try, name: string, command: Command, one: Comm
   const key = freshKey()
   const content = one.accepts(3)
   await one.fate({ effect: 'late', lateMs: LATE_MS, reply: 'lost' })
+  const called = performance.now()
   await attempt.call(command, content, key)
   if (command.class === 'K3') {
     const early = await attempt.look(command, content, key)
-    attempt.must(early?.kind === 'absent' || early?.kind === 'unclear', `${name}: what had not landed yet was seen`)
+    // On a busy machine the look may come after it has landed.
+    const landed = performance.now() - called > LATE_MS
+    attempt.must(landed || early?.kind === 'absent' || early?.kind === 'unclear', `${name}: what had not landed yet was seen`)
     attempt.must(command.find.settleMs >= LATE_MS, `${name}: it settles in ${command.find.settleMs} ms, which no real system promises`)
   }
   await settle(attempt, name, command, one, content, key, 'landed late')
@@ -155,7 +158,8 @@ async function classifiedOverHttp(attempt: Try, name: string, command: Command, 
   classifiedJunk(attempt, name, command, one)
   for (const fate of UNKNOWABLE) {
     await one.fate(fate)
-    const { state } = await attempt.call(command, one.accepts(10), freshKey())
+    const patience = fate.reply === 'never' ? attempt.patienceMs : undefined
+    const { state } = await attempt.call(command, one.accepts(10), freshKey(), patience)
     attempt.must(state === 'unknown', `${name}: ${JSON.stringify(fate)} was taken for ${state}`)
   }
   for (const status of WITH_JUNK) {

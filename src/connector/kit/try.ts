@@ -8,7 +8,10 @@ import { openTransport, type Transport } from '../transport/transport.ts'
 import { type Verdict, verdictOf } from '../verdict.ts'
 import type { CommandCase, Subject } from './conformance.ts'
 
+/** For a call that is never answered; nothing is learned by waiting longer. */
 const PATIENCE_MS = 600
+/** For one that is: a busy machine may take its time. */
+const ANSWER_MS = 5_000
 const LIMIT_PAGES = 200
 
 export interface Swept {
@@ -63,7 +66,7 @@ export class Try {
     return { key, input: this.inputOf(content), object: 'inv_00000000000000000000000001', occurrence: '0', at: instantOf(Date.now()) }
   }
 
-  async send(request: Request, ms = this.subject.patienceMs ?? PATIENCE_MS): Promise<Sending> {
+  async send(request: Request, ms = ANSWER_MS): Promise<Sending> {
     const sending = await this.open().transport.send(request, requestHash(request, this.subject.sha256), {
       wall: Date.now() + ms,
       monotonic: performance.now() + ms,
@@ -72,9 +75,14 @@ export class Try {
     return sending
   }
 
+  /** Longest wait for an answer that does not come. */
+  get patienceMs(): number {
+    return this.subject.patienceMs ?? PATIENCE_MS
+  }
+
   /** One call, classified as delivery would. */
-  async call(command: Command, content: Content, key: string): Promise<Verdict> {
-    const sending = await this.send(command.write(this.inputOf(content), key))
+  async call(command: Command, content: Content, key: string, ms = ANSWER_MS): Promise<Verdict> {
+    const sending = await this.send(command.write(this.inputOf(content), key), ms)
     const verdict = verdictOf(command, sending, this.callOf(content, key), Date.now())
     this.outputs.push(verdict)
     return verdict
@@ -111,7 +119,7 @@ export class Try {
   }
 
   async reply(request: Request): Promise<Reply> {
-    const sending = await this.send(request, 5_000)
+    const sending = await this.send(request)
     if (sending.kind !== 'answered') throw new Error(sending.says)
     return sending.reply
   }
