@@ -1,5 +1,7 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
+const SHOWN = 10
+
 /**
  * Prints `N passed, N failed, N skipped` alone on the last line of all output, when the process ends: whoever reads only
  * the end of a log reads the result. A file that broke before its first test, an error outside any test and a run that never
@@ -17,6 +19,13 @@ export class ClosingLine implements Reporter {
     })
   }
 
+  /** What takes longest, for whoever wants the whole to take less. */
+  static #slowest(modules: readonly TestModule[]): string {
+    const spent = modules.map((module) => ({ file: module.relativeModuleId, ms: Math.round(module.diagnostic().duration) }))
+    const longest = spent.toSorted((a, b) => b.ms - a.ms).slice(0, SHOWN)
+    return `The ${longest.length} slowest of ${spent.length} files, ms:\n${longest.map(({ file, ms }) => `${String(ms).padStart(9)}  ${file}\n`).join('')}`
+  }
+
   onTestRunEnd(modules: readonly TestModule[], strayErrors: readonly unknown[]): void {
     const count = { passed: 0, failed: strayErrors.length, skipped: 0, pending: 0 }
     for (const module of modules) {
@@ -25,5 +34,6 @@ export class ClosingLine implements Reporter {
       if (!module.ok() && !states.includes('failed')) count.failed += 1
     }
     this.#count = count
+    if (modules.length > SHOWN) process.stdout.write(`\n${ClosingLine.#slowest(modules)}`)
   }
 }

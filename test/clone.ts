@@ -7,6 +7,9 @@ import { onTestFinished } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '..')
 
+/** For programs of this clone itself: they start sooner with what Node has compiled of them before. */
+export const COMPILED = { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '' }
+
 /** A folder that accounts other than ours can enter, gone when the test ends. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tieout-clone-'))

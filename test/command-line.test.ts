@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Trace } from '../src/export/trace.ts'
+import { command, type Ran } from './command.ts'
 import { KEY, tryOut, type TryOut } from './try-out.ts'
 
 let company: TryOut
@@ -39,14 +40,18 @@ afterAll(async () => {
 }, 30_000)
 
 describe('tieout on the command line', () => {
-  const run = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ status: number; out: string; err: string }> => {
+  const database = (): string => {
     const url = new URL(company.database.adminUrl)
     url.username = 'hub_read'
+    return url.href
+  }
+  /** As from a terminal. */
+  const run = async (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ran> => {
     try {
       const { stdout, stderr } = await promisify(execFile)(
         process.execPath,
         [join(import.meta.dirname, '..', 'src', 'cli', 'main.ts'), ...args],
-        { env: { ...process.env, TIEOUT_DATABASE_URL: url.href, TIEOUT_DATA: '/nonexistent', ...env } },
+        { env: { ...process.env, TIEOUT_DATABASE_URL: database(), TIEOUT_DATA: '/nonexistent', ...env } },
       )
       return { status: 0, out: stdout, err: stderr }
     } catch (error) {
@@ -54,6 +59,8 @@ describe('tieout on the command line', () => {
       return { status: code, out: stdout, err: stderr }
     }
   }
+  /** The same command in this process, which need not start first. */
+  const traced = (...args: readonly string[]): Promise<Ran> => command(['trace', ...args], { TIEOUT_DATABASE_URL: database() })
 
   it('trace tells a paid invoice from arrival to the bank entry, in 100 columns, without colours', async () => {
     const { status, out } = await run(['trace', paid.title])
@@ -75,7 +82,7 @@ describe('tieout on the command line', () => {
     ]) {
       expect(out, words).toContain(words)
     }
-    const trace = JSON.parse((await run(['trace', paid.id, '--json'])).out) as Trace
+    const trace = JSON.parse((await traced(paid.id, '--json')).out) as Trace
     expect(trace.steps.map(({ index }) => index)).toEqual(trace.steps.map(({ index }) => index).toSorted((a, b) => a - b))
     for (const { index, leafHash } of trace.steps) {
       expect(
@@ -91,11 +98,11 @@ describe('tieout on the command line', () => {
   })
 
   it('every kind of thing that hangs together with it has a page of its own', async () => {
-    const trace = JSON.parse((await run(['trace', paid.id, '--json'])).out) as Trace
+    const trace = JSON.parse((await traced(paid.id, '--json')).out) as Trace
     const kinds = trace.together.map(({ kind }) => kind)
     expect(kinds).toEqual(expect.arrayContaining(['entity', 'supplier', 'order', 'payment', 'statement-entry']))
     for (const { id, title } of trace.together) {
-      const { status, out } = await run(['trace', id])
+      const { status, out } = await traced(id)
       expect([status, out.split('\n').filter((line) => [...line].length > 100)], title).toEqual([0, []])
       expect(out.toLowerCase()).toContain(title.toLowerCase())
     }
@@ -105,7 +112,7 @@ describe('tieout on the command line', () => {
     const unknown = await run(['trace', 'no\u001b[2Jthing'])
     expect([unknown.status, unknown.out.split('\n').length]).toEqual([1, 2])
     expect(unknown.out).not.toContain('\u001b')
-    const several = await run(['trace', 'A-1'])
+    const several = await traced('A-1')
     expect([several.status, several.out]).toEqual([
       1,
       expect.stringMatching(/^A-1 is the id of \d things; say which one:\n( {2}\w{3}_[0-9a-f]{26} .*\n)+$/u),
@@ -123,15 +130,15 @@ describe('tieout on the command line', () => {
   })
 
   it('says in a sentence what it lacks', async () => {
-    expect(await run(['trace', 'x'], { TIEOUT_DATABASE_URL: '' })).toMatchObject({
+    expect(await command(['trace', 'x'], { TIEOUT_DATABASE_URL: '' })).toMatchObject({
       status: 1,
       err: expect.stringMatching(/^Nothing is running here: .*\n$/u) as string,
     })
-    expect(await run(['trace', 'x', '--database', 'postgresql://nobody@127.0.0.1:1/none'])).toMatchObject({
+    expect(await traced('x', '--database', 'postgresql://nobody@127.0.0.1:1/none')).toMatchObject({
       status: 1,
       err: 'The database does not answer. Is it running? npm start starts it.\n',
     })
-    expect(await run(['trace', 'x', '--tenant', 'other'])).toMatchObject({
+    expect(await traced('x', '--tenant', 'other')).toMatchObject({
       status: 1,
       err: expect.stringMatching(/^This database has no tenant other; there are test\.\n$/u) as string,
     })

@@ -1,6 +1,7 @@
 /** What the ERP may do to us, against the whole hub: its own books say afterwards what really happened. */
 import { afterEach, expect, it } from 'vitest'
-import { erpTruth, tryOut, type TryOut, type TryOutWish } from './try-out.ts'
+import type { Summary } from '../src/cli/picture.ts'
+import { erpTruth, QUICK_ERP, tryOut, type TryOut, type TryOutWish } from './try-out.ts'
 
 let company: TryOut | undefined
 afterEach(async () => {
@@ -9,7 +10,7 @@ afterEach(async () => {
 }, 30_000)
 
 /** Short waits for what the simulated ERP never takes long for; no payment runs, so that only postings are looked at. */
-const QUICK: TryOutWish = { erp: { settleMs: 700, gapMs: 200, callTimeoutMs: 2_000 }, policy: { graceMs: 500 } }
+const QUICK: TryOutWish = { erp: QUICK_ERP, policy: { graceMs: 500 } }
 
 async function companyWith(rules: readonly object[], count = 8): Promise<{ company: TryOut; files: string[] }> {
   company = await tryOut(QUICK)
@@ -19,12 +20,17 @@ async function companyWith(rules: readonly object[], count = 8): Promise<{ compa
   return { company, files }
 }
 
+/** Nothing goes on from there without a payment run, but what a vendor collects himself. */
+const posted =
+  (count: number) =>
+  ({ states }: Summary): boolean =>
+    (states['posted'] ?? 0) + (states['archived'] ?? 0) === count
 const postings = (of: TryOut): number[] => [...erpTruth(of.books('erp')).values()].map(({ posted }) => posted)
 
 it('every first reply to a posting is lost: each invoice is posted once', async () => {
   const { company: hub, files } = await companyWith([{ op: 'document.post', first: 8, reply: 'lost' }])
   await hub.send(files)
-  const summary = await hub.quiet(40_000)
+  const summary = await hub.quiet(40_000, posted(8))
   // What a vendor collects himself is paid as soon as the bank books it; nothing else is paid without a run.
   expect((summary.states['posted'] ?? 0) + (summary.states['archived'] ?? 0)).toBe(8)
   expect(postings(hub)).toEqual(Array.from({ length: 8 }, () => 1))
@@ -33,7 +39,7 @@ it('every first reply to a posting is lost: each invoice is posted once', async 
 it('a posting that lands after our time-out and after our first look is the only one', async () => {
   const { company: hub, files } = await companyWith([{ op: 'document.post', first: 2, effect: 'late', lateMs: 600, reply: 'lost' }], 2)
   await hub.send(files)
-  const summary = await hub.quiet(40_000)
+  const summary = await hub.quiet(40_000, posted(2))
   expect(summary.states).toEqual({ posted: 2 })
   expect(postings(hub)).toEqual([1, 1])
 }, 70_000)
@@ -76,7 +82,7 @@ it('a posting reversed in the ERP is posted again when a person says so, and not
   })
   expect(answer.status, JSON.stringify(answer)).toBeLessThan(300)
   await expect.poll(async () => (await hub.summary()).states, { timeout: 30_000, interval: 200 }).toEqual({ posted: 1 })
-  await hub.quiet(30_000)
+  await hub.quiet(30_000, posted(1))
   expect(postings(hub)).toEqual([1])
   expect((await hub.summary()).exceptions).toEqual({})
 }, 70_000)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { generateSample } from '../sandbox/sample/generate.ts'
-import { started } from './clone.ts'
+import { COMPILED, started } from './clone.ts'
 import { freshDatabase, type FreshDatabase } from './postgres.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -31,7 +31,7 @@ interface LeftOut {
 test('a folder of invoices: those of suppliers left out and orders altered end in the exception of that name, no other does', async () => {
   const inbox = join(folder, 'inbox')
   const { bills } = await generateSample({ dir: folder, count: COUNT, seed: 11 })
-  const env = { TIEOUT_DATA: join(folder, 'data'), TIEOUT_DATABASE_ADMIN_URL: database.adminUrl, HOME: folder }
+  const env = { ...COMPILED, TIEOUT_DATA: join(folder, 'data'), TIEOUT_DATABASE_ADMIN_URL: database.adminUrl, HOME: folder }
   const run = started(ROOT, ['src/cli/main.ts', 'start', '--once', '--inbox', inbox, '--seed', '3'], env)
   expect(await run.ended, run.output()).toBe(0)
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { erpTruth, tryOut, wrong } from './try-out.ts'
+import { erpTruth, openCredits, tryOut, wrong } from './try-out.ts'
 
 const SEED = Number(process.env['TIEOUT_SEED'] ?? Date.now() % 1_000_000)
 
@@ -33,7 +33,7 @@ it(`200 invoices while the hub is killed ten times at random: one posting and on
     const summary = await company.quiet(150_000)
     console.log(JSON.stringify({ seed: SEED, states: summary.states, exceptions: summary.exceptions, log: summary.log.size }))
     expect(summary.received).toBe(200)
-    const open = [...erpTruth(company.books('erp')).values()].filter(({ credit, cleared }) => credit && cleared === 0).length
+    const open = openCredits(company.books('erp'))
     expect(summary.states).toEqual({ archived: 200 - open, ...(open > 0 ? { posted: open } : {}) })
     const truth = [...erpTruth(company.books('erp')).entries()]
     expect(truth).toHaveLength(200)

@@ -3,15 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
 import { startChild, type Child } from '../src/cli/processes.ts'
-import { KEY, tryOut, type BookLine, type TryOut } from './try-out.ts'
+import { KEY, QUICK_ERP, tryOut, type BookLine, type TryOut } from './try-out.ts'
 import { command } from './command.ts'
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 60_000 })
 
-const QUICK = {
-  erp: { settleMs: 700, gapMs: 200, callTimeoutMs: 2_000 },
-  policy: { graceMs: 300, grace: [{ ms: 300 }], entryGraceMs: 500 },
-}
+const QUICK = { erp: QUICK_ERP, policy: { graceMs: 300, grace: [{ ms: 300 }], entryGraceMs: 500 } }
 const started: Child[] = []
 let hub: TryOut | undefined
 afterEach(async () => {
@@ -79,7 +76,7 @@ async function allPosted(count: number): Promise<{ of: TryOut; headlines: string
   // Card and direct debit are paid without a run: seed 3 has none among the first.
   const files = (await hub.sample(count, 3)).slice(0, count)
   await hub.send(files)
-  await hub.quiet(60_000)
+  await hub.quiet(60_000, ({ states }) => states['posted'] === count)
   return { of: hub, headlines: await headlines(hub) }
 }
 
@@ -104,7 +101,7 @@ it('an ERP that was restored from a backup, and one whose records were changed: 
   })
   expect(await sweep(of, 'erp')).toMatchObject({ listed: 3, same: 2, missing: 1, reported: 2, unknown: 0 })
   await expect.poll(async () => (await of.summary()).exceptions, { timeout: 20_000 }).toEqual({ divergence: 2 })
-  await of.quiet(30_000)
+  await of.quiet(30_000, ({ states }) => states['posted'] === 4)
   expect(await headlines(of)).toBe(before)
   expect(postings(of)).toBe(3)
   const cases = await of.get<{ exceptions: { says: string; owner: string; dueAt: string }[] }>('/v1/exceptions')
@@ -157,7 +154,7 @@ it('a status that an AP tool has forgotten is told again, once, and its case clo
   await expect.poll(badges, { timeout: 20_000 }).toBe(told + 1)
   await sweep(of, 'ap')
   await expect.poll(async () => (await of.summary()).exceptions, { timeout: 20_000 }).toEqual({})
-  await of.quiet(30_000)
+  await of.quiet(30_000, ({ states }) => states['posted'] === 2)
   expect([await headlines(of), badges()]).toEqual([before, told + 1])
 })
 
@@ -171,7 +168,7 @@ it('with every notice lost and every hint gone with its process, sweeps reach th
   await hub.killHub()
   await hub.startHub()
   for (const system of ['ap', 'erp', 'procurement', 'bank', 'archive']) await sweep(hub, system)
-  await hub.quiet(60_000)
+  await hub.quiet(60_000, ({ states }) => states['posted'] === 4)
   expect(await headlines(hub)).toBe(usual)
   // A full sweep of what nobody lost moves nothing.
   const size = (await hub.summary()).log.size

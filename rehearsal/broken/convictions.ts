@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { simulate } from '../simulation/simulate.ts'
-import { brokenCopy, type Patch } from './patches.ts'
+import type { Patch } from './patches.ts'
 
 export interface Conviction {
   readonly seeds: number
@@ -11,28 +11,27 @@ export interface Conviction {
 }
 
 const run = promisify(execFile)
+const HERE = import.meta.dirname
 /** Seeds of the starts lie apart, so that each start is a draw of its own. */
 const APART = 10_000
 
 /** For each start, how many seeds it took to convict this build, by which invariant; null for one that was not convicted. */
 export async function convictions(patch: Patch, starts: number, limit: number): Promise<(Conviction | null)[]> {
-  const copy = brokenCopy(patch, ['rehearsal', 'test'])
-  try {
-    const found: (Conviction | null)[] = []
-    for (let start = 0; start < starts; start++) {
-      const { stdout } = await run(
-        process.execPath,
-        [join(copy.root, 'rehearsal/broken/convict.ts'), String(start * APART), String(limit)],
-        { timeout: 300_000 },
-      )
-      const conviction = JSON.parse(stdout) as Conviction | null
-      // A seed that the sources as they are break too convicts nobody.
-      if (conviction && simulate(start * APART + conviction.seeds).violations.length > 0)
-        throw new Error(`seed ${start * APART + conviction.seeds} breaks ${conviction.by} without ${patch.name}`)
-      found.push(conviction)
-    }
-    return found
-  } finally {
-    copy.remove()
+  const found: (Conviction | null)[] = []
+  for (let start = 0; start < starts; start++) {
+    const { stdout } = await run(
+      process.execPath,
+      ['--import', join(HERE, 'defect.ts'), join(HERE, 'convict.ts'), String(start * APART), String(limit)],
+      {
+        timeout: 300_000,
+        env: { ...process.env, TIEOUT_DEFECT: patch.name },
+      },
+    )
+    const conviction = JSON.parse(stdout) as Conviction | null
+    // A seed that the sources as they are break too convicts nobody.
+    if (conviction && simulate(start * APART + conviction.seeds).violations.length > 0)
+      throw new Error(`seed ${start * APART + conviction.seeds} breaks ${conviction.by} without ${patch.name}`)
+    found.push(conviction)
   }
+  return found
 }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { started } from '../clone.ts'
+import { COMPILED, started } from '../clone.ts'
 import { corpus } from '../corpora.ts'
 import { freshDatabase, type FreshDatabase } from '../postgres.ts'
 import { CASES_FILE, SUITE_START } from './table.ts'
@@ -47,7 +47,7 @@ test.skipIf(SUITE === undefined)(
       ]),
     )
     for (const file of files) copyFileSync(join(SUITE!, file), join(inbox, basename(file)))
-    const env = { TIEOUT_DATA: join(folder, 'data'), TIEOUT_DATABASE_ADMIN_URL: database.adminUrl, HOME: folder }
+    const env = { ...COMPILED, TIEOUT_DATA: join(folder, 'data'), TIEOUT_DATABASE_ADMIN_URL: database.adminUrl, HOME: folder }
     const run = started(ROOT, ['src/cli/main.ts', 'start', '--once', '--inbox', inbox, '--seed', '3'], env)
     expect(await run.ended, run.output()).toBe(0)
 
