@@ -58,7 +58,7 @@ export async function sendBill(world: World, bill: Bill, first: number, stop: ()
     const sent = await post(world, documentPost(world.hubs[at % 2 === 0 ? 0 : 1], world.company.bytes(bill), bill.file, 'document'))
     if (isFinal(sent.status) || stop()) return sent
     await new Promise((done) => {
-      setTimeout(done, AGAIN_MS)
+      setTimeout(done, Math.max(AGAIN_MS, Number(sent.retryAfter ?? 0) * 1_000))
     })
   }
 }

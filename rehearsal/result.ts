@@ -34,7 +34,7 @@ export function openResult(file: string, seed: number, source: string): Result {
 }
 
 /** With `+` when the files are not those of the commit. */
-function commitOf(source: string): string {
+export function commitOf(source: string): string {
   const git = (...args: string[]): string => spawnSync('git', args, { cwd: source, encoding: 'utf8' }).stdout?.trim() ?? ''
   return `${git('rev-parse', 'HEAD') || 'unknown'}${git('status', '--porcelain', '--', 'src', 'sandbox') === '' ? '' : '+'}`
 }

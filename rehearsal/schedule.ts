@@ -1,9 +1,8 @@
 /** One schedule: bills and faults at moments that the seed chooses, heal, rest, judgement. */
-import { readFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { judge, type Finding } from './checks/all.ts'
-import { minor, type Books, type CaseView, type Evidence, type InvoiceView, type Line } from './checks/evidence.ts'
+import { minor, type CaseView, type Evidence, type InvoiceView } from './checks/evidence.ts'
 import { sendBill } from './clients.ts'
 import { Dice } from './dice.ts'
 import { later } from './faults/case.ts'
@@ -249,7 +248,7 @@ export async function evidenceOf(
   const { exceptions } = await answerOf<{ readonly exceptions: readonly CaseView[] }>(world, '/v1/exceptions?open=true&limit=200')
   const { busy } = await answerOf<Summary>(world, '/v1/summary')
   return {
-    books: booksOf(world.company.folder),
+    books: world.books(),
     history: world.history.rows,
     bills: sent,
     invoices,
@@ -263,16 +262,6 @@ export async function evidenceOf(
     excused: world.excused,
     trapped: [...Object.values(world.company.links), world.notices].reduce((sum, { trapped }) => sum + trapped, 0),
   }
-}
-
-/** The books as they lie on disk; a line that is being written is left for the next look. */
-function booksOf(folder: string): Books {
-  const read = (name: string): Line[] =>
-    readFileSync(join(folder, name, 'book.jsonl'), 'utf8')
-      .split('\n')
-      .slice(0, -1)
-      .map((line) => JSON.parse(line) as Line)
-  return { erp: read('erp'), ap: read('ap'), procurement: read('procurement'), bank: read('bank'), archive: read('archive') }
 }
 
 async function verify({ source, folder, server, database, hubs: [signing] }: World): Promise<Evidence['verified']> {

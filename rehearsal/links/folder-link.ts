@@ -18,6 +18,7 @@ export class FolderLink {
   readonly #carried = new Set<string>()
   readonly #timer: NodeJS.Timeout
   #fault: FileFault | undefined
+  #meets: (name: string) => boolean = () => true
   hits = 0
 
   constructor(from: string, to: string) {
@@ -29,8 +30,10 @@ export class FolderLink {
     }, POLL_MS)
   }
 
-  set(fault: FileFault): void {
+  /** Of files whose name `meets` does not fit, nothing is different. */
+  set(fault: FileFault, meets: (name: string) => boolean = () => true): void {
     this.#fault = fault
+    this.#meets = meets
   }
 
   heal(): void {
@@ -46,11 +49,12 @@ export class FolderLink {
       .filter((name) => isWhole(name) && !this.#carried.has(name))
       .toSorted()
     if (waiting.length === 0) return
-    if (this.#fault !== undefined) this.hits++
-    if (this.#fault === 'held') return
-    for (const name of this.#fault === 'backwards' ? waiting.toReversed() : waiting) {
+    const fault = waiting.some(this.#meets) ? this.#fault : undefined
+    if (fault !== undefined) this.hits++
+    for (const name of fault === 'backwards' ? waiting.toReversed() : waiting) {
+      if (fault === 'held' && this.#meets(name)) continue
       this.#copy(name, name)
-      if (this.#fault === 'twice') this.#copy(name, `again-${name}`)
+      if (fault === 'twice') this.#copy(name, `again-${name}`)
       this.#carried.add(name)
     }
   }

@@ -1,16 +1,20 @@
-/** `node rehearsal/scenario/main.ts SCENARIO`: one scenario played from calm to calm, with what a person wants to know of it afterwards. */
+/** One scenario played from calm to calm, with what a person wants to know of it afterwards. */
 import { rmSync } from 'node:fs'
-import { minor } from '../checks/evidence.ts'
-import { judge, type Finding } from '../checks/all.ts'
+import { CHECKS, type Finding } from '../checks/all.ts'
+import type { Evidence } from '../checks/evidence.ts'
 import { sendBill } from '../clients.ts'
 import { Dice } from '../dice.ts'
 import { later } from '../faults/case.ts'
 import { Looking } from '../looking.ts'
-import type { Scenario } from './scenarios.ts'
 import { evidenceOf, waitForRest } from '../schedule.ts'
 import type { Bill } from '../world/company.ts'
 import { clearAbandoned, ownFolder, Server } from '../world/server.ts'
 import { World } from '../world/world.ts'
+import { delayedIn } from './delays.ts'
+import { Watch } from './neighbours.ts'
+import { MEANINGS } from './promises.ts'
+import type { Invariant, OpenCase, Start, Told } from './report.ts'
+import type { Left, Marks, Scenario } from './scenario.ts'
 
 export interface RehearsalWish {
   readonly source: string
@@ -19,42 +23,39 @@ export interface RehearsalWish {
   readonly seed: number
   readonly bills: number
   readonly lastsMs: number
+  /** Ends what was started when it is aborted. */
+  readonly stop: AbortSignal
 }
 
-export interface Report {
-  readonly scenario: string
-  readonly title: string
-  readonly says: string
-  readonly seed: number
-  readonly bills: number
-  readonly lastedMs: number
-  readonly verdict: 'held' | 'violated'
-  readonly findings: readonly Finding[]
-  /** How many senders were answered while it lasted, of how many. */
-  readonly takenMeanwhile: { readonly taken: number; readonly sent: number }
-  /** From its beginning to when it could be seen; null when it never could. */
-  readonly detectedMs: number | null
-  /** From its end to rest; null when rest was not reached in time. */
-  readonly recoveredMs: number | null
-  /** The most that waited for the system at one moment, by currency. */
-  readonly delayed: { readonly [currency: string]: string }
-  readonly again: string
-}
+const EVERY_MS = 200
+const REST_MS = 240_000
 
-interface Queue {
-  readonly commands: readonly {
-    readonly about: { readonly id: string; readonly amount: string | null; readonly currency: string | null }
-  }[]
-}
-
-export async function rehearse({ source, name, scenario, seed, bills: count, lastsMs }: RehearsalWish): Promise<Report> {
+export async function rehearse({ source, name, scenario, seed, bills: count, lastsMs, stop }: RehearsalWish): Promise<Start> {
   await clearAbandoned()
   const server = await Server.start(source)
   const folder = ownFolder()
+  const { settings, prepare } = scenario
   try {
-    const world = await World.make({ source, folder, server, seed, bills: count })
+    const world = await World.make({
+      source,
+      folder,
+      server,
+      seed,
+      bills: count,
+      ...(settings && { settings }),
+      ...(prepare && { prepare }),
+    })
+    const stopped = new Promise<never>((_, fail) => {
+      stop.addEventListener(
+        'abort',
+        () => {
+          fail(new Stopped())
+        },
+        { once: true },
+      )
+    })
     try {
-      return await played(world)
+      return await Promise.race([played(world, scenario, { name, seed, lastsMs }), stopped])
     } finally {
       await world.end()
     }
@@ -62,132 +63,179 @@ export async function rehearse({ source, name, scenario, seed, bills: count, las
     await server.stop()
     rmSync(folder, { recursive: true, force: true })
   }
+}
 
-  async function played(world: World): Promise<Report> {
-    const { bills } = world.company
-    const looking = new Looking(world)
-    const dice = new Dice(seed, name)
-    const [before, during, after] = [0, 1, 2].map((third) => bills.filter((_, at) => at % 3 === third)) as [Bill[], Bill[], Bill[]]
-    const send = (some: readonly Bill[], withinMs: number): Promise<unknown> =>
-      Promise.all(
-        some.map(async (bill, at) => {
-          await later(dice.whole(0, withinMs))
-          await sendBill(world, bill, at, () => false)
-        }),
-      )
-    await send(before, 1_000)
-    const begun = performance.now()
-    const beginsAt = new Date().toISOString()
-    const ongoing = await scenario.begin({
+export class Stopped extends Error {}
+
+async function played(
+  world: World,
+  scenario: Scenario,
+  { name, seed, lastsMs }: { readonly name: string; readonly seed: number; readonly lastsMs: number },
+): Promise<Start> {
+  const bills = world.company.bills.filter(scenario.takes ?? (() => true))
+  const looking = new Looking(world)
+  const dice = new Dice(seed, name)
+  const [before, meanwhile, after] = partsOf(bills, scenario.parts?.of ?? [1, 1, 1])
+  const evenly = scenario.parts?.evenly ?? false
+  const send = (some: readonly Bill[], withinMs: number): Promise<unknown> =>
+    Promise.all(
+      some.map(async (bill, at) => {
+        await later(evenly ? (withinMs * at) / some.length : dice.whole(0, withinMs))
+        await sendBill(world, bill, at, () => false)
+      }),
+    )
+  await send(before, evenly ? lastsMs : 1_000)
+  if (scenario.calm) await waitForRest(world, before, performance.now(), REST_MS)
+  const watch = new Watch(world)
+  const story: Told[] = []
+  const begun = performance.now()
+  const says = (what: string): void => {
+    story.push({ afterMs: Math.round(performance.now() - begun), says: what })
+  }
+  const beginsAt = new Date().toISOString()
+  const ongoing = await scenario.begin({
+    world,
+    dice,
+    bills: meanwhile,
+    excuse: () => {
+      /* nobody lies here */
+    },
+  })
+  says('It begins.')
+  let seenFrom = performance.now()
+  let detectedMs: number | null = null
+  const sent = send(meanwhile, evenly ? lastsMs : lastsMs / 2)
+  let over = false
+  const course = (
+    scenario.course?.({
       world,
       dice,
-      bills: during,
-      excuse: () => {
-        /* nobody lies here */
+      bills: meanwhile,
+      lastsMs,
+      says,
+      sent,
+      countsFromHere: () => {
+        seenFrom = performance.now()
       },
-    })
-    const sending = send(during, lastsMs / 2)
-    let detectedMs: number | null = null
-    let delayed = new Map<string, bigint>()
-    while (performance.now() - begun < lastsMs) {
-      if (detectedMs === null && (await scenario.shows(world))) detectedMs = Math.round(performance.now() - begun)
-      delayed = most(delayed, await waiting(world, scenario.system))
-      await later(150)
+    }) ?? Promise.resolve(NOTHING_LEFT)
+  ).finally(() => {
+    over = true
+  })
+  const watching = (async (): Promise<void> => {
+    while (performance.now() - begun < lastsMs || !over) {
+      await watch.look()
+      if (detectedMs === null && (await scenario.shows(world))) {
+        detectedMs = Math.round(performance.now() - seenFrom)
+        says('Whoever operates the hub can see it.')
+      }
+      await later(EVERY_MS)
     }
-    await ongoing.end()
-    const endsAt = new Date().toISOString()
-    const ended = performance.now()
-    await world.heal()
-    await sending
-    await send(after, 500)
-    const recoveredMs = await waitForRest(world, bills, ended, 120_000)
-    await looking.stop()
-    const findings = judge(await evidenceOf(world, bills, looking, recoveredMs))
-    const meanwhile = Map.groupBy(
-      world.history.rows.filter((row) => row.kind === 'sent').filter(({ at }) => at >= beginsAt && at <= endsAt),
-      ({ about }) => about,
-    )
-    return {
-      scenario: name,
-      title: scenario.title,
-      says: scenario.says,
-      seed,
-      bills: count,
-      lastedMs: Math.round(ended - begun),
-      verdict: findings.length === 0 ? 'held' : 'violated',
-      findings,
-      takenMeanwhile: {
-        taken: [...meanwhile.values()].filter((all) => all.some(({ status }) => status !== null && status < 300)).length,
-        sent: during.length,
-      },
-      detectedMs,
-      recoveredMs,
-      delayed: Object.fromEntries([...delayed].map(([currency, amount]) => [currency, decimal(amount)])),
-      again: `tieout rehearse ${name} --seed ${seed} --bills ${count} --seconds ${lastsMs / 1_000}`,
-    }
+  })()
+  const [left] = await Promise.all([course, watching])
+  const cases = await openCases(world)
+  await ongoing.end()
+  const endsAt = new Date().toISOString()
+  const ended = performance.now()
+  watch.ends()
+  says('It ends.')
+  await world.heal()
+  await sent
+  await send(after, 500)
+  const [recoveredMs] = await whileLooking(watch, waitForRest(world, bills, ended, REST_MS))
+  says(recoveredMs === null ? 'It did not come to rest in time.' : 'Everything is at rest.')
+  await looking.stop()
+  const evidence = await evidenceOf(world, bills, looking, recoveredMs)
+  const { invariants, findings } = judged(evidence, scenario, { beginsAt, endsAt, left })
+  const answers = world.history.rows.filter((row) => row.kind === 'sent').filter(({ at }) => at >= beginsAt && at <= endsAt)
+  const taken = new Set(answers.filter(({ status }) => status !== null && status < 300).map(({ about }) => about))
+  return {
+    findings,
+    invariants,
+    lastedMs: Math.round(ended - begun),
+    detectedMs,
+    recoveredMs,
+    sent: {
+      before: before.length,
+      meanwhile: meanwhile.length,
+      after: after.length,
+      takenMeanwhile: meanwhile.filter(({ file }) => taken.has(file)).length,
+      toldToComeLater: answers.filter(({ status }) => status === 429).length,
+    },
+    delayed: delayedIn(evidence, scenario.until, endsAt),
+    stretch: evidence.stretch,
+    neighbours: watch.told(evidence.books),
+    cases,
+    story,
   }
 }
 
-/** What waits for a system now: each object's amount once. */
-async function waiting(world: World, system: string | null): Promise<ReadonlyMap<string, bigint>> {
-  const page = system === null ? undefined : await world.ask<Queue>(`/v1/systems/${system}/queue?stands=waiting&limit=200`)
-  const objects = new Map(page?.commands.map(({ about }) => [about.id, about]) ?? [])
-  const sums = new Map<string, bigint>()
-  for (const { amount, currency } of objects.values())
-    if (amount !== null && currency !== null) sums.set(currency, (sums.get(currency) ?? 0n) + minor(amount))
-  return sums
+const NOTHING_LEFT: Left = new Map()
+
+function partsOf(bills: readonly Bill[], [before, meanwhile, after]: readonly [number, number, number]): [Bill[], Bill[], Bill[]] {
+  const all = before + meanwhile + after
+  const part = (at: number): number => {
+    const place = at % all
+    return place < before ? 0 : place < before + meanwhile ? 1 : 2
+  }
+  return [0, 1, 2].map((wanted) => bills.filter((_, at) => part(at) === wanted)) as [Bill[], Bill[], Bill[]]
 }
 
-function most(known: ReadonlyMap<string, bigint>, now: ReadonlyMap<string, bigint>): Map<string, bigint> {
-  const result = new Map(known)
-  for (const [currency, amount] of now) if (amount > (result.get(currency) ?? 0n)) result.set(currency, amount)
-  return result
+async function whileLooking<T>(watch: Watch, work: Promise<T>): Promise<[T]> {
+  let done = false
+  const result = work.finally(() => {
+    done = true
+  })
+  while (!done) {
+    await watch.look()
+    await Promise.race([later(EVERY_MS), result])
+  }
+  await watch.look()
+  return [await result]
 }
 
-/** From ten-thousandths to two places. */
-function decimal(amount: bigint): string {
-  const cents = amount / 100n
-  return `${cents / 100n}.${String(cents % 100n).padStart(2, '0')}`
+/** What must hold of every run, and what this scenario promises beside it. */
+function judged(
+  evidence: Evidence,
+  { promises = {} }: Scenario,
+  marks: Marks,
+): { readonly invariants: Invariant[]; readonly findings: Finding[] } {
+  const usual = Object.entries(CHECKS).map(([name, check]) => ({ name, check, ...MEANINGS[name as keyof typeof CHECKS] }))
+  const own = Object.entries(promises).map(([name, { means, check }]) => ({ name, check: check(marks), of: 'own', means }))
+  const looked = [...own, ...usual].map(({ name, check, of, means }) => ({
+    name,
+    of,
+    means,
+    findings: check(evidence).map((violation) => ({ ...violation, check: name })),
+  }))
+  return {
+    findings: looked.flatMap(({ findings }) => findings),
+    invariants: looked.map(({ name, of, means, findings }) => ({ name, of, means, held: findings.length === 0 })),
+  }
 }
 
-export function markdownOf(report: Report): string {
-  const {
-    title,
-    says,
-    verdict,
-    findings,
-    takenMeanwhile: { taken, sent },
-    detectedMs,
-    recoveredMs,
-    delayed,
-    lastedMs,
-    bills,
-    again,
-  } = report
-  const seconds = (ms: number | null, never: string): string => (ms === null ? never : `${(ms / 1_000).toFixed(1)} s`)
-  const money = Object.entries(delayed)
-    .map(([currency, amount]) => `${amount} ${currency}`)
-    .join(', ')
-  return [
-    `# ${title}`,
-    '',
-    says,
-    '',
-    verdict === 'held' ? '**Everything held.**' : `**${findings.length} promises did not hold.**`,
-    '',
-    '| | |',
-    '|---|---|',
-    `| lasted | ${seconds(lastedMs, '')} |`,
-    `| invoices | ${bills}, of these ${sent} sent while it lasted, ${taken} of them taken before it ended |`,
-    `| seen after | ${seconds(detectedMs, 'it was never seen')} |`,
-    `| recovered after | ${seconds(recoveredMs, 'not in time')} |`,
-    `| most that waited at once | ${money || 'nothing'} |`,
-    '',
-    ...findings.map(({ invariant, about, says: what }) => `- ${invariant} ${about}: ${what}`),
-    ...(findings.length > 0 ? [''] : []),
-    'Invariants looked at: those of docs/spec/rehearsal.md, all of them.',
-    '',
-    `Again: \`${again}\``,
-    '',
-  ].join('\n')
+interface Cases {
+  readonly exceptions: readonly {
+    readonly id: string
+    readonly cause: string
+    readonly title: string
+    readonly says: string
+    readonly about: string
+    readonly owner: string
+    readonly assigned: string | null
+    readonly amount: string | null
+    readonly currency: string | null
+  }[]
+}
+interface Titled {
+  readonly row: { readonly title: string } | null
+}
+
+async function openCases(world: World): Promise<OpenCase[]> {
+  const page = await world.ask<Cases>('/v1/exceptions?open=true&limit=200')
+  return Promise.all(
+    (page?.exceptions ?? []).map(async ({ id, cause, title, says, about, owner, assigned, amount, currency }) => {
+      const object = await world.ask<Titled>(`/v1/objects/${about}`)
+      return { id, cause, title, says, about: object?.row?.title ?? about, owner: assigned ?? owner, amount, currency }
+    }),
+  )
 }

@@ -13,12 +13,19 @@ export const KEY = 'a-key-for-rehearsals-0123456789'
 const FLAGS = ['--max-old-space-size=384', '--max-semi-space-size=4']
 
 /** Tried again soon, and so often that no fault of a schedule outlasts it. */
-const LANES = Object.fromEntries(
+const LANES: { readonly [lane: string]: object } = Object.fromEntries(
   ['stop', 'settlement', 'payment', 'posting', 'approval', 'intake', 'status', 'metadata'].map((lane) => [
     lane,
     { firstMs: 200, longestMs: 1_000, deadAfter: 40 },
   ]),
 )
+
+/** Of `tieout.yaml`. */
+export interface Settings {
+  readonly policy?: object
+  /** By lane, beside what every world's say. */
+  readonly lanes?: { readonly [lane: string]: object }
+}
 
 export interface HubWish {
   readonly source: string
@@ -29,6 +36,7 @@ export interface HubWish {
   readonly company: Company
   /** One hub of a deployment signs. */
   readonly signs: boolean
+  readonly settings: Settings
 }
 
 export class Hub {
@@ -93,7 +101,7 @@ export class Hub {
   }
 
   #started(env: Readonly<Record<string, string>>, policy: object): Promise<Process | undefined> {
-    const { source, folder, name, company, database, signs } = this.#wish
+    const { source, folder, name, company, database, signs, settings } = this.#wish
     const config = join(folder, `${name}.json`)
     writeFileSync(
       config,
@@ -104,8 +112,11 @@ export class Hub {
         publish: join(folder, 'published'),
         sealEveryMs: 500,
         // Times long enough that nothing but what a schedule does makes a case.
-        policy: { graceMs: 60_000, indeterminateAfterMs: 120_000, entryGraceMs: 3_600_000, ...policy },
-        lanes: LANES,
+        policy: { graceMs: 60_000, indeterminateAfterMs: 120_000, entryGraceMs: 3_600_000, ...settings.policy, ...policy },
+        lanes: {
+          ...LANES,
+          ...Object.fromEntries(Object.entries(settings.lanes ?? {}).map(([lane, own]) => [lane, { ...LANES[lane], ...own }])),
+        },
         systems: company.systems,
         parts: { erp: 'erp', ap: 'ap', procurement: 'procurement', bank: 'bank', archive: 'archive' },
         api: { port: this.port },

@@ -1,11 +1,12 @@
 /** A world: a database, a company, two hubs and every link between them. Several schedules play in it, one after the other. */
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Books, Line } from '../checks/evidence.ts'
 import { HttpLink, type Seen } from '../links/http-link.ts'
 import { History } from '../history.ts'
-import { Company } from './company.ts'
-import { Hub, KEY } from './hub.ts'
+import { Company, type SystemName } from './company.ts'
+import { Hub, KEY, type Settings } from './hub.ts'
 import type { Server } from './server.ts'
 
 export interface WorldWish {
@@ -15,6 +16,10 @@ export interface WorldWish {
   readonly server: Server
   readonly seed: number
   readonly bills: number
+  /** What the hubs' configuration says beside what every world's does. */
+  readonly settings?: Settings
+  /** Work on the database before a hub knows it. */
+  readonly prepare?: (server: Server, database: string) => Promise<void>
 }
 
 export class World {
@@ -27,13 +32,15 @@ export class World {
   /** From the AP tool to whichever hub lives. */
   readonly notices: HttpLink
   readonly history: History
+  /** Every call over a link, what came of it and what met it. */
+  readonly calls: readonly Seen[]
   /** Of these bills a person may be asked: see `Stage.excuse`. */
   readonly excused = new Set<string>()
   readonly #counted: { readonly effects: number }
   #policy: object = {}
 
   private constructor(
-    parts: Pick<World, 'folder' | 'server' | 'source' | 'database' | 'company' | 'hubs' | 'notices' | 'history'>,
+    parts: Pick<World, 'folder' | 'server' | 'source' | 'database' | 'company' | 'hubs' | 'notices' | 'history' | 'calls'>,
     counted: { readonly effects: number },
   ) {
     this.#counted = counted
@@ -45,28 +52,32 @@ export class World {
     this.hubs = parts.hubs
     this.notices = parts.notices
     this.history = parts.history
+    this.calls = parts.calls
   }
 
-  static async make({ source, folder, server, seed, bills }: WorldWish): Promise<World> {
+  static async make({ source, folder, server, seed, bills, settings = {}, prepare }: WorldWish): Promise<World> {
     mkdirSync(folder, { recursive: true })
     const history = new History(join(folder, 'history.jsonl'))
-    const calls = new History(join(folder, 'calls.jsonl'))
+    const kept = new History(join(folder, 'calls.jsonl'))
+    const calls: Seen[] = []
     const counted = { effects: 0 }
     const seen = (call: Seen): void => {
       if (call.link !== 'notices' && !call.link.startsWith('hub') && call.method !== 'GET' && call.method !== 'HEAD') counted.effects++
-      calls.did(call.link, `${call.method} ${call.path} ${String(call.status)} ${call.fault ?? ''}`)
+      calls.push(call)
+      kept.did(call.link, `${call.method} ${call.path} ${String(call.status)} ${call.fault ?? ''}`)
     }
     const [database, company] = await Promise.all([
       server.freshDatabase(),
       Company.start(source, join(folder, 'company'), { seed, count: bills }, seen),
     ])
+    await prepare?.(server, database)
     makeSigner(join(folder, 'signer'))
     const place = (name: string, signs: boolean): Promise<Hub> =>
-      Hub.place({ source, folder, name, server, database, company, signs }, seen)
+      Hub.place({ source, folder, name, server, database, company, signs, settings }, seen)
     const hubs = [await place('hub-a', true), await place('hub-b', false)] as const
     const living = (): string => (hubs.find((hub) => hub.runs) ?? hubs[0]).url
     const notices = await HttpLink.open('notices', living, seen)
-    const world = new World({ folder, server, source, database, company, hubs, notices, history }, counted)
+    const world = new World({ folder, server, source, database, company, hubs, notices, history, calls }, counted)
     try {
       const started = await Promise.all(hubs.map((hub) => hub.start()))
       if (started.includes(false)) throw new Error(`A hub did not start; its own words are in ${folder}.`)
@@ -123,6 +134,23 @@ export class World {
     if (answer.status >= 400 && answer.status < 500 && answer.status !== 429)
       throw new Error(`${hub.name} refused GET ${path}: ${answer.status} ${JSON.stringify(body)}`)
     return answer.ok ? (body as T) : undefined
+  }
+
+  /** Tells a hub something past every link; whether it was taken. */
+  async tell(path: string, body: object, hub: Hub = this.hubs.find((one) => one.runs) ?? this.hubs[0]): Promise<boolean> {
+    const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }
+    return (await fetch(`${hub.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(5_000) }))
+      .ok
+  }
+
+  /** The systems' books as they lie on disk; a line that is being written is left for the next look. */
+  books(): Books {
+    const read = (name: SystemName): Line[] =>
+      readFileSync(join(this.company.folder, name, 'book.jsonl'), 'utf8')
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Line)
+    return { erp: read('erp'), ap: read('ap'), procurement: read('procurement'), bank: read('bank'), archive: read('archive') }
   }
 
   async end(): Promise<void> {

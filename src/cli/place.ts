@@ -83,7 +83,7 @@ export function startHubChild(
 }
 
 /** What other commands find while it runs, and afterwards: where the data are. */
-export function writeRun(place: Place, publish: string, hub: Child): void {
+export function writeRun(place: Place, { publish, signer }: Pick<Config, 'publish' | 'signer'>, hub: Child): void {
   const read = new URL(place.adminUrl)
   read.username = 'hub_read'
   const run = {
@@ -92,6 +92,7 @@ export function writeRun(place: Place, publish: string, hub: Child): void {
     api: hub.ready['api'],
     keyFile: place.keyFile,
     publish,
+    signer,
     verifierKey: hub.ready['verifierKey'],
   }
   writeFileSync(join(place.data, 'run.json'), JSON.stringify(run, undefined, 2))

@@ -15,6 +15,7 @@ const RUN = z.object({
   /** A file with the access key of the API; only its owner can read it. */
   keyFile: z.string().optional(),
   publish: z.string().optional(),
+  signer: z.string().optional(),
 })
 export type Running = z.infer<typeof RUN>
 

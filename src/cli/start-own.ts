@@ -9,7 +9,7 @@ export async function startOwn(file: string): Promise<number> {
   const place = placeFor(config.tenant)
   await prepareDatabase(place)
   const hub = await startHubChild(place, path, config)
-  writeRun(place, config.publish, hub)
+  writeRun(place, config, hub)
   const systems = Object.entries(config.systems).map(([name, { kind }]) => `  ${name.padEnd(9)} ${kind}\n`)
   process.stdout.write(
     `  hub       ${String(hub.ready['api'])} (key in ${place.keyFile})\n${systems.join('')}  ready     tieout systems says how they are; Ctrl-C stops it\n`,

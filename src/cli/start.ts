@@ -57,7 +57,7 @@ async function start(options: StartOptions): Promise<number> {
     hub = await startHub(place, company)
     const api = String(hub.ready['api'])
     await company.notify(`${api}/v1/notices/ap`)
-    writeRun(place, join(place.data, 'published'), hub)
+    writeRun(place, { publish: join(place.data, 'published'), signer: join(place.data, 'signer') }, hub)
     say(
       [
         `  ${'hub'.padEnd(12)}${api} (key in ${place.keyFile})`,

@@ -13,6 +13,7 @@ import { parseVerifierKey, type VerifierKey } from '../tlog/note.ts'
 import { isRefused, type Refused } from '../tlog/refused.ts'
 import { verifyLog, type PublishedLog, type Report } from '../verify/log.ts'
 import { packLines, verifyPack } from '../verify/pack.ts'
+import { reportLines, verifyReport } from '../verify/rehearsal.ts'
 import { linesOf } from '../verify/report.ts'
 
 export type VerifyOptions = {
@@ -20,6 +21,8 @@ export type VerifyOptions = {
   readonly checkpoint?: string | undefined
   /** An archived evidence pack: it brings its own checkpoint and needs no database. */
   readonly pack?: string | undefined
+  /** The signed note beside a rehearsal's report. */
+  readonly report?: string | undefined
   /** `<origin>+<id>+<base64>`, from the same keeper. */
   readonly key: string
   /** The tenant's published folder: `checkpoint` and `tile/…`. */
@@ -38,7 +41,8 @@ export function addVerify(program: Command): void {
     .description('re-read every event and compare it with a signed checkpoint that was kept outside the database')
     .option('--checkpoint <file>', 'the signed checkpoint')
     .option('--pack <file>', 'check one archived evidence pack instead, with nothing but the key')
-    .requiredOption('--key <key>', 'the public key of the log: <origin>+<id>+<base64>')
+    .option('--report <file>', 'check a rehearsal’s report instead: the .note beside it')
+    .requiredOption('--key <key>', 'the public key of the log, or of reports: <origin>+<id>+<base64>')
     .option(
       '--database <url>',
       'a PostgreSQL address that may read (default: TIEOUT_DATABASE_URL, else what npm start runs)',
@@ -58,6 +62,7 @@ export async function runVerify(options: VerifyOptions, say: (line: string) => v
     return 2
   }
   if (options.pack !== undefined) return runVerifyPack(options.pack, options, say, refuse)
+  if (options.report !== undefined) return runVerifyReport(options.report, options, say, refuse)
   const asked = read(options)
   if (isRefused(asked)) return refuse(asked.refused)
   if (!options.database) return refuse('there is no database to look at: start it with npm start, or name one with --database.')
@@ -88,6 +93,23 @@ function runVerifyPack(
   if (json) say(JSON.stringify(report, null, 2))
   else for (const line of packLines(report)) say(line)
   return report.holds ? 0 : 1
+}
+
+function runVerifyReport(
+  file: string,
+  { key: keyText, json }: VerifyOptions,
+  say: (line: string) => void,
+  refuse: (what: string) => 2,
+): VerifyStatus {
+  const key = parseVerifierKey(sha256, keyText.trim())
+  if (isRefused(key)) return refuse(`the key is none: ${key.refused}.`)
+  const note = textOf(file)
+  if (note === undefined) return refuse(`the file ${file} cannot be read as text.`)
+  const check = verifyReport(sha256, ed25519Verify, key, note, (name) => bytesOf(join(dirname(file), name)))
+  if (isRefused(check)) return refuse(`${file} is no report that this key can vouch for: ${check.refused}.`)
+  if (json) say(JSON.stringify(check, null, 2))
+  else for (const line of reportLines(check)) say(line)
+  return check.holds ? 0 : 1
 }
 
 function bytesOf(file: string): Buffer | undefined {
