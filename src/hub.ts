@@ -20,7 +20,7 @@ import { takeIdentity } from './delivery/process.ts'
 import { startDelivery } from './delivery/run.ts'
 import { lawOf } from './domain/law.ts'
 import type { Arrival } from './domain/object.ts'
-import { makeTieOut } from './export/tie-out.ts'
+import { TieOutRuns } from './export/tie-outs.ts'
 import { takeOver } from './intake/cut-over.ts'
 import { adopt } from './intake/adopt.ts'
 import { notice } from './intake/notice.ts'
@@ -158,6 +158,14 @@ export async function startHub(options: HubOptions): Promise<Hub> {
           },
         })
   const sealing = await startSealing(options, trouble)
+  const tieOuts = new TieOutRuns({
+    pool,
+    tenant,
+    systems: config.parts,
+    ledger: (system) => watch.ledger(tenant, system),
+    submit,
+    now: clock.now,
+  })
   const context: ApiContext = {
     pool,
     tenant,
@@ -196,8 +204,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     },
     cutOver: (wish) =>
       takeOver({ pool, tenant, erp: config.parts.erp, ledger: (system) => watch.ledger(tenant, system), submit, now: clock.now }, wish),
-    tieOut: (wish) =>
-      makeTieOut({ pool, tenant, systems: config.parts, ledger: (system) => watch.ledger(tenant, system), submit, now: clock.now }, wish),
+    tieOuts,
     sweep: (system, full) => {
       const running = watch.sweep(tenant, system, full)
       assert(running, `${system} is watched`)
@@ -240,6 +247,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     intake,
     pool,
     async stop() {
+      await tieOuts.stop()
       await api.close()
       await watch.stop()
       await delivery.stop()

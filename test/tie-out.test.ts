@@ -9,7 +9,7 @@ let company: TryOut
 const asOf = dateIn('Europe/Berlin', new Date().toISOString())
 
 beforeAll(async () => {
-  company = await tryOut()
+  company = await tryOut({ erp: { callTimeoutMs: 5_000 } })
   await company.send(await company.sample(8, 3))
   await company.quiet(120_000)
 }, 240_000)
@@ -141,3 +141,69 @@ test('a company, a day and a person have to be known', async () => {
   expect(await tieOutOf('1000', { from: '2026-02-30' })).toMatchObject({ status: 400 })
   expect(await tieOutOf('1000', { person: '' })).toMatchObject({ status: 400 })
 })
+
+interface Run {
+  readonly id: string
+  readonly stage: string
+  readonly made: TieOutMade | null
+  readonly problem: { readonly code: string; readonly detail: string; readonly whatToDo: string } | null
+}
+
+test.each([
+  ['erp', { op: 'subledger.read', skip: 1, first: 1, reply: 'error', status: 500 }, 'erp did not tell its open items to the end'],
+  ['erp', { op: 'subledger.read', skip: 1, first: 1, reply: 'cut' }, 'erp did not tell its open items to the end'],
+  ['erp', { op: 'subledger.read', skip: 1, first: 1, reply: 'never' }, 'erp did not tell its open items to the end'],
+  ['erp', { op: 'subledger.read', skip: 2, first: 1, reply: 'html' }, 'erp did not tell the entries of what differs to the end'],
+  ['ap', { op: 'ledger.view', first: 1, reply: 'error', status: 500 }, 'ap did not tell its claims to the end'],
+  ['erp', { op: 'changes', reply: 'error', status: 500 }, 'erp did not tell its news to the end'],
+] as const)(
+  'a ledger that %s tells in part only is no tie-out: %j',
+  async (system, rule, says) => {
+    const kept = async (): Promise<number> => (await company.get<{ tieOuts: unknown[] }>('/v1/tie-outs?limit=200')).tieOuts.length
+    const call = system === 'erp' ? company.callErp : company.callAp
+    const before = await kept()
+    const set = (rules: readonly object[]): ReturnType<typeof call> => call('PUT', '/faults', { rules })
+    expect((await set([rule])).status).toBe(200)
+    const made = await company.post<{ status: number; code: string; detail: string; whatToDo: string }>('/v1/tie-outs', {
+      entity: '1000',
+      asOf,
+      person: 'a.clerk',
+    })
+    await set([])
+    expect(made).toMatchObject({ status: 503, code: 'ledger-not-told' })
+    expect(made.detail).toContain(says)
+    expect(made.whatToDo).toContain('GET /v1/systems')
+    expect(await kept()).toBe(before)
+    // The next one is whole again.
+    expect(await tieOutOf()).toMatchObject({ status: 200, ties: false })
+  },
+  60_000,
+)
+
+test('one that nobody waits for says how far it is, and how it ended', async () => {
+  await company.callErp('PUT', '/faults', { rules: [{ op: 'subledger.read', slowMs: 500 }] })
+  const begun = await company.post<Run & { status: number }>('/v1/tie-outs', { entity: '1000', asOf, person: 'a.clerk', wait: false })
+  expect(begun).toMatchObject({ status: 202, made: null, problem: null })
+  const path = `/v1/tie-outs/runs/${begun.id}`
+  const stages = new Set<string>()
+  await expect
+    .poll(
+      async () => {
+        const { stage, made } = await company.get<Run>(path)
+        stages.add(stage)
+        return made?.ties
+      },
+      { timeout: 20_000, interval: 50 },
+    )
+    .toBe(false)
+  expect([...stages][0]).toBe('ERP’s open items')
+  expect(stages.size).toBeGreaterThan(1)
+  await company.callErp('PUT', '/faults', { rules: [{ op: 'subledger.read', reply: 'error', status: 500 }] })
+  const doomed = await company.post<Run>('/v1/tie-outs', { entity: '1000', asOf, person: 'a.clerk', wait: false })
+  await expect
+    .poll(async () => (await company.get<Run>(`/v1/tie-outs/runs/${doomed.id}`)).problem?.code, { timeout: 20_000 })
+    .toBe('ledger-not-told')
+  await company.callErp('PUT', '/faults', { rules: [] })
+  expect(await tieOutOf('4711', { wait: false })).toMatchObject({ status: 404 })
+  await expect(company.get('/v1/tie-outs/runs/none')).rejects.toThrow('404')
+}, 60_000)

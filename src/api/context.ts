@@ -7,7 +7,7 @@ import type { SweepData } from '../domain/event-data.ts'
 import type { Refused } from '../domain/invoice-document.ts'
 import type { Arrival } from '../domain/object.ts'
 import type { Laws } from '../domain/view.ts'
-import type { TieOutMade, TieOutWish } from '../export/tie-out.ts'
+import type { TieOutRuns } from '../export/tie-outs.ts'
 import type { CutOverMade, CutOverWish } from '../intake/cut-over.ts'
 import type { Fault } from '../lib/fault.ts'
 import type { Pool } from '../store/database.ts'
@@ -29,8 +29,8 @@ export interface ApiContext {
   keep(bytes: Uint8Array, mediaType: string): Promise<string>
   /** What a system pushed at us. `refused`: its signature does not hold, or the system sends none. */
   notice(system: string, raw: Uint8Array, headers: Readonly<Record<string, string>>): Promise<'ok' | { readonly refused: string }>
-  /** Compares the hub's ledger with the ERP's and the AP tool's, and records what came out. */
-  tieOut(wish: TieOutWish): Promise<TieOutMade>
+  /** Compare the hub's ledger with the ERP's and the AP tool's, and record what came out. */
+  readonly tieOuts: Pick<TieOutRuns, 'start' | 'find'>
   /** Takes over what is open, when it is what the ERP's balance is made of. */
   cutOver(wish: CutOverWish): Promise<CutOverMade>
   /** Lines in the Prometheus text format that only this process knows: commits, deliveries. */

@@ -30,13 +30,13 @@ const DO_ELSE: { readonly [code in FaultCode]?: string } = {
   'document-not-read': 'Send a corrected document; the case in GET /v1/exceptions says what is wrong with this one.',
   'exception-moved': 'Look at the case again; answer it again if it still needs an answer.',
   'balance-differs': 'Correct the file, or book in the ERP what it lacks; then send it again.',
-  'ledger-not-told': 'Look at GET /v1/systems whether that system answers, then ask again.',
+  'ledger-not-told': 'Look at GET /v1/systems whether that system answers, then ask again; nothing has to be undone.',
   'answer-not-taken': 'Give one of the actions that the case names, with everything that it asks for.',
   internal: 'Tell whoever runs the hub the instance: its log says what happened.',
 }
 
 /** Details of these come from the caller's own words or are meant for the caller; of all others they are for the log. */
-const TELLS = (status: number): boolean => status < 500
+const TELLS = (code: FaultCode): boolean => FAULTS[code].status < 500 || code === 'ledger-not-told'
 
 export function problemOf(error: unknown, requestId: string): Problem {
   const fault = faultOf(error)
@@ -46,7 +46,7 @@ export function problemOf(error: unknown, requestId: string): Problem {
     title: says,
     status,
     code: fault.code,
-    ...(fault.detail !== undefined && TELLS(status) ? { detail: fault.detail } : {}),
+    ...(fault.detail !== undefined && TELLS(fault.code) ? { detail: fault.detail } : {}),
     instance: `urn:tieout:request:${requestId}`,
     whatToDo: DO_ELSE[fault.code] ?? DO[disposition],
   }

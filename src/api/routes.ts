@@ -36,6 +36,7 @@ import {
   SWEEPS,
   SYSTEMS,
   TIE_OUT,
+  TIE_OUT_RUN,
   TIE_OUTS,
   TRACE,
   VERDICT,
@@ -46,7 +47,7 @@ import { PAUSE_BODY, postPause } from './pauses.ts'
 import { getQueue, getStanding, QUEUE_QUERY } from './queue.ts'
 import { postReplay, REPLAY_BODY } from './replays.ts'
 import { CUT_OVER_BODY, postCutOver } from './cut-overs.ts'
-import { getTieOuts, postTieOut, TIE_OUT_BODY, TIE_OUTS_QUERY } from './tie-outs.ts'
+import { getTieOutRun, getTieOuts, postTieOut, TIE_OUT_BODY, TIE_OUTS_QUERY } from './tie-outs.ts'
 import { getTrace, TRACE_QUERY } from './traces.ts'
 import { getValidation, postValidation } from './validations.ts'
 import { getHealth, getMetrics, getSummary } from './watch.ts'
@@ -216,9 +217,18 @@ export const ROUTES: readonly Route[] = [
     once: true,
     does: 'Compares the hub’s sub-ledger with the ERP’s and the AP tool’s as of a day, and records what came out.',
     takes: { kind: 'json', shape: TIE_OUT_BODY, limitBytes: 4 * KB },
-    answers: { 200: { says: 'What came out.', shape: TIE_OUT } },
-    refuses: [...SUBMITS, 'not-found', 'ledger-not-told'],
+    answers: { 200: { says: 'What came out.', shape: TIE_OUT }, 202: { says: 'It is under way; ask at Location.', shape: TIE_OUT_RUN } },
+    refuses: [...SUBMITS, 'not-found', 'ledger-not-told', 'shutting-down'],
     handle: postTieOut,
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/tie-outs/runs/{id}',
+    scope: 'tie-outs.make',
+    does: 'Tells how far a tie-out is that was asked for without waiting, and what came out of it.',
+    answers: { 200: { says: 'How far it is.', shape: TIE_OUT_RUN } },
+    refuses: ['not-found'],
+    handle: getTieOutRun,
   }),
   route({
     method: 'GET',

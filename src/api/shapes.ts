@@ -422,6 +422,21 @@ export const TIE_OUT = named(
     ),
   }),
 )
+export const TIE_OUT_RUN = named(
+  'TieOutRun',
+  z.strictObject({
+    id: text,
+    entity: text,
+    from: date,
+    to: date,
+    by: text,
+    startedAt: instant,
+    stage: text,
+    read: count,
+    made: TIE_OUT.nullable(),
+    problem: PROBLEM.nullable(),
+  }),
+)
 export const CUT_OVER = named(
   'CutOver',
   z.strictObject({

@@ -1,11 +1,15 @@
 /** `/v1/tie-outs`: the hub against the ERP and the AP tool, asked for by a person, kept and listed. */
 import { z } from 'zod'
 import { through } from '../access/scopes.ts'
+import type { TieOutMade } from '../export/tie-out.ts'
+import type { TieOutRun } from '../export/tie-outs.ts'
+import { Fault } from '../lib/fault.ts'
 import { isCalendarDate } from '../lib/time.ts'
 import { inTenant } from '../store/database.ts'
 import { listObjects } from '../store/list-row.ts'
 import { PERSON } from './answers.ts'
 import { cursorOf, placeIn } from './objects.ts'
+import { problemOf } from './problem.ts'
 import { PAGE, type Answer, type Call } from './route.ts'
 
 const day = z.string().refine(isCalendarDate, 'is no calendar date YYYY-MM-DD')
@@ -16,23 +20,39 @@ export const TIE_OUT_BODY = z.strictObject({
   /** The first day of the period; the first of the month of `asOf` unless said. */
   from: day.optional(),
   person: PERSON,
+  /** False: the answer does not wait for the systems; `GET /v1/tie-outs/runs/{id}` tells how far it is. */
+  wait: z.boolean().default(true),
 })
 
 /** Differences in the answer; the document has all. */
 const LIMIT_SAID = 1_000
 
 export async function postTieOut({ context, caller, body }: Call<unknown, z.infer<typeof TIE_OUT_BODY>>): Promise<Answer> {
-  const { differences, ...made } = await context.tieOut({
+  const run = await context.tieOuts.start({
     entity: body.entity,
     from: body.from,
     to: body.asOf,
     by: through(`person:${body.person}`, caller),
   })
-  return {
-    status: 200,
-    headers: { location: `/v1/documents/${made.document}` },
-    body: { ...made, differenceCount: differences.length, differences: differences.slice(0, LIMIT_SAID) },
-  }
+  if (!body.wait) return { status: 202, headers: { location: `/v1/tie-outs/runs/${run.id}` }, body: runBody(run, '') }
+  const made = await run.over
+  return { status: 200, headers: { location: `/v1/documents/${made.document}` }, body: madeBody(made) }
+}
+
+export async function getTieOutRun({ context, params, requestId }: Call): Promise<Answer> {
+  await Promise.resolve()
+  const run = context.tieOuts.find(params['id'] ?? '')
+  if (!run) throw new Fault('not-found', 'This process knows no such run: what was made stands in GET /v1/tie-outs.')
+  return { status: 200, body: runBody(run, requestId) }
+}
+
+function madeBody({ differences, ...made }: TieOutMade): object {
+  return { ...made, differenceCount: differences.length, differences: differences.slice(0, LIMIT_SAID) }
+}
+
+function runBody({ over: _over, ended, progress, ...run }: TieOutRun, requestId: string): object {
+  const made = ended && 'made' in ended ? madeBody(ended.made) : null
+  return { ...run, ...progress, made, problem: ended && 'fault' in ended ? problemOf(ended.fault, requestId) : null }
 }
 
 export const TIE_OUTS_QUERY = z.strictObject({ ...PAGE })

@@ -1,11 +1,13 @@
 /** `tieout tie-out`: the hub's sub-ledger against the ERP's and the AP tool's, through the running hub, which records it. */
 import { writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
 import { Command } from 'commander'
 import { z } from 'zod'
 import { LINES, REASONS, shownAmount, type AccountResult, type Difference, type Line } from '../domain/tie-out.ts'
 import { canonicalJson } from '../lib/canonical-json.ts'
-import { hubOf, hubOptions, type HubOptions } from './hub-call.ts'
+import { Fault } from '../lib/fault.ts'
+import { hubOf, hubOptions, type HubCall, type HubOptions } from './hub-call.ts'
 import { clipped, paintFor, plainText, wrapped, type Paint } from './terminal.ts'
 
 interface TieOutOptions extends HubOptions {
@@ -16,8 +18,7 @@ interface TieOutOptions extends HubOptions {
   readonly out?: string
 }
 
-/** A ledger of a hundred thousand open items is some hundred calls. */
-const PATIENCE_MS = 600_000
+const LOOK_MS = 300
 
 export function tieOutCommand(): Command {
   const command = new Command('tie-out')
@@ -69,10 +70,34 @@ const MADE = z.object({
 })
 type Made = z.infer<typeof MADE>
 
+const RUN = z.object({
+  id: z.string(),
+  stage: z.string(),
+  read: z.int(),
+  made: MADE.nullable(),
+  problem: z.object({ code: z.string(), title: z.string(), detail: z.string().optional(), whatToDo: z.string() }).nullable(),
+})
+
+/** A ledger of a hundred thousand open items is some hundred calls: meanwhile it is told what the hub is about. */
+async function awaited(hub: HubCall, wish: object): Promise<Made> {
+  const { id } = await hub.post('/v1/tie-outs', RUN, wish)
+  for (let told = ''; ;) {
+    const { stage, read, made, problem } = await hub.get(`/v1/tie-outs/runs/${id}`, RUN)
+    if ((made || problem) && process.stderr.isTTY) process.stderr.write('\r\x1b[K')
+    if (made) return made
+    if (problem) throw new Fault('answer-not-taken', plainText(`${problem.title} ${problem.detail ?? ''} ${problem.whatToDo}`))
+    const line = plainText(read === 0 ? stage : `${stage}: ${read}`)
+    // Where nobody looks on, each stage once.
+    if (process.stderr.isTTY ? line !== told : stage !== told) process.stderr.write(process.stderr.isTTY ? `\r\x1b[K${line}` : `${stage}\n`)
+    told = process.stderr.isTTY ? line : stage
+    await setTimeout(LOOK_MS)
+  }
+}
+
 async function run(options: TieOutOptions, output: NodeJS.WriteStream): Promise<0 | 1> {
   const { entity, asOf, from, person, out, json } = options
   const hub = hubOf(options)
-  const made = await hub.post('/v1/tie-outs', MADE, { entity, asOf, person, ...(from === undefined ? {} : { from }) }, PATIENCE_MS)
+  const made = await awaited(hub, { entity, asOf, person, wait: false, ...(from === undefined ? {} : { from }) })
   if (out !== undefined) writeFileSync(out, canonicalJson(await hub.get(`/v1/documents/${made.document}`, z.json())))
   if (json) output.write(`${plainText(JSON.stringify(made))}\n`)
   else for (const line of tieOutPage(made, paintFor(output))) output.write(`${line}\n`)

@@ -47,12 +47,15 @@ interface Answer {
 
 /** A system's ledger, as src/watch reads it. */
 export interface LedgerOf {
-  statement(period: LedgerPeriod): Promise<Answer | Trouble>
+  /** `read`: after each page, how many items there are so far. */
+  statement(period: LedgerPeriod, read: (items: number) => void): Promise<Answer | Trouble>
   entries(
     period: LedgerPeriod,
     documents: readonly string[],
+    read: (documents: number) => void,
   ): Promise<{ readonly booked: readonly Booked[]; readonly documents: readonly string[] } | Trouble>
-  catchUp(): Promise<void>
+  /** Takes in all that it tells; what stands in the way of that. */
+  catchUp(): Promise<Trouble | undefined>
 }
 
 export interface TieOutDesk {
@@ -80,38 +83,74 @@ export interface TieOutMade extends TieOut, Pick<TieOutRecord, 'entity' | 'from'
   readonly madeAt: string
 }
 
-export async function makeTieOut(desk: TieOutDesk, { entity: asked, from, to, by }: TieOutWish): Promise<TieOutMade> {
+export interface TieOutPlan {
+  readonly wish: TieOutWish
+  readonly company: string
+  readonly period: LedgerPeriod
+}
+
+/** What it is about at present, and how many items or documents of that were read. */
+export interface Progress {
+  readonly stage: 'waiting' | 'ERP’s open items' | 'AP tool’s claims' | 'ERP’s news' | 'our own books' | 'entries of what differs'
+  readonly read: number
+}
+
+/** Checks the wish before anything is asked of anybody. */
+export async function plannedTieOut(desk: TieOutDesk, wish: TieOutWish): Promise<TieOutPlan> {
   const { pool, tenant, systems } = desk
-  const entity = await inTenant(pool, tenant, (client) => findCompany(client, tenant, systems.erp, asked))
+  const entity = await inTenant(pool, tenant, (client) => findCompany(client, tenant, systems.erp, wish.entity))
+  const { from, to } = wish
   const today = dateIn(entity.zone, instantOf(desk.now()))
   if (to > today) throw new Fault('request-not-valid', `${to} has not come yet: in company ${entity.number} it is ${today}.`)
   const period = { entity: entity.number, from: from ?? `${to.slice(0, 8)}01`, to }
   if (period.from > to) throw new Fault('request-not-valid', `The period begins on ${period.from}, after its end ${to}.`)
+  if (!desk.ledger(systems.erp)) throw new Fault('request-not-valid', `The system ${systems.erp} tells nothing of a ledger.`)
+  return { wish, company: entity.id, period }
+}
+
+/** Throws `ledger-not-told`, and records nothing, when a system does not tell all of it. */
+export async function makeTieOut(
+  desk: TieOutDesk,
+  { wish, company, period }: TieOutPlan,
+  said: (progress: Progress) => void,
+): Promise<TieOutMade> {
+  const { pool, tenant, systems } = desk
+  const at = (stage: Progress['stage']): ((read: number) => void) => {
+    said({ stage, read: 0 })
+    return (read) => {
+      said({ stage, read })
+    }
+  }
   const ledgers = { erp: desk.ledger(systems.erp), ap: desk.ledger(systems.ap) }
   if (!ledgers.erp) throw new Fault('request-not-valid', `The system ${systems.erp} tells nothing of a ledger.`)
-  const erp = answered(systems.erp, await ledgers.erp.statement(period))
-  const ap = ledgers.ap ? answered(systems.ap, await ledgers.ap.statement(period)) : undefined
+  const erp = answered(systems.erp, 'its open items', await ledgers.erp.statement(period, at('ERP’s open items')))
+  const ap = ledgers.ap ? answered(systems.ap, 'its claims', await ledgers.ap.statement(period, at('AP tool’s claims'))) : undefined
   // What the ERP has told must be here before our own books are read: else it would be missing only because we are late.
-  await ledgers.erp.catchUp()
+  at('ERP’s news')
+  answered(systems.erp, 'its news', (await ledgers.erp.catchUp()) ?? {})
+  at('our own books')
   const ours = await inTenant(pool, tenant, (client) => ownStatement(client, tenant, period), 'snapshot')
   const differ = differing(ours, erp)
-  const detail = answered(systems.erp, differ.length === 0 ? { booked: [], documents: [] } : await ledgers.erp.entries(period, differ))
+  const detail =
+    differ.length === 0
+      ? { booked: [], documents: [] }
+      : answered(systems.erp, 'the entries of what differs', await ledgers.erp.entries(period, differ, at('entries of what differs')))
   const known = await inTenant(pool, tenant, (client) => ownDetails(client, desk, period, ours, differ, ap?.claims ?? null), 'snapshot')
   const hub = { ...ours, items: ours.items.map((item) => (known.takenOver.has(item.object) ? { ...item, apart: true } : item)) }
   const result = tieOut({ ...period, hub, erp, theirs: detail.booked, ...known })
   return record(
     desk,
-    { ...result, ...period, by },
+    { ...result, ...period, by: wish.by },
     [
       { system: systems.erp, documents: [...erp.documents, ...detail.documents], items: erp.items.length },
       ...(ap ? [{ system: systems.ap, documents: ap.documents, items: ap.claims.length }] : []),
     ],
-    entity.id,
+    company,
   )
 }
 
-function answered<T extends object>(system: string, answer: T | Trouble): T {
-  if ('trouble' in answer) throw new Fault('ledger-not-told', `${system}: ${answer.trouble}.`)
+function answered<T extends object>(system: string, what: string, answer: T | Trouble): T {
+  if ('trouble' in answer) throw new Fault('ledger-not-told', `${system} did not tell ${what} to the end: ${answer.trouble}.`)
   return answer
 }
 

@@ -29,7 +29,13 @@ const LIMIT_PAGES = 1_002
 /** Documents whose entries are asked for in one call. */
 const SLICE = 100
 
-export async function readLedger(asking: Asking, report: LedgerReport, question: LedgerQuestion): Promise<LedgerAnswer | Trouble> {
+export async function readLedger(
+  asking: Asking,
+  report: LedgerReport,
+  question: LedgerQuestion,
+  read: (items: number) => void,
+): Promise<LedgerAnswer | Trouble> {
+  let items = 0
   const pages: LedgerPage[] = []
   const documents: string[] = []
   let cursor: string | null = null
@@ -38,8 +44,9 @@ export async function readLedger(asking: Asking, report: LedgerReport, question:
     const page: LedgerPage | Trouble = await asked(asking, report, report.ask(question, place), documents, (reply) =>
       report.readPage(reply, question, place),
     )
-    if ('trouble' in page) return page
+    if ('trouble' in page) return { trouble: `${pages.length === 0 ? '' : `after ${items} of them, `}${page.trouble}` }
     pages.push(page)
+    read((items += (page.items ?? page.claims ?? []).length))
     cursor = page.cursor
     if (cursor !== null && cursor === place) return { trouble: 'it says that there is more and does not move' }
     if (pages.length >= LIMIT_PAGES) return { trouble: `it has more than ${LIMIT_PAGES} pages` }
@@ -58,6 +65,7 @@ export async function readEntries(
   report: LedgerReport,
   question: LedgerQuestion,
   wanted: readonly string[],
+  done: (documents: number) => void,
 ): Promise<{ readonly booked: readonly Booked[]; readonly documents: readonly string[] } | Trouble> {
   const booked: Booked[] = []
   const documents: string[] = []
@@ -66,6 +74,7 @@ export async function readEntries(
     const read = await asked(asking, report, entries.ask(question, wanted.slice(at, at + SLICE)), documents, (reply) => entries.read(reply))
     if ('trouble' in read) return read
     booked.push(...read.booked)
+    done(Math.min(wanted.length, at + SLICE))
   }
   return { booked, documents }
 }

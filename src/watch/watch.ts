@@ -52,13 +52,15 @@ export interface Watch {
 }
 
 export interface Ledger {
-  statement(question: LedgerQuestion): Promise<LedgerAnswer | Trouble>
+  /** `read`: after each page, how many items there are so far. */
+  statement(question: LedgerQuestion, read?: (items: number) => void): Promise<LedgerAnswer | Trouble>
   entries(
     question: LedgerQuestion,
     documents: readonly string[],
+    done: (documents: number) => void,
   ): Promise<{ readonly booked: readonly Booked[]; readonly documents: readonly string[] } | Trouble>
   /** Takes in all that its feeds have by now. */
-  catchUp(): Promise<void>
+  catchUp(): Promise<Trouble | undefined>
 }
 
 const LONGEST_MS = 60_000
@@ -104,10 +106,14 @@ export function startWatch(options: WatchOptions): Watch {
       if (!system || !report) return undefined
       const asking = { ...system, pool: options.pool, clocks }
       return {
-        statement: (question) => readLedger(asking, report, question),
-        entries: (question, documents) => readEntries(asking, report, question, documents),
+        statement: (question, read = () => undefined) => readLedger(asking, report, question, read),
+        entries: (question, documents, done) => readEntries(asking, report, question, documents, done),
         catchUp: async () => {
-          for (const feed of system.connector.feeds) await readFeed({ ...asking, submit: options.submit }, feed, 'cursor')
+          for (const feed of system.connector.feeds) {
+            const { trouble } = await readFeed({ ...asking, submit: options.submit }, feed, 'cursor')
+            if (trouble !== undefined) return { trouble: `${feed.name}: ${trouble}` }
+          }
+          return undefined
         },
       }
     },
