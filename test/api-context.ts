@@ -80,7 +80,7 @@ export function fakeHub(change: Partial<ApiContext> = {}): FakeHub {
         return Promise.resolve('ok')
       },
       cutOver: () => Promise.reject(new Fault('not-found', 'There is no ledger here.')),
-      tieOut: () => Promise.reject(new Fault('not-found', 'There is no ledger here.')),
+      tieOuts: { start: () => Promise.reject(new Fault('not-found', 'There is no ledger here.')), find: () => undefined },
       sweep: (_system, full) => ({ ...NOTHING_SWEPT, full }),
       sweeping: () => ({ running: null, last: null }),
       laws: { policy: DEFAULT_POLICY, sha256 },

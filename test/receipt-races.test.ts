@@ -124,7 +124,7 @@ async function matchedPerOrder(): Promise<{ matched: number; taken: number; came
     const records = await readObjects(client, TENANT, bound.values(), false)
     return Array.from({ length: ORDERS }, (_, n) => {
       const order = records.get(bound.get(nameOf(n))!)!.state as unknown as OrderState
-      const taken = takenOf(order, '1', '').reduce((sum, { quantity }) => sum + Number(quantity), 0)
+      const taken = takenOf(order, '1', []).reduce((sum, { quantity }) => sum + Number(quantity), 0)
       const matched = found.filter((state) => state.content?.value.orders[0] === `PO-${n}` && state.headline === 'matched').length
       return { matched, taken, came: Number(receivedOf(order, 'procurement', '1')) }
     })

@@ -10,7 +10,7 @@ const position = record({
   pos: text(40),
   article: optional(note(80), ''),
   label: optional(note(500), ''),
-  sort: oneOf('GOODS', 'SERVICE'),
+  sort: oneOf('GOODS', 'SERVICE', 'LIMIT'),
   pieces: decimal,
   measure: text(10),
   unitPrice: decimal,

@@ -17,7 +17,7 @@ export interface Position {
   readonly pos: string
   readonly article: string
   readonly label: string
-  readonly sort: 'GOODS' | 'SERVICE'
+  readonly sort: 'GOODS' | 'SERVICE' | 'LIMIT'
   readonly pieces: string
   readonly measure: string
   readonly unitPrice: string

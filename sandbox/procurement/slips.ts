@@ -56,8 +56,8 @@ function countGoods(desk: Desk, given: Of<typeof slipBody>, at: string): Outcome
   const reasons = given.rows.flatMap(({ pos, counted }, row): Reason[] => {
     const position = held.positions.find((one) => one.pos === pos)
     if (!position) return [{ code: 'SL-21', at: `rows[${row}].pos`, says: `Purchase ${purchaseKey(held)} has no position ${pos}.` }]
-    if (position.sort === 'SERVICE')
-      return [{ code: 'SL-22', at: `rows[${row}].pos`, says: `Position ${pos} is a service: nobody counts it.` }]
+    if (position.sort !== 'GOODS')
+      return [{ code: 'SL-22', at: `rows[${row}].pos`, says: `Position ${pos} is no goods: nobody counts it.` }]
     return num(counted) > 0n ? [] : [{ code: 'SL-24', at: `rows[${row}].counted`, says: 'Counted must be above zero.' }]
   })
   if (reasons.length > 0 || given.rows.length === 0) {

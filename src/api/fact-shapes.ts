@@ -50,6 +50,7 @@ const party = z.strictObject({
     .string()
     .regex(/^[A-Z]{2}$/u, 'is not two capital letters')
     .nullable(),
+  written: id.exactOptional(),
 })
 const content = z.strictObject({
   kind: z.enum(['invoice', 'credit-note']),
@@ -117,6 +118,7 @@ const order = z.strictObject({
       priceQuantity: amount.exactOptional(),
       unit: id,
       receiptRequired: z.literal(true).exactOptional(),
+      byValue: z.literal(true).exactOptional(),
     }),
     1_000,
   ),

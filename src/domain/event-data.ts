@@ -243,7 +243,8 @@ export interface PeriodSpan {
   readonly open: boolean
 }
 
-/** `version`: counts the order's changes, from 1, where its system does. `receiptRequired`: goods, to be received before they are paid. */
+/** `version`: counts the order's changes, from 1, where its system does. `receiptRequired`: goods, to be received before they are paid.
+ * `byValue`: ordered up to an amount (quantity × price), whatever the pieces are: a blanket order, services by the hour. */
 export interface OrderData {
   number: string
   version?: number
@@ -261,5 +262,6 @@ export interface OrderData {
     priceQuantity?: string
     unit: string
     receiptRequired?: true
+    byValue?: true
   }[]
 }

@@ -4,7 +4,7 @@ import type { ArithmeticFacts } from './arithmetic.ts'
 import { discountsIn, type Discount } from './discount.ts'
 import type { InvoiceDocument, InvoiceLine } from './invoice-document.ts'
 import { formatDecimal, parseDecimal } from './money.ts'
-import { documentName, foldedNumber, orderName, partyNames, plainAccount, remittanceName } from './names.ts'
+import { documentName, foldedNumber, orderName, partyNames, plainAccount, plainNumber, remittanceName } from './names.ts'
 import { aliasOf, type Ref } from './object.ts'
 
 /**
@@ -61,6 +61,8 @@ export type PartyContent = {
   /** Aliases, most trustworthy first; never empty. */
   readonly names: readonly string[]
   readonly country: string | null
+  /** Its tax number (BT-32) as it stands there, where it has no VAT id and writes it with more than letters and digits: others keep it so. */
+  readonly written?: string
 }
 
 export type LineContent = {
@@ -154,7 +156,13 @@ const partyOf = (role: 'supplier' | 'entity', party: InvoiceDocument['supplier']
   country: party.address?.country ?? null,
   name: clipped(party.name, LIMIT_PARTY_NAME),
   names: partyNames(role, party),
+  ...writtenOf(party),
 })
+
+function writtenOf({ vatId, taxId }: InvoiceDocument['supplier']): { readonly written?: string } {
+  const written = taxId?.trim()
+  return vatId || !written || plainNumber(written) === written || written.length > LIMIT_IDENTIFIER ? {} : { written }
+}
 
 const lineOf = (line: InvoiceLine): LineContent => ({
   id: line.id,
@@ -217,7 +225,7 @@ export function invoiceRef(sha256: Sha256, content: InvoiceContent, document: st
   return {
     names: [documentName(document), aliasOf('public', 'invoice', digest(sha256, all))],
     create: 'invoice',
-    offers: [numberName(sha256, content), remittanceName(content.number)],
+    offers: [numberName(sha256, content), remittanceName(content.number), ...likeNames(sha256, content)],
   }
 }
 
@@ -229,6 +237,17 @@ export function numberName(sha256: Sha256, content: InvoiceContent): string {
   NUMBER_NAMES.set(content, name)
   return name
 }
+/**
+ * Names under which the first invoice with this number and amount is found, whatever supplier it names: by its account, and by each number
+ * of the supplier but the VAT id. Two master records of one supplier, or one VAT id mistyped, share them.
+ */
+export function likeNames(sha256: Sha256, content: InvoiceContent): string[] {
+  const what = [content.entity.names[0] ?? '', foldedNumber(content.number), content.kind, content.currency, plain(content.totals.payable)]
+  const marks = [...content.supplier.names.filter((name) => !name.startsWith(VAT_ALIAS)), ...content.accounts.slice(0, 1)]
+  return marks.map((mark) => aliasOf('public', 'invoice-like', digest(sha256, [...what, mark])))
+}
+const VAT_ALIAS = aliasOf('public', 'supplier-vat', '')
+
 /** The earlier invoices that it names (BT-25), by the names under which they are found. */
 export const precedingNames = (sha256: Sha256, content: InvoiceContent): string[] =>
   content.preceding.slice(0, LIMIT_PRECEDING).map((number) => nameByNumber(sha256, content, number, 'invoice'))

@@ -332,6 +332,8 @@ export function evolveInvoice(state: InvoiceState, event: Event, id: string): In
   if (event.grade === 'claimed' && event.type !== 'status.reported') return { ...state, claims: state.claims + 1 }
   if (event.type === 'payment.moved') return paid(state, event, id)
   if (event.type === 'invoice.linked') return linked(state, event, id)
+  // Another invoice was matched in its place.
+  if (event.type === 'invoice.matched' && event.objects[0] !== id) return released(state, true)
   const handle = HANDLERS[event.type]
   const next = handle ? handle(state, event, event.data as never) : state
   return NO_EVIDENCE.has(event.type) ? next : { ...next, facts: next.facts + 1 }

@@ -1,33 +1,30 @@
-/** The decisions about one invoice: gate after gate, then its exceptions, divergences and headline. One table of gates. */
+/** The decisions about one invoice: gate after gate, then its exceptions, divergences and headline. */
 import type { Json } from '../lib/canonical-json.ts'
 import { hexOf } from '../lib/hash.ts'
 import { dateIn, type Instant } from '../lib/time.ts'
 import { APPROVAL_CONTROLS, grantsOf, type ApprovalView } from './controls/approval.ts'
-import { runGate, type Evaluated, type GateResult } from './controls/control.ts'
-import { POSTING_CONTROLS } from './controls/posting.ts'
+import { runGate } from './controls/control.ts'
 import { VALIDATION_CONTROLS } from './controls/validation.ts'
-import type { WantedException } from './exception.ts'
-import type { Cause } from './exception-causes.ts'
-import { exceptionDecisions } from './exception.ts'
+import { exceptionDecisions, type WantedException } from './exception.ts'
 import { wantEvidence } from './evidence.ts'
 import { expectInvoice } from './expect-invoice.ts'
 import { toBePosted } from './expect-posting.ts'
-import { correctedBy, headlineOf, isOver, isWaived, livePostings, SPLIT, warranted } from './headline.ts'
+import { closed, decidedOn, differs, exceptionOf, patience, routed, verdictData, viewOf, type Sheet } from './gate.ts'
+import { correctedBy, headlineOf, isOver, isWaived, livePostings, warranted } from './headline.ts'
 import { evolveInvoice } from './invoice.ts'
-import type { Granted, InvoiceState, Posting, Verdict } from './invoice-state.ts'
+import type { InvoiceState } from './invoice-state.ts'
 import { differencesOutside } from './settlement.ts'
 import { casesOfSent } from './lane.ts'
 import type { InvoiceContent } from './invoice-content.ts'
-import { numberName, orderNames, precedingNames, sumOf } from './invoice-content.ts'
+import { likeNames, numberName, orderNames, precedingNames, sumOf } from './invoice-content.ts'
 import { betweenCompanies, link, precedes, superseded } from './judge-links.ts'
+import { giveBack, match, ordersTouched } from './judge-match.ts'
 import { checkPeriod } from './judge-period.ts'
-import { MATCH_CONTROLS, matchOrder, type LineAccount } from './matching.ts'
+import { checkPosting } from './judge-posting.ts'
 import { loginOf, plainAccount, periodQuestion, taxCodeQuestion } from './names.ts'
 import type { Judgement, Look, Neighbours, ObjectRecord } from './object.ts'
-import { receivedOf, takenOf, type OrderState } from './order.ts'
-import { readOf, type ReferenceState } from './reference.ts'
+import { readOf } from './reference.ts'
 import { bypassing, divergingCell } from './reconcile.ts'
-import { routeOf, type Routed } from './routes.ts'
 import { Scratch } from './scratch.ts'
 import { changedTerms, termsHash, type Terms } from './terms.ts'
 import {
@@ -43,8 +40,6 @@ import {
   type NamedParty,
 } from './view.ts'
 
-type Sheet = Scratch<InvoiceState>
-
 /** Whom the invoice's judge looks at. Only as long as a gate is open: an invoice that has come through looks at nobody. */
 export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>): Neighbours {
   const { state } = record
@@ -52,32 +47,28 @@ export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>
   if (!content) return { read: [], write: [] }
   const names: string[] = []
   if (!decidedOn(state.verdicts.validation, state))
-    names.push(...content.supplier.names, ...content.entity.names, ...orderNames(content), numberName(laws.sha256, content))
-  const matching = takesStill(state) || (state.verdicts.validation?.pass === true && needsMatch(laws, state) && !settledMatch(state))
+    names.push(...content.supplier.names, ...content.entity.names, ...orderNames(content), numberName(laws.sha256, content), ...likeNames(laws.sha256, content))
   if (state.approval.completed && !warranted(state, ['approved']))
     names.push(...content.supplier.names, ...content.entity.names, ...state.approval.grants.map((grant) => grant.person))
   if (livePostings(state).length > 1 || (livePostings(state).length > 0 && !warranted(state, ['posted'])))
     names.push(...content.supplier.names)
   if (waivable(laws, state)) names.push(...orderNames(content))
   if (toBePosted(state, routed(laws, state).rules)) names.push(...content.entity.names)
-  const orders = matching || !decidedOn(state.verdicts.validation, state) ? orderNames(content) : []
+  const orders = decidedOn(state.verdicts.validation, state) ? ordersTouched(laws, state) : orderNames(content)
   return { read: [...new Set(names)], write: [...orders, ...(precedes(state) ? precedingNames(laws.sha256, content) : [])] }
 }
 
-const decidedOn = (verdict: Verdict | null, state: InvoiceState): boolean =>
-  verdict !== null && verdict.pass && verdict.subject === state.content?.event
-const routed = (laws: Laws, state: InvoiceState): Routed => routeOf(laws.policy.routing, state)
-const needsMatch = (laws: Laws, state: InvoiceState): boolean => routed(laws, state).rules.requires.includes('matched')
 
 /** Gates in order: each sees what the one before decided. */
 const GATES: readonly ((laws: Laws, sheet: Sheet, look: Look) => WantedException[])[] = [
   validate,
+  link,
   match,
   waive,
   approve,
+  giveBack,
   checkPeriod,
   checkPosting,
-  link,
 ]
 
 export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, look: Look, asOf: Instant): Judgement {
@@ -97,14 +88,6 @@ export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, loo
   wantEvidence(laws, sheet)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
 }
-
-const viewOf = (laws: Laws, sheet: Sheet, look: Look): InvoiceView => ({
-  ...laws,
-  id: sheet.id,
-  state: sheet.state,
-  look,
-  asOf: sheet.asOf,
-})
 
 function validate(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const content = sheet.state.content
@@ -129,7 +112,7 @@ type Ask = (answer: Answer, what: string, party: NamedParty, more?: { readonly e
 
 const asking =
   (view: InvoiceView, sheet: Sheet): Ask =>
-  (answer, what, { names, name }, more = {}) => {
+  (answer, what, { names, name, written }, more = {}) => {
     if (!answer.record || answer.known !== 'unknown') return
     const { ask: how, wants } = answer.record.state
     const since = wants[what]
@@ -141,7 +124,7 @@ const asking =
       type: 'reference.wanted',
       objects: [answer.record.id],
       actor: 'rule:validation',
-      data: { what, since: sheet.asOf, by: sheet.id, names, name, ...more },
+      data: { what, since: sheet.asOf, by: sheet.id, names, name, ...(written === undefined ? {} : { written }), ...more },
     })
   }
 
@@ -201,75 +184,6 @@ function fixed(view: InvoiceView, content: InvoiceContent): { terms: Terms; part
       zone: entity?.zone ?? 'UTC',
     },
   }
-}
-
-function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
-  const content = sheet.state.content
-  const shut = closed(sheet.state)
-  if (content && shut && takesStill(sheet.state)) {
-    const order = look(orderNames(content.value)[0] ?? '')
-    if (order) sheet.decide('invoice.match-released', 'match', { invoice: sheet.id }, [order.id])
-  }
-  if (!content || !needsMatch(laws, sheet.state) || !decidedOn(sheet.state.verdicts.validation, sheet.state) || settledMatch(sheet.state))
-    return []
-  const view = viewOf(laws, sheet, look)
-  const answer = orderOf(view, content.value)
-  const order = answer.found?.order
-  if (!order || !answer.record) {
-    sheet.waitFor([answer.name])
-    return []
-  }
-  const record = answer.record as unknown as ObjectRecord<OrderState>
-  const account: LineAccount = {
-    taken: (line) => takenOf(record.state, line, sheet.id),
-    received: (line) => receivedOf(record.state, answer.system, line),
-  }
-  const answered = sheet.state.answers['mismatch'] ?? sheet.state.answers['lines-not-paired']
-  const accepted = answered?.action === 'accept-difference' && answered.at > content.at ? answered : null
-  const plain = matchOrder(content.value, order, account, laws.policy.match)
-  // Who accepts a difference does not say that the goods have come.
-  const result = accepted ? matchOrder(content.value, order, account, 'accepted') : plain
-  const inputs = { order: record.id, version: record.version }
-  if (result.outcome === 'matched') {
-    const says = accepted ? `${accepted.person} accepted: ${plain.says}` : result.says
-    const controls = MATCH_CONTROLS.map(({ id }) => ({ id, inputs, says, verdict: 'pass' }))
-    sheet.decide(
-      'invoice.matched',
-      'match',
-      {
-        controls,
-        invoice: sheet.id,
-        ...(shut ? { released: true } : {}),
-        rests: accepted ? [content.event, accepted.event] : [content.event],
-        subject: content.event,
-        taken: shut ? {} : result.taken,
-      },
-      [record.id],
-    )
-    return []
-  }
-  const cause = CAUSE_OF[result.outcome]
-  sheet.waitFor([record.id])
-  const failed = [{ id: result.control, inputs, verdict: 'fail' as const, says: result.says, cause }]
-  if (differs(sheet.state.verdicts.match, content.event, [content.event], failed))
-    sheet.decide('invoice.mismatched', 'match', { subject: content.event, rests: [content.event], controls: failed })
-  // Goods are often a little behind their invoice.
-  const until = sheet.after(content.at, laws.policy.receiptGraceMs)
-  if (cause === 'receipt-missing' && sheet.asOf < until) {
-    sheet.wake(until)
-    return []
-  }
-  return [{ cause, says: result.says }]
-}
-
-/** What is refused for good takes nothing of its order: it gives back what it took, and is matched anew if it comes back. */
-const takesStill = (state: InvoiceState): boolean =>
-  closed(state) && state.verdicts.match?.pass === true && state.verdicts.match.released !== true
-const settledMatch = (state: InvoiceState): boolean =>
-  decidedOn(state.verdicts.match, state) && (closed(state) || state.verdicts.match?.released !== true)
-
-const CAUSE_OF = { mismatched: 'mismatch', 'receipt-missing': 'receipt-missing', 'not-paired': 'lines-not-paired' } as const satisfies {
-  [outcome: string]: Cause
 }
 
 /** Where the policy says that an order which a person approved needs no second approval, the match is enough. */
@@ -357,87 +271,6 @@ function approve(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   }
   return patience(laws, sheet, look, completed.at, result)
 }
-
-function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
-  const live = livePostings(sheet.state)
-  // Only what was read back counts: a reply may name a number that is not ours.
-  const proved = live.filter(([, posting]) => posting.confirmed?.settled)
-  const several: WantedException[] =
-    proved.length > 1 ? [{ cause: 'posted-twice', says: `The ERP holds ${proved.map(([postingNo]) => postingNo).join(' and ')}.` }] : []
-  if (proved.length === 0) return []
-  const known = sheet.state.verdicts.posting
-  // Decided with the invoice at hand: a posting that came before it stood for itself, and is compared once there is something to compare.
-  const { content } = sheet.state
-  const decided = warranted(sheet.state, ['posted']) && (content === null || known?.rests.includes(content.event))
-  // Nothing else to compare it with: nobody is looked at any more.
-  if (live.length === 1 && decided && known?.subject === proved[0]?.[0]) return []
-  // Of several postings the oldest that is what was approved is the one; if none is, the oldest is what is wrong.
-  const judged = proved.map(([postingNo, posting]) => ({
-    postingNo,
-    posting,
-    result: runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), postingNo, posting }),
-  }))
-  const whole = judged.find((candidate) => candidate.result.outcome === 'pass')
-  const split = whole || proved.length < 2 ? undefined : together(laws, sheet, look, proved)
-  const { postingNo, posting, result } = whole ?? split ?? judged[0]!
-  const twice = split ? [] : several
-  sheet.waitFor(result.waits)
-  if (result.outcome === 'wait' || (decided && known?.subject === postingNo)) return twice
-  const rests = [
-    ...(content ? [content.event] : []),
-    ...(split
-      ? proved.flatMap(([, part]) => (part.confirmed ? [part.confirmed.event] : []))
-      : posting.confirmed
-        ? [posting.confirmed.event]
-        : []),
-  ]
-  if (result.outcome === 'pass') {
-    sheet.decide('rule.evaluated', 'posting', verdictData(result, postingNo, rests, { gate: 'posting', pass: true }))
-    return twice
-  }
-  if (differs(known, postingNo, rests, result.failed))
-    sheet.decide('rule.evaluated', 'posting', verdictData(result, postingNo, rests, { gate: 'posting', pass: false }))
-  return [...twice, ...result.failed.map(exceptionOf)]
-}
-
-/** Several postings of one supplier, number and currency that are the invoice together: somebody split it. */
-function together(
-  laws: Laws,
-  sheet: Sheet,
-  look: Look,
-  proved: readonly (readonly [string, Posting])[],
-): { postingNo: string; posting: Posting; result: GateResult } | undefined {
-  const parts = proved.flatMap(([, { confirmed }]) => (confirmed ? [confirmed] : []))
-  const [first] = parts
-  // What we asked for before the invoice was corrected is no part of the corrected one: twice the old amount may happen to be the new.
-  const { content } = sheet.state
-  if (content?.corrected && parts.some((part) => part.ours && part.at < content.at)) return undefined
-  if (!first || parts.some((part) => part.supplier !== first.supplier || part.currency !== first.currency || part.number !== first.number))
-    return undefined
-  const postingNo = proved.map(([name]) => name).join(SPLIT)
-  const posting = { confirmed: { ...first, amount: sumOf(parts.map((part) => part.amount)) }, reversed: null }
-  const result = runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), postingNo, posting })
-  return result.outcome === 'pass' ? { postingNo, posting, result } : undefined
-}
-
-/** A missing answer is waited for; after a while a person is told, once, in plain words. */
-function patience(laws: Laws, sheet: Sheet, look: Look, since: Instant, result: GateResult): WantedException[] {
-  // Who was asked and cannot say will not say later either.
-  const refused = result.waits
-    .map((name) => (look(name)?.state['sent'] ?? {}) as ReferenceState['sent'])
-    .flatMap((sent) => Object.values(sent))
-    .find((sent) => sent.input === 'refused')
-  if (refused) return [{ cause: 'control-indeterminate', says: `The ERP cannot answer: ${refused.says ?? 'no words'}` }]
-  const until = sheet.after(since, laws.policy.indeterminateAfterMs)
-  if (sheet.asOf < until) {
-    sheet.wake(until)
-    return []
-  }
-  const open = result.controls.find((control) => control.verdict === 'indeterminate')
-  return [{ cause: 'control-indeterminate', says: open?.says ?? 'Information is missing.' }]
-}
-
-const closed = (state: InvoiceState): boolean => warranted(state, ['rejected'])
 
 /** Conditions that the facts themselves show, whatever gate the invoice is at. */
 function conditions(laws: Laws, state: InvoiceState): WantedException[] {
@@ -575,45 +408,7 @@ function raise(laws: Laws, sheet: Sheet, wanted: readonly WantedException[]): vo
     sheet.add(decision)
 }
 
-const exceptionOf = (control: Evaluated): WantedException => ({ cause: control.cause ?? 'control-indeterminate', says: control.says })
-
 function dedupe(wanted: readonly WantedException[]): WantedException[] {
   return [...new Map(wanted.toReversed().map((exception) => [exception.cause, exception])).values()].toReversed()
 }
 
-/** What an event says of a verdict, in canonical order. */
-interface VerdictEvent {
-  readonly gate?: 'approval' | 'posting'
-  readonly granted?: Granted
-  readonly parties?: { readonly [key: string]: Json }
-  readonly pass?: boolean
-  readonly terms?: Terms
-}
-function verdictData(
-  result: GateResult,
-  subject: string,
-  rests: readonly string[],
-  { gate, granted, parties, pass, terms }: VerdictEvent = {},
-): { readonly [key: string]: Json } {
-  return {
-    controls: result.controls as unknown as Json,
-    ...(gate === undefined ? {} : { gate }),
-    ...(granted === undefined ? {} : { granted }),
-    ...(parties === undefined ? {} : { parties }),
-    ...(pass === undefined ? {} : { pass }),
-    rests,
-    subject,
-    ...(terms === undefined ? {} : { terms }),
-  }
-}
-
-/** True when a failure is news: another subject or other grounds, a passed verdict before, or other controls or words. */
-function differs(
-  known: Verdict | null,
-  subject: string,
-  rests: readonly string[],
-  failed: readonly { readonly cause?: Cause | undefined; readonly id: string; readonly says: string }[],
-): boolean {
-  if (!known || known.pass || known.subject !== subject || known.rests.join() !== rests.join()) return true
-  return known.failed.join('\n') !== failed.map((control) => `${control.cause ?? control.id}: ${control.says}`).join('\n')
-}

@@ -65,6 +65,13 @@ describe('an invoice is matched with its order', () => {
     expect(matched(lines({ name: 'Gadget' }))).toBe('not-paired')
     const twins: OrderData = { ...ORDER, lines: [ORDER.lines[0]!, { ...ORDER.lines[0]!, id: '2' }] }
     expect(matched(lines({ name: 'Widget' }), twins)).toBe('not-paired')
+    // Of two lines of one name one is named by its number: the other is meant.
+    const both = (second: object): ReturnType<typeof contentOf> =>
+      contentOf(invoiceDocument({ lines: [{ ...LINE, quantity: '20' }, { ...free, id: '2', quantity: '20', ...second }] }))
+    expect(matched(both({}), twins)).toBe('matched')
+    expect(matched(both({ quantity: '20.1' }), twins)).toBe('mismatched')
+    const triplets: OrderData = { ...ORDER, lines: [...twins.lines, { ...ORDER.lines[0]!, id: '3' }] }
+    expect(matched(both({}), triplets)).toBe('not-paired')
   })
 
   it('an invoice with more lines than are paired by rule goes to a person', () => {

@@ -6,6 +6,7 @@ import type { OrderData } from './event-data.ts'
 import type { InvoiceContent, LineContent } from './invoice-content.ts'
 import { sumOf } from './invoice-content.ts'
 import { formatDecimal, parseDecimal } from './money.ts'
+import { foldedName } from './names.ts'
 import type { Taken, TakenLines } from './order.ts'
 
 type OrderLine = OrderData['lines'][number]
@@ -31,6 +32,7 @@ export const MATCH_CONTROLS = [
     title:
       'Price differences of all invoices together stay within the absolute limit of the order line, and quantities within what was ordered',
   },
+  { id: 'M9', title: 'On a line that is ordered by value all invoices together stay within its amount' },
   { id: 'M2', title: 'Goods are received, by as much as all invoices together take' },
 ] as const
 
@@ -61,6 +63,10 @@ export function compareFigures(a: string, b: string): number {
 /** What one piece costs, as a decimal without zeros that say nothing. */
 export const unitPriceOf = (line: Pick<OrderLine, 'price' | 'priceQuantity'>): string =>
   textOf(unitPrice(line.price, line.priceQuantity ?? '1'))
+
+/** What is ordered of a line: pieces, or the amount where it is ordered by value. */
+export const measureOf = (line: OrderLine): string =>
+  line.byValue ? textOf((figure(line.quantity) * figure(unitPriceOf(line))) / ONE) : line.quantity
 
 /**
  * A line's price difference `quantity × (invoice price − order price)` passes when it is within the absolute limit *and* within
@@ -103,6 +109,22 @@ export function matchOrder(
   }
 }
 
+/**
+ * What a credit note gives back of each order line. Its lines at the order's price, within the tolerance of one line, are about pieces that
+ * were not supplied; a line at another price corrects a price, and gives no piece back. What fits no order line gives back nothing.
+ */
+export function givenBack(content: InvoiceContent, order: OrderData, tolerance: Tolerance): { readonly taken: TakenLines; readonly says: string } {
+  const pairs = (content.lines ?? []).flatMap((line) => {
+    const read = pairLines([line], order.lines)
+    return 'unpaired' in read || priceFails(read.pairs, tolerance) ? [] : read.pairs
+  })
+  const taken = Object.fromEntries(
+    Object.entries(takenBy(pairs)).map(([line, mine]) => [line, { ...mine, difference: '0', quantity: textOf(-figure(mine.quantity)) }]),
+  )
+  const given = Object.entries(takenBy(pairs)).map(([line, { quantity }]) => `${quantity} of line ${line}`)
+  return { taken, says: `Gives back ${given.join(', ') || 'nothing'} of order ${order.number}.` }
+}
+
 /** A difference that people have accepted is not one that was tolerated. */
 const accepted = (taken: TakenLines): TakenLines =>
   Object.fromEntries(Object.entries(taken).map(([line, mine]) => [line, { ...mine, difference: '0' }]))
@@ -114,9 +136,9 @@ function takenBy(pairs: readonly Pair[]): TakenLines {
   for (const { line, order } of pairs) {
     const before = lines[order.id]
     lines[order.id] = {
-      difference: sumOf([before?.difference ?? '0', textOf(differenceOf({ line, order }))]),
+      difference: sumOf([before?.difference ?? '0', order.byValue ? '0' : textOf(differenceOf({ line, order }))]),
       price: unitPriceOf(order),
-      quantity: sumOf([before?.quantity ?? '0', line.quantity]),
+      quantity: sumOf([before?.quantity ?? '0', order.byValue ? line.net : line.quantity]),
     }
   }
   return lines
@@ -128,6 +150,7 @@ const differenceOf = ({ line, order }: Pair): bigint =>
 function priceFails(pairs: readonly Pair[], tolerance: Tolerance): Failed | undefined {
   for (const pair of pairs) {
     const { line, order } = pair
+    if (order.byValue) continue
     const difference = differenceOf(pair)
     const value = size((figure(line.quantity) * figure(unitPriceOf(order))) / ONE)
     if (size(difference) <= figure(tolerance.absolute) && size(difference) * 10_000n <= value * BigInt(tolerance.bps)) continue
@@ -143,17 +166,23 @@ function priceFails(pairs: readonly Pair[], tolerance: Tolerance): Failed | unde
 /** A line that gives something back is ordered with a negative quantity, and is exceeded downwards. */
 const exceeds = (quantity: string, ordered: string): boolean => compareFigures(quantity, ordered) * (ordered.startsWith('-') ? -1 : 1) > 0
 
+/** What was given back is there again; more than was taken is not, whatever credit notes say. */
+function takenBefore(line: OrderLine, others: readonly Taken[]): string {
+  const sum = sumOf(others.map(({ quantity }) => quantity))
+  return sum.startsWith('-') && !line.quantity.startsWith('-') ? '0' : sum
+}
+
 function quantityFails(order: OrderData, taken: TakenLines, account: LineAccount, tolerance: Tolerance): Failed | undefined {
   for (const line of order.lines) {
     const mine = taken[line.id]
     if (!mine) continue
     const others = account.taken(line.id)
-    const before = sumOf(others.map(({ quantity }) => quantity))
-    if (exceeds(sumOf([mine.quantity, before]), line.quantity)) {
+    const [ordered, before] = [measureOf(line), takenBefore(line, others)]
+    if (exceeds(sumOf([mine.quantity, before]), ordered)) {
       return {
         outcome: 'mismatched',
-        control: 'M8',
-        says: `Order line ${line.id}: ordered ${line.quantity}, invoiced before ${before}, now ${mine.quantity}.`,
+        control: line.byValue ? 'M9' : 'M8',
+        says: `Order line ${line.id}: ordered ${line.byValue ? 'up to ' : ''}${ordered}, invoiced before ${before}, now ${mine.quantity}.`,
       }
     }
     const differences = figure(sumOf([mine.difference, ...others.map(({ difference }) => difference)]))
@@ -172,7 +201,7 @@ function receiptFails(order: OrderData, taken: TakenLines, account: LineAccount)
   for (const line of order.lines) {
     const mine = taken[line.id]
     if (!mine || !line.receiptRequired) continue
-    const before = sumOf(account.taken(line.id).map(({ quantity }) => quantity))
+    const before = takenBefore(line, account.taken(line.id))
     const came = account.received(line.id)
     if (compareFigures(sumOf([mine.quantity, before]), came) > 0) {
       return {
@@ -185,18 +214,20 @@ function receiptFails(order: OrderData, taken: TakenLines, account: LineAccount)
   return undefined
 }
 
-/** Pairs by the order line that the invoice names, else by item, else by name; one order line may take several invoice lines. */
+/**
+ * Pairs by the order line that the invoice names, else by item, else by name; one order line may take several invoice lines. Where several
+ * order lines have the name, those that other lines of the invoice name by number are not meant.
+ */
 function pairLines(lines: readonly LineContent[], ordered: OrderData['lines']): { pairs: Pair[] } | { unpaired: LineContent } {
-  const pairs: Pair[] = []
-  for (const line of lines) {
-    const order =
+  const certain = lines.map(
+    (line) =>
       ordered.find((candidate) => line.orderLine !== null && candidate.id === line.orderLine) ??
-      only(ordered.filter((candidate) => line.item !== null && candidate.item === line.item)) ??
-      only(
-        ordered.filter(
-          (candidate) => candidate.name !== undefined && candidate.name.trim().toLowerCase() === line.name.trim().toLowerCase(),
-        ),
-      )
+      only(ordered.filter((candidate) => line.item !== null && candidate.item === line.item)),
+  )
+  const pairs: Pair[] = []
+  for (const [at, line] of lines.entries()) {
+    const named = ordered.filter(({ name }) => name !== undefined && foldedName(name) === foldedName(line.name))
+    const order = certain[at] ?? only(named) ?? only(named.filter((candidate) => !certain.includes(candidate)))
     if (!order) return { unpaired: line }
     pairs.push({ line, order })
   }

@@ -105,7 +105,7 @@ describe('goods are matched up to what was received', () => {
     company.tell(receipt('W2', '5', at(9)))
     expect(Object.values(company.headlines()).filter((headline) => headline === 'matched')).toHaveLength(2)
     expect(company.open()).toHaveLength(1)
-    expect(takenOf(company.order, '1', '').map(({ quantity }) => quantity)).toEqual(['6', '6'])
+    expect(takenOf(company.order, '1', []).map(({ quantity }) => quantity)).toEqual(['6', '6'])
   })
 
   it('what is rejected gives back what it took, and competes anew when it comes back', () => {
@@ -123,7 +123,7 @@ describe('goods are matched up to what was received', () => {
     expect(company.headlines()).toEqual({ 'R-1': 'validated', 'R-2': 'matched' })
     company.tell(receipt('W2', '2', at(4)))
     expect([company.headlines(), company.open()]).toEqual([{ 'R-1': 'matched', 'R-2': 'matched' }, []])
-    expect(takenOf(company.order, '1', '').map(({ quantity }) => quantity)).toEqual(['6', '6'])
+    expect(takenOf(company.order, '1', []).map(({ quantity }) => quantity)).toEqual(['6', '6'])
   })
 
   it('what the ERP counts is the same goods once more, and counts only where the ERP holds the orders', () => {
@@ -157,7 +157,7 @@ describe('goods are matched up to what was received', () => {
     expect(company.open()).toEqual(['receipt-missing: Order line 1: received 0, invoiced before 0, now 10.'])
     company.tell(receipt('W1', '10', at(9)))
     expect(company.headlines()).toEqual({ 'R-1': 'matched' })
-    expect(takenOf(company.order, '1', '')).toEqual([{ quantity: '10', price: '10', difference: '0' }])
+    expect(takenOf(company.order, '1', [])).toEqual([{ quantity: '10', price: '10', difference: '0' }])
   })
 })
 

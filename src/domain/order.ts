@@ -9,13 +9,16 @@ import { exceptionDecisions, tracked, type ExceptionMap, type WantedException } 
 import { later, ref } from './invoice.ts'
 import type { FactRef } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
-import { compareFigures, unitPriceOf } from './matching.ts'
+import { compareFigures, measureOf, unitPriceOf } from './matching.ts'
 import type { Judgement, ObjectRecord } from './object.ts'
 import { answersFor, askedAbout } from './policy.ts'
 import { evolveReference, foundIn, NO_REFERENCE, readOf, type ReferenceState } from './reference.ts'
 import type { Laws } from './view.ts'
 
-/** What one invoice took of one line: quantity, the price agreed then, and the price difference that was tolerated. */
+/**
+ * What one invoice took of one line: quantity (the net amount where the line is ordered by value), the price agreed then, and the price
+ * difference that was tolerated. Negative where a credit note gave it back.
+ */
 export type Taken = { readonly quantity: string; readonly price: string; readonly difference: string }
 export type TakenLines = { readonly [line: string]: Taken }
 
@@ -47,8 +50,9 @@ export function evolveOrder(state: OrderState, event: Event): OrderState {
       return received(state, event, receipt, (known) => ({ ...known, reversed: later(known.reversed, ref(event)) }))
     }
     case 'invoice.matched': {
-      const { taken, invoice } = event.data as unknown as { taken: TakenLines; invoice: string }
-      return { ...state, invoiced: { ...state.invoiced, [invoice]: taken } }
+      const { taken, invoice, instead = [] } = event.data as unknown as { taken: TakenLines; invoice: string; instead?: readonly string[] }
+      const others = Object.entries(state.invoiced).filter(([other]) => !instead.includes(other))
+      return { ...state, invoiced: { ...Object.fromEntries(others), [invoice]: taken } }
     }
     case 'invoice.match-released': {
       const { invoice } = event.data as unknown as { invoice: string }
@@ -82,10 +86,10 @@ export function receivedOf(state: OrderState, system: string, line: string): str
   )
 }
 
-/** What invoices other than `except` have taken of a line. */
-export function takenOf(state: OrderState, line: string, except: string): Taken[] {
+/** What invoices other than `except` have taken of a line, and what credit notes gave back. */
+export function takenOf(state: OrderState, line: string, except: readonly string[]): Taken[] {
   return Object.entries(state.invoiced).flatMap(([invoice, lines]) =>
-    invoice !== except && lines[line] !== undefined ? [lines[line]] : [],
+    !except.includes(invoice) && lines[line] !== undefined ? [lines[line]] : [],
   )
 }
 
@@ -102,7 +106,7 @@ export function judgeOrder(laws: Laws, { id, state }: ObjectRecord<OrderState>, 
   if (order) {
     const invoices = Object.keys(state.invoiced)
     for (const line of order.lines) {
-      const taken = takenOf(state, line.id, '')
+      const taken = takenOf(state, line.id, [])
       if (taken.length === 0) continue
       const [invoiced, came] = [sumOf(taken.map(({ quantity }) => quantity)), receivedOf(state, holder, line.id)]
       if (line.receiptRequired && compareFigures(invoiced, came) > 0) {
@@ -111,13 +115,11 @@ export function judgeOrder(laws: Laws, { id, state }: ObjectRecord<OrderState>, 
           says: `Order ${order.number}, line ${line.id}: invoiced ${invoiced}, received ${came} (${invoices.join(', ')}).`,
         })
       }
-      const repriced = taken.find(({ price }) => compareFigures(price, unitPriceOf(line)) !== 0)
-      if (repriced) {
-        wanted.push({
-          cause: 'order-repriced',
-          says: `Order ${order.number}, line ${line.id}: matched at ${repriced.price} each, now ${unitPriceOf(line)} (${invoices.join(', ')}).`,
-        })
-      }
+      const other = taken.find(({ price }) => compareFigures(price, unitPriceOf(line)) !== 0)
+      const over = line.byValue && compareFigures(invoiced, measureOf(line)) > 0
+      const now = over ? `invoiced ${invoiced}, its limit is ${measureOf(line)} now` : `matched at ${other?.price} each, now ${unitPriceOf(line)}`
+      if (over || (other && !line.byValue))
+        wanted.push({ cause: 'order-repriced', says: `Order ${order.number}, line ${line.id}: ${now} (${invoices.join(', ')}).` })
     }
     for (const other of askedAbout(policy, 'order').slice(1)) {
       const said = readOf(state, 'order', other)

@@ -10,6 +10,7 @@ import { later, ref, sending, type EffectData } from './invoice.ts'
 import type { FactRef, Sent } from './invoice-state.ts'
 import { type InvoiceContent } from './invoice-content.ts'
 import { periodQuestion, spanAsked } from './names.ts'
+import type { NamedParty } from './view.ts'
 
 export interface ReferenceState {
   /** How to ask for it: its names and whatever the first invoice that named it said. */
@@ -27,6 +28,8 @@ export interface ReferenceState {
 interface Ask {
   readonly names: readonly string[]
   readonly name: string
+  /** Its tax number as the invoice writes it, where that is not its plain form. */
+  readonly written?: string
   readonly entity?: string
   readonly outside?: true
 }
@@ -62,15 +65,17 @@ export function evolveReference<S extends ReferenceState>(kind: ReferenceKind, s
       }
     }
     case 'reference.wanted': {
-      const { what, since, entity, names, name } = event.data as unknown as {
+      const { what, since, entity, names, name, written } = event.data as unknown as {
         what: string
         since: Instant
         entity?: string
         names?: readonly string[]
         name?: string
+        written?: string
       }
+      const fresh = names && name !== undefined ? named({ names, name, ...(written === undefined ? {} : { written }) }) : state.ask
       // What the ERP's feed or a question from outside made has not been named by an invoice yet.
-      const known = state.ask && !state.ask.outside ? state.ask : names && name !== undefined ? { names, name } : state.ask
+      const known = state.ask && !state.ask.outside ? state.ask : fresh
       return { ...state, ask: known && entity !== undefined ? { ...known, entity } : known, wants: { ...state.wants, [what]: since } }
     }
     case 'reference.asked': {
@@ -149,16 +154,18 @@ export function stopsSupplier(state: ReferenceState | undefined, system: string)
   return supplier ? supplier.blocked || !supplier.active : (state?.standing[system]?.stopped ?? false)
 }
 
-function question(kind: ReferenceKind, content: InvoiceContent): { names: readonly string[]; name: string } {
+function question(kind: ReferenceKind, content: InvoiceContent): Ask {
   switch (kind) {
     case 'supplier':
-      return { names: content.supplier.names, name: content.supplier.name }
+      return named(content.supplier)
     case 'entity':
-      return { names: content.entity.names, name: content.entity.name }
+      return named(content.entity)
     case 'order':
       return { names: content.orders, name: content.orders[0] ?? '' }
   }
 }
+
+const named = ({ names, name, written }: NamedParty): Ask => ({ name, names, ...(written === undefined ? {} : { written }) })
 
 const versionOf = (answer: ReferenceData): number => (answer.found ? (answer.order?.version ?? 0) : 0)
 

@@ -2,7 +2,7 @@
 import type { Sha256 } from '../lib/hash.ts'
 import type { Instant } from '../lib/time.ts'
 import type { InvoiceContent } from './invoice-content.ts'
-import { numberName, orderNames } from './invoice-content.ts'
+import { likeNames, numberName, orderNames } from './invoice-content.ts'
 import type { InvoiceState } from './invoice-state.ts'
 import { periodQuestion, taxCodeQuestion } from './names.ts'
 import type { Look, ObjectRecord } from './object.ts'
@@ -32,7 +32,7 @@ export type Named = Pick<InvoiceContent, 'kind' | 'orders'> & {
 }
 
 /** `names`: aliases of one and the same party, most trustworthy first. */
-export type NamedParty = { readonly name: string; readonly names: readonly string[] }
+export type NamedParty = { readonly name: string; readonly names: readonly string[]; readonly written?: string }
 
 export type Looking = Pick<InvoiceView, 'policy' | 'look' | 'asOf'>
 
@@ -78,6 +78,12 @@ export const periodOf = (view: Looking, content: Pick<Named, 'entity'>, month: s
 /** The first invoice with this number of this supplier: this one itself, or the one it may be a duplicate of. */
 export const holderOf = (view: InvoiceView, content: InvoiceContent): ObjectRecord<InvoiceState> | undefined =>
   view.look(numberName(view.sha256, content)) as ObjectRecord<InvoiceState> | undefined
+
+/** Another invoice with the same number and amount that shares an account or a number of its supplier with this one. */
+export const likenessOf = (view: InvoiceView, content: InvoiceContent): ObjectRecord<InvoiceState> | undefined =>
+  likeNames(view.sha256, content)
+    .map((name) => view.look(name) as ObjectRecord<InvoiceState> | undefined)
+    .find((record) => record !== undefined && record.id !== view.id)
 
 export const personOf = (view: InvoiceView, alias: string): ObjectRecord<PersonState> | undefined =>
   view.look(alias) as ObjectRecord<PersonState> | undefined

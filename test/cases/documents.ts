@@ -1,7 +1,10 @@
 /** Cases about what arrives: documents, orders, identity. */
-import { invoiceDocument } from '../facts.ts'
-import { choosing, type Case } from './case.ts'
-import { approved, arrives, bill, company, corrects, day, NO_ORDER, over, paidInFull, run, storno, books, answers } from './story.ts'
+import type { InvoiceDocument } from '../../src/domain/invoice-document.ts'
+import type { Arrival } from '../../src/domain/object.ts'
+import { aliasOf } from '../../src/domain/object.ts'
+import { ACCOUNT, BUYER, fact, invoiceDocument } from '../facts.ts'
+import { choosing, NOW, type Case } from './case.ts'
+import { approved, arrives, bill, company, corrects, day, NO_ORDER, over, paidInFull, run, storno, books, answers, type Bill } from './story.ts'
 
 const ordered = bill()
 const LINE = invoiceDocument().lines[0]!
@@ -14,6 +17,36 @@ const wrong = bill({ totals: { lines: '100.00', taxExclusive: '100.00', tax: '19
 const selfBilled = bill({ typeCode: '389' })
 const credit = bill({ ...over('20.00'), number: 'G-1', kind: 'credit-note', typeCode: '381', precedingInvoices: [{ number: 'R-1' }] })
 const corrected = bill({ ...over('90.00'), number: 'R-2', typeCode: '384', precedingInvoices: [{ number: 'R-1' }] })
+
+/** An invoice or credit note over so many widgets on PO-1, of which 20 are ordered at 10.00. */
+function pieces(count: string, number: string, more: Partial<InvoiceDocument> = {}, price = '10.00'): Bill {
+  const net = (Number(count) * Number(price)).toFixed(2)
+  return bill({ ...over(net), orderReference: 'PO-1', number, lines: [{ ...LINE, quantity: count, price, net }], ...more })
+}
+const fifteen = pieces('15', 'R-1')
+const ten = pieces('10', 'R-2')
+const back = { kind: 'credit-note', typeCode: '381', precedingInvoices: [{ number: 'R-1' }] } as const
+const fiveBack = pieces('5', 'G-1', back)
+const cheaper = pieces('15', 'G-1', back, '0.50')
+const fourteen = pieces('14', 'R-3', { typeCode: '384', precedingInvoices: [{ number: 'R-1' }] })
+const six = pieces('6', 'R-4')
+const given = 'what was given back before is there'
+/** A second master record of the supplier. */
+const otherRecord = fact('reference.read', 'erp', 'read another', '2026-01-02T08:00:00.000Z', [{ names: [aliasOf('public', 'supplier-vat', 'DE112'), aliasOf('erp', 'supplier', 'V2')], create: 'supplier' }], {
+  asked: 'supplier',
+  readAt: NOW,
+  found: true,
+  supplier: { number: 'V2', name: 'Acme GmbH', vatId: 'DE112', active: true, blocked: false, accounts: [ACCOUNT] },
+})
+const mistyped = bill({ ...NO_ORDER, supplier: { name: 'Acme GmbH', vatId: 'DE112', ids: [] } })
+const stranger = bill({ ...NO_ORDER, supplier: { name: 'Other AG', vatId: 'DE112', ids: [] }, paymentMeans: [{ code: '58', account: 'DE89370400440532013000' }] })
+/** An order up to 200.00, whatever the pieces are. */
+const limited = (): Arrival[] => company().map((arrival) => (arrival.data['asked'] === 'order' ? { ...arrival, data: { ...arrival.data, order: LIMIT } } : arrival))
+const LIMIT = {
+  number: 'PO-1', entity: '1000', supplier: 'V1', currency: 'EUR', open: true, approvedBy: BUYER,
+  lines: [{ id: '1', quantity: '1', price: '200.00', unit: 'C62', byValue: true }],
+}
+const hours = (count: string, price: string, number: string): Bill => pieces(count, number, {}, price)
 
 export const DOCUMENT_CASES: readonly Case[] = [
   {
@@ -171,6 +204,99 @@ export const DOCUMENT_CASES: readonly Case[] = [
       arrives(credit, day(16)),
       ...approved(credit),
       books(credit, '5200', day(18)),
+    ],
+  },
+  {
+    name: 'same invoice, another VAT id',
+    axes: ['validation'],
+    story: 'R-1 comes once more with another VAT id of its supplier, who is known by both; number, amount and account are the same.',
+    onlyAsTold: 'whoever comes first has the number',
+    facts: [...company(), otherRecord, arrives(free), arrives(mistyped, day(12))],
+  },
+  {
+    name: 'same number and amount, another supplier',
+    axes: ['validation'],
+    story: 'R-1 of another supplier over the same amount, with an account of its own.',
+    facts: [...company(), otherRecord, arrives(free), arrives(stranger, day(12))],
+  },
+  {
+    name: 'credit note on an order',
+    axes: ['match'],
+    story: '20 pieces are ordered, 15 invoiced; G-1 (type 381) over 5 of them is approved, then 10 are invoiced.',
+    onlyAsTold: given,
+    facts: [...company(), arrives(fifteen), arrives(fiveBack, day(12)), ...approved(fiveBack), arrives(ten, day(14))],
+  },
+  {
+    name: 'credit note on an order, after the next invoice',
+    axes: ['match'],
+    story: 'The same; the 10 are invoiced first, and wait for the credit note.',
+    onlyAsTold: given,
+    facts: [...company(), arrives(fifteen), arrives(ten, day(12)), arrives(fiveBack, day(12, 9)), ...approved(fiveBack)],
+  },
+  {
+    name: 'credit note that nobody approved',
+    axes: ['match'],
+    story: 'The same without the approval: it gives nothing back.',
+    onlyAsTold: given,
+    facts: [...company(), arrives(fifteen), arrives(fiveBack, day(12)), arrives(ten, day(14))],
+  },
+  {
+    name: 'credit note over a price',
+    axes: ['match'],
+    story: 'G-1 credits 0.50 for each of the 15: no piece comes back, and 10 more are too many.',
+    onlyAsTold: given,
+    facts: [...company(), arrives(fifteen), arrives(cheaper, day(12)), ...approved(cheaper), arrives(ten, day(14))],
+  },
+  {
+    name: 'credit note, refused after its approval',
+    axes: ['match'],
+    story: 'G-1 over 5 pieces is approved and then rejected: what it gave back is gone again before the 10 are invoiced.',
+    onlyAsTold: given,
+    facts: [
+      ...company(),
+      arrives(fifteen),
+      arrives(fiveBack, day(12)),
+      ...approved(fiveBack),
+      fact('invoice.rejected', 'ap', 'no credit', day(14), [fiveBack.ref], { reason: 'wrong supplier' }),
+      arrives(ten, day(15)),
+    ],
+  },
+  {
+    name: 'corrective invoice on an order',
+    axes: ['match'],
+    story: 'R-3 (type 384) over 14 pieces corrects R-1 over 15: it takes its place, and R-4 finds the other 6.',
+    onlyAsTold: 'whoever comes first takes the quantity',
+    facts: [...company(), arrives(fifteen), arrives(fourteen, day(12)), arrives(six, day(14))],
+  },
+  {
+    name: 'corrective invoice on an order, rejected',
+    axes: ['match'],
+    story: 'The same; then R-3 is rejected, and R-1 takes its 15 again, which leaves too few for R-4.',
+    onlyAsTold: 'whoever comes first takes the quantity',
+    facts: [
+      ...company(),
+      arrives(fifteen),
+      arrives(fourteen, day(12)),
+      fact('invoice.rejected', 'ap', 'no correction', day(13), [fourteen.ref], { reason: 'withdrawn by phone' }),
+      arrives(six, day(14)),
+    ],
+  },
+  {
+    name: 'order by value',
+    axes: ['match'],
+    story: 'Up to 200.00 are ordered; 4 hours at 20.00 and 3 at 40.00 are invoiced.',
+    facts: [...limited(), arrives(hours('4', '20.00', 'R-1')), arrives(hours('3', '40.00', 'R-2'), day(12))],
+  },
+  {
+    name: 'order by value, exceeded by a cent',
+    axes: ['match'],
+    story: 'The same; then one hour at 0.01 is invoiced.',
+    onlyAsTold: 'whoever comes first takes the amount',
+    facts: [
+      ...limited(),
+      arrives(hours('4', '20.00', 'R-1')),
+      arrives(hours('3', '40.00', 'R-2'), day(12)),
+      arrives(hours('1', '0.01', 'R-3'), day(13)),
     ],
   },
 ]

@@ -7,14 +7,15 @@ import { companyAlias } from './names.ts'
 import type { Lookup } from './replies.ts'
 import { CompanyCode } from './wire.ts'
 
-const numberIn = (names: readonly string[]): string | undefined => idIn(names, 'entity-vat') ?? idIn(names, 'entity-tax')
+const numberIn = (names: readonly string[], written?: string): string | undefined =>
+  idIn(names, 'entity-vat') ?? written ?? idIn(names, 'entity-tax')
 
 /** `GET /company-codes`: by VAT or tax number, else the whole list, of which the one with the same name is meant. */
 export function lookupEntity(setting: Setting): Lookup {
   return lookup(setting, {
     content: Party,
     row: CompanyCode,
-    request: ({ names }) => getJson('/company-codes', { vatReg: numberIn(names), limit: LIST_LIMIT }),
+    request: ({ names, written }) => getJson('/company-codes', { vatReg: numberIn(names, written), limit: LIST_LIMIT }),
     choose: (rows, { names, name }) => {
       const byVat = numberIn(names) !== undefined
       return chosenCompany(byVat ? rows : rows.filter((row) => foldedName(row.name) === foldedName(name)), name)

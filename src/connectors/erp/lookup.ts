@@ -81,4 +81,5 @@ export function idIn(names: readonly string[], kind: string): string | undefined
   return names.find((name) => name.startsWith(start))?.slice(start.length)
 }
 
-export const Party = z.object({ question: z.string(), names: z.array(z.string()), name: z.string() })
+/** `written`: the tax number as the invoice writes it, where that is not its plain form. */
+export const Party = z.object({ question: z.string(), names: z.array(z.string()), name: z.string(), written: z.string().optional() })

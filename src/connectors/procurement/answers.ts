@@ -60,9 +60,15 @@ export function orderOf(purchase: Purchase): OrderData {
         price: row.unitPrice,
         ...(row.priceBasis === '1' ? {} : { priceQuantity: row.priceBasis }),
         unit: row.measure,
-        ...(meaningOf(SORT, row.sort) === 'service' ? {} : { receiptRequired: true as const }),
+        ...SORTED[meaningOf(SORT, row.sort) ?? 'goods'],
       })),
   }
+}
+
+const SORTED: { readonly [sort: string]: Pick<OrderData['lines'][number], 'receiptRequired' | 'byValue'> } = {
+  goods: { receiptRequired: true },
+  service: {},
+  limit: { byValue: true },
 }
 
 export type Chosen<T> = { readonly one: T } | { readonly none: true } | { readonly several: string }

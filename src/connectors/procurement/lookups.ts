@@ -67,10 +67,10 @@ export function lookupOrder(setting: Setting): Command {
 /** `GET /merchants` by the VAT or tax number that the invoice names, else by its supplier's name. */
 export function lookupSupplier(setting: Setting): Command {
   return lookup(setting, {
-    content: z.object({ question: z.string(), names: z.array(z.string()), name: z.string() }),
+    content: z.object({ question: z.string(), names: z.array(z.string()), name: z.string(), written: z.string().optional() }),
     row: Merchant,
-    request: ({ names, name }) => {
-      const vatReg = idIn(names, 'supplier-vat') ?? idIn(names, 'supplier-tax')
+    request: ({ names, name, written }) => {
+      const vatReg = idIn(names, 'supplier-vat') ?? written ?? idIn(names, 'supplier-tax')
       return getJson('/merchants', vatReg === undefined ? { name, max: LIST_LIMIT } : { vatReg, max: LIST_LIMIT })
     },
     choose: (rows, { name }) => chosenMerchant(rows, name),

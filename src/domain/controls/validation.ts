@@ -9,6 +9,7 @@ import {
   blockerOf,
   entityOf,
   holderOf,
+  likenessOf,
   orderOf,
   orderSupplierOf,
   periodOf,
@@ -211,6 +212,22 @@ export const VALIDATION_CONTROLS: readonly Control<ContentView>[] = [
         `${holder.id} of the same supplier has the number ${view.content.number} too.`,
         { object: holder.id, version: holder.version },
         [holder.id],
+      )
+    },
+  },
+  {
+    id: 'D4',
+    title: 'No invoice of another supplier record has the same number and amount, and the same account or tax or register number',
+    evaluate: (view) => {
+      const other = likenessOf(view, view.content)
+      if (!other || other.id === holderOf(view, view.content)?.id) return pass('None is like it.')
+      const answer = view.state.answers['duplicate-suspected']
+      if (answer?.action === 'not-a-duplicate') return pass(`${answer.person} says it is not a duplicate of ${other.id}.`)
+      return fail(
+        'duplicate-suspected',
+        `${other.id} names another supplier, and has the number ${view.content.number}, the amount and an account or number of the supplier in common.`,
+        { object: other.id, version: other.version },
+        [other.id],
       )
     },
   },
