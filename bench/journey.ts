@@ -10,7 +10,7 @@ import { startPostgres } from '../launch/postgres.mjs'
 import { tryOut, type TryOut, type TryOutWish } from '../test/try-out.ts'
 import type { Row } from './ingest.ts'
 
-const INVOICES = 200
+export const INVOICES = 200
 const LIMIT_MS = 120_000
 /** Between two looks at the hub's summary, which is work for the same processors. */
 const LOOK_MS = 200
@@ -42,7 +42,7 @@ export function fiveSystems(): Promise<Row[]> {
   })
 }
 
-async function withCompany(wish: TryOutWish, work: (company: TryOut) => Promise<Row[]>): Promise<Row[]> {
+export async function withCompany(wish: TryOutWish, work: (company: TryOut) => Promise<Row[]>): Promise<Row[]> {
   const dataDir = mkdtempSync(join(tmpdir(), 'tieout-bench-'))
   chmodSync(dataDir, 0o711)
   const server = await startPostgres({ dataDir })
@@ -58,7 +58,7 @@ async function withCompany(wish: TryOutWish, work: (company: TryOut) => Promise<
 }
 
 /** Sends a sample, all at once or one per `gapMs`, and gives the ms until the last of them came to rest. */
-async function throughTheHub(company: TryOut, seed: number, gapMs: number): Promise<{ ms: number; from: string }> {
+export async function throughTheHub(company: TryOut, seed: number, gapMs: number): Promise<{ ms: number; from: string }> {
   const files = await company.sample(INVOICES, seed)
   const from = new Date().toISOString()
   const start = performance.now()

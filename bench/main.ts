@@ -7,6 +7,7 @@ import { run as delivery } from './delivery.ts'
 import { run as inbox } from './inbox.ts'
 import { fiveSystems, threeSystems } from './journey.ts'
 import { run as readInvoices } from './read-invoices.ts'
+import { run as validation } from './validation.ts'
 
 const json = process.argv.includes('--json')
 const rows: Row[] = []
@@ -33,6 +34,7 @@ const PARTS: readonly (readonly [name: string, seconds: number, work: () => Prom
   ['delivery beside a million waiting rows', 210, () => delivery('millionWaiting')],
   ['the whole way through three systems', 90, threeSystems],
   ['the whole way through five systems', 180, fiveSystems],
+  ['validation under load', 120, validation],
   ['a folder of mixed files', 420, inbox],
 ]
 /** The whole run ends within 25 minutes: a part for which there is no time left is not begun, and shown as not measured. */

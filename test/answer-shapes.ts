@@ -109,6 +109,8 @@ export async function askEverything(
   await ask('POST', `/v1/exceptions/${ofInvoice.id}/assignments`, { to: 'engineering', person, version: ofInvoice.version })
   await ask('POST', `/v1/exceptions/${unreadable.id}/answers`, { action: 'explained', reason: 'It was no invoice.', person })
   await ask('POST', '/v1/tie-outs', { entity: '1000', asOf: new Date().toISOString().slice(0, 10), person })
+  const begun = await ask('POST', '/v1/tie-outs', { entity: '1000', asOf: new Date().toISOString().slice(0, 10), person, wait: false })
+  await ask('GET', begun.headers.get('location')!)
   await ask('GET', '/v1/tie-outs')
   await ask('POST', '/v1/notices/ap', {})
   for (const [nth, [kind, question]] of QUESTIONS.entries()) {

@@ -327,6 +327,31 @@ describe('facts', () => {
 })
 
 describe('reading', () => {
+  it('an invoice has those that it names or corrects, and those that name or correct it, as links', async () => {
+    const sent = async (xml: string): Promise<string> => {
+      const reply = await call('POST', '/v1/documents?name=linked.xml', Buffer.from(xml))
+      return ((await reply.json()) as { received: { invoice: string }[] }).received[0]!.invoice
+    }
+    const naming = (type: string): ((xml: string) => string) => {
+      const reference =
+        '<cac:BillingReference><cac:InvoiceDocumentReference><cbc:ID>L-1</cbc:ID></cac:InvoiceDocumentReference></cac:BillingReference>'
+      return (xml) =>
+        xml
+          .replace(/(<cbc:InvoiceTypeCode[^>]*>)[^<]*/u, `$1${type}`)
+          .replace('<cac:AccountingSupplierParty>', `${reference}<cac:AccountingSupplierParty>`)
+    }
+    const links = async (id: string): Promise<{ invoice: string; is: string; number: string }[]> =>
+      (await get<{ links: { invoice: string; is: string; number: string }[] }>(`/v1/objects/${id}`)).links
+    const first = await sent(altered('L-1'))
+    const correction = await sent(altered('L-2', naming('384')))
+    const another = await sent(altered('L-3', naming('380')))
+    await eventually(async () => (await links(first)).length === 2, 20_000)
+    const told = new Map((await links(first)).map(({ invoice, is, number }) => [invoice, `${is} ${number}`]))
+    expect([told.size, told.get(correction), told.get(another)]).toEqual([2, 'corrected-by L-2', 'named-by L-3'])
+    expect((await links(correction))[0]).toMatchObject({ invoice: first, is: 'corrects', number: 'L-1' })
+    expect((await links(another))[0]).toMatchObject({ invoice: first, is: 'names', number: 'L-1' })
+  }, 40_000)
+
   it('finds an invoice by every id that anybody uses for it', async () => {
     const invoice = await paidOne()
     const { names } = await get<{ names: string[] }>(`/v1/objects/${invoice.id}`)

@@ -58,6 +58,11 @@ it('exceptions are listed page by page, the most urgent first, in 80 columns', a
   }
   expect(pages).toEqual(idsIn(all))
   expect(idsIn(await cases('list', '--cause', 'refused-by-target'))).toEqual([pages[0]])
+  expect(idsIn(await cases('list', '--system', 'erp'))).toEqual([pages[0]])
+  expect(await cases('list', '--system', 'epr')).toMatchObject({
+    status: 1,
+    err: expect.stringContaining('There is no system epr; there are') as string,
+  })
   expect((await cases('list', '--cause', 'dead-letter')).out).toBe('Nothing waits for anybody.\n')
   const { exceptions, next } = JSON.parse((await cases('list', '--owner', 'ap-clerks', '--json')).out) as {
     exceptions: { id: string }[]

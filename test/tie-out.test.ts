@@ -160,9 +160,10 @@ test.each([
   'a ledger that %s tells in part only is no tie-out: %j',
   async (system, rule, says) => {
     const kept = async (): Promise<number> => (await company.get<{ tieOuts: unknown[] }>('/v1/tie-outs?limit=200')).tieOuts.length
-    const call = system === 'erp' ? company.callErp : company.callAp
+    const call = (...asked: Parameters<TryOut['callErp']>): ReturnType<TryOut['callErp']> =>
+      system === 'erp' ? company.callErp(...asked) : company.callAp(...asked)
     const before = await kept()
-    const set = (rules: readonly object[]): ReturnType<typeof call> => call('PUT', '/faults', { rules })
+    const set = (rules: readonly object[]): ReturnType<TryOut['callErp']> => call('PUT', '/faults', { rules })
     expect((await set([rule])).status).toBe(200)
     const made = await company.post<{ status: number; code: string; detail: string; whatToDo: string }>('/v1/tie-outs', {
       entity: '1000',

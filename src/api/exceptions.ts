@@ -11,6 +11,7 @@ import { inTenant, type ClientBase } from '../store/database.ts'
 import { listObjects } from '../store/list-row.ts'
 import { readObjects } from '../store/object.ts'
 import { cursorOf, given, orderOf, placeIn } from './objects.ts'
+import { systemIn } from './configured-system.ts'
 import { PAGE, YES_NO, type Answer, type Call } from './route.ts'
 
 export type Action = (typeof CAUSES)[Cause]['actions'][number]
@@ -46,17 +47,19 @@ export const EXCEPTIONS_QUERY = z.strictObject({
   open: YES_NO.default(true),
   cause: z.string().max(40).optional(),
   owner: z.string().max(80).optional(),
+  system: z.string().max(80).optional(),
   order: z.enum(['newest', 'due']).optional(),
   ...PAGE,
 })
 
 export async function getExceptions({ context, query }: Call<z.infer<typeof EXCEPTIONS_QUERY>>): Promise<Answer> {
   const { pool, tenant } = context
-  const { after, limit, open, cause, owner } = query
+  const { after, limit, open, cause, owner, system } = query
+  if (system !== undefined) systemIn(context, system)
   const order = orderOf(query.order ?? (open ? 'due' : 'newest'), open)
   const place = after === undefined ? null : placeIn(after, order)
   return inTenant(pool, tenant, async (client) => {
-    const page = await listObjects(client, tenant, { kind: 'exception', open, limit, ...given({ cause, owner }) }, order, place)
+    const page = await listObjects(client, tenant, { kind: 'exception', open, limit, ...given({ cause, owner, system }) }, order, place)
     const records = await readObjects(
       client,
       tenant,
@@ -97,6 +100,7 @@ export function caseOf(record: ObjectRecord): object {
     amount: state.amount,
     currency: state.currency,
     party: state.party,
+    system: state.system,
     raisedAt: state.raisedAt,
     dueAt: state.dueAt,
     escalations: state.escalations,

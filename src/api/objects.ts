@@ -61,12 +61,11 @@ async function doubtsAbout(client: ClientBase, { tenant, now }: Pick<ApiContext,
   )
 }
 
-/** A record as it is shown: with its title, its list row and, for an invoice, headline and axes. */
+/** A record as it is shown: with its title, its list row and, for an invoice, headline, axes and links. */
 function viewOf(record: ObjectRecord): object {
   const { id, kind, version, state, wakeAt } = record
   const cases = (state as { readonly exceptions?: ExceptionMap }).exceptions ?? {}
-  const invoice =
-    kind === 'invoice' ? { headline: headlineOf(state as unknown as InvoiceState), axes: axesOf(state as unknown as InvoiceState) } : {}
+  const invoice = kind === 'invoice' ? invoiceView(state as unknown as InvoiceState) : {}
   return {
     id,
     kind,
@@ -78,6 +77,12 @@ function viewOf(record: ObjectRecord): object {
     exceptions: Object.entries(cases).map(([cause, exception]) => ({ cause, id: exception.id, open: exception.open })),
     state,
   }
+}
+
+/** `links`: the invoices that it names or corrects, and those that name or correct it, earliest first. */
+function invoiceView(state: InvoiceState): object {
+  const links = Object.entries(state.links).map(([invoice, { is, number, at }]) => ({ invoice, is, number, since: at }))
+  return { headline: headlineOf(state), axes: axesOf(state), links: links.toSorted((a, b) => (a.since < b.since ? -1 : 1)) }
 }
 
 const LISTED = ['invoice', 'payment', 'exception', 'document'] as const satisfies readonly Kind[]

@@ -5,7 +5,8 @@ import { instantOf } from '../lib/time.ts'
 import { inTenant } from '../store/database.ts'
 import { lockSystem, writePaused } from '../store/system.ts'
 import { PERSON, REASON, submitted } from './answers.ts'
-import { systemIn, systemObject } from './queue.ts'
+import { systemIn } from './configured-system.ts'
+import { systemObject } from './queue.ts'
 import type { Answer, Call } from './route.ts'
 
 export const PAUSE_BODY = z.strictObject({ paused: z.boolean(), reason: REASON, person: PERSON })

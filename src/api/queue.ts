@@ -31,7 +31,8 @@ import {
 } from '../store/effect-queue.ts'
 import { readObjects } from '../store/object.ts'
 import { readSystem } from '../store/system.ts'
-import type { ApiContext, ConfiguredSystem } from './context.ts'
+import type { ApiContext } from './context.ts'
+import { systemIn } from './configured-system.ts'
 import { caseOf } from './exceptions.ts'
 import { meant, severalOf } from './objects.ts'
 import { PAGE, type Answer, type Call } from './route.ts'
@@ -51,12 +52,6 @@ export async function getQueue({ context, params, query }: Call<z.infer<typeof Q
     const commands = await told(client, context, rows, counted)
     return { status: 200, body: { system: system.name, stands, ...totals, commands, next: next && cursorOf(next) } }
   })
-}
-
-export function systemIn({ systems }: Pick<ApiContext, 'systems'>, name: string): ConfiguredSystem {
-  const found = systems.find((system) => system.name === name)
-  if (!found) throw new Fault('not-found', `There is no system ${name}; there are ${systems.map((system) => system.name).join(', ')}.`)
-  return found
 }
 
 export async function getStanding({ context, params }: Call): Promise<Answer> {

@@ -10,7 +10,8 @@ import { PERSON, REASON } from './answers.ts'
 import { instantIn } from './cloud-events.ts'
 import type { ApiContext } from './context.ts'
 import { given, meant, severalOf } from './objects.ts'
-import { aboutOf, systemIn } from './queue.ts'
+import { systemIn } from './configured-system.ts'
+import { aboutOf } from './queue.ts'
 import type { Answer, Call } from './route.ts'
 
 const instant = z

@@ -143,6 +143,7 @@ export const ROUTES: readonly Route[] = [
     does: 'Lists cases for people, the most urgent first.',
     query: EXCEPTIONS_QUERY,
     answers: { 200: { says: 'A page of the list.', shape: CASES } },
+    refuses: ['not-found'],
     handle: getExceptions,
   }),
   route({

@@ -92,9 +92,9 @@ describe('every address', () => {
   )
 
   it.each(
-    ROUTES.filter((route) => route.method === 'GET' && !['/v1/health', '/v1/openapi.json'].includes(route.path)).map(
-      (route) => [route.path, route] as const,
-    ),
+    ROUTES.filter(
+      (route) => route.method === 'GET' && !['/v1/health', '/v1/openapi.json', '/v1/tie-outs/runs/{id}'].includes(route.path),
+    ).map((route) => [route.path, route] as const),
   )('GET %s is a problem, not a stack, while the database is away', async (_name, route) => {
     const query = route.path === '/v1/objects' ? '?kind=invoice' : ''
     expect(problem(await api().send('GET', path(route.path) + query))).toMatchObject({ status: 503, code: 'database-away' })

@@ -67,6 +67,7 @@ const row = {
   dueOn: date.nullable(),
   owner: maybe,
   cause: maybe,
+  system: maybe,
   open: z.boolean(),
   breaches: z.array(text),
 }
@@ -101,6 +102,9 @@ export const OBJECT = named(
     row: z.strictObject(row).nullable(),
     headline: z.strictObject({ state: maybe, rests: z.array(text), breaches: z.array(text), route: text }).optional(),
     axes: axes.optional(),
+    links: z
+      .array(z.strictObject({ invoice: text, is: z.enum(['corrects', 'corrected-by', 'names', 'named-by']), number: text, since: instant }))
+      .optional(),
     exceptions: z.array(z.strictObject({ cause: text, id: text, open: z.boolean() })),
     state: open,
     names: z.array(text),
@@ -131,6 +135,7 @@ const fromCase = {
   amount,
   currency: maybe,
   party: maybe,
+  system: maybe,
   raisedAt: instant,
   dueAt: instant,
   escalations: count,

@@ -1,7 +1,8 @@
 /** `/v1/systems/{name}/sweeps`: somebody wants to know whether a system still holds what it was told; how far that is, and what it came to. */
 import { z } from 'zod'
 import { inTenant } from '../store/database.ts'
-import { systemIn, systemObject } from './queue.ts'
+import { systemIn } from './configured-system.ts'
+import { systemObject } from './queue.ts'
 import type { Answer, Call } from './route.ts'
 
 export const SWEEP_BODY = z.strictObject({

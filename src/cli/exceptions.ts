@@ -9,6 +9,7 @@ import { clipped, paintFor, padded, plainText, printed, wrapped, type Paint } fr
 interface ListOptions extends HubOptions {
   readonly owner?: string
   readonly cause?: string
+  readonly system?: string
   readonly closed?: boolean
   readonly limit: string
   readonly after?: string
@@ -40,6 +41,7 @@ const CASE = z.object({
   amount: z.string().nullable(),
   currency: z.string().nullable(),
   party: z.string().nullable(),
+  system: z.string().nullable(),
   raisedAt: z.string(),
   dueAt: z.string(),
   escalations: z.int(),
@@ -59,6 +61,7 @@ export function exceptionsCommand(): Command {
   hubOptions(exceptions.command('list', { isDefault: true }).description('open cases, the most urgent first'))
     .option('--owner <team>', `of one team: ${OWNER_TEAMS.join(', ')}`)
     .option('--cause <cause>', 'of one cause, as the list names it')
+    .option('--system <name>', 'of one system: what it refused, does not answer or shows otherwise')
     .option('--closed', 'those that are closed, the latest first')
     .option('--limit <number>', 'how many, at most 200', '50')
     .option('--after <place>', 'the next page: what the last one named')
@@ -100,7 +103,7 @@ function versionIn(text: string): number {
   return Number(text)
 }
 
-async function list({ owner, cause, closed, limit, after, ...at }: ListOptions, paint: Paint): Promise<string[]> {
+async function list({ owner, cause, system, closed, limit, after, ...at }: ListOptions, paint: Paint): Promise<string[]> {
   for (const [name, value, known] of [
     ['--owner', owner, OWNER_TEAMS],
     ['--cause', cause, Object.keys(CAUSES)],
@@ -109,7 +112,7 @@ async function list({ owner, cause, closed, limit, after, ...at }: ListOptions, 
       throw new Fault('request-not-valid', `There is no ${name} ${plainText(value)}; there are ${known.join(', ')}.`)
     }
   }
-  const page = await hubOf(at).get('/v1/exceptions', PAGE, { owner, cause, limit, after, open: closed ? 'false' : undefined })
+  const page = await hubOf(at).get('/v1/exceptions', PAGE, { owner, cause, system, limit, after, open: closed ? 'false' : undefined })
   if (at.json) return [plainText(JSON.stringify(page))]
   if (page.exceptions.length === 0) return [after === undefined ? 'Nothing waits for anybody.' : 'That was all.']
   return [...page.exceptions.flatMap((row) => listed(row, paint)), ...(page.next === null ? [] : [`… and more: --after ${page.next}`])]
@@ -139,6 +142,7 @@ async function show(id: string, options: HubOptions, paint: Paint): Promise<stri
     ['about', `${object?.title ?? ''} (${found.about})`],
     ['amount', moneyOf(found)],
     ['party', found.party ?? ''],
+    ['system', found.system ?? ''],
     ['with', `${assigned ?? owner}${assigned !== null && assigned !== owner ? ` (first with ${owner})` : ''}; ${found.severity}`],
     ['raised', `${minute(found.raisedAt)} UTC`],
     ['due', `${minute(found.dueAt)} UTC`],

@@ -32,6 +32,8 @@ export interface ExceptionState {
   /** The company whose calendar its deadlines are on, and how often one has passed. */
   readonly entity: string | null
   readonly zone: string | null
+  /** The system on whose side it lies, as we name it. */
+  readonly system: string | null
   readonly escalations: number
 }
 
@@ -40,6 +42,8 @@ export interface WantedException {
   readonly says: string
   /** Where it is not the cause's. */
   readonly owner?: OwnerTeam
+  /** Our name of the system on whose side it lies, where it is one's. */
+  readonly system?: string
 }
 export interface ExceptionContext {
   readonly amount: string | null
@@ -115,6 +119,7 @@ export function exceptionDecisions(
         about,
         times,
         says: exception.says,
+        ...(exception.system === undefined ? {} : { system: exception.system }),
         owner: exception.owner ?? row.owner,
         severity: row.severity,
         actions: row.actions,
@@ -169,6 +174,7 @@ const NO_EXCEPTION: ExceptionState = {
   answered: null,
   entity: null,
   zone: null,
+  system: null,
   escalations: 0,
 }
 
@@ -191,6 +197,7 @@ export function evolveException(state: ExceptionState | undefined, event: Event)
         dueAt: data['dueAt']!,
         raisedAt: event.occurredAt,
         open: true,
+        system: data['system'] ?? null,
         entity: data['entity'] ?? null,
         zone: data['zone'] ?? null,
       }

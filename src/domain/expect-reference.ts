@@ -21,10 +21,20 @@ export function expectReference(laws: Laws, { id, state }: Subject<ReferenceStat
     switch (what) {
       case 'supplier':
         return [
-          { ...common, command: 'lookup.supplier', content: { question, names: state.ask?.names ?? [], name: state.ask?.name ?? '', written: state.ask?.written } },
+          {
+            ...common,
+            command: 'lookup.supplier',
+            content: { question, names: state.ask?.names ?? [], name: state.ask?.name ?? '', written: state.ask?.written },
+          },
         ]
       case 'entity':
-        return [{ ...common, command: 'lookup.entity', content: { question, names: state.ask?.names ?? [], name: state.ask?.name ?? '', written: state.ask?.written } }]
+        return [
+          {
+            ...common,
+            command: 'lookup.entity',
+            content: { question, names: state.ask?.names ?? [], name: state.ask?.name ?? '', written: state.ask?.written },
+          },
+        ]
       case 'order':
         return [{ ...common, command: 'lookup.order', content: { question, number: state.ask?.name ?? '', entity: state.ask?.entity } }]
       case 'tax-code':

@@ -28,7 +28,6 @@ export const decidedOn = (verdict: Verdict | null, state: InvoiceState): boolean
 export const routed = (laws: Laws, state: InvoiceState): Routed => routeOf(laws.policy.routing, state)
 export const closed = (state: InvoiceState): boolean => warranted(state, ['rejected'])
 
-
 /** A missing answer is waited for; after a while a person is told, once, in plain words. */
 export function patience(laws: Laws, sheet: Sheet, look: Look, since: Instant, result: GateResult): WantedException[] {
   // Who was asked and cannot say will not say later either.
@@ -46,8 +45,10 @@ export function patience(laws: Laws, sheet: Sheet, look: Look, since: Instant, r
   return [{ cause: 'control-indeterminate', says: open?.says ?? 'Information is missing.' }]
 }
 
-export const exceptionOf = (control: Evaluated): WantedException => ({ cause: control.cause ?? 'control-indeterminate', says: control.says })
-
+export const exceptionOf = (control: Evaluated): WantedException => ({
+  cause: control.cause ?? 'control-indeterminate',
+  says: control.says,
+})
 
 /** What an event says of a verdict, in canonical order. */
 interface VerdictEvent {

@@ -241,11 +241,16 @@ export function numberName(sha256: Sha256, content: InvoiceContent): string {
  * Names under which the first invoice with this number and amount is found, whatever supplier it names: by its account, and by each number
  * of the supplier but the VAT id. Two master records of one supplier, or one VAT id mistyped, share them.
  */
-export function likeNames(sha256: Sha256, content: InvoiceContent): string[] {
+export function likeNames(sha256: Sha256, content: InvoiceContent): readonly string[] {
+  const known = LIKE_NAMES.get(content)
+  if (known !== undefined) return known
   const what = [content.entity.names[0] ?? '', foldedNumber(content.number), content.kind, content.currency, plain(content.totals.payable)]
   const marks = [...content.supplier.names.filter((name) => !name.startsWith(VAT_ALIAS)), ...content.accounts.slice(0, 1)]
-  return marks.map((mark) => aliasOf('public', 'invoice-like', digest(sha256, [...what, mark])))
+  const names = marks.map((mark) => aliasOf('public', 'invoice-like', digest(sha256, [...what, mark])))
+  LIKE_NAMES.set(content, names)
+  return names
 }
+const LIKE_NAMES = new WeakMap<InvoiceContent, readonly string[]>()
 const VAT_ALIAS = aliasOf('public', 'supplier-vat', '')
 
 /** The earlier invoices that it names (BT-25), by the names under which they are found. */

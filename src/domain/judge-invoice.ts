@@ -47,7 +47,13 @@ export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>
   if (!content) return { read: [], write: [] }
   const names: string[] = []
   if (!decidedOn(state.verdicts.validation, state))
-    names.push(...content.supplier.names, ...content.entity.names, ...orderNames(content), numberName(laws.sha256, content), ...likeNames(laws.sha256, content))
+    names.push(
+      ...content.supplier.names,
+      ...content.entity.names,
+      ...orderNames(content),
+      numberName(laws.sha256, content),
+      ...likeNames(laws.sha256, content),
+    )
   if (state.approval.completed && !warranted(state, ['approved']))
     names.push(...content.supplier.names, ...content.entity.names, ...state.approval.grants.map((grant) => grant.person))
   if (livePostings(state).length > 1 || (livePostings(state).length > 0 && !warranted(state, ['posted'])))
@@ -57,7 +63,6 @@ export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>
   const orders = decidedOn(state.verdicts.validation, state) ? ordersTouched(laws, state) : orderNames(content)
   return { read: [...new Set(names)], write: [...orders, ...(precedes(state) ? precedingNames(laws.sha256, content) : [])] }
 }
-
 
 /** Gates in order: each sees what the one before decided. */
 const GATES: readonly ((laws: Laws, sheet: Sheet, look: Look) => WantedException[])[] = [
@@ -333,7 +338,11 @@ function conditions(laws: Laws, state: InvoiceState): WantedException[] {
   }
   for (const [cell, reported] of Object.entries(state.reported)) {
     if (!reported.mapped)
-      wanted.push({ cause: 'unmapped-status', says: `${cell.replace('|', ' ')} says “${reported.word}”, a word that is not in its table.` })
+      wanted.push({
+        cause: 'unmapped-status',
+        says: `${cell.replace('|', ' ')} says “${reported.word}”, a word that is not in its table.`,
+        system: systemOf(cell),
+      })
   }
   return dedupe(wanted)
 }
@@ -344,6 +353,7 @@ function diverge(laws: Laws, sheet: Sheet): WantedException[] {
   const bypass = bypassing(laws.policy, sheet.state)
   const rows = new Map(cells.map((cell) => [`${cell.system}|${cell.facet}`, cell]))
   const says: string[] = []
+  const wrongIn = new Set<string>()
   const wanted: WantedException[] = []
   for (const key of new Set([
     ...rows.keys(),
@@ -374,11 +384,18 @@ function diverge(laws: Laws, sheet: Sheet): WantedException[] {
         kind: wrong.kind,
         says: wrong.says,
       })
-    if (wrong.kind === 'bypass' && key.endsWith('|posting')) wanted.push({ cause: 'bypass', says: wrong.says })
-    else if (wrong.kind !== 'unmapped' && wrong.kind !== 'bypass') says.push(wrong.says)
+    if (wrong.kind === 'bypass' && key.endsWith('|posting')) wanted.push({ cause: 'bypass', says: wrong.says, system: systemOf(key) })
+    else if (wrong.kind !== 'unmapped' && wrong.kind !== 'bypass') {
+      says.push(wrong.says)
+      wrongIn.add(systemOf(key))
+    }
   }
-  return says.length > 0 ? [...wanted, { cause: 'divergence', says: says.join(' ').slice(0, 400) }] : wanted
+  const [system] = wrongIn
+  return system === undefined ? wanted : [...wanted, { cause: 'divergence', says: says.join(' ').slice(0, 400), system }]
 }
+
+/** A cell's key is `system|facet`. */
+const systemOf = (cell: string): string => cell.slice(0, cell.indexOf('|'))
 
 function move(laws: Laws, sheet: Sheet): void {
   const route = routed(laws, sheet.state)
@@ -411,4 +428,3 @@ function raise(laws: Laws, sheet: Sheet, wanted: readonly WantedException[]): vo
 function dedupe(wanted: readonly WantedException[]): WantedException[] {
   return [...new Map(wanted.toReversed().map((exception) => [exception.cause, exception])).values()].toReversed()
 }
-

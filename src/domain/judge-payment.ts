@@ -72,6 +72,7 @@ function bankLate(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord |
     {
       cause: 'bank-late',
       says: `The bank has it since ${sent.at.slice(0, 10)}${now === 'accepted' ? ' and accepted it' : ''}; a booked entry was to be here by ${until.slice(0, 16).replace('T', ' ')} UTC.`,
+      system: laws.policy.systems.bank,
     },
   ]
 }

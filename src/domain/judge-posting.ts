@@ -70,4 +70,3 @@ function together(
   const result = runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), postingNo, posting })
   return result.outcome === 'pass' ? { postingNo, posting, result } : undefined
 }
-

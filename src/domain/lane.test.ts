@@ -31,11 +31,11 @@ test('what became of a command is whose case its lane says; what was given up in
     'evidence.store@archive': sent('unclear'),
   })
   expect(cases).toEqual([
-    { cause: 'refused-by-target', says: 'invoice.post@erp: period closed', owner: 'ap-lead' },
-    { cause: 'dead-letter', says: 'payment.transmit@bank: HTTP 409', owner: 'treasury' },
-    { cause: 'outcome-unknown', says: 'settlement.record@erp: 31 calls and no clear answer', owner: 'engineering' },
-    { cause: 'found-other', says: 'invoice.submit@ap: ', owner: 'ap-lead' },
-    { cause: 'outcome-unknown', says: 'payment.hold@erp: no clear answer', owner: 'engineering' },
+    { cause: 'refused-by-target', says: 'invoice.post@erp: period closed', owner: 'ap-lead', system: 'erp' },
+    { cause: 'dead-letter', says: 'payment.transmit@bank: HTTP 409', owner: 'treasury', system: 'bank' },
+    { cause: 'outcome-unknown', says: 'settlement.record@erp: 31 calls and no clear answer', owner: 'engineering', system: 'erp' },
+    { cause: 'found-other', says: 'invoice.submit@ap: ', owner: 'ap-lead', system: 'ap' },
+    { cause: 'outcome-unknown', says: 'payment.hold@erp: no clear answer', owner: 'engineering', system: 'erp' },
   ])
   for (const { cause } of cases)
     expect(CAUSES[cause].actions).toContain(cause === 'refused-by-target' || cause === 'dead-letter' ? 'try-again' : 'it-happened')

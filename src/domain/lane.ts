@@ -91,6 +91,13 @@ export function casesOfSent(owners: CaseOwners, sent: { readonly [command: strin
     const silent = { 'refused-by-target': 'no words', 'dead-letter': 'no words', 'outcome-unknown': 'no clear answer', 'found-other': '' }[
       cause
     ]
-    return [{ cause, says: `${name}: ${says ?? silent}`, owner: owners[COMMANDS[command].lane][ENDS[cause]] }]
+    return [
+      {
+        cause,
+        says: `${name}: ${says ?? silent}`,
+        owner: owners[COMMANDS[command].lane][ENDS[cause]],
+        system: name.slice(command.length + 1),
+      },
+    ]
   })
 }

@@ -18,6 +18,7 @@ const EMPTY: ListRow = {
   dueOn: null,
   owner: null,
   cause: null,
+  system: null,
   open: true,
   breaches: [],
 }
@@ -71,6 +72,7 @@ function exceptionRow(state: ExceptionState): ListRow {
     dueOn: state.dueAt.slice(0, 10),
     owner: state.assigned ?? state.owner,
     cause: state.cause,
+    system: state.system,
     open: state.open,
   }
 }

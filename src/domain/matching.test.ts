@@ -67,7 +67,14 @@ describe('an invoice is matched with its order', () => {
     expect(matched(lines({ name: 'Widget' }), twins)).toBe('not-paired')
     // Of two lines of one name one is named by its number: the other is meant.
     const both = (second: object): ReturnType<typeof contentOf> =>
-      contentOf(invoiceDocument({ lines: [{ ...LINE, quantity: '20' }, { ...free, id: '2', quantity: '20', ...second }] }))
+      contentOf(
+        invoiceDocument({
+          lines: [
+            { ...LINE, quantity: '20' },
+            { ...free, id: '2', quantity: '20', ...second },
+          ],
+        }),
+      )
     expect(matched(both({}), twins)).toBe('matched')
     expect(matched(both({ quantity: '20.1' }), twins)).toBe('mismatched')
     const triplets: OrderData = { ...ORDER, lines: [...twins.lines, { ...ORDER.lines[0]!, id: '3' }] }

@@ -113,7 +113,11 @@ export function matchOrder(
  * What a credit note gives back of each order line. Its lines at the order's price, within the tolerance of one line, are about pieces that
  * were not supplied; a line at another price corrects a price, and gives no piece back. What fits no order line gives back nothing.
  */
-export function givenBack(content: InvoiceContent, order: OrderData, tolerance: Tolerance): { readonly taken: TakenLines; readonly says: string } {
+export function givenBack(
+  content: InvoiceContent,
+  order: OrderData,
+  tolerance: Tolerance,
+): { readonly taken: TakenLines; readonly says: string } {
   const pairs = (content.lines ?? []).flatMap((line) => {
     const read = pairLines([line], order.lines)
     return 'unpaired' in read || priceFails(read.pairs, tolerance) ? [] : read.pairs

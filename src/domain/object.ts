@@ -186,6 +186,8 @@ export interface ListRow {
   readonly dueOn: string | null
   readonly owner: string | null
   readonly cause: string | null
+  /** Of a case: the system on whose side it lies. */
+  readonly system: string | null
   readonly open: boolean
   readonly breaches: readonly string[]
 }

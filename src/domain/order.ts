@@ -117,7 +117,9 @@ export function judgeOrder(laws: Laws, { id, state }: ObjectRecord<OrderState>, 
       }
       const other = taken.find(({ price }) => compareFigures(price, unitPriceOf(line)) !== 0)
       const over = line.byValue && compareFigures(invoiced, measureOf(line)) > 0
-      const now = over ? `invoiced ${invoiced}, its limit is ${measureOf(line)} now` : `matched at ${other?.price} each, now ${unitPriceOf(line)}`
+      const now = over
+        ? `invoiced ${invoiced}, its limit is ${measureOf(line)} now`
+        : `matched at ${other?.price} each, now ${unitPriceOf(line)}`
       if (over || (other && !line.byValue))
         wanted.push({ cause: 'order-repriced', says: `Order ${order.number}, line ${line.id}: ${now} (${invoices.join(', ')}).` })
     }

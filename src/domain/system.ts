@@ -25,6 +25,7 @@ export interface Pause {
   readonly since: Instant
 }
 export interface Stopped {
+  readonly system: string
   readonly cause: 'failing' | 'credential'
   readonly says: string
   readonly since: Instant
@@ -44,8 +45,8 @@ export function evolveSystem(state: SystemState, event: Event): SystemState {
     case 'system.resumed':
       return { ...state, paused: null }
     case 'breaker.opened': {
-      const { cause, says } = event.data as unknown as Stopped
-      return { ...state, stopped: { cause, says, since: event.occurredAt } }
+      const { system, cause, says } = event.data as unknown as Stopped
+      return { ...state, stopped: { system, cause, says, since: event.occurredAt } }
     }
     case 'breaker.closed':
       return { ...state, stopped: null }
@@ -58,7 +59,8 @@ export function evolveSystem(state: SystemState, event: Event): SystemState {
 
 /** One that does not let us in stays shut until somebody mends the credential: one case, however many commands wait. */
 export function judgeSystem(laws: Laws, { id, state }: ObjectRecord<SystemState>, asOf: Instant): Judgement {
-  const wanted = state.stopped?.cause === 'credential' ? [{ cause: 'not-let-in' as const, says: state.stopped.says }] : []
+  const wanted =
+    state.stopped?.cause === 'credential' ? [{ cause: 'not-let-in' as const, says: state.stopped.says, system: state.stopped.system }] : []
   return {
     decisions: exceptionDecisions(laws, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf),
     wakeAt: null,

@@ -14,13 +14,13 @@ export interface ListEntry {
 // `since` is only written once: lists keep their order whatever happens to their members.
 const WRITE = {
   name: 'list_row_write',
-  text: `INSERT INTO list_row (tenant, object, kind, since, title, state, currency, amount, party, entity, due_on, owner, cause, open, breaches)
-         SELECT $1, o, k, $2, t, s, c, a::numeric, p, e, d, w, u, n, string_to_array(b, chr(10))
-         FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::date[], $12::text[], $13::text[], $14::bool[], $15::text[])
-           AS x (o, k, t, s, c, a, p, e, d, w, u, n, b)
+  text: `INSERT INTO list_row (tenant, object, kind, since, title, state, currency, amount, party, entity, due_on, owner, cause, open, breaches, system)
+         SELECT $1, o, k, $2, t, s, c, a::numeric, p, e, d, w, u, n, string_to_array(b, chr(10)), y
+         FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::date[], $12::text[], $13::text[], $14::bool[], $15::text[], $16::text[])
+           AS x (o, k, t, s, c, a, p, e, d, w, u, n, b, y)
          ON CONFLICT (tenant, object) DO UPDATE SET title = excluded.title, state = excluded.state, currency = excluded.currency, amount = excluded.amount,
            party = excluded.party, entity = excluded.entity, due_on = excluded.due_on, owner = excluded.owner, cause = excluded.cause, open = excluded.open,
-           breaches = excluded.breaches`,
+           breaches = excluded.breaches, system = excluded.system`,
 }
 const DELETE = { name: 'list_row_delete', text: 'DELETE FROM list_row WHERE tenant = $1 AND object = ANY($2::text[])' }
 
@@ -51,6 +51,7 @@ function columns(tenant: string, entries: readonly ListEntry[], now: Instant): u
     column((row) => row.cause),
     boolArray(sorted.map(({ row }) => row.open)),
     column((row) => row.breaches.join('\n')),
+    column((row) => row.system),
   ]
 }
 
@@ -70,8 +71,9 @@ type Row = readonly [
   string | null,
   boolean,
   string[],
+  string | null,
 ]
-const COLUMNS = 'object, kind, since, title, state, currency, amount::text, party, entity, due_on, owner, cause, open, breaches'
+const COLUMNS = 'object, kind, since, title, state, currency, amount::text, party, entity, due_on, owner, cause, open, breaches, system'
 const decode = ([
   object,
   kind,
@@ -87,7 +89,8 @@ const decode = ([
   cause,
   open,
   breaches,
-]: Row): Listed => ({ object, kind, since, title, state, currency, amount, party, entity, dueOn, owner, cause, open, breaches })
+  system,
+]: Row): Listed => ({ object, kind, since, title, state, currency, amount, party, entity, dueOn, owner, cause, open, breaches, system })
 
 const STORED = { name: 'list_stored', text: `SELECT ${COLUMNS} FROM list_row WHERE tenant = $1 AND object = ANY($2::text[])` }
 
@@ -110,6 +113,7 @@ export interface ListFilter {
   readonly cause?: string
   /** Only those that have this breach. */
   readonly breach?: string
+  readonly system?: string
   /** At most 1,000. */
   readonly limit: number
 }
@@ -122,7 +126,7 @@ export interface ListPlace {
 }
 
 const FILTERS = `($3::text IS NULL OR state = $3::text) AND ($4::bool IS NULL OR open = $4) AND ($5::text IS NULL OR owner = $5)
-  AND ($6::text IS NULL OR cause = $6) AND ($7::text IS NULL OR $7 = ANY(breaches))`
+  AND ($6::text IS NULL OR cause = $6) AND ($7::text IS NULL OR $7 = ANY(breaches)) AND ($8::text IS NULL OR system = $8)`
 const NEWEST = {
   name: 'list_newest',
   text: `WITH RECURSIVE states AS (
@@ -130,16 +134,16 @@ const NEWEST = {
            UNION ALL SELECT (SELECT min(r.state) FROM list_row r WHERE r.tenant = $1 AND r.kind = $2 AND r.state > s.state) FROM states s WHERE s.state IS NOT NULL)
          SELECT page.* FROM states s CROSS JOIN LATERAL (
            SELECT ${COLUMNS} FROM list_row r WHERE r.tenant = $1 AND r.kind = $2 AND r.state = s.state AND ${FILTERS}
-             AND r.since <= $8 AND (r.since < $8 OR r.object > $9)
-           ORDER BY r.since DESC, r.object LIMIT $10) AS page
+             AND r.since <= $9 AND (r.since < $9 OR r.object > $10)
+           ORDER BY r.since DESC, r.object LIMIT $11) AS page
          WHERE $3::text IS NULL OR s.state = $3
-         ORDER BY page.since DESC, page.object LIMIT $10`,
+         ORDER BY page.since DESC, page.object LIMIT $11`,
 }
 const DUE = {
   name: 'list_due',
   text: `SELECT ${COLUMNS} FROM list_row WHERE tenant = $1 AND kind = $2 AND open AND ${FILTERS}
-           AND (coalesce(due_on, 'infinity'::date), object) > ($8::date, $9::text)
-         ORDER BY coalesce(due_on, 'infinity'::date), object LIMIT $10`,
+           AND (coalesce(due_on, 'infinity'::date), object) > ($9::date, $10::text)
+         ORDER BY coalesce(due_on, 'infinity'::date), object LIMIT $11`,
 }
 
 /** A page of a list, after `place` (null: from the start), with the place to go on from. */
@@ -164,6 +168,7 @@ export async function listObjects(
       filter.owner ?? null,
       filter.cause ?? null,
       filter.breach ?? null,
+      filter.system ?? null,
       place?.at ?? start,
       place?.object ?? '',
       limit,

@@ -322,6 +322,7 @@ CREATE TABLE list_row (
   cause text,
   open boolean NOT NULL,
   breaches text[] NOT NULL,
+  system text,
   CONSTRAINT list_row_pkey PRIMARY KEY (tenant, object)
 ) WITH (fillfactor=70);
 CREATE INDEX list_row_due ON public.list_row USING btree (tenant, kind, COALESCE(due_on, 'infinity'::date), object) WHERE open;
@@ -332,7 +333,7 @@ ALTER TABLE list_row FORCE ROW LEVEL SECURITY;
 CREATE POLICY one_tenant ON list_row FOR ALL USING ((tenant = NULLIF(current_setting('hub.tenant'::text, true), ''::text)));
 GRANT DELETE, INSERT, SELECT ON list_row TO hub_app;
 GRANT SELECT ON list_row TO hub_read;
-GRANT UPDATE (title, state, currency, amount, party, entity, due_on, owner, cause, open, breaches) ON list_row TO hub_app;
+GRANT UPDATE (title, state, currency, amount, party, entity, due_on, owner, cause, open, breaches, system) ON list_row TO hub_app;
 
 CREATE TABLE migration (
   name text NOT NULL,

@@ -149,6 +149,7 @@ export const TEST_LAW: Law = {
       dueOn: '2026-12-01',
       owner: null,
       cause: null,
+      system: null,
       open: state.posted === null,
       breaches: [],
     }

@@ -4,7 +4,22 @@ import type { Arrival } from '../../src/domain/object.ts'
 import { aliasOf } from '../../src/domain/object.ts'
 import { ACCOUNT, BUYER, fact, invoiceDocument } from '../facts.ts'
 import { choosing, NOW, type Case } from './case.ts'
-import { approved, arrives, bill, company, corrects, day, NO_ORDER, over, paidInFull, run, storno, books, answers, type Bill } from './story.ts'
+import {
+  approved,
+  arrives,
+  bill,
+  company,
+  corrects,
+  day,
+  NO_ORDER,
+  over,
+  paidInFull,
+  run,
+  storno,
+  books,
+  answers,
+  type Bill,
+} from './story.ts'
 
 const ordered = bill()
 const LINE = invoiceDocument().lines[0]!
@@ -32,18 +47,35 @@ const fourteen = pieces('14', 'R-3', { typeCode: '384', precedingInvoices: [{ nu
 const six = pieces('6', 'R-4')
 const given = 'what was given back before is there'
 /** A second master record of the supplier. */
-const otherRecord = fact('reference.read', 'erp', 'read another', '2026-01-02T08:00:00.000Z', [{ names: [aliasOf('public', 'supplier-vat', 'DE112'), aliasOf('erp', 'supplier', 'V2')], create: 'supplier' }], {
-  asked: 'supplier',
-  readAt: NOW,
-  found: true,
-  supplier: { number: 'V2', name: 'Acme GmbH', vatId: 'DE112', active: true, blocked: false, accounts: [ACCOUNT] },
-})
+const otherRecord = fact(
+  'reference.read',
+  'erp',
+  'read another',
+  '2026-01-02T08:00:00.000Z',
+  [{ names: [aliasOf('public', 'supplier-vat', 'DE112'), aliasOf('erp', 'supplier', 'V2')], create: 'supplier' }],
+  {
+    asked: 'supplier',
+    readAt: NOW,
+    found: true,
+    supplier: { number: 'V2', name: 'Acme GmbH', vatId: 'DE112', active: true, blocked: false, accounts: [ACCOUNT] },
+  },
+)
 const mistyped = bill({ ...NO_ORDER, supplier: { name: 'Acme GmbH', vatId: 'DE112', ids: [] } })
-const stranger = bill({ ...NO_ORDER, supplier: { name: 'Other AG', vatId: 'DE112', ids: [] }, paymentMeans: [{ code: '58', account: 'DE89370400440532013000' }] })
+const stranger = bill({
+  ...NO_ORDER,
+  supplier: { name: 'Other AG', vatId: 'DE112', ids: [] },
+  paymentMeans: [{ code: '58', account: 'DE89370400440532013000' }],
+})
 /** An order up to 200.00, whatever the pieces are. */
-const limited = (): Arrival[] => company().map((arrival) => (arrival.data['asked'] === 'order' ? { ...arrival, data: { ...arrival.data, order: LIMIT } } : arrival))
+const limited = (): Arrival[] =>
+  company().map((arrival) => (arrival.data['asked'] === 'order' ? { ...arrival, data: { ...arrival.data, order: LIMIT } } : arrival))
 const LIMIT = {
-  number: 'PO-1', entity: '1000', supplier: 'V1', currency: 'EUR', open: true, approvedBy: BUYER,
+  number: 'PO-1',
+  entity: '1000',
+  supplier: 'V1',
+  currency: 'EUR',
+  open: true,
+  approvedBy: BUYER,
   lines: [{ id: '1', quantity: '1', price: '200.00', unit: 'C62', byValue: true }],
 }
 const hours = (count: string, price: string, number: string): Bill => pieces(count, number, {}, price)

@@ -11,22 +11,7 @@ import { ACCOUNT, BUYER, fact, PERSON, TENANT } from '../facts.ts'
 import { readInvoice } from '../read-invoice.ts'
 import { sha256 } from '../world.ts'
 import { NOW, type Case } from './case.ts'
-import {
-  approved,
-  arrives,
-  bill,
-  billOf,
-  books,
-  company,
-  day,
-  debits,
-  NO_ORDER,
-  over,
-  paidInFull,
-  run,
-  takes,
-  type Bill,
-} from './story.ts'
+import { approved, arrives, bill, billOf, books, company, day, debits, NO_ORDER, over, paidInFull, run, takes, type Bill } from './story.ts'
 
 interface FileCase {
   readonly corpus: string
@@ -46,12 +31,7 @@ const entryOf = (invoice: Bill): Arrival =>
 
 const prepaid = (bytes: Uint8Array): Arrival[] => {
   const invoice = billIn(bytes)
-  return [
-    ...knowing(invoice),
-    arrives(invoice),
-    ...approved(invoice),
-    books(invoice, '5100'),
-  ]
+  return [...knowing(invoice), arrives(invoice), ...approved(invoice), books(invoice, '5100')]
 }
 
 const FILES: readonly FileCase[] = [

@@ -29,7 +29,11 @@ export const CLEARANCE: StatusTable = {
 }
 export const PHASE: StatusTable = { name: 'purchase.phase', version: MAP_VERSION, words: { ISSUED: 'open', SHUT: 'not-open' } }
 /** Only goods are counted at the door. A sort that is not here is taken for goods: nobody pays on a guess. */
-export const SORT: StatusTable = { name: 'position.sort', version: MAP_VERSION, words: { GOODS: 'goods', SERVICE: 'service', LIMIT: 'limit' } }
+export const SORT: StatusTable = {
+  name: 'position.sort',
+  version: MAP_VERSION,
+  words: { GOODS: 'goods', SERVICE: 'service', LIMIT: 'limit' },
+}
 
 export const PURCHASE_DEEDS: StatusTable = {
   name: 'purchase.deed',
