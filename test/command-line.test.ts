@@ -70,7 +70,7 @@ describe('tieout on the command line', () => {
     expect(out).not.toContain('\u001b')
     for (const words of [
       'received: invoice',
-      'validated: 7 controls passed',
+      'validated: 8 controls passed',
       'approval: 4 controls passed',
       'invoice.post to erp carried out',
       'booked as',

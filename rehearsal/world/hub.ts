@@ -10,7 +10,7 @@ import { TENANT, type Server } from './server.ts'
 
 export const KEY = 'a-key-for-rehearsals-0123456789'
 /** As `tieout start` runs a hub. */
-const FLAGS = ['--max-old-space-size=384', '--max-semi-space-size=4']
+const FLAGS = ['--max-old-space-size=384', '--max-semi-space-size=16']
 
 /** Tried again soon, and so often that no fault of a schedule outlasts it. */
 const LANES: { readonly [lane: string]: object } = Object.fromEntries(

@@ -1,7 +1,6 @@
 /** Processes of a rehearsal: started with Node, ready with their first line, killed or frozen as a fault wants it. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream, readFileSync, type WriteStream } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
@@ -14,8 +13,8 @@ export interface Wish {
   readonly log: string
 }
 
-/** Most of the time of a start is compiling; what was compiled once is kept. */
-const COMPILED = { NODE_COMPILE_CACHE: join(tmpdir(), 'tieout-compiled') } as const
+/** Most of the time of a start is compiling; what was compiled once is kept, in this clone: elsewhere others could leave code for us. */
+const COMPILED = { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? join(import.meta.dirname, '../../.tieout/compiled') }
 const READY_MS = 60_000
 const GRACE_MS = 10_000
 

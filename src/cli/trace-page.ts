@@ -53,7 +53,7 @@ function heading({ title: name, id, kind, standing, names, doubts }: Trace, pain
 }
 
 /** Names that are hashes or repeat the number: they find it, and tell nobody anything. */
-const UNTOLD = /^public\|(invoice|invoice-number|remittance|end-to-end)\|/u
+const UNTOLD = /^public\|(invoice|invoice-like|invoice-number|remittance|end-to-end)\|/u
 /** `erp|posting|1000 5100` is `posting 1000 5100`; of a document's hash the beginning. */
 const shownName = (name: string): string =>
   name

@@ -5,7 +5,7 @@
 import { assert } from '../lib/assert.ts'
 import { canonical } from '../lib/canonical-json.ts'
 import type { Instant } from '../lib/time.ts'
-import { EVENT_TYPES, type Event, type Source } from './event.ts'
+import { EVENT_TYPES, type Event, type EventType, type Source } from './event.ts'
 import type { Cell, Decision, EffectMark, EffectParts, Expectation, Law, ObjectRecord, WantedEffect } from './object.ts'
 
 export interface Batch {
@@ -55,6 +55,8 @@ export class Stale extends Error {
 
 const LIMIT_ROUNDS = 12
 const HUB: Source = { system: 'hub', role: 'hub' }
+/** Outcomes of a call. */
+const ENDS: ReadonlySet<EventType> = new Set<EventType>(['effect.done', 'effect.refused', 'effect.unknown', 'effect.resolved'])
 const NOTHING: Expectation = { cells: [], effects: [], marks: [] }
 
 export function* decide(law: Law, batch: Batch, start: Loaded): Generator<Load, Decided, Loaded> {
@@ -194,6 +196,8 @@ class Desk {
     const wanted: WantedEffect[] = []
     const withdrawn: EffectParts[] = []
     const marks: EffectMark[] = []
+    // What ended was left alone while it was under way, whatever became of what it should say: it is told once more what that is.
+    const ended = new Set(this.events.filter(({ type }) => ENDS.has(type)).map(({ data }) => partsKey(data as unknown as EffectParts)))
     for (const [id, before] of this.before) {
       const record = this.records.get(id)
       assert(record, `${id} is on the table`)
@@ -210,7 +214,7 @@ class Desk {
       const had = new Map(was.effects.map((effect) => [partsKey(effect), effect]))
       for (const effect of is.effects) {
         const old = had.get(partsKey(effect))
-        if (!old || JSON.stringify(old.content) !== JSON.stringify(effect.content)) wanted.push(effect)
+        if (!old || ended.has(partsKey(effect)) || JSON.stringify(old.content) !== JSON.stringify(effect.content)) wanted.push(effect)
         had.delete(partsKey(effect))
       }
       withdrawn.push(...had.values())

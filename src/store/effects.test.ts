@@ -74,7 +74,17 @@ function outcome(
       actor: 'rule:delivery',
       about: [{ names: [row.subject] }],
     }),
-    data: { effect: row.key, attempt, input, outcome: input === 'done' ? 'done' : 'unknown', target: row.target, ...over.data },
+    data: {
+      effect: row.key,
+      attempt,
+      input,
+      outcome: input === 'done' ? 'done' : 'unknown',
+      target: row.target,
+      command: row.command,
+      object: row.object,
+      occurrence: row.occurrence,
+      ...over.data,
+    },
     ...(over.guarded === false ? {} : { guard: { effect: row.key, attempt } }),
   }
 }
@@ -173,6 +183,16 @@ describe('what an object asks for', () => {
     await opened(row)
     await correct('12.00')
     expect(await effect(id, 'invoice.post')).toMatchObject({ state: 'open', content: expect.stringContaining('11.00') })
+  })
+
+  test('what turned out not to have happened is tried again with what it should say by then', async () => {
+    const id = await received({ amount: '11.00' })
+    const open = await opened(await effect(id, 'invoice.post'))
+    await intake.submit([outcome(open, 'effect.unknown', 'unclear')])
+    await intake.submit([invoice(`e${number}`, { amount: '12.00' }, { eventId: `e${number} corrected` })])
+    expect(await effect(id, 'invoice.post')).toMatchObject({ state: 'unknown', content: expect.stringContaining('11.00') })
+    await intake.submit([outcome(open, 'effect.resolved', 'absent', { guarded: false })])
+    expect(await effect(id, 'invoice.post')).toMatchObject({ state: 'waiting', content: expect.stringContaining('12.00') })
   })
 
   test('money: while one stands there is no second one; once it was undone the next is decided', async () => {

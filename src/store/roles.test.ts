@@ -40,7 +40,7 @@ const MATRIX: { readonly [table: string]: { readonly [role in (typeof ROLES)[num
   identity: { hub_app: 'S I', hub_eraser: 'S U(fingerprint)', hub_read: 'S' },
   interest: { hub_app: 'S I D', hub_read: 'S' },
   ledger_entry: { hub_app: 'S I U(entity document account currency kind booked_on amount supplier number closed_on) D', hub_read: 'S' },
-  list_row: { hub_app: 'S I U(title state currency amount party entity due_on owner cause open breaches) D', hub_read: 'S' },
+  list_row: { hub_app: 'S I U(title state currency amount party entity due_on owner cause open breaches system) D', hub_read: 'S' },
   migration: { hub_app: 'S', hub_signer: 'S', hub_eraser: 'S', hub_read: 'S' },
   object: { hub_app: 'S I U(version wake_at names waits state)', hub_read: 'S' },
   quarantine: { hub_app: 'S I U(last_at times resolved_at)', hub_eraser: 'S U(bytes)', hub_read: 'S' },
