@@ -31,8 +31,8 @@ const PATIENCE = {
     .min(0)
     .max(400 * 86_400_000)
     .optional(),
-  /** How long the caller waits for the ERP. */
-  waitMs: z.int().min(0).max(LONGEST_WAIT_MS, `is longer than ${LONGEST_WAIT_MS}`).default(1_000),
+  /** How long the caller waits for the ERP. With the look afterwards an answer is there within a second. */
+  waitMs: z.int().min(0).max(LONGEST_WAIT_MS, `is longer than ${LONGEST_WAIT_MS}`).default(800),
 }
 
 /** Each question with the sentence that docs/spec/api.md has of it. */

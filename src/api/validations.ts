@@ -40,13 +40,14 @@ let waiting = 0
 export async function postValidation({ context, caller, requestId }: Call, asked: Asked): Promise<Answer> {
   const { pool, tenant, laws } = context
   const { maxAgeMs, waitMs } = asked.body
+  const until = performance.now() + waitMs
   const now = context.now()
   const question = await inTenant(pool, tenant, (client) => questionOf(client, tenant, laws.policy.systems.erp, asked))
   const put: Put = { question, at: instantOf(now), notBefore: maxAgeMs === undefined ? null : instantOf(now - maxAgeMs), id: null }
-  if (waiting >= LIMIT_WAITING) return answered(context, put, { key: caller.name, requestId, waitMs: 0 })
+  if (waiting >= LIMIT_WAITING) return answered(context, put, { key: caller.name, requestId, until: 0 })
   waiting++
   try {
-    return await answered(context, put, { key: caller.name, requestId, waitMs })
+    return await answered(context, put, { key: caller.name, requestId, until })
   } finally {
     waiting--
   }
@@ -59,17 +60,17 @@ export async function getValidation({ context, caller, params, requestId }: Call
   const event = /^evt_[0-9a-f]{26}$/u.test(id) ? await inTenant(pool, tenant, (client) => eventById(client, tenant, id)) : undefined
   if (event?.type !== 'reference.asked' || event.erased) throw new Fault('not-found', 'No question has this address.')
   const { question, since, notBefore } = event.data as unknown as FactData['reference.asked']
-  return answered(context, { question, at: since, notBefore, id }, { key: caller.name, requestId, waitMs: 0 })
+  return answered(context, { question, at: since, notBefore, id }, { key: caller.name, requestId, until: 0 })
 }
 
 interface Asker {
   readonly key: string
   readonly requestId: string
-  readonly waitMs: number
+  /** By the monotonic clock. */
+  readonly until: number
 }
 
 async function answered(context: ApiContext, put: Put, asker: Asker): Promise<Answer> {
-  const until = performance.now() + asker.waitMs
   const asked = new Set<string>()
   for (;;) {
     const { judged, wanted } = await look(context, put)
@@ -80,7 +81,7 @@ async function answered(context: ApiContext, put: Put, asker: Asker): Promise<An
     const next = [...new Map(unasked.map((need) => [need.asked, need])).values()]
     for (const need of next) asked.add(need.asked)
     if (next.length > 0) await ask(context, put, next, asker)
-    const leftMs = until - performance.now()
+    const leftMs = asker.until - performance.now()
     if (leftMs <= 0) return told(context, put, judged)
     await Promise.all([context.moved(Math.min(leftMs, LOOK_EVERY_MS)), sleep(Math.min(leftMs, LOOK_GAP_MS))])
   }
