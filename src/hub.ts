@@ -2,7 +2,9 @@
 import { createHash, hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startApi } from './api/server.ts'
-import type { ApiContext, Captured, CapturedDocument, SweepView } from './api/context.ts'
+import { processMetrics, type HubCounts } from './api/process-metrics.ts'
+import type { ApiContext, Captured, CapturedDocument } from './api/context.ts'
+import { sweepView } from './api/sweeps.ts'
 import { configHash, policyOf, sentence, type Config, type Problem } from './config/config.ts'
 import { nearest } from './config/nearest.ts'
 import { secretProblem } from './config/secret.ts'
@@ -217,7 +219,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         last: last ? { ...sweepView(last.startedAt, last.swept), endedAt: last.endedAt } : null,
       }
     },
-    metrics: () => metrics(counts, intake, delivery.stats(), swept),
+    metrics: () => processMetrics(counts, intake, delivery.stats(), swept),
     load: (system) => {
       const [stats, limits] = [
         delivery.stats().find((row) => row.system === system),
@@ -394,59 +396,4 @@ async function capture(
   const names = captured.arrivals.map((arrival) => arrival.about[0]?.names.at(-1) ?? '')
   const bound = await inTenant(pool, tenant, (client) => boundNames(client, tenant, names))
   return { document, received: captured.numbers.map((number, at) => ({ number, invoice: bound.get(names[at] ?? '') ?? '' })) }
-}
-
-const sweepView = (startedAt: string, { feeds, examples, ...counts }: Swept): SweepView => ({
-  startedAt,
-  ...counts,
-  facts: feeds.reduce((sum, feed) => sum + feed.facts, 0),
-  retold: feeds.reduce((sum, feed) => sum + feed.retold, 0),
-  examples: examples.slice(0, 100),
-})
-
-interface HubCounts {
-  commits: number
-  events: number
-  readonly refusedNotices: Map<string, number>
-}
-
-function metrics(
-  counts: HubCounts,
-  intake: Intake,
-  systems: ReturnType<ReturnType<typeof startDelivery>['stats']>,
-  swept: ReadonlyMap<string, Swept & { readonly sweeps: number }>,
-): string {
-  const backlog = intake.backlog()
-  const lines = [
-    '# TYPE tieout_commits_total counter',
-    `tieout_commits_total ${counts.commits}`,
-    '# TYPE tieout_events_total counter',
-    `tieout_events_total ${counts.events}`,
-    '# TYPE tieout_intake_waiting gauge',
-    `tieout_intake_waiting ${backlog.items}`,
-    '# TYPE tieout_intake_oldest_seconds gauge',
-    `tieout_intake_oldest_seconds ${backlog.ageMs / 1000}`,
-    '# TYPE tieout_notices_refused_total counter',
-    ...[...counts.refusedNotices].map(([system, count]) => `tieout_notices_refused_total{system="${system}"} ${count}`),
-    '# TYPE tieout_delivery_calls_total counter',
-    '# TYPE tieout_breaker_open gauge',
-  ]
-  for (const { system, counts: calls, breaker } of systems) {
-    for (const [what, count] of Object.entries(calls)) lines.push(`tieout_delivery_calls_total{system="${system}",what="${what}"} ${count}`)
-    lines.push(`tieout_breaker_open{system="${system}"} ${breaker.state === 'closed' ? 0 : 1}`)
-  }
-  const sweepLines = [...swept].flatMap(([system, { sweeps, reported, missing, unknown, unconfirmed }]) => [
-    `tieout_sweeps_total{system="${system}"} ${sweeps}`,
-    ...Object.entries({ reported, missing, unknown, unconfirmed }).map(
-      ([what, count]) => `tieout_sweep_last{system="${system}",what="${what}"} ${count}`,
-    ),
-  ])
-  if (sweepLines.length > 0)
-    lines.push(
-      '# TYPE tieout_sweeps_total counter',
-      ...sweepLines.filter((line) => line.startsWith('tieout_sweeps')),
-      '# TYPE tieout_sweep_last gauge',
-      ...sweepLines.filter((line) => line.startsWith('tieout_sweep_')),
-    )
-  return `${lines.join('\n')}\n`
 }

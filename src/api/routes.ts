@@ -11,15 +11,13 @@ import { postNotice } from './notices.ts'
 import { getObject, getObjects, OBJECTS_QUERY } from './objects.ts'
 import { serving } from './openapi.ts'
 import { route, type AnswerShape, type Route } from './route.ts'
+import { ACCRUALS, BOOKED, CUT_OVER, TIE_OUT, TIE_OUT_RUN, TIE_OUTS } from './ledger-shapes.ts'
 import {
-  ACCRUALS,
   ANSWERED,
   ASSIGNED,
-  BOOKED,
   CANDIDATES,
   CASE,
   CASES,
-  CUT_OVER,
   DOCUMENT,
   DOCUMENT_PROBLEM,
   HEALTH,
@@ -35,9 +33,6 @@ import {
   SUMMARY,
   SWEEPS,
   SYSTEMS,
-  TIE_OUT,
-  TIE_OUT_RUN,
-  TIE_OUTS,
   TRACE,
   VERDICT,
 } from './shapes.ts'

@@ -1,6 +1,8 @@
 /** `/v1/systems/{name}/sweeps`: somebody wants to know whether a system still holds what it was told; how far that is, and what it came to. */
 import { z } from 'zod'
 import { inTenant } from '../store/database.ts'
+import type { Swept } from '../watch/sweep.ts'
+import type { SweepView } from './context.ts'
 import { systemIn } from './configured-system.ts'
 import { systemObject } from './queue.ts'
 import type { Answer, Call } from './route.ts'
@@ -33,3 +35,12 @@ export async function getSweeps({ context, params }: Call): Promise<Answer> {
     body: { system: name, running, last: last && last.endedAt >= at ? last : at === '' ? null : { ...kept, endedAt: at } },
   }
 }
+
+/** What is shown of a sweep, under way or over. */
+export const sweepView = (startedAt: string, { feeds, examples, ...counts }: Swept): SweepView => ({
+  startedAt,
+  ...counts,
+  facts: feeds.reduce((sum, feed) => sum + feed.facts, 0),
+  retold: feeds.reduce((sum, feed) => sum + feed.retold, 0),
+  examples: examples.slice(0, 100),
+})

@@ -31,7 +31,7 @@ import {
 import { both, list, map, must, or, record, report, type Must, type Shape, type Term } from './term.ts'
 
 /**
- * Where UN/CEFACT's Cross Industry Invoice keeps the terms of EN 16931: EN 16931-3-3 (syntax binding to CII D16B), widened to what
+ * One table: where UN/CEFACT's Cross Industry Invoice keeps the terms of EN 16931: EN 16931-3-3 (syntax binding to CII D16B), widened to what
  * Factur-X and ZUGFeRD 2 EXTENDED write (lines below lines, charges for logistics, several preceding invoices). Cardinalities
  * are those of EN 16931-3-3 where it is stricter than the schema: D16B lets every total stand in several currencies.
  */

@@ -30,7 +30,7 @@ import {
 import { both, joinPlan, list, map, must, newPlan, or, record, type Must, type Report, type Shape, type Term } from './term.ts'
 
 /**
- * Where UBL keeps the terms of EN 16931: EN 16931-3-2 (syntax binding to UBL 2.1, Invoice and CreditNote), widened to what
+ * One table: where UBL keeps the terms of EN 16931: EN 16931-3-2 (syntax binding to UBL 2.1, Invoice and CreditNote), widened to what
  * UBL 2.0–2.3 invoices outside EN 16931 write (OIOUBL 2.0, Peppol). Cardinalities are those of the UBL schemas.
  */
 const CBC = 'urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2'
