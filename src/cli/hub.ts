@@ -5,9 +5,6 @@ import { secretOf } from '../config/secret.ts'
 import { Fault } from '../lib/fault.ts'
 import { startHub, systemProblems } from '../hub.ts'
 
-/** Keeps the process small: the heap is collected before it grows. Documents of 20 MB still fit several times over. */
-export const HUB_FLAGS = ['--max-old-space-size=384', '--max-semi-space-size=16'] as const
-
 export function hubCommand(): Command {
   return new Command('hub')
     .description('run one hub process; the database is named by TIEOUT_DATABASE_URL, the access key by TIEOUT_API_KEY')

@@ -3,51 +3,39 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { Fault, type FaultCode } from '../lib/fault.ts'
-import { accrualsCommand } from './accruals.ts'
-import { configCommand, initCommand } from './config.ts'
-import { connectorCommand } from './connector-new.ts'
-import { cutOverCommand } from './cut-over.ts'
-import { exceptionsCommand } from './exceptions.ts'
-import { hubCommand } from './hub.ts'
-import { keysCommand } from './keys.ts'
-import { migrateCommand } from './migrate.ts'
-import { readCommand } from './read.ts'
-import { rehearseCommand } from './rehearse.ts'
-import { replayCommand } from './replay.ts'
-import { startCommand } from './start.ts'
-import { systemsCommand } from './systems.ts'
-import { tieOutCommand } from './tie-out.ts'
-import { traceCommand } from './trace.ts'
-import { addVerify } from './verify.ts'
 
-export function program(): Command {
+/** Each command, in the order in which they are listed. Only the one that is called is loaded: all of them together take a second. */
+const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
+  start: async () => (await import('./start.ts')).startCommand(),
+  init: async () => (await import('./config.ts')).initCommand(),
+  config: async () => (await import('./config.ts')).configCommand(),
+  hub: async () => (await import('./hub.ts')).hubCommand(),
+  trace: async () => (await import('./trace.ts')).traceCommand(),
+  'tie-out': async () => (await import('./tie-out.ts')).tieOutCommand(),
+  'cut-over': async () => (await import('./cut-over.ts')).cutOverCommand(),
+  exceptions: async () => (await import('./exceptions.ts')).exceptionsCommand(),
+  accruals: async () => (await import('./accruals.ts')).accrualsCommand(),
+  systems: async () => (await import('./systems.ts')).systemsCommand(),
+  replay: async () => (await import('./replay.ts')).replayCommand(),
+  read: async () => (await import('./read.ts')).readCommand(),
+  connector: async () => (await import('./connector-new.ts')).connectorCommand(),
+  keys: async () => (await import('./keys.ts')).keysCommand(),
+  migrate: async () => (await import('./migrate.ts')).migrateCommand(),
+  rehearse: async () => (await import('./rehearse.ts')).rehearseCommand(),
+  verify: async () => (await import('./verify.ts')).verifyCommand(),
+}
+
+/** The command line for these arguments: with the command that they begin with, else with all of them. */
+async function program(name: string | undefined): Promise<Command> {
   const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '..', '..', 'package.json'), 'utf8')) as { version: string }
   const tieout = new Command('tieout')
     .description('Keeps every finance system telling the same truth about every invoice, and can prove it.')
     .version(version)
     .showHelpAfterError('Try: tieout --help')
-  const commands = [
-    startCommand(),
-    initCommand(),
-    configCommand(),
-    hubCommand(),
-    traceCommand(),
-    tieOutCommand(),
-    cutOverCommand(),
-    exceptionsCommand(),
-    accrualsCommand(),
-    systemsCommand(),
-    replayCommand(),
-    readCommand(),
-    connectorCommand(),
-    keysCommand(),
-    migrateCommand(),
-    rehearseCommand(),
-  ]
-  for (const command of commands) tieout.addCommand(command)
-  addVerify(tieout)
-  tieout.on('command:*', ([name]: string[]) => {
-    process.stderr.write(`There is no command ${name ?? ''}.\n\n`)
+  const called = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  for (const command of called ? [called] : Object.values(COMMANDS)) tieout.addCommand(await command())
+  tieout.on('command:*', ([unknown]: string[]) => {
+    process.stderr.write(`There is no command ${unknown ?? ''}.\n\n`)
     tieout.outputHelp({ error: true })
     process.exitCode = 1
   })
@@ -69,7 +57,7 @@ const DETAIL_SAYS_ALL: ReadonlySet<FaultCode> = new Set<FaultCode>([
 /** Runs a command; its exit status. A fault is told in a sentence; anything else is a bug and keeps its stack. */
 export async function main(args: readonly string[]): Promise<void> {
   try {
-    await program().parseAsync([...args], { from: 'user' })
+    await (await program(args[0])).parseAsync([...args], { from: 'user' })
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     process.stderr.write(`${error.detail !== undefined && DETAIL_SAYS_ALL.has(error.code) ? error.detail : error.message}\n`)

@@ -10,7 +10,6 @@ import { openPicture, type Summary } from './picture.ts'
 import { logTo, placeFor, prepareDatabase, startHubChild, writeRun, type Place } from './place.ts'
 import { startChild, type Child } from './processes.ts'
 import { readFiles } from './read.ts'
-import { startOwn } from './start-own.ts'
 
 interface StartOptions {
   readonly inbox?: string
@@ -37,7 +36,7 @@ export function startCommand(): Command {
     .option('--seed <number>', 'chooses the sample, or what is left out of the set-up for an inbox', '1')
     .option('--count <number>', 'how many invoices the sample has', '40')
     .action(async (options: StartOptions) => {
-      process.exitCode = await (options.config === undefined ? start(options) : startOwn(options.config))
+      process.exitCode = await (options.config === undefined ? start(options) : (await import('./start-own.ts')).startOwn(options.config))
     })
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { Command } from 'commander'
+import { Command } from 'commander'
 import { Client } from 'pg'
 import { Fault } from '../lib/fault.ts'
 import { running } from './running.ts'
@@ -34,10 +34,8 @@ export type VerifyOptions = {
 /** 0: everything holds. 1: something does not, and it is named. 2: it could not be looked at. */
 export type VerifyStatus = 0 | 1 | 2
 
-/** Adds `tieout verify` to the command line. */
-export function addVerify(program: Command): void {
-  program
-    .command('verify')
+export function verifyCommand(): Command {
+  return new Command('verify')
     .description('re-read every event and compare it with a signed checkpoint that was kept outside the database')
     .option('--checkpoint <file>', 'the signed checkpoint')
     .option('--pack <file>', 'check one archived evidence pack instead, with nothing but the key')
