@@ -74,7 +74,10 @@ const targetCases = (target: Target): FaultCase[] => [
     const begin = onTarget(target, { fault: { kind: 'answer', as }, times: 4, ...EFFECTS })
     return one(`${target}: answer ${as}`, as === 'drip' || as === 'endless' ? 'F15' : 'F14', as === 'others-id' ? lying(begin) : begin)
   }),
-  one(`${target}: reads answered html`, 'F14', onTarget(target, { fault: { kind: 'answer', as: 'html' }, times: 6 })),
+  // A call that changes something is not sent anywhere else by most clients; one that reads is.
+  ...(['html', 'redirect'] as const).map((as) =>
+    one(`${target}: reads answered ${as}`, 'F14', onTarget(target, { fault: { kind: 'answer', as }, times: 6 })),
+  ),
   one(`${target}: slow`, 'F15', onTarget(target, { fault: { kind: 'slow', ms: 400 } })),
   one(`${target}: down`, 'F16', onTarget(target, { fault: { kind: 'down' } }), { weight: 3, lasts: [800, 3_000] }),
   one(`${target}: does not let us in`, 'F18', onTarget(target, { fault: { kind: 'status', status: 401, done: false } }), {
