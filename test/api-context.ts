@@ -85,7 +85,7 @@ export function fakeHub(change: Partial<ApiContext> = {}): FakeHub {
       sweeping: () => ({ running: null, last: null }),
       laws: { policy: DEFAULT_POLICY, sha256 },
       moved: () => Promise.resolve(),
-      metrics: () => '',
+      metrics: () => [],
       load: () => undefined,
       replayable: () => Promise.resolve([]),
       now: () => Date.parse('2026-11-24T12:00:00.000Z'),

@@ -12,6 +12,7 @@ import type { CutOverMade, CutOverWish } from '../intake/cut-over.ts'
 import type { Fault } from '../lib/fault.ts'
 import type { Pool } from '../store/database.ts'
 import type { ReplayQuery } from '../store/effect-replay.ts'
+import type { Metric } from './metrics-text.ts'
 
 export interface ApiContext {
   /** Connections with the rights of the hub (or of a reader, for what only reads). */
@@ -33,8 +34,8 @@ export interface ApiContext {
   readonly tieOuts: Pick<TieOutRuns, 'start' | 'find'>
   /** Takes over what is open, when it is what the ERP's balance is made of. */
   cutOver(wish: CutOverWish): Promise<CutOverMade>
-  /** Lines in the Prometheus text format that only this process knows: commits, deliveries. */
-  metrics(): string
+  /** What only this process knows: its commits, its calls, its sweeps. */
+  metrics(): readonly Metric[]
   /** What the controls of a validation go by. */
   readonly laws: Laws
   /** Resolves when this process has committed something, or after `ms`. */

@@ -29,13 +29,3 @@ function labelled(labels: { readonly [name: string]: string } | undefined): stri
 }
 
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')
-
-/** Lines in the same format, put together by their metric: the format wants all lines of one in one group. */
-export function grouped(text: string): string {
-  const lines = text.split('\n').filter((line) => line !== '')
-  const groups = Map.groupBy(lines, (line) => /^(?:# (?:HELP|TYPE) )?([a-zA-Z_:][\w:]*)/u.exec(line)?.[1] ?? '')
-  return [...groups.values()]
-    .flat()
-    .map((line) => `${line}\n`)
-    .join('')
-}

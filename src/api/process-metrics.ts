@@ -2,6 +2,7 @@
 import type { startDelivery } from '../delivery/run.ts'
 import type { Intake } from '../intake/batcher.ts'
 import type { Swept } from '../watch/sweep.ts'
+import type { Metric } from './metrics-text.ts'
 
 export interface HubCounts {
   commits: number
@@ -9,44 +10,59 @@ export interface HubCounts {
   readonly refusedNotices: Map<string, number>
 }
 
-/** In the Prometheus text format. */
 export function processMetrics(
   counts: HubCounts,
   intake: Intake,
   systems: ReturnType<ReturnType<typeof startDelivery>['stats']>,
   swept: ReadonlyMap<string, Swept & { readonly sweeps: number }>,
-): string {
+): readonly Metric[] {
   const backlog = intake.backlog()
-  const lines = [
-    '# TYPE tieout_commits_total counter',
-    `tieout_commits_total ${counts.commits}`,
-    '# TYPE tieout_events_total counter',
-    `tieout_events_total ${counts.events}`,
-    '# TYPE tieout_intake_waiting gauge',
-    `tieout_intake_waiting ${backlog.items}`,
-    '# TYPE tieout_intake_oldest_seconds gauge',
-    `tieout_intake_oldest_seconds ${backlog.ageMs / 1000}`,
-    '# TYPE tieout_notices_refused_total counter',
-    ...[...counts.refusedNotices].map(([system, count]) => `tieout_notices_refused_total{system="${system}"} ${count}`),
-    '# TYPE tieout_delivery_calls_total counter',
-    '# TYPE tieout_breaker_open gauge',
+  const sweeps = [...swept].map(([system, { sweeps: ended, reported, missing, unknown, unconfirmed }]) => ({
+    system,
+    ended,
+    last: { reported, missing, unknown, unconfirmed },
+  }))
+  return [
+    { name: 'tieout_commits_total', kind: 'counter', help: 'Commits of this process.', samples: [{ value: counts.commits }] },
+    { name: 'tieout_events_total', kind: 'counter', help: 'Events that this process wrote.', samples: [{ value: counts.events }] },
+    { name: 'tieout_intake_waiting', kind: 'gauge', help: 'Facts that wait to be committed.', samples: [{ value: backlog.items }] },
+    {
+      name: 'tieout_intake_oldest_seconds',
+      kind: 'gauge',
+      help: 'How long the oldest of them has waited.',
+      samples: [{ value: backlog.ageMs / 1000 }],
+    },
+    {
+      name: 'tieout_notices_refused_total',
+      kind: 'counter',
+      help: 'Notices with a wrong signature or time, by the system that they name.',
+      samples: [...counts.refusedNotices].map(([system, value]) => ({ labels: { system }, value })),
+    },
+    {
+      name: 'tieout_delivery_calls_total',
+      kind: 'counter',
+      help: 'What became of calls to systems.',
+      samples: systems.flatMap(({ system, counts: calls }) =>
+        Object.entries(calls).map(([what, value]) => ({ labels: { system, what }, value })),
+      ),
+    },
+    {
+      name: 'tieout_breaker_open',
+      kind: 'gauge',
+      help: '1 while the system is not called because its calls failed.',
+      samples: systems.map(({ system, breaker }) => ({ labels: { system }, value: breaker.state === 'closed' ? 0 : 1 })),
+    },
+    {
+      name: 'tieout_sweeps_total',
+      kind: 'counter',
+      help: 'Sweeps that ended.',
+      samples: sweeps.map(({ system, ended }) => ({ labels: { system }, value: ended })),
+    },
+    {
+      name: 'tieout_sweep_last',
+      kind: 'gauge',
+      help: 'What the last sweep found, in things.',
+      samples: sweeps.flatMap(({ system, last }) => Object.entries(last).map(([what, value]) => ({ labels: { system, what }, value }))),
+    },
   ]
-  for (const { system, counts: calls, breaker } of systems) {
-    for (const [what, count] of Object.entries(calls)) lines.push(`tieout_delivery_calls_total{system="${system}",what="${what}"} ${count}`)
-    lines.push(`tieout_breaker_open{system="${system}"} ${breaker.state === 'closed' ? 0 : 1}`)
-  }
-  const sweepLines = [...swept].flatMap(([system, { sweeps, reported, missing, unknown, unconfirmed }]) => [
-    `tieout_sweeps_total{system="${system}"} ${sweeps}`,
-    ...Object.entries({ reported, missing, unknown, unconfirmed }).map(
-      ([what, count]) => `tieout_sweep_last{system="${system}",what="${what}"} ${count}`,
-    ),
-  ])
-  if (sweepLines.length > 0)
-    lines.push(
-      '# TYPE tieout_sweeps_total counter',
-      ...sweepLines.filter((line) => line.startsWith('tieout_sweeps')),
-      '# TYPE tieout_sweep_last gauge',
-      ...sweepLines.filter((line) => line.startsWith('tieout_sweep_')),
-    )
-  return `${lines.join('\n')}\n`
 }

@@ -39,8 +39,7 @@ export async function postTieOut({ context, caller, body }: Call<unknown, z.infe
   return { status: 200, headers: { location: `/v1/documents/${made.document}` }, body: madeBody(made) }
 }
 
-export async function getTieOutRun({ context, params, requestId }: Call): Promise<Answer> {
-  await Promise.resolve()
+export function getTieOutRun({ context, params, requestId }: Call): Answer {
   const run = context.tieOuts.find(params['id'] ?? '')
   if (!run) throw new Fault('not-found', 'This process knows no such run: what was made stands in GET /v1/tie-outs.')
   return { status: 200, body: runBody(run, requestId) }

@@ -6,7 +6,7 @@ import { inTenant, type ClientBase } from '../store/database.ts'
 import { readEvents, readHead } from '../store/event.ts'
 import { summaryOf } from '../store/summary.ts'
 import type { ApiContext } from './context.ts'
-import { grouped, metricsText, type Metric } from './metrics-text.ts'
+import { metricsText, type Metric } from './metrics-text.ts'
 import type { Answer, Call } from './route.ts'
 import { systemViews } from './systems.ts'
 
@@ -184,7 +184,7 @@ export async function getMetrics({ context }: Call): Promise<Answer> {
   return {
     status: 200,
     headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' },
-    body: metricsText(metrics) + grouped(context.metrics()),
+    body: metricsText([...metrics, ...context.metrics()]),
   }
 }
 
