@@ -120,7 +120,8 @@ export async function launchServer({ programs, cluster: { folder, account }, whe
     .subarray(begin)
     .toString()
     .split('\n')
-    .filter((line) => /FATAL|PANIC|error|HINT/.test(line))
+    // Whoever asked it meanwhile was told so; that is no reason.
+    .filter((line) => /FATAL|PANIC|error|HINT/.test(line) && !line.includes('the database system is '))
     .at(0)
   throw new Advice(`The database did not start: ${words ?? 'it gave no reason'}. Its own record is in ${logFile}.`)
 }

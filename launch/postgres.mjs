@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statfsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Advice, codeOf } from './advice.mjs'
@@ -27,6 +27,9 @@ import { isRunning } from './processes.mjs'
  */
 
 const RESTARTS_IN_A_ROW = 5
+const LONGEST_WAIT_MS = 8_000
+/** What PostgreSQL writes its journal in (wal_segment_size): with less room than that it may not start. */
+const JOURNAL_PART_BYTES = 16 * 2 ** 20
 
 /**
  * @param {object} options
@@ -63,7 +66,10 @@ export async function startPostgres({ dataDir, log = () => {}, onLost = () => {}
     stop,
   }
 
-  /** A server that ends unasked is started again, with the same socket, so that nobody needs a new address. */
+  /**
+   * A server that ends unasked is started again, with the same socket, so that nobody needs a new address. One whose disk is full is
+   * tried for as long as it is: it needs nothing else from anybody.
+   */
   async function keepUp() {
     for (let failures = 0; ;) {
       await ended(pid)
@@ -76,8 +82,12 @@ export async function startPostgres({ dataDir, log = () => {}, onLost = () => {}
         if (stopping) await stopIt()
       } catch (error) {
         if (stopping) return
-        if (++failures === RESTARTS_IN_A_ROW) return onLost(error instanceof Advice ? error : new Advice(String(error), { cause: error }))
-        await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** failures))
+        const full = hasNoRoom(cluster.folder, error)
+        if (++failures >= RESTARTS_IN_A_ROW && !full)
+          return onLost(error instanceof Advice ? error : new Advice(String(error), { cause: error }))
+        const waitMs = Math.min(LONGEST_WAIT_MS, 500 * 2 ** failures)
+        if (full) log(`The database’s disk is full: it is started again in ${waitMs / 1_000} s, and goes on by itself once there is room.`)
+        await new Promise((resolve) => setTimeout(resolve, waitMs))
       }
     }
   }
@@ -88,6 +98,16 @@ export async function startPostgres({ dataDir, log = () => {}, onLost = () => {}
     await kept
     if (process.platform !== 'win32') rmSync(where.socketDir, { recursive: true, force: true })
   }
+}
+
+/**
+ * Whether a start failed for want of room. On a full disk the server cannot even write down why; its journal may lie on another one.
+ * @param {string} folder
+ * @param {unknown} error
+ */
+function hasNoRoom(folder, error) {
+  const { bavail, bsize } = statfsSync(folder)
+  return bavail * bsize < JOURNAL_PART_BYTES || String(error).includes('No space left on device')
 }
 
 /**

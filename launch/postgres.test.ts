@@ -1,4 +1,5 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -54,6 +55,46 @@ test('is made, stopped, started again with its data, and brought back under the 
   expect(lines[0]).toBe('The database ended unexpectedly; starting it again.')
   expect(await query(again.url('tieout'), 'SELECT n FROM kept')).toEqual([1])
 })
+
+// A small disk of our own can be mounted by root alone.
+test.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
+  'one whose disk is full is tried for longer than any other, says so, and comes back with its data once there is room',
+  { timeout: 120_000 },
+  async () => {
+    const dataDir = temporaryFolder()
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256m,mode=0711', 'tmpfs', dataDir])
+    const [lines, lost]: [string[], unknown[]] = [[], []]
+    try {
+      const server = await startPostgres({ dataDir, log: (line) => lines.push(line), onLost: (why) => lost.push(why) })
+      await query(server.url('tieout'), 'CREATE TABLE kept AS SELECT 1 AS n')
+      const { bavail, bsize } = statfsSync(dataDir)
+      const ballast = join(dataDir, 'ballast')
+      expect(() => {
+        writeFileSync(ballast, Buffer.alloc(bavail * bsize + 1))
+      }).toThrow(/ENOSPC/u)
+      // It stops at once when it needs another part for its journal; a few lie ready.
+      const nextPart = "SELECT pg_logical_emit_message(false, 'test', 'one more part'), pg_switch_wal()"
+      await expect(query(server.url('tieout'), Array.from({ length: 64 }, () => nextPart).join(';'))).rejects.toThrow()
+      const told = (): number => lines.filter((line) => line.startsWith('The database’s disk is full')).length
+      await eventually(
+        () => told() > 5,
+        60_000,
+        () => `it was told ${told()} times: ${lines.join(' ')}`,
+      )
+      rmSync(ballast)
+      await eventually(
+        () => runningPostgresUrl(dataDir) !== undefined,
+        30_000,
+        () => 'it is not back',
+      )
+      expect(lost).toEqual([])
+      expect(await query(server.url('tieout'), 'SELECT n FROM kept')).toEqual([1])
+      await server.stop()
+    } finally {
+      execFileSync('umount', ['-l', dataDir])
+    }
+  },
+)
 
 test('is gone on with after a kill of whoever started it, with the address that it has', async () => {
   const dataDir = temporaryFolder()
