@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readInvoice } from '../../../test/read-invoice.ts'
 import { sha256 } from '../../../test/world.ts'
-import { writeCii, writeUbl } from '../../../test/write-invoice.ts'
+import { writeCii } from '../../../test/write-cii.ts'
+import { writeUbl } from '../../../test/write-ubl.ts'
 import type {
   Address,
   AllowanceCharge,
