@@ -1,4 +1,4 @@
-/** Cases about money: files, statements, returns, what settles without cash. */
+/** Cases about money: files, statements, returns, what settles without cash. One table; what stands before it are names for what its rows repeat. */
 import { entry, fact, SUPPLIER } from '../facts.ts'
 import { aliasOf } from '../../src/domain/object.ts'
 import { sumOf } from '../../src/domain/invoice-content.ts'
