@@ -4,17 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { axesOf } from '../src/domain/axes.ts'
 import type { Problem } from '../src/api/problem.ts'
 import type { Trace } from '../src/export/trace.ts'
-import { askEverything, unlike, unseen } from './answer-shapes.ts'
-import { KEY, tryOut, type TryOut } from './try-out.ts'
-
-async function eventually(holds: () => Promise<boolean>, timeoutMs: number): Promise<void> {
-  for (const end = Date.now() + timeoutMs; !(await holds());) {
-    if (Date.now() > end) throw new Error(`it did not come to hold within ${timeoutMs} ms: ${JSON.stringify(await company.summary())}`)
-    await new Promise((resolve) => {
-      setTimeout(resolve, 50)
-    })
-  }
-}
+import { askEverything, unseen } from './answer-shapes.ts'
+import { apiOf, type Row } from './company-api.ts'
+import { figure, malformed } from './metrics-text.ts'
+import { tryOut, type TryOut } from './try-out.ts'
 
 let company: TryOut
 let files: string[]
@@ -28,56 +21,7 @@ afterAll(async () => {
   await company.end()
 }, 30_000)
 
-const address = (path: string): string => `${String(company.hub().ready['api'])}${path}`
-/** Every answer is held against the list of routes in passing. */
-async function call(method: string, path: string, body?: string | Buffer, type = 'application/xml', key = KEY): Promise<Response> {
-  const reply = await fetch(address(path), {
-    method,
-    redirect: 'manual',
-    headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': type }) },
-    ...(body === undefined ? {} : { body }),
-  })
-  const { status, headers } = reply
-  expect(unlike({ method, url: path, status, type: headers.get('content-type') ?? '', body: await reply.clone().text() })).toEqual([])
-  return reply
-}
-const post = (event: object): Promise<Response> => call('POST', '/v1/events', JSON.stringify(event), 'application/cloudevents+json')
-async function get<T>(path: string): Promise<T> {
-  const reply = await call('GET', path)
-  expect(reply.status, path).toBe(200)
-  return (await reply.json()) as T
-}
-interface Row {
-  readonly id: string
-  readonly title: string
-  readonly state: string
-  readonly cause: string | null
-}
-/** A paid invoice that came through all gates, an order's among them. */
-async function paidOne(): Promise<Row> {
-  for (const row of await invoices()) {
-    if (row.state === 'archived' && (await get<{ headline: { route: string } }>(`/v1/objects/${row.id}`)).headline.route === 'po')
-      return row
-  }
-  throw new Error('the sample has no paid invoice on an order')
-}
-const invoices = async (): Promise<Row[]> => (await get<{ objects: Row[] }>('/v1/objects?kind=invoice&limit=200')).objects
-interface Case {
-  readonly id: string
-  readonly version: number
-  readonly cause: string
-  readonly says: string
-  readonly about: string
-  readonly actions: readonly { readonly action: string; readonly second: boolean }[]
-}
-const cases = async (): Promise<Case[]> => (await get<{ exceptions: Case[] }>('/v1/exceptions?limit=200')).exceptions
-/** The open case of a cause about an object, once it is there. */
-async function caseOf(cause: string, about?: string): Promise<Case> {
-  const find = async (): Promise<Case | undefined> =>
-    (await cases()).find((one) => one.cause === cause && (about === undefined || one.about === about))
-  await eventually(async () => (await find()) !== undefined, 10_000)
-  return (await find())!
-}
+const { address, call, post, get, paidOne, invoices, cases, caseOf, eventually } = apiOf(() => company)
 
 /** A sample invoice with another number and whatever else is to be wrong with it. */
 function altered(number: string, change: (xml: string) => string = (xml) => xml): string {
@@ -426,38 +370,6 @@ describe('reading', () => {
     expect(await (await fetch(address('/v1/health'))).json()).toMatchObject({ live: true, ready: true, database: 'ok' })
   })
 })
-
-function figure(text: string, name: string, label = ''): number {
-  return Number(
-    text
-      .split('\n')
-      .find((line) => line.startsWith(name + (label ? '{' : ' ')) && line.includes(label))
-      ?.split(' ')
-      .at(-1),
-  )
-}
-
-/** Lines that break the exposition format: no such line, a metric in two places, a type said twice. */
-function malformed(text: string): string[] {
-  const problems: string[] = []
-  const done = new Set<string>()
-  let current = ''
-  if (!text.endsWith('\n')) problems.push('does not end with a line feed')
-  for (const line of text.split('\n').slice(0, -1)) {
-    const name = /^(?:# (?:HELP|TYPE) )?([a-zA-Z_:][a-zA-Z0-9_:]*)/u.exec(line)?.[1]
-    if (
-      name === undefined ||
-      !/^(# HELP \S+ .*|# TYPE \S+ (counter|gauge)|[a-z_]+(\{([a-z_]+="(\\.|[^"\\])*",?)*\})? -?[0-9.e+-]+)$/u.test(line)
-    ) {
-      problems.push(line)
-    } else if (name !== current) {
-      if (done.has(name)) problems.push(`${name} stands in two places`)
-      done.add(name)
-      current = name
-    }
-  }
-  return problems
-}
 
 describe('the OpenAPI document', () => {
   it('says of every address what it really answers', async () => {
