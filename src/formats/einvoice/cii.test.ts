@@ -2,39 +2,12 @@ import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { ciiInvoice } from '../../../bench/cii-invoice.ts'
 import { ublInvoice } from '../../../bench/ubl-invoice.ts'
+import { editing, invoice, placeIn, refused } from '../../../test/invoice-text.ts'
 import { readInvoice } from '../../../test/read-invoice.ts'
 import { checkArithmetic } from '../../domain/arithmetic.ts'
-import type { InvoiceDocument, Refused } from '../../domain/invoice-document.ts'
 
 const INVOICE = ciiInvoice({ lines: 2 })
-
-function invoice(text: string): InvoiceDocument {
-  const result = readInvoice(text)
-  if ('refused' in result) throw new Error(JSON.stringify(result.refused))
-  expect(result.invoices.length).toBe(1)
-  return result.invoices[0] as InvoiceDocument
-}
-
-function refused(text: string): Refused {
-  const result = readInvoice(text)
-  if (!('refused' in result)) throw new Error('was not refused')
-  return result.refused
-}
-
-/** The invoice with `from` replaced, which must be there. */
-function edited(...edits: readonly (readonly [from: string | RegExp, to: string])[]): string {
-  return edits.reduce((text, [from, to]) => {
-    const next = text.replace(from, to)
-    if (next === text) throw new Error(`nothing to replace: ${from}`)
-    return next
-  }, INVOICE)
-}
-
-/** Line and column of the first place of a text in another. */
-function placeIn(text: string, sought: string): { line: number; column: number } {
-  const before = text.slice(0, text.indexOf(sought))
-  return { line: before.split('\n').length, column: before.length - before.lastIndexOf('\n') }
-}
+const edited = editing(INVOICE)
 
 /** The same put in where an element ends, or before one begins. */
 const into = (element: string, what: string): readonly [string, string] => [`</${element}>`, `${what}</${element}>`]
