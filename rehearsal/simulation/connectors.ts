@@ -1,4 +1,5 @@
 /** The simulated systems' words as ours, as a connector would put them: commands with their class, looks, and news as facts. */
+import type { Chance } from './chance.ts'
 import type { Answer, Conduct } from './ground/door.ts'
 import type { Class } from './ground/past.ts'
 import type { News } from './ground/books.ts'
@@ -23,6 +24,22 @@ export const conductOf =
   (setup: Setup) =>
   (_system: string, command: string): Conduct =>
     setup[command] ?? CLASSLESS
+
+/** Which class the commands of money have, how long keys are known and how long a call may take to settle. */
+export function drawSetup(chance: Chance): Setup {
+  const given = (classes: readonly Class[]): Setup[string] => ({
+    class: chance.of(classes),
+    retentionMs: chance.of([300_000, 3_600_000, 86_400_000]),
+    settleMs: chance.of([10_000, 30_000, 60_000]),
+    findable: chance.hits(0.5),
+  })
+  return {
+    'invoice.post': given(['K1', 'K2', 'K3', 'K3', 'K4']),
+    'settlement.record': given(['K1', 'K2', 'K3']),
+    'payment.transmit': given(['K3', 'K4']),
+    'invoice.reverse': given(['K3']),
+  }
+}
 
 const NO_EFFECT: Command['noEffect'] = [
   { status: 429, about: 'target' },

@@ -1,10 +1,6 @@
 /** One run: a seed becomes a company, its systems, hub processes and what goes wrong; what is left is judged by what really happened. */
-import { axesOf } from '../../src/domain/axes.ts'
 import type { EffectRow } from '../../src/domain/effect.ts'
-import { EVENT_TYPES, type Event } from '../../src/domain/event.ts'
-import { headlineOf, livePostings } from '../../src/domain/headline.ts'
-import { evolveInvoice } from '../../src/domain/invoice.ts'
-import { NO_INVOICE, type InvoiceState } from '../../src/domain/invoice-state.ts'
+import type { InvoiceState } from '../../src/domain/invoice-state.ts'
 import { lawOf } from '../../src/domain/law.ts'
 import type { Arrival, CommandName, ObjectRecord } from '../../src/domain/object.ts'
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
@@ -15,12 +11,13 @@ import { sha256, World } from '../../test/world.ts'
 import { Chance } from './chance.ts'
 import { Clockwork } from './clockwork.ts'
 import { Company } from './company.ts'
-import { type Commands, commandsOf, conductOf, COMMANDS_OF, newsFact, type Setup } from './connectors.ts'
+import { type Commands, commandsOf, conductOf, COMMANDS_OF, drawSetup, newsFact, type Setup } from './connectors.ts'
 import { CLOCK_MS, Faults } from './faults.ts'
 import { Books, type News } from './ground/books.ts'
 import { judge, type Violation } from './ground/invariants.ts'
-import type { Class, Closed, Past, Shown } from './ground/past.ts'
+import type { Closed, Past } from './ground/past.ts'
 import { HubProcess, type Around } from './process.ts'
+import { lateWords, refolded, viewOf } from './standing.ts'
 import { Store } from './store.ts'
 import { Tape } from './tape.ts'
 
@@ -373,8 +370,8 @@ class Run {
       stopped: company.stopped,
       closed: this.closed,
       asked: this.past.asked,
-      late: this.lateWords(),
-      refolded: this.refolded(),
+      late: lateWords(store, LAW, () => this.faults.count('late word')),
+      refolded: refolded(store, this.chance),
       queued: [...store.effects.values()].map((row) => ({
         key: row.key,
         system: row.target,
@@ -390,84 +387,6 @@ class Run {
       endedAt: this.clock.now(),
     }
   }
-
-  /** The same facts in other orders, beside the same decisions: the invoice has to stand where it stands. */
-  private refolded(): Past['refolded'] {
-    return [...this.store.records.values()]
-      .filter((record) => record.kind === 'invoice')
-      .flatMap(({ id }) => {
-        const events = this.store.log.filter((event) => event.objects.includes(id))
-        const [facts, rest] = [events.filter(isPlainFact), events.filter((event) => !isPlainFact(event))]
-        const was = standing([...facts, ...rest], id)
-        const shuffled = facts
-          .map((event) => ({ event, at: this.chance.next() }))
-          .sort((a, b) => a.at - b.at)
-          .map(({ event }) => event)
-        const became = [standing([...shuffled, ...rest], id), standing([...facts.toReversed(), ...rest], id)]
-        return became.filter((other) => other !== was).map((other) => ({ invoice: id, was, became: other }))
-      })
-  }
-
-  /** What a word that came too late would change. */
-  private lateWords(): Past['late'] {
-    return this.store.log
-      .filter((event) => event.type === 'effect.replied-late')
-      .flatMap((event) =>
-        event.objects.flatMap((id) => {
-          const record = this.store.records.get(id)
-          if (!record) return []
-          this.faults.count('late word')
-          const [before, after] = [JSON.stringify(record.state), JSON.stringify(LAW.evolve(record, id, event).state)]
-          return before === after ? [] : [{ at: msOf(event.recordedAt), invoice: id, before, after }]
-        }),
-      )
-  }
 }
 
 const fresh = (): { moves: number; rounds: number; until: number } => ({ moves: 0, rounds: 0, until: 0 })
-
-function viewOf(id: string, state: InvoiceState): Omit<Shown, 'at'> {
-  const booked = state.headline === 'posted' || state.headline === 'paid'
-  return {
-    invoice: id,
-    state: state.headline ?? '',
-    amount: state.content?.value.totals.taxInclusive ?? '',
-    breaches: state.breaches,
-    postings: booked
-      ? livePostings(state)
-          .filter(([, posting]) => posting.confirmed?.settled)
-          .map(([postingNo]) => postingNo)
-      : [],
-    exceptions: Object.entries(state.exceptions)
-      .filter(([, { open }]) => open)
-      .map(([cause]) => cause)
-      .sort(),
-    told: Object.entries(state.told)
-      .map(([cell, { word }]) => `${cell} ${word}`)
-      .sort(),
-  }
-}
-
-const isPlainFact = (event: Event): boolean => EVENT_TYPES[event.type].nature === 'fact' && event.type !== 'exception.answered'
-
-function standing(events: readonly Event[], id: string): string {
-  const state = events.reduce((known, event) => evolveInvoice(known, event, id), NO_INVOICE)
-  const { holds: _holds, ...axes } = axesOf(state)
-  return JSON.stringify([headlineOf(state).state, axes, livePostings(state).map(([postingNo]) => postingNo)])
-}
-
-/** Which class the commands of money have, how long keys are known and how long a call may take to settle. */
-function drawSetup(chance: Chance): Setup {
-  const given = (classes: readonly Class[]): Setup[string] => ({
-    class: chance.of(classes),
-    retentionMs: chance.of([300_000, 3_600_000, 86_400_000]),
-    settleMs: chance.of([10_000, 30_000, 60_000]),
-    findable: chance.hits(0.5),
-  })
-  return {
-    'invoice.post': given(['K1', 'K2', 'K3', 'K3', 'K4']),
-    'settlement.record': given(['K1', 'K2', 'K3']),
-    'payment.transmit': given(['K3', 'K4']),
-    'invoice.reverse': given(['K3']),
-  }
-}
