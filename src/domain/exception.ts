@@ -213,3 +213,8 @@ export function evolveException(state: ExceptionState | undefined, event: Event)
       return known
   }
 }
+
+/** One of each cause: the first that was wanted. */
+export function dedupe(wanted: readonly WantedException[]): WantedException[] {
+  return [...new Map(wanted.toReversed().map((exception) => [exception.cause, exception])).values()].toReversed()
+}

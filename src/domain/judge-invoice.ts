@@ -5,28 +5,25 @@ import { dateIn, type Instant } from '../lib/time.ts'
 import { APPROVAL_CONTROLS, grantsOf, type ApprovalView } from './controls/approval.ts'
 import { runGate } from './controls/control.ts'
 import { VALIDATION_CONTROLS } from './controls/validation.ts'
-import { exceptionDecisions, type WantedException } from './exception.ts'
+import { dedupe, exceptionDecisions, type WantedException } from './exception.ts'
 import { wantEvidence } from './evidence.ts'
-import { expectInvoice } from './expect-invoice.ts'
 import { toBePosted } from './expect-posting.ts'
 import { closed, decidedOn, differs, exceptionOf, patience, routed, verdictData, viewOf, type Sheet } from './gate.ts'
-import { correctedBy, headlineOf, isOver, isWaived, livePostings, warranted } from './headline.ts'
+import { headlineOf, isOver, isWaived, livePostings, warranted } from './headline.ts'
 import { evolveInvoice } from './invoice.ts'
 import type { InvoiceState } from './invoice-state.ts'
-import { differencesOutside } from './settlement.ts'
-import { casesOfSent } from './lane.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import { likeNames, numberName, orderNames, precedingNames, sumOf } from './invoice-content.ts'
+import { conditions, diverge } from './judge-conditions.ts'
 import { betweenCompanies, link, precedes, superseded } from './judge-links.ts'
 import { giveBack, match, ordersTouched } from './judge-match.ts'
 import { checkPeriod } from './judge-period.ts'
 import { checkPosting } from './judge-posting.ts'
-import { loginOf, plainAccount, periodQuestion, taxCodeQuestion } from './names.ts'
+import { plainAccount, periodQuestion, taxCodeQuestion } from './names.ts'
 import type { Judgement, Look, Neighbours, ObjectRecord } from './object.ts'
 import { readOf } from './reference.ts'
-import { bypassing, divergingCell } from './reconcile.ts'
 import { Scratch } from './scratch.ts'
-import { changedTerms, termsHash, type Terms } from './terms.ts'
+import { termsHash, type Terms } from './terms.ts'
 import {
   entityOf,
   orderOf,
@@ -277,126 +274,6 @@ function approve(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   return patience(laws, sheet, look, completed.at, result)
 }
 
-/** Conditions that the facts themselves show, whatever gate the invoice is at. */
-function conditions(laws: Laws, state: InvoiceState): WantedException[] {
-  const wanted = casesOfSent(laws.policy.owners, state.sent)
-  const reversed = Object.entries(state.postings)
-    .filter(([, posting]) => posting.reversed)
-    .sort(([, a], [, b]) => (a.reversed!.at < b.reversed!.at ? 1 : -1))[0]
-  const answer = state.answers['posting-reversed']
-  if (
-    reversed &&
-    !correctedBy(state) &&
-    livePostings(state).length === 0 &&
-    !(answer && answer.at > (reversed[1].reversed?.at ?? '')) &&
-    !closed(state)
-  ) {
-    wanted.push({ cause: 'posting-reversed', says: `Posting ${reversed[0]} was reversed.` })
-  }
-  const end = state.approval.ends.at(-1)
-  if (end && livePostings(state).length > 0 && !warranted(state, ['approved']) && !warranted(state, ['paid'])) {
-    wanted.push({
-      cause: 'approval-taken-back',
-      says: `${loginOf(end.person)} ${end.kind === 'refused' ? 'refused it' : 'took the approval back'}: ${end.reason}`,
-    })
-  }
-  for (const [id, payment] of Object.entries(state.payments)) {
-    if (payment.progress === 'returned') wanted.push({ cause: 'payment-returned', says: `Payment ${id} over ${payment.amount} came back.` })
-    if (payment.progress === 'rejected')
-      wanted.push({ cause: 'payment-rejected', says: `Payment ${id} over ${payment.amount} was rejected by the bank.` })
-  }
-  const outside = Object.values(state.allocations).filter((allocation) => allocation.outside && allocation.undone === null)
-  if (outside.some((allocation) => allocation.at > (state.answers['paid-outside']?.at ?? ''))) {
-    wanted.push({
-      cause: 'paid-outside',
-      says: outside.map((allocation) => `${allocation.amount} on ${allocation.on ?? 'an unknown day'}`).join(', '),
-    })
-  }
-  const accepted = state.answers['difference-outside-policy']?.at ?? ''
-  const differences = differencesOutside(state, laws.policy.differences).filter(({ at }) => at > accepted)
-  if (differences.length > 0)
-    wanted.push({
-      cause: 'difference-outside-policy',
-      says: differences
-        .map(({ says }) => says)
-        .join(' ')
-        .slice(0, 400),
-    })
-  const posted = state.sent[`invoice.post@${laws.policy.systems.erp}`]
-  if (
-    posted &&
-    state.granted &&
-    livePostings(state).length > 0 &&
-    state.terms &&
-    changedTerms(state.granted.terms, state.terms.value).length > 0 &&
-    !state.answers['changed-after-sent']
-  ) {
-    wanted.push({
-      cause: 'changed-after-sent',
-      says: `Changed since it was posted: ${changedTerms(state.granted.terms, state.terms.value).join(', ')}.`,
-    })
-  }
-  for (const [cell, reported] of Object.entries(state.reported)) {
-    if (!reported.mapped)
-      wanted.push({
-        cause: 'unmapped-status',
-        says: `${cell.replace('|', ' ')} says “${reported.word}”, a word that is not in its table.`,
-        system: systemOf(cell),
-      })
-  }
-  return dedupe(wanted)
-}
-
-/** A system that shows something else than it was told, or what nobody had asked for, diverges once its grace is over; it stops when it does not. */
-function diverge(laws: Laws, sheet: Sheet): WantedException[] {
-  const { cells } = expectInvoice(laws, { id: sheet.id, state: sheet.state })
-  const bypass = bypassing(laws.policy, sheet.state)
-  const rows = new Map(cells.map((cell) => [`${cell.system}|${cell.facet}`, cell]))
-  const says: string[] = []
-  const wrongIn = new Set<string>()
-  const wanted: WantedException[] = []
-  for (const key of new Set([
-    ...rows.keys(),
-    ...bypass.keys(),
-    ...Object.keys(sheet.state.reported),
-    ...Object.keys(sheet.state.divergences),
-  ])) {
-    const wrong = bypass.get(key) ?? divergingCell(laws.policy, sheet.state, key, rows.get(key))
-    const open = sheet.state.divergences[key] !== undefined
-    const words = {
-      cell: key,
-      expected: rows.get(key)?.expected ?? null,
-      reported: rows.get(key)?.reported ?? sheet.state.reported[key]?.word ?? null,
-    }
-    if (!wrong) {
-      if (open) sheet.decide('divergence.closed', 'matrix', words)
-      continue
-    }
-    const until = sheet.after(wrong.since, wrong.ms)
-    if (!open && sheet.asOf < until) {
-      sheet.wake(until)
-      continue
-    }
-    if (!open)
-      sheet.decide('divergence.opened', 'matrix', {
-        ...words,
-        told: sheet.state.told[key]?.word ?? null,
-        kind: wrong.kind,
-        says: wrong.says,
-      })
-    if (wrong.kind === 'bypass' && key.endsWith('|posting')) wanted.push({ cause: 'bypass', says: wrong.says, system: systemOf(key) })
-    else if (wrong.kind !== 'unmapped' && wrong.kind !== 'bypass') {
-      says.push(wrong.says)
-      wrongIn.add(systemOf(key))
-    }
-  }
-  const [system] = wrongIn
-  return system === undefined ? wanted : [...wanted, { cause: 'divergence', says: says.join(' ').slice(0, 400), system }]
-}
-
-/** A cell's key is `system|facet`. */
-const systemOf = (cell: string): string => cell.slice(0, cell.indexOf('|'))
-
 function move(laws: Laws, sheet: Sheet): void {
   const route = routed(laws, sheet.state)
   const { state, rests, breaches } = headlineOf(sheet.state, route)
@@ -423,8 +300,4 @@ function raise(laws: Laws, sheet: Sheet, wanted: readonly WantedException[]): vo
   }
   for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, dedupe(wanted), context, sheet.asOf))
     sheet.add(decision)
-}
-
-function dedupe(wanted: readonly WantedException[]): WantedException[] {
-  return [...new Map(wanted.toReversed().map((exception) => [exception.cause, exception])).values()].toReversed()
 }

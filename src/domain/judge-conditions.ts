@@ -1,0 +1,132 @@
+/** What is wrong with an invoice whatever gate it is at: conditions that its facts show, and systems that show something else than they should. */
+import { dedupe, type WantedException } from './exception.ts'
+import { expectInvoice } from './expect-invoice.ts'
+import { closed, type Sheet } from './gate.ts'
+import { correctedBy, livePostings, warranted } from './headline.ts'
+import type { InvoiceState } from './invoice-state.ts'
+import { casesOfSent } from './lane.ts'
+import { loginOf } from './names.ts'
+import { bypassing, divergingCell } from './reconcile.ts'
+import { differencesOutside } from './settlement.ts'
+import { changedTerms } from './terms.ts'
+import type { Laws } from './view.ts'
+
+/** Conditions that the facts themselves show, whatever gate the invoice is at. */
+export function conditions(laws: Laws, state: InvoiceState): WantedException[] {
+  const wanted = casesOfSent(laws.policy.owners, state.sent)
+  const reversed = Object.entries(state.postings)
+    .filter(([, posting]) => posting.reversed)
+    .sort(([, a], [, b]) => (a.reversed!.at < b.reversed!.at ? 1 : -1))[0]
+  const answer = state.answers['posting-reversed']
+  if (
+    reversed &&
+    !correctedBy(state) &&
+    livePostings(state).length === 0 &&
+    !(answer && answer.at > (reversed[1].reversed?.at ?? '')) &&
+    !closed(state)
+  ) {
+    wanted.push({ cause: 'posting-reversed', says: `Posting ${reversed[0]} was reversed.` })
+  }
+  const end = state.approval.ends.at(-1)
+  if (end && livePostings(state).length > 0 && !warranted(state, ['approved']) && !warranted(state, ['paid'])) {
+    wanted.push({
+      cause: 'approval-taken-back',
+      says: `${loginOf(end.person)} ${end.kind === 'refused' ? 'refused it' : 'took the approval back'}: ${end.reason}`,
+    })
+  }
+  for (const [id, payment] of Object.entries(state.payments)) {
+    if (payment.progress === 'returned') wanted.push({ cause: 'payment-returned', says: `Payment ${id} over ${payment.amount} came back.` })
+    if (payment.progress === 'rejected')
+      wanted.push({ cause: 'payment-rejected', says: `Payment ${id} over ${payment.amount} was rejected by the bank.` })
+  }
+  const outside = Object.values(state.allocations).filter((allocation) => allocation.outside && allocation.undone === null)
+  if (outside.some((allocation) => allocation.at > (state.answers['paid-outside']?.at ?? ''))) {
+    wanted.push({
+      cause: 'paid-outside',
+      says: outside.map((allocation) => `${allocation.amount} on ${allocation.on ?? 'an unknown day'}`).join(', '),
+    })
+  }
+  const accepted = state.answers['difference-outside-policy']?.at ?? ''
+  const differences = differencesOutside(state, laws.policy.differences).filter(({ at }) => at > accepted)
+  if (differences.length > 0)
+    wanted.push({
+      cause: 'difference-outside-policy',
+      says: differences
+        .map(({ says }) => says)
+        .join(' ')
+        .slice(0, 400),
+    })
+  const posted = state.sent[`invoice.post@${laws.policy.systems.erp}`]
+  if (
+    posted &&
+    state.granted &&
+    livePostings(state).length > 0 &&
+    state.terms &&
+    changedTerms(state.granted.terms, state.terms.value).length > 0 &&
+    !state.answers['changed-after-sent']
+  ) {
+    wanted.push({
+      cause: 'changed-after-sent',
+      says: `Changed since it was posted: ${changedTerms(state.granted.terms, state.terms.value).join(', ')}.`,
+    })
+  }
+  for (const [cell, reported] of Object.entries(state.reported)) {
+    if (!reported.mapped)
+      wanted.push({
+        cause: 'unmapped-status',
+        says: `${cell.replace('|', ' ')} says “${reported.word}”, a word that is not in its table.`,
+        system: systemOf(cell),
+      })
+  }
+  return dedupe(wanted)
+}
+
+/** A system that shows something else than it was told, or what nobody had asked for, diverges once its grace is over; it stops when it does not. */
+export function diverge(laws: Laws, sheet: Sheet): WantedException[] {
+  const { cells } = expectInvoice(laws, { id: sheet.id, state: sheet.state })
+  const bypass = bypassing(laws.policy, sheet.state)
+  const rows = new Map(cells.map((cell) => [`${cell.system}|${cell.facet}`, cell]))
+  const says: string[] = []
+  const wrongIn = new Set<string>()
+  const wanted: WantedException[] = []
+  for (const key of new Set([
+    ...rows.keys(),
+    ...bypass.keys(),
+    ...Object.keys(sheet.state.reported),
+    ...Object.keys(sheet.state.divergences),
+  ])) {
+    const wrong = bypass.get(key) ?? divergingCell(laws.policy, sheet.state, key, rows.get(key))
+    const open = sheet.state.divergences[key] !== undefined
+    const words = {
+      cell: key,
+      expected: rows.get(key)?.expected ?? null,
+      reported: rows.get(key)?.reported ?? sheet.state.reported[key]?.word ?? null,
+    }
+    if (!wrong) {
+      if (open) sheet.decide('divergence.closed', 'matrix', words)
+      continue
+    }
+    const until = sheet.after(wrong.since, wrong.ms)
+    if (!open && sheet.asOf < until) {
+      sheet.wake(until)
+      continue
+    }
+    if (!open)
+      sheet.decide('divergence.opened', 'matrix', {
+        ...words,
+        told: sheet.state.told[key]?.word ?? null,
+        kind: wrong.kind,
+        says: wrong.says,
+      })
+    if (wrong.kind === 'bypass' && key.endsWith('|posting')) wanted.push({ cause: 'bypass', says: wrong.says, system: systemOf(key) })
+    else if (wrong.kind !== 'unmapped' && wrong.kind !== 'bypass') {
+      says.push(wrong.says)
+      wrongIn.add(systemOf(key))
+    }
+  }
+  const [system] = wrongIn
+  return system === undefined ? wanted : [...wanted, { cause: 'divergence', says: says.join(' ').slice(0, 400), system }]
+}
+
+/** A cell's key is `system|facet`. */
+const systemOf = (cell: string): string => cell.slice(0, cell.indexOf('|'))
