@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { filesOf, isCode, report, type Problem } from './files.ts'
 import { scan } from './imports.ts'
 
-const LONGEST_LINES = 500
+const LONGEST_LINES = 400
 /** A name that says nothing of what is inside; the glossary has a better one. */
 const EMPTY_WORDS = /^(utils?|utilities|helpers?|managers?|common|misc|stuff)$/
 const EMPTY_ENDINGS = /(Utils?|Helpers?|Managers?)$/
