@@ -116,13 +116,11 @@ export async function launchServer({ programs, cluster: { folder, account }, whe
   }
   if (child.pid !== undefined && !over && ready()) return child.pid
   if (!over) child.kill('SIGQUIT')
-  const words = readFileSync(logFile)
-    .subarray(begin)
-    .toString()
-    .split('\n')
-    // Whoever asked it meanwhile was told so; that is no reason.
-    .filter((line) => /FATAL|PANIC|error|HINT/.test(line) && !line.includes('the database system is '))
-    .at(0)
+  const lines = readFileSync(logFile).subarray(begin).toString().split('\n')
+  // What it ended with; whoever asked it meanwhile was told that it is starting, which is no reason.
+  const words =
+    lines.findLast((line) => /FATAL|PANIC/.test(line) && !line.includes('the database system is ')) ??
+    lines.find((line) => /error|HINT/.test(line))
   throw new Advice(`The database did not start: ${words ?? 'it gave no reason'}. Its own record is in ${logFile}.`)
 }
 

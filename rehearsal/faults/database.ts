@@ -110,34 +110,11 @@ export const throwOut: Begin = async ({ world: { server, database } }) =>
 
 export const fillDisk: Begin = async ({ world: { server } }) => {
   if (!server.small) return done(0)
-  server.fillDisk('data')
+  server.fillDisk()
   return {
     end: async () => {
-      server.emptyDisks()
+      server.emptyDisk()
       return 1
-    },
-  }
-}
-
-/** Parts of the journal that are kept for use again; each switch uses one up. */
-const LIMIT_PARTS = 64
-
-/** No room for the journal: PostgreSQL stops at once when it needs the next part of it, and comes back when there is room again. */
-export const fillJournal: Begin = async ({ world: { server } }) => {
-  if (!server.small) return done(0)
-  const before = await server.startedAt()
-  server.fillDisk('journal')
-  await server
-    .admin(async (client) => {
-      for (let part = 0; part < LIMIT_PARTS; part++)
-        await client.query("SELECT pg_logical_emit_message(false, 'rehearsal', 'one more part'), pg_switch_wal()")
-    })
-    .catch(() => undefined)
-  return {
-    end: async () => {
-      server.emptyDisks()
-      await server.answers(30_000)
-      return (await server.startedAt()) === before ? 0 : 1
     },
   }
 }

@@ -5,7 +5,7 @@
 import { ANSWER_NAMES } from '../links/http-link.ts'
 import { TARGETS, type Target } from '../world/company.ts'
 import type { Begin } from './case.ts'
-import { exhaust, failSync, fillDisk, fillJournal, hasStrace, lockTables, signal, throwOut } from './database.ts'
+import { exhaust, failSync, fillDisk, hasStrace, lockTables, signal, throwOut } from './database.ts'
 import { changePolicy, clock, dieAt, freeze, findFaketime, kill, KILL_POINTS, SIGNER_POINTS } from './hubs.ts'
 import { cascade, lying, onDatabase, onDoor, onFiles, onNotices, onTarget } from './links.ts'
 import { again, flood, forgeNotices, poison, race, recallTicket, reverseBehind, sendBack } from './people.ts'
@@ -110,7 +110,6 @@ const CASES: readonly FaultCase[] = [
   one('database: connections thrown out', 'F8', throwOut, { weight: 2 }),
   one('database: no connection left', 'F8', exhaust, { weight: 1 }),
   one('disk full', 'F9', fillDisk, { weight: 3, lasts: [600, 2_000] }),
-  one('journal’s disk full', 'F9', fillJournal, { lasts: [600, 2_000] }),
   ...TARGETS.flatMap(targetCases),
   // A posting, whose double is told at once; that of an attachment is found by a look a minute later, when the schedule is over.
   one(

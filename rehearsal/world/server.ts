@@ -10,7 +10,6 @@ import {
   rmSync,
   statSync,
   statfsSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -20,10 +19,7 @@ import { runningPostgresUrl, startPostgres } from '../../launch/postgres.mjs'
 import { run } from './processes.ts'
 
 export const TENANT = 'rig'
-/** What a world's database needs, and some room; the journal of all worlds of a server between two checkpoints. */
-const DISK_MB = { data: 192, journal: 768 } as const
-type Disk = keyof typeof DISK_MB
-const DISKS = Object.keys(DISK_MB) as Disk[]
+const DISK_MB = 192
 const PREFIX = 'tieout-rig-'
 
 /** Servers, disks and folders that a run left behind which was killed: the process named in the folder is gone. */
@@ -32,7 +28,7 @@ export async function clearAbandoned(): Promise<void> {
     const folder = join(tmpdir(), name)
     if (isAlive(Number(name.slice(PREFIX.length).split('-')[0]))) continue
     if (runningPostgresUrl(folder)) await (await startPostgres({ dataDir: folder })).stop()
-    unmount(folder)
+    spawnSync('umount', ['-l', join(folder, 'disk')])
     rmSync(folder, { recursive: true, force: true })
   }
 }
@@ -52,7 +48,7 @@ export const ownFolder = (): string => mkdtempSync(join(tmpdir(), `${PREFIX}${pr
 export class Server {
   readonly folder: string
   readonly #postgres: Awaited<ReturnType<typeof startPostgres>>
-  /** Whether this machine lets us mount disks of our own; without them database and journal lie beside the others, and no disk is filled. */
+  /** Whether this machine lets us mount a disk of our own; without it the database lies beside the others, and no disk is filled. */
   readonly small: boolean
   #made = 0
 
@@ -65,15 +61,9 @@ export class Server {
   static async start(source: string): Promise<Server> {
     const folder = ownFolder()
     chmodSync(folder, 0o711)
-    let postgres = await startPostgres({ dataDir: folder })
-    const small = DISKS.every((disk) => mounted(diskOf(folder, disk), DISK_MB[disk], postgres.folder))
-    if (small) {
-      await postgres.stop()
-      moveJournal(postgres.folder, join(diskOf(folder, 'journal'), 'files'))
-      postgres = await startPostgres({ dataDir: folder })
-    }
-    const server = new Server(folder, postgres, small)
-    if (small) await server.admin((client) => client.query(`CREATE TABLESPACE small LOCATION '${join(diskOf(folder, 'data'), 'files')}'`))
+    const postgres = await startPostgres({ dataDir: folder })
+    const server = new Server(folder, postgres, mounted(join(folder, 'disk'), postgres.folder))
+    if (server.small) await server.admin((client) => client.query(`CREATE TABLESPACE small LOCATION '${join(folder, 'disk', 'data')}'`))
     await server.admin((client) => client.query('CREATE DATABASE template_rig TEMPLATE template0'))
     const { status, output } = await run({
       file: join(source, 'src', 'cli', 'main.ts'),
@@ -135,8 +125,7 @@ export class Server {
         await this.admin((client) => client.query('SELECT 1'))
         return
       } catch (error) {
-        if (performance.now() > until)
-          throw new Error(`PostgreSQL did not come back within ${ms} ms; its last words:\n${this.#lastWords()}`, { cause: error })
+        if (performance.now() > until) throw new Error(`PostgreSQL did not come back within ${ms} ms`, { cause: error })
         await new Promise((done) => {
           setTimeout(done, 100)
         })
@@ -144,58 +133,34 @@ export class Server {
     }
   }
 
-  #lastWords(): string {
-    const lines = readFileSync(join(this.folder, 'postgres.log'), 'utf8').trimEnd().split('\n')
-    return lines
-      .filter((line) => !/ FATAL: {2}the database system is /u.test(line))
-      .slice(-12)
-      .join('\n')
-  }
-
-  /** Leaves no room on a disk. */
-  fillDisk(disk: Disk): void {
-    const place = diskOf(this.folder, disk)
-    const { bavail, bsize } = statfsSync(place)
+  /** Leaves no room on the disk of the databases. */
+  fillDisk(): void {
+    const { bavail, bsize } = statfsSync(join(this.folder, 'disk'))
     try {
-      writeFileSync(join(place, 'ballast'), Buffer.alloc(Math.max(0, bavail * bsize - 4_096)))
+      writeFileSync(join(this.folder, 'disk', 'ballast'), Buffer.alloc(Math.max(0, bavail * bsize - 4_096)))
     } catch (error) {
       // The database wrote meanwhile: it is full all the same.
       if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
     }
   }
 
-  emptyDisks(): void {
-    for (const disk of DISKS) rmSync(join(diskOf(this.folder, disk), 'ballast'), { force: true })
+  emptyDisk(): void {
+    rmSync(join(this.folder, 'disk', 'ballast'), { force: true })
   }
 
   async stop(): Promise<void> {
     await this.#postgres.stop()
-    unmount(this.folder)
+    if (this.small) spawnSync('umount', ['-l', join(this.folder, 'disk')])
     rmSync(this.folder, { recursive: true, force: true })
   }
 }
 
-const diskOf = (folder: string, disk: Disk): string => join(folder, `${disk}-disk`)
-
-/** A disk in memory, its folder `files` the server's own. */
-function mounted(place: string, sizeMb: number, of: string): boolean {
-  mkdirSync(place)
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeMb}m,mode=0711`, 'tmpfs', place]).status !== 0) return false
-  mkdirSync(join(place, 'files'), { mode: 0o700 })
+/** A disk of {@link DISK_MB} in memory, its folder `data` the server's own. */
+function mounted(disk: string, of: string): boolean {
+  mkdirSync(disk)
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MB}m,mode=0711`, 'tmpfs', disk]).status !== 0) return false
+  mkdirSync(join(disk, 'data'), { mode: 0o700 })
   const { uid, gid } = statSync(of)
-  chownSync(join(place, 'files'), uid, gid)
+  chownSync(join(disk, 'data'), uid, gid)
   return true
-}
-
-function unmount(folder: string): void {
-  for (const disk of DISKS) spawnSync('umount', ['-l', diskOf(folder, disk)], { stdio: 'ignore' })
-}
-
-/** The journal of a server that is stopped, to another disk, as its administrators would. */
-function moveJournal(cluster: string, to: string): void {
-  const journal = join(cluster, 'pg_wal')
-  const { status, stderr } = spawnSync('cp', ['-a', `${journal}/.`, to], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`The journal could not be moved: ${stderr}`)
-  rmSync(journal, { recursive: true })
-  symlinkSync(to, journal)
 }

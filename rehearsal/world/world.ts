@@ -112,7 +112,7 @@ export class World {
 
   /** Every link whole, PostgreSQL answering, both hubs up. */
   async heal(): Promise<void> {
-    this.server.emptyDisks()
+    this.server.emptyDisk()
     this.company.heal()
     this.notices.heal()
     for (const hub of this.hubs) {
