@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { coverage, openResult, totals, writeResult, type Played } from './result.ts'
-import { BILLS_EACH, PER_WORLD, planOf, play, type Plan } from './schedule.ts'
+import { PER_WORLD, planOf, play, type Plan } from './schedule.ts'
 import { playable } from './faults/table.ts'
 import { setUpTools } from './tools.ts'
 import { clearAbandoned, ownFolder, Server } from './world/server.ts'
@@ -22,6 +22,8 @@ const { values } = parseArgs({
     schedules: { type: 'string', default: '30' },
     seed: { type: 'string', default: '1' },
     workers: { type: 'string', default: '2' },
+    /** Sent in each schedule. */
+    bills: { type: 'string', default: '7' },
     minutes: { type: 'string', default: '600' },
     /** Plays this one alone, in a world of its own. */
     only: { type: 'string' },
@@ -40,6 +42,7 @@ const number = (text: string): number => {
   return Number(text)
 }
 const [seed, schedules, workers, minutes] = [number(values.seed), number(values.schedules), number(values.workers), number(values.minutes)]
+const bills = number(values.bills)
 const source = resolve(values.source)
 const only = values.only === undefined ? undefined : number(values.only)
 const long = schedules >= LONG_RUN
@@ -75,7 +78,7 @@ function told(played: Played): void {
   for (const finding of played.findings) process.stdout.write(`         ${finding}\n`)
   if (played.verdict !== 'held')
     process.stdout.write(
-      `         again: node rehearsal/main.ts --schedules ${schedules} --seed ${seed} --only ${played.index}; what it left: ${kept(played.index)}\n`,
+      `         again: node rehearsal/main.ts --schedules ${schedules} --seed ${seed} --bills ${bills} --only ${played.index}; what it left: ${kept(played.index)}\n`,
     )
 }
 
@@ -86,13 +89,13 @@ async function work(server: Server): Promise<void> {
     let world: World | undefined
     for (const index of next.all) {
       if (over()) break
-      const plan = planOf(seed, index, cases)
+      const plan = planOf(seed, index, bills, cases)
       world ??= await World.make({
         source,
         folder: ownFolder(),
         server,
         seed: seed * 1_000 + next.nth,
-        bills: PER_WORLD * BILLS_EACH,
+        bills: PER_WORLD * bills,
       }).catch((error: unknown) => {
         told({ ...nothing(plan), findings: [`The world could not be made: ${String(error)}`] })
         return undefined

@@ -15,7 +15,6 @@ import type { World } from './world/world.ts'
 
 /** Schedules that play in one world, one after the other, before it is made anew. */
 export const PER_WORLD = 10
-export const BILLS_EACH = 7
 /** One log grows over all schedules of a world; it is verified from its beginning after so many, at the last too. */
 const VERIFY_EVERY = 5
 /** E1: at rest within a minute after the last fault; longer when a system refused our credentials, which is asked again once a minute. */
@@ -42,11 +41,13 @@ export interface Planned {
 export interface Plan {
   readonly seed: number
   readonly index: number
+  /** How many bills are sent in it; of a world's, those from its place on. */
+  readonly bills: number
   readonly faults: readonly Planned[]
 }
 
 /** What a schedule does, from its seed alone. One of its faults goes round through all cases, so that each has its turn; it comes early and is patient. */
-export function planOf(seed: number, index: number, cases: readonly FaultCase[]): Plan {
+export function planOf(seed: number, index: number, bills: number, cases: readonly FaultCase[]): Plan {
   const round = Math.floor(index / cases.length)
   const turn = new Dice(seed, `round ${round}`).shuffled(cases)[index % cases.length]
   const dice = new Dice(seed, `schedule ${index}`)
@@ -65,7 +66,7 @@ export function planOf(seed: number, index: number, cases: readonly FaultCase[])
     return planned(fault, CALLS, UNTIL_MET_MS)
   })
   const faults = [...(turn ? [planned(turn, TURN_CALLS, TURN_UNTIL_MET_MS)] : []), ...others]
-  return { seed, index, faults: faults.toSorted((a, b) => a.afterCalls - b.afterCalls) }
+  return { seed, index, bills, faults: faults.toSorted((a, b) => a.afterCalls - b.afterCalls) }
 }
 
 /**
@@ -100,7 +101,7 @@ async function played(world: World, plan: Plan, looking: Looking, sending: { rea
   const begun = performance.now()
   const { history, company } = world
   const place = plan.index % PER_WORLD
-  const bills = company.bills.slice(place * BILLS_EACH, (place + 1) * BILLS_EACH)
+  const bills = company.bills.slice(place * plan.bills, (place + 1) * plan.bills)
   history.did('schedule', String(plan.index))
   const dice = new Dice(plan.seed, `moments ${plan.index}`)
   const sent = bills.map(async (bill, at) => {
@@ -117,7 +118,7 @@ async function played(world: World, plan: Plan, looking: Looking, sending: { rea
   history.did('whole')
   await Promise.all(sent)
   const known = company.bills
-    .slice(0, (place + 1) * BILLS_EACH)
+    .slice(0, (place + 1) * plan.bills)
     .filter((bill) => history.rows.some((row) => row.kind === 'sent' && row.about === bill.file))
   const stretch = stretchNow()
   const rest = plan.faults.some(({ fault }) => fault.long) ? REST_MS.long : REST_MS.usual

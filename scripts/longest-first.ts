@@ -3,7 +3,6 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 /** Files that take more than ten seconds on two cores, the longest first. */
 const LONG = [
   'rehearsal/rig',
-  'test/kills',
   'test/delivery-deaths',
   'test/delivery',
   'rehearsal/broken/broken',
