@@ -24,7 +24,7 @@ import type { Sha256 } from '../lib/hash.ts'
 import type { CalendarDate, Instant } from '../lib/time.ts'
 import type { Role } from '../domain/event.ts'
 import type { Arrival, CommandName, Facet } from '../domain/object.ts'
-import type { Held } from '../domain/reconcile.ts'
+import type { Held, SweptKind } from '../domain/held.ts'
 import type { AccountLines, ApClaim, Booked, OpenItem } from '../domain/tie-out.ts'
 import type { Reply, Request } from './request.ts'
 
@@ -309,7 +309,8 @@ export interface LedgerPage {
  * writes and never from an index that lags behind: only that says that something is gone.
  */
 export interface Holdings {
-  /** The cells that it speaks of. */
+  /** The kind of object whose cells it speaks of, and which cells. */
+  readonly about: SweptKind
   readonly facets: readonly Facet[]
   /** By what `one` asks: the system's own number of the thing, or our reference. */
   readonly by: 'number' | 'reference'
@@ -332,7 +333,6 @@ export interface HoldingsPage {
 
 /** `facts`: all that it says by itself, for one that we do not have, or have otherwise. */
 export interface HeldThing extends Held {
-  readonly facet: Facet
   facts(): readonly Observation[]
 }
 

@@ -118,7 +118,7 @@ export const EVENT_TYPES = {
   'file.completed': fact('payment-batch', 'payment', ['erp', 'bank', 'treasury', 'hub'], 'settled'),
   'evidence.prepared': fact('invoice', 'metadata', ['hub'], 'settled'),
   'evidence.archived': fact('invoice', 'metadata', ['archive'], 'settled'),
-  'status.reported': fact('invoice', 'status', ['erp', 'ap', 'procurement', 'bank', 'treasury']),
+  'status.reported': fact('invoice', 'status', ['erp', 'ap', 'procurement', 'bank', 'treasury', 'archive']),
   'hold.placed': fact('invoice', 'stop', ['erp', 'ap', 'person', 'hub']),
   'hold.released': fact('invoice', 'payment', ['erp', 'ap', 'person', 'hub']),
   'exception.assigned': fact('exception', 'approval', ['person']),

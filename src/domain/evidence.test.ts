@@ -309,6 +309,35 @@ describe('evidence of an invoice', () => {
   })
 })
 
+describe('a pack that the archive no longer shows', () => {
+  it('is a case after its grace; the headline stays, nothing is stored again, and it ends with the pack that is there again', () => {
+    company.pay()
+    company.keep()
+    const shows = (word: string, at: string): void =>
+      company.submit(
+        fact('status.reported', 'archive', `sweep ${at}`, at, [company.ours], {
+          system: 'vault',
+          facet: 'evidence',
+          word,
+          ...(word === 'absent' ? {} : { claims: word }),
+        }),
+      )
+    const covers = String(company.state.archived!.covers)
+    shows('absent', day(29))
+    company.pass('2026-02-15T08:00:00.000Z')
+    expect(company.log.filter(({ type }) => type === 'divergence.opened').map(({ data }) => data)).toMatchObject([
+      { cell: 'vault|evidence', kind: 'missing', expected: covers, reported: 'absent' },
+    ])
+    expect([company.state.headline, company.steps, company.state.exceptions]).toMatchObject([
+      'archived',
+      [],
+      { divergence: { open: true } },
+    ])
+    shows(covers, '2026-02-16T08:00:00.000Z')
+    expect([company.state.headline, company.state.exceptions]).toMatchObject(['archived', { divergence: { open: false } }])
+  })
+})
+
 describe('the approval', () => {
   const asked = (): WantedEffect[] =>
     [...company.wanted.values()].filter(({ command }) => command === 'approval-evidence.attach' || command === 'lookup.attachment')

@@ -117,6 +117,17 @@ function missingDocument({ renditions, evidence: { wanted, kept } }: InvoiceStat
 /** Names in the archive. A document has its hash for a name, so that it is stored once; a pack is never replaced by a later one. */
 export const documentName = (sha256: string): string => `document.${sha256}`
 export const packName = (invoice: string, covers: number): string => `pack.${invoice}.${covers}.json`
+/** Of whom and of how many facts the pack of this name is; undefined for a name that is no pack's. */
+export function packOf(name: string): { readonly invoice: string; readonly covers: string } | undefined {
+  const [, invoice, covers] = /^pack\.(.+)\.(\d+)\.json$/u.exec(name) ?? []
+  return invoice === undefined || covers === undefined ? undefined : { invoice, covers }
+}
+
+/** What the archive last said that it has: what was read back, or what it showed since. */
+export function evidenceShown({ archived, reported }: Pick<InvoiceState, 'archived' | 'reported'>, key: string): string | undefined {
+  const report = reported[key]
+  return archived && !(report && report.at > archived.at) ? String(archived.covers) : report?.word
+}
 
 /** What the archive should hold: the documents, and evidence of so many facts. */
 export function evidenceCells({ policy }: Laws, id: string, state: InvoiceState): Cell[] {
@@ -136,12 +147,7 @@ export function evidenceCells({ policy }: Laws, id: string, state: InvoiceState)
   const documents = Object.keys(state.renditions).length
   return [
     ...(documents === 0 ? [] : [cell('document', 'stored', missingDocument(state) === undefined ? 'stored' : null, null)]),
-    cell(
-      'evidence',
-      covers,
-      state.told[key]?.word ?? null,
-      state.archived ? String(state.archived.covers) : (state.reported[key]?.word ?? null),
-    ),
+    cell('evidence', covers, state.told[key]?.word ?? null, evidenceShown(state, key) ?? null),
   ]
 }
 

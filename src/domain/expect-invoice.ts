@@ -11,7 +11,7 @@ import { toldAgain } from './reconcile.ts'
 import { UNROUTED, type HeadlineState, type Route } from './routes.ts'
 import type { Laws } from './view.ts'
 import { cellOf, type Subject } from './cell.ts'
-import { blocking, blockMarks, clearings, posting, postingMarks, reversing } from './expect-posting.ts'
+import { blocking, blockMarks, clearings, holdCell, posting, postingMarks, reversing } from './expect-posting.ts'
 
 /** Others are not told of the archive: one that is archived is for them what it was before. */
 type Reached = Exclude<HeadlineState, 'archived'>
@@ -101,6 +101,7 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
         ...(settled ? { reported: postedAs(state, erp, live) } : {}),
       },
       cellOf(id, state, erp, 'settlement', warranted(state, ['paid']) ? 'settled' : null),
+      holdCell(erp, id, state),
       cellOf(id, state, ap, 'status', ticket === null ? null : word),
       ...attachmentCells(laws, id, state),
       ...evidenceCells(laws, id, state),

@@ -54,7 +54,9 @@ export function expectPayment(laws: Laws, { id, state }: Subject<PaymentState>):
       ? [{ target: erp, command: 'settlement.record', object: id, occurrence: settled.entry, input: 'undone' }]
       : []
   return {
-    cells: [cellOf(id, state, erp, 'settlement', record ? 'settled' : null)].filter((cell) => cell.expected !== null || cell.told !== null),
+    cells: [cellOf(id, state, erp, 'settlement', record ? 'settled' : null)].filter(
+      (cell) => cell.expected !== null || cell.told !== null || cell.reported !== null,
+    ),
     effects: [...cancel, ...(record ? [record] : [])],
     marks: undone,
   }

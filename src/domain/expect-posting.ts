@@ -2,8 +2,9 @@
 import { dateIn } from '../lib/time.ts'
 import { correctedBy, holdReasons, liveAllocations, livePostings, reversalAsked, warranted } from './headline.ts'
 import type { Granted, InvoiceState } from './invoice-state.ts'
-import type { EffectMark, WantedEffect } from './object.ts'
+import type { Cell, EffectMark, WantedEffect } from './object.ts'
 import type { Route } from './routes.ts'
+import { cellOf } from './cell.ts'
 import { whoIs } from './names.ts'
 
 /** On what and on which day it is to be posted; null while, or because, it is not. Whether its period is open is another question. */
@@ -121,6 +122,16 @@ export function blocking(erp: string, id: string, state: InvoiceState): WantedEf
     if (reasons.length > 0) return held > lifted ? [] : effect('payment.hold', reasons.join('; '))
     return held > lifted ? effect('payment.unhold', 'no reason stands any more') : []
   })
+}
+
+/** Whether the ERP should keep it out of payment; what was told with the posting was told, too. Paid, or of several documents, it says nothing. */
+export function holdCell(erp: string, id: string, state: InvoiceState): Cell {
+  const [first, second] = livePostings(state)
+  const cell = cellOf(id, state, erp, 'hold', null)
+  if (!first || second || !first[1].confirmed?.settled) return cell
+  const { held, lifted } = blocksOf(state, first[0])
+  if (held <= lifted) return cell
+  return { ...cell, expected: holdReasons(state).length > 0 && !warranted(state, ['paid']) ? 'held' : null, told: 'held' }
 }
 
 /** What is posted with a block has been held once already. */

@@ -2,6 +2,7 @@
  * What is known of one invoice: one state machine, a fold of its facts and of our verdicts on them. Every collection is kept in a
  * fixed order, so that the order of arrival leaves no trace.
  */
+import { diverging, showing } from './cell.ts'
 import type { Event, EventType } from './event.ts'
 import type { FactData } from './event-data.ts'
 import type { EffectInput } from './effect.ts'
@@ -181,20 +182,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     ...state,
     evidence: { ...state.evidence, prepared: further(state.evidence.prepared, { ...ref(event), ...data }) },
   })),
-  'status.reported': on<'status.reported'>((state, event, data) => {
-    const cell = `${data.system}|${data.facet}`
-    const known = state.reported[cell]
-    if (known && known.at > event.occurredAt) return state
-    const { of, amount } = data
-    const report = {
-      word: data.claims ?? data.word,
-      mapped: data.claims !== undefined || data.word === ABSENT,
-      at: event.occurredAt,
-      event: event.id,
-      ...(of === undefined ? {} : { of, ...(amount === undefined ? {} : { amount }) }),
-    }
-    return { ...state, reported: { ...state.reported, [cell]: report } }
-  }),
+  'status.reported': showing,
   'exception.answered': on<'exception.answered'>((state, event, data) => {
     const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
     if (cause === undefined) return state
@@ -283,14 +271,8 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     ...state,
     evidence: { ...state.evidence, wanted: { ...ref(event), covers: data.covers, until: data.until } },
   })),
-  'divergence.opened': decided<{ cell: string }>((state, event, data) => ({
-    ...state,
-    divergences: { ...state.divergences, [data.cell]: event.id },
-  })),
-  'divergence.closed': decided<{ cell: string }>((state, _event, data) => ({
-    ...state,
-    divergences: without(state.divergences, data.cell),
-  })),
+  'divergence.opened': diverging,
+  'divergence.closed': diverging,
   'effect.done': decided<EffectData>(sent),
   'effect.refused': decided<EffectData>(sent),
   'effect.unknown': decided<EffectData>(sent),
@@ -317,9 +299,6 @@ export interface EffectData {
   readonly says?: string
   readonly dead?: boolean
 }
-
-/** What a look reports when the system holds nothing; needs no mapping. */
-export const ABSENT = 'absent'
 
 /** Inputs after which it certainly happened there. */
 export const HAPPENED: ReadonlySet<EffectInput> = new Set<EffectInput>(['done', 'found', 'evidence', 'said-applied'])
@@ -493,8 +472,4 @@ function stronger<T extends FactRef & { readonly settled: boolean }>(known: T | 
 
 function ordered<T extends FactRef>(facts: readonly T[]): T[] {
   return [...facts].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.event < b.event ? -1 : 1))
-}
-
-function without<V>(record: { readonly [key: string]: V }, key: string): { readonly [key: string]: V } {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key))
 }

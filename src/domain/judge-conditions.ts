@@ -1,12 +1,11 @@
-/** What is wrong with an invoice whatever gate it is at: conditions that its facts show, and systems that show something else than they should. */
+/** What is wrong with an invoice whatever gate it is at: conditions that its facts show. */
 import { dedupe, type WantedException } from './exception.ts'
-import { expectInvoice } from './expect-invoice.ts'
-import { closed, type Sheet } from './gate.ts'
+import { closed } from './gate.ts'
 import { correctedBy, livePostings, warranted } from './headline.ts'
 import type { InvoiceState } from './invoice-state.ts'
+import { unmappedWords } from './judge-cells.ts'
 import { casesOfSent } from './lane.ts'
 import { loginOf } from './names.ts'
-import { bypassing, divergingCell } from './reconcile.ts'
 import { differencesOutside } from './settlement.ts'
 import { changedTerms } from './terms.ts'
 import type { Laws } from './view.ts'
@@ -70,63 +69,6 @@ export function conditions(laws: Laws, state: InvoiceState): WantedException[] {
       says: `Changed since it was posted: ${changedTerms(state.granted.terms, state.terms.value).join(', ')}.`,
     })
   }
-  for (const [cell, reported] of Object.entries(state.reported)) {
-    if (!reported.mapped)
-      wanted.push({
-        cause: 'unmapped-status',
-        says: `${cell.replace('|', ' ')} says “${reported.word}”, a word that is not in its table.`,
-        system: systemOf(cell),
-      })
-  }
+  wanted.push(...unmappedWords(state))
   return dedupe(wanted)
 }
-
-/** A system that shows something else than it was told, or what nobody had asked for, diverges once its grace is over; it stops when it does not. */
-export function diverge(laws: Laws, sheet: Sheet): WantedException[] {
-  const { cells } = expectInvoice(laws, { id: sheet.id, state: sheet.state })
-  const bypass = bypassing(laws.policy, sheet.state)
-  const rows = new Map(cells.map((cell) => [`${cell.system}|${cell.facet}`, cell]))
-  const says: string[] = []
-  const wrongIn = new Set<string>()
-  const wanted: WantedException[] = []
-  for (const key of new Set([
-    ...rows.keys(),
-    ...bypass.keys(),
-    ...Object.keys(sheet.state.reported),
-    ...Object.keys(sheet.state.divergences),
-  ])) {
-    const wrong = bypass.get(key) ?? divergingCell(laws.policy, sheet.state, key, rows.get(key))
-    const open = sheet.state.divergences[key] !== undefined
-    const words = {
-      cell: key,
-      expected: rows.get(key)?.expected ?? null,
-      reported: rows.get(key)?.reported ?? sheet.state.reported[key]?.word ?? null,
-    }
-    if (!wrong) {
-      if (open) sheet.decide('divergence.closed', 'matrix', words)
-      continue
-    }
-    const until = sheet.after(wrong.since, wrong.ms)
-    if (!open && sheet.asOf < until) {
-      sheet.wake(until)
-      continue
-    }
-    if (!open)
-      sheet.decide('divergence.opened', 'matrix', {
-        ...words,
-        told: sheet.state.told[key]?.word ?? null,
-        kind: wrong.kind,
-        says: wrong.says,
-      })
-    if (wrong.kind === 'bypass' && key.endsWith('|posting')) wanted.push({ cause: 'bypass', says: wrong.says, system: systemOf(key) })
-    else if (wrong.kind !== 'unmapped' && wrong.kind !== 'bypass') {
-      says.push(wrong.says)
-      wrongIn.add(systemOf(key))
-    }
-  }
-  const [system] = wrongIn
-  return system === undefined ? wanted : [...wanted, { cause: 'divergence', says: says.join(' ').slice(0, 400), system }]
-}
-
-/** A cell's key is `system|facet`. */
-const systemOf = (cell: string): string => cell.slice(0, cell.indexOf('|'))

@@ -7,6 +7,7 @@ import { runGate } from './controls/control.ts'
 import { VALIDATION_CONTROLS } from './controls/validation.ts'
 import { dedupe, exceptionDecisions, type WantedException } from './exception.ts'
 import { wantEvidence } from './evidence.ts'
+import { expectInvoice } from './expect-invoice.ts'
 import { toBePosted } from './expect-posting.ts'
 import { closed, decidedOn, differs, exceptionOf, patience, routed, verdictData, viewOf, type Sheet } from './gate.ts'
 import { headlineOf, isOver, isWaived, livePostings, warranted } from './headline.ts'
@@ -14,13 +15,15 @@ import { evolveInvoice } from './invoice.ts'
 import type { InvoiceState } from './invoice-state.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import { likeNames, numberName, orderNames, precedingNames, sumOf } from './invoice-content.ts'
-import { conditions, diverge } from './judge-conditions.ts'
+import { diverge } from './judge-cells.ts'
+import { conditions } from './judge-conditions.ts'
 import { betweenCompanies, link, precedes, superseded } from './judge-links.ts'
 import { giveBack, match, ordersTouched } from './judge-match.ts'
 import { checkPeriod } from './judge-period.ts'
 import { checkPosting } from './judge-posting.ts'
 import { plainAccount, periodQuestion, taxCodeQuestion } from './names.ts'
 import type { Judgement, Look, Neighbours, ObjectRecord } from './object.ts'
+import { bypassing } from './reconcile.ts'
 import { readOf } from './reference.ts'
 import { Scratch } from './scratch.ts'
 import { termsHash, type Terms } from './terms.ts'
@@ -79,7 +82,8 @@ export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, loo
   // Nobody has to mend what was refused or taken back for good.
   const exceptions = closed(sheet.state) ? [] : failures
   move(laws, sheet)
-  const diverging = diverge(laws, sheet)
+  const { cells } = expectInvoice(laws, { id: sheet.id, state: sheet.state })
+  const diverging = diverge(laws, sheet, cells, bypassing(laws.policy, sheet.state))
   raise(laws, sheet, [
     ...exceptions,
     ...conditions(laws, sheet.state),

@@ -4,9 +4,11 @@ import { bankDaysOf, bankDeadline } from './bank-deadline.ts'
 import { runGate } from './controls/control.ts'
 import { PAYEE_CONTROLS, RELEASE_CONTROLS } from './controls/payment.ts'
 import { exceptionDecisions, type WantedException } from './exception.ts'
+import { expectPayment } from './expect-payment.ts'
 import { amountDue, liveAllocations, negative } from './headline.ts'
 import type { InvoiceState } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
+import { diverge, unmappedWords } from './judge-cells.ts'
 import { casesOfSent } from './lane.ts'
 import { batchName, endToEndName, paymentInfoName, paymentName, remittanceName } from './names.ts'
 import { aliasOf, type Judgement, type Look, type Neighbours, type ObjectRecord } from './object.ts'
@@ -53,6 +55,8 @@ export function judgePayment(laws: Laws, record: PaymentRecord, look: Look, asOf
     })
   wanted.push(...casesOfSent(laws.policy.owners, sheet.state.sent))
   wanted.push(...bankLate(laws, sheet, batch))
+  const { cells } = expectPayment(laws, { id: sheet.id, state: sheet.state })
+  wanted.push(...unmappedWords(sheet.state), ...diverge(laws, sheet, cells))
   const context = { amount: instructed.amount, currency: instructed.currency, party: null }
   for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }

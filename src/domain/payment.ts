@@ -1,10 +1,11 @@
 /** What is known of a payment and of the file it travels in: folds of the ERP's run, the file as we read it, and the bank's words. */
 import { inOrder } from '../lib/canonical-json.ts'
+import { diverging, showing } from './cell.ts'
 import type { Event, EventType } from './event.ts'
 import type { FactData } from './event-data.ts'
 import { filing, NO_FILES, type Filed } from './filing.ts'
 import { later, ref, sending, type EffectData } from './invoice.ts'
-import type { FactRef, Sent, Told } from './invoice-state.ts'
+import type { FactRef, InvoiceState, Sent, Told } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
 import { tracked, type ExceptionMap } from './exception.ts'
 
@@ -46,6 +47,8 @@ export interface PaymentState {
   readonly settled: Settled | null
   readonly sent: { readonly [command: string]: Sent }
   readonly told: Told
+  readonly reported: InvoiceState['reported']
+  readonly divergences: InvoiceState['divergences']
   readonly exceptions: ExceptionMap
 }
 
@@ -80,6 +83,8 @@ export const NO_PAYMENT: PaymentState = inOrder({
   settled: null,
   sent: {},
   told: {},
+  reported: {},
+  divergences: {},
   exceptions: {},
 })
 export const NO_BATCH: BatchState = inOrder({
@@ -102,6 +107,9 @@ type Handler<S> = (state: S, event: Event, data: never) => S
 type On<S> = { readonly [type in EventType]?: Handler<S> }
 
 const PAYMENT: On<PaymentState> = {
+  'status.reported': showing,
+  'divergence.opened': diverging,
+  'divergence.closed': diverging,
   'payment.instructed': (state, event, data: FactData['payment.instructed']) => ({
     ...state,
     instructed: later(state.instructed, { ...ref(event), ...data }),

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { completed, fact, granted, invoiceDocument, masterData, posted, received } from '../../test/facts.ts'
+import { completed, entry, fact, granted, invoiceDocument, masterData, paymentRun, posted, received } from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
 import { contentOf, invoiceRef } from './invoice-content.ts'
 import type { InvoiceState } from './invoice-state.ts'
 import { lawOf } from './law.ts'
 import type { Facet } from './object.ts'
 import { DEFAULT_POLICY, type Policy } from './policy.ts'
-import { comparedWith, graceOf, type DivergenceKind } from './reconcile.ts'
+import { graceOf, type DivergenceKind } from './reconcile.ts'
 
 const NOW = '2026-01-15T09:00:00.000Z'
 const MINUTE = 60_000
@@ -109,6 +109,80 @@ describe('what a system shows against what it was told', () => {
     expect(wanted()).toEqual([`${first}#${state().divergences['ap|status']}`])
   })
 
+  it('a block of ours that somebody lifted by hand is contradictory, and nobody is told anything; lifting it ourselves is not', () => {
+    const { w, id, told, reported } = postedWorld()
+    const hold = (type: 'hold.placed' | 'hold.released', at: string): void =>
+      w.submit(fact(type, 'ap', `${type} ${at}`, at, [{ names: [id] }], { hold: 'H1', kind: 'dispute', reason: 'ask' }))
+    hold('hold.placed', later(1_000))
+    told('payment.hold', 'erp', '5100#0', later(2_000))
+    reported('erp', 'hold', 'held', {}, later(3_000))
+    w.pass(later(10 * MINUTE))
+    expect(opened(w)).toEqual([])
+    const commands = w.commands.length
+    reported('erp', 'hold', 'free', {}, later(10 * MINUTE))
+    w.pass(later(20 * MINUTE))
+    expect(opened(w)).toEqual([['erp|hold', 'contradictory']])
+    expect(w.commands).toHaveLength(commands)
+    hold('hold.released', later(21 * MINUTE))
+    expect(w.log.at(-1)).toMatchObject({ type: 'exception.resolved', data: { cause: 'divergence' } })
+  })
+
+  it('a clearing that the ERP forgot is missing on the payment: a case, no headline moves, and nothing is recorded again', () => {
+    const { w, state, reported } = postedWorld()
+    for (const one of [...paymentRun('5100', 'M1', 'E1', NOW), entry('1', NOW, 'E1')]) w.submit(one)
+    const payment = [...w.records.values()].find(({ kind }) => kind === 'payment')!
+    const record = w.commands.find(({ command }) => command === 'settlement.record')!
+    w.submit({
+      ...fact('invoice.rejected', 'hub', 'recorded', NOW, [{ names: [payment.id] }], { reason: '' }),
+      type: 'effect.done',
+      data: { ...record, effect: 'k', contentHash: 'h', attempt: 1, input: 'done', receipt: { reference: '1500' } },
+    })
+    expect(state().headline).toBe('paid')
+    const shows = (word: string, at: string): void =>
+      w.submit(
+        fact('status.reported', 'erp', `payment ${word} ${at}`, at, [{ names: [payment.id] }], {
+          system: 'erp',
+          facet: 'settlement',
+          word,
+          ...(word === 'absent' ? {} : { claims: word }),
+        }),
+      )
+    const commands = w.commands.length
+    shows('settled', later(1_000))
+    shows('absent', later(2_000))
+    w.pass(later(DEFAULT_POLICY.graceMs))
+    expect(opened(w)).toEqual([['erp|settlement', 'missing']])
+    expect(w.log.filter(({ type }) => type === 'exception.raised').map(({ data }) => data)).toMatchObject([
+      { cause: 'divergence', about: payment.id, system: 'erp' },
+    ])
+    // The invoice's own document is open again: that is the same case, and not a second one.
+    reported('erp', 'settlement', 'absent', { claims: undefined }, later(DEFAULT_POLICY.graceMs))
+    w.pass(later(3 * DEFAULT_POLICY.graceMs))
+    expect([opened(w).length, state().headline, w.commands.length]).toEqual([1, 'paid', commands])
+    shows('settled', later(4 * DEFAULT_POLICY.graceMs))
+    expect(w.log.at(-1)).toMatchObject({ type: 'exception.resolved', data: { cause: 'divergence' } })
+  })
+
+  it('what the ERP itself had netted and no longer shows is missing on the invoice', () => {
+    const { w, id, state, reported } = postedWorld()
+    w.submit(
+      fact('clearing.recorded', 'erp', 'netted', later(1_000), [{ names: [id] }], {
+        postingNo: '5100',
+        kind: 'netting',
+        amount: '119.00',
+        currency: 'EUR',
+        reason: 'NETTING',
+        bookedOn: '2026-01-15',
+      }),
+    )
+    reported('erp', 'settlement', 'settled', {}, later(1_000))
+    w.pass(later(10 * MINUTE))
+    expect([state().headline, opened(w)]).toEqual(['paid', []])
+    reported('erp', 'settlement', 'absent', { claims: undefined }, later(10 * MINUTE))
+    w.pass(later(20 * MINUTE))
+    expect([state().headline, opened(w)]).toEqual(['paid', [['erp|settlement', 'missing']]])
+  })
+
   it('a word that no table has is unmapped at once, and is no second case', () => {
     const { w, state, reported } = postedWorld()
     reported('erp', 'settlement', 'FROZEN', { claims: undefined })
@@ -163,28 +237,5 @@ describe('what a system shows against what it was told', () => {
         { system: 'ap', facet: 'status', expected: 'paid' },
       ),
     ).toBe(7)
-  })
-})
-
-describe('what a sweep makes of one thing there', () => {
-  const held = { names: [], key: '5100', word: 'BOOKED', claims: 'posted', amount: '119.00' }
-  it.each([
-    ['as it was read back', held, 'same'],
-    ['over another amount', { ...held, amount: '1.00' }, 'report'],
-    ['gone', { ...held, word: 'absent', claims: null }, 'report'],
-    ['reversed, which we had not heard', { ...held, word: 'STORNO', claims: 'reversed' }, 'news'],
-    ['under a number that we do not have', { ...held, key: '5200' }, 'news'],
-    ['parked again', { ...held, word: 'PARKED', claims: 'parked' }, 'report'],
-    ['in a word of no table', { ...held, word: 'FROZEN', claims: null }, 'news'],
-    ['gone, under a number that it never had', { ...held, key: '5200', word: 'absent', claims: null }, 'same'],
-  ])('a posting that is %s', (_how, thing, expected) => {
-    expect(comparedWith(postedWorld().state(), 'erp', 'posting', thing)).toBe(expected)
-  })
-
-  it('what was told once is not told again, and its end is', () => {
-    const { state, reported } = postedWorld()
-    reported('erp', 'posting', 'absent', { of: '5100', claims: undefined })
-    expect(comparedWith(state(), 'erp', 'posting', { ...held, word: 'absent', claims: null })).toBe('same')
-    expect(comparedWith(state(), 'erp', 'posting', held)).toBe('report')
   })
 })

@@ -1,12 +1,12 @@
 /**
- * What a system shows against what it should show: the kinds of divergence, how long each edge is given, and what a thing that a
- * sweep found there says of the object that we have. docs/spec/reconcile.md tells the reasons.
+ * What a system shows against what it should show: the kinds of divergence, and how long each edge is given. What a sweep makes of a
+ * thing that it found there is `held.ts`. docs/spec/reconcile.md tells the reasons.
  */
 import type { Instant } from '../lib/time.ts'
 import type { Role } from './event.ts'
 import { livePostings } from './headline.ts'
 import { sumOf } from './invoice-content.ts'
-import { ABSENT } from './invoice.ts'
+import { ABSENT } from './cell.ts'
 import type { InvoiceState } from './invoice-state.ts'
 import type { Cell, Facet } from './object.ts'
 import type { Policy } from './policy.ts'
@@ -85,8 +85,11 @@ export interface Diverging {
   readonly says: string
 }
 
-/** What is wrong with one cell of an invoice, grace left aside; undefined when it shows what it should, or was not told so yet. */
-export function divergingCell(policy: Policy, state: InvoiceState, key: string, cell: Cell | undefined): Diverging | undefined {
+/** Whatever has cells that a system fills: what was told and what was reported, by `system|facet`. */
+export type Reconciled = Pick<InvoiceState, 'told' | 'reported'> & Partial<Pick<InvoiceState, 'postings' | 'allocations'>>
+
+/** What is wrong with one cell, grace left aside; undefined when it shows what it should, or was not told so yet. */
+export function divergingCell(policy: Policy, state: Reconciled, key: string, cell: Cell | undefined): Diverging | undefined {
   const report = state.reported[key]
   const told = state.told[key]
   const named = key.replace('|', ', ')
@@ -94,9 +97,10 @@ export function divergingCell(policy: Policy, state: InvoiceState, key: string, 
     return { kind: 'unmapped', since: report.at, ms: 0, says: `${named} ${DIVERGENCES.unmapped}: ${report.word}.` }
   if (!cell || cell.expected === null || cell.reported === null) return undefined
   const ms = graceOf(policy, cell)
-  const posting = report?.of === undefined ? undefined : state.postings[report.of]
-  // What was not told by us but read back there is not to vanish or change either.
-  const since = told?.word === cell.expected ? told.at : posting ? report!.at : undefined
+  const posting = report?.of === undefined ? undefined : state.postings?.[report.of]
+  // What was not told by us but read back there is not to vanish or change either; nor what was told with something else (a block).
+  const stood = posting !== undefined || cell.told === cell.expected || (cell.facet === 'settlement' && clearedThere(state))
+  const since = told?.word === cell.expected ? told.at : stood ? report?.at : undefined
   if (since === undefined) return undefined
   const says = (kind: DivergenceKind, shows: string): Diverging => ({
     kind,
@@ -119,6 +123,12 @@ export function divergingCell(policy: Policy, state: InvoiceState, key: string, 
   }
 }
 
+/** Settled by nothing but what the ERP itself had cleared: what a payment settled is told to the ERP, and missed there, by the payment. */
+function clearedThere({ allocations = {} }: Reconciled): boolean {
+  const live = Object.values(allocations).filter(({ undone }) => undone === null)
+  return live.length > 0 && live.every(({ posting }) => posting !== null)
+}
+
 /** What stands in the ERP or left the bank and nobody here had asked for, by the cell that it stands in. */
 export function bypassing(policy: Policy, state: InvoiceState): ReadonlyMap<string, Diverging> {
   const found = new Map<string, Diverging>()
@@ -139,53 +149,4 @@ export function bypassing(policy: Policy, state: InvoiceState): ReadonlyMap<stri
   if (paid)
     found.set(`${bank}|settlement`, { kind: 'bypass', since: paid.at, ms: 0, says: `${paid.amount} left the bank without an instruction.` })
   return found
-}
-
-// ------------------------------------------------------------------------------------------------------------------- sweeps
-
-/** One thing that a system holds, as a sweep asks for it. */
-export interface Held {
-  /** Under which our object may be known, best first. */
-  readonly names: readonly string[]
-  /** Its number there. */
-  readonly key: string
-  /** Their word, and what it claims in ours; null for a word that no table has. */
-  readonly word: string
-  readonly claims: string | null
-  readonly amount?: string
-}
-
-/** `same`: as we have it · `news`: its own facts say more than we have · `report`: it shows something else than when it was last heard. */
-export type Compared = 'same' | 'news' | 'report'
-
-/** What one thing held there says of an invoice that we have. A thing that is gone is `ABSENT`. */
-export function comparedWith(state: InvoiceState, system: string, facet: Facet, held: Held): Compared {
-  const last = state.reported[`${system}|${facet}`]
-  const shown = held.claims ?? held.word
-  if (facet !== 'posting') return last?.word === shown ? 'same' : 'report'
-  const posting = state.postings[held.key]
-  const unlikeLast = last?.of === held.key && (last.word !== shown || amountOf(last.amount) !== amountOf(held.amount))
-  if (held.word === ABSENT)
-    return !posting?.confirmed?.settled || posting.reversed || (last?.of === held.key && last.word === ABSENT) ? 'same' : 'report'
-  if (held.claims === null) return last?.word === held.word ? 'same' : 'news'
-  if (held.claims === 'parked' && !posting) return state.parked[held.key] === undefined ? 'news' : 'same'
-  if (!posting?.confirmed?.settled || (held.claims === 'reversed' && !posting.reversed)) return 'news'
-  if (posting.reversed || held.claims === 'reversed') return 'same'
-  if (last?.of === held.key) return unlikeLast ? 'report' : 'same'
-  return held.claims === 'posted' && amountOf(held.amount ?? posting.confirmed.amount) === amountOf(posting.confirmed.amount)
-    ? 'same'
-    : 'report'
-}
-
-const amountOf = (amount: string | undefined): string | undefined => (amount === undefined ? undefined : sumOf([amount]))
-
-/** The numbers under which a system should hold something of an invoice: what is not there is missing. */
-export function numbersAt(
-  { id, state }: { readonly id: string; readonly state: InvoiceState },
-  facet: Facet,
-  by: 'number' | 'reference',
-): readonly string[] {
-  if (by === 'reference') return [id]
-  if (facet === 'posting') return livePostings(state).flatMap(([postingNo, { confirmed }]) => (confirmed?.settled ? [postingNo] : []))
-  return state.approval.ticket === null ? [] : [state.approval.ticket]
 }

@@ -7,12 +7,13 @@ import { setTimeout } from 'node:timers/promises'
 import type { HeldThing, Holdings, HoldingsPage } from '../connector/contract.ts'
 import { requestHash, type Reply, type Request } from '../connector/request.ts'
 import { sha256 } from '../connector/transport/sending.ts'
-import { ABSENT } from '../domain/invoice.ts'
-import type { InvoiceState } from '../domain/invoice-state.ts'
+import { kindOf } from '../domain/event.ts'
+import { comparedWith, numbersAt, readAs, type Compared, type Shown } from '../domain/held.ts'
+import { ABSENT } from '../domain/cell.ts'
 import { FACETS, type Arrival, type Facet, type ObjectRecord } from '../domain/object.ts'
-import { comparedWith, numbersAt, type Held } from '../domain/reconcile.ts'
+import type { Reconciled } from '../domain/reconcile.ts'
 import { hexOf } from '../lib/hash.ts'
-import { instantOf } from '../lib/time.ts'
+import { instantOf, type Instant } from '../lib/time.ts'
 import { boundNames } from '../store/alias.ts'
 import { confirmCells, unheardCells, type UnheardCell } from '../store/cell.ts'
 import { inTenant } from '../store/database.ts'
@@ -28,7 +29,7 @@ export interface Sweep {
   readonly progress: (done: Swept) => void
 }
 
-/** Counts of things there; `unconfirmed`: cells of which nobody could say anything, the first of them by name. */
+/** Counts of things there, and of cells (`reported`, `missing`, `unconfirmed`: those of which nobody could say anything, the first by name). */
 export interface Swept {
   readonly full: boolean
   readonly feeds: readonly Round[]
@@ -82,15 +83,7 @@ export async function sweep(reader: Reader, { full, stopped, progress }: Sweep):
     if (full && holdings.list) await byPage(reader, holdings, holdings.list, done, stopped, progress)
     await oneByOne(reader, holdings, done, began, stopped, progress)
   }
-  const covered = new Set((connector.holdings ?? []).flatMap(({ facets }) => facets))
-  // What a system knows of a supplier or an order is asked anew by age, not by sweeps.
-  if (full)
-    await uncovered(
-      reader,
-      FACETS.filter((facet) => facet !== 'reference' && !covered.has(facet)),
-      done,
-      began,
-    )
+  if (full) await uncovered(reader, done, began)
   await inTenant(pool, tenant, (client) => heard(client, tenant, connector.system, instantOf(clocks.wall())))
   return done
 }
@@ -106,6 +99,7 @@ async function byPage(
   let cursor: string | null = null
   do {
     const place: string | null = cursor
+    const at = instantOf(reader.clocks.wall())
     const page: HoldingsPage | { readonly trouble: string } = await asked(reader, holdings, list.ask(place), (reply) =>
       list.readPage(reply, place),
     )
@@ -114,7 +108,7 @@ async function byPage(
       return
     }
     done.listed += page.held.length
-    for (let at = 0; at < page.held.length; at += PAGE) await compare(reader, page.held.slice(at, at + PAGE), done)
+    for (let from = 0; from < page.held.length; from += PAGE) await compare(reader, page.held.slice(from, from + PAGE), at, done)
     cursor = page.cursor
     if (cursor !== null && cursor === place) {
       done.trouble = 'it says that there is more and does not move'
@@ -150,8 +144,9 @@ async function oneByOne(
       ),
     )
     for (const cell of cells) {
-      const record = records.get(cell.object) as ObjectRecord<InvoiceState> | undefined
-      const numbers = record?.kind === 'invoice' ? numbersAt(record, cell.facet, holdings.by) : []
+      const record = records.get(cell.object)
+      if (record?.kind !== holdings.about) continue
+      const numbers = numbersAt(record, connector.system, cell.facet, holdings.by)
       if (numbers.length === 0) unconfirmed(done, cell, 'it has no number there to be asked by')
       for (const number of numbers) {
         if (asks.has(`${number} ${cell.facet}`)) continue
@@ -161,20 +156,20 @@ async function oneByOne(
         }
         for (const facet of holdings.facets) asks.add(`${number} ${facet}`)
         done.asked++
+        const at = instantOf(reader.clocks.wall())
         const read = await asked(reader, holdings, holdings.one.ask(number), (reply) => holdings.one.read(reply, number))
         if ('trouble' in read) {
           unconfirmed(done, cell, read.trouble)
           continue
         }
         // A number that was given anew after a restore is somebody else's thing by now.
-        const there = await ownersOf(
-          reader,
-          read.filter(({ facet }) => facet === cell.facet),
+        const theirs = await ownedBy(reader, read, cell.object)
+        const shown = new Set(theirs.flatMap(({ shows }) => shows.map(({ facet }) => facet)))
+        const gone = holdings.facets.filter(
+          (facet) => !shown.has(facet) && numbersAt(record, connector.system, facet, holdings.by).includes(number),
         )
-        const gone = there.includes(cell.object)
-          ? []
-          : [{ facet: cell.facet, names: [cell.object], key: number, word: ABSENT, claims: null, facts: () => [] }]
-        await compare(reader, [...read, ...gone], done)
+        const nothing = { names: [cell.object], key: number, shows: gone.map(absent), facts: () => [] }
+        await compare(reader, gone.length === 0 ? read : [...read, nothing], at, done)
         if (done.asked % 20 === 0) progress(done)
       }
     }
@@ -184,15 +179,20 @@ async function oneByOne(
   }
 }
 
+const absent = (facet: Facet): Shown => ({ facet, word: ABSENT, claims: null })
+
 /** What no holdings speak of: it rests on what the system itself told when it happened. */
-async function uncovered(reader: Reader, facets: readonly Facet[], done: Swept, began: string): Promise<void> {
-  const { tenant, pool, connector } = reader
+async function uncovered({ tenant, pool, connector }: Reader, done: Swept, began: string): Promise<void> {
+  // What a system knows of a supplier or an order is asked anew by age, not by sweeps.
+  const facets = FACETS.filter((facet) => facet !== 'reference')
+  const covered = ({ object, facet }: UnheardCell): boolean =>
+    (connector.holdings ?? []).some((holdings) => holdings.about === kindOf(object) && holdings.facets.includes(facet))
   for (let after: UnheardCell | null = null; ;) {
     const place: UnheardCell | null = after
     const cells: UnheardCell[] = await inTenant(pool, tenant, (client) =>
       unheardCells(client, tenant, connector.system, facets, began, true, place, PAGE),
     )
-    for (const cell of cells) unconfirmed(done, cell, 'the system cannot be asked about it')
+    for (const cell of cells) if (!covered(cell)) unconfirmed(done, cell, 'the system cannot be asked about it')
     const last = cells.at(-1)
     if (!last || cells.length < PAGE) return
     after = last
@@ -204,7 +204,8 @@ function unconfirmed(done: Swept, { object, facet }: UnheardCell, why: string): 
   if (done.examples.length < LIMIT_EXAMPLES) done.examples.push({ object, facet, why })
 }
 
-async function ownersOf({ tenant, pool }: Reader, things: readonly HeldThing[]): Promise<(string | undefined)[]> {
+/** Of things that are there those that are the object's. */
+async function ownedBy({ tenant, pool }: Reader, things: readonly HeldThing[], object: string): Promise<HeldThing[]> {
   const bound = await inTenant(pool, tenant, (client) =>
     boundNames(
       client,
@@ -212,15 +213,17 @@ async function ownersOf({ tenant, pool }: Reader, things: readonly HeldThing[]):
       things.flatMap(({ names }) => names),
     ),
   )
-  return things.map((thing) => ownerOf(thing, bound))
+  return things.filter((thing) => ownerOf(thing, bound) === object)
 }
 
 const ownerOf = ({ names }: HeldThing, bound: ReadonlyMap<string, string>): string | undefined =>
   names.map((name) => bound.get(name)).find((known) => known !== undefined)
 
-/** Things there against our objects, a page at a time: who is meant, what we have, and what is to be told. */
-async function compare({ tenant, connector, pool, clocks, submit }: Reader, things: readonly HeldThing[], done: Swept): Promise<void> {
-  const at = instantOf(clocks.wall())
+/**
+ * Things there against our objects, a page at a time: who is meant, what we have, and what is to be told. `at`: when they were asked for;
+ * what the system tells of a later change then counts, though it were read before this is told.
+ */
+async function compare({ tenant, connector, pool, submit }: Reader, things: readonly HeldThing[], at: Instant, done: Swept): Promise<void> {
   const { bound, records } = await inTenant(pool, tenant, async (client) => {
     const bound = await boundNames(
       client,
@@ -232,24 +235,23 @@ async function compare({ tenant, connector, pool, clocks, submit }: Reader, thin
   const arrivals: Arrival[] = []
   const confirmed: { object: string; facet: Facet }[] = []
   for (const thing of things) {
-    const id = ownerOf(thing, bound)
-    const record = id === undefined ? undefined : (records.get(id) as ObjectRecord<InvoiceState> | undefined)
-    if (record?.kind !== 'invoice') {
-      done.unknown++
-      arrivals.push(...thing.facts().map((fact) => observed(tenant, connector, fact)))
-      continue
-    }
-    confirmed.push({ object: record.id, facet: thing.facet })
-    const says = comparedWith(record.state, connector.system, thing.facet, thing)
-    if (says === 'same') done.same++
-    else if (says === 'news') {
-      done.news++
-      arrivals.push(...thing.facts().map((fact) => observed(tenant, connector, fact)))
-    } else {
+    const record = records.get(ownerOf(thing, bound) ?? '')
+    const says = new Set<Compared>()
+    for (const raw of record ? thing.shows : []) {
+      const shown = readAs(record!, raw)
+      const compared = comparedWith(record!, connector.system, thing.key, shown)
+      says.add(compared)
+      if (compared === 'beside') continue
+      confirmed.push({ object: record!.id, facet: shown.facet })
+      if (compared !== 'report') continue
       done.reported++
-      if (thing.word === ABSENT) done.missing++
-      arrivals.push(report(tenant, connector, record, thing, at))
+      if (shown.word === ABSENT) done.missing++
+      arrivals.push(report(tenant, connector, record!, thing.key, shown, at))
     }
+    if (!record) done.unknown++
+    else if (says.has('news')) done.news++
+    else if (!says.has('report')) done.same++
+    if (!record || says.has('news')) arrivals.push(...thing.facts().map((fact) => observed(tenant, connector, fact)))
   }
   // A fact that is known under other words is no event: then what it shows now is told by the next sweep's report, and nothing is lost.
   if (arrivals.length > 0) await submit(arrivals)
@@ -260,11 +262,12 @@ async function compare({ tenant, connector, pool, clocks, submit }: Reader, thin
 function report(
   tenant: string,
   { system, role }: Reader['connector'],
-  { id, state }: ObjectRecord<InvoiceState>,
-  { facet, key, word, claims, amount }: Held & { readonly facet: Facet },
+  { id, state }: ObjectRecord,
+  key: string,
+  { facet, word, claims, amount }: Shown,
   at: string,
 ): Arrival {
-  const last = state.reported[`${system}|${facet}`]?.event ?? ''
+  const last = (state as unknown as Reconciled).reported[`${system}|${facet}`]?.event ?? ''
   return {
     tenant,
     source: { system, role, reference: key },

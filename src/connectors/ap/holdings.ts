@@ -10,6 +10,7 @@ const ROWS = '500'
 
 export function ticketHoldings(setting: Setting): Holdings {
   return {
+    about: 'invoice',
     facets: ['approval', 'status'],
     by: 'number',
     timeoutMs: setting.config.callTimeoutMs,
@@ -47,11 +48,14 @@ function saysNone(reply: Reply): boolean {
 }
 
 function heldAs(setting: Setting, ticket: Ticket): HeldThing[] {
-  const common = { names: [ticket.corrRef ?? ''], key: ticket.ticketNo, facts: () => ticketFacts(setting, ticket) }
   if (!isOurs(ticket)) return []
   const badge = ticket.badge && badgeWord(ticket.badge)
   return [
-    { ...common, facet: 'approval', word: ticket.stage, claims: 'submitted' },
-    ...(badge ? [{ ...common, facet: 'status' as const, ...badge }] : []),
+    {
+      names: [ticket.corrRef ?? ''],
+      key: ticket.ticketNo,
+      shows: [{ facet: 'approval', word: ticket.stage, claims: 'submitted' }, ...(badge ? [{ facet: 'status' as const, ...badge }] : [])],
+      facts: () => ticketFacts(setting, ticket),
+    },
   ]
 }

@@ -3,6 +3,7 @@ import type { Connector, ConnectorKind, Given } from '../../connector/contract.t
 import { configProblems, getJson, okReply, pathOf, readJson, replyName } from '../../connector/json.ts'
 import { httpPlace } from '../../connector/place.ts'
 import { ArchiveConfig, type Setting } from './config.ts'
+import { packHoldings } from './holdings.ts'
 import { lookupEvidence } from './lookup-evidence.ts'
 import { refusalOf } from './replies.ts'
 import { store } from './store.ts'
@@ -29,6 +30,7 @@ function open(config: ArchiveConfig, system: string, { sha256 }: Given): Connect
       'lookup.evidence': lookupEvidence(setting),
     },
     feeds: [],
+    holdings: [packHoldings(setting)],
     statuses: [],
     probe: {
       // `/alive` asks for no token; this shows that we are let in, and that there is such a vault.

@@ -166,6 +166,48 @@ describe('reading back', () => {
   })
 })
 
+describe('what the archive holds', () => {
+  /** A little more than the vault's least. */
+  const DAY = new Date(Date.now() + 400 * 86_400_000).toISOString().slice(0, 10)
+  const asked = async (label: string): Promise<unknown> => {
+    const { one } = connector.holdings![0]!
+    const reply = await here.send(one.ask(label))
+    return 'unsent' in reply ? reply : one.read(reply, label)
+  }
+
+  test('is told of a pack by its card: whose it is, which bytes, till when; of other deposits nothing', async () => {
+    const content = pack('pack.inv_7.17.json', 'a pack')
+    await storing(content)
+    await storing(pack('document.7', 'a document'))
+    const held = {
+      names: ['inv_7'],
+      key: 'pack.inv_7.17.json',
+      shows: [{ facet: 'evidence', word: content.document, claims: '17', document: content.document, until: UNTIL }],
+    }
+    expect(await asked('pack.inv_7.17.json')).toMatchObject([held])
+    expect(await asked('document.7')).toEqual([])
+    const { list } = connector.holdings![0]!
+    const reply = await here.send(list!.ask(null))
+    const page = 'unsent' in reply ? { trouble: reply.unsent } : list!.readPage(reply, null)
+    if ('trouble' in page) throw new Error(page.trouble)
+    expect(page.held.find(({ key }) => key === held.key)).toMatchObject(held)
+    expect([page.held.every(({ key }) => key.startsWith('pack.inv_')), page.cursor]).toEqual([true, null])
+  })
+
+  test('is nothing of a pack that was never stored, or was shredded; an answer that nobody understands is not that', async () => {
+    expect(await asked('pack.inv_8.1.json')).toEqual([])
+    await storing(pack('pack.inv_9.1.json', 'to be shredded', DAY))
+    await there.call('PUT', '/tempo', { aheadDays: 3_000 })
+    expect((await there.call('DELETE', '/vaults/evidence/deposits/pack.inv_9.1.json', { by: 'somebody' })).status).toBe(200)
+    await there.call('PUT', '/tempo', { aheadDays: 0 })
+    expect(await asked('pack.inv_9.1.json')).toMatchObject([{ names: ['inv_9'], shows: [{ word: 'absent', claims: null }] }])
+    for (const reply of ['cut', 'html', 'error']) {
+      await there.call('PUT', '/faults', { rules: [{ op: 'deposit.card', first: 1, reply }] })
+      expect(await asked('pack.inv_7.17.json'), reply).toHaveProperty('trouble')
+    }
+  })
+})
+
 test('the probe says whether we are let in and whether there is such a vault', async () => {
   const probing = async (one: Connector, drive: Drive): Promise<unknown> => {
     const reply = await drive.send(one.probe.request())

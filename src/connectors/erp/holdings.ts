@@ -15,6 +15,7 @@ import { Document, listOf } from './wire.ts'
 
 export function documentHoldings(setting: Setting): Holdings {
   return {
+    about: 'invoice',
     facets: ['posting'],
     by: 'number',
     timeoutMs: setting.config.callTimeoutMs,
@@ -45,12 +46,16 @@ export function documentHoldings(setting: Setting): Holdings {
 function heldAs(setting: Setting, document: Document): HeldThing {
   const claims = meaningOf(DOCUMENT_LIFECYCLE, document.lifecycle)
   return {
-    facet: 'posting',
     names: documentRef(setting.system, document).names,
     key: document.docNo,
-    word: document.lifecycle,
-    claims: claims === 'settled' ? 'posted' : claims,
-    amount: document.grossAmt,
+    shows: [
+      {
+        facet: 'posting',
+        word: document.lifecycle,
+        claims: claims === 'settled' ? 'posted' : claims,
+        amount: document.grossAmt,
+      },
+    ],
     facts: () => documentFacts(setting, document),
   }
 }

@@ -10,6 +10,7 @@ const Claim = z.object({ claimRef: z.string(), shows: z.string() })
 
 export function claimHoldings({ config }: Setting): Holdings {
   return {
+    about: 'invoice',
     facets: ['status'],
     by: 'reference',
     timeoutMs: config.callTimeoutMs,
@@ -22,7 +23,14 @@ export function claimHoldings({ config }: Setting): Holdings {
         if ('trouble' in read) return read
         const { claimRef, shows } = read.value
         if (claimRef !== reference) return { trouble: `it answered for ${claimRef}, asked for ${reference}` }
-        return [{ facet: 'status', names: [reference], key: reference, word: shows, claims: meaningOf(SHOWN, shows), facts: () => [] }]
+        return [
+          {
+            names: [reference],
+            key: reference,
+            shows: [{ facet: 'status', word: shows, claims: meaningOf(SHOWN, shows) }],
+            facts: () => [],
+          },
+        ]
       },
     },
   }
