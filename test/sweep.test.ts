@@ -31,7 +31,7 @@ async function sweep(of: TryOut, system: string, full = true): Promise<NonNullab
 }
 
 /** Ends a simulated system, alters its books as a restore or an administrator would, and starts it at the same address. */
-async function behindItsBack(of: TryOut, system: 'erp' | 'ap', alter: (lines: BookLine[]) => BookLine[]): Promise<void> {
+async function behindItsBack(of: TryOut, system: 'erp' | 'ap' | 'archive', alter: (lines: BookLine[]) => BookLine[]): Promise<void> {
   const { children, secrets, urls } = of.company
   await (started.find(({ name }) => name === system) ?? children.find(({ name }) => name === system))!.end()
   const file = join(of.folder, 'company', system, 'book.jsonl')
@@ -63,6 +63,9 @@ async function behindItsBack(of: TryOut, system: 'erp' | 'ap', alter: (lines: Bo
 }
 
 const booked = (line: BookLine): boolean => line.op === 'document.post' && line.facts.some(({ verb }) => verb === 'BOOKED')
+/** A line as it is in a backup from before it. */
+const undone = (line: BookLine): BookLine => ({ ...line, facts: [] })
+const lines = (of: TryOut, op: string): BookLine[] => of.books('erp').filter((line) => line.op === op && line.facts.length > 0)
 const postings = (of: TryOut): number => of.books('erp').filter(booked).length
 /** The amount of the first document in a line, another one. */
 const altered = (line: BookLine): BookLine => ({
@@ -70,8 +73,9 @@ const altered = (line: BookLine): BookLine => ({
   facts: line.facts.map((fact, at) => (at === 0 ? { ...fact, row: { ...fact.row, grossAmt: '1.00' } } : fact)),
 })
 
-async function allPosted(count: number): Promise<{ of: TryOut; headlines: string }> {
-  hub = await tryOut(QUICK)
+/** `attach`: with the approval attached to each posting. */
+async function allPosted(count: number, attach = false): Promise<{ of: TryOut; headlines: string }> {
+  hub = await tryOut({ ...QUICK, policy: { ...QUICK.policy, evidence: { attach } } })
   await hub.callErp('PUT', '/tempo', { autopilotMs: 0 })
   // Card and direct debit are paid without a run: seed 3 has none among the first.
   const files = (await hub.sample(count, 3)).slice(0, count)
@@ -140,6 +144,73 @@ it('an ERP that was restored from a backup, and one whose records were changed: 
   expect(postings(of)).toBe(5)
 })
 
+it('a block and an approval that a restored ERP forgot: one case each, and neither is set again', async () => {
+  const { of, headlines: before } = await allPosted(2, true)
+  const { key } = lines(of, 'document.post').find(booked)!.facts[0]!
+  const invoice = String((await of.callErp('GET', `/documents/${key}`)).body['extRef'])
+  const [ticket] = (await of.callAp('GET', `/tickets?corrRef=${invoice}`)).body['tickets'] as {
+    ticketNo: string
+    signers: { by: string }[]
+  }[]
+  await of.callAp('POST', `/tickets/${ticket!.ticketNo}/recall`, { by: ticket!.signers[0]!.by, reason: 'wrong cost centre' })
+  await expect.poll(() => [lines(of, 'document.block').length, lines(of, 'document.attach').length], { timeout: 20_000 }).toEqual([1, 2])
+  await of.quiet(30_000, ({ states }) => states['posted'] === 2)
+  expect(await sweep(of, 'erp')).toMatchObject({ listed: 2, reported: 0, missing: 0, unknown: 0, unconfirmed: 0 })
+  expect((await of.summary()).exceptions).toEqual({ 'approval-taken-back': 1 })
+
+  const other = lines(of, 'document.attach').find(({ facts }) => facts.every((fact) => fact.row['docNo'] !== key))!
+  await behindItsBack(of, 'erp', (all) => all.map((line) => (line.op === 'document.block' || line.n === other.n ? undone(line) : line)))
+  expect(await sweep(of, 'erp')).toMatchObject({ same: 1, reported: 2, missing: 1, unconfirmed: 0 })
+  await expect.poll(async () => (await of.summary()).exceptions, { timeout: 20_000 }).toEqual({ 'approval-taken-back': 1, divergence: 2 })
+  const cases = await of.get<{ exceptions: { says: string }[] }>('/v1/exceptions?cause=divergence')
+  expect(cases.exceptions.map(({ says }) => says).sort()).toEqual([
+    expect.stringMatching(/^erp, attachment holds nothing of it any more: absent, and should be 51\d+\.$/u),
+    'erp, hold shows something that does not fit what it was told: free, and should be held.',
+  ])
+  await of.quiet(30_000, ({ states }) => states['posted'] === 2)
+  expect([lines(of, 'document.block').length, lines(of, 'document.attach').length, await headlines(of)]).toEqual([0, 1, before])
+})
+
+it('a clearing that a restored ERP forgot, one that was booked twice, and a pack that the archive lost: cases, and nothing is sent again', async () => {
+  hub = await tryOut(QUICK)
+  const of = hub
+  await of.send((await of.sample(4, 3)).slice(0, 4))
+  await of.quiet(90_000)
+  await of.callErp('PUT', '/tempo', { autopilotMs: 0 })
+  const before = await headlines(of)
+  for (const system of ['erp', 'archive']) expect(await sweep(of, system)).toMatchObject({ news: 0, reported: 0, missing: 0, unknown: 0 })
+  expect((await of.summary()).exceptions).toEqual({})
+
+  const [forgotten, twice] = lines(of, 'payment.confirm')
+  const paymentOf = (line: BookLine): string => line.facts.find(({ what }) => what === 'PAYMENT')!.key
+  const again = await of.callErp('POST', `/payment-docs/${paymentOf(twice!)}/confirm`, {
+    ...Object.fromEntries(Object.entries(twice!.facts[0]!.row).filter(([name]) => ['bankRef', 'bookedOn', 'amt', 'waers'].includes(name))),
+    by: 'somebody',
+  })
+  expect(again.status, JSON.stringify(again.body)).toBe(201)
+  await behindItsBack(of, 'erp', (all) => all.map((line) => (line.n === forgotten!.n ? undone(line) : line)))
+  const confirmed = lines(of, 'payment.confirm').length
+  const swept = await sweep(of, 'erp')
+  const documents = forgotten!.facts.filter(({ what }) => what === 'DOCUMENT').length
+  expect(swept).toMatchObject({ news: 0, reported: 2 + documents, missing: 1 + documents, unknown: 0 })
+  await expect.poll(async () => (await of.summary()).exceptions, { timeout: 20_000 }).toEqual({ divergence: 2 })
+  const cases = await of.get<{ exceptions: { says: string }[] }>('/v1/exceptions')
+  expect(cases.exceptions.map(({ says }) => says).sort()).toEqual([
+    'erp, settlement holds nothing of it any more: absent, and should be settled.',
+    'erp, settlement shows something that does not fit what it was told: settled-twice, and should be settled.',
+  ])
+
+  const stowed = of.books('archive').filter(({ facts }) => facts.some(({ key, verb }) => verb === 'STOWED' && key.includes('/pack.')))
+  await behindItsBack(of, 'archive', (all) => all.map((line) => (line.n === stowed.at(-1)!.n ? undone(line) : line)))
+  expect(await sweep(of, 'archive')).toMatchObject({ reported: 1, missing: 1, unknown: 0 })
+  await expect.poll(async () => (await of.summary()).exceptions, { timeout: 20_000 }).toEqual({ divergence: 3 })
+  await of.quiet(30_000, () => true)
+  expect([await headlines(of), lines(of, 'payment.confirm').length]).toEqual([before, confirmed])
+  expect(of.books('archive').filter(({ facts }) => facts.some(({ key }) => key.includes('/pack.'))).length).toBe(stowed.length - 1)
+  expect(await sweep(of, 'erp')).toMatchObject({ reported: 0, missing: 0 })
+  expect(await sweep(of, 'archive')).toMatchObject({ reported: 0, missing: 0 })
+})
+
 it('a status that an AP tool has forgotten is told again, once, and its case closes by itself', async () => {
   const { of, headlines: before } = await allPosted(2)
   expect(await sweep(of, 'ap')).toMatchObject({ missing: 0, unknown: 0 })
@@ -161,7 +232,7 @@ it('a status that an AP tool has forgotten is told again, once, and its case clo
 it('with every notice lost and every hint gone with its process, sweeps reach the same headlines', async () => {
   const { of, headlines: usual } = await allPosted(4)
   await of.end()
-  hub = await tryOut({ ...QUICK })
+  hub = await tryOut({ ...QUICK, policy: { ...QUICK.policy, evidence: { attach: false } } })
   await hub.callErp('PUT', '/tempo', { autopilotMs: 0 })
   await callAp(hub, 'PUT', '/hook', { url: null })
   await hub.send((await hub.sample(4, 3)).slice(0, 4))

@@ -9,6 +9,7 @@ import type { Reply, Request } from '../../connector/request.ts'
 import { canonicalJson } from '../../lib/canonical-json.ts'
 import { hexOf } from '../../lib/hash.ts'
 import type { Setting } from './config.ts'
+import { attachmentRef } from './names.ts'
 import { answerIn, NO_EFFECT, nothing, type Lookup } from './replies.ts'
 import { Attached, Attachment, listOf } from './wire.ts'
 
@@ -99,8 +100,7 @@ export function lookupAttachment(setting: Setting): Lookup {
   }
 }
 
-/** "≤ 60 characters": an invoice's id has 30, a document's number 10. */
-const refOf = ({ reference, posting }: Content): string => `${reference}.${posting}`
+const refOf = ({ reference, posting }: Content): string => attachmentRef(reference, posting)
 const listing = (content: Content): Request =>
   getJson(pathOf('documents', content.posting, 'attachments'), { extRef: refOf(content), limit: '100' })
 

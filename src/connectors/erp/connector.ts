@@ -8,7 +8,7 @@ import { cancelPayment } from './cancel-payment.ts'
 import { changesFeed } from './changes-feed.ts'
 import { clearCollected } from './clear-collected.ts'
 import { ErpConfig, type Setting } from './config.ts'
-import { documentHoldings } from './holdings.ts'
+import { holdings } from './holdings.ts'
 import { ledgerReport } from './ledger-report.ts'
 import { lookupEntity } from './lookup-entity.ts'
 import { lookupOrder } from './lookup-order.ts'
@@ -59,7 +59,7 @@ function open(config: ErpConfig, system: string, { sha256 }: Given): Connector {
     },
     feeds: [changesFeed(setting)],
     ledger: ledgerReport(setting),
-    holdings: [documentHoldings(setting)],
+    holdings: holdings(setting),
     statuses: STATUSES,
     probe: {
       // `/alive` asks for no token; this shows that we are let in, too.

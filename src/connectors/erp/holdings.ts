@@ -1,61 +1,119 @@
 /**
- * All documents, by their number, for a sweep. The list is a search and so may be behind by the ERP's search delay; a document by
- * its number never is.
+ * What the ERP holds, for a sweep: documents, each with what is cleared of it and its payment block, and payment documents. The list
+ * of documents is a search and so may be behind by the ERP's search delay; whatever is asked for by its number never is.
  */
 import type { HeldThing, Holdings } from '../../connector/contract.ts'
 import { meaningOf } from '../../connector/contract.ts'
-import { getJson, okReply, pathOf, readJson, replyName } from '../../connector/json.ts'
+import { getJson, okReply, pathOf, readJson, replyName, type Shape } from '../../connector/json.ts'
+import type { Reply } from '../../connector/request.ts'
+import { ABSENT } from '../../domain/cell.ts'
+import { paymentName } from '../../domain/names.ts'
+import type { z } from 'zod'
 import type { Setting } from './config.ts'
 import { documentFacts } from './document-facts.ts'
 import { LIST_LIMIT } from './lookup.ts'
-import { DOCUMENT_LIFECYCLE } from './map.ts'
-import { documentRef } from './names.ts'
+import { CLEARINGS, DOCUMENT_LIFECYCLE, PAY_BLOCK, PAYMENT_VERBS } from './map.ts'
+import { attachedTo, documentRef } from './names.ts'
 import { refusalOf } from './replies.ts'
-import { Document, listOf } from './wire.ts'
+import { Attachment, Document, listOf, PaymentDoc } from './wire.ts'
 
-export function documentHoldings(setting: Setting): Holdings {
+export const holdings = (setting: Setting): Holdings[] => [documents(setting), paymentDocs(setting), attachments(setting)]
+
+const documents = (setting: Setting): Holdings => ({
+  about: 'invoice',
+  facets: ['posting', 'settlement', 'hold'],
+  ...listed(setting, 'documents', Document, (document) => documentHeld(setting, document)),
+})
+
+const paymentDocs = (setting: Setting): Holdings => ({
+  about: 'payment',
+  facets: ['settlement'],
+  ...listed(setting, 'payment-docs', PaymentDoc, paymentHeld),
+})
+
+/** `GET /{list}`, page by page, and `GET /{list}/{number}`. */
+function listed<R extends z.ZodType>(
+  { config }: Setting,
+  list: string,
+  row: R,
+  heldAs: (row: z.infer<R>) => HeldThing,
+): Pick<Holdings, 'by' | 'timeoutMs' | 'list' | 'one'> {
   return {
-    about: 'invoice',
-    facets: ['posting'],
     by: 'number',
-    timeoutMs: setting.config.callTimeoutMs,
+    timeoutMs: config.callTimeoutMs,
     list: {
-      ask: (cursor) => getJson('/documents', { limit: LIST_LIMIT, ...(cursor === null ? {} : { after: cursor }) }),
+      ask: (cursor) => getJson(`/${list}`, { limit: LIST_LIMIT, ...(cursor === null ? {} : { after: cursor }) }),
       readPage: (reply) => {
-        if (!okReply(reply)) return { trouble: refusalOf(reply)?.says ?? replyName(reply) }
-        const read = readJson(reply, listOf(Document))
-        return 'trouble' in read ? read : { held: read.value.rows.map((document) => heldAs(setting, document)), cursor: read.value.next }
+        const read = answered(reply, listOf(row))
+        return 'trouble' in read ? read : { held: read.value.rows.map(heldAs), cursor: read.value.next }
       },
     },
     one: {
-      ask: (docNo) => getJson(pathOf('documents', docNo)),
-      read: (reply, docNo) => {
+      ask: (number) => getJson(pathOf(list, number)),
+      read: (reply, number) => {
         if (refusalOf(reply)?.status === 404) return []
-        if (!okReply(reply)) return { trouble: refusalOf(reply)?.says ?? replyName(reply) }
-        const read = readJson(reply, Document)
+        const read = answered(reply, row)
         if ('trouble' in read) return read
-        return read.value.docNo === docNo
-          ? [heldAs(setting, read.value)]
-          : { trouble: `it answered with ${read.value.docNo}, asked for ${docNo}` }
+        const held = heldAs(read.value)
+        return held.key === number ? [held] : { trouble: `it answered with ${held.key}, asked for ${number}` }
       },
     },
   }
 }
 
-/** Cleared is posted, too: what is settled of it stands in another cell. */
-function heldAs(setting: Setting, document: Document): HeldThing {
-  const claims = meaningOf(DOCUMENT_LIFECYCLE, document.lifecycle)
+/** Approvals on one document. The list lags behind what was just attached; of what it has shown before it says when that is gone. */
+const attachments = ({ config }: Setting): Holdings => ({
+  about: 'invoice',
+  facets: ['attachment'],
+  by: 'number',
+  timeoutMs: config.callTimeoutMs,
+  one: {
+    ask: (docNo) => getJson(pathOf('documents', docNo, 'attachments'), { limit: LIST_LIMIT }),
+    read: (reply, docNo) => {
+      if (refusalOf(reply)?.status === 404) return []
+      const read = answered(reply, listOf(Attachment))
+      if ('trouble' in read) return read
+      const approvals = new Set(read.value.rows.filter((row) => row.docNo === docNo).map(({ extRef }) => attachedTo(extRef, docNo)))
+      return [...approvals].flatMap((invoice) =>
+        invoice === undefined
+          ? []
+          : [{ names: [invoice], key: docNo, shows: [{ facet: 'attachment', word: docNo, claims: docNo }], facts: () => [] }],
+      )
+    },
+  },
+})
+
+function answered<T>(reply: Reply, shape: Shape<T>): { readonly value: T } | { readonly trouble: string } {
+  return okReply(reply) ? readJson(reply, shape) : { trouble: refusalOf(reply)?.says ?? replyName(reply) }
+}
+
+function documentHeld(setting: Setting, document: Document): HeldThing {
+  const { docNo, lifecycle, payBlock, grossAmt } = document
+  const claims = meaningOf(DOCUMENT_LIFECYCLE, lifecycle)
   return {
     names: documentRef(setting.system, document).names,
-    key: document.docNo,
+    key: docNo,
     shows: [
-      {
-        facet: 'posting',
-        word: document.lifecycle,
-        claims: claims === 'settled' ? 'posted' : claims,
-        amount: document.grossAmt,
-      },
+      // Cleared is posted, too.
+      { facet: 'posting', word: lifecycle, claims: claims === 'settled' ? 'posted' : claims, amount: grossAmt },
+      { facet: 'settlement', ...clearedAs(document, claims) },
+      { facet: 'hold', word: payBlock, claims: meaningOf(PAY_BLOCK, payBlock) },
     ],
     facts: () => documentFacts(setting, document),
   }
+}
+
+function clearedAs({ lifecycle, clearings }: Document, claims: string | null): { readonly word: string; readonly claims: string | null } {
+  if (claims === null || claims === 'settled') return { word: lifecycle, claims }
+  return clearings.length === 0 ? { word: ABSENT, claims: null } : { word: lifecycle, claims: 'open' }
+}
+
+/** Not under its own number, which a restored ERP gives anew: what it is of is said by its file. What its run says of it, the feed reads. */
+function paymentHeld({ payDocNo, msgId, endToEndId, lifecycle, clearings }: PaymentDoc): HeldThing {
+  const claims = meaningOf(PAYMENT_VERBS, lifecycle)
+  const shown =
+    claims === 'instructed'
+      ? { word: ABSENT, claims: null }
+      : { word: lifecycle, claims: clearings.length > (CLEARINGS[lifecycle] ?? clearings.length) ? 'settled-twice' : claims }
+  return { names: [paymentName(msgId, endToEndId)], key: payDocNo, shows: [{ facet: 'settlement', ...shown }], facts: () => [] }
 }

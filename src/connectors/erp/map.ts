@@ -39,6 +39,9 @@ export const PAYMENT_VERBS: StatusTable = {
   words: { INSTRUCTED: 'instructed', CONFIRMED: 'settled', BOUNCED: 'returned', VOID: 'cancelled' },
 }
 
+/** Clearings that a payment document of this lifecycle has when it was confirmed once; a bounce adds its counter-entry. */
+export const CLEARINGS: Readonly<Record<string, number>> = { CONFIRMED: 1, BOUNCED: 2 }
+
 export const RUN_VERBS: StatusTable = {
   name: 'run.verb',
   version: MAP_VERSION,

@@ -9,6 +9,12 @@ export const person = (login: string): string => personName('directory', login)
 /** The hub's own invoices, whose id the ERP keeps in `extRef`. */
 export const isOurs = (extRef: string): boolean => extRef.startsWith('inv_')
 
+/** By what an approval is known again among the attachments of a document: "≤ 60 characters", an invoice's id has 30, a number 10. */
+export const attachmentRef = (invoice: string, docNo: string): string => `${invoice}.${docNo}`
+/** Whose approval an attachment of this document is; undefined for what others attached. */
+export const attachedTo = (extRef: string, docNo: string): string | undefined =>
+  isOurs(extRef) && extRef.endsWith(`.${docNo}`) ? extRef.slice(0, -docNo.length - 1) : undefined
+
 /** Document numbers are unique through all companies ("There is no uniqueness on anything but docNo"); changes name nothing else. */
 export const documentAlias = (system: string, docNo: string): string => aliasOf(system, 'document', docNo)
 

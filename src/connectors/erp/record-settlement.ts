@@ -8,6 +8,7 @@ import { contentAs, getJson, pathOf, sendJson } from '../../connector/json.ts'
 import type { Reply } from '../../connector/request.ts'
 import { parseMoney } from '../../domain/money.ts'
 import type { Setting } from './config.ts'
+import { CLEARINGS } from './map.ts'
 import { answerIn, NO_EFFECT, nothing } from './replies.ts'
 import { Cleared, PaymentDoc } from './wire.ts'
 
@@ -58,9 +59,6 @@ export function recordSettlement({ config }: Setting): Command {
     },
   }
 }
-
-/** Clearings that a payment document of this lifecycle has when it was confirmed once; a bounce adds its counter-entry. */
-const CLEARINGS: Readonly<Record<string, number>> = { CONFIRMED: 1, BOUNCED: 2 }
 
 function found(reply: Reply, call: Call): Found {
   const read = answerIn(reply, PaymentDoc)

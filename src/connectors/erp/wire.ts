@@ -108,6 +108,7 @@ export const Document = z.object({
   stornoDocNo: text.nullable().default(null),
   stornoOn: date.nullable().default(null),
   stornoReason: text.nullable().default(null),
+  clearings: z.array(id).default([]),
   changedAt: instant,
 })
 export type Document = z.infer<typeof Document>
