@@ -121,7 +121,7 @@ async function kit(name: string): Promise<{ [connector: string]: string[] }> {
   }
   return Object.fromEntries(
     testResults.map(({ name, message, assertionResults }) => {
-      expect(assertionResults.length, `${name}: ${message}`).toBe(10)
+      expect(assertionResults.length, `${name}: ${message}`).toBe(11)
       return [name.split('/').at(-2), assertionResults.filter(({ status }) => status !== 'passed').map(({ title }) => title.split(':')[0]!)]
     }),
   )

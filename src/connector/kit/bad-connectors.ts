@@ -96,6 +96,17 @@ export const BAD_CONNECTORS: readonly BadConnector[] = [
         }
       : good
   }),
+  // "Not found is not found."
+  bad('takes any 404 for nothing being there', 'holdings', (good) => ({
+    ...good,
+    holdings: (good.holdings ?? []).map((holdings) => ({
+      ...holdings,
+      one: {
+        ...holdings.one,
+        read: (reply, key) => (reply.transport === 'http' && reply.status === 404 ? [] : holdings.one.read(reply, key)),
+      },
+    })),
+  })),
   // 0.1 + 0.2
   bad('counts money in floats', 'money', (good) =>
     withFeed(good, (feed) => ({

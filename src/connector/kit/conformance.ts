@@ -10,7 +10,7 @@ import type { Json } from '../../lib/canonical-json.ts'
 import type { CommandName } from '../../domain/object.ts'
 import type { ConnectorKind, Content } from '../contract.ts'
 import { configPromise, limitsPromise, secretsPromise } from './promises-of-form.ts'
-import { noticesPromise, pagingPromise, statusesPromise } from './promises-of-reading.ts'
+import { holdingsPromise, noticesPromise, pagingPromise, statusesPromise } from './promises-of-reading.ts'
 import { classifiedPromise, moneyPromise, oncePromise, refusalPromise } from './promises-of-writing.ts'
 import { Try } from './try.ts'
 
@@ -21,6 +21,7 @@ export const PROMISES = {
   classified: { says: 'each failure of HTTP and transport means what it means', run: classifiedPromise },
   statuses: { says: 'every status is mapped, an invented one is reported and not guessed', run: statusesPromise },
   notices: { says: 'a bad signature is refused, a replay is harmless', run: noticesPromise },
+  holdings: { says: 'only its own word that something is not there means that it is gone', run: holdingsPromise },
   money: { says: 'amounts are exact', run: moneyPromise },
   limits: { says: 'limits are stated and kept, reading comes to an end', run: limitsPromise },
   secrets: { says: 'no secret leaks', run: secretsPromise },

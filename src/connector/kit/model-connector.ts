@@ -2,7 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Json } from '../../lib/canonical-json.ts'
 import { aliasOf } from '../../domain/object.ts'
-import { getJson, parsedJson, sendJson } from '../json.ts'
+import { getJson, parsedJson, pathOf, sendJson } from '../json.ts'
 import {
   type Call,
   type Command,
@@ -11,6 +11,7 @@ import {
   type ConnectorKind,
   type Feed,
   type Find,
+  type Holdings,
   meaningOf,
   type Notices,
   type Observation,
@@ -71,6 +72,7 @@ export function modelConnector(config: ModelConfig, system: string): Connector {
     commands: { 'invoice.post': postEntry(config, system), 'invoice.status': postEntry(config, system) },
     feeds: [changes(system)],
     notices: notices(system),
+    holdings: [entries()],
     statuses: [STATUS],
     probe: { request: () => getJson('/alive'), read: (reply) => (isOk(reply) ? 'ok' : { trouble: 'it does not say that it is alive' }) },
   }
@@ -191,6 +193,33 @@ function changes(system: string): Feed {
       const { rows, next } = body
       const start = Number(cursor ?? '0')
       return { observations: rows.map((entry, n) => changed(system, entry, start + n)), cursor: next, more: body.more === true }
+    },
+  }
+}
+
+function entries(): Holdings {
+  return {
+    about: 'invoice',
+    facets: ['posting'],
+    by: 'number',
+    timeoutMs: 2_000,
+    one: {
+      ask: (id) => getJson(pathOf('entries', id)),
+      read(reply, id) {
+        const body = bodyOf(reply) as { entry?: Entry; none?: true } | undefined
+        if (reply.transport === 'http' && reply.status === 404 && body?.none) return []
+        const entry = isOk(reply) ? body?.entry : undefined
+        if (entry?.id !== id) return { trouble: 'no entry came' }
+        const { key, status, amount } = entry
+        return [
+          {
+            names: [key],
+            key: id,
+            shows: [{ facet: 'posting', word: status, claims: meaningOf(STATUS, status), amount }],
+            facts: () => [],
+          },
+        ]
+      },
     },
   }
 }

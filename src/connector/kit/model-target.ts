@@ -129,7 +129,13 @@ export class ModelTarget {
     if (line === 'POST /entries') return this.post(request, response, body)
     await finish(
       response,
-      url.pathname === '/entries' ? this.find(url) : url.pathname === '/changes' ? this.feed(url) : { status: 404, body: {} },
+      url.pathname === '/entries'
+        ? this.find(url)
+        : url.pathname === '/changes'
+          ? this.feed(url)
+          : url.pathname.startsWith('/entries/')
+            ? this.one(url)
+            : { status: 404, body: {} },
       this.reading,
     )
   }
@@ -201,6 +207,11 @@ export class ModelTarget {
 
   private find(url: URL): Answer {
     return { status: 200, body: { entries: this.bookedUnder(url.searchParams.get('key') ?? '') } }
+  }
+
+  private one(url: URL): Answer {
+    const entry = this.booked.find(({ id }) => id === url.pathname.slice('/entries/'.length))
+    return entry ? { status: 200, body: { entry } } : { status: 404, body: { none: true } }
   }
 
   private feed(url: URL): Answer {

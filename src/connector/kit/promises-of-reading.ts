@@ -1,5 +1,6 @@
 /** Promises about what a system tells: pages, statuses, notices. */
-import { meaningOf, type Observation } from '../contract.ts'
+import { type HeldThing, meaningOf, type Observation } from '../contract.ts'
+import type { Reply } from '../request.ts'
 import type { Try } from './try.ts'
 
 const MANY = 37
@@ -107,3 +108,43 @@ export async function noticesPromise(attempt: Try): Promise<boolean> {
   }
   return true
 }
+
+/** What somebody between us and the system answers, half an answer, and one of no shape. */
+const UNREADABLE: readonly (readonly [number, string])[] = [
+  [200, '<html>welcome</html>'],
+  [200, '{"rows":['],
+  [200, '{}'],
+  [200, ''],
+  [404, '<html>not here</html>'],
+  [404, '{}'],
+  [500, '{}'],
+]
+const NOBODY = 'nobody-has-this'
+
+export async function holdingsPromise(attempt: Try): Promise<boolean> {
+  const { holdings = [] } = attempt.connector
+  for (const { facets, list, one } of holdings) {
+    const named = facets.join(', ')
+    for (const [status, text] of UNREADABLE) {
+      const reply: Reply = { transport: 'http', status, headers: {}, body: new TextEncoder().encode(text) }
+      attempt.must('trouble' in one.read(reply, NOBODY), `${named}: HTTP ${status} with “${text}” is taken for nothing being there`)
+      attempt.must(!list || 'trouble' in list.readPage(reply, null), `${named}: HTTP ${status} with “${text}” is taken for a page`)
+    }
+    const none = one.read(await attempt.reply(one.ask(NOBODY)), NOBODY)
+    attempt.must(!('trouble' in none) && none.length === 0, `${named}: of what is not there it is not said that it is not there`)
+    if (!list) continue
+    const page = list.readPage(await attempt.reply(list.ask(null)), null)
+    if ('trouble' in page) throw new Error(page.trouble)
+    for (const held of page.held.slice(0, 3)) {
+      const asked = one.read(await attempt.reply(one.ask(held.key)), held.key)
+      attempt.must(
+        !('trouble' in asked) && asked.some((thing) => isSame(thing, held)),
+        `${named}: ${held.key} shows something else when it is asked for by itself`,
+      )
+    }
+  }
+  return holdings.length > 0
+}
+
+const isSame = (one: HeldThing, other: HeldThing): boolean =>
+  JSON.stringify([one.names, one.key, one.shows]) === JSON.stringify([other.names, other.key, other.shows])
