@@ -158,6 +158,13 @@ it('a block and an approval that a restored ERP forgot: one case each, and neith
   expect(await sweep(of, 'erp')).toMatchObject({ listed: 2, reported: 0, missing: 0, unknown: 0, unconfirmed: 0 })
   expect((await of.summary()).exceptions).toEqual({ 'approval-taken-back': 1 })
 
+  // An ERP that answers with errors: each cell is named, and none is taken for gone. An approval that was taken back is not asked for.
+  await of.callErp('PUT', '/faults', {
+    rules: ['document.search', 'document.read'].map((op) => ({ op, first: 10, reply: 'error' })),
+  })
+  expect(await sweep(of, 'erp')).toMatchObject({ listed: 0, asked: 3, same: 1, reported: 0, missing: 0, unconfirmed: 3 })
+  await of.callErp('PUT', '/faults', { rules: [] })
+
   const other = lines(of, 'document.attach').find(({ facts }) => facts.every((fact) => fact.row['docNo'] !== key))!
   await behindItsBack(of, 'erp', (all) => all.map((line) => (line.op === 'document.block' || line.n === other.n ? undone(line) : line)))
   expect(await sweep(of, 'erp')).toMatchObject({ same: 1, reported: 2, missing: 1, unconfirmed: 0 })

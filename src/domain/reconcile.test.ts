@@ -6,6 +6,7 @@ import type { InvoiceState } from './invoice-state.ts'
 import { lawOf } from './law.ts'
 import type { Facet } from './object.ts'
 import { DEFAULT_POLICY, type Policy } from './policy.ts'
+import { DEFAULT_ROUTES } from './routes.ts'
 import { graceOf, type DivergenceKind } from './reconcile.ts'
 
 const NOW = '2026-01-15T09:00:00.000Z'
@@ -125,6 +126,22 @@ describe('what a system shows against what it was told', () => {
     expect(w.commands).toHaveLength(commands)
     hold('hold.released', later(21 * MINUTE))
     expect(w.log.at(-1)).toMatchObject({ type: 'exception.resolved', data: { cause: 'divergence' } })
+  })
+
+  it('a block that was told with the posting counts as told, from the posting on', () => {
+    const { w, id, reported } = postedWorld({
+      ...DEFAULT_POLICY,
+      routing: { ...DEFAULT_ROUTES, choice: [{ route: 'post-then-release', when: {} }] },
+    })
+    w.submit(fact('hold.placed', 'ap', 'hold', later(1_000), [{ names: [id] }], { hold: 'H1', kind: 'dispute', reason: 'ask' }))
+    // As an earlier posting left it.
+    reported('erp', 'hold', 'free', {}, later(-60 * MINUTE))
+    w.pass(later(1_500))
+    expect(opened(w)).toEqual([])
+    reported('erp', 'hold', 'held', {}, later(2_000))
+    reported('erp', 'hold', 'free', {}, later(3_000))
+    w.pass(later(10 * MINUTE))
+    expect(opened(w)).toEqual([['erp|hold', 'contradictory']])
   })
 
   it('a clearing that the ERP forgot is missing on the payment: a case, no headline moves, and nothing is recorded again', () => {

@@ -98,9 +98,9 @@ export function divergingCell(policy: Policy, state: Reconciled, key: string, ce
   if (!cell || cell.expected === null || cell.reported === null) return undefined
   const ms = graceOf(policy, cell)
   const posting = report?.of === undefined ? undefined : state.postings?.[report.of]
-  // What was not told by us but read back there is not to vanish or change either; nor what was told with something else (a block).
-  const stood = posting !== undefined || cell.told === cell.expected || (cell.facet === 'settlement' && clearedThere(state))
-  const since = told?.word === cell.expected ? told.at : stood ? report?.at : undefined
+  // What was not told by us but read back there is not to vanish or change either.
+  const stood = posting ? '' : stoodSince(state, cell)
+  const since = told?.word === cell.expected ? told.at : stood === undefined || !report ? undefined : latest([stood, report.at])
   if (since === undefined) return undefined
   const says = (kind: DivergenceKind, shows: string): Diverging => ({
     kind,
@@ -123,11 +123,20 @@ export function divergingCell(policy: Policy, state: Reconciled, key: string, ce
   }
 }
 
-/** Settled by nothing but what the ERP itself had cleared: what a payment settled is told to the ERP, and missed there, by the payment. */
-function clearedThere({ allocations = {} }: Reconciled): boolean {
+/**
+ * From when something stood there that no command of its own had told, and is not to vanish or change either: a block since the posting
+ * with which it was told; a settlement since the last of the ERP's own clearings, where nothing else settled it (what a payment settled
+ * is told to the ERP, and missed there, by the payment).
+ */
+function stoodSince({ postings = {}, allocations = {} }: Reconciled, { facet, told, expected }: Cell): Instant | undefined {
+  if (told === expected) return latest(Object.values(postings).map(({ confirmed }) => confirmed?.at ?? ''))
   const live = Object.values(allocations).filter(({ undone }) => undone === null)
-  return live.length > 0 && live.every(({ posting }) => posting !== null)
+  return facet === 'settlement' && live.length > 0 && live.every(({ posting }) => posting !== null)
+    ? latest(live.map(({ at }) => at))
+    : undefined
 }
+
+const latest = (instants: readonly Instant[]): Instant => instants.toSorted().at(-1) ?? ''
 
 /** What stands in the ERP or left the bank and nobody here had asked for, by the cell that it stands in. */
 export function bypassing(policy: Policy, state: InvoiceState): ReadonlyMap<string, Diverging> {

@@ -129,7 +129,8 @@ async function oneByOne(
 ): Promise<void> {
   const { tenant, pool, connector } = reader
   const limit = done.asked + LIMIT_ASKED
-  const asks = new Set<string>()
+  // One answer fills all cells of a thing: what could not be asked is named for each of them.
+  const answers = new Map<string, { readonly trouble?: string }>()
   for (let after: UnheardCell | null = null; ;) {
     const place: UnheardCell | null = after
     const cells: UnheardCell[] = await inTenant(pool, tenant, (client) =>
@@ -149,15 +150,17 @@ async function oneByOne(
       const numbers = numbersAt(record, connector.system, cell.facet, holdings.by)
       if (numbers.length === 0) unconfirmed(done, cell, 'it has no number there to be asked by')
       for (const number of numbers) {
-        if (asks.has(`${number} ${cell.facet}`)) continue
+        const before = answers.get(`${cell.object} ${number}`)
+        if (before?.trouble !== undefined) unconfirmed(done, cell, before.trouble)
+        if (before) continue
         if (done.asked >= limit || stopped()) {
           unconfirmed(done, cell, stopped() ? 'the sweep was ended' : `more than ${LIMIT_ASKED} had to be asked for one by one`)
           continue
         }
-        for (const facet of holdings.facets) asks.add(`${number} ${facet}`)
         done.asked++
         const at = instantOf(reader.clocks.wall())
         const read = await asked(reader, holdings, holdings.one.ask(number), (reply) => holdings.one.read(reply, number))
+        answers.set(`${cell.object} ${number}`, 'trouble' in read ? read : {})
         if ('trouble' in read) {
           unconfirmed(done, cell, read.trouble)
           continue
