@@ -18,12 +18,14 @@ import { boundNames } from '../store/alias.ts'
 import { confirmCells, unheardCells, type UnheardCell } from '../store/cell.ts'
 import { inTenant } from '../store/database.ts'
 import { readObjects } from '../store/object.ts'
-import { heard } from '../store/system.ts'
+import { heard, readCursor, writeCursor } from '../store/system.ts'
 import { observed } from '../connector/observed.ts'
 import { readFeed, type Reader, type Round } from './read-feed.ts'
 
 export interface Sweep {
   readonly full: boolean
+  /** So many things of a kind are asked for one by one; the others are named as not confirmed, and have their turn in the next sweep. */
+  readonly atMost: number
   /** When nobody wants it any more. */
   readonly stopped: () => boolean
   readonly progress: (done: Swept) => void
@@ -63,12 +65,10 @@ export const nothingSwept = (full: boolean): Swept => ({
   examples: [],
 })
 
-/** Things that are asked for one by one in one sweep; beyond that they are named as not confirmed. */
-const LIMIT_ASKED = 2_000
 const LIMIT_EXAMPLES = 1_000
 const PAGE = 500
 
-export async function sweep(reader: Reader, { full, stopped, progress }: Sweep): Promise<Swept> {
+export async function sweep(reader: Reader, { full, atMost, stopped, progress }: Sweep): Promise<Swept> {
   const { tenant, connector, pool, clocks } = reader
   const began = instantOf(clocks.wall())
   const feeds: Round[] = []
@@ -81,7 +81,7 @@ export async function sweep(reader: Reader, { full, stopped, progress }: Sweep):
   }
   for (const holdings of connector.holdings ?? []) {
     if (full && holdings.list) await byPage(reader, holdings, holdings.list, done, stopped, progress)
-    await oneByOne(reader, holdings, done, began, stopped, progress)
+    await oneByOne(reader, holdings, done, began, atMost, stopped, progress)
   }
   if (full) await uncovered(reader, done, began)
   await inTenant(pool, tenant, (client) => heard(client, tenant, connector.system, instantOf(clocks.wall())))
@@ -123,19 +123,21 @@ async function oneByOne(
   reader: Reader,
   holdings: Holdings,
   done: Swept,
-  began: string,
+  began: Instant,
+  atMost: number,
   stopped: () => boolean,
   progress: Sweep['progress'],
 ): Promise<void> {
   const { tenant, pool, connector } = reader
-  const limit = done.asked + LIMIT_ASKED
+  const limit = done.asked + atMost
+  const cursor = `one by one: ${holdings.about} ${holdings.facets.join(' ')}`
+  const from = cellAt(await inTenant(pool, tenant, (client) => readCursor(client, tenant, connector.system, cursor)))
+  /** The last cell that was gone through, and the one behind which the next sweep begins. */
+  let through: UnheardCell | undefined
+  let left: UnheardCell | undefined
   // One answer fills all cells of a thing: what could not be asked is named for each of them.
   const answers = new Map<string, { readonly trouble?: string }>()
-  for (let after: UnheardCell | null = null; ;) {
-    const place: UnheardCell | null = after
-    const cells: UnheardCell[] = await inTenant(pool, tenant, (client) =>
-      unheardCells(client, tenant, connector.system, holdings.facets, began, done.full, place, PAGE),
-    )
+  for await (const cells of unheard(reader, holdings, began, done.full, from)) {
     const records = await inTenant(pool, tenant, (client) =>
       readObjects(
         client,
@@ -154,7 +156,8 @@ async function oneByOne(
         if (before?.trouble !== undefined) unconfirmed(done, cell, before.trouble)
         if (before) continue
         if (done.asked >= limit || stopped()) {
-          unconfirmed(done, cell, stopped() ? 'the sweep was ended' : `more than ${LIMIT_ASKED} had to be asked for one by one`)
+          left ??= through
+          unconfirmed(done, cell, stopped() ? 'the sweep was ended' : `more than ${atMost} had to be asked for one by one`)
           continue
         }
         done.asked++
@@ -175,10 +178,50 @@ async function oneByOne(
         await compare(reader, gone.length === 0 ? read : [...read, nothing], at, done)
         if (done.asked % 20 === 0) progress(done)
       }
+      through = cell
     }
-    const last = cells.at(-1)
-    if (!last || cells.length < PAGE) return
-    after = last
+  }
+  const position = left ? `${left.object} ${left.facet}` : ''
+  await inTenant(pool, tenant, (client) => writeCursor(client, tenant, connector.system, cursor, position))
+}
+
+function cellAt(position: string | null): UnheardCell | null {
+  if (!position) return null
+  const [object = '', facet = ''] = position.split(' ')
+  return { object, facet: facet as Facet }
+}
+
+/**
+ * The cells that nobody has heard since the sweep began, in pages: from where the last sweep had to leave off to the end, then from the
+ * beginning to there. However few can be asked for in one sweep, each has its turn.
+ */
+async function* unheard(
+  { tenant, pool, connector }: Reader,
+  { facets }: Holdings,
+  began: Instant,
+  full: boolean,
+  from: UnheardCell | null,
+): AsyncGenerator<UnheardCell[]> {
+  const isBehind = (cell: UnheardCell, end: UnheardCell): boolean =>
+    cell.object === end.object ? cell.facet > end.facet : cell.object > end.object
+  const ways: readonly (readonly [UnheardCell | null, UnheardCell | null])[] =
+    from === null
+      ? [[null, null]]
+      : [
+          [from, null],
+          [null, from],
+        ]
+  for (const [start, end] of ways) {
+    let after = start
+    for (let more = true; more;) {
+      const page = await inTenant(pool, tenant, (client) =>
+        unheardCells(client, tenant, connector.system, facets, began, full, after, PAGE),
+      )
+      const cells = end === null ? page : page.filter((cell) => !isBehind(cell, end))
+      yield cells
+      after = page.at(-1) ?? null
+      more = page.length === PAGE && cells.length === PAGE
+    }
   }
 }
 

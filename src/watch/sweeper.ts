@@ -14,6 +14,8 @@ export interface SweepPlan {
   /** A sweep that ended, with what it came to. */
   readonly ended?: (system: string, done: Swept) => void
 }
+/** Each call takes its time in the system's own rate: 2,000 at ten a second are three minutes. */
+const ASKED_AT_MOST = 2_000
 export const NO_SWEEPS: SweepPlan = { everyMs: 0, fullEveryMs: 0 }
 
 export interface Running {
@@ -112,6 +114,7 @@ export class Sweeper {
     if (paused) return { ...nothingSwept(full), trouble: 'it is paused by a person' }
     return sweep(this.reader, {
       full,
+      atMost: ASKED_AT_MOST,
       stopped: () => this.stopped,
       progress: (now) => {
         if (this.running) this.running.progress = now
