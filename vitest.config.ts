@@ -9,8 +9,7 @@ export default defineConfig({
     // Processes, not threads: tests start servers, set environment variables and listen for signals.
     pool: 'forks',
     isolate: true,
-    // One more than processors: many tests wait, for processes that were killed, frozen or cut off.
-    maxWorkers: Math.min(4, availableParallelism() + 1),
+    maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
     sequence: { sequencer: LongestFirst },
     globalSetup: 'test/postgres-server.ts',
     testTimeout: 30_000,

@@ -1,4 +1,4 @@
-/** Thirty schedules of faults over real processes, as `node rehearsal/main.ts` plays them. Linux alone: it signals, mounts and turns clocks. */
+/** Schedules of faults over real processes, as `node rehearsal/main.ts` plays them. Linux alone: it signals, mounts and turns clocks. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import type { Result } from './result.ts'
 import { run } from './world/processes.ts'
 
-const SCHEDULES = 30
+const SCHEDULES = 12
 
 test.skipIf(process.platform !== 'linux')(
   `${SCHEDULES} schedules: nothing lost, doubled or wrongly believed`,
