@@ -228,7 +228,9 @@ describe('kill -9', () => {
       const seen = new Set<string>()
       let random = seed
       let size = 0
-      for (let round = 0; round < 12; round++) {
+      // A busy machine publishes less before each kill: it is killed until there is something to hold against the end.
+      let kills = 0
+      for (; kills < 12 || (seen.size < 6 && kills < 60); kills++) {
         const { child, said, gone } = hubOfSealer()
         await expect.poll(said, UNTIL).toContain('running')
         random = (random * 1_103_515_245 + 12_345) % 2 ** 31
@@ -249,7 +251,7 @@ describe('kill -9', () => {
       expect(await verify('acme')).toMatch(/^0 HOLDS/)
       // Whatever was ever published holds against the final log.
       seen.delete('')
-      console.log(`kill -9: 12 kills, ${size} events, ${seen.size} different checkpoints seen in between`)
+      console.log(`kill -9: ${kills} kills, ${size} events, ${seen.size} different checkpoints seen in between`)
       expect(seen.size).toBeGreaterThan(3)
       for (const note of seen) {
         writeFileSync(join(dir, 'seen'), note)

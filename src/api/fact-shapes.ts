@@ -1,6 +1,7 @@
 /** The shape of the data of each fact that systems may send, as a table: src/domain/event-data.ts is what it must agree with. */
 import { z } from 'zod'
 import type { FactData } from '../domain/event-data.ts'
+import { FACETS } from '../domain/object.ts'
 import { isCleanText } from '../lib/canonical-json.ts'
 import { isCalendarDate, isZone } from '../lib/time.ts'
 import { instantIn } from './cloud-events.ts'
@@ -154,7 +155,7 @@ const entry = z.strictObject({
     .exactOptional(),
 })
 
-const facet = z.enum(['posting', 'settlement', 'hold', 'status', 'reference', 'evidence', 'transmission', 'approval'])
+const facet = z.enum(FACETS)
 const reason = z.strictObject({ reason: words })
 const periodOf = z.strictObject({ from: date.exactOptional(), to: date.exactOptional(), accounts: id.exactOptional(), entity: id, month })
 
