@@ -64,8 +64,9 @@ test.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
     const dataDir = temporaryFolder()
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256m,mode=0711', 'tmpfs', dataDir])
     const [lines, lost]: [string[], unknown[]] = [[], []]
+    let server: Awaited<ReturnType<typeof startPostgres>> | undefined
     try {
-      const server = await startPostgres({ dataDir, log: (line) => lines.push(line), onLost: (why) => lost.push(why) })
+      server = await startPostgres({ dataDir, log: (line) => lines.push(line), onLost: (why) => lost.push(why) })
       await query(server.url('tieout'), 'CREATE TABLE kept AS SELECT 1 AS n')
       const { bavail, bsize } = statfsSync(dataDir)
       const ballast = join(dataDir, 'ballast')
@@ -92,8 +93,8 @@ test.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
       )
       expect(lost).toEqual([])
       expect(await query(server.url('tieout'), 'SELECT n FROM kept')).toEqual([1])
-      await server.stop()
     } finally {
+      await server?.stop()
       execFileSync('umount', ['-l', dataDir])
     }
   },
