@@ -55,7 +55,7 @@ const postings: Holdings = {
   },
 }
 
-const swept = (atMost: number): Promise<Swept> =>
+const swept = (atMost: number, stopped = false): Promise<Swept> =>
   sweep(
     {
       tenant: 'acme',
@@ -65,7 +65,7 @@ const swept = (atMost: number): Promise<Swept> =>
       transport: { send: () => Promise.resolve({ kind: 'answered', reply: {} as never }), close: () => Promise.resolve() },
       clocks: { wall: Date.now, monotonic: () => performance.now() },
     } satisfies Reader,
-    { full: true, atMost, stopped: () => false, progress: () => {} },
+    { full: true, atMost, stopped: () => stopped, progress: () => {} },
   )
 
 test('what one sweep could not ask for any more, the next one begins with; coming round, each has its turn', async () => {
@@ -87,4 +87,13 @@ test('a sweep that asked for all begins anew with the first', async () => {
   expect(new Set(asked.splice(0))).toEqual(new Set(POSTINGS))
   await swept(1)
   expect(asked).toEqual([first])
+})
+
+test('a sweep that is ended before it asked for anything leaves the place where it was', async () => {
+  await swept(2)
+  const first = asked.splice(0)
+  await swept(2, true)
+  expect(asked).toEqual([])
+  await swept(3)
+  expect(new Set([...first, ...asked])).toEqual(new Set(POSTINGS))
 })

@@ -132,9 +132,9 @@ async function oneByOne(
   const limit = done.asked + atMost
   const cursor = `one by one: ${holdings.about} ${holdings.facets.join(' ')}`
   const from = cellAt(await inTenant(pool, tenant, (client) => readCursor(client, tenant, connector.system, cursor)))
-  /** The last cell that was gone through, and the one behind which the next sweep begins. */
-  let through: UnheardCell | undefined
-  let left: UnheardCell | undefined
+  /** The last cell of which all was asked: behind it the next sweep begins, when this one had to leave something. */
+  let through = from
+  let leaves = false
   // One answer fills all cells of a thing: what could not be asked is named for each of them.
   const answers = new Map<string, { readonly trouble?: string }>()
   for await (const cells of unheard(reader, holdings, began, done.full, from)) {
@@ -156,7 +156,7 @@ async function oneByOne(
         if (before?.trouble !== undefined) unconfirmed(done, cell, before.trouble)
         if (before) continue
         if (done.asked >= limit || stopped()) {
-          left ??= through
+          leaves = true
           unconfirmed(done, cell, stopped() ? 'the sweep was ended' : `more than ${atMost} had to be asked for one by one`)
           continue
         }
@@ -178,10 +178,10 @@ async function oneByOne(
         await compare(reader, gone.length === 0 ? read : [...read, nothing], at, done)
         if (done.asked % 20 === 0) progress(done)
       }
-      through = cell
+      if (!leaves) through = cell
     }
   }
-  const position = left ? `${left.object} ${left.facet}` : ''
+  const position = leaves && through ? `${through.object} ${through.facet}` : ''
   await inTenant(pool, tenant, (client) => writeCursor(client, tenant, connector.system, cursor, position))
 }
 
