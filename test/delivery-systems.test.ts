@@ -128,7 +128,7 @@ test('one system that is away stops neither intake nor the others, and what is f
   expect(erp.booked.length).toBe(40)
 })
 
-test('the forecast of a system that takes five a second comes about true', async () => {
+test('the forecast of a system that takes five a second is within a fifth of what comes', async () => {
   const erp = await target()
   const { intake, delivery } = await hub([
     { system: 'erp', url: erp.url, class: 'K1', limits: { concurrency: 4, rate: { calls: 5, perMs: 1_000 } } },
@@ -149,8 +149,7 @@ test('the forecast of a system that takes five a second comes about true', async
   const end = Date.now()
   const off = foretold.map(({ at, clear }) => (clear - end) / (end - at))
   console.log(`75 at 5/s: foretold at the beginning ${(off[0]! * 100).toFixed(1)} % off, after a third ${(off[1]! * 100).toFixed(1)} % off`)
-  // A fifth where the machine has time (printed above); a busy one delays the calls themselves, and this is no measurement of that.
-  for (const share of off) expect(Math.abs(share)).toBeLessThanOrEqual(0.5)
+  for (const share of off) expect(Math.abs(share)).toBeLessThanOrEqual(0.2)
 })
 
 test('a low lane moves while a high one has more than the system takes', async () => {

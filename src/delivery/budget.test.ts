@@ -66,6 +66,22 @@ describe('the budget of a target', () => {
     }
     expect(budget.learned.callsPerWindow).toBe(16)
   })
+  test('the pace of calls that go out in bursts is told within a fifth, wherever in a second a burst falls', () => {
+    for (let phase = 0; phase < 1_000; phase += 20) {
+      const budget = new Budget({ concurrency: 5, rate: { calls: 5, perMs: 1_000 } })
+      for (let burst = 0; burst < 30; burst++) {
+        const at = phase + burst * 1_025
+        for (let call = 0; call < 5; call++) budget.end(budget.start(at, 'first'), at + 5, 'answered')
+        for (const after of [10, 400, 900]) {
+          const pace = budget.pace(at + after)
+          expect(Math.abs(5_000 / 1_025 / pace - 1), `burst ${burst} at ${at}, looked at ${after} ms later: ${pace}`).toBeLessThanOrEqual(
+            0.2,
+          )
+        }
+      }
+    }
+  })
+
   test('while the target fails, retries stay below a tenth of the first tries, but for a trickle', () => {
     const budget = new Budget({ concurrency: 1_000, rate: { calls: 10_000, perMs: 1_000 } })
     let retries = 0

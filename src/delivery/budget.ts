@@ -12,9 +12,12 @@ const RETRY_SHARE = 0.1
  * calls (a twentieth of what it can bear), at most every 200 ms and at least every 10 s.
  */
 const TRICKLE_CALLS = 20
-/** The pace is taken over so many seconds, when there are at least so many, and not over a rest. */
+/**
+ * The pace is taken over so many seconds, when there are at least so many, and not over a rest. A system that takes its calls in bursts, one
+ * a window, may have had none in one of these seconds: over four of them that alone is a quarter, and a forecast is to be within a fifth.
+ */
 const PACE_S = 10
-const PACE_LEAST_S = 4
+const PACE_LEAST_S = 8
 const RESTING_S = 2
 const LEAST_FACTOR = 1 / 64
 /**
