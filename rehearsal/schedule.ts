@@ -2,7 +2,6 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { judge, type Finding } from './checks/all.ts'
-import { BEFORE_APPROVAL, recalled } from './checks/convergence.ts'
 import { minor, type CaseView, type Evidence, type InvoiceView } from './checks/evidence.ts'
 import { sendBill } from './clients.ts'
 import { Dice } from './dice.ts'
@@ -212,10 +211,7 @@ export async function waitForRest(world: World, sent: readonly Bill[], healed: n
       // The rows are asked for only when they could say that this is rest.
       const page = now - since >= STILL_MS.done ? await world.ask<Listed>('/v1/objects?kind=invoice&limit=200') : undefined
       if (page) {
-        const theirs = recalled(world.books().ap)
-        const open = page.objects.filter(
-          (row) => row.open && row.cause === null && !(theirs.has(row.title) && BEFORE_APPROVAL.has(row.state)),
-        )
+        const open = page.objects.filter((row) => row.open && row.cause === null)
         const behind = Object.values(systems).some((system) => system.behind > 0)
         const bills = open.map(({ title, state }) => (state === 'posted' ? sent.find((bill) => bill.billNo === title) : undefined))
         const whole = nothingToPay(bills) && !behind && page.objects.length >= sent.length

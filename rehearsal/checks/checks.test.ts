@@ -238,19 +238,3 @@ test('a credit that waits for something to be set against is not stranded', () =
   }
   expect(judge(evidence)).toEqual([])
 })
-
-test('an invoice whose ticket the AP tool’s people took back is theirs, and is not stranded before it is approved', () => {
-  const at = (state: string): Evidence => ({
-    ...GOOD,
-    books: {
-      ...GOOD.books,
-      ap: [...GOOD.books.ap, line(5, 'TICKET', 'RECALLED', 'T-1', { corrRef: 'inv_1', billNo: 'A-1' })],
-      erp: [],
-      bank: [],
-    },
-    history: [sent()],
-    invoices: [{ ...invoice, headline: { state, breaches: [] } }],
-  })
-  const stranded = (state: string): number => judge(at(state)).filter(({ check }) => check === 'atRest').length
-  expect([stranded('validated'), stranded('matched'), stranded('approved')]).toEqual([0, 0, 1])
-})

@@ -1,15 +1,10 @@
 /** E and H: after the last fault everything comes to rest, nothing is stranded, nobody is asked for nothing, and the log verifies. */
-import { factsOf, invoiceOf, text, type Books, type Check, type Violation } from './evidence.ts'
+import { factsOf, invoiceOf, text, type Check, type Violation } from './evidence.ts'
 
 const DONE = new Set(['paid', 'archived', 'rejected'])
-export const BEFORE_APPROVAL: ReadonlySet<string> = new Set(['validated', 'matched'])
 
 /** Cases that a rehearsal makes on purpose. */
 const MEANT = new Set(['unreadable-document'])
-
-/** Bills whose ticket the AP tool's own people have taken back: whether they go on with it is theirs to say (docs/spec/cases.md). */
-export const recalled = (ap: Books['ap']): ReadonlySet<string> =>
-  new Set(factsOf(ap, 'TICKET', 'RECALLED').map(({ row }) => text(row, 'billNo')))
 
 /**
  * E1 and E3: at rest each invoice is done, or somebody has a case of it. An open credit may wait for more to be set against, and what is
@@ -23,13 +18,9 @@ export const atRest: Check = (evidence) => {
     .map(({ row }) => row)
   const owing = new Set(open.filter((row) => text(row, 'docType') === 'KG').map((row) => text(row, 'vendorNo')))
   const waiting = new Set(open.filter((row) => owing.has(text(row, 'vendorNo'))).map((row) => text(row, 'extRef')))
-  const theirs = recalled(books.ap)
   const stranded = invoices.filter(
-    ({ id, row, headline, exceptions }) =>
-      !DONE.has(headline.state ?? '') &&
-      !exceptions.some((one) => one.open) &&
-      !(waiting.has(id) && headline.state === 'posted') &&
-      !(theirs.has(row?.title ?? '') && BEFORE_APPROVAL.has(headline.state ?? '')),
+    ({ id, headline, exceptions }) =>
+      !DONE.has(headline.state ?? '') && !exceptions.some((one) => one.open) && !(waiting.has(id) && headline.state === 'posted'),
   )
   return [
     ...(restedMs === null

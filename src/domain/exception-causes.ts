@@ -246,6 +246,14 @@ export const CAUSES = {
     actions: ['accept-difference', 'reverse'],
     dueHours: 24,
   },
+  'approval-refused': {
+    owner: 'ap-clerks',
+    severity: 'normal',
+    title: 'An approver said no, or took the yes back, and nobody is asked any more',
+    hint: 'Ask the approver why. It goes on by itself when it is approved in the AP tool or the supplier corrects it; otherwise reject it.',
+    actions: ['reject'],
+    dueHours: 48,
+  },
   'approval-taken-back': {
     owner: 'ap-lead',
     severity: 'high',

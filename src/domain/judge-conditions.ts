@@ -1,8 +1,8 @@
 /** What is wrong with an invoice whatever gate it is at: conditions that its facts show. */
 import { dedupe, type WantedException } from './exception.ts'
 import { closed } from './gate.ts'
-import { correctedBy, livePostings, warranted } from './headline.ts'
-import type { InvoiceState } from './invoice-state.ts'
+import { correctedBy, liveGrants, livePostings, warranted } from './headline.ts'
+import type { FactRef, InvoiceState } from './invoice-state.ts'
 import { unmappedWords } from './judge-cells.ts'
 import { casesOfSent } from './lane.ts'
 import { loginOf } from './names.ts'
@@ -27,11 +27,10 @@ export function conditions(laws: Laws, state: InvoiceState): WantedException[] {
     wanted.push({ cause: 'posting-reversed', says: `Posting ${reversed[0]} was reversed.` })
   }
   const end = state.approval.ends.at(-1)
-  if (end && livePostings(state).length > 0 && !warranted(state, ['approved']) && !warranted(state, ['paid'])) {
-    wanted.push({
-      cause: 'approval-taken-back',
-      says: `${loginOf(end.person)} ${end.kind === 'refused' ? 'refused it' : 'took the approval back'}: ${end.reason}`,
-    })
+  if (end && !warranted(state, ['approved']) && !warranted(state, ['paid'])) {
+    const says = `${loginOf(end.person)} ${end.kind === 'refused' ? 'refused it' : 'took the approval back'}: ${end.reason}`
+    if (livePostings(state).length > 0) wanted.push({ cause: 'approval-taken-back', says })
+    else if (nobodyIsAsked(state, end) && !correctedBy(state) && !closed(state)) wanted.push({ cause: 'approval-refused', says })
   }
   for (const [id, payment] of Object.entries(state.payments)) {
     if (payment.progress === 'returned') wanted.push({ cause: 'payment-returned', says: `Payment ${id} over ${payment.amount} came back.` })
@@ -72,3 +71,7 @@ export function conditions(laws: Laws, state: InvoiceState): WantedException[] {
   wanted.push(...unmappedWords(state))
   return dedupe(wanted)
 }
+
+/** True when after a no there was no yes, no other question and no other content: it moves only when a person does something. */
+const nobodyIsAsked = (state: InvoiceState, no: FactRef): boolean =>
+  [state.content, state.approval.requested, state.approval.completed, liveGrants(state).at(-1)].every((fact) => !fact || fact.at <= no.at)

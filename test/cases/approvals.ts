@@ -28,6 +28,7 @@ const takenBack = fact('approval.withdrawn', 'ap', 'take back later', day(16), [
   person: PERSON,
   reason: 'not ours',
 })
+const no = fact('approval.refused', 'ap', 'no', day(14), [free.ref], { ticket: 'T', step: '1', person: PERSON, reason: 'not ordered' })
 const unapproved = (arrival: Arrival): Arrival => {
   const { order } = arrival.data as { order?: object }
   return order ? { ...arrival, data: { ...arrival.data, order: { ...order, approvedBy: '' } } } : arrival
@@ -59,11 +60,25 @@ export const APPROVAL_CASES: readonly Case[] = [
     name: 'refused',
     axes: ['approval'],
     story: 'The approver says no; nobody has rejected the invoice.',
-    facts: [
-      ...company(),
-      arrives(free),
-      fact('approval.refused', 'ap', 'no', day(14), [free.ref], { ticket: 'T', step: '1', person: PERSON, reason: 'not ordered' }),
-    ],
+    facts: [...company(), arrives(free), no],
+  },
+  {
+    name: 'refused, then corrected',
+    axes: ['approval'],
+    story: 'The same; a correction comes, and is sent for approval.',
+    facts: [...company(), arrives(free), no, corrects(free, dearer, day(15))],
+  },
+  {
+    name: 'refused, then approved',
+    axes: ['approval'],
+    story: 'The same; the approver is talked round and says yes.',
+    facts: [...company(), arrives(free), no, yes(free, day(15)), complete(free, day(15, 9))],
+  },
+  {
+    name: 'refused, and rejected',
+    axes: ['approval'],
+    story: 'The same; the clerk rejects the invoice.',
+    facts: [...company(), arrives(free), no, fact('invoice.rejected', 'person', 'reject', day(15), [free.ref], { reason: 'not ordered' })],
   },
   {
     name: 'approved over the limit',
