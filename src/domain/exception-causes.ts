@@ -342,6 +342,14 @@ export const CAUSES = {
     actions: ['explained'],
     dueHours: 8,
   },
+  'cleared-unexplained': {
+    owner: 'treasury',
+    severity: 'high',
+    title: 'The ERP shows it as paid, and nothing says by what',
+    hint: 'Find the payment. It ends by itself when the bank books it; otherwise have the clearing taken back in the ERP, or say what it was.',
+    actions: ['explained'],
+    dueHours: 24,
+  },
   'difference-outside-policy': {
     owner: 'ap-lead',
     severity: 'normal',

@@ -47,7 +47,7 @@ export function diverge<State extends Diverged>(
         kind: wrong.kind,
         says: wrong.says,
       })
-    if (wrong.kind === 'bypass' && key.endsWith('|posting')) wanted.push({ cause: 'bypass', says: wrong.says, system: systemOf(key) })
+    if (wrong.cause) wanted.push({ cause: wrong.cause, says: wrong.says, system: systemOf(key) })
     else if (wrong.kind !== 'unmapped' && wrong.kind !== 'bypass') {
       says.push(wrong.says)
       wrongIn.add(systemOf(key))

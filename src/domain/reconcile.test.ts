@@ -238,6 +238,49 @@ describe('what a system shows against what it was told', () => {
     expect(observed().exceptions['bypass']?.open).toBe(false)
   })
 
+  it('what the ERP cleared is a case when after days nothing says by what, until the bank books it or somebody explains it', () => {
+    const DAY = 24 * 60 * MINUTE
+    const { w, id, state, reported } = postedWorld()
+    reported('erp', 'settlement', 'settled')
+    w.pass(later(4 * DAY - 1))
+    expect([opened(w), state().headline]).toEqual([[], 'posted'])
+    w.pass(later(4 * DAY))
+    expect([opened(w), state().headline]).toEqual([[['erp|settlement', 'bypass']], 'posted'])
+    const known = state().exceptions['cleared-unexplained']!
+    expect(w.log.find(({ type }) => type === 'exception.raised')?.data).toMatchObject({
+      cause: 'cleared-unexplained',
+      owner: 'treasury',
+      says: '5100 is cleared there; nothing says by what.',
+    })
+    const explained = (at: string): void =>
+      w.submit(
+        fact('exception.answered', 'person', `explained ${at}`, at, [{ names: [known.id] }, { names: [id] }], {
+          exception: known.id,
+          action: 'explained',
+          reason: 'set off by hand',
+        }),
+      )
+    explained(later(4 * DAY + 1))
+    expect([state().exceptions['cleared-unexplained']?.open, state().headline]).toEqual([false, 'posted'])
+    // What is cleared anew after that is another thing.
+    reported('erp', 'settlement', 'open', {}, later(5 * DAY))
+    reported('erp', 'settlement', 'settled', {}, later(6 * DAY))
+    w.pass(later(10 * DAY))
+    expect(state().exceptions['cleared-unexplained']?.open).toBe(true)
+    w.submit(entry('1', later(11 * DAY), '', { endToEndId: undefined as never, remittance: `Invoice ${document.number}` }))
+    w.pass(later(30 * DAY))
+    expect(opened(w)).toContainEqual(['bank|settlement', 'bypass'])
+    expect(state().exceptions['cleared-unexplained']?.open).toBe(false)
+  })
+
+  it('what a payment on its way has cleared already is no news', () => {
+    const { w, state, reported } = postedWorld()
+    for (const one of paymentRun('5100', 'M1', 'E1', NOW)) w.submit(one)
+    reported('erp', 'settlement', 'settled')
+    w.pass(later(10 * 24 * 60 * MINUTE))
+    expect([opened(w), state().exceptions['cleared-unexplained']]).toEqual([[], undefined])
+  })
+
   it('grace is a table by edge and state', () => {
     const cell = (system: string, facet: Facet, expected: string): number =>
       graceOf({ ...DEFAULT_POLICY, systems: { ...DEFAULT_POLICY.systems, archive: 'box' } }, { system, facet, expected }) / MINUTE

@@ -3,7 +3,9 @@
  * thing that it found there is `held.ts`. docs/spec/reconcile.md tells the reasons.
  */
 import type { Instant } from '../lib/time.ts'
+import { settlementOf } from './axes.ts'
 import type { Role } from './event.ts'
+import type { Cause } from './exception-causes.ts'
 import { livePostings } from './headline.ts'
 import { sumOf } from './invoice-content.ts'
 import { ABSENT } from './cell.ts'
@@ -54,8 +56,12 @@ export interface GraceRow {
 }
 
 const MINUTE = 60_000
-/** A hold that does not stand is money that leaves; a status that is late is a question on the telephone; an archive has a night. */
+/**
+ * A hold that does not stand is money that leaves; a status that is late is a question on the telephone; an archive has a night; what
+ * somebody cleared by hand is booked by the bank after a week-end and a day.
+ */
 export const DEFAULT_GRACE: readonly GraceRow[] = [
+  { to: 'erp', facet: 'settlement', word: 'unexplained', ms: 4 * 24 * 60 * MINUTE },
   { to: 'erp', facet: 'hold', word: '*', ms: 2 * MINUTE },
   { to: 'bank', facet: 'transmission', word: '*', ms: 5 * MINUTE },
   { to: 'ap', facet: 'status', word: 'held', ms: 5 * MINUTE },
@@ -77,12 +83,13 @@ export function graceOf(policy: Policy, { system, facet, expected }: Pick<Cell, 
   return policy.grace.find(fits)?.ms ?? policy.graceMs
 }
 
-/** `since`: from when grace counts. */
+/** `since`: from when grace counts. `cause`: of a bypass that is a case of its own. */
 export interface Diverging {
   readonly kind: DivergenceKind
   readonly since: Instant
   readonly ms: number
   readonly says: string
+  readonly cause?: Cause
 }
 
 /** Whatever has cells that a system fills: what was told and what was reported, by `system|facet`. */
@@ -140,22 +147,53 @@ const latest = (instants: readonly Instant[]): Instant => instants.toSorted().at
 
 /** What stands in the ERP or left the bank and nobody here had asked for, by the cell that it stands in. */
 export function bypassing(policy: Policy, state: InvoiceState): ReadonlyMap<string, Diverging> {
-  const found = new Map<string, Diverging>()
   const { erp, bank } = policy.systems
+  const rows: readonly [string, Diverging | undefined][] = [
+    [`${erp}|posting`, strangePosting(policy, state)],
+    [`${erp}|settlement`, strangeClearing(policy, state)],
+    [`${bank}|settlement`, strangePayment(state)],
+  ]
+  return new Map(rows.flatMap(([cell, found]) => (found === undefined ? [] : [[cell, found]])))
+}
+
+function strangePosting(policy: Policy, state: InvoiceState): Diverging | undefined {
   const [live] = livePostings(state)
-  const explained = state.answers['bypass']?.at ?? ''
   const [postingNo, confirmed] = [live?.[0], live?.[1].confirmed]
-  if (state.origin === 'observed' && !state.content && confirmed && confirmed.postedOn >= policy.bypassFrom && explained === '') {
-    found.set(`${erp}|posting`, {
-      kind: 'bypass',
-      since: confirmed.at,
-      ms: graceOf(policy, { system: erp, facet: 'posting', expected: 'observed' }),
-      says: `${postingNo} over ${confirmed.amount} ${confirmed.currency} to supplier ${confirmed.supplier}, their number ${confirmed.number}, posted on ${confirmed.postedOn}.`,
-    })
+  if (state.origin !== 'observed' || state.content || !confirmed || confirmed.postedOn < policy.bypassFrom || state.answers['bypass'])
+    return undefined
+  return {
+    kind: 'bypass',
+    since: confirmed.at,
+    ms: graceOf(policy, { system: policy.systems.erp, facet: 'posting', expected: 'observed' }),
+    says: `${postingNo} over ${confirmed.amount} ${confirmed.currency} to supplier ${confirmed.supplier}, their number ${confirmed.number}, posted on ${confirmed.postedOn}.`,
+    cause: 'bypass',
   }
+}
+
+/** The ERP shows it as paid, and no payment is on its way, nothing was netted, and the bank has booked nothing or too little. */
+function strangeClearing(policy: Policy, state: InvoiceState): Diverging | undefined {
+  const shown = state.reported[`${policy.systems.erp}|settlement`]
+  const [live] = livePostings(state)
+  const settlement = settlementOf(state)
+  if (
+    shown?.word !== 'settled' ||
+    (settlement !== 'none' && settlement !== 'part') ||
+    (live?.[1].confirmed?.postedOn ?? '') < policy.bypassFrom ||
+    (state.answers['cleared-unexplained']?.at ?? '') > shown.at
+  )
+    return undefined
+  return {
+    kind: 'bypass',
+    since: shown.at,
+    ms: graceOf(policy, { system: policy.systems.erp, facet: 'settlement', expected: 'unexplained' }),
+    says: `${live?.[0]} is cleared there; ${settlement === 'none' ? 'nothing says by what' : 'what the bank booked is less'}.`,
+    cause: 'cleared-unexplained',
+  }
+}
+
+/** A case of it is judged with the invoice's other conditions. */
+function strangePayment(state: InvoiceState): Diverging | undefined {
   const outside = Object.values(state.allocations).filter(({ outside: out, undone }) => out && undone === null)
   const paid = outside.find(({ at }) => at > (state.answers['paid-outside']?.at ?? ''))
-  if (paid)
-    found.set(`${bank}|settlement`, { kind: 'bypass', since: paid.at, ms: 0, says: `${paid.amount} left the bank without an instruction.` })
-  return found
+  return paid && { kind: 'bypass', since: paid.at, ms: 0, says: `${paid.amount} left the bank without an instruction.` }
 }
