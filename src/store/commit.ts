@@ -1,19 +1,17 @@
 /**
  * The one commit: the only writer of events, objects, cells and effects. A batch of one tenant runs through set-based statements,
- * one per table, in one READ COMMITTED transaction and always in this order:
+ * one for each kind of row, in one READ COMMITTED transaction and always in this order:
  *
  *   identity → bindings → objects by id (locked) → decide (pure) → objects, lists, ledger, interest, news → cells, effects → head and log → COMMIT
  *
  * Everything that waits for another transaction waits in an order: keys sorted, the head last. What others moved meanwhile shows
  * as SQLSTATE 40001, 40P01 or TO001, as Stale, or as a COMMIT without an answer; then the same batch runs again from the first
- * statement, which identity makes harmless. Statements that need no answer of each other are sent together. One transaction, read
- * from top to bottom: that is why this file is longer than others.
+ * statement, which identity makes harmless. Statements that need no answer of each other are sent together.
  */
 import { decide, Stale, type Decided, type Load, type Loaded } from '../domain/decide.ts'
 import type { Event } from '../domain/event.ts'
-import type { Law, ObjectRecord } from '../domain/object.ts'
+import type { Law } from '../domain/object.ts'
 import { assert } from '../lib/assert.ts'
-import { canonicalJson } from '../lib/canonical-json.ts'
 import { Fault } from '../lib/fault.ts'
 import { mark } from '../lib/mark.ts'
 import { instantOf, msOf, type Clock, type Instant } from '../lib/time.ts'
@@ -22,20 +20,21 @@ import { closeAttempts } from './attempt.ts'
 import { together } from './bind.ts'
 import { writingCells } from './cell.ts'
 import { begin, commit, type ClientBase, type PoolClient } from './database.ts'
-import { effectNews, effectsToLock, planEffects, type Blocked, type EffectPlan } from './effect-plan.ts'
+import { effectNews, effectsToLock, planEffects, type EffectPlan } from './effect-plan.ts'
 import { lockEffects, writingEffects } from './effect.ts'
 import { appending, readEvents, readHead, type EventLink, type Head, type LogRow } from './event.ts'
 import { claimIdentities, readFingerprints } from './identity.ts'
-import { changingInterest, leavingNews, type Interest } from './interest.ts'
-import type { FactItem, Item, NudgeItem, Receipt } from './item.ts'
+import { changingInterest, leavingNews } from './interest.ts'
+import { RefusedItems, repeatOf, type Committed, type FactItem, type Item, type NudgeItem, type Receipt } from './item.ts'
 import type { KnownStates } from './known-states.ts'
 import { writingListRows } from './list-row.ts'
-import { writingEntries, type EntriesChange } from './ledger-entry.ts'
+import { writingEntries } from './ledger-entry.ts'
 import { decisionRow, eventOf, factRow, linksOf } from './log-rows.ts'
-import { holdVersions, readObjects, writingObjects, type StoredObject, type WrittenObject } from './object.ts'
+import { holdVersions, readObjects, writingObjects, type StoredObject } from './object.ts'
 import { closingOf, effectOutcome, isLate, outcomeOf, type OutcomeData } from './outcomes.ts'
 import { Resolver, type Resolved } from './resolve.ts'
 import { namesIn, parkedUnder, parking, unparking, type Parked } from './unbound.ts'
+import { entryRows, listRows, objectRows, waitsOf } from './written-rows.ts'
 
 /** By what a process judges and writes. `cfg` is the hash of its whole configuration (64 hex digits), `config` that configuration's number. */
 export interface Settings {
@@ -45,28 +44,8 @@ export interface Settings {
   readonly clock: Clock
 }
 
-/** What a commit did, for whoever asked and for hints. */
-export interface Committed {
-  /** In the order of the items; undefined for nudges. */
-  readonly receipts: readonly (Receipt | undefined)[]
-  /** Targets that have something new to do. */
-  readonly targets: ReadonlySet<string>
-  /** Somebody waits for what changed here. */
-  readonly news: boolean
-  /** Events logged. */
-  readonly events: number
-  /** The log's next index when this commit began. */
-  readonly head: number
-  /** Money effects that were wanted and not queued, because another one of their command and object stands. */
-  readonly blocked: readonly Blocked[]
-}
-
 /** A name that was waited for is bound, or what was read has moved: run again. */
 const moved = (what: string): Stale => new Stale(`${what} moved while it was looked at`)
-/** A law that wants to be asked again in the past is asked again after so long. */
-const AGAIN_MS = 10_000
-/** Names that are shown of an object; all that are bound find it. */
-const LIMIT_NAMES = 100
 
 /**
  * Runs one batch once, on a connection of its own. Throws what the database or the law throws; the caller rolls back.
@@ -227,7 +206,7 @@ class Commit {
     )
     if (names === undefined) throw moved('a free name')
     this.awaited = names
-    this.keep(objects)
+    for (const [id, object] of objects) this.stored.set(id, object)
     // Taken out of the set: of two outcomes of one attempt in a batch only the first has closed it.
     for (const { fact, outcome, guard } of guarded) this.count(fact, outcome, !closed.delete(`${guard.effect} ${guard.attempt}`))
     for (const { fact, outcome } of unguarded) this.count(fact, outcome, isLate(outcome, rows.get(outcome.effect)))
@@ -241,10 +220,6 @@ class Commit {
   private count(fact: FactItem, outcome: OutcomeData, late: boolean): void {
     if (late) this.late.add(fact)
     else this.outcomes.push(outcome)
-  }
-
-  private keep(objects: ReadonlyMap<string, StoredObject>): void {
-    for (const [id, object] of objects) this.stored.set(id, object)
   }
 
   /** Takes the facts that waited for names bound here, and those that these bind names for in turn. */
@@ -285,7 +260,7 @@ class Commit {
         ),
       ])
       if (awaited === undefined) throw moved('a free name')
-      this.keep(objects)
+      for (const [id, object] of objects) this.stored.set(id, object)
       this.awaited = [...this.awaited, ...awaited]
       names = awaited
     }
@@ -344,7 +319,8 @@ class Commit {
       now,
     )
     const toLock = effectsToLock(effects, (object) => this.resolver.created.has(object))
-    const waits = this.waitsOf(decided)
+    const before = { stored: this.stored, bound: this.bound, bindings: this.resolver.bindings, created: this.resolver.created }
+    const waits = waitsOf(decided, before)
     const waitedNames = [...waits.names, ...parked.flatMap(({ names }) => names)]
     // Sent before the rows are built, so that the server works meanwhile.
     const answers = together(client, () =>
@@ -355,9 +331,10 @@ class Commit {
       ]),
     )
     answers.catch(() => {})
-    const objects = this.objectsOf(decided, waits.of)
-    const lists = lawful('listing', () => this.listsOf(decided))
-    const entries = lawful('booking', () => this.entriesOf(decided))
+    const objects = objectRows(decided, before, waits.of, now)
+    for (const { id, text, state } of [...objects.created, ...objects.changed]) this.known.keep(id, text, state)
+    const lists = lawful('listing', () => listRows(settings.law, decided))
+    const entries = lawful('booking', () => entryRows(settings.law, decided))
     const context = { tenant, cfg: settings.cfg, recordedAt: now }
     const rows: LogRow[] = [
       ...resolved.map(({ fact }, at) => factRow(context, fact, facts[at]!.type, facts[at]!.objects)),
@@ -408,85 +385,6 @@ class Commit {
     return this.committed(plan, (left?.rowCount ?? 0) > 0, rows.length)
   }
 
-  /** What judged objects wait for now: canonical ids where names are bound, and what changed against what they waited for before. */
-  private waitsOf(decided: Decided): {
-    of: Map<string, readonly string[]>
-    ids: string[]
-    names: string[]
-    added: Interest[]
-    removed: Interest[]
-  } {
-    const of = new Map<string, readonly string[]>()
-    const added: Interest[] = []
-    const removed: Interest[] = []
-    for (const [object, wanted] of decided.waits) {
-      const before = this.stored.get(object)?.waits ?? []
-      if (wanted.length === 0 && before.length === 0) continue
-      const after = [...new Set(wanted.map((name) => this.bound.get(name) ?? name))].filter((name) => name !== object).sort()
-      if (after.join('\n') === before.join('\n')) continue
-      of.set(object, after)
-      for (const name of after) if (!before.includes(name)) added.push({ name, object })
-      for (const name of before) if (!after.includes(name)) removed.push({ name, object })
-    }
-    // What this very batch creates cannot be moved by others yet.
-    const names = [...new Set(added.map(({ name }) => name))].filter((name) => !this.resolver.created.has(name))
-    return { of, added, removed, ids: names.filter((name) => !name.includes('|')), names: names.filter((name) => name.includes('|')) }
-  }
-
-  private objectsOf(
-    decided: Decided,
-    waits: ReadonlyMap<string, readonly string[]>,
-  ): { created: WrittenObject[]; changed: WrittenObject[] } {
-    const created: WrittenObject[] = []
-    const changed: WrittenObject[] = []
-    const seen = new Set<string>()
-    const late = instantOf(msOf(this.now) + AGAIN_MS)
-    const named = Map.groupBy(this.resolver.bindings.keys(), (name) => this.resolver.bindings.get(name)!)
-    const put = (record: ObjectRecord, text: string): void => {
-      seen.add(record.id)
-      this.known.keep(record.id, text, record.state)
-      const before = this.stored.get(record.id)
-      const wakeAt = record.wakeAt !== null && record.wakeAt <= this.now ? late : record.wakeAt
-      const names = [...(before?.names ?? []), ...(named.get(record.id) ?? [])].slice(0, LIMIT_NAMES)
-      const object = { ...record, wakeAt, names, waits: waits.get(record.id) ?? before?.waits ?? [], text }
-      if (before) changed.push(object)
-      else created.push(object)
-    }
-    for (const { after, text } of decided.changed) put(after, text)
-    // Judged without anything said: what it waits for may have changed all the same, and its time must not come again at once.
-    for (const id of decided.waits.keys()) {
-      const record = this.stored.get(id)
-      if (record && !seen.has(id) && (waits.has(id) || (record.wakeAt !== null && record.wakeAt <= this.now)))
-        put(record, canonicalJson(record.state, record.state))
-    }
-    return { created, changed }
-  }
-
-  private listsOf(decided: Decided): {
-    rows: { object: string; kind: string; row: NonNullable<ReturnType<Law['list']>> }[]
-    gone: string[]
-  } {
-    const { law } = this.settings
-    const rows = []
-    const gone: string[] = []
-    for (const { before, after } of decided.changed) {
-      const was = before && law.list(before)
-      const row = law.list(after)
-      if (row && (!was || JSON.stringify(was) !== JSON.stringify(row))) rows.push({ object: after.id, kind: after.kind, row })
-      if (was && !row) gone.push(after.id)
-    }
-    return { rows, gone }
-  }
-
-  private entriesOf(decided: Decided): EntriesChange[] {
-    const { law } = this.settings
-    return decided.changed.flatMap(({ before, after }) => {
-      const was = before ? law.entries(before) : []
-      const is = law.entries(after)
-      return was.length === 0 && is.length === 0 ? [] : [{ object: after.id, before: was, after: is }]
-    })
-  }
-
   private committed(plan: EffectPlan, news: boolean, events: number): Committed {
     const receipts = this.items.map((item): Receipt | undefined => {
       if (item.kind === 'nudge') return undefined
@@ -497,21 +395,4 @@ class Commit {
     })
     return { receipts, targets: plan.targets, news, events, head: this.head, blocked: plan.blocked }
   }
-}
-
-/** Items that are refused although their identities were claimed: the batch runs again without them. */
-export class RefusedItems extends Error {
-  override name = 'RefusedItems'
-  readonly items: readonly (readonly [FactItem, Fault])[]
-  constructor(items: readonly (readonly [FactItem, Fault])[]) {
-    super('some items are refused')
-    this.items = items
-  }
-}
-
-/** The answer to a fact whose id is taken: the first result when it says the same (or nobody can tell any more), else a refusal. */
-function repeatOf(item: FactItem, fingerprint: Uint8Array | null | undefined, first?: Receipt): Receipt {
-  if (fingerprint && Buffer.compare(item.fingerprint, fingerprint) !== 0)
-    return { eventId: item.id, outcome: 'refused', fault: new Fault('event-id-reused') }
-  return first?.outcome === 'refused' ? first : { eventId: item.id, outcome: 'repeat' }
 }

@@ -1,10 +1,10 @@
 /** Runs batches until the database has said what became of them: again when others moved first, later when it is away. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault, type FaultCode } from '../lib/fault.ts'
-import { RefusedItems, runBatch, type Committed, type Settings } from './commit.ts'
+import { runBatch, type Settings } from './commit.ts'
 import { connect, inTenant, rolledBack, type Pool } from './database.ts'
 import { makeRoom, readHead } from './event.ts'
-import type { Item, Receipt } from './item.ts'
+import { RefusedItems, type Committed, type Item, type Receipt } from './item.ts'
 import { KnownStates } from './known-states.ts'
 import { isAway, sqlState, troubleOf } from './trouble.ts'
 

@@ -1,8 +1,9 @@
-/** What comes to a commit: facts that the door has made ready, and objects to be judged again. */
+/** What comes to a commit, facts that the door has made ready and objects to be judged again, and what it answers. */
 import type { EventType, Grade, Lane, Source } from '../domain/event.ts'
 import type { Arrival } from '../domain/object.ts'
-import type { Fault } from '../lib/fault.ts'
+import { Fault } from '../lib/fault.ts'
 import type { Instant } from '../lib/time.ts'
+import type { Blocked } from './effect-plan.ts'
 import type { Refs } from './unbound.ts'
 
 /** An arrival that passed the door: checked, canonical, its body in bytes and committed to. */
@@ -58,4 +59,37 @@ export interface Receipt {
 /** The objects that an item names, each by its most trusted name: the same name is the same object. */
 export function objectsNamed(item: Item): string[] {
   return item.kind === 'nudge' ? [item.object] : [...item.refs.about, ...(item.refs.ensures ?? [])].map((ref) => ref.names[0] ?? '')
+}
+
+/** What a commit did, for whoever asked and for hints. */
+export interface Committed {
+  /** In the order of the items; undefined for nudges. */
+  readonly receipts: readonly (Receipt | undefined)[]
+  /** Targets that have something new to do. */
+  readonly targets: ReadonlySet<string>
+  /** Somebody waits for what changed here. */
+  readonly news: boolean
+  /** Events logged. */
+  readonly events: number
+  /** The log's next index when this commit began. */
+  readonly head: number
+  /** Money effects that were wanted and not queued, because another one of their command and object stands. */
+  readonly blocked: readonly Blocked[]
+}
+
+/** Items that are refused although their identities were claimed: the batch runs again without them. */
+export class RefusedItems extends Error {
+  override name = 'RefusedItems'
+  readonly items: readonly (readonly [FactItem, Fault])[]
+  constructor(items: readonly (readonly [FactItem, Fault])[]) {
+    super('some items are refused')
+    this.items = items
+  }
+}
+
+/** The answer to a fact whose id is taken: the first result when it says the same (or nobody can tell any more), else a refusal. */
+export function repeatOf(item: FactItem, fingerprint: Uint8Array | null | undefined, first?: Receipt): Receipt {
+  if (fingerprint && Buffer.compare(item.fingerprint, fingerprint) !== 0)
+    return { eventId: item.id, outcome: 'refused', fault: new Fault('event-id-reused') }
+  return first?.outcome === 'refused' ? first : { eventId: item.id, outcome: 'repeat' }
 }
