@@ -31,6 +31,7 @@ const PARTS: readonly (readonly [name: string, seconds: number, work: () => Prom
   ['delivery taken over from a killed hub', 90, () => delivery('takeover')],
   ['delivery after an outage', 150, () => delivery('outage')],
   ["delivery within a target's own limit", 100, () => delivery('ownLimit')],
+  ['delivery and its forecast', 100, () => delivery('forecast')],
   ['delivery beside a million waiting rows', 210, () => delivery('millionWaiting')],
   ['the whole way through three systems', 90, threeSystems],
   ['the whole way through five systems', 180, fiveSystems],
