@@ -63,7 +63,7 @@ export async function postBooking({ context, caller, params, body }: Call<unknow
 }
 
 function accrualOf({ id, state }: ObjectRecord): object {
-  const { listed, booked } = state as unknown as AccrualState
+  const { listed, booked, dropped } = state as unknown as AccrualState
   const { at, ...said } = listed ?? { at: '' }
-  return { id, ...said, listedAt: at, booked }
+  return { id, ...said, listedAt: at, booked, dropped }
 }

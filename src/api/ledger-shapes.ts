@@ -94,6 +94,7 @@ export const ACCRUALS = named(
         listedAt: instant,
         accounts: z.array(z.looseObject({ account: text, amount: sum })),
         booked: z.strictObject({ by: text, document: text, at: instant }).nullable(),
+        dropped: z.strictObject({ reason: text, at: instant }).nullable(),
       }),
     ),
     next: maybe,

@@ -28,6 +28,7 @@ const ACCRUALS = z.object({
       currency: z.string(),
       accounts: z.array(z.looseObject({ account: z.string(), amount: z.string() })),
       booked: z.object({ by: z.string(), document: z.string() }).nullable(),
+      dropped: z.object({ reason: z.string() }).nullable(),
     }),
   ),
   next: z.string().nullable(),
@@ -37,11 +38,9 @@ const TAKEN = z.object({ accrual: z.string(), document: z.string(), outcome: z.s
 const WIDTH = 80
 
 export function accrualsCommand(): Command {
-  const accruals = new Command('accruals').description(
-    'what was posted in a later period than it belongs into: book it in the ERP, and say so',
-  )
+  const accruals = new Command('accruals').description('what goes to a later period than it belongs into: book it in the ERP, and say so')
   hubOptions(accruals.command('list', { isDefault: true }).description('those that nobody has booked yet'))
-    .option('--booked', 'those that are')
+    .option('--booked', 'those that are, or were taken off the list')
     .option('--limit <number>', 'how many, at most 200', '50')
     .option('--after <place>', 'the next page: what the last one named')
     .action(async (options: ListOptions) => {
@@ -64,12 +63,17 @@ async function list({ booked: done = false, limit, after, ...at }: ListOptions, 
   return [
     ...page.accruals.flatMap((one) => [
       `${paint('bold', clipped(`${one.number} of ${one.supplier}`, WIDTH - 24))} ${one.amount} ${one.currency}`,
-      `    company ${one.entity}, period ${one.period}: posted on ${one.on} instead of ${one.was}`,
+      `    company ${one.entity}, period ${one.period}: goes to ${one.on} instead of ${one.was}`,
       ...one.accounts.map(({ account, amount }) => `    account ${plainText(account)} ${amount}`),
-      `    ${one.booked ? `booked as ${plainText(one.booked.document)} by ${plainText(one.booked.by)}` : one.id}`,
+      `    ${standing(one)}`,
     ]),
     ...(page.next === null ? [] : [`… and more: tieout accruals --after ${page.next}`]),
   ]
+}
+
+function standing({ id, booked: as, dropped }: z.infer<typeof ACCRUALS>['accruals'][number]): string {
+  if (as) return `booked as ${plainText(as.document)} by ${plainText(as.by)}`
+  return dropped ? `taken off the list: ${plainText(dropped.reason)}` : id
 }
 
 async function booked(id: string, { by, document, ...at }: BookedOptions): Promise<string[]> {

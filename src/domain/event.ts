@@ -142,6 +142,7 @@ export const EVENT_TYPES = {
   'posting.held': decision('invoice', 'posting'),
   'posting.freed': decision('invoice', 'posting'),
   'posting.postponed': decision('accrual', 'posting'),
+  'accrual.dropped': decision('accrual', 'posting'),
   'evidence.wanted': decision('invoice', 'metadata'),
   'invoice.state-moved': decision('invoice', 'status'),
   'payment.moved': decision('payment', 'payment'),

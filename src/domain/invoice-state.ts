@@ -83,12 +83,13 @@ export type Parties = {
   readonly taxCodes: { readonly [question: string]: string }
 }
 
-/** `day`: the posting date that it is about; `on`: the day that it is posted on instead. */
+/** `day`: the posting date that it is about; `on`: the day that it is posted on instead; `accrued`: what stands on the accrual list for it. */
 export type PostingPlan = FactRef & {
   readonly day: string
   readonly period: string
   readonly held: 'hold' | 'refuse' | null
   readonly on: string | null
+  readonly accrued: string | null
 }
 
 /** `system|facet` → the word we told it, and when it said that it took it. */

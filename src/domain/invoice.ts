@@ -2,6 +2,7 @@
  * What is known of one invoice: one state machine, a fold of its facts and of our verdicts on them. Every collection is kept in a
  * fixed order, so that the order of arrival leaves no trace.
  */
+import { accruedAs, type AccrualData } from './accrual.ts'
 import { diverging, showing } from './cell.ts'
 import type { Event, EventType } from './event.ts'
 import type { FactData } from './event-data.ts'
@@ -257,16 +258,17 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   })),
   'posting.held': decided<Pick<PostingPlan, 'day' | 'period' | 'held'>>((state, event, { day, period, held }) => ({
     ...state,
-    postingPlan: { ...ref(event), day, period, held, on: state.postingPlan?.on ?? null },
+    postingPlan: { ...ref(event), day, period, held, on: state.postingPlan?.on ?? null, accrued: state.postingPlan?.accrued ?? null },
   })),
   'posting.freed': decided<Pick<PostingPlan, 'day' | 'period'>>((state, event, { day, period }) => ({
     ...state,
-    postingPlan: { ...ref(event), day, period, held: null, on: state.postingPlan?.on ?? null },
+    postingPlan: { ...ref(event), day, period, held: null, on: state.postingPlan?.on ?? null, accrued: state.postingPlan?.accrued ?? null },
   })),
-  'posting.postponed': decided<{ accrual: { was: string; on: string }; period: string }>((state, event, { accrual, period }) => ({
+  'posting.postponed': decided<{ accrual: AccrualData; period: string }>((state, event, { accrual, period }) => ({
     ...state,
-    postingPlan: { ...ref(event), day: accrual.on, period, held: null, on: accrual.on },
+    postingPlan: { ...ref(event), day: accrual.on, period, held: null, on: accrual.on, accrued: accruedAs(accrual) },
   })),
+  'accrual.dropped': decided((state) => ({ ...state, postingPlan: null })),
   'evidence.wanted': decided<{ covers: number; until: string }>((state, event, data) => ({
     ...state,
     evidence: { ...state.evidence, wanted: { ...ref(event), covers: data.covers, until: data.until } },

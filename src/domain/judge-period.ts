@@ -1,9 +1,12 @@
 /** The gate before a posting is sent: the period of its date. */
 import { dateIn, type Instant } from '../lib/time.ts'
 import { derivedId } from '../lib/ids.ts'
+import { accruedAs, type AccrualData } from './accrual.ts'
 import { nextDay } from './business-calendar.ts'
 import type { WantedException } from './exception.ts'
 import { toBePosted, type Booking } from './expect-posting.ts'
+import { closed } from './gate.ts'
+import { livePostings } from './headline.ts'
 import type { InvoiceState } from './invoice-state.ts'
 import { periodQuestion } from './names.ts'
 import type { Look } from './object.ts'
@@ -22,6 +25,8 @@ type Sheet = Scratch<InvoiceState>
 export function checkPeriod(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const { content, parties, postingPlan: plan } = sheet.state
   const booking = toBePosted(sheet.state, routeOf(laws.policy.routing, sheet.state).rules)
+  const listed = plan?.accrued ?? null
+  if (listed !== null && closed(sheet.state) && livePostings(sheet.state).length === 0) drop(laws, sheet)
   if (!booking || !content || !parties) return []
   const { erp } = laws.policy.systems
   const entity = entityOf({ ...laws, look, asOf: sheet.asOf }, content.value)
@@ -38,6 +43,7 @@ export function checkPeriod(laws: Laws, sheet: Sheet, look: Look): WantedExcepti
     .map(([, answer]) => answer.action)
   const period = is.is === 'none' ? monthOf(booking.postOn) : is.span.name
   if (is.is === 'open') {
+    if (listed !== null && listed !== accruedAs(accrued(booking))) postpone(laws, sheet, booking, period, { day: booking.postOn, period })
     if (plan?.held === 'hold' || (plan?.held === 'refuse' && said.includes('post-again')))
       sheet.decide('posting.freed', 'period', { day: booking.postOn, period })
     return sheet.state.postingPlan?.held ? [heldCase('refuse', period, parties.entity)] : []
@@ -119,14 +125,30 @@ function postpone(
     on: next.day,
     number: content?.number ?? '',
     supplier: content?.supplier.name ?? '',
-    amount: booking.terms.net,
-    currency: booking.terms.currency,
-    accounts: (booking.terms.coding ?? []).map((line) => ({ ...line })),
+    ...accrued(booking),
   }
   sheet.add({
     type: 'posting.postponed',
-    objects: [derivedId(laws.sha256, 'acr', sheet.id, period), sheet.id],
+    objects: [accrualOf(laws, sheet), sheet.id],
     actor: 'rule:period',
     data: { accrual, period: next.period },
   })
 }
+
+/** Nobody is to book what will not be posted. */
+function drop(laws: Laws, sheet: Sheet): void {
+  sheet.add({
+    type: 'accrual.dropped',
+    objects: [accrualOf(laws, sheet), sheet.id],
+    actor: 'rule:period',
+    data: { reason: 'the invoice was rejected before it was posted' },
+  })
+}
+
+const accrualOf = (laws: Laws, sheet: Sheet): string => derivedId(laws.sha256, 'acr', sheet.id)
+
+const accrued = ({ terms }: Booking): Pick<AccrualData, 'amount' | 'currency' | 'accounts'> => ({
+  amount: terms.net,
+  currency: terms.currency,
+  accounts: (terms.coding ?? []).map((line) => ({ ...line })),
+})

@@ -88,17 +88,17 @@ function tieOutRow({ made }: TieOutState): ListRow {
   }
 }
 
-function accrualRow({ listed, booked }: AccrualState): ListRow {
+function accrualRow({ listed, booked, dropped }: AccrualState): ListRow {
   return {
     ...EMPTY,
     title: listed?.number ?? '',
-    state: booked ? 'booked' : 'open',
+    state: booked ? 'booked' : dropped ? 'dropped' : 'open',
     currency: listed?.currency ?? null,
     amount: listed?.amount ?? null,
     party: listed?.supplier ?? null,
     entity: listed?.entity ?? null,
     dueOn: listed?.was ?? null,
-    open: booked === null,
+    open: booked === null && dropped === null,
   }
 }
 

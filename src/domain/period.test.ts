@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { company, answers, approved, arrives, bill, books, day, NO_ORDER } from '../../test/cases/story.ts'
+import { company, answers, approved, arrives, bill, books, complete, corrects, day, NO_ORDER, over, yes } from '../../test/cases/story.ts'
 import { ENTITY, fact } from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
 import type { AccrualState } from './accrual.ts'
@@ -101,6 +101,35 @@ describe('a posting whose period is closed while it waits', () => {
     expect(accruals()[0]?.booked).toMatchObject({ by: 'person:lea', document: '4711' })
     w.submit(books(free, '5100', day(31, 20)))
     expect(state().headline).toBe('posted')
+  })
+
+  it('is on the accrual list once, under its first period, when the next one closes, too; a correction changes the amount', () => {
+    const { w, posts, accruals } = waiting('next')
+    w.submit(said('period.closed', day(31, 19)))
+    const [first] = accruals()
+    w.submit(spans('2026-03', [{ name: '2026/1', from: '2026-03-01', to: '2026-03-31', open: true }], '2026-01-31T20:00:00.000Z'))
+    w.submit(spans('2026-02', [{ ...FEBRUARY, open: false }], '2026-01-31T20:00:00.000Z'))
+    expect([posts(), accruals().length]).toEqual([['2026-03-01'], 1])
+    expect(accruals()[0]?.listed).toEqual({ ...first?.listed, on: '2026-03-01' })
+    const dearer = bill({ ...NO_ORDER, ...over('110.00') })
+    for (const arrival of [
+      said('period.opened', '2026-01-31T20:30:00.000Z'),
+      spans('2026-01', [JANUARY], '2026-01-31T20:30:00.000Z'),
+      corrects(free, dearer, '2026-01-31T21:00:00.000Z'),
+      yes(free, '2026-01-31T21:01:00.000Z', { terms: dearer.terms }),
+      complete(free, '2026-01-31T21:02:00.000Z', { terms: dearer.terms }),
+    ])
+      w.submit(arrival)
+    expect(accruals().map(({ listed }) => [listed?.was, listed?.on, listed?.amount])).toEqual([['2026-01-31', '2026-03-01', '110']])
+  })
+
+  it('is off the accrual list when the invoice is rejected, and on it again when that is taken back', () => {
+    const { w, accruals } = waiting('next')
+    w.submit(said('period.closed', day(31, 19)))
+    w.submit(fact('invoice.rejected', 'person', 'no', '2026-01-31T20:00:00.000Z', [free.ref], { reason: 'not ours' }))
+    expect(accruals()).toMatchObject([{ booked: null, dropped: { reason: 'the invoice was rejected before it was posted' } }])
+    w.submit(fact('invoice.reinstated', 'person', 'yes', '2026-01-31T20:30:00.000Z', [free.ref], { reason: 'ours' }))
+    expect(accruals()).toMatchObject([{ booked: null, dropped: null, listed: { was: '2026-01-31', on: '2026-02-01' } }])
   })
 
   it('held, two people say the next period: it is posted there and listed', () => {
