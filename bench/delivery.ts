@@ -81,8 +81,10 @@ async function lostReplies(database: HubDatabase): Promise<Row[]> {
       value: target.booked.length,
       unit: 'entries',
       target: count,
-      beside: `${different} different, all done after ${Math.round(seconds)} s`,
+      exactly: true,
+      beside: `all done after ${Math.round(seconds)} s`,
     },
+    { what: '  of them different', value: different, unit: 'entries', target: count, exactly: true },
   ]
 }
 
@@ -190,8 +192,9 @@ async function ownLimit(database: HubDatabase): Promise<Row[]> {
       value: round1((calls.length / seconds / 5) * 100),
       unit: '%',
       target: 95,
-      beside: `at most ${worst} within any second; ${misplaced} of the first 250 not among those due first`,
     },
+    { what: '  most calls within any second', value: worst, unit: 'calls', target: 5 },
+    { what: '  of the first 250 not among those due first', value: misplaced, unit: 'postings', target: 0 },
   ]
 }
 
@@ -216,6 +219,7 @@ async function forecast(database: HubDatabase): Promise<Row[]> {
   const end = Date.now()
   await hub.stop()
   await target.stop()
+  if (foretold.length === 0) throw new Error('nothing was foretold')
   // What is left in the last seconds is less than a look at it takes.
   const off = foretold.flatMap(({ at, clear }) => (end - at < 5_000 ? [] : [(Math.abs(clear - end) / (end - at)) * 100]))
   return [

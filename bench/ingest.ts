@@ -24,6 +24,8 @@ export interface Row {
   readonly value: number
   readonly unit: string
   readonly target: number
+  /** Neither less nor more will do. */
+  readonly exactly?: true
   /** What else was measured of it, for whoever compares two machines. */
   readonly beside?: string
 }

@@ -14,7 +14,10 @@ const rows: Row[] = []
 const WIDTH = 88
 
 /** More is better for rates and shares, less for times and sizes. */
-const holds = (row: Row): boolean => (/\/s$|^%$|^per /u.test(row.unit) ? row.value >= row.target : row.value <= row.target)
+const holds = (row: Row): boolean => {
+  if (row.exactly) return row.value === row.target
+  return /\/s$|^%$|^per /u.test(row.unit) ? row.value >= row.target : row.value <= row.target
+}
 
 function line(row: Row): string {
   const beside = row.beside === undefined ? '' : `   (${row.beside})`
@@ -72,4 +75,4 @@ else {
   for (const row of short) process.stdout.write(`  falls short: ${row.what.trim()}: ${row.value} ${row.unit} of ${row.target}\n`)
   for (const what of unmeasured) process.stdout.write(`  not measured: ${what}\n`)
 }
-process.exitCode = unmeasured.length > 0 ? 1 : 0
+process.exitCode = unmeasured.length + short.length > 0 ? 1 : 0

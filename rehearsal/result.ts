@@ -33,10 +33,13 @@ export function openResult(file: string, seed: number, source: string): Result {
   return { seed, commit, begun: new Date().toISOString(), ended: '', machine, schedules: [] }
 }
 
+/** What a run rests on: what is rehearsed, and what rehearses and judges it. */
+const RESTS_ON = ['src', 'sandbox', 'launch', 'rehearsal', 'package-lock.json', ':!rehearsal/results']
+
 /** With `+` when the files are not those of the commit. */
 export function commitOf(source: string): string {
   const git = (...args: string[]): string => spawnSync('git', args, { cwd: source, encoding: 'utf8' }).stdout?.trim() ?? ''
-  return `${git('rev-parse', 'HEAD') || 'unknown'}${git('status', '--porcelain', '--', 'src', 'sandbox') === '' ? '' : '+'}`
+  return `${git('rev-parse', 'HEAD') || 'unknown'}${git('status', '--porcelain', '--', ...RESTS_ON) === '' ? '' : '+'}`
 }
 
 export function writeResult(file: string, result: Result, table: readonly FaultCase[]): void {

@@ -206,6 +206,12 @@ const BAD: readonly (readonly [check: keyof typeof CHECKS, invariant: string, wh
     'a person is asked for nothing',
     { ...GOOD, cases: [{ id: 'exc_2', cause: 'dead-letter', says: '', about: 'inv_1', owner: 'engineering', open: true }] },
   ],
+  [
+    'nobodyNeeded',
+    'E1',
+    'a person is asked about a payment for nothing',
+    { ...GOOD, cases: [{ id: 'exc_2', cause: 'outcome-unknown', says: '', about: 'pay_1', owner: 'treasury', open: true }] },
+  ],
   ['takenOver', 'E4', 'an attempt that nobody took over', { ...GOOD, underWay: [{ effect: 'e', attempt: 1, from: 0, till: 16_000 }] }],
   ['logVerifies', 'H2', 'the log does not verify', { ...GOOD, verified: { status: 1, output: 'index 4' } }],
   ['noBreach', 'D4', 'paid without approval', withInvoice({ headline: { state: 'archived', breaches: ['approved'] } })],

@@ -112,7 +112,14 @@ export class Hub {
         publish: join(folder, 'published'),
         sealEveryMs: 500,
         // Times long enough that nothing but what a schedule does makes a case.
-        policy: { graceMs: 60_000, indeterminateAfterMs: 120_000, entryGraceMs: 3_600_000, ...settings.policy, ...policy },
+        policy: {
+          graceMs: 60_000,
+          indeterminateAfterMs: 120_000,
+          entryGraceMs: 3_600_000,
+          refusalGraceMs: 1_000,
+          ...settings.policy,
+          ...policy,
+        },
         lanes: {
           ...LANES,
           ...Object.fromEntries(Object.entries(settings.lanes ?? {}).map(([lane, own]) => [lane, { ...LANES[lane], ...own }])),

@@ -62,6 +62,16 @@ export const SCHEMA = z.strictObject({
         DEFAULT_POLICY.indeterminateAfterMs,
         'how long a control waits for an answer before a person is told',
       ),
+      refusalGraceMs: ms(
+        0,
+        DEFAULT_POLICY.refusalGraceMs,
+        'how long after an approver’s no an invoice may be rejected or sent again before a person is told',
+      ),
+      clearingGraceMs: ms(
+        0,
+        DEFAULT_POLICY.clearingGraceMs,
+        'how long the ERP may show as cleared what no payment, netting or bank entry explains before a person is told',
+      ),
       graceMs: ms(100, DEFAULT_POLICY.graceMs, 'how long a system may lag before it is a divergence'),
       grace: z.array(GRACE).default([]).describe('the same for single edges and states, tried before the ordinary rows'),
       bypassFrom: z.iso

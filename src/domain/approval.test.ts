@@ -31,8 +31,9 @@ const limit = (amount: string, more: object = {}): Arrival =>
     ...more,
   })
 
-/** What becomes of an invoice over 119.00 EUR under these facts: its headline and open cases. */
-function outcome(...facts: Arrival[]): { headline: string | null; open: string[] } {
+/** What becomes of an invoice over 119.00 EUR under these facts by then: its headline and open cases. */
+const outcome = (...facts: Arrival[]): { headline: string | null; open: string[] } => outcomeBy('2026-01-15T09:00:00.000Z', ...facts)
+function outcomeBy(then: string, ...facts: Arrival[]): { headline: string | null; open: string[] } {
   const w = new World(lawOf(DEFAULT_POLICY, sha256), '2026-01-15T09:00:00.000Z')
   for (const arrival of [
     ...masterData().filter((given) => given.type !== 'authority.granted'),
@@ -40,6 +41,7 @@ function outcome(...facts: Arrival[]): { headline: string | null; open: string[]
     ...facts,
   ])
     w.submit(arrival)
+  w.pass(then)
   const state = [...w.records.values()].find((record) => record.kind === 'invoice')!.state as unknown as InvoiceState
   return {
     headline: state.headline,
@@ -142,5 +144,21 @@ describe('approval', () => {
     expect(changedTerms({ ...CODED, coding: null }, CODED)).toEqual([])
     expect(changedTerms(CODED, { ...CODED, coding: [{ account: '9', amount: '100' }] })).toEqual(['coding'])
     expect(changedTerms(CODED, { ...CODED, gross: '119.00' })).toEqual([])
+  })
+
+  it('refused is a case when for a while nobody rejects it or asks again', () => {
+    const no = fact('approval.refused', 'ap', 'no', '2026-01-15T09:00:00.000Z', [INVOICE], {
+      ticket: 'T',
+      step: '1',
+      person: PERSON,
+      reason: 'no',
+    })
+    const asked = fact('approval.requested', 'ap', 'again', '2026-01-15T09:10:00.000Z', [INVOICE], { ticket: 'U' })
+    expect([
+      outcomeBy('2026-01-15T09:14:59.999Z', no).open,
+      outcomeBy('2026-01-15T09:15:00.000Z', no).open,
+      outcomeBy('2026-01-16T09:00:00.000Z', no, asked).open,
+      outcomeBy('2026-01-16T09:00:00.000Z', limit('200'), no, granted(INVOICE, '2026-01-15T09:05:00.000Z')).open,
+    ]).toEqual([[], ['approval-refused'], [], []])
   })
 })

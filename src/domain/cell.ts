@@ -24,11 +24,11 @@ export function cellOf(
 /** What a look reports when the system holds nothing; needs no mapping. */
 export const ABSENT = 'absent'
 
-/** Folds what a system shows into whatever object has the cell: of two reports the one that happened later. */
+/** Folds what a system shows into whatever object has the cell: of two reports the later one, at the same instant the one with the greater id. */
 export function showing<S extends Pick<InvoiceState, 'reported'>>(state: S, event: Event, data: FactData['status.reported']): S {
   const cell = `${data.system}|${data.facet}`
   const known = state.reported[cell]
-  if (known && known.at > event.occurredAt) return state
+  if (known && (known.at > event.occurredAt || (known.at === event.occurredAt && known.event > event.id))) return state
   const { of, amount } = data
   const report = {
     word: data.claims ?? data.word,

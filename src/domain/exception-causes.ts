@@ -345,8 +345,8 @@ export const CAUSES = {
   'cleared-unexplained': {
     owner: 'treasury',
     severity: 'high',
-    title: 'The ERP shows it as paid, and nothing says by what',
-    hint: 'Find the payment. It ends by itself when the bank books it; otherwise have the clearing taken back in the ERP, or say what it was.',
+    title: 'The ERP shows it as cleared, and nothing says by what',
+    hint: 'Find what cleared it. It ends by itself when a payment or a bank entry says so; otherwise have it taken back in the ERP, or say what it was.',
     actions: ['explained'],
     dueHours: 24,
   },

@@ -36,10 +36,9 @@ export function diverge<State extends Diverged>(
       continue
     }
     const until = sheet.after(wrong.since, wrong.ms)
-    if (!open && sheet.asOf < until) {
-      sheet.wake(until)
-      continue
-    }
+    const due = sheet.asOf >= until
+    if (!due) sheet.wake(until)
+    if (!due && !open) continue
     if (!open)
       sheet.decide('divergence.opened', 'matrix', {
         ...words,
@@ -47,7 +46,7 @@ export function diverge<State extends Diverged>(
         kind: wrong.kind,
         says: wrong.says,
       })
-    if (wrong.cause) wanted.push({ cause: wrong.cause, says: wrong.says, system: systemOf(key) })
+    if (wrong.cause && due) wanted.push({ cause: wrong.cause, says: wrong.says, system: systemOf(key) })
     else if (wrong.kind !== 'unmapped' && wrong.kind !== 'bypass') {
       says.push(wrong.says)
       wrongIn.add(systemOf(key))

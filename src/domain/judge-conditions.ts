@@ -6,6 +6,8 @@ import type { FactRef, InvoiceState } from './invoice-state.ts'
 import { unmappedWords } from './judge-cells.ts'
 import { casesOfSent } from './lane.ts'
 import { loginOf } from './names.ts'
+import { routeOf } from './routes.ts'
+import type { Scratch } from './scratch.ts'
 import { differencesOutside } from './settlement.ts'
 import { changedTerms } from './terms.ts'
 import type { Laws } from './view.ts'
@@ -27,11 +29,8 @@ export function conditions(laws: Laws, state: InvoiceState): WantedException[] {
     wanted.push({ cause: 'posting-reversed', says: `Posting ${reversed[0]} was reversed.` })
   }
   const end = state.approval.ends.at(-1)
-  if (end && !warranted(state, ['approved']) && !warranted(state, ['paid'])) {
-    const says = `${loginOf(end.person)} ${end.kind === 'refused' ? 'refused it' : 'took the approval back'}: ${end.reason}`
-    if (livePostings(state).length > 0) wanted.push({ cause: 'approval-taken-back', says })
-    else if (nobodyIsAsked(state, end) && !correctedBy(state) && !closed(state)) wanted.push({ cause: 'approval-refused', says })
-  }
+  if (end && livePostings(state).length > 0 && !warranted(state, ['approved']) && !warranted(state, ['paid']))
+    wanted.push({ cause: 'approval-taken-back', says: saidNo(end) })
   for (const [id, payment] of Object.entries(state.payments)) {
     if (payment.progress === 'returned') wanted.push({ cause: 'payment-returned', says: `Payment ${id} over ${payment.amount} came back.` })
     if (payment.progress === 'rejected')
@@ -72,6 +71,32 @@ export function conditions(laws: Laws, state: InvoiceState): WantedException[] {
   return dedupe(wanted)
 }
 
-/** True when after a no there was no yes, no other question and no other content: it moves only when a person does something. */
-const nobodyIsAsked = (state: InvoiceState, no: FactRef): boolean =>
-  [state.content, state.approval.requested, state.approval.completed, liveGrants(state).at(-1)].every((fact) => !fact || fact.at <= no.at)
+/**
+ * A no before the posting, after which nobody was asked again: it moves only when a person does something. A rejection or another
+ * question often follows a no at once, so that it is given some time. Once something was posted, what became of that is the case.
+ */
+export function refusedApproval(laws: Laws, sheet: Scratch<InvoiceState>): WantedException[] {
+  const { state } = sheet
+  const no = state.approval.ends.at(-1)
+  if (
+    !no ||
+    Object.keys(state.postings).length > 0 ||
+    !routeOf(laws.policy.routing, state).rules.requires.includes('approved') ||
+    warranted(state, ['approved']) ||
+    warranted(state, ['paid']) ||
+    askedAgain(state, no) ||
+    correctedBy(state) ||
+    closed(state)
+  )
+    return []
+  const until = sheet.after(no.at, laws.policy.refusalGraceMs)
+  if (sheet.asOf >= until) return [{ cause: 'approval-refused', says: saidNo(no) }]
+  sheet.wake(until)
+  return []
+}
+
+const askedAgain = (state: InvoiceState, no: FactRef): boolean =>
+  [state.content, state.approval.requested, state.approval.completed, liveGrants(state).at(-1)].some((fact) => fact && fact.at > no.at)
+
+const saidNo = ({ kind, person, reason }: InvoiceState['approval']['ends'][number]): string =>
+  `${loginOf(person)} ${kind === 'refused' ? 'refused it' : 'took the approval back'}: ${reason}`

@@ -16,7 +16,7 @@ import type { InvoiceState } from './invoice-state.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import { likeNames, numberName, orderNames, precedingNames, sumOf } from './invoice-content.ts'
 import { diverge } from './judge-cells.ts'
-import { conditions } from './judge-conditions.ts'
+import { conditions, refusedApproval } from './judge-conditions.ts'
 import { betweenCompanies, link, precedes, superseded } from './judge-links.ts'
 import { giveBack, match, ordersTouched } from './judge-match.ts'
 import { checkPeriod } from './judge-period.ts'
@@ -87,6 +87,7 @@ export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, loo
   raise(laws, sheet, [
     ...exceptions,
     ...conditions(laws, sheet.state),
+    ...refusedApproval(laws, sheet),
     ...superseded(sheet.state),
     ...betweenCompanies(laws, sheet),
     ...diverging,

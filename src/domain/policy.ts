@@ -30,6 +30,10 @@ export interface Policy {
   readonly referenceMaxAgeMs: number
   /** How long a control may stay indeterminate before a person is told. */
   readonly indeterminateAfterMs: number
+  /** How long after a no an invoice may be rejected, or sent for approval again, before a person is told. */
+  readonly refusalGraceMs: number
+  /** How long the ERP may show as cleared what nothing explains before a person is told: the bank books later. */
+  readonly clearingGraceMs: number
   /** How long a system may show something else than it should before that is a divergence. */
   readonly graceMs: number
   /** The same by edge and state, where it is another; the first row that fits holds. */
@@ -76,6 +80,9 @@ export const DEFAULT_POLICY: Policy = {
   differences: DEFAULT_DIFFERENCES,
   referenceMaxAgeMs: 24 * 3_600_000,
   indeterminateAfterMs: 15 * 60_000,
+  refusalGraceMs: 15 * 60_000,
+  // A week-end and two days.
+  clearingGraceMs: 4 * 24 * 3_600_000,
   graceMs: 5 * 60_000,
   grace: DEFAULT_GRACE,
   periodClosed: { ordinarily: 'hold', entities: {} },

@@ -6,7 +6,7 @@ import type { Instant } from '../lib/time.ts'
 import { settlementOf } from './axes.ts'
 import type { Role } from './event.ts'
 import type { Cause } from './exception-causes.ts'
-import { livePostings } from './headline.ts'
+import { livePostings, oneSided } from './headline.ts'
 import { sumOf } from './invoice-content.ts'
 import { ABSENT } from './cell.ts'
 import type { InvoiceState } from './invoice-state.ts'
@@ -56,12 +56,8 @@ export interface GraceRow {
 }
 
 const MINUTE = 60_000
-/**
- * A hold that does not stand is money that leaves; a status that is late is a question on the telephone; an archive has a night; what
- * somebody cleared by hand is booked by the bank after a week-end and a day.
- */
+/** A hold that does not stand is money that leaves; a status that is late is a question on the telephone; an archive has a night. */
 export const DEFAULT_GRACE: readonly GraceRow[] = [
-  { to: 'erp', facet: 'settlement', word: 'unexplained', ms: 4 * 24 * 60 * MINUTE },
   { to: 'erp', facet: 'hold', word: '*', ms: 2 * MINUTE },
   { to: 'bank', facet: 'transmission', word: '*', ms: 5 * MINUTE },
   { to: 'ap', facet: 'status', word: 'held', ms: 5 * MINUTE },
@@ -170,23 +166,34 @@ function strangePosting(policy: Policy, state: InvoiceState): Diverging | undefi
   }
 }
 
-/** The ERP shows it as paid, and no payment is on its way, nothing was netted, and the bank has booked nothing or too little. */
+/**
+ * The one posting of it is cleared in the ERP, and no payment is known, nothing was netted, and the bank has booked nothing or too
+ * little. What became of a payment, and what one of two companies has cleared alone, are cases of their own.
+ */
 function strangeClearing(policy: Policy, state: InvoiceState): Diverging | undefined {
   const shown = state.reported[`${policy.systems.erp}|settlement`]
-  const [live] = livePostings(state)
+  const [live, another] = livePostings(state)
+  const [postingNo, confirmed] = [live?.[0], live?.[1].confirmed]
   const settlement = settlementOf(state)
   if (
-    shown?.word !== 'settled' ||
+    !shown?.mapped ||
+    shown.word !== 'settled' ||
+    !confirmed ||
+    another ||
+    shown.at < confirmed.at ||
+    confirmed.postedOn < policy.bypassFrom ||
+    !state.content ||
+    Object.keys(state.payments).length > 0 ||
     (settlement !== 'none' && settlement !== 'part') ||
-    (live?.[1].confirmed?.postedOn ?? '') < policy.bypassFrom ||
+    oneSided(state) !== null ||
     (state.answers['cleared-unexplained']?.at ?? '') > shown.at
   )
     return undefined
   return {
     kind: 'bypass',
-    since: shown.at,
-    ms: graceOf(policy, { system: policy.systems.erp, facet: 'settlement', expected: 'unexplained' }),
-    says: `${live?.[0]} is cleared there; ${settlement === 'none' ? 'nothing says by what' : 'what the bank booked is less'}.`,
+    since: latest([shown.at, state.content.at, ...Object.values(state.allocations).map(({ at }) => at)]),
+    ms: policy.clearingGraceMs,
+    says: `${postingNo} is cleared there; ${settlement === 'none' ? 'nothing says by what' : 'what is known to settle it is less'}.`,
     cause: 'cleared-unexplained',
   }
 }

@@ -18,6 +18,7 @@ import {
   over,
   paidInFull,
   PERSON,
+  storno,
   yes,
 } from './story.ts'
 
@@ -144,6 +145,20 @@ export const APPROVAL_CASES: readonly Case[] = [
       books(free, '5100'),
       takenBack,
       answers(free, 'approval-taken-back', 'reverse', day(17), 'person:tom'),
+    ],
+  },
+  {
+    name: 'withdrawn, reversed in the ERP',
+    axes: ['approval', 'posting'],
+    story: 'The same; the ERP has reversed it.',
+    facts: [
+      ...company(),
+      arrives(free),
+      ...approved(free),
+      books(free, '5100'),
+      takenBack,
+      answers(free, 'approval-taken-back', 'reverse', day(17), 'person:tom'),
+      storno(free, '5100', day(18)),
     ],
   },
   {
