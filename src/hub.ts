@@ -18,6 +18,7 @@ import { captureDocument } from './connectors/capture/capture.ts'
 import { erp } from './connectors/erp/connector.ts'
 import { procurement } from './connectors/procurement/connector.ts'
 import { replayable } from './delivery/answer.ts'
+import { closedUntil } from './delivery/calendar.ts'
 import { takeIdentity } from './delivery/process.ts'
 import { startDelivery } from './delivery/run.ts'
 import { lawOf } from './domain/law.ts'
@@ -140,7 +141,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   }
   const watch = startWatch({
     pool,
-    systems: systems.map((connector) => ({ tenant, connector })),
+    systems: systems.map((connector) => {
+      // Its hours are for commands; what it tells is read whenever it can be.
+      const maintenance = windowsOf(config.systems[connector.system]!).filter((window) => !('open' in window))
+      return { tenant, connector, closedUntil: (now) => closedUntil(maintenance, now) }
+    }),
     submit,
     secret,
     trouble,

@@ -24,9 +24,14 @@ test('a database that is away ends a sweep and not the process, whether somebody
     submit: () => Promise.reject(away),
     clocks: { wall: Date.now, monotonic: () => performance.now() },
   } as unknown as Reader
-  const sweeper = new Sweeper(reader, { everyMs: 0, fullEveryMs: 20 }, (what, error) => {
-    troubles.push(`${what}: ${(error as Error).message}`)
-  })
+  const sweeper = new Sweeper(
+    reader,
+    () => undefined,
+    { everyMs: 0, fullEveryMs: 20 },
+    (what, error) => {
+      troubles.push(`${what}: ${(error as Error).message}`)
+    },
+  )
   await vi.waitFor(() => {
     expect(troubles.length).toBeGreaterThan(1)
   })
@@ -35,4 +40,28 @@ test('a database that is away ends a sweep and not the process, whether somebody
   await sweeper.stop()
   process.off('unhandledRejection', unheard)
   expect(unheard).not.toHaveBeenCalled()
+})
+
+test('nothing is asked of a system in maintenance, and the sweep says until when', async () => {
+  const opens = Date.parse('2026-01-20T22:00:00.000Z')
+  const connect = vi.fn<() => Promise<never>>(() => Promise.reject(new Error('no database')))
+  const reader = {
+    tenant: 'acme',
+    connector: modelConnector({ url: target.url, class: 'K3' }, 'erp'),
+    pool: { connect },
+    submit: () => Promise.resolve([]),
+    clocks: { wall: () => opens - 3_600_000, monotonic: () => 0 },
+  } as unknown as Reader
+  const sweeper = new Sweeper(
+    reader,
+    (now) => (now < opens ? opens : undefined),
+    { everyMs: 0, fullEveryMs: 0 },
+    () => undefined,
+  )
+  expect(await sweeper.start(false).over).toMatchObject({
+    listed: 0,
+    asked: 0,
+    trouble: 'it is in maintenance until 2026-01-20T22:00:00.000Z',
+  })
+  expect([connect.mock.calls.length, target.calls.length]).toEqual([0, 0])
 })

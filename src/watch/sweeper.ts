@@ -24,10 +24,14 @@ export interface Running {
   readonly over: Promise<Swept>
 }
 
+/** Until when a system is in maintenance at `now` (ms since 1970), and nothing is read of it; undefined when it is not. */
+export type ClosedUntil = (now: number) => number | undefined
+
 export class Sweeper {
   readonly tenant: string
   readonly system: string
   private readonly reader: Reader
+  private readonly closedUntil: ClosedUntil
   private readonly plan: SweepPlan
   private readonly trouble: (what: string, error: unknown) => void
   private readonly timers: NodeJS.Timeout[] = []
@@ -35,8 +39,9 @@ export class Sweeper {
   last: { readonly swept: Swept; readonly startedAt: Instant; readonly endedAt: Instant } | undefined
   private stopped = false
 
-  constructor(reader: Reader, plan: SweepPlan, trouble: Sweeper['trouble']) {
+  constructor(reader: Reader, closedUntil: ClosedUntil, plan: SweepPlan, trouble: Sweeper['trouble']) {
     this.reader = reader
+    this.closedUntil = closedUntil
     this.plan = plan
     this.trouble = trouble
     this.tenant = reader.tenant
@@ -109,16 +114,21 @@ export class Sweeper {
   }
 
   private async swept(full: boolean): Promise<Swept> {
-    const { tenant, pool, connector } = this.reader
+    const { tenant, pool, connector, clocks } = this.reader
+    let until = this.closedUntil(clocks.wall())
+    if (until !== undefined) return { ...nothingSwept(full), trouble: closedFor(until) }
     const { paused } = await inTenant(pool, tenant, (client) => readSystem(client, tenant, connector.system))
     if (paused) return { ...nothingSwept(full), trouble: 'it is paused by a person' }
-    return sweep(this.reader, {
+    const done = await sweep(this.reader, {
       full,
       atMost: ASKED_AT_MOST,
-      stopped: () => this.stopped,
+      stopped: () => this.stopped || (until ??= this.closedUntil(clocks.wall())) !== undefined,
       progress: (now) => {
         if (this.running) this.running.progress = now
       },
     })
+    return until === undefined || done.trouble !== undefined ? done : { ...done, trouble: closedFor(until) }
   }
 }
+
+const closedFor = (until: number): string => `it is in maintenance until ${instantOf(until)}`

@@ -4,14 +4,14 @@ import type { Connector, Feed, LedgerQuestion } from '../connector/contract.ts'
 import { openTransport, type Transport } from '../connector/transport/transport.ts'
 import { inTenant, type Pool } from '../store/database.ts'
 import { readSystem } from '../store/system.ts'
-import { readFeed, type Submit } from './read-feed.ts'
+import { readFeed, type Reader, type Submit } from './read-feed.ts'
 import { readEntries, readLedger, type LedgerAnswer, type Trouble } from './read-ledger.ts'
-import { NO_SWEEPS, Sweeper, type Running, type SweepPlan } from './sweeper.ts'
+import { NO_SWEEPS, Sweeper, type ClosedUntil, type Running, type SweepPlan } from './sweeper.ts'
 import type { Booked } from '../domain/tie-out.ts'
 
 export interface WatchOptions {
   readonly pool: Pool
-  readonly systems: readonly { readonly tenant: string; readonly connector: Connector }[]
+  readonly systems: readonly { readonly tenant: string; readonly connector: Connector; readonly closedUntil?: ClosedUntil }[]
   readonly submit: Submit
   readonly secret: (tenant: string, name: string) => string | undefined
   readonly clocks?: Clocks
@@ -68,7 +68,7 @@ const PAUSED_MS = 2_000
 
 export function startWatch(options: WatchOptions): Watch {
   const clocks = options.clocks ?? { wall: Date.now, monotonic: () => performance.now() }
-  const systems = options.systems.map(({ tenant, connector }) => {
+  const systems = options.systems.map(({ tenant, connector, closedUntil = () => undefined }) => {
     const transport = openTransport(connector, {
       clocks: options.sending ?? clocks,
       secret: (name) => options.secret(tenant, name),
@@ -78,7 +78,8 @@ export function startWatch(options: WatchOptions): Watch {
       tenant,
       connector,
       transport,
-      feeds: connector.feeds.map((feed) => new FeedLoop(tenant, connector, feed, transport, clocks, options)),
+      closedUntil,
+      feeds: connector.feeds.map((feed) => new FeedLoop({ tenant, connector, transport, clocks }, feed, closedUntil, options)),
     }
   })
   const loops = systems.flatMap((system) => system.feeds)
@@ -86,6 +87,7 @@ export function startWatch(options: WatchOptions): Watch {
     (system) =>
       new Sweeper(
         { ...system, pool: options.pool, submit: options.submit, clocks },
+        system.closedUntil,
         options.sweeps ?? NO_SWEEPS,
         options.trouble ?? (() => undefined),
       ),
@@ -132,6 +134,7 @@ class FeedLoop {
   private readonly feed: Feed
   private readonly transport: Transport
   private readonly clocks: Clocks
+  private readonly closedUntil: ClosedUntil
   private readonly options: WatchOptions
   private stopped = false
   private woken = false
@@ -142,12 +145,18 @@ class FeedLoop {
   private unreadable = 0
   private trouble: string | undefined
 
-  constructor(tenant: string, connector: Connector, feed: Feed, transport: Transport, clocks: Clocks, options: WatchOptions) {
+  constructor(
+    { tenant, connector, transport, clocks }: Pick<Reader, 'tenant' | 'connector' | 'transport' | 'clocks'>,
+    feed: Feed,
+    closedUntil: ClosedUntil,
+    options: WatchOptions,
+  ) {
     this.tenant = tenant
     this.connector = connector
     this.feed = feed
     this.transport = transport
     this.clocks = clocks
+    this.closedUntil = closedUntil
     this.options = options
   }
 
@@ -187,6 +196,9 @@ class FeedLoop {
     const { pool, submit, mine } = this.options
     const { tenant, connector, transport, clocks } = this
     if (mine && !mine(`${tenant} ${connector.system} ${this.feed.name}`)) return this.feed.everyMs
+    const now = clocks.wall()
+    const opens = this.closedUntil(now)
+    if (opens !== undefined) return Math.min(LONGEST_MS, opens - now)
     if ((await inTenant(pool, tenant, (client) => readSystem(client, tenant, connector.system))).paused) return PAUSED_MS
     const { facts, unreadable, trouble } = await readFeed(
       { tenant, connector, pool, submit, transport, clocks },
