@@ -162,11 +162,17 @@ try {
 }
 
 writeResult(file, result, cases)
-const { rows, never, notHere } = coverage(result, cases)
+const { rows, cases: met, never, notHere } = coverage(result, cases)
 const { held, violated, broken, bound } = totals(result)
 process.stdout.write(
   `\nrows of the matrix, schedules in which each met something: ${Object.entries(rows)
     .map(([row, count]) => `${row} ${count}`)
+    .join(', ')}\n`,
+)
+process.stdout.write(
+  `kill points, the same: ${cases
+    .filter(({ row }) => row === 'F1')
+    .map(({ name }) => `${name} ${met[name] ?? 0}`)
     .join(', ')}\n`,
 )
 if (never.length > 0 && schedules >= LONG_RUN) process.stdout.write(`${never.length} cases met nothing: ${never.join('; ')}\n`)

@@ -153,6 +153,7 @@ export function playable(long: boolean): readonly FaultCase[] {
 
 /** Rows of the matrix that no case stands for, and why. */
 export const NOT_HERE: Readonly<Record<string, string>> = {
+  'F1 (migrations, rebuild of lists, packs)': 'no point to be killed at is named in them: random kills may fall there, and are not counted',
   F4: 'a standby to fail over to is not part of what the hub starts',
   F22: 'a million rows waiting is a measurement of its own, not a fault of a schedule',
   F25: 'there is one version so far: nothing to upgrade from',

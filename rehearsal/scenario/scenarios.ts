@@ -6,7 +6,7 @@ import type { World } from '../world/world.ts'
 import { bankThreeDaysLate } from './bank-late.ts'
 import { periodClosesMidway } from './period.ts'
 import { quarterEnd } from './quarter-end.ts'
-import type { Scenario } from './scenario.ts'
+import type { OwnPromise, Scenario } from './scenario.ts'
 
 interface Systems {
   readonly systems: readonly { readonly name: string; readonly breaker: { readonly state: string } }[]
@@ -40,6 +40,24 @@ const oneSlowHub: Begin = ({
   )
 }
 
+/** What is sent in the last moments may be answered after it has ended. */
+const LAST_MS = 2_000
+
+const intakeGoesOn: OwnPromise = {
+  means: 'Every invoice that was sent while it lasted was taken in while it lasted.',
+  check:
+    ({ beginsAt, endsAt }) =>
+    ({ history, stretch }) => {
+      const last = new Date(Date.parse(endsAt) - LAST_MS * stretch).toISOString()
+      const sent = history.flatMap((row) =>
+        row.kind === 'sent' && row.what === 'document' && row.at >= beginsAt && row.at <= endsAt ? [row] : [],
+      )
+      const taken = new Set(sent.filter(({ status }) => status !== null && status < 300).map(({ about }) => about))
+      const waiting = new Set(sent.filter(({ at, about }) => at < last && !taken.has(about)).map(({ about }) => about))
+      return [...waiting].map((about) => ({ invariant: 'A1', about, says: 'it was sent while it lasted, and not taken in' }))
+    },
+}
+
 const compressed = 'Times are compressed: an outage takes seconds, not hours.'
 
 export const SCENARIOS: { readonly [name: string]: Scenario } = {
@@ -50,6 +68,7 @@ export const SCENARIOS: { readonly [name: string]: Scenario } = {
     compressed,
     begin: onTarget('erp', { fault: { kind: 'down' } }),
     shows: notCalled('erp'),
+    promises: { intakeGoesOn },
   },
   'ap-outage': {
     title: 'The AP tool is away',
@@ -58,6 +77,7 @@ export const SCENARIOS: { readonly [name: string]: Scenario } = {
     compressed,
     begin: onTarget('ap', { fault: { kind: 'down' } }),
     shows: notCalled('ap'),
+    promises: { intakeGoesOn },
   },
   'bank-three-days-late': bankThreeDaysLate,
   'quarter-end-20x': quarterEnd,
