@@ -297,8 +297,8 @@ export const CAUSES = {
   'found-other': {
     owner: 'ap-lead',
     severity: 'critical',
-    title: 'The system holds something else under our reference',
-    hint: 'Compare both, correct it there.',
+    title: 'The system holds something else under our reference, or more than one',
+    hint: 'Compare them there. Correct what is wrong; of several, take back the one too many.',
     actions: ['it-happened', 'it-did-not'],
     dueHours: 4,
   },
