@@ -1,10 +1,11 @@
 /** `POST /v1/replays`: refused and given up commands are due again, after a look at what would be sent. */
 import { z } from 'zod'
 import { replayEffects, type Replayable } from '../delivery/answer.ts'
+import type { Arrival } from '../domain/object.ts'
 import { isCleanText } from '../lib/canonical-json.ts'
 import { Fault } from '../lib/fault.ts'
 import { inTenant } from '../store/database.ts'
-import { LIMIT_REPLAY, REPLAY_CAUSES, type ReplayCause, type ReplayQuery } from '../store/effect-replay.ts'
+import { LIMIT_REPLAY, REPLAY_CAUSES, type ReplayCause } from '../store/effect-replay.ts'
 import { readObjects } from '../store/object.ts'
 import { PERSON, REASON } from './answers.ts'
 import { instantIn } from './cloud-events.ts'
@@ -36,67 +37,78 @@ export const REPLAY_BODY = z.strictObject({
   /** Part of what the system said. */
   says: z.string().min(1).max(200).refine(isCleanText, 'holds characters that cannot be kept').optional(),
   dryRun: z.boolean(),
-  /** What a dry run showed: the hash of the content by the key of the command. Only that is sent again. */
+  /** What a dry run showed: the hash of the content by the key of the command. Only that is sent again; alone it is the choice. */
   seen: z
     .record(HASH, HASH)
     .refine((seen) => Object.keys(seen).length <= LIMIT_REPLAY, `names at most ${LIMIT_REPLAY} commands`)
     .optional(),
-  person: PERSON,
-  reason: REASON,
+  /** Who says so and why: needed to send anything. */
+  person: PERSON.optional(),
+  reason: REASON.optional(),
 })
 type ReplayBody = z.infer<typeof REPLAY_BODY>
 
 export async function postReplay({ context, caller, body }: Call<unknown, ReplayBody>): Promise<Answer> {
   const { pool, tenant } = context
-  const { system, object, cause, from, to, says, dryRun, seen, person, reason } = body
-  if ([system, object, cause, from, to, says].every((narrowed) => narrowed === undefined)) {
-    throw new Fault('request-not-valid', 'Say which ones: system, object, cause, from, to or says.')
+  const { system, object, cause, from, to, says, dryRun, seen } = body
+  const narrowed = [system, object, cause, from, to, says].some((member) => member !== undefined)
+  if (!narrowed && seen === undefined) {
+    throw new Fault('request-not-valid', 'Say which ones: system, object, cause, from, to or says; or exactly those that a dry run showed.')
   }
   if (!dryRun && seen === undefined)
     throw new Fault('request-not-valid', 'Say with seen what was looked at: contentHash by effect, as a dry run gives them.')
+  const who = dryRun ? undefined : { ...saidBy(body), through: `key ${caller.name}` }
   if (system !== undefined) systemIn(context, system)
   const records = object === undefined ? undefined : await inTenant(pool, tenant, (client) => meant(client, tenant, object))
   if (object !== undefined && records && records.length > 1) return severalOf(object, records)
-  const query: ReplayQuery = given({ target: system, subject: records?.[0]?.id, cause, from, to, says })
-  const found = await context.replayable(query)
-  if (seen === undefined)
-    return { status: 200, body: { dryRun, commands: await shown(context, found, () => ({})), more: found.length >= LIMIT_REPLAY } }
-  const fits = new Map(
-    found.filter(({ effect, contentHash }) => seen[effect] === contentHash).map(({ effect, contentHash }) => [effect, contentHash]),
-  )
-  const due = dryRun
-    ? new Set(fits.keys())
-    : await replayEffects({ pool, tenant, now: () => context.now(), submit: (arrivals) => context.submit(arrivals) }, fits, {
-        person: `person:${person}`,
-        reason,
-        through: `key ${caller.name}`,
-      })
-  const commands = await shown(context, found, ({ effect }) => ({ outcome: outcomeOf(effect, seen, fits, due) }))
-  const there = new Set(found.map(({ effect }) => effect))
+  const keys = narrowed ? undefined : Object.keys(seen ?? {})
+  const found = await context.replayable(given({ target: system, subject: records?.[0]?.id, cause, from, to, says, keys }))
+  const there = hashes(found)
+  const looked = seen ? new Map(Object.entries(seen)) : there
+  const fits = hashes(found.filter((one) => looked.get(one.effect) === one.contentHash && canBeSent(one)))
+  const desk = { pool, tenant, now: () => context.now(), submit: (arrivals: readonly Arrival[]) => context.submit(arrivals) }
+  const due = who ? await replayEffects(desk, fits, who) : new Set(fits.keys())
   return {
     status: 200,
-    body: { dryRun, commands, more: found.length >= LIMIT_REPLAY, gone: Object.keys(seen).filter((effect) => !there.has(effect)) },
+    body: {
+      dryRun,
+      commands: await shown(context, found, (one) => outcomeOf(one, looked, due)),
+      more: found.length >= LIMIT_REPLAY,
+      gone: [...looked.keys()].filter((effect) => !there.has(effect)),
+    },
   }
 }
 
-/** What was not looked at, or is another content now, is left alone, as is what moved in this moment. */
-function outcomeOf(
-  effect: string,
-  seen: { readonly [effect: string]: string },
-  fits: ReadonlyMap<string, string>,
-  due: ReadonlySet<string>,
-): string {
-  if (seen[effect] === undefined) return 'not-shown'
-  if (!fits.has(effect)) return 'changed'
-  return due.has(effect) ? 'due' : 'moved-meanwhile'
+function saidBy({ person, reason }: ReplayBody): { readonly person: string; readonly reason: string } {
+  if (person === undefined || reason === undefined) throw new Fault('request-not-valid', 'Say who says so (person), and why (reason).')
+  return { person: `person:${person}`, reason }
 }
 
-async function shown({ pool, tenant }: ApiContext, found: readonly Replayable[], more: (command: Replayable) => object): Promise<object[]> {
+/** The hash of the content by the key of the command. */
+type Hashes = ReadonlyMap<string, string>
+const hashes = (commands: readonly Replayable[]): Hashes => new Map(commands.map(({ effect, contentHash }) => [effect, contentHash]))
+
+/** Where no request comes of a command, the line of its request says why. */
+const canBeSent = ({ request }: Replayable): boolean => !/^(?:the system cannot do it$|it cannot be built: )/u.test(request)
+
+/** What was not looked at, is another content now or comes to no request is left alone, as is what moved in this moment. */
+function outcomeOf(one: Replayable, looked: Hashes, due: ReadonlySet<string>): string {
+  if (!looked.has(one.effect)) return 'not-shown'
+  if (looked.get(one.effect) !== one.contentHash) return 'changed'
+  if (!canBeSent(one)) return 'cannot-be-sent'
+  return due.has(one.effect) ? 'due' : 'moved-meanwhile'
+}
+
+async function shown(
+  { pool, tenant }: ApiContext,
+  found: readonly Replayable[],
+  outcome: (command: Replayable) => string,
+): Promise<object[]> {
   const subjects = await inTenant(pool, tenant, (client) =>
     readObjects(client, tenant, [...new Set(found.map(({ subject }) => subject))], false),
   )
   return found.map((one) => {
-    const { effect, target, command, subject, state, says, lastTriedAt, request, contentHash } = one
+    const { effect, target, command, subject, state, says, lastTriedAt, request, content, contentHash } = one
     return {
       effect,
       system: target,
@@ -105,9 +117,10 @@ async function shown({ pool, tenant }: ApiContext, found: readonly Replayable[],
       says,
       lastTriedAt,
       request,
+      content: JSON.parse(content) as object,
       contentHash,
       about: aboutOf(subject, subjects.get(subject)),
-      ...more(one),
+      outcome: outcome(one),
     }
   })
 }

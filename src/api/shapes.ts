@@ -210,12 +210,13 @@ export const REPLAYED = named(
         says: maybe,
         lastTriedAt: maybeInstant,
         request: text,
+        content: open,
         contentHash: sha256,
         about,
-        outcome: z.enum(['due', 'changed', 'not-shown', 'moved-meanwhile']).optional(),
+        outcome: z.enum(['due', 'cannot-be-sent', 'changed', 'not-shown', 'moved-meanwhile']),
       }),
     ),
-    gone: z.array(sha256).optional(),
+    gone: z.array(sha256),
   }),
 )
 

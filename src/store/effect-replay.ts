@@ -2,6 +2,7 @@
 import type { EffectRow, EffectState } from '../domain/effect.ts'
 import type { Cause } from '../domain/exception-causes.ts'
 import type { Instant } from '../lib/time.ts'
+import { textArray } from './arrays.ts'
 import { type ClientBase, rowsOf } from './database.ts'
 import { readEffects } from './effect.ts'
 
@@ -14,6 +15,8 @@ export interface ReplayQuery {
   readonly to?: Instant
   /** Part of the target's words, or of ours. */
   readonly says?: string
+  /** Exactly these, of those that stopped. */
+  readonly keys?: readonly string[]
 }
 
 /** The cause of its case, and the state in which it stands. */
@@ -30,6 +33,7 @@ const REFUSED = {
          WHERE e.tenant = $1 AND e.state IN ('refused', 'dead') AND ($2::text IS NULL OR e.target = $2) AND ($3::text IS NULL OR e.subject = $3)
            AND ($4::timestamptz IS NULL OR a.closed_at >= $4) AND ($5::timestamptz IS NULL OR a.closed_at < $5)
            AND ($6::text IS NULL OR strpos(lower(a.says), lower($6)) > 0) AND ($8::text IS NULL OR e.state = $8)
+           AND ($9::text[] IS NULL OR e.key = ANY($9))
          ORDER BY e.lane, e.due_on, e.key LIMIT $7`,
 }
 
@@ -45,6 +49,7 @@ export async function refusedEffects(client: ClientBase, tenant: string, query: 
       query.says ?? null,
       LIMIT_REPLAY,
       query.cause === undefined ? null : REPLAY_CAUSES[query.cause],
+      query.keys ? textArray(query.keys) : null,
     ])
   ).map(([key]) => key)
   const rows = new Map((await readEffects(client, tenant, keys)).map((row) => [row.key, row]))
