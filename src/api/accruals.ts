@@ -45,9 +45,9 @@ export async function postBooking({ context, caller, params, body }: Call<unknow
   const record = (await inTenant(pool, tenant, (client) => readObjects(client, tenant, [id], false))).get(id)
   if (record?.kind !== 'accrual') throw new Fault('not-found', 'There is no such accrual.')
   const { booked } = record.state as unknown as AccrualState
-  if (booked && booked.document !== body.document) throw new Fault('exception-moved', `It is booked as ${booked.document}.`)
+  if (booked && booked.document !== body.document) throw new Fault('moved-meanwhile', `It is booked as ${booked.document}.`)
   if (booked) return { status: 200, body: { accrual: id, document: booked.document, outcome: 'repeat' } }
-  const [receipt] = await submitted(context, [
+  const [receipt] = await submitted(context, 'moved-meanwhile', [
     {
       tenant,
       source: { system: 'api', role: 'person', reference: `key ${caller.name}` },

@@ -47,18 +47,22 @@ export async function postAnswer({ context, caller, params, body }: Call<unknown
   const repeat = isRepeat(record, state, body)
   if (!repeat) refuseUnfit(record, state, body)
   const effect = rowOf(body.action)?.effect === undefined ? undefined : await effectMeant(context, record.id, state, body.action, repeat)
-  const receipts = repeat ? [] : await submitted(context, answerArrivals({ context, caller }, record, state, body))
+  const receipts = repeat ? [] : await submitted(context, 'exception-moved', answerArrivals({ context, caller }, record, state, body))
   // After the answer is taken: of two persons who say different things at the same moment only one moves the command.
   if (effect) await answerCommand(context, effect, body)
   return told(record.id, body, receipts[0]?.outcome ?? 'repeat')
 }
 
-/** The receipts, or why it was not taken in. */
-export async function submitted(context: Pick<ApiContext, 'submit'>, arrivals: readonly Arrival[]): Promise<readonly Receipt[]> {
+/** The receipts, or why it was not taken in; `moved` names what was looked at: a case, or something else. */
+export async function submitted(
+  context: Pick<ApiContext, 'submit'>,
+  moved: 'exception-moved' | 'moved-meanwhile',
+  arrivals: readonly Arrival[],
+): Promise<readonly Receipt[]> {
   const receipts = await context.submit(arrivals)
   for (const { fault, outcome } of receipts) {
-    // Two persons answered the same version at the same moment: the first answer holds.
-    if (fault?.code === 'event-id-reused') throw new Fault('exception-moved', 'Somebody else has answered it in this moment.')
+    // Two persons said different things of the same version at the same moment: what came first holds.
+    if (fault?.code === 'event-id-reused') throw new Fault(moved, 'Somebody else was first.')
     if (outcome === 'refused') throw fault ?? new Fault('internal')
   }
   return receipts

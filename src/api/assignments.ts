@@ -24,7 +24,7 @@ export async function postAssignment({ context, caller, params, body }: Call<unk
   if (state.open && (state.assigned ?? state.owner) === to) return told('repeat')
   if (!state.open) throw new Fault('exception-moved', 'It is closed.')
   if (version !== record.version) throw new Fault('exception-moved', `It is at version ${record.version}.`)
-  const [receipt] = await submitted(context, [
+  const [receipt] = await submitted(context, 'exception-moved', [
     {
       tenant,
       source: { system: 'api', role: 'person', reference: `key ${caller.name}` },

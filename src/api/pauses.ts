@@ -18,7 +18,7 @@ export async function postPause({ context, caller, params, body }: Call<unknown,
   const { version, state } = await inTenant(pool, tenant, (client) => systemObject(client, tenant, name))
   let outcome = 'repeat'
   if ((state.paused !== null) !== paused) {
-    const [receipt] = await submitted(context, [
+    const [receipt] = await submitted(context, 'moved-meanwhile', [
       {
         tenant,
         source: { system: 'api', role: 'person', reference: `key ${caller.name}` },

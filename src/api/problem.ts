@@ -29,6 +29,7 @@ const DO_ELSE: { readonly [code in FaultCode]?: string } = {
   'event-id-reused': 'Send what is new under an id of its own.',
   'document-not-read': 'Send a corrected document; the case in GET /v1/exceptions says what is wrong with this one.',
   'exception-moved': 'Look at the case again; answer it again if it still needs an answer.',
+  'moved-meanwhile': 'Look at it again; ask again if that is still needed.',
   'balance-differs': 'Correct the file, or book in the ERP what it lacks; then send it again.',
   'ledger-not-told': 'Look at GET /v1/systems whether that system answers, then ask again; nothing has to be undone.',
   'answer-not-taken': 'Give one of the actions that the case names, with everything that it asks for.',

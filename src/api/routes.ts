@@ -252,7 +252,7 @@ export const ROUTES: readonly Route[] = [
     does: 'Takes a person’s word that an accrual is booked in the ERP.',
     takes: { kind: 'json', shape: BOOKING_BODY, limitBytes: 16 * KB },
     answers: { 200: { says: 'It is booked.', shape: BOOKED } },
-    refuses: [...SUBMITS, 'not-found', 'exception-moved'],
+    refuses: [...SUBMITS, 'not-found', 'moved-meanwhile'],
     handle: postBooking,
   }),
   route({
@@ -281,7 +281,7 @@ export const ROUTES: readonly Route[] = [
     does: 'Stops the calls to a system, or lets them go on.',
     takes: { kind: 'json', shape: PAUSE_BODY, limitBytes: 16 * KB },
     answers: { 200: { says: 'So it is now.', shape: PAUSED } },
-    refuses: [...SUBMITS, 'not-found', 'exception-moved'],
+    refuses: [...SUBMITS, 'not-found', 'moved-meanwhile'],
     handle: postPause,
   }),
   route({

@@ -86,8 +86,8 @@ function refusal(base: string, { ok, status }: Response, said: unknown): Fault {
       `The hub at ${base} does not know this access key: set TIEOUT_API_KEY to the one that it was started with.`,
     )
   }
-  // What to do about a request is told for whoever writes one; about a case it is the same for a person.
-  const told = code === 'exception-moved' || status >= 500 ? [title, detail, whatToDo] : [detail ?? title]
+  // What to do about a request is told for whoever writes one; about what moved meanwhile it is the same for a person.
+  const told = status === 409 || status >= 500 ? [title, detail, whatToDo] : [detail ?? title]
   return new Fault(
     'answer-not-taken',
     told

@@ -29,6 +29,7 @@ export const FAULTS = {
     says: 'The document could not be read as an invoice. It is kept, and a person is told.',
   },
   'exception-moved': { status: 409, disposition: 'stop', says: 'The case is no longer as it was when it was looked at.' },
+  'moved-meanwhile': { status: 409, disposition: 'stop', says: 'It is no longer as it was when it was looked at.' },
   'request-key-busy': { status: 409, disposition: 'retry-after', says: 'A request with this Idempotency-Key is still at work.' },
   'request-key-reused': { status: 422, disposition: 'stop', says: 'Another request has come under this Idempotency-Key.' },
   'answer-not-taken': { status: 422, disposition: 'stop', says: 'The case does not take this answer.' },
