@@ -1,7 +1,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { Arrival } from '../src/domain/object.ts'
+import type { Arrival, Ref } from '../src/domain/object.ts'
 import { KEY } from './api-context.ts'
 import { command, type Ran } from './command.ts'
 import { TENANT } from './facts.ts'
@@ -9,7 +9,11 @@ import { postingDesk, type PostingDesk } from './posting-desk.ts'
 
 let desk: PostingDesk
 let api = ''
-const cases = (...args: string[]): Promise<Ran> => command(['exceptions', ...args], { TIEOUT_API: api, TIEOUT_API_KEY: KEY })
+const run = (...args: string[]): Promise<Ran> => command(args, { TIEOUT_API: api, TIEOUT_API_KEY: KEY })
+const cases = (...args: string[]): Promise<Ran> => run('exceptions', ...args)
+const accruals = (...args: string[]): Promise<Ran> => run('accruals', ...args)
+/** The command that a page names for the next one. */
+const nextOf = ({ out }: Ran): string[] | undefined => /^… and more: tieout (.+)$/mu.exec(out)?.[1]?.split(' ')
 const idsIn = ({ out }: Ran): string[] => out.match(/^exc_[0-9a-f]{26}/gmu) ?? []
 
 /** A document that is no invoice. */
@@ -28,6 +32,19 @@ const unreadable = (name: string, fileName: string): Arrival => ({
     channel: 'test',
     refused: { code: 'not-xml', says: 'This is no XML.', line: 1, column: 1 },
   },
+})
+
+const LATER = '2026-01-20T08:00:00.000Z'
+/** What the hub itself has decided. */
+const decision = (type: Arrival['type'], about: Ref, data: Arrival['data']): Arrival => ({
+  tenant: TENANT,
+  source: { system: 'hub', role: 'hub' },
+  eventId: `${type} ${about.names[0]}`,
+  type,
+  occurredAt: '2026-01-15T08:00:00.000Z',
+  actor: 'rule:test',
+  about: [about],
+  data,
 })
 
 beforeAll(async () => {
@@ -51,19 +68,31 @@ it('exceptions are listed page by page, the most urgent first, in 80 columns', a
     /^exc_\w+ {2}ap-lead {6}due 2026-01-15 17:01 +v1\n {4}refused-by-target +119\.00 EUR +Acme GmbH\n {4}invoice\.post@erp: account 4760 is locked\n/u,
   )
   const pages: string[] = []
-  for (let after: string | undefined = ''; after !== undefined;) {
-    const page: Ran = await cases('list', '--limit', '3', ...(after === '' ? [] : ['--after', after]))
+  for (let next: string[] | undefined = ['exceptions', '--limit', '3']; next;) {
+    const page: Ran = await run(...next)
     pages.push(...idsIn(page))
-    after = /more: --after (\S+)$/mu.exec(page.out)?.[1]
+    next = nextOf(page)
   }
   expect(pages).toEqual(idsIn(all))
+  expect(nextOf(await cases('--owner', 'ap-clerks', '--cause', 'unreadable-document', '--limit', '2'))).toEqual([
+    'exceptions',
+    '--owner',
+    'ap-clerks',
+    '--cause',
+    'unreadable-document',
+    '--limit',
+    '2',
+    '--after',
+    expect.any(String),
+  ])
   expect(idsIn(await cases('list', '--cause', 'refused-by-target'))).toEqual([pages[0]])
   expect(idsIn(await cases('list', '--system', 'erp'))).toEqual([pages[0]])
   expect(await cases('list', '--system', 'epr')).toMatchObject({
     status: 1,
     err: expect.stringContaining('There is no system epr; there are') as string,
   })
-  expect((await cases('list', '--cause', 'dead-letter')).out).toBe('Nothing waits for anybody.\n')
+  expect((await cases('list', '--cause', 'dead-letter')).out).toBe('No such case is open.\n')
+  expect((await cases('list', '--closed')).out).toBe('No such case is closed.\n')
   const { exceptions, next } = JSON.parse((await cases('list', '--owner', 'ap-clerks', '--json')).out) as {
     exceptions: { id: string }[]
     next: null
@@ -104,6 +133,67 @@ it('one is shown, given to another team and resolved, each from the version that
   expect(idsIn(await cases('list', '--closed'))).toEqual([id])
   expect(idsIn(await cases())).not.toContain(id)
   expect((await cases('show', id)).out).toMatch(/: closed\n(.*\n)*.*explained by anna: It was a test\./u)
+})
+
+it('a case whose deadline passed says whom that brought it to', async () => {
+  const [id = ''] = idsIn(await cases('--cause', 'refused-by-target'))
+  expect((await cases('show', id)).out).not.toContain('escalated')
+  await desk.intake.submit([
+    decision('exception.escalated', { names: [id] }, { exception: id, from: 'ap-lead', to: 'controller', was: LATER, dueAt: LATER }),
+  ])
+  expect((await cases('show', id)).out).toMatch(/\n {2}escalated +once, to controller: its deadline passed\n/u)
+})
+
+it('accruals are listed page by page and booked once, under one number', async () => {
+  expect((await accruals()).out).toBe('Nothing is on the accrual list.\n')
+  const accounts = [{ account: '4760', amount: '100.00' }]
+  const listed = {
+    invoice: desk.id,
+    entity: '1000',
+    period: '2026-01',
+    was: '2026-01-31',
+    on: '2026-02-01',
+    amount: '100.00',
+    currency: 'EUR',
+  }
+  await desk.intake.submit(
+    ['R-7', 'R-8', 'R-9'].map((number) =>
+      decision(
+        'posting.postponed',
+        { names: [`hub|accrual|${number}`], create: 'accrual' },
+        { period: '2026-02', accrual: { ...listed, number, supplier: 'Acme GmbH', accounts } },
+      ),
+    ),
+  )
+  const idsOf = ({ out }: Ran): string[] => out.match(/acr_[0-9a-f]{26}/gu) ?? []
+  const first = await accruals('--limit', '2')
+  expect(first.out).toMatch(
+    /^R-\d of Acme GmbH 100\.00 EUR\n {4}company 1000, period 2026-01: posted on 2026-02-01 instead of 2026-01-31\n {4}account 4760 100\.00\n {4}acr_\w+\nR-/u,
+  )
+  const last = await run(...nextOf(first)!)
+  expect([nextOf(last), new Set([...idsOf(first), ...idsOf(last)]).size]).toEqual([undefined, 3])
+
+  const [one = '', another = ''] = idsOf(first)
+  const book = (id: string, document: string): Promise<Ran> => accruals('booked', id, '--document', document, '--by', 'Anna')
+  expect(await book(one, '4711')).toMatchObject({ status: 0, out: 'Booked as 4711.\n' })
+  expect(await book(one, '4711')).toMatchObject({ status: 0, out: 'It is booked as 4711 already; nothing changed.\n' })
+  expect(await book(one, '4712')).toMatchObject({
+    status: 1,
+    out: '',
+    err: 'It is no longer as it was when it was looked at. It is booked as 4711. Look at it again; ask again if that is still needed.\n',
+  })
+  const both = await Promise.all(
+    ['4713', '4714'].map((document) => desk.post(`/v1/accruals/${another}/bookings`, { document, person: 'bert' })),
+  )
+  expect(both.map(({ status, code }) => [status, code]).toSorted()).toEqual([
+    [200, undefined],
+    [409, 'moved-meanwhile'],
+  ])
+  expect(idsOf(await accruals())).toEqual(idsOf(last))
+  const booked = await accruals('--booked', '--limit', '1')
+  expect(nextOf(booked)).toEqual(['accruals', '--booked', '--limit', '1', '--after', expect.any(String)])
+  expect(booked.out + (await run(...nextOf(booked)!)).out).toMatch(/ {4}booked as 4711 by anna\n/u)
+  expect(await accruals('booked', 'acr_x', '--document', '1', '--by', 'a')).toMatchObject({ status: 1, err: 'There is no such accrual.\n' })
 })
 
 it('what is wrong is one sentence and status 1', async () => {

@@ -44,9 +44,10 @@ export async function postBooking({ context, caller, params, body }: Call<unknow
   const id = params['id'] ?? ''
   const record = (await inTenant(pool, tenant, (client) => readObjects(client, tenant, [id], false))).get(id)
   if (record?.kind !== 'accrual') throw new Fault('not-found', 'There is no such accrual.')
-  const { booked } = record.state as unknown as AccrualState
+  const { booked, dropped } = record.state as unknown as AccrualState
   if (booked && booked.document !== body.document) throw new Fault('moved-meanwhile', `It is booked as ${booked.document}.`)
   if (booked) return { status: 200, body: { accrual: id, document: booked.document, outcome: 'repeat' } }
+  if (dropped) throw new Fault('moved-meanwhile', `It was taken off the list: ${dropped.reason}.`)
   const [receipt] = await submitted(context, 'moved-meanwhile', [
     {
       tenant,

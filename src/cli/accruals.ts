@@ -1,12 +1,12 @@
 /** `tieout accruals`: what was posted in a later period than it belongs into, and what of it has been booked. */
 import { Command } from 'commander'
 import { z } from 'zod'
-import { hubOf, hubOptions, type HubOptions } from './hub-call.ts'
+import { hubOf, hubOptions, nextPage, type HubOptions } from './hub-call.ts'
 import { clipped, paintFor, plainText, printed, type Paint } from './terminal.ts'
 
 interface ListOptions extends HubOptions {
   readonly booked?: boolean
-  readonly limit: string
+  readonly limit?: string
   readonly after?: string
 }
 interface BookedOptions extends HubOptions {
@@ -41,7 +41,7 @@ export function accrualsCommand(): Command {
   const accruals = new Command('accruals').description('what goes to a later period than it belongs into: book it in the ERP, and say so')
   hubOptions(accruals.command('list', { isDefault: true }).description('those that nobody has booked yet'))
     .option('--booked', 'those that are, or were taken off the list')
-    .option('--limit <number>', 'how many, at most 200', '50')
+    .option('--limit <number>', 'how many, at most 200 (default: 50)')
     .option('--after <place>', 'the next page: what the last one named')
     .action(async (options: ListOptions) => {
       printed(await list(options, paintFor(process.stdout)))
@@ -67,12 +67,12 @@ async function list({ booked: done = false, limit, after, ...at }: ListOptions, 
       ...one.accounts.map(({ account, amount }) => `    account ${plainText(account)} ${amount}`),
       `    ${standing(one)}`,
     ]),
-    ...(page.next === null ? [] : [`… and more: tieout accruals --after ${page.next}`]),
+    ...nextPage('tieout accruals', { booked: done, limit, api: at.api }, page.next),
   ]
 }
 
 function standing({ id, booked: as, dropped }: z.infer<typeof ACCRUALS>['accruals'][number]): string {
-  if (as) return `booked as ${plainText(as.document)} by ${plainText(as.by)}`
+  if (as) return `booked as ${plainText(as.document)} by ${plainText(as.by.replace('person:', ''))}`
   return dropped ? `taken off the list: ${plainText(dropped.reason)}` : id
 }
 

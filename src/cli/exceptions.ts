@@ -3,7 +3,7 @@ import { Command, Option } from 'commander'
 import { z } from 'zod'
 import { CAUSES, OWNER_TEAMS } from '../domain/exception-causes.ts'
 import { Fault } from '../lib/fault.ts'
-import { hubOf, hubOptions, type HubOptions } from './hub-call.ts'
+import { hubOf, hubOptions, nextPage, type HubOptions } from './hub-call.ts'
 import { clipped, paintFor, padded, plainText, printed, wrapped, type Paint } from './terminal.ts'
 
 interface ListOptions extends HubOptions {
@@ -11,7 +11,7 @@ interface ListOptions extends HubOptions {
   readonly cause?: string
   readonly system?: string
   readonly closed?: boolean
-  readonly limit: string
+  readonly limit?: string
   readonly after?: string
 }
 interface ActOptions extends HubOptions {
@@ -63,7 +63,7 @@ export function exceptionsCommand(): Command {
     .option('--cause <cause>', 'of one cause, as the list names it')
     .option('--system <name>', 'of one system: what it refused, does not answer or shows otherwise')
     .option('--closed', 'those that are closed, the latest first')
-    .option('--limit <number>', 'how many, at most 200', '50')
+    .option('--limit <number>', 'how many, at most 200 (default: 50)')
     .option('--after <place>', 'the next page: what the last one named')
     .action(async (options: ListOptions) => {
       printed(await list(options, paintFor(process.stdout)))
@@ -114,8 +114,15 @@ async function list({ owner, cause, system, closed, limit, after, ...at }: ListO
   }
   const page = await hubOf(at).get('/v1/exceptions', PAGE, { owner, cause, system, limit, after, open: closed ? 'false' : undefined })
   if (at.json) return [plainText(JSON.stringify(page))]
-  if (page.exceptions.length === 0) return [after === undefined ? 'Nothing waits for anybody.' : 'That was all.']
-  return [...page.exceptions.flatMap((row) => listed(row, paint)), ...(page.next === null ? [] : [`… and more: --after ${page.next}`])]
+  if (page.exceptions.length > 0) {
+    return [
+      ...page.exceptions.flatMap((row) => listed(row, paint)),
+      ...nextPage('tieout exceptions', { owner, cause, system, closed, limit, api: at.api }, page.next),
+    ]
+  }
+  if (after !== undefined) return ['That was all.']
+  if ([owner, cause, system, closed].every((filter) => filter === undefined)) return ['Nothing waits for anybody.']
+  return [`No such case is ${closed ? 'closed' : 'open'}.`]
 }
 
 function listed(row: Case, paint: Paint): string[] {
@@ -146,6 +153,7 @@ async function show(id: string, options: HubOptions, paint: Paint): Promise<stri
     ['with', `${assigned ?? owner}${assigned !== null && assigned !== owner ? ` (first with ${owner})` : ''}; ${found.severity}`],
     ['raised', `${minute(found.raisedAt)} UTC`],
     ['due', `${minute(found.dueAt)} UTC`],
+    ['escalated', escalatedText(found)],
     ['hint', found.hint],
     ['version', String(found.version)],
     ['answered', answered ? `${answered.action} by ${answered.person.replace('person:', '')}: ${answered.reason}` : ''],
@@ -160,6 +168,12 @@ async function show(id: string, options: HubOptions, paint: Paint): Promise<stri
       ? ['', `  tieout exceptions resolve ${found.id} \\`, `    --seen ${found.version} --action … --reason … --by …`]
       : []),
   ]
+}
+
+/** Whom its passed deadlines have brought it to; who had it before is in its trace. */
+function escalatedText({ escalations, owner }: Case): string {
+  if (escalations === 0) return ''
+  return escalations === 1 ? `once, to ${owner}: its deadline passed` : `${escalations} times, last to ${owner}: its deadlines passed`
 }
 
 function answersTo({ actions }: Case): [string, string][] {

@@ -65,6 +65,20 @@ export function hubOf({ api }: HubOptions, env: NodeJS.ProcessEnv = process.env)
   }
 }
 
+/** The line that names the command of the next page, with all that this one was asked for; none after the last. */
+export function nextPage(
+  command: string,
+  asked: { readonly [option: string]: string | boolean | undefined },
+  next: string | null,
+): readonly string[] {
+  if (next === null) return []
+  const options = Object.entries({ ...asked, after: next }).flatMap(([name, value]) => {
+    if (value === undefined || value === false) return []
+    return [value === true ? `--${name}` : `--${name} ${plainText(value)}`]
+  })
+  return [`… and more: ${[command, ...options].join(' ')}`]
+}
+
 function queryText(query: Query): string {
   const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as [string, string]]))
   return given.length === 0 ? '' : `?${String(new URLSearchParams(given))}`
