@@ -230,16 +230,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         delivery.stats().find((row) => row.system === system),
         systems.find((connector) => connector.system === system)?.limits,
       ]
-      return (
-        stats &&
-        limits && {
-          perSecond: stats.perSecond,
-          inFlight: stats.inFlight,
-          concurrency: limits.concurrency,
-          callsPerWindow: stats.callsPerWindow,
-          perMs: limits.rate.perMs,
-        }
-      )
+      return stats && limits && { ...stats, concurrency: limits.concurrency, perMs: limits.rate.perMs }
     },
     replayable: (query) => replayable(pool, tenant, systems, query),
     laws,

@@ -201,11 +201,15 @@ test('a refusal is told in their words and not tried again', async () => {
 test('Retry-After is honoured, and nothing is unknown after it', async () => {
   const erp = await target('K3')
   erp.fates.push({ effect: 'none', reply: 'status', status: 429, retryAfter: '2' })
-  const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K3' }])
+  const { intake, delivery } = await hub([{ system: 'erp', url: erp.url, class: 'K3' }])
   await intake.submit([invoice(1, 'erp')])
+  await until('it is told', () => delivery.stats()[0]!.toldToWaitUntil !== undefined)
+  const told = delivery.stats()[0]!.toldToWaitUntil!
   await until('it is done', () => all('done', 1))
+  expect(delivery.stats()[0]!.toldToWaitUntil).toBeUndefined()
   const [first, second] = erp.calls.filter((call) => call.line === 'POST /entries')
   expect(second!.at - first!.at).toBeGreaterThanOrEqual(1_990)
+  expect(second!.at).toBeGreaterThanOrEqual(told - 10)
   expect((await attempts()).map((attempt) => attempt.outcome)).toEqual(['no-effect', 'done'])
 })
 

@@ -335,6 +335,7 @@ export const SYSTEMS = named(
         oldestDueAt: maybeInstant,
         heardAt: maybeInstant,
         closedUntil: maybeInstant,
+        toldToWaitUntil: maybeInstant,
         clearAt: maybeInstant,
         paused: z.boolean(),
         breaker: z.strictObject({ state: z.enum(['closed', 'open', 'half-open']), says: maybe, until: maybeInstant }),

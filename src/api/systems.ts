@@ -1,7 +1,7 @@
 /** The systems as a person asks for them: in step or behind, what waits for each, whether it answers. */
 import { z } from 'zod'
 import type { ApiContext } from './context.ts'
-import { clearAt } from '../delivery/forecast.ts'
+import { clearAt, type Outlook } from '../delivery/forecast.ts'
 import { instantOf, msOf, type Instant } from '../lib/time.ts'
 import { countSteps } from '../store/cell.ts'
 import { inTenant } from '../store/database.ts'
@@ -23,11 +23,13 @@ export interface SystemView {
   readonly oldestDueAt: Instant | null
   readonly heardAt: Instant | null
   readonly paused: boolean
-  /** `open`: it is not called at present, because it did not answer or did not let us in. */
   /** Until when its calendar keeps it closed. */
   readonly closedUntil: Instant | null
+  /** Until when it told the hub process that is asked to wait (Retry-After). */
+  readonly toldToWaitUntil: Instant | null
   /** When all that waits will have gone out, at the present pace; null when nothing waits or nobody can tell. */
   readonly clearAt: Instant | null
+  /** `open`: it is not called at present, because it did not answer or did not let us in. */
   readonly breaker: { readonly state: 'closed' | 'open' | 'half-open'; readonly says: string | null; readonly until: Instant | null }
 }
 
@@ -41,9 +43,12 @@ export async function systemViews(context: Pick<ApiContext, 'pool' | 'tenant' | 
     const steps = new Map((await countSteps(client, tenant)).map((row) => [row.system, row]))
     const queues = Map.groupBy(await countEffects(client, tenant), (row) => row.target)
     const views: SystemView[] = []
-    for (const { name, kind, role } of systems) {
+    for (const { name, kind, role, windows = [] } of systems) {
       const { heardAt, paused, delivery } = await readSystem(client, tenant, name)
       const queue = queues.get(name) ?? []
+      const breaker = breakerIn(delivery)
+      const { perSecond = 0, toldToWaitUntil } = context.load(name) ?? {}
+      const from = Math.max(breaker.until === null ? 0 : msOf(breaker.until), toldToWaitUntil ?? 0)
       views.push({
         name,
         kind,
@@ -54,28 +59,21 @@ export async function systemViews(context: Pick<ApiContext, 'pool' | 'tenant' | 
         oldestDueAt: queue.flatMap((row) => row.oldest ?? []).sort()[0] ?? null,
         heardAt,
         paused,
-        breaker: breakerIn(delivery),
+        breaker,
         closedUntil: instantOrNull(closedNow(context, name)),
-        clearAt: paused ? null : forecast(context, name, queue, breakerIn(delivery).until),
+        toldToWaitUntil: instantOrNull(toldToWaitUntil),
+        clearAt: paused ? null : forecast(queue, { perSecond, windows, from }, context.now()),
       })
     }
     return views
   })
 }
 
-function forecast(
-  { systems, load, now }: Pick<ApiContext, 'systems' | 'load' | 'now'>,
-  name: string,
-  queue: readonly EffectCount[],
-  until: Instant | null,
-): Instant | null {
+function forecast(queue: readonly EffectCount[], outlook: Omit<Outlook, 'waiting'>, now: number): Instant | null {
   const waiting = queue
     .filter(({ state }) => state === 'waiting' || state === 'unknown' || state === 'open')
     .reduce((sum, { count }) => sum + count, 0)
-  const pace = load(name)
-  if (waiting === 0 || !pace) return null
-  const { windows = [] } = systems.find((system) => system.name === name) ?? {}
-  return instantOrNull(clearAt({ waiting, perSecond: pace.perSecond, windows, from: until === null ? 0 : msOf(until) }, now()))
+  return waiting === 0 ? null : instantOrNull(clearAt({ ...outlook, waiting }, now))
 }
 
 const instantOrNull = (ms: number | undefined): Instant | null => (ms === undefined ? null : instantOf(Math.round(ms)))

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import { hubOf, hubOptions, type HubOptions } from './hub-call.ts'
 import { sweepAsked, type SweepOptions } from './sweep.ts'
-import { clipped, paintFor, padded, plainText, printed, wrapped, type Paint } from './terminal.ts'
+import { clipped, paintFor, padded, plainText, printed, wrapped, type Paint, type Style } from './terminal.ts'
 
 interface SystemsOptions extends HubOptions {
   readonly item?: string
@@ -28,6 +28,7 @@ const SYSTEM = z.looseObject({
   heardAt: z.string().nullable(),
   paused: z.boolean(),
   closedUntil: z.string().nullable(),
+  toldToWaitUntil: z.string().nullable(),
   clearAt: z.string().nullable(),
   breaker: z.object({ state: z.enum(['closed', 'open', 'half-open']), says: z.string().nullable(), until: z.string().nullable() }),
 })
@@ -125,22 +126,28 @@ async function systemsAsked(name: string | undefined, options: SystemsOptions, p
 
 const WAITS = ['waiting', 'unknown', 'open', 'held', 'refused', 'dead'] as const
 
-function shown({ name, kind, inStep, behind, queue, heardAt, paused, closedUntil, clearAt, breaker }: System, paint: Paint): string[] {
+/** Why it is not called: the first that holds is told, with what the system said. */
+const TROUBLES: readonly ((system: System) => readonly [style: Style, why: string, says?: string | null] | undefined)[] = [
+  ({ paused }) => (paused ? ['yellow', 'paused by a person'] : undefined),
+  ({ closedUntil: until }) => (until === null ? undefined : ['yellow', `closed by its calendar until ${timeOf(until)}`]),
+  ({ toldToWaitUntil: until }) => (until === null ? undefined : ['yellow', `told this hub process to wait until ${timeOf(until)}`]),
+  ({ breaker: { state, until, says } }) =>
+    state === 'closed' ? undefined : ['red', `breaker ${state}${until ? `, next probe ${timeOf(until)}` : ''}`, says],
+]
+
+function shown(system: System, paint: Paint): string[] {
+  const { name, kind, inStep, behind, queue, heardAt, clearAt } = system
   const waits = WAITS.flatMap((state) => (queue[state] ? [`${queue[state]} ${state}`] : [])).join(', ')
-  const trouble = paused
-    ? paint('yellow', 'paused by a person')
-    : closedUntil !== null
-      ? paint('yellow', `closed by its calendar until ${timeOf(closedUntil)}`)
-      : breaker.state === 'closed'
-        ? ''
-        : paint('red', `breaker ${breaker.state}${breaker.until ? `, next probe ${timeOf(breaker.until)}` : ''}`)
+  const [style, why, says] = TROUBLES.map((trouble) => trouble(system)).find((trouble) => trouble !== undefined) ?? []
   return [
     `${paint('bold', padded(name, 12))} ${padded(behind === 0 ? 'in step' : `${behind} behind`, 12)} ${padded(clipped(`${inStep} in step; ${kind}`, 30), 31)}${heardAt ? `heard ${timeOf(heardAt)}` : 'never heard'}`,
     ...(waits === '' ? [] : [`    queue: ${waits}${clearAt === null ? '' : `; clear at about ${timeOf(clearAt)}`}`]),
-    ...(trouble === '' ? [] : [`    ${trouble}`]),
-    ...(breaker.state !== 'closed' && breaker.says ? wrapped(plainText(breaker.says), WIDTH - 4).map((line) => `    ${line}`) : []),
+    ...(style && why ? indented(why).map((line) => paint(style, line)) : []),
+    ...(says ? indented(says) : []),
   ]
 }
+
+const indented = (text: string): string[] => wrapped(plainText(text), WIDTH - 4).map((line) => `    ${line}`)
 
 /** Time of the day, in UTC; with its date when it is another day's. */
 const timeOf = (instant: string): string =>

@@ -60,6 +60,7 @@ describe('the budget of a target', () => {
     expect(budget.learned.callsPerWindow).toBe(8)
     expect(budget.free(3_009)).toBe(0)
     expect(budget.freeAt(20)).toBe(3_010)
+    expect([20, 3_009, 3_010, 9_000].map((now) => budget.restMs(now))).toEqual([2_990, 1, 0, 0])
     expect(budget.free(3_010)).toBe(8)
     for (let now = 10_010; now < 80_000; now += 1_000) {
       budget.end(budget.start(now, 'first'), now, 'answered')

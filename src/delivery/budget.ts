@@ -63,6 +63,11 @@ export class Budget {
     return Math.max(now, this.pausedUntil, oldest === undefined ? now : oldest.comeBy + this.limits.rate.perMs)
   }
 
+  /** How long (ms) the target still wants to be left alone (Retry-After); 0 when it does not. */
+  restMs(now: number): number {
+    return Math.max(0, this.pausedUntil - now)
+  }
+
   /** Whether a retry or a look may start; taking it counts. First tries earn it. */
   takeRetry(now: number): boolean {
     if (!this.failing || this.retryTokens >= 1 || now - this.lastRetryAt >= this.trickleMs) {

@@ -7,7 +7,7 @@ export interface Outlook {
   /** Calls a second, by all hub processes together. */
   readonly perSecond: number
   readonly windows: readonly Window[]
-  /** Nothing goes out before (ms since 1970): an open breaker's next probe. */
+  /** Nothing goes out before (ms since 1970): an open breaker's next probe, or the end of a wait that the system told us. */
   readonly from: number
 }
 

@@ -70,6 +70,8 @@ export interface SystemStats {
   readonly callsPerWindow: number
   /** Tries a second, by all hub processes together if they are alike. */
   readonly perSecond: number
+  /** Until when (ms since 1970) the system told this process to wait; undefined when it did not, or that is over. */
+  readonly toldToWaitUntil: number | undefined
   readonly breaker: Breaker
   readonly paused: boolean
 }
@@ -175,13 +177,15 @@ class SystemLoop extends Sleeper {
   }
 
   stats(): SystemStats {
-    const { tenant, connector, counts, budget } = this.desk
+    const { tenant, connector, counts, budget, clocks } = this.desk
+    const restMs = budget.restMs(clocks.monotonic())
     return {
       tenant,
       system: connector.system,
       counts: { ...counts },
       ...budget.learned,
       perSecond: this.perSecond,
+      toldToWaitUntil: restMs > 0 ? clocks.wall() + restMs : undefined,
       breaker: this.gate.breaker,
       paused: this.gate.paused,
     }

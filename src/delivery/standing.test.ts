@@ -40,6 +40,7 @@ const tried = (change: Partial<AttemptRow>): AttemptRow => ({
   ...change,
 })
 const OPEN: Breaker = { state: 'open', pauseMs: 2_000, until: NOW + 60_000, since: NOW - 180_000, cause: 'failing', says: 'answered 503' }
+const LOAD = { perSecond: 20, inFlight: 1, concurrency: 4, callsPerWindow: 20, perMs: 1_000, toldToWaitUntil: undefined }
 const told = (queued: Partial<Queued>, gateway: Partial<Gateway> = {}): { because: string; text: string; movesAt: string | null } => {
   const standing = standingOf(
     { row: row({}), last: undefined, obstacle: undefined, ahead: 0, ...queued },
@@ -57,6 +58,7 @@ describe('a command says why it is where it is', () => {
     expect([
       told({ obstacle: busy }, { paused, breaker: OPEN }),
       told({ obstacle: busy }, { closedUntil: NOW + 120_000, breaker: OPEN }),
+      told({ obstacle: busy }, { load: { ...LOAD, toldToWaitUntil: NOW + 90_000 }, breaker: OPEN }),
       told({ obstacle: busy }, { breaker: OPEN }),
       told({ obstacle: busy }, { breaker: { ...OPEN, state: 'half-open', cause: 'credential' } }),
       told({ obstacle: busy, row: row({ dueAt: at(5), attempts: 1 }) }),
@@ -69,7 +71,7 @@ describe('a command says why it is where it is', () => {
       told({ row: row({ attempts: 2, dueAt: at(1) }), last: tried({ n: 2, outcome: 'no-effect', says: 'busy' }) }),
       told({ row: row({ dueAt: at(1) }) }),
       told({ row: row({ dueAt: NEVER }) }),
-      told({ ahead: 7 }, { load: { perSecond: 20, inFlight: 1, concurrency: 4, callsPerWindow: 20, perMs: 1_000 } }),
+      told({ ahead: 7 }, { load: LOAD }),
       told({ ahead: null }),
     ]).toEqual([
       {
@@ -81,6 +83,11 @@ describe('a command says why it is where it is', () => {
         because: 'closed',
         movesAt: at(2),
         text: 'erp is not called now: maintenance, or outside its hours. Moves when it opens, at 14:07:00.',
+      },
+      {
+        because: 'told-to-wait',
+        movesAt: at(1.5),
+        text: 'erp told this hub process to wait until 14:06:30 (Retry-After). Moves when that is over, or before through another hub process that was not told so.',
       },
       {
         because: 'breaker',

@@ -12,6 +12,7 @@ export type Because =
   | 'under-way'
   | 'paused'
   | 'closed'
+  | 'told-to-wait'
   | 'breaker'
   | 'object-busy'
   | 'money-stands'
@@ -48,6 +49,8 @@ export interface Load {
   readonly concurrency: number
   readonly callsPerWindow: number
   readonly perMs: number
+  /** Until when (ms since 1970) the system told that process to wait. */
+  readonly toldToWaitUntil: number | undefined
 }
 
 export interface Queued {
@@ -113,6 +116,15 @@ const HINDRANCES: readonly ((...told: Parameters<Told>) => Standing | undefined)
           why: `${system} is not called now: maintenance, or outside its hours`,
           moves: `when it opens, at ${clock(closedUntil, now)}`,
           movesAt: instantOf(closedUntil),
+        },
+  (_queued, { system, load }, now) =>
+    load?.toldToWaitUntil === undefined
+      ? undefined
+      : {
+          because: 'told-to-wait',
+          why: `${system} told this hub process to wait until ${clock(load.toldToWaitUntil, now)} (Retry-After)`,
+          moves: 'when that is over, or before through another hub process that was not told so',
+          movesAt: instantOf(load.toldToWaitUntil),
         },
   (_queued, { system, breaker }, now) =>
     breaker.state === 'closed'
