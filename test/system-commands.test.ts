@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { CommandStanding } from '../src/api/queue.ts'
+import type { SystemView } from '../src/api/systems.ts'
 import { inTenant } from '../src/store/database.ts'
 import { writeDelivery } from '../src/store/system.ts'
 import { KEY } from './api-context.ts'
@@ -55,16 +56,25 @@ it('an invoice waits for what its route requires next, and for its command', asy
 it('a paused system says who paused it and why; it goes on when somebody says so; both are events', async () => {
   const pause = ['pause', 'erp', '--reason', 'The ERP is being upgraded.', '--by', 'Anna']
   expect(await out(...pause)).toBe('erp is paused: it is called no more until somebody says resume.\n')
-  expect(await out(...pause)).toBe('erp is paused already; nothing changed.\n')
-  expect(await out('erp', '--waiting')).toMatch(
-    /erp was paused by anna at 09:00:00: The ERP is being upgraded\.\n {6}Moves when somebody lets it go on: tieout systems resume erp\.\n/u,
+  expect(await out('pause', 'erp', '--reason', 'Another reason.', '--by', 'bert')).toBe(
+    'erp is paused already by anna since 2026-01-15 09:00 UTC: The ERP is being\nupgraded. Nothing changed.\n',
   )
-  expect(await out()).toMatch(/^erp .*\n.*\n {4}paused by a person\n/u)
+  expect(await out('erp', '--waiting')).toMatch(
+    /erp was paused by anna at 09:00:00: The ERP is being upgraded\.\n {6}Moves when somebody lets it go on: tieout systems resume erp --reason WHY\n {6}--by LOGIN\.\n/u,
+  )
+  expect(await out()).toMatch(/^erp .*\n.*\n {4}paused by anna since 2026-01-15 09:00 UTC: The ERP is being upgraded\n/u)
+  const { systems: told } = await desk.get<{ systems: SystemView[] }>('/v1/systems')
+  expect(told.map(({ paused, pausedBy }) => [paused, pausedBy])).toEqual([
+    [true, { by: 'person:anna', since: '2026-01-15T09:00:00.000Z', reason: 'The ERP is being upgraded.' }],
+    [false, null],
+    [false, null],
+  ])
   // Written by one that ended between the event and what follows from it: asked once more, it is carried through.
   await desk.database.admin((client) => client.query('UPDATE system SET paused = false'))
   await out(...pause)
-  expect(await out()).toMatch(/paused by a person/u)
+  expect(await out()).toMatch(/paused by anna since/u)
   expect(await out('resume', 'erp', '--reason', 'The upgrade is done.', '--by', 'bert')).toBe('erp is called again.\n')
+  expect(await out('resume', 'erp', '--reason', 'The upgrade is done.', '--by', 'bert')).toBe('erp is not paused. Nothing changed.\n')
   expect(await out('erp', '--waiting')).toContain('it is its turn')
   const { rows } = await desk.database.admin((client) =>
     client.query<{ type: string; actor: string }>("SELECT type, actor FROM event WHERE type LIKE 'system.%' ORDER BY index"),

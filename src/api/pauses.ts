@@ -37,7 +37,7 @@ export async function postPause({ context, caller, params, body }: Call<unknown,
     await lockSystem(client, tenant, name)
     const { state: said } = await systemObject(client, tenant, name)
     await writePaused(client, tenant, name, said.paused !== null)
-    return said.paused !== null
+    return said.paused
   })
-  return { status: 200, body: { system: name, paused: now, outcome } }
+  return { status: 200, body: { system: name, paused: now !== null, pausedBy: now, outcome } }
 }

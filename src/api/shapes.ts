@@ -195,7 +195,8 @@ export const QUEUE = named(
     next: maybe,
   }),
 )
-export const PAUSED = named('Paused', z.strictObject({ system: text, paused: z.boolean(), outcome }))
+const pausedBy = z.strictObject({ by: text, since: instant, reason: text }).nullable()
+export const PAUSED = named('Paused', z.strictObject({ system: text, paused: z.boolean(), pausedBy, outcome }))
 export const REPLAYED = named(
   'Replayed',
   z.strictObject({
@@ -338,6 +339,7 @@ export const SYSTEMS = named(
         toldToWaitUntil: maybeInstant,
         clearAt: maybeInstant,
         paused: z.boolean(),
+        pausedBy,
         breaker: z.strictObject({ state: z.enum(['closed', 'open', 'half-open']), says: maybe, until: maybeInstant }),
       }),
     ),

@@ -2,12 +2,13 @@
 import { z } from 'zod'
 import type { ApiContext } from './context.ts'
 import { clearAt, type Outlook } from '../delivery/forecast.ts'
+import type { Pause } from '../domain/system.ts'
 import { instantOf, msOf, type Instant } from '../lib/time.ts'
 import { countSteps } from '../store/cell.ts'
 import { inTenant } from '../store/database.ts'
 import { countEffects, type EffectCount } from '../store/effect.ts'
 import { readSystem } from '../store/system.ts'
-import { closedNow } from './queue.ts'
+import { closedNow, systemObject } from './queue.ts'
 import type { Answer, Call } from './route.ts'
 
 export interface SystemView {
@@ -23,6 +24,8 @@ export interface SystemView {
   readonly oldestDueAt: Instant | null
   readonly heardAt: Instant | null
   readonly paused: boolean
+  /** Who paused it; null where nobody did. */
+  readonly pausedBy: Pause | null
   /** Until when its calendar keeps it closed. */
   readonly closedUntil: Instant | null
   /** Until when it told the hub process that is asked to wait (Retry-After). */
@@ -59,6 +62,7 @@ export async function systemViews(context: Pick<ApiContext, 'pool' | 'tenant' | 
         oldestDueAt: queue.flatMap((row) => row.oldest ?? []).sort()[0] ?? null,
         heardAt,
         paused,
+        pausedBy: paused ? (await systemObject(client, tenant, name)).state.paused : null,
         breaker,
         closedUntil: instantOrNull(closedNow(context, name)),
         toldToWaitUntil: instantOrNull(toldToWaitUntil),

@@ -17,6 +17,7 @@ interface PauseOptions extends HubOptions {
   readonly by: string
 }
 
+const PAUSE = z.object({ by: z.string(), since: z.string(), reason: z.string() })
 const SYSTEM = z.looseObject({
   name: z.string(),
   kind: z.string(),
@@ -27,6 +28,7 @@ const SYSTEM = z.looseObject({
   oldestDueAt: z.string().nullable(),
   heardAt: z.string().nullable(),
   paused: z.boolean(),
+  pausedBy: PAUSE.nullable(),
   closedUntil: z.string().nullable(),
   toldToWaitUntil: z.string().nullable(),
   clearAt: z.string().nullable(),
@@ -80,7 +82,7 @@ const ITEM = z.union([
   }),
   z.object({ asked: z.string(), candidates: z.array(z.object({ id: z.string(), title: z.string() })) }),
 ])
-const PAUSED = z.object({ system: z.string(), paused: z.boolean(), outcome: z.string() })
+const PAUSED = z.object({ system: z.string(), paused: z.boolean(), pausedBy: PAUSE.nullable(), outcome: z.string() })
 
 const WIDTH = 80
 
@@ -128,7 +130,7 @@ const WAITS = ['waiting', 'unknown', 'open', 'held', 'refused', 'dead'] as const
 
 /** Why it is not called: the first that holds is told, with what the system said. */
 const TROUBLES: readonly ((system: System) => readonly [style: Style, why: string, says?: string | null] | undefined)[] = [
-  ({ paused }) => (paused ? ['yellow', 'paused by a person'] : undefined),
+  ({ paused, pausedBy }) => (paused ? ['yellow', `paused${pauseText(pausedBy)}`] : undefined),
   ({ closedUntil: until }) => (until === null ? undefined : ['yellow', `closed by its calendar until ${timeOf(until)}`]),
   ({ toldToWaitUntil: until }) => (until === null ? undefined : ['yellow', `told this hub process to wait until ${timeOf(until)}`]),
   ({ breaker: { state, until, says } }) =>
@@ -148,6 +150,10 @@ function shown(system: System, paint: Paint): string[] {
 }
 
 const indented = (text: string): string[] => wrapped(plainText(text), WIDTH - 4).map((line) => `    ${line}`)
+
+/** By whom, since when and why; nothing where one that let it go on was cut off: the log has no pause any more. */
+const pauseText = (pause: z.infer<typeof PAUSE> | null): string =>
+  pause === null ? '' : ` by ${pause.by.replace('person:', '')} since ${timeOf(pause.since)}: ${pause.reason.replace(/\.$/u, '')}`
 
 /** Time of the day, in UTC; with its date when it is another day's. */
 const timeOf = (instant: string): string =>
@@ -248,7 +254,10 @@ async function item(id: string, options: SystemsOptions, paint: Paint): Promise<
 
 async function pause(name: string, paused: boolean, { reason, by, ...at }: PauseOptions): Promise<string[]> {
   const said = await hubOf(at).post(`/v1/systems/${encodeURIComponent(name)}/pauses`, PAUSED, { paused, reason, person: by })
-  if (at.json) return [JSON.stringify(said)]
-  if (said.outcome === 'repeat') return [`${said.system} is ${said.paused ? 'paused' : 'called'} already; nothing changed.`]
+  if (at.json) return [plainText(JSON.stringify(said))]
+  if (said.outcome === 'repeat') {
+    const stands = said.paused ? `paused already${pauseText(said.pausedBy)}` : 'not paused'
+    return wrapped(plainText(`${said.system} is ${stands}. Nothing changed.`), WIDTH)
+  }
   return [said.paused ? `${said.system} is paused: it is called no more until somebody says resume.` : `${said.system} is called again.`]
 }

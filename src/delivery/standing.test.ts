@@ -77,7 +77,7 @@ describe('a command says why it is where it is', () => {
       {
         because: 'paused',
         movesAt: null,
-        text: 'erp was paused by anna at 2026-11-27 14:05:00: month end. Moves when somebody lets it go on: tieout systems resume erp.',
+        text: 'erp was paused by anna at 2026-11-27 14:05:00: month end. Moves when somebody lets it go on: tieout systems resume erp --reason WHY --by LOGIN.',
       },
       {
         because: 'closed',

@@ -104,7 +104,7 @@ const HINDRANCES: readonly ((...told: Parameters<Told>) => Standing | undefined)
       ? {
           because: 'paused',
           why: `${system} was paused by ${paused.by.replace('person:', '')} at ${clock(msOf(paused.since), now)}: ${paused.reason}`,
-          moves: `when somebody lets it go on: tieout systems resume ${system}`,
+          moves: `when somebody lets it go on: tieout systems resume ${system} --reason WHY --by LOGIN`,
           movesAt: null,
         }
       : undefined,
