@@ -150,6 +150,11 @@ it('a queue is told page by page, each command once, in the order in which it is
   expect(turns.at(-1)).toBe(56)
   const more = await out('bank', '--waiting', '--limit', '5')
   expect(await out('bank', '--waiting', '--limit', '5', '--after', /--after (\S+)$/mu.exec(more)![1]!)).not.toBe(more)
+  await desk.database.admin((client) => client.query("UPDATE effect SET state = 'open' WHERE target = 'bank' AND lane = 2"))
+  const underWay = await out('bank', '--limit', '5')
+  expect(underWay).toMatch(/^Under way\n/u)
+  const [, ...next] = /^… and more: tieout systems (bank) (--under-way) (--after) (\S+)$/mu.exec(underWay)!
+  expect(await out(...next)).toMatch(/^Under way\n/u)
 })
 
 it('what is wrong is one sentence and status 1', async () => {
@@ -159,4 +164,13 @@ it('what is wrong is one sentence and status 1', async () => {
     status: 1,
     err: 'after is not what the last page gave as next.\n',
   })
+  for (const [args, err] of [
+    [['erp', '--item', 'R-1'], 'Name a system or, by --item, an invoice or payment: not both.'],
+    [['erp', '--waiting', '--stopped'], 'Name one of --under-way, --waiting and --stopped, or none for all three.'],
+    [['--limit', '5'], '--under-way, --waiting, --stopped, --limit and --after are about the queue of one system: name it.'],
+    [['--item', 'R-1', '--stopped'], '--under-way, --waiting, --stopped, --limit and --after are about the queue of one system: name it.'],
+    [['erp', '--after', 'x'], '--after is a place in one list: name --under-way, --waiting or --stopped, too.'],
+  ] as const) {
+    expect(await systems(...args)).toEqual({ status: 1, out: '', err: `${err}\n` })
+  }
 })

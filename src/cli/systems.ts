@@ -1,15 +1,17 @@
 /** `tieout systems`: whether each system is in step, what stands in its queue, why it is there and when it moves. */
 import { Command } from 'commander'
 import { z } from 'zod'
+import { Fault } from '../lib/fault.ts'
 import { hubOf, hubOptions, type HubOptions } from './hub-call.ts'
 import { sweepAsked, type SweepOptions } from './sweep.ts'
 import { clipped, paintFor, padded, plainText, printed, wrapped, type Paint, type Style } from './terminal.ts'
 
 interface SystemsOptions extends HubOptions {
   readonly item?: string
+  readonly underWay?: boolean
   readonly waiting?: boolean
   readonly stopped?: boolean
-  readonly limit: string
+  readonly limit?: string
   readonly after?: string
 }
 interface PauseOptions extends HubOptions {
@@ -91,9 +93,10 @@ export function systemsCommand(): Command {
   hubOptions(systems.command('list', { isDefault: true }).description('all systems; the queue of one; or what one item waits for'))
     .argument('[name]', 'one system')
     .option('--item <id>', 'one invoice or payment, by any id that a system uses for it')
+    .option('--under-way', 'what is being called just now')
     .option('--waiting', 'what waits for its turn, in the order in which it is taken')
     .option('--stopped', 'what waits for a person')
-    .option('--limit <number>', 'how many, at most 200', '20')
+    .option('--limit <number>', 'how many, at most 200 (default: 20)')
     .option('--after <place>', 'the next page: what the last one named')
     .action(async (name: string | undefined, options: SystemsOptions) => {
       printed(await systemsAsked(name, options, paintFor(process.stdout)))
@@ -119,9 +122,38 @@ export function systemsCommand(): Command {
   return systems
 }
 
+/** The lists of a queue, each with its option, in the order in which they are told. */
+const LISTS = [
+  { stands: 'under-way', option: 'underWay', title: 'Under way' },
+  { stands: 'waiting', option: 'waiting', title: 'Waiting' },
+  { stands: 'stopped', option: 'stopped', title: 'For a person' },
+] as const
+type List = (typeof LISTS)[number]
+
+/** What is asked for, as far as it has to fit together; `lists`: how many of them. */
+type Asked = SystemsOptions & { readonly name: string | undefined; readonly lists: number }
+const SLIPS: readonly { readonly when: (asked: Asked) => boolean; readonly says: string }[] = [
+  {
+    when: ({ name, item }) => name !== undefined && item !== undefined,
+    says: 'Name a system or, by --item, an invoice or payment: not both.',
+  },
+  { when: ({ lists }) => lists > 1, says: 'Name one of --under-way, --waiting and --stopped, or none for all three.' },
+  {
+    when: ({ name, lists, limit, after }) => name === undefined && (lists > 0 || limit !== undefined || after !== undefined),
+    says: '--under-way, --waiting, --stopped, --limit and --after are about the queue of one system: name it.',
+  },
+  {
+    when: ({ lists, after }) => lists === 0 && after !== undefined,
+    says: '--after is a place in one list: name --under-way, --waiting or --stopped, too.',
+  },
+]
+
 async function systemsAsked(name: string | undefined, options: SystemsOptions, paint: Paint): Promise<string[]> {
+  const lists = LISTS.filter(({ option }) => options[option])
+  const slip = SLIPS.find(({ when }) => when({ ...options, name, lists: lists.length }))
+  if (slip) throw new Fault('request-not-valid', slip.says)
   if (options.item !== undefined) return item(options.item, options, paint)
-  if (name !== undefined) return queue(name, options, paint)
+  if (name !== undefined) return queue(name, lists.length === 0 ? LISTS : lists, options, paint)
   const all = await hubOf(options).get('/v1/systems', SYSTEMS)
   return options.json ? [plainText(JSON.stringify(all))] : all.systems.flatMap((system) => shown(system, paint))
 }
@@ -161,31 +193,26 @@ const timeOf = (instant: string): string =>
     ? `${instant.slice(11, 19)} UTC`
     : `${instant.slice(0, 16).replace('T', ' ')} UTC`
 
-async function queue(name: string, { waiting, stopped, limit, after, ...at }: SystemsOptions, paint: Paint): Promise<string[]> {
+async function queue(
+  name: string,
+  lists: readonly List[],
+  { limit = '20', after, ...at }: SystemsOptions,
+  paint: Paint,
+): Promise<string[]> {
   const hub = hubOf(at)
-  const asked = waiting ? ['waiting'] : stopped ? ['stopped'] : ['under-way', 'waiting', 'stopped']
   const pages = []
-  for (const stands of asked) {
-    pages.push(
-      await hub.get(`/v1/systems/${encodeURIComponent(name)}/queue`, QUEUE, {
-        stands,
-        limit,
-        after: asked.length === 1 ? after : undefined,
-      }),
-    )
-  }
-  if (at.json) return [plainText(JSON.stringify(asked.length === 1 ? pages[0] : { queues: pages }))]
+  for (const { stands, title } of lists)
+    pages.push({ title, page: await hub.get(`/v1/systems/${encodeURIComponent(name)}/queue`, QUEUE, { stands, limit, after }) })
+  if (at.json) return [plainText(JSON.stringify(pages.length === 1 ? pages[0]?.page : { queues: pages.map(({ page }) => page) }))]
   const lines = pages
-    .filter(({ commands }) => commands.length > 0)
-    .flatMap((page) => [
-      `${paint('bold', STANDS[page.stands] ?? page.stands)}${totalsOf(page)}`,
+    .filter(({ page }) => page.commands.length > 0)
+    .flatMap(({ title, page }) => [
+      `${paint('bold', title)}${totalsOf(page)}`,
       ...grouped(page.commands, paint),
       ...(page.next === null ? [] : [`… and more: tieout systems ${plainText(name)} --${page.stands} --after ${page.next}`]),
     ])
   return lines.length === 0 ? [`Nothing stands in the queue of ${plainText(name)}.`] : lines
 }
-
-const STANDS: { readonly [stands: string]: string } = { 'under-way': 'Under way', waiting: 'Waiting', stopped: 'For a person' }
 
 function totalsOf({ totals = [], countedTo = 0 }: z.infer<typeof QUEUE>): string {
   const counts = Map.groupBy(totals, ({ kind }) => kind)
