@@ -7,7 +7,7 @@ import { Fault } from '../src/lib/fault.ts'
 import type { Pool } from '../src/store/database.ts'
 import { sha256 } from './world.ts'
 
-const NOTHING_SWEPT = {
+export const NOTHING_SWEPT = {
   startedAt: '2026-11-24T12:00:00.000Z',
   full: false,
   facts: 0,

@@ -1,17 +1,31 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { CommandStanding } from '../src/api/queue.ts'
 import type { SystemView } from '../src/api/systems.ts'
+import type { Load } from '../src/delivery/standing.ts'
 import { inTenant } from '../src/store/database.ts'
 import { writeDelivery } from '../src/store/system.ts'
-import { KEY } from './api-context.ts'
+import { KEY, NOTHING_SWEPT, SYSTEMS } from './api-context.ts'
 import { command, type Ran } from './command.ts'
 import { TENANT } from './facts.ts'
 import { postingDesk, type PostingDesk } from './posting-desk.ts'
 
+const today = (time: string): string => `2026-01-15T${time}.000Z`
+/** How the hub calls each system, as a test has it. */
+const loads = new Map<string, Load>()
+/** What is under way whenever somebody asks for a sweep, and what it came to. */
+const SWEPT = { ...NOTHING_SWEPT, asked: 3, same: 3 }
+
 let desk: PostingDesk
 let api = ''
 beforeAll(async () => {
-  desk = await postingDesk()
+  desk = await postingDesk({
+    systems: SYSTEMS.map((system) =>
+      system.name === 'ap' ? { ...system, windows: [{ fromAt: 0, toAt: Date.parse(today('10:00:00')) }] } : system,
+    ),
+    load: (system) => loads.get(system),
+    sweep: () => SWEPT,
+    sweeping: () => ({ running: null, last: { ...SWEPT, endedAt: SWEPT.startedAt } }),
+  })
   api = await desk.listen()
 })
 afterAll(() => desk.close())
@@ -35,6 +49,29 @@ it('a posting that is due waits for its turn, with what it is about', async () =
   )
   expect(await out('ap', '--stopped')).toBe('Nothing stands in the queue of ap.\n')
   expect(await out()).toMatch(/^erp +\d+ behind .*never heard\n {4}queue: \d waiting\n/u)
+})
+
+it('it is foretold when all that waits is done: after the wait that a system told, after its maintenance', async () => {
+  const load = { perSecond: 0.01, inFlight: 0, concurrency: 1, callsPerWindow: 1, perMs: 100_000, toldToWaitUntil: undefined }
+  for (const system of ['erp', 'ap']) loads.set(system, load)
+  const told = async (): Promise<unknown[]> =>
+    (await desk.get<{ systems: SystemView[] }>('/v1/systems')).systems.map((system) => [
+      system.closedUntil,
+      system.toldToWaitUntil,
+      system.clearAt,
+    ])
+  expect(await told()).toEqual([
+    [null, null, today('09:01:40')],
+    [today('10:00:00'), null, today('10:01:40')],
+    [null, null, null],
+  ])
+  loads.set('erp', { ...load, toldToWaitUntil: Date.parse(today('09:10:00')) })
+  expect((await told())[0]).toEqual([null, today('09:10:00'), today('09:11:40')])
+  expect(await out()).toMatch(
+    / {4}queue: 1 waiting; clear at about 2026-01-15 09:11 UTC\n {4}told this hub process to wait until 2026-01-15 09:10 UTC\nap .*\n {4}queue: 1 waiting; clear at about 2026-01-15 10:01 UTC\n {4}closed by its calendar until 2026-01-15 10:00 UTC\n/u,
+  )
+  expect(await out('erp')).toMatch(/\n {6}erp told this hub process to wait until 09:10:00 \(Retry-After\)\.\n/u)
+  loads.clear()
 })
 
 it('an invoice waits for what its route requires next, and for its command', async () => {
@@ -155,6 +192,14 @@ it('a queue is told page by page, each command once, in the order in which it is
   expect(underWay).toMatch(/^Under way\n/u)
   const [, ...next] = /^… and more: tieout systems (bank) (--under-way) (--after) (\S+)$/mu.exec(underWay)!
   expect(await out(...next)).toMatch(/^Under way\n/u)
+})
+
+it('whoever asks for a full sweep while another one is under way is told that it is not the full one', async () => {
+  const { status, out: said, err } = await systems('sweep', 'erp', '--full')
+  expect(status).toBe(1)
+  expect(said).toBe('erp: 3 things looked at (only what it was told and had not shown), all as we have them.\n')
+  expect(err).toBe('A sweep of erp that is not a full one is under way. This is what it comes to;\nask for the full one when it is over.\n')
+  expect(await systems('sweep', 'erp')).toEqual({ status: 0, out: said, err: '' })
 })
 
 it('what is wrong is one sentence and status 1', async () => {

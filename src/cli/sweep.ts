@@ -35,6 +35,11 @@ export async function sweepAsked(name: string, { full = false, ...at }: SweepOpt
   const hub = hubOf(at)
   const path = `/v1/systems/${encodeURIComponent(name)}/sweeps`
   const { system, running } = await hub.post(path, SWEEPS, { full })
+  if (full && running?.full === false) {
+    process.exitCode = 1
+    const says = `A sweep of ${system} that is not a full one is under way. This is what it comes to; ask for the full one when it is over.`
+    for (const line of wrapped(plainText(says), WIDTH)) process.stderr.write(`${line}\n`)
+  }
   let told = ''
   for (;;) {
     const now = await hub.get(path, SWEEPS)
