@@ -72,7 +72,7 @@ export function nextPage(
   next: string | null,
 ): readonly string[] {
   if (next === null) return []
-  const options = Object.entries({ ...asked, after: next }).flatMap(([name, value]) => {
+  const options = Object.entries<string | boolean | undefined>({ ...asked, after: next }).flatMap(([name, value]) => {
     if (value === undefined || value === false) return []
     return [value === true ? `--${name}` : `--${name} ${plainText(value)}`]
   })
