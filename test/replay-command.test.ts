@@ -157,7 +157,8 @@ it('makes them due again under their keys, each by an event with who and why; ag
   expect(await desk.effect()).toMatchObject({ key, state: 'waiting', attempts, failures: 0 })
   const events = await inTenant(desk.database.pool, TENANT, (client) => eventsOf(client, TENANT, desk.id, null, 500))
   const replays = events.filter(({ data }) => data['input'] === 'replay')
-  expect(replays.map(({ data }) => data['effect']).toSorted()).toEqual([key, '1'.repeat(64)].toSorted())
+  expect(new Set(replays.map(({ data }) => data['effect']))).toEqual(new Set([key, '1'.repeat(64)]))
+  expect(replays.length).toBe(2)
   for (const event of replays)
     expect(event).toMatchObject({
       type: 'effect.resolved',

@@ -51,7 +51,7 @@ it('a posting that is due waits for its turn, with what it is about', async () =
   expect(await out()).toMatch(/^erp +\d+ behind .*never heard\n {4}queue: \d waiting\n/u)
 })
 
-it('it is foretold when all that waits is done: after the wait that a system told, after its maintenance', async () => {
+it('is foretold when all that waits is done: after the wait that a system told, after its maintenance', async () => {
   const load = { perSecond: 0.01, inFlight: 0, concurrency: 1, callsPerWindow: 1, perMs: 100_000, toldToWaitUntil: undefined }
   for (const system of ['erp', 'ap']) loads.set(system, load)
   const told = async (): Promise<unknown[]> =>
