@@ -47,7 +47,7 @@ it('a dry run says which, about what, why it stopped, what would be sent and und
       '  invoice.post@erp         invoice R-1 of Acme GmbH, 119.00 EUR',
       '      refused: account 4760 is locked (last tried 2026-01-15 09:01:01 UTC)',
       '      with number R-1, supplier V1, gross 119 EUR, issued on 2026-01-10, posted',
-      '      on 2026-01-12, due on 2026-02-09',
+      '      on 2026-01-15, due on 2026-02-09',
       `      POST /entries (n bytes), key ${key.slice(0, 16)}…`,
       '',
     ].join('\n'),
@@ -157,8 +157,7 @@ it('makes them due again under their keys, each by an event with who and why; ag
   expect(await desk.effect()).toMatchObject({ key, state: 'waiting', attempts, failures: 0 })
   const events = await inTenant(desk.database.pool, TENANT, (client) => eventsOf(client, TENANT, desk.id, null, 500))
   const replays = events.filter(({ data }) => data['input'] === 'replay')
-  expect(new Set(replays.map(({ data }) => data['effect']))).toEqual(new Set([key, '1'.repeat(64)]))
-  expect(replays.length).toBe(2)
+  expect([replays.length, new Set(replays.map(({ data }) => data['effect']))]).toEqual([2, new Set([key, '1'.repeat(64)])])
   for (const event of replays)
     expect(event).toMatchObject({
       type: 'effect.resolved',

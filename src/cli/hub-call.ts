@@ -72,11 +72,11 @@ export function nextPage(
   next: string | null,
 ): readonly string[] {
   if (next === null) return []
-  const options = Object.entries<string | boolean | undefined>({ ...asked, after: next }).flatMap(([name, value]) => {
+  const options = Object.entries(asked).flatMap(([name, value]) => {
     if (value === undefined || value === false) return []
     return [value === true ? `--${name}` : `--${name} ${plainText(value)}`]
   })
-  return [`… and more: ${[command, ...options].join(' ')}`]
+  return [`… and more: ${[command, ...options, `--after ${next}`].join(' ')}`]
 }
 
 function queryText(query: Query): string {
