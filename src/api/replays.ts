@@ -65,7 +65,7 @@ export async function postReplay({ context, caller, body }: Call<unknown, Replay
   const found = await context.replayable(given({ target: system, subject: records?.[0]?.id, cause, from, to, says, keys }))
   const there = hashes(found)
   const looked = seen ? new Map(Object.entries(seen)) : there
-  const fits = hashes(found.filter((one) => looked.get(one.effect) === one.contentHash && canBeSent(one)))
+  const fits = hashes(found.filter((one) => looked.get(one.effect) === one.contentHash && one.sendable))
   const desk = { pool, tenant, now: () => context.now(), submit: (arrivals: readonly Arrival[]) => context.submit(arrivals) }
   const due = who ? await replayEffects(desk, fits, who) : new Set(fits.keys())
   return {
@@ -88,14 +88,11 @@ function saidBy({ person, reason }: ReplayBody): { readonly person: string; read
 type Hashes = ReadonlyMap<string, string>
 const hashes = (commands: readonly Replayable[]): Hashes => new Map(commands.map(({ effect, contentHash }) => [effect, contentHash]))
 
-/** Where no request comes of a command, the line of its request says why. */
-const canBeSent = ({ request }: Replayable): boolean => !/^(?:the system cannot do it$|it cannot be built: )/u.test(request)
-
 /** What was not looked at, is another content now or comes to no request is left alone, as is what moved in this moment. */
 function outcomeOf(one: Replayable, looked: Hashes, due: ReadonlySet<string>): string {
   if (!looked.has(one.effect)) return 'not-shown'
   if (looked.get(one.effect) !== one.contentHash) return 'changed'
-  if (!canBeSent(one)) return 'cannot-be-sent'
+  if (!one.sendable) return 'cannot-be-sent'
   return due.has(one.effect) ? 'due' : 'moved-meanwhile'
 }
 

@@ -6,6 +6,7 @@ import { instantOf, type Instant } from '../lib/time.ts'
 import { type EffectInput, type EffectRow, type EffectState, stepEffect } from '../domain/effect.ts'
 import { type Arrival, COMMANDS } from '../domain/object.ts'
 import type { Connector } from '../connector/contract.ts'
+import type { Request } from '../connector/request.ts'
 import { type AttemptRow, attemptsOf } from '../store/attempt.ts'
 import { inTenant, type Pool } from '../store/database.ts'
 import { readEffects } from '../store/effect.ts'
@@ -128,8 +129,9 @@ export interface Replayable {
   readonly content: string
   /** SHA-256 of it, hex. */
   readonly contentHash: string
-  /** The request that it would become, in one line; or why it could not be built. */
+  /** The request that it would become, in one line; or why it becomes none. */
   readonly request: string
+  readonly sendable: boolean
 }
 
 /** What would be tried again, and what would be sent; nothing is moved. Then {@link answerEffect} with `replay` for each. */
@@ -165,7 +167,7 @@ export async function replayable(
       lastTriedAt: last?.closedAt ?? null,
       content: row.content,
       contentHash: row.contentHash,
-      request: requestLine(
+      ...requestOf(
         row,
         connectors.find((connector) => connector.system === row.target),
       ),
@@ -173,14 +175,18 @@ export async function replayable(
   })
 }
 
-function requestLine(row: EffectRow, connector: Connector | undefined): string {
+function requestOf(row: EffectRow, connector: Connector | undefined): Pick<Replayable, 'request' | 'sendable'> {
   const command = connector?.commands[row.command]
-  if (!command) return 'the system cannot do it'
+  if (!command) return { request: 'the system cannot do it', sendable: false }
   try {
     const request = command.write({ content: JSON.parse(row.content), document: () => new Uint8Array() }, row.key)
-    if (request.transport === 'http') return `${request.method} ${request.path} (${request.body?.length ?? 0} bytes)`
-    return `${request.act} ${'name' in request ? request.name : ''}`.trim()
+    return { request: lineOf(request), sendable: true }
   } catch (error) {
-    return `it cannot be built: ${(error as Error).message.slice(0, 200)}`
+    return { request: `it cannot be built: ${(error as Error).message.slice(0, 200)}`, sendable: false }
   }
 }
+
+const lineOf = (request: Request): string =>
+  request.transport === 'http'
+    ? `${request.method} ${request.path} (${request.body?.length ?? 0} bytes)`
+    : `${request.act} ${'name' in request ? request.name : ''}`.trim()

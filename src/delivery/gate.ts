@@ -33,6 +33,8 @@ export class Gate {
   /** Until when (ms since 1970) nothing may be called; `open` when it may. Probes when it is time to. */
   async look(): Promise<'open' | { readonly until: number }> {
     const desk = this.desk()
+    // What a call has just told holds for the next one: while it is being written the database still says otherwise.
+    await this.writing
     const now = desk.clocks.wall()
     if (desk.clocks.monotonic() - this.readAt > FRESH_MS) await this.read()
     if (this.paused) return { until: Infinity }
