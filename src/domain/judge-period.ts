@@ -141,7 +141,7 @@ function drop(laws: Laws, sheet: Sheet): void {
     type: 'accrual.dropped',
     objects: [accrualOf(laws, sheet), sheet.id],
     actor: 'rule:period',
-    data: { reason: 'the invoice was rejected before it was posted' },
+    data: { reason: 'the invoice is rejected, and no posting of it stands' },
   })
 }
 

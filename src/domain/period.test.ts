@@ -127,7 +127,7 @@ describe('a posting whose period is closed while it waits', () => {
     const { w, accruals } = waiting('next')
     w.submit(said('period.closed', day(31, 19)))
     w.submit(fact('invoice.rejected', 'person', 'no', '2026-01-31T20:00:00.000Z', [free.ref], { reason: 'not ours' }))
-    expect(accruals()).toMatchObject([{ booked: null, dropped: { reason: 'the invoice was rejected before it was posted' } }])
+    expect(accruals()).toMatchObject([{ booked: null, dropped: { reason: 'the invoice is rejected, and no posting of it stands' } }])
     w.submit(fact('invoice.reinstated', 'person', 'yes', '2026-01-31T20:30:00.000Z', [free.ref], { reason: 'ours' }))
     expect(accruals()).toMatchObject([{ booked: null, dropped: null, listed: { was: '2026-01-31', on: '2026-02-01' } }])
   })

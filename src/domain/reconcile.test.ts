@@ -273,6 +273,23 @@ describe('what a system shows against what it was told', () => {
     expect(state().exceptions['cleared-unexplained']?.open).toBe(false)
   })
 
+  it('of two reports at one instant the same one holds, whichever came first', () => {
+    const word = (...words: readonly string[]): string | undefined => {
+      const { w, id, state } = postedWorld()
+      for (const shown of words)
+        w.submit(
+          fact('status.reported', 'erp', `shows ${shown}`, later(1_000), [{ names: [id] }], {
+            system: 'erp',
+            facet: 'settlement',
+            word: shown,
+            claims: shown,
+          }),
+        )
+      return state().reported['erp|settlement']?.word
+    }
+    expect(word('settled', 'open')).toBe(word('open', 'settled'))
+  })
+
   it('what a payment on its way has cleared already is no news', () => {
     const { w, state, reported } = postedWorld()
     for (const one of paymentRun('5100', 'M1', 'E1', NOW)) w.submit(one)

@@ -29,6 +29,8 @@ const takenBack = fact('approval.withdrawn', 'ap', 'take back later', day(16), [
   person: PERSON,
   reason: 'not ours',
 })
+/** Posted as 5100; then the approver takes the yes back. */
+const postedAndTakenBack = [...company(), arrives(free), ...approved(free), books(free, '5100'), takenBack]
 const no = fact('approval.refused', 'ap', 'no', day(14), [free.ref], { ticket: 'T', step: '1', person: PERSON, reason: 'not ordered' })
 const unapproved = (arrival: Arrival): Arrival => {
   const { order } = arrival.data as { order?: object }
@@ -132,62 +134,31 @@ export const APPROVAL_CASES: readonly Case[] = [
     name: 'withdrawn after it was posted',
     axes: ['approval', 'posting', 'holds'],
     story: 'The approver takes the yes back; the posting stays and is kept from being paid.',
-    facts: [...company(), arrives(free), ...approved(free), books(free, '5100'), takenBack],
+    facts: postedAndTakenBack,
   },
   {
     name: 'withdrawn, and reversed',
     axes: ['approval', 'posting'],
     story: 'The same; two people ask for the reversal.',
-    facts: [
-      ...company(),
-      arrives(free),
-      ...approved(free),
-      books(free, '5100'),
-      takenBack,
-      answers(free, 'approval-taken-back', 'reverse', day(17), 'person:tom'),
-    ],
+    facts: [...postedAndTakenBack, answers(free, 'approval-taken-back', 'reverse', day(17), 'person:tom')],
   },
   {
     name: 'withdrawn, reversed in the ERP',
     axes: ['approval', 'posting'],
     story: 'The same; the ERP has reversed it.',
-    facts: [
-      ...company(),
-      arrives(free),
-      ...approved(free),
-      books(free, '5100'),
-      takenBack,
-      answers(free, 'approval-taken-back', 'reverse', day(17), 'person:tom'),
-      storno(free, '5100', day(18)),
-    ],
+    facts: [...postedAndTakenBack, answers(free, 'approval-taken-back', 'reverse', day(17), 'person:tom'), storno(free, '5100', day(18))],
   },
   {
     name: 'reversal asked by one',
     axes: ['posting'],
     story: 'The same, and both names are one person’s: nothing is reversed.',
-    facts: [
-      ...company(),
-      arrives(free),
-      ...approved(free),
-      books(free, '5100'),
-      takenBack,
-      answers(free, 'approval-taken-back', 'reverse', day(17), 'person:lea'),
-    ],
+    facts: [...postedAndTakenBack, answers(free, 'approval-taken-back', 'reverse', day(17), 'person:lea')],
   },
   {
     name: 'withdrawn, and approved again',
     axes: ['approval'],
     story: 'The ERP has blocked it; the approver says yes once more, and the block is lifted.',
-    facts: [
-      ...company(),
-      arrives(free),
-      ...approved(free),
-      books(free, '5100'),
-      takenBack,
-      carriedOut(free, 'payment.hold', '5100', day(16, 9)),
-      yes(free, day(18)),
-      complete(free, day(18, 9)),
-    ],
+    facts: [...postedAndTakenBack, carriedOut(free, 'payment.hold', '5100', day(16, 9)), yes(free, day(18)), complete(free, day(18, 9))],
   },
   {
     name: 'waived by policy',
