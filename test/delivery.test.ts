@@ -243,6 +243,21 @@ test('a system that does not let us in stops at once, with one reason and no fur
   expect(bookings(erp).length).toBeLessThanOrEqual(4)
 })
 
+test('nothing more is sent while it is still being written that a system does not let us in', async () => {
+  await database.admin((client) =>
+    client.query(`CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.7); RETURN NEW; END';
+      CREATE TRIGGER slowly BEFORE INSERT OR UPDATE ON system FOR EACH ROW WHEN (NEW.delivery LIKE '%credential%') EXECUTE FUNCTION slowly()`),
+  )
+  const erp = await target('K1', { token: 'another' })
+  const { intake } = await hub([
+    { system: 'erp', url: erp.url, token: 'api', class: 'K1', limits: { concurrency: 2, rate: { calls: 100, perMs: 1_000 } } },
+  ])
+  await intake.submit(Array.from({ length: 30 }, (_, n) => invoice(n, 'erp')))
+  await until('it is written', async () => (await query(`SELECT 1 FROM system WHERE delivery LIKE '%credential%'`)).length === 1)
+  await until('nothing is under way', () => all('waiting', 30))
+  expect(bookings(erp).length).toBeLessThanOrEqual(4)
+})
+
 test("a slow system takes nobody else's place", async () => {
   const [slow, quick] = [await target('K1'), await target('K1')]
   slow.usual = { slowMs: 1_200 }
