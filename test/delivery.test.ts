@@ -106,7 +106,15 @@ test.each(['K1', 'K2', 'K3'] as const)('%s: the first call lands after our time-
   await intake.submit([invoice(1, 'erp')])
   await until('it is done', () => all('done', 1))
   const reads = erp.calls.filter((call) => call.line.startsWith('GET /entries'))
-  if (of === 'K3') expect(reads.length).toBeGreaterThan(1)
+  if (of === 'K3') {
+    expect(reads.length).toBeGreaterThan(1)
+    // A look counts from when it was asked: it says nothing of what landed while it was answered.
+    const looks = (await query<{ looks: string }>('SELECT looks FROM attempt')).flatMap(
+      (attempt) => JSON.parse(attempt.looks) as { at: string }[],
+    )
+    expect(looks.length).toBeGreaterThan(0)
+    for (const [nth, { at }] of looks.entries()) expect(Date.parse(at)).toBeLessThanOrEqual(reads[nth]?.at ?? 0)
+  }
   await until('it has landed', () => erp.landed === 1)
   expect(erp.booked.length).toBe(1)
   await audit(erp)

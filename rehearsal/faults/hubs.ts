@@ -20,6 +20,7 @@ export const KILL_POINTS = [
   'send-after',
   'reply-before-record',
   'record-after',
+  'look-answered',
   'seal-tiles-after',
   'seal-sign-after',
   'seal-checkpoint-after',

@@ -21,7 +21,7 @@ import { backoffMs, retryAt } from './lanes.ts'
 import type { Desk } from './ports.ts'
 import { livingProcesses } from './process.ts'
 import { outcomeArrival } from './report.ts'
-import { doubtful, nextStep, waitingStep, type Look, type ResolvePolicy, type Try } from './resolve.ts'
+import { doubtful, lookMs, nextStep, waitingStep, type Look, type ResolvePolicy, type Try } from './resolve.ts'
 
 /** A call that was committed and not yet sent. */
 export interface PreparedCall {
@@ -55,9 +55,9 @@ export interface Claimed {
   readonly taken: number
 }
 
-/** Whoever looks or concludes has this long before another one may. */
-const LOOK_LEASE_MS = 30_000
+/** Whoever concludes has this long before another one may; whoever looks, this much more than the look may take. */
 const CONCLUDE_LEASE_MS = 10_000
+const NOTE_LOOK_MS = 2_000
 const POSTPONE_MS = 1_000
 /** A row in doubt without a closed try is not foreseen; it is looked at again rather than forgotten. */
 const UNSURE_MS = 60_000
@@ -240,7 +240,7 @@ class Claiming implements Claimed {
   private async prepareLook(client: ClientBase, row: EffectRow, command: Command, attempts: readonly AttemptRow[]): Promise<void> {
     const { find } = command
     if (!find) return this.postpone(row, undefined)
-    this.postpone(row, this.now + LOOK_LEASE_MS)
+    this.postpone(row, this.now + lookMs(command) + NOTE_LOOK_MS)
     this.looks.push({ row, command: { ...command, find }, input: await this.inputOf(client, row, command), attempts })
   }
 

@@ -1,4 +1,5 @@
 /** Looks whether something that may have been carried out is there, and tells what was found. */
+import { mark } from '../lib/mark.ts'
 import { instantOf } from '../lib/time.ts'
 import type { Call, Found } from '../connector/contract.ts'
 import { type Request, requestHash } from '../connector/request.ts'
@@ -9,17 +10,21 @@ import { lockEffects, writeEffects } from '../store/effect.ts'
 import type { PreparedLook } from './claim.ts'
 import type { Desk } from './ports.ts'
 import { outcomeArrival } from './report.ts'
+import { lookMs } from './resolve.ts'
 import { observed } from '../connector/observed.ts'
 import { submitSurely, surely } from './surely.ts'
 
-const LOOK_MS = 10_000
-
-/** Looks once. Only a positive finding is told; what was not found is noted on the try, where the rules count it. */
+/**
+ * Looks once. Only a positive finding is told; what was not found is noted on the try, where the rules count it: as of when it was
+ * asked, since what lands while the answer is on its way is not in it.
+ */
 export async function lookFor(desk: Desk, job: PreparedLook): Promise<void> {
   const { monotonic, wall } = desk.clocks
   desk.counts.looks++
   const call = desk.budget.start(monotonic(), 'look')
+  const asked = wall()
   const found = await ask(desk, job)
+  mark('look-answered')
   const usable = found.kind !== 'unclear'
   desk.budget.end(call, monotonic(), usable ? 'answered' : 'failed')
   desk.signal(usable ? 'working' : 'failing', usable ? '' : found.says)
@@ -29,7 +34,7 @@ export async function lookFor(desk: Desk, job: PreparedLook): Promise<void> {
   await surely(desk, () =>
     inTenant(desk.pool, desk.tenant, async (client) => {
       const held = (await lockEffects(client, desk.tenant, [row.key])).get(row.key)
-      await addLook(client, desk.tenant, row.key, row.attempts, { at: instantOf(at), found: found.kind })
+      await addLook(client, desk.tenant, row.key, row.attempts, { at: instantOf(asked), found: found.kind })
       // The lease of this look is over: the rules say when to look again.
       if (held && held.attempts === row.attempts && held.state === row.state)
         await writeEffects(client, desk.tenant, [{ ...held, dueAt: instantOf(at) }])
@@ -48,8 +53,8 @@ async function ask(desk: Desk, job: PreparedLook): Promise<Found> {
   }
   const { wall, monotonic } = desk.clocks
   const sending = await desk.transport.send(request, requestHash(request, sha256), {
-    wall: wall() + LOOK_MS,
-    monotonic: monotonic() + LOOK_MS,
+    wall: wall() + lookMs(job.command),
+    monotonic: monotonic() + lookMs(job.command),
   })
   if (sending.kind !== 'answered') return { kind: 'unclear', says: sending.says }
   const { reply } = sending

@@ -14,6 +14,11 @@ import type { AttemptOutcome } from '../store/attempt.ts'
 /** How one try ended; `open` while its process has it. */
 export type TryState = AttemptOutcome
 
+const LONGEST_LOOK_MS = 10_000
+
+/** How long a look may take (ms): as long as a call of its command, at most ten seconds. It can be asked again. */
+export const lookMs = ({ timeoutMs }: { readonly timeoutMs: number }): number => Math.min(LONGEST_LOOK_MS, timeoutMs)
+
 /** All times in ms since 1970. */
 export interface Try {
   readonly n: number
@@ -27,6 +32,7 @@ export interface Try {
 }
 
 export interface Look {
+  /** When it was asked: what lands while the answer is on its way is not in it. */
   readonly at: number
   readonly found: 'absent' | 'one' | 'several' | 'unclear'
 }
