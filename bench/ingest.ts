@@ -32,6 +32,7 @@ export interface Row {
 
 const BATCHED = { warmUp: 6_000, events: 30_000, chunk: 500, outstanding: 3 }
 const SINGLY = { tenants: 16, warmUp: 60, each: 500 }
+const TENANT = 'acme'
 const FILLER = 'x'.repeat(520)
 
 /** What is taken in: the law that judges it, what must be known before, and then so many arrivals. */
@@ -105,24 +106,41 @@ export async function run(work: Work): Promise<Row[]> {
 
 type Server = Awaited<ReturnType<typeof startPostgres>>
 
-async function measureBatched(server: Server, work: Work): Promise<Row[]> {
+/** What one pass over a fresh database came to: what its measured part spent, and the log rows that were written in it. */
+interface Pass {
+  readonly spent: Spent
+  readonly rows: number
+}
+
+async function batchedPass(server: Server, work: Work, pool: Pool, warm: () => void = () => {}): Promise<Pass> {
   const { warmUp, events } = BATCHED
-  await database(server, 'batched', ['acme'])
-  const recorded: Sent[][] = []
-  const pool = recording(openPool(server.url('batched', 'hub_app')), recorded)
   let rows = 0
   const intake = intakeOver(pool, work.law, (logged) => {
     rows += logged
   })
-  await intake.submit(work.before('acme', warmUp + events))
-  const arrivals = work.arrivals('acme', warmUp + events)
+  await intake.submit(work.before(TENANT, warmUp + events))
+  const arrivals = work.arrivals(TENANT, warmUp + events)
   await load(intake, arrivals.splice(0, warmUp), 1)
-  const warm = recorded.length
+  warm()
   rows = 0
-  const hub = await spent(server, () => load(intake, arrivals, BATCHED.outstanding))
+  const used = await spent(server, () => load(intake, arrivals, BATCHED.outstanding))
   await intake.close()
   await pool.end()
-  await database(server, 'floor', ['acme'])
+  return { spent: used, rows }
+}
+
+async function measureBatched(server: Server, work: Work): Promise<Row[]> {
+  const { events } = BATCHED
+  await database(server, 'batched', [TENANT])
+  const { spent: hub, rows } = await batchedPass(server, work, openPool(server.url('batched', 'hub_app')))
+  // Apart from what is measured: whoever keeps all that is sent has it to carry.
+  await database(server, 'recorded', [TENANT])
+  const recorded: Sent[][] = []
+  let warm = 0
+  await batchedPass(server, work, recording(openPool(server.url('recorded', 'hub_app')), recorded), () => {
+    warm = recorded.length
+  })
+  await database(server, 'floor', [TENANT])
   const alone = openPool(server.url('floor', 'hub_app'))
   const client = await alone.connect()
   await replay(client, recorded.slice(0, warm))
@@ -152,15 +170,11 @@ async function measureBatched(server: Server, work: Work): Promise<Row[]> {
   ]
 }
 
-async function measureSingly(server: Server, work: Work): Promise<Row[]> {
-  const { tenants, warmUp, each } = SINGLY
-  const names = Array.from({ length: tenants }, (_, at) => `tenant-${at}`)
-  await database(server, 'singly', names)
-  const recorded: Sent[][] = []
-  const pool = recording(openPool(server.url('singly', 'hub_app'), { max: 8 }), recorded)
+async function singlyPass(server: Server, work: Work, tenants: readonly string[], pool: Pool, warm: () => void = () => {}): Promise<Spent> {
+  const { warmUp, each } = SINGLY
   const intake = intakeOver(pool, work.law)
-  for (const tenant of names) await intake.submit(work.before(tenant, warmUp + each))
-  const streams = names.map((tenant) => work.arrivals(tenant, warmUp + each))
+  for (const tenant of tenants) await intake.submit(work.before(tenant, warmUp + each))
+  const streams = tenants.map((tenant) => work.arrivals(tenant, warmUp + each))
   const turn = async (from: number, to: number): Promise<void> => {
     await Promise.all(
       streams.map(async (stream) => {
@@ -169,10 +183,24 @@ async function measureSingly(server: Server, work: Work): Promise<Row[]> {
     )
   }
   await turn(0, warmUp)
-  const warm = recorded.length
-  const hub = await spent(server, () => turn(warmUp, warmUp + each))
+  warm()
+  const used = await spent(server, () => turn(warmUp, warmUp + each))
   await intake.close()
   await pool.end()
+  return used
+}
+
+async function measureSingly(server: Server, work: Work): Promise<Row[]> {
+  const { tenants, each } = SINGLY
+  const names = Array.from({ length: tenants }, (_, at) => `tenant-${at}`)
+  await database(server, 'singly', names)
+  const hub = await singlyPass(server, work, names, openPool(server.url('singly', 'hub_app'), { max: 8 }))
+  await database(server, 'singly_recorded', names)
+  const recorded: Sent[][] = []
+  let warm = 0
+  await singlyPass(server, work, names, recording(openPool(server.url('singly_recorded', 'hub_app'), { max: 8 }), recorded), () => {
+    warm = recorded.length
+  })
   await database(server, 'singly_floor', names)
   const alone = openPool(server.url('singly_floor', 'hub_app'), { max: tenants })
   await replayEach(alone, recorded.slice(0, warm))
