@@ -39,9 +39,19 @@ it('every first reply to a posting is lost: each invoice is posted once', async 
 it('a posting that lands after our time-out and after our first look is the only one', async () => {
   const { company: hub, files } = await companyWith([{ op: 'document.post', first: 2, effect: 'late', lateMs: 600, reply: 'lost' }], 2)
   await hub.send(files)
+  // Meanwhile the invoice says since when nobody knows, and when it is looked again.
+  const says = async (): Promise<readonly string[]> => {
+    const { objects } = await hub.get<{ objects: readonly { id: string }[] }>('/v1/objects?kind=invoice')
+    const shown = await Promise.all(objects.map(({ id }) => hub.get<{ doubts: readonly { says: string }[] }>(`/v1/objects/${id}`)))
+    return shown.flatMap(({ doubts }) => doubts.map((doubt) => doubt.says))
+  }
+  await expect
+    .poll(says, { timeout: 30_000, interval: 50 })
+    .toContainEqual(expect.stringMatching(/^posting unknown since [\d:]{8}, looking again (?:now|at [\d:]{8})$/u))
   const summary = await hub.quiet(40_000, posted(2))
   expect(summary.states).toEqual({ posted: 2 })
   expect(postings(hub)).toEqual([1, 1])
+  expect(await says()).toEqual([])
 }, 70_000)
 
 it('an answer of 201 that kept nothing is not believed: the invoice is not posted, and a person is told', async () => {

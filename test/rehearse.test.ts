@@ -65,6 +65,10 @@ describe('tieout rehearse', () => {
       status: 2,
       err: expect.stringMatching(/^The report cannot be written into .*no-folder.report: /u) as string,
     })
+    expect(tieout('rehearse', 'hub-down', '--signer', join(folder, 'nowhere'))).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/^There is no signing key at .*nowhere.key\.json/u) as string,
+    })
     expect(tieout('rehearse', '--help').out).toMatch(/bank-three-days-late +The bank’s statements come three days late/u)
   })
 })

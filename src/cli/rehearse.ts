@@ -41,6 +41,13 @@ export function rehearseCommand(): Command {
     .option('--json', 'print the report as JSON')
     .addHelpText('after', () => `\nScenarios:\n${spawnSync(process.execPath, [PROGRAM, '--list'], { encoding: 'utf8' }).stdout}`)
     .action(async (scenario: string | undefined, { json, signer, ...options }: RehearseOptions) => {
+      // Said before minutes are spent.
+      const trouble = signer === undefined ? undefined : unreadable(signer)
+      if (trouble !== undefined) {
+        process.stderr.write(`${trouble}\n`)
+        process.exitCode = 2
+        return
+      }
       const named = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
       const status = await played([...(scenario === undefined ? [] : [scenario]), ...named, ...(json ? ['--json'] : [])])
       process.exitCode = status
@@ -75,6 +82,17 @@ async function played(args: readonly string[]): Promise<number> {
     })
   } finally {
     for (const [signal, stop] of stops) process.off(signal, stop)
+  }
+}
+
+/** Why the key in this folder cannot sign. */
+function unreadable(signer: string): string | undefined {
+  try {
+    readSignerKey(signer)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return error.detail ?? error.message
   }
 }
 
