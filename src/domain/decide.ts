@@ -206,6 +206,7 @@ class Desk {
       changed.push({ before, after, text })
       const was = before ? this.law.expect(before) : NOTHING
       const is = this.law.expect(after)
+      if (isEmpty(was) && isEmpty(is)) continue
       const words = new Map(was.cells.map((cell) => [cellKey(cell), cellWords(cell)]))
       for (const cell of is.cells) if (words.get(cellKey(cell)) !== cellWords(cell)) cells.push(cell)
       // A cell that is no longer mentioned expects nothing any more.
@@ -247,6 +248,7 @@ export function decisionEvent(decision: Decision, version: number, asOf: Instant
   }
 }
 
+const isEmpty = ({ cells, effects, marks }: Expectation): boolean => cells.length + effects.length + marks.length === 0
 const cellKey = (cell: Cell): string => `${cell.object}|${cell.system}|${cell.facet}`
 const cellWords = (cell: Cell): string => `${cell.expected}|${cell.told}|${cell.reported}`
 /** The one spelling of an effect's identity before it is hashed into a key. */

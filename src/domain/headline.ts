@@ -38,17 +38,15 @@ const WARRANTS: { readonly [state in HeadlineState]: Warrant } = {
     return rests && state.archived && state.archived.covers >= state.facts ? [...rests, state.archived.event] : null
   },
   rejected: (state) => {
-    if (livePostings(state).length > 0) return null
-    const no = [state.rejected, state.withdrawn, duplicateAnswer(state)]
-      .filter((fact) => fact !== null)
-      .sort((a, b) => (a.at < b.at ? 1 : -1))[0]
-    if (!no) return null
+    const no = lastNo(state)
+    if (!no || livePostings(state).length > 0) return null
     return state.reinstated && state.reinstated.at > no.at ? null : [no.event]
   },
 }
 
 /** From the least to the furthest. A refusal is further than an approval and less than a posting, which only a reversal undoes. */
 const FURTHEST: readonly HeadlineState[] = ['received', 'validated', 'matched', 'approved', 'rejected', 'posted', 'paid', 'archived']
+const FURTHEST_FIRST = FURTHEST.toReversed()
 
 export interface Headline {
   readonly state: HeadlineState | null
@@ -59,7 +57,7 @@ export interface Headline {
 
 /** Where the invoice stands, on what that rests, and what should have been there before it. */
 export function headlineOf(state: InvoiceState, { name, rules }: Routed = state.routed ?? UNROUTED): Headline {
-  for (const candidate of FURTHEST.toReversed()) {
+  for (const candidate of FURTHEST_FIRST) {
     if (candidate !== 'rejected' && candidate !== 'archived' && !rules.requires.includes(candidate)) continue
     const rests = WARRANTS[candidate](state)
     if (!rests) continue
@@ -85,19 +83,33 @@ export const isWaived = (state: InvoiceState): boolean => state.waived !== null 
 /** A passed verdict on what is there now: its own event and everything it rests on, all of it still standing. */
 function standing(state: InvoiceState, verdict: Verdict | null): readonly string[] | null {
   if (!verdict?.pass) return null
-  const live = liveEvents(state)
-  return verdict.rests.every((event) => live.has(event)) ? [...verdict.rests, verdict.event] : null
+  return verdict.rests.every((event) => isLive(state, event)) ? restsOf(verdict) : null
 }
 
-/** The events of the present: current content, grants that no refusal ended, the completion, postings, persons' answers. */
-function liveEvents(state: InvoiceState): Set<string> {
-  const live = new Set<string>()
-  if (state.content) live.add(state.content.event)
-  for (const grant of liveGrants(state)) live.add(grant.event)
-  if (state.approval.completed) live.add(state.approval.completed.event)
-  for (const [, posting] of livePostings(state)) if (posting.confirmed) live.add(posting.confirmed.event)
-  for (const answer of Object.values(state.answers)) live.add(answer.event)
-  return live
+/** Put together once for each verdict: it is asked for far more often than it is given. */
+const RESTS = new WeakMap<Verdict, readonly string[]>()
+function restsOf(verdict: Verdict): readonly string[] {
+  const known = RESTS.get(verdict)
+  if (known) return known
+  const rests = [...verdict.rests, verdict.event]
+  RESTS.set(verdict, rests)
+  return rests
+}
+
+/**
+ * Whether an event is of the present: current content, grants that no refusal ended, the completion, postings, persons' answers.
+ * Asked some dozens of times whenever an invoice is judged, so nothing is put together for it.
+ */
+function isLive(state: InvoiceState, event: string): boolean {
+  const { content, approval, postings, answers } = state
+  if (content?.event === event || approval.completed?.event === event || liveGrants(state).some((grant) => grant.event === event))
+    return true
+  for (const postingNo in postings) {
+    const posting = postings[postingNo]
+    if (posting?.confirmed?.event === event && !posting.reversed) return true
+  }
+  for (const cause in answers) if (answers[cause]?.event === event) return true
+  return false
 }
 
 /** Grants later than the last refusal or withdrawal: at the same instant the weaker word holds. */
@@ -114,13 +126,16 @@ export function isOver(state: InvoiceState): boolean {
 
 /** Postings that were confirmed and not reversed, oldest first. */
 export function livePostings(state: InvoiceState): [string, Posting][] {
-  return Object.entries(state.postings)
-    .filter(([, posting]) => posting.confirmed && !posting.reversed)
-    .sort(([a, x], [b, y]) => {
-      const left = `${x.confirmed?.at} ${a}`
-      const right = `${y.confirmed?.at} ${b}`
-      return left < right ? -1 : left > right ? 1 : 0
-    })
+  const live: [string, Posting][] = []
+  for (const postingNo in state.postings) {
+    const posting = state.postings[postingNo]
+    if (posting?.confirmed && !posting.reversed) live.push([postingNo, posting])
+  }
+  return live.sort(([a, x], [b, y]) => {
+    const left = `${x.confirmed?.at} ${a}`
+    const right = `${y.confirmed?.at} ${b}`
+    return left < right ? -1 : left > right ? 1 : 0
+  })
 }
 
 /** Holds that were placed and not released since; at the same instant it holds. */
@@ -249,6 +264,13 @@ const dueRests = (state: InvoiceState): string[] => {
 }
 
 export const negative = (amount: string): string => (amount.startsWith('-') ? amount.slice(1) : `-${amount}`)
+
+/** The last word by which it is not to be paid. */
+function lastNo(state: InvoiceState): { readonly event: string; readonly at: string } | null {
+  let last: { readonly event: string; readonly at: string } | null = null
+  for (const no of [state.rejected, state.withdrawn, duplicateAnswer(state)]) if (no && (!last || no.at >= last.at)) last = no
+  return last
+}
 
 function duplicateAnswer(state: InvoiceState): { event: string; at: string } | null {
   const answer = state.answers['duplicate-suspected']

@@ -195,13 +195,24 @@ export function tooLong(content: InvoiceContent): string | undefined {
 const SUM_SCALE = 18
 /** Already as sums are written: no leading zeros, no trailing zeros after the point. */
 const PLAIN = /^(?:0|-?[1-9]\d{0,17}|-?(?:0|[1-9]\d{0,17})\.\d{0,17}[1-9])$/
+/** So but for zeros at its end, as most amounts are. */
+const PADDED = /^-?(?:0|[1-9]\d{0,17})\.\d{0,17}0$/
+const ZEROS_AT_END = /\.?0+$/u
 
 /** The exact sum of decimal texts, without trailing zeros. A text that is no decimal counts as nothing: the reader refuses those before. */
 export function sumOf(amounts: readonly string[]): string {
   const [only] = amounts
-  if (amounts.length === 1 && only !== undefined && PLAIN.test(only)) return only
+  if (amounts.length === 1 && only !== undefined) {
+    if (PLAIN.test(only)) return only
+    if (PADDED.test(only)) return withoutZeros(only)
+  }
   const total = amounts.reduce((sum, amount) => sum + (parseDecimal(amount, SUM_SCALE) ?? 0n), 0n)
-  return formatDecimal(total, SUM_SCALE).replace(/\.?0+$/u, '')
+  return withoutZeros(formatDecimal(total, SUM_SCALE))
+}
+
+function withoutZeros(text: string): string {
+  const short = text.replace(ZEROS_AT_END, '')
+  return short === '-0' ? '0' : short
 }
 
 /**

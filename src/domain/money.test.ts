@@ -60,6 +60,14 @@ describe('decimal texts', () => {
 
   it('add up exactly, and are written one way only', () => {
     expect(sumOf(['0.1', '0.2'])).toBe('0.3')
+    expect(['100.00', '0.50', '-0.50', '-10.0', '0.0', '00.10'].map((amount) => sumOf([amount]))).toEqual([
+      '100',
+      '0.5',
+      '-0.5',
+      '-10',
+      '0',
+      '0.1',
+    ])
     expect(sumOf(['1.00'])).toBe('1')
     expect(sumOf(['-0.00'])).toBe('0')
     expect(sumOf(['007', '-7.0'])).toBe('0')
