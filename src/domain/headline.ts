@@ -124,18 +124,23 @@ export function isOver(state: InvoiceState): boolean {
   return completed !== null && (ends.at(-1)?.at ?? '') >= completed.at && liveGrants(state).length === 0
 }
 
+type Live = readonly [postingNo: string, posting: Posting]
+const NONE: readonly Live[] = []
+
 /** Postings that were confirmed and not reversed, oldest first. */
-export function livePostings(state: InvoiceState): [string, Posting][] {
-  const live: [string, Posting][] = []
-  for (const postingNo in state.postings) {
-    const posting = state.postings[postingNo]
-    if (posting?.confirmed && !posting.reversed) live.push([postingNo, posting])
+export function livePostings({ postings }: InvoiceState): readonly Live[] {
+  let live: Live[] | undefined
+  for (const postingNo in postings) {
+    const posting = postings[postingNo]
+    if (posting?.confirmed && !posting.reversed) (live ??= []).push([postingNo, posting])
   }
-  return live.sort(([a, x], [b, y]) => {
-    const left = `${x.confirmed?.at} ${a}`
-    const right = `${y.confirmed?.at} ${b}`
-    return left < right ? -1 : left > right ? 1 : 0
-  })
+  return live?.sort(byConfirmation) ?? NONE
+}
+
+function byConfirmation([a, x]: Live, [b, y]: Live): number {
+  const left = `${x.confirmed?.at} ${a}`
+  const right = `${y.confirmed?.at} ${b}`
+  return left < right ? -1 : left > right ? 1 : 0
 }
 
 /** Holds that were placed and not released since; at the same instant it holds. */
