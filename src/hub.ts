@@ -147,6 +147,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       return { tenant, connector, closedUntil: (now) => closedUntil(maintenance, now) }
     }),
     submit,
+    place: (of, system) => delivery.place(of, system),
     secret,
     trouble,
     clocks,

@@ -1,4 +1,5 @@
 /** When a system is called, and what people are told of it: outages, recovery, maintenance, over a real database and real HTTP. */
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type ModelOptions, ModelTarget } from '../src/connector/kit/model-target.ts'
 import { clearAt } from '../src/delivery/forecast.ts'
@@ -126,6 +127,28 @@ test('one system that is away stops neither intake nor the others, and what is f
   await until('all are done', async () => (await inState('done')) === 80)
   expect(new Set(erp.booked.map(({ key }) => key)).size).toBe(40)
   expect(erp.booked.length).toBe(40)
+})
+
+test('whoever asks beside delivery takes places of the same limits, and neither waits for the end of the other', async () => {
+  const erp = await target()
+  const { intake, delivery } = await hub([
+    { system: 'erp', url: erp.url, class: 'K1', limits: { concurrency: 4, rate: { calls: 5, perMs: 1_000 } } },
+  ])
+  await intake.submit(Array.from({ length: 40 }, (_, n) => invoice(n, 'erp')))
+  for (let asked = 0; asked < 5; asked++) {
+    const answered = await delivery.place(TENANT, 'erp')
+    await (await fetch(`${erp.url}/alive`)).text()
+    answered()
+    await setTimeout(400)
+  }
+  const meanwhile = erp.booked.length
+  await until('all are done', async () => (await inState('done')) === 40)
+  expect(erp.calls.length).toBe(45)
+  expect(meanwhile).toBeGreaterThan(5)
+  expect(meanwhile).toBeLessThan(40)
+  // The network may bring two calls nearer to each other than they were sent.
+  const times = erp.calls.map((call) => call.at)
+  expect(Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 900).length))).toBeLessThanOrEqual(5)
 })
 
 test('the forecast of a system that takes five a second is within a fifth of what comes', async () => {

@@ -1,4 +1,5 @@
 /** Watching over a real database and real HTTP: what a system says comes in once, in order, and nothing that cannot be read stops it. */
+import { setTimeout as later } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { modelConnector } from '../src/connector/kit/model-connector.ts'
 import { ModelTarget } from '../src/connector/kit/model-target.ts'
@@ -160,4 +161,28 @@ test('evidence that a feed brings ends what a person was asked about', async () 
   } finally {
     await delivering.stop()
   }
+})
+
+test('a sweep waits for a place before each call, and its calls have their time from then on', async () => {
+  let places = 0
+  let taken = 0
+  const place = async (): Promise<() => void> => {
+    expect(taken++).toBe(0)
+    places++
+    // Longer than a call may take.
+    await later(450)
+    return () => {
+      taken--
+    }
+  }
+  happens(0, 25)
+  const of = connector()
+  const feeds = of.feeds.map((feed) => ({ ...feed, timeoutMs: 400, everyMs: 3_600_000 }))
+  const running = watch({ ...of, feeds }, { place })
+  await until('the feed is read, which waits for nobody', async () => (await told('status.reported')).length === 25)
+  expect(places).toBe(0)
+  const swept = await running.sweep(TENANT, 'erp', true)!.over
+  expect(swept.trouble).toBeUndefined()
+  expect(places).toBe(swept.feeds.reduce((sum, feed) => sum + feed.pages, 0))
+  expect(places).toBeGreaterThan(2)
 })

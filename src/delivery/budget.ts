@@ -106,6 +106,12 @@ export class Budget {
     }
   }
 
+  /** The end of a call that was not delivery's own: it took a place, and says nothing of how calls that change something fare. */
+  leave(call: Started, now: number): void {
+    this.inFlight--
+    call.comeBy = Math.min(call.comeBy, now)
+  }
+
   /** The system answers again: what is left to be tried again may be. */
   recovered(): void {
     this.failing = false

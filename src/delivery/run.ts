@@ -2,6 +2,7 @@
  * Delivery: for every system of every tenant one loop that claims what is due, as much as the system has free places, carries
  * it out and records the end. Loops are apart: a slow system takes nobody else's place. Hints only make them faster.
  */
+import { setTimeout as later } from 'node:timers/promises'
 import { mark } from '../lib/mark.ts'
 import { instantOf } from '../lib/time.ts'
 import { LANE_POLICIES, type LanePolicies } from '../domain/lane.ts'
@@ -26,6 +27,8 @@ const POLL_MS = 1_000
 const EXPIRE_MS = 2_000
 const AGAIN_MS = 50
 const AWAY_MS = 500
+/** Whoever waits for a place beside delivery looks again after so long, or when one comes free by rate. */
+const PLACE_MS = 20
 /** Claimed at once at most, so that one transaction stays short. */
 const CLAIM_LIMIT = 100
 const FREEZE_LIMIT_MS = 3_600_000
@@ -53,6 +56,11 @@ export interface Delivery {
   /** Takes nothing new, waits for what is under way (at most its time-out), and closes its connections. */
   stop(): Promise<void>
   stats(): readonly SystemStats[]
+  /**
+   * Waits until a system may be asked something once more within the limits that delivery keeps, and takes that place, before anything
+   * new is claimed; what it gives back is called when the answer came. For a system that is not delivered to there is always a place.
+   */
+  place(tenant: string, target: string): Promise<() => void>
   /** Whether, among the hub processes of now, this one is to do the work of this name. For work that may be done twice. */
   isMine(name: string): boolean
 }
@@ -94,6 +102,8 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       await Promise.all(loops.map((loop) => loop.desk.transport.close()))
     },
     stats: () => loops.map((loop) => loop.stats()),
+    place: async (tenant, target) =>
+      (await loops.find(({ desk }) => desk.tenant === tenant && desk.connector.system === target)?.place()) ?? (() => {}),
     isMine(name) {
       const { living } = shared
       return living.length <= 1 || living[sha256(name)[0]! % living.length] === options.identity.current()
@@ -139,6 +149,10 @@ class SystemLoop extends Sleeper {
   private readonly pollMs: number
   private readonly working = new Set<Promise<void>>()
   private heardAt = -Infinity
+  /** Places that a claim under way is going to take. */
+  private claiming = 0
+  /** Of those who wait for a place beside delivery. */
+  private waiting = 0
 
   constructor(plan: SystemPlan, options: DeliveryOptions, clocks: Clocks, shared: Shared) {
     super()
@@ -202,21 +216,48 @@ class SystemLoop extends Sleeper {
     return Math.min((budget.learned.callsPerWindow / connector.limits.rate.perMs) * 1_000, budget.pace(clocks.monotonic()) * this.processes)
   }
 
+  async place(): Promise<() => void> {
+    const { budget, clocks } = this.desk
+    this.waiting++
+    try {
+      for (;;) {
+        const now = clocks.monotonic()
+        if (this.stopped) return () => {}
+        if (budget.free(now, this.processes) > this.claiming) {
+          const call = budget.start(now, 'look')
+          return () => {
+            budget.leave(call, clocks.monotonic())
+            this.wake()
+          }
+        }
+        await later(Math.min(this.pollMs, Math.max(PLACE_MS, budget.freeAt(now, this.processes) - now)))
+      }
+    } finally {
+      this.waiting--
+      this.wake()
+    }
+  }
+
   /** One round; gives how long to sleep (ms). */
   private async turn(): Promise<number> {
     const { desk } = this
     if (desk.identity.current() === undefined) return AWAY_MS
     const now = desk.clocks.monotonic()
-    const free = Math.min(CLAIM_LIMIT, desk.budget.free(now, this.processes))
+    const free = Math.min(CLAIM_LIMIT, desk.budget.free(now, this.processes) - Math.min(1, this.waiting))
     // Without a free place the end of a call wakes it; without rate, the clock.
     if (free <= 0) return Math.min(this.pollMs, desk.budget.freeAt(now, this.processes) - now || this.pollMs)
     const gate = await this.gate.look()
     if (gate !== 'open') return Math.min(this.pollMs, Math.max(AGAIN_MS, gate.until - desk.clocks.wall()))
-    const { calls, looks, arrivals, taken } = await claim(desk, free)
-    for (const call of calls) this.work(carryOut(desk, call))
-    for (const look of looks) this.work(lookFor(desk, look))
-    if (arrivals.length > 0) this.work(submitSurely(desk, arrivals))
-    return taken >= free ? 0 : this.pollMs
+    this.claiming = free
+    try {
+      const { calls, looks, arrivals, taken } = await claim(desk, free)
+      for (const call of calls) this.work(carryOut(desk, call))
+      for (const look of looks) this.work(lookFor(desk, look))
+      if (arrivals.length > 0) this.work(submitSurely(desk, arrivals))
+      return taken >= free ? 0 : this.pollMs
+    } finally {
+      this.claiming = 0
+    }
   }
 
   /** Noted once a second: it is a clock, not a log. */

@@ -41,6 +41,9 @@ export interface Round {
   readonly trouble?: string
 }
 
+/** Whoever asks a system for much takes at most half of what it takes. */
+export const strideMs = ({ limits: { rate } }: Pick<Connector, 'limits'>): number => (2 * rate.perMs) / rate.calls
+
 /** Pages of one round at most; the next round goes on. A reading from the beginning goes to the end. */
 const LIMIT_PAGES = 1_000
 /** Facts handed to the door at once. */
@@ -66,7 +69,7 @@ export async function readFeed(
     from === 'beginning' ? null : await inTenant(pool, tenant, (client) => readCursor(client, tenant, connector.system, feed.name))
   const done = { pages: 0, facts: 0, unreadable: 0, retold: 0 }
   // Never faster than the system's rate allows, one call at a time.
-  const gapMs = connector.limits.rate.perMs / connector.limits.rate.calls
+  const gapMs = from === 'beginning' ? strideMs(connector) : connector.limits.rate.perMs / connector.limits.rate.calls
   const taking: { readonly taken: Promise<Taken>; readonly cursor: string | null }[] = []
   let stored = cursor
   const settle = async (through: boolean): Promise<void> => {

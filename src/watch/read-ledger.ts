@@ -11,7 +11,7 @@ import { instantOf } from '../lib/time.ts'
 import { inTenant } from '../store/database.ts'
 import { storeDocument } from '../store/document.ts'
 import { heard } from '../store/system.ts'
-import type { Reader } from './read-feed.ts'
+import { strideMs, type Reader } from './read-feed.ts'
 
 type Asking = Omit<Reader, 'submit'>
 export type Trouble = { readonly trouble: string }
@@ -79,7 +79,7 @@ export async function readEntries(
   return { booked, documents }
 }
 
-/** One call, never faster than the system's rate allows; its reply is kept. */
+/** One call; its reply is kept. */
 async function asked<T extends object>(
   { tenant, connector, pool, transport, clocks }: Asking,
   report: LedgerReport,
@@ -87,7 +87,7 @@ async function asked<T extends object>(
   documents: string[],
   read: (reply: Reply) => T | Trouble,
 ): Promise<T | Trouble> {
-  if (documents.length > 0) await setTimeout(connector.limits.rate.perMs / connector.limits.rate.calls)
+  if (documents.length > 0) await setTimeout(strideMs(connector))
   const until = { wall: clocks.wall() + report.timeoutMs, monotonic: clocks.monotonic() + report.timeoutMs }
   const sending = await transport.send(request, requestHash(request, sha256), until)
   if (sending.kind !== 'answered') return { trouble: sending.says }

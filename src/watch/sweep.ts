@@ -20,7 +20,7 @@ import { inTenant } from '../store/database.ts'
 import { readObjects } from '../store/object.ts'
 import { heard, readCursor, writeCursor } from '../store/system.ts'
 import { observed } from '../connector/observed.ts'
-import { readFeed, type Reader, type Round } from './read-feed.ts'
+import { readFeed, strideMs, type Reader, type Round } from './read-feed.ts'
 
 export interface Sweep {
   readonly full: boolean
@@ -332,14 +332,14 @@ function report(
   }
 }
 
-/** One call, never faster than the system's rate allows. */
+/** One call. */
 async function asked<T extends object>(
   { connector, transport, clocks }: Reader,
   { timeoutMs }: Holdings,
   request: Request,
   read: (reply: Reply) => T | { readonly trouble: string },
 ): Promise<T | { readonly trouble: string }> {
-  await setTimeout(connector.limits.rate.perMs / connector.limits.rate.calls)
+  await setTimeout(strideMs(connector))
   const sending = await transport.send(request, requestHash(request, sha256), {
     wall: clocks.wall() + timeoutMs,
     monotonic: clocks.monotonic() + timeoutMs,

@@ -13,6 +13,8 @@ export interface WatchOptions {
   readonly pool: Pool
   readonly systems: readonly { readonly tenant: string; readonly connector: Connector; readonly closedUntil?: ClosedUntil }[]
   readonly submit: Submit
+  /** Waits for a place in a system's limits and takes it; what it gives back is called when the answer came. Unless said there is always one. */
+  readonly place?: (tenant: string, system: string) => Promise<() => void>
   readonly secret: (tenant: string, name: string) => string | undefined
   readonly clocks?: Clocks
   /** By which a call is too late to be sent; the same, unless said. */
@@ -77,7 +79,9 @@ export function startWatch(options: WatchOptions): Watch {
     return {
       tenant,
       connector,
-      transport,
+      feedTransport: transport,
+      // Whoever asks for much at a time waits for each call: what is delivered goes to the same system.
+      transport: inPlaces(transport, () => options.place?.(tenant, connector.system) ?? Promise.resolve(() => {}), clocks),
       closedUntil,
       feeds: connector.feeds.map((feed) => new FeedLoop({ tenant, connector, transport, clocks }, feed, closedUntil, options)),
     }
@@ -122,9 +126,30 @@ export function startWatch(options: WatchOptions): Watch {
     async stop() {
       for (const loop of loops) loop.stop()
       await Promise.all([...running, ...sweepers.map((sweeper) => sweeper.stop())])
-      await Promise.all(systems.map((system) => system.transport.close()))
+      await Promise.all(systems.map((system) => system.feedTransport.close()))
     },
     stats: () => loops.map((loop) => loop.stats()),
+  }
+}
+
+/** A transport whose calls each wait for a place; the time that they have begins then. */
+function inPlaces(transport: Transport, place: () => Promise<() => void>, clocks: Clocks): Transport {
+  return {
+    async send(request, committed, deadline) {
+      const asked = clocks.monotonic()
+      const answered = await place()
+      const waited = clocks.monotonic() - asked
+      try {
+        return await transport.send(request, committed, {
+          ...deadline,
+          wall: deadline.wall + waited,
+          monotonic: deadline.monotonic + waited,
+        })
+      } finally {
+        answered()
+      }
+    },
+    close: () => transport.close(),
   }
 }
 
