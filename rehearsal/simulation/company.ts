@@ -20,6 +20,8 @@ export interface Temper {
   readonly reject: number
   readonly reverse: number
   readonly click: number
+  /** Whoever entered an invoice approves it as well. */
+  readonly ownYes: number
   readonly closePeriod: number
 }
 
@@ -121,6 +123,10 @@ export class Company {
         !this.chance.hits(healed ? 1 : 0.5)
       )
         continue
+      if (!healed && this.chance.hits(this.temper.ownYes)) {
+        this.books.approve(reference, true)
+        continue
+      }
       this.approved.add(ticket.number)
       this.books.approve(reference)
     }

@@ -225,6 +225,22 @@ function read(name: CommandName, call: Call): Observation[] {
     }))
 }
 
+/** Whoever enters invoices may approve as well: others' only. */
+export const CODERS_LIMIT = fact(
+  'authority.granted',
+  'hr',
+  'limit carl',
+  '2026-01-02T08:00:00.000Z',
+  [{ names: [CODER], create: 'person' }],
+  {
+    person: CODER,
+    name: 'Carl',
+    limit: '1000.00',
+    currency: 'EUR',
+    from: '2025-01-01',
+  },
+)
+
 const plain = ({ eventId, type, occurredAt, about, data, readBack }: Arrival): Observation => ({
   eventId,
   type,
@@ -259,7 +275,7 @@ export function newsFact(news: News): Arrival {
       return fact('approval.granted', 'ap', news.id, at, [{ names: [news.ticket.reference] }], {
         ticket: news.ticket.number,
         step: String(news.round),
-        person: PERSON,
+        person: news.own ? CODER : PERSON,
         terms: termsOf(news.ticket.content),
       })
     case 'completed':

@@ -41,6 +41,8 @@ export const FAULTS = [
   'look behind',
   'killed',
   'frozen',
+  // After the last look at the clock, where nothing but what others know of this process keeps its call from coming late.
+  'frozen at first byte',
   'commit unanswered',
   'notice lost',
   'notice repeated',
@@ -91,9 +93,9 @@ const MIXTURES: readonly Weights[] = [
   { 'reply lost': 1 },
   { 'reply lost': 0.6, 'applied late': 0.9, 'look behind': 0.8 },
   // Unknown at once, carried out at the last moment, and shown later still.
-  { 'status-500': 0.6, 'answered before done': 0.9, 'applied late': 0.9, 'look behind': 0.9 },
-  { killed: 0.06, 'commit unanswered': 0.05, 'applied late': 0.5 },
-  { frozen: 0.3, 'applied late': 0.5 },
+  { 'status-500': 0.6, 'answered before done': 0.9, 'applied late': 0.9, 'look behind': 0.9, 'notice lost': 0.9 },
+  { killed: 0.03, 'frozen at first byte': 0.6, 'commit unanswered': 0.05, 'applied late': 0.5 },
+  { frozen: 0.005, 'frozen at first byte': 0.7, 'applied late': 0.5 },
   { frozen: 0.05, 'commit unanswered': 0.1, 'applied late': 0.5, 'reply lost': 0.3 },
   { ...EVERYTHING, 'notice lost': 1 },
   { ...EVERYTHING, 'notice repeated': 1, 'notice late': 1, 'feed behind': 1 },

@@ -107,7 +107,7 @@ export class HubProcess {
         faults.count(`killed at ${point}`)
         return this.die()
       }
-      if (faults.strikes('frozen')) {
+      if (faults.strikes('frozen') || (point === 'first-byte' && faults.strikes('frozen at first byte'))) {
         faults.count(`frozen at ${point}`)
         this.frozenUntil = clock.now() + faults.between(1, freezesS) * 1_000
         return clock.at(this.frozenUntil, go)

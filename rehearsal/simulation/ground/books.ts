@@ -35,7 +35,8 @@ export type News = { readonly at: number; readonly id: string } & (
   | { readonly kind: 'booked'; readonly booked: Booked }
   | { readonly kind: 'reversed'; readonly booked: Booked; readonly reversal: string }
   | { readonly kind: 'requested'; readonly ticket: Ticket }
-  | { readonly kind: 'granted' | 'completed' | 'withdrawn'; readonly ticket: Ticket; readonly round: number }
+  | { readonly kind: 'granted'; readonly ticket: Ticket; readonly round: number; readonly own: boolean }
+  | { readonly kind: 'completed' | 'withdrawn'; readonly ticket: Ticket; readonly round: number }
   | { readonly kind: 'instructed'; readonly message: string; readonly item: PayItem }
   | { readonly kind: 'released'; readonly message: string }
   | { readonly kind: 'file'; readonly message: string; readonly items: readonly PayItem[]; readonly sum: string }
@@ -83,12 +84,13 @@ export class Books {
 
   // -------------------------------------------------------------------------------------------------------------------- people
 
-  approve(reference: string): void {
+  /** `own`: whoever says yes is the one who had entered it, which the tool lets pass. */
+  approve(reference: string, own = false): void {
     const ticket = this.tickets.get(reference)
     if (!ticket) return
     const round = ++this.rounds
-    this.approved.push({ at: this.world.now(), reference, amount: ticket.amount, withdrawnAt: null })
-    this.tell('ap', { kind: 'granted', ticket, round })
+    this.approved.push({ at: this.world.now(), reference, amount: ticket.amount, own, withdrawnAt: null })
+    this.tell('ap', { kind: 'granted', ticket, round, own })
     this.tell('ap', { kind: 'completed', ticket, round })
   }
 

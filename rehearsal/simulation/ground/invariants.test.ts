@@ -63,7 +63,7 @@ const past = (more: Partial<Past> = {}): Past => ({
   calls: [],
   done: [deed()],
   undone: [],
-  approved: [{ at: 5, reference: 'inv', amount: '119.00', withdrawnAt: null }],
+  approved: [{ at: 5, reference: 'inv', amount: '119.00', own: false, withdrawnAt: null }],
   bank: [],
   blocked: [],
   shown: [view()],
@@ -71,6 +71,7 @@ const past = (more: Partial<Past> = {}): Past => ({
   said: [],
   stopped: [],
   closed: [],
+  away: [],
   asked: [],
   refolded: [],
   late: [],
@@ -83,6 +84,10 @@ const past = (more: Partial<Past> = {}): Past => ({
 
 const PAID = view({ at: 60, state: 'paid' })
 const BOOKED = { at: 50, kind: 'booked', message: 'M1', endToEnd: 'E1', amount: '119.00', invoices: ['inv'] } as const
+
+const AWAY = { system: 'erp', from: 0, to: 2 * HOUR, why: 'away' }
+const inVain = (times: number, kind: 'command' | 'probe'): Past['calls'] =>
+  Array.from({ length: times }, (_, n) => ({ begunAt: n * 7_000, at: n * 7_000, system: 'erp', process: 'p', kind }))
 
 /** For each invariant the histories that it has to convict, in plain words. */
 const BAD: { readonly [invariant: string]: { readonly [how: string]: Partial<Past> } } = {
@@ -122,7 +127,7 @@ const BAD: { readonly [invariant: string]: { readonly [how: string]: Partial<Pas
     'approved and forgotten': { arrived: [], done: [], queued: [], shown: [view({ state: 'approved', postings: [] })] },
     'received and forgotten': { arrived: [], done: [], queued: [], approved: [], shown: [view({ state: 'received', postings: [] })] },
     'never before an approver': { arrived: [], done: [], queued: [], approved: [], shown: [view({ state: 'validated', postings: [] })] },
-    'taken back and not blocked': { approved: [{ at: 5, reference: 'inv', amount: '119.00', withdrawnAt: 40 }] },
+    'taken back and not blocked': { approved: [{ at: 5, reference: 'inv', amount: '119.00', own: false, withdrawnAt: 40 }] },
   },
   E2: { 'a word that nobody heard': { unheard: ['erp 3'] } },
   E3: {
@@ -150,8 +155,11 @@ const BAD: { readonly [invariant: string]: { readonly [how: string]: Partial<Pas
   },
   F5: { 'a file that adds up, called different': { causes: ['payment-file-differs'] } },
   G1: {
-    'nobody said yes to this amount': { approved: [{ at: 5, reference: 'inv', amount: '19.00', withdrawnAt: null }] },
-    'yes came later': { approved: [{ at: 25, reference: 'inv', amount: '119.00', withdrawnAt: null }] },
+    'nobody said yes to this amount': { approved: [{ at: 5, reference: 'inv', amount: '19.00', own: false, withdrawnAt: null }] },
+    'yes came later': { approved: [{ at: 25, reference: 'inv', amount: '119.00', own: false, withdrawnAt: null }] },
+  },
+  G2: {
+    'only whoever had entered it said yes': { approved: [{ at: 5, reference: 'inv', amount: '119.00', own: true, withdrawnAt: null }] },
   },
   J3: {
     'asked for patience': {
@@ -171,6 +179,8 @@ const BAD: { readonly [invariant: string]: { readonly [how: string]: Partial<Pas
         kind: 'command' as const,
       })),
     },
+    'called again and again while it was away': { calls: inVain(9, 'command'), away: [AWAY] },
+    'probed all the time while it was away': { calls: inVain(41, 'probe'), away: [AWAY] },
   },
 }
 
@@ -211,4 +221,7 @@ test('what is allowed is not convicted: a double that somebody is told of, a sec
       past({ arrived: [call({ answer: 'refused' }), call({ attempt: 2, content: 'b' }), call({ attempt: 3, begun: 2, content: 'b' })] }),
     ),
   ).toEqual([])
+  const [yes] = past().approved
+  expect(judge(past({ approved: [{ ...yes!, own: true }, yes!] }))).toEqual([])
+  expect(judge(past({ calls: inVain(8, 'command'), away: [AWAY] }))).toEqual([])
 })

@@ -17,6 +17,10 @@ const HOUR_MS = 3_600_000
 const SLACK_MS = 15_000
 /** The most patient lane gives up after 20 definite failures, and a person may ask for it again. */
 const POISON = 40
+/** What one process asks of a system from which nothing comes: five calls until it knows, and those that were under way then. */
+const IN_VAIN = 8
+/** Of all processes together: pauses double from 2 s to 60 s, and clocks are apart. */
+const PROBES = { calls: 40, perMs: 300_000 }
 /** A system that has booked what it refused in words may be asked again by a person who has not heard of it yet. */
 const HEARD_MS = HOUR_MS
 
@@ -258,6 +262,18 @@ export const INVARIANTS: { readonly [name: string]: Invariant } = {
         return said ? [] : [{ invariant: 'G1', at: deed.at, says: `${deed.number} books ${deed.amount}, to which nobody said yes` }]
       }),
 
+  G2: (past) =>
+    past.done
+      .filter((deed) => deed.command === 'invoice.post')
+      .flatMap((deed) => {
+        const yes = past.approved.filter(
+          ({ reference, amount, at }) => reference === deed.reference && amount === deed.amount && at <= deed.at,
+        )
+        return yes.length > 0 && yes.every(({ own }) => own)
+          ? [{ invariant: 'G2', at: deed.at, says: `${deed.number} books what only the person who had entered it said yes to` }]
+          : []
+      }),
+
   J3: (past) => [
     ...past.calls.flatMap((call) => {
       const asked = past.asked.find(
@@ -300,7 +316,25 @@ export const INVARIANTS: { readonly [name: string]: Invariant } = {
           : []
       }),
     ),
+    ...past.away.flatMap(({ system, from, to }) => {
+      const inVain = past.calls.filter((call) => call.system === system && call.at >= from && call.at < to)
+      const tried = Map.groupBy(
+        inVain.filter(({ kind }) => kind !== 'probe'),
+        ({ process }) => process,
+      )
+      const probes = inVain.filter(({ kind }) => kind === 'probe')
+      return [
+        ...[...tried].flatMap(([process, calls]) => pestered(calls, IN_VAIN, Infinity, `${process} called ${system}`)),
+        ...pestered(probes, PROBES.calls, PROBES.perMs, `${system} was probed`),
+      ]
+    }),
   ],
+}
+
+/** More than so many calls of a row within so many ms at a system that is away. */
+function pestered(calls: Past['calls'], most: number, perMs: number, what: string): Violation[] {
+  const over = calls.find((call, n) => n >= most && call.at - calls[n - most]!.at < perMs)
+  return over ? [{ invariant: 'J3', at: over.at, says: `${what} more than ${most} times while it was away` }] : []
 }
 
 /** Everything that a run broke, the earliest first. */

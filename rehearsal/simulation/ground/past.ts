@@ -53,6 +53,8 @@ export interface Approved {
   readonly at: number
   readonly reference: string
   readonly amount: string
+  /** By the person who had entered it. */
+  readonly own: boolean
   readonly withdrawnAt: number | null
 }
 
@@ -152,6 +154,8 @@ export interface Past {
   readonly said: readonly Said[]
   readonly stopped: readonly Stopped[]
   readonly closed: readonly Closed[]
+  /** Stretches in which nothing got through to a system. */
+  readonly away: readonly Closed[]
   readonly asked: readonly Asked[]
   /** Standing of an invoice folded in other orders of the same facts. */
   readonly refolded: readonly { readonly invoice: string; readonly was: string; readonly became: string }[]
