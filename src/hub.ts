@@ -64,6 +64,8 @@ export interface HubOptions {
 
 export interface Hub {
   readonly address: string
+  /** The hash of its configuration, as each event that it writes names it. */
+  readonly cfg: string
   /** The public key under which this tenant's log is signed; undefined when no signer could be started. */
   readonly verifierKey: string | undefined
   readonly intake: Intake
@@ -80,6 +82,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const clocks = { wall: clock.now, monotonic: () => performance.now() }
   const sending = { wall: clock.latest, monotonic: clocks.monotonic }
   const laws = { policy: policyOf(config), sha256 }
+  const cfg = configHash(config)
   const law = lawOf(laws.policy, sha256)
   const bell = openBell()
   const trouble = (what: string, error: unknown): void => {
@@ -90,7 +93,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 
   const intake = openIntake({
     pool,
-    settings: { law, cfg: configHash(config), config: 1, clock: clock.now },
+    settings: { law, cfg, config: 1, clock: clock.now },
     lanes: config.lanes,
     onCommitted: (news) => {
       counts.commits++
@@ -242,6 +245,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 
   return {
     address: api.address,
+    cfg,
     verifierKey: sealing?.verifierKey,
     intake,
     pool,

@@ -22,7 +22,11 @@ interface Pack {
   readonly standing: { readonly headline: string; readonly axes: { readonly holds: readonly string[] } }
   readonly documents: readonly { readonly sha256: string; readonly archivedAs: string | null }[]
   readonly log: {
-    readonly events: { readonly index: number; readonly leaf: { readonly type: string }; body: { data: { [key: string]: unknown } } }[]
+    readonly events: {
+      readonly index: number
+      readonly leaf: { readonly type: string; readonly cfg: string }
+      body: { data: { [key: string]: unknown } }
+    }[]
   }
 }
 interface Card {
@@ -100,6 +104,13 @@ describe('evidence in the archive', () => {
       expect(report).toMatchObject({ holds: true, findings: [], erased: 0, headline: 'paid' })
       expect(report.events).toBeGreaterThan(20)
     }
+  })
+
+  it('names in every event the configuration that the hub named when it was ready', async () => {
+    const cfg = company.hub().ready['cfg']
+    expect(cfg).toMatch(/^[0-9a-f]{64}$/u)
+    const { events } = (await read(packs()[0]!.label)).log
+    expect(new Set(events.map(({ leaf }) => leaf.cfg))).toEqual(new Set([cfg]))
   })
 
   it('tells the whole road: received, approved, posted, paid, booked by the bank', async () => {

@@ -20,7 +20,8 @@ export function hubCommand(): Command {
           process.stderr.write(`${line}\n`)
         },
       })
-      process.stdout.write(`${JSON.stringify({ ready: true, api: hub.address, verifierKey: hub.verifierKey, pid: process.pid })}\n`)
+      const { address: api, cfg, verifierKey } = hub
+      process.stdout.write(`${JSON.stringify({ ready: true, api, cfg, verifierKey, pid: process.pid })}\n`)
       const stop = (): void => {
         void hub.stop().then(() => process.exit(0))
       }
