@@ -163,7 +163,7 @@ try {
 
 writeResult(file, result, cases)
 const { rows, cases: met, never, notHere } = coverage(result, cases)
-const { held, violated, broken, bound } = totals(result)
+const { held, violated, broken, bound, lateWritesRefused } = totals(result)
 process.stdout.write(
   `\nrows of the matrix, schedules in which each met something: ${Object.entries(rows)
     .map(([row, count]) => `${row} ${count}`)
@@ -175,6 +175,7 @@ process.stdout.write(
     .map(({ name }) => `${name} ${met[name] ?? 0}`)
     .join(', ')}\n`,
 )
+process.stdout.write(`late writes of woken hubs, refused: ${lateWritesRefused}\n`)
 if (never.length > 0 && schedules >= LONG_RUN) process.stdout.write(`${never.length} cases met nothing: ${never.join('; ')}\n`)
 for (const [row, why] of Object.entries(notHere)) process.stdout.write(`${row} is not here: ${why}\n`)
 process.stdout.write(`seed ${seed}, ${result.commit}: ${held} held, ${violated} violated, ${broken} broken. ${bound}.\n${file}\n`)

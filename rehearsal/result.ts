@@ -58,6 +58,8 @@ export interface Totals {
   readonly violated: number
   readonly broken: number
   readonly bound: string
+  /** Of hubs that were frozen and woken: each of their late words that counted for nothing. */
+  readonly lateWritesRefused: number
 }
 
 export function totals({ schedules }: Result): Totals {
@@ -71,7 +73,8 @@ export function totals({ schedules }: Result): Totals {
       : violated > 0
         ? `${violated} of ${judged} schedules have a violation`
         : `0 violations in ${judged} schedules: with 95 % confidence fewer than ${Math.min(100, 300 / judged).toFixed(2)} % of such schedules have one`
-  return { held, violated, broken, bound }
+  const woken = schedules.flatMap(({ faults }) => faults.filter(({ row }) => row === 'F2'))
+  return { held, violated, broken, bound, lateWritesRefused: woken.reduce((sum, { hits }) => sum + hits, 0) }
 }
 
 export interface Coverage {

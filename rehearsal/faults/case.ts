@@ -27,16 +27,45 @@ export type Begin = (stage: Stage) => Promise<Ongoing>
 export const done = (met: number): Ongoing => ({ end: () => Promise.resolve(met) })
 
 /** Something with a counter of its own, set and healed. */
-export function counting(counters: readonly { readonly hits: number }[], heal: () => void): Ongoing {
+export function counting(counters: readonly { readonly hits: number }[], heal: () => void | Promise<void>): Ongoing {
   const count = (): number => counters.map(({ hits }) => hits).reduce((sum, hits) => sum + hits, 0)
   const before = count()
   return {
     met: () => count() - before,
-    end: () => {
-      heal()
-      return Promise.resolve(count() - before)
+    end: async () => {
+      await heal()
+      return count() - before
     },
   }
+}
+
+const PROBE_MS = 100
+
+/** Something that only shows when it is looked for, again and again until it ends: `probe` says how much there is to see of it now. */
+export function watched(probe: () => Promise<number>, heal: () => Promise<boolean | void>): Ongoing {
+  let seen = 0
+  let over = false
+  const looking = (async () => {
+    while (!over) {
+      seen = Math.max(seen, await probe().catch(() => 0))
+      await later(PROBE_MS)
+    }
+  })()
+  return {
+    met: () => seen,
+    end: async () => {
+      over = true
+      await looking
+      return (await heal()) === false ? 0 : seen
+    },
+  }
+}
+
+/** Whether it became so in time. What cannot be asked at the moment is not so yet. */
+export async function becomes(so: () => Promise<boolean>, limitMs: number): Promise<boolean> {
+  for (const end = performance.now() + limitMs; performance.now() < end; await later(PROBE_MS))
+    if (await so().catch(() => false)) return true
+  return false
 }
 
 export const later = (ms: number): Promise<void> =>

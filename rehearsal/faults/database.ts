@@ -1,9 +1,9 @@
 /** What happens to PostgreSQL itself: killed, out of disk, out of connections, locked, its journal not synced. */
 import { spawn, spawnSync } from 'node:child_process'
 import { Client } from 'pg'
-import { done, type Begin } from './case.ts'
+import { becomes, counting, watched, type Begin } from './case.ts'
 
-/** A signal for the database's own processes; it is brought up again by whoever looks after it. */
+/** A signal for the database's own processes; it is brought up again by whoever looks after it. It meets the connections that hubs had. */
 export const signal =
   (whom: 'postmaster' | 'backend', name: NodeJS.Signals): Begin =>
   async ({ world: { server, database }, dice }) => {
@@ -13,13 +13,9 @@ export const signal =
           client.query<{ pid: number }>("SELECT pid FROM pg_stat_activity WHERE datname = $1 AND usename = 'hub_app'", [database]),
         )
       ).rows.map(({ pid }) => pid)
-    process.kill(whom === 'postmaster' ? server.postmaster : dice.pick(await backends()), name)
-    return {
-      end: async () => {
-        await server.answers(30_000)
-        return 1
-      },
-    }
+    const [pids, before] = [await backends(), await server.startedAt()]
+    process.kill(whom === 'postmaster' ? server.postmaster : dice.pick(pids), name)
+    return { end: async () => ((await becomes(async () => (await server.startedAt()) !== before, 30_000)) ? pids.length : 0) }
   }
 
 export const hasStrace = (): boolean => spawnSync('strace', ['-V'], { stdio: 'ignore' }).status === 0
@@ -62,59 +58,74 @@ export const failSync: Begin = async ({ world: { server, database } }) => {
   }
 }
 
-/** Somebody holds tables for themselves, as a careless administrator would. */
+const WAITING =
+  'SELECT count(DISTINCT pid)::int AS waiting FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))'
+
+/** Somebody holds tables for themselves, as a careless administrator would. It meets whoever is seen waiting for them. */
 export const lockTables =
   (tables: string): Begin =>
   async ({ world: { server, database } }) => {
     const client = new Client({ connectionString: server.url(database) })
     client.on('error', () => {})
     await client.connect()
-    const locked = await client.query(`BEGIN; SET LOCAL lock_timeout = '2s'; LOCK TABLE ${tables} IN ACCESS EXCLUSIVE MODE`).then(
-      () => 1,
-      () => 0,
-    )
-    return {
-      end: async () => {
-        await client.end().catch(() => undefined)
-        return locked
-      },
+    try {
+      await client.query(`BEGIN; SET LOCAL lock_timeout = '2s'; LOCK TABLE ${tables} IN ACCESS EXCLUSIVE MODE`)
+    } catch (error) {
+      await client.end()
+      throw error
     }
+    return watched(
+      async () => (await client.query<{ waiting: number }>(WAITING)).rows[0]?.waiting ?? 0,
+      () => client.end().catch(() => undefined),
+    )
   }
 
 const THROW_OUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND usename <> 'postgres' AND random() < $2"
 
-/** Takes every connection that the server has left, and throws out some of those that the hubs hold. */
-export const exhaust: Begin = async ({ world: { server, database } }) => {
+/** Takes every connection that the server has left, and those that come free when it throws out some of the hubs'. */
+export const exhaust: Begin = async ({ world: { hubs, server, database } }) => {
   const taken: Client[] = []
-  for (;;) {
-    const client = new Client({ connectionString: server.url('tieout') })
-    client.on('error', () => {})
-    try {
-      await client.connect()
-      taken.push(client)
-    } catch {
-      break
+  const ongoing = counting(
+    hubs.map(({ link }) => link.told('53300')),
+    async () => {
+      await Promise.all(taken.map((client) => client.end().catch(() => undefined)))
+    },
+  )
+  const take = async (): Promise<void> => {
+    for (;;) {
+      const client = new Client({ connectionString: server.url('tieout') })
+      client.on('error', () => {})
+      try {
+        await client.connect()
+        taken.push(client)
+      } catch {
+        return
+      }
     }
   }
+  await take()
   await taken[0]?.query(THROW_OUT, [database, 0.6]).catch(() => undefined)
-  return {
-    end: async () => {
-      await Promise.all(taken.map((client) => client.end().catch(() => undefined)))
-      return taken.length > 0 ? 1 : 0
-    },
-  }
+  await take()
+  return ongoing
 }
 
-export const throwOut: Begin = async ({ world: { server, database } }) =>
-  done((await server.admin((client) => client.query(THROW_OUT, [database, 2]))).rowCount ?? 0)
+export const throwOut: Begin = async ({ world: { hubs, server, database } }) => {
+  const ongoing = counting(
+    hubs.map(({ link }) => link.told('57P01')),
+    () => {},
+  )
+  await server.admin((client) => client.query(THROW_OUT, [database, 2]))
+  return ongoing
+}
 
-export const fillDisk: Begin = async ({ world: { server } }) => {
-  if (!server.small) return done(0)
-  server.fillDisk()
-  return {
-    end: async () => {
+export const fillDisk: Begin = async ({ world: { hubs, server } }) => {
+  const ongoing = counting(
+    hubs.map(({ link }) => link.told('53100')),
+    () => {
       server.emptyDisk()
-      return 1
     },
-  }
+  )
+  // Without a disk of our own none is filled, and it meets nothing.
+  if (server.small) server.fillDisk()
+  return ongoing
 }

@@ -58,23 +58,23 @@ export const onFiles =
     })
   }
 
-/** Every link is stopped, one after the other, a hub dies meanwhile, and they come back in another order. */
+/** Every link is stopped, one after the other, a hub dies meanwhile, and they come back in another order. It meets whoever comes to one of them. */
 export const cascade: Begin = async ({ world, dice }) => {
   const links = [...Object.values(world.company.links), world.notices, ...world.hubs.map(({ door }) => door)]
+  const stopped: { readonly link: HttpLink; readonly ruling: ReturnType<HttpLink['set']> }[] = []
   for (const link of dice.shuffled(links)) {
-    link.set({ fault: { kind: 'down' } })
+    stopped.push({ link, ruling: link.set({ fault: { kind: 'down' } }) })
     await later(dice.whole(20, 120))
   }
-  for (const { link } of world.hubs) link.set({ kind: 'refuse' })
+  const toDatabase = world.hubs.map(({ link }) => link)
+  const ongoing = counting([...stopped.map(({ ruling }) => ruling), ...toDatabase], async () => {
+    for (const link of dice.shuffled(toDatabase)) link.heal()
+    for (const { link, ruling } of dice.shuffled(stopped)) {
+      link.heal(ruling)
+      await later(dice.whole(20, 120))
+    }
+  })
+  for (const link of toDatabase) link.set({ kind: 'refuse' })
   await dice.pick(world.hubs).kill()
-  return {
-    end: async () => {
-      for (const { link } of dice.shuffled(world.hubs)) link.heal()
-      for (const link of dice.shuffled(links)) {
-        link.heal()
-        await later(dice.whole(20, 120))
-      }
-      return 1
-    },
-  }
+  return ongoing
 }

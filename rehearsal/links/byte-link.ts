@@ -24,6 +24,7 @@ export class ByteLink {
   readonly #pipes = new Set<Pipe>()
   #fault: ByteFault | undefined
   #left = 0
+  readonly #told = new Map<string, number>()
   /** How often a fault did something. */
   hits = 0
 
@@ -50,6 +51,16 @@ export class ByteLink {
     this.#fault = fault
     this.#left = fault.kind === 'cut-at' ? fault.times : 0
     if (fault.kind === 'refuse') this.cut()
+  }
+
+  /** How often PostgreSQL told the client this error, a SQLSTATE of class 53 (out of something) or 57 (an operator's doing), and it arrived. */
+  told(state: string): { readonly hits: number } {
+    const told = this.#told
+    return {
+      get hits() {
+        return told.get(state) ?? 0
+      },
+    }
   }
 
   /** Nothing is in the way any more; a connection that lost bytes cannot go on and is cut. */
@@ -136,7 +147,17 @@ export class ByteLink {
       this.#end(pipe)
       return
     }
-    if (!to.destroyed && bytes.length > 0) to.write(bytes)
+    if (to.destroyed || bytes.length === 0) return
+    if (side === 'server') this.#hear(bytes)
+    to.write(bytes)
+  }
+
+  /** The field C of an error: https://www.postgresql.org/docs/17/protocol-error-fields.html. One that is split between two reads is missed. */
+  #hear(bytes: Buffer): void {
+    for (let at = bytes.indexOf('\0C5'); at >= 0; at = bytes.indexOf('\0C5', at + 1)) {
+      const state = /^(5[37]\w{3})\0/u.exec(bytes.toString('latin1', at + 2, at + 8))?.[1]
+      if (state !== undefined) this.#told.set(state, (this.#told.get(state) ?? 0) + 1)
+    }
   }
 
   #end(pipe: Pipe): void {

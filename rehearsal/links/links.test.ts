@@ -93,17 +93,19 @@ describe('bytes', () => {
   let folder: string
   let heard: string
   let link: ByteLink
+  let reply: string
   let server: ReturnType<typeof createByteServer>
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'tieout-link-'))
     heard = ''
+    reply = 'ok'
     const path = join(folder, 'socket')
     server = createByteServer((socket) => {
       socket
         .on('data', (bytes) => {
           heard += bytes.toString()
-          socket.write('ok')
+          socket.write(reply)
         })
         .on('error', () => {})
     }).listen(path)
@@ -143,6 +145,18 @@ describe('bytes', () => {
 
   test('whole, everything passes', async () => {
     expect(await say('SELECT')).toEqual({ told: 'ok', cut: false })
+  })
+  test('an error of the server is counted by its code, once it has arrived', async () => {
+    const [full, placeless] = [link.told('53100'), link.told('53300')]
+    reply = 'E\0\0\0?SERROR\0VERROR\0C53100\0MNo space left on device\0\0'
+    await say('INSERT')
+    expect([full.hits, placeless.hits]).toEqual([1, 0])
+    link.set({ kind: 'swallow', side: 'server' })
+    expect(await say('INSERT')).toMatchObject({ told: '' })
+    link.heal()
+    reply = 'D\0\0\0?C53100, as a text says'
+    await say('SELECT')
+    expect(full.hits).toBe(1)
   })
   test('refused connections end at once', async () => {
     link.set({ kind: 'refuse' })

@@ -3,14 +3,15 @@ import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
+  closeSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
   statSync,
-  statfsSync,
-  writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +21,7 @@ import { run } from './processes.ts'
 
 export const TENANT = 'rig'
 const DISK_MB = 192
+const MEGABYTE = Buffer.alloc(2 ** 20)
 const PREFIX = 'tieout-rig-'
 
 /** Servers, disks and folders that a run left behind which was killed: the process named in the folder is gone. */
@@ -135,12 +137,13 @@ export class Server {
 
   /** Leaves no room on the disk of the databases. */
   fillDisk(): void {
-    const { bavail, bsize } = statfsSync(join(this.folder, 'disk'))
+    const ballast = openSync(join(this.folder, 'disk', 'ballast'), 'a')
     try {
-      writeFileSync(join(this.folder, 'disk', 'ballast'), Buffer.alloc(Math.max(0, bavail * bsize - 4_096)))
+      for (;;) writeSync(ballast, MEGABYTE)
     } catch (error) {
-      // The database wrote meanwhile: it is full all the same.
       if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+    } finally {
+      closeSync(ballast)
     }
   }
 

@@ -136,6 +136,14 @@ export class World {
     return answer.ok ? (body as T) : undefined
   }
 
+  /** What a hub says of itself to a monitor, line by line. */
+  async figures(hub: Hub): Promise<readonly string[]> {
+    const headers = { authorization: `Bearer ${KEY}` }
+    const answer = await fetch(`${hub.url}/v1/metrics`, { headers, signal: AbortSignal.timeout(5_000) })
+    if (!answer.ok) throw new Error(`${hub.name} gives no figures: ${answer.status}`)
+    return (await answer.text()).split('\n')
+  }
+
   /** Tells a hub something past every link; whether it was taken. */
   async tell(path: string, body: object, hub: Hub = this.hubs.find((one) => one.runs) ?? this.hubs[0]): Promise<boolean> {
     const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }
