@@ -63,6 +63,17 @@ describe('one invoice on an order, from arrival to paid', () => {
     expect(open(invoiceIn(w))).toContain('payment-returned')
   })
 
+  it('a posting that is read back days later is compared with what was validated, whatever the ERP was last asked', () => {
+    const w = world()
+    for (const arrival of masterData()) w.submit(arrival)
+    w.submit(received(invoiceDocument(), 'doc1', '2026-01-11T08:00:00.000Z', 'd'.repeat(64)))
+    w.submit(granted(INVOICE, '2026-01-12T08:00:00.000Z'))
+    w.submit(completed(INVOICE, '2026-01-12T08:01:00.000Z'))
+    w.now = '2026-01-18T09:00:00.000Z'
+    w.submit(posted(INVOICE, '5100', '2026-01-18T08:00:00.000Z'))
+    expect(invoiceIn(w)).toMatchObject({ headline: 'posted', breaches: [] })
+  })
+
   it('judging twice decides nothing twice', () => {
     const w = world()
     for (const arrival of [

@@ -29,12 +29,15 @@ export const POSTING_CONTROLS: readonly Control<PostingView>[] = [
       }
       if (foldedNumber(booked.number) !== foldedNumber(content.number))
         return fail('posting-differs', `${view.postingNo} books invoice number ${booked.number}; the invoice is ${content.number}.`)
-      const supplier = supplierOf(view, content)
-      if (supplier.known === 'unknown') return indeterminate('The ERP has not yet answered about the supplier.', [supplier.name])
-      if (supplier.found?.supplier?.number !== booked.supplier)
+      const answer = supplierOf(view, content)
+      // What was validated was approved. Only where nothing was does the ERP's answer of now speak, for which validation asks.
+      const supplier = view.state.parties ? view.state.parties.supplier : (answer.found?.supplier?.number ?? null)
+      if (!view.state.parties && answer.known === 'unknown')
+        return indeterminate('The ERP has not yet answered about the supplier.', [answer.name])
+      if (supplier !== booked.supplier)
         return fail(
           'posting-differs',
-          `${view.postingNo} books supplier ${booked.supplier}; the invoice’s is ${supplier.found?.supplier?.number ?? 'not in the ERP'}.`,
+          `${view.postingNo} books supplier ${booked.supplier}; the invoice’s is ${supplier ?? 'not in the ERP'}.`,
         )
       return pass(`${view.postingNo} books ${booked.amount} ${booked.currency} to supplier ${booked.supplier}.`)
     },
