@@ -3,17 +3,25 @@ import { defineConfig } from 'vitest/config'
 import { ClosingLine } from './scripts/closing-line.ts'
 import { LongestFirst } from './scripts/longest-first.ts'
 
+/** Files that start nothing and set nothing share processes, so that what they import is loaded once. `live…` start a system. */
+const SHARING = 'src/{api,config,connector,connectors,domain,formats,lib,tlog}/**/!(live*).test.ts'
+
 export default defineConfig({
   test: {
-    include: ['{src,sandbox,rehearsal,test,scripts,launch}/**/*.test.ts'],
     // Processes, not threads: tests start servers, set environment variables and listen for signals.
     pool: 'forks',
-    isolate: true,
     maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
     sequence: { sequencer: LongestFirst },
     globalSetup: 'test/postgres-server.ts',
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: ['default', new ClosingLine()],
+    projects: [
+      { extends: true, test: { name: 'sharing', include: [SHARING], isolate: false } },
+      {
+        extends: true,
+        test: { name: 'alone', include: ['{src,sandbox,rehearsal,test,scripts,launch}/**/*.test.ts'], exclude: [SHARING], isolate: true },
+      },
+    ],
   },
 })

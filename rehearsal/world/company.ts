@@ -29,7 +29,7 @@ export interface Answer {
 }
 
 /** How long calls may take before the hub gives them up, and how long a target may take at most to show what it took in. Of these the schedule's length is made. */
-export const TIMES = { callTimeoutMs: 1_200, settleMs: 900, gapMs: 150, feedEveryMs: 300 } as const
+export const TIMES = { callTimeoutMs: 1_200, settleMs: 900, gapMs: 150, feedEveryMs: 600 } as const
 
 type Processes = { readonly [name in SystemName]?: Process }
 
