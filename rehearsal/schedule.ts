@@ -57,7 +57,7 @@ export function planOf(seed: number, index: number, bills: number, cases: readon
     lastsMs: dice.whole(...fault.lasts),
     untilMetMs,
   })
-  // A hub that is started anew twice at a time would meet neither of two faults.
+  // Two faults that need the same hub for themselves would both meet nothing.
   const besides = cases.some(({ anew }) => !anew) ? cases.filter(({ anew }) => !anew) : cases
   let anew = turn?.anew === true
   const others = Array.from({ length: 2 + Math.floor(dice.share() ** 2 * 10) }, () => {

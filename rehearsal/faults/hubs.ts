@@ -33,18 +33,16 @@ export const SIGNER_POINTS = ['signer-persist-before', 'signer-persist-after'] a
 /** Whoever calls passes these. */
 const AT_THE_DOOR = /^(?:door|answer|commit)/u
 
-/** A hub is started anew so that it dies at the n-th passage of a point. The bills that it had already seen are what it is called with then. */
+/** A hub that runs is told to die at the n-th passage of a point, and called with bills that it may have seen where that is at its door. */
 export const dieAt =
   (point: string): Begin =>
   async ({ world, dice, bills }) => {
-    const signer = SIGNER_POINTS.some((one) => one === point)
     // Only one of the two signs.
-    const hub = /^(?:seal|publish|signer)/u.test(point) ? world.hubs[0] : dice.pick(world.hubs)
-    await hub.start({ TIEOUT_KILL_AT: `${point}:${dice.whole(1, 3)}` })
-    const children = hub.process?.children() ?? []
+    const hub = /^(?:seal|publish)/u.test(point) ? world.hubs[0] : dice.pick(world.hubs)
+    await world.bringUp(hub)
     const victim = hub.process
-    const met = (): number =>
-      (signer ? children.some((pid) => victim?.children().includes(pid) === false) : victim?.over === 'SIGKILL') ? 1 : 0
+    victim?.tell(`${point}:${dice.whole(1, 3)}`)
+    const met = (): number => (victim?.over === 'SIGKILL' && !victim.killed ? 1 : 0)
     const called = async (): Promise<void> => {
       for (let call = 0; call < 4 && victim?.over === undefined; call++) await sendOnce(world, dice.pick(bills), world.hubs.indexOf(hub))
     }
@@ -53,9 +51,28 @@ export const dieAt =
       met,
       once: true,
       end: async () => {
+        victim?.tell('')
+        await calling
+        return met()
+      },
+    }
+  }
+
+/** The hub that signs is started anew so that its signer dies at the n-th passage of a point; the hub starts it again. */
+export const signerDiesAt =
+  (point: string): Begin =>
+  async ({ world, dice }) => {
+    const [hub] = world.hubs
+    await hub.start({ TIEOUT_KILL_AT: `${point}:${dice.whole(1, 3)}` })
+    const victim = hub.process
+    const children = victim?.children() ?? []
+    const met = (): number => (children.some((pid) => victim?.children().includes(pid) === false) ? 1 : 0)
+    return {
+      met,
+      once: true,
+      end: async () => {
         const hits = met()
         await hub.kill()
-        await calling
         return hits
       },
     }

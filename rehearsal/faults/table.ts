@@ -6,7 +6,7 @@ import { ANSWER_NAMES } from '../links/http-link.ts'
 import { TARGETS, type Target } from '../world/company.ts'
 import type { Begin } from './case.ts'
 import { exhaust, failSync, fillDisk, hasStrace, lockTables, signal, throwOut } from './database.ts'
-import { changePolicy, clock, dieAt, freeze, findFaketime, kill, KILL_POINTS, SIGNER_POINTS } from './hubs.ts'
+import { changePolicy, clock, dieAt, freeze, findFaketime, kill, KILL_POINTS, SIGNER_POINTS, signerDiesAt } from './hubs.ts'
 import { cascade, lying, onDatabase, onDoor, onFiles, onNotices, onTarget } from './links.ts'
 import { again, flood, forgeNotices, poison, race, recallTicket, reverseBehind, sendBack } from './people.ts'
 
@@ -19,7 +19,7 @@ export interface FaultCase {
   readonly lasts: readonly [number, number]
   /** It makes the schedule wait for longer than a minute: only in long runs. */
   readonly long?: true
-  /** It starts a hub anew to begin. */
+  /** It needs a hub for itself: one that it starts anew, or tells where to die. */
   readonly anew?: true
   /** A package of the distribution without which it cannot be played. */
   readonly needs?: Tool
@@ -90,7 +90,7 @@ const targetCases = (target: Target): FaultCase[] => [
 
 const CASES: readonly FaultCase[] = [
   ...KILL_POINTS.map((point) => one(`killed at ${point}`, 'F1', dieAt(point), { weight: 3, lasts: [1_500, 3_000], anew: true })),
-  ...SIGNER_POINTS.map((point) => one(`killed at ${point}`, 'F1', dieAt(point), { lasts: [2_000, 3_000], anew: true })),
+  ...SIGNER_POINTS.map((point) => one(`killed at ${point}`, 'F1', signerDiesAt(point), { lasts: [2_000, 3_000], anew: true })),
   one('one hub killed', 'F1', kill('one'), { weight: 6 }),
   one('both hubs killed', 'F1', kill('both'), { weight: 4 }),
   one('hub frozen', 'F2', freeze, { weight: 8, lasts: [5_000, 6_000] }),

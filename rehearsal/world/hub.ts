@@ -140,6 +140,7 @@ export class Hub {
         ...env,
         TIEOUT_DATABASE_URL: url('hub_app'),
         TIEOUT_API_KEY: KEY,
+        TIEOUT_KILL_WHEN_TOLD: '1',
         ...(signs ? { TIEOUT_SIGNER_DATABASE_URL: url('hub_signer') } : {}),
       },
     })

@@ -23,6 +23,8 @@ export class Process {
   readonly #child: ChildProcess
   /** The signal that ended it, or its status. */
   over: string | number | undefined
+  /** By the rig, not by itself at a named point. */
+  killed = false
   readonly ended: Promise<void>
 
   private constructor(child: ChildProcess, ready: { readonly [key: string]: unknown }, log: WriteStream, ended: Promise<void>) {
@@ -79,7 +81,14 @@ export class Process {
   }
 
   kill(signal: NodeJS.Signals): void {
-    if (this.over === undefined) this.#child.kill(signal)
+    if (this.over !== undefined) return
+    this.killed ||= signal === 'SIGKILL'
+    this.#child.kill(signal)
+  }
+
+  /** A line on its standard input. */
+  tell(line: string): void {
+    if (this.over === undefined) this.#child.stdin?.write(`${line}\n`)
   }
 
   async end(): Promise<void> {

@@ -1,8 +1,10 @@
 /** `tieout hub`: one hub process over a database that is set up. Says one line of JSON when it is ready. */
+import { createInterface } from 'node:readline'
 import { Command } from 'commander'
 import { readConfigFile } from '../config/file.ts'
 import { secretOf } from '../config/secret.ts'
 import { Fault } from '../lib/fault.ts'
+import { arm } from '../lib/mark.ts'
 import { startHub, systemProblems } from '../hub.ts'
 
 export function hubCommand(): Command {
@@ -28,6 +30,8 @@ export function hubCommand(): Command {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
       // Whoever started us holds our standard input: when it closes, they are gone, and so are we.
       process.stdin.once('end', stop).resume()
+      // A rehearsal says on it where the process is to die.
+      if (process.env['TIEOUT_KILL_WHEN_TOLD'] === '1') createInterface(process.stdin).on('line', arm)
     })
 }
 
