@@ -150,7 +150,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       return { tenant, connector, closedUntil: (now) => closedUntil(maintenance, now) }
     }),
     submit,
-    place: (of, system) => delivery.place(of, system),
+    place: (of, system, withinMs) => delivery.place(of, system, withinMs),
     secret,
     trouble,
     clocks,

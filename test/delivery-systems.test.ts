@@ -136,9 +136,9 @@ test('whoever asks beside delivery takes places of the same limits, and neither 
   ])
   await intake.submit(Array.from({ length: 40 }, (_, n) => invoice(n, 'erp')))
   for (let asked = 0; asked < 5; asked++) {
-    const answered = await delivery.place(TENANT, 'erp')
+    const answered = await delivery.place(TENANT, 'erp', 30_000)
     await (await fetch(`${erp.url}/alive`)).text()
-    answered()
+    answered?.()
     await setTimeout(400)
   }
   const meanwhile = erp.booked.length
@@ -149,6 +149,16 @@ test('whoever asks beside delivery takes places of the same limits, and neither 
   // The network may bring two calls nearer to each other than they were sent.
   const times = erp.calls.map((call) => call.at)
   expect(Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 900).length))).toBeLessThanOrEqual(5)
+})
+
+test('whoever asks beside delivery does not wait for as long as a system wants to be left alone', async () => {
+  const erp = await target()
+  erp.fates.push({ effect: 'none', reply: 'status', status: 429, retryAfter: '3600' })
+  const { intake, delivery } = await hub([{ system: 'erp', url: erp.url, class: 'K1' }])
+  await intake.submit([invoice(1, 'erp')])
+  await until('it asked for patience', () => delivery.stats()[0]!.toldToWaitUntil !== undefined)
+  expect(await delivery.place(TENANT, 'erp', 100)).toBeUndefined()
+  expect(await delivery.place(TENANT, 'nobody', 100)).toBeDefined()
 })
 
 test('the forecast of a system that takes five a second is within a fifth of what comes', async () => {

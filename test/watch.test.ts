@@ -186,3 +186,8 @@ test('a sweep waits for a place before each call, and its calls have their time 
   expect(places).toBe(swept.feeds.reduce((sum, feed) => sum + feed.pages, 0))
   expect(places).toBeGreaterThan(2)
 })
+
+test('a sweep for which no place comes free ends and says so', async () => {
+  const running = watch(connector(), { place: async () => undefined })
+  expect((await running.sweep(TENANT, 'erp', true)!.over).trouble).toMatch(/left alone/u)
+})

@@ -57,10 +57,11 @@ export interface Delivery {
   stop(): Promise<void>
   stats(): readonly SystemStats[]
   /**
-   * Waits until a system may be asked something once more within the limits that delivery keeps, and takes that place, before anything
-   * new is claimed; what it gives back is called when the answer came. For a system that is not delivered to there is always a place.
+   * Waits, `withinMs` at most, until a system may be asked something once more within the limits that delivery keeps, and takes that place,
+   * before anything new is claimed; what it gives back is called when the answer came. Undefined when none came free: the system may have
+   * asked to be left alone for an hour. For a system that is not delivered to there is always a place.
    */
-  place(tenant: string, target: string): Promise<() => void>
+  place(tenant: string, target: string, withinMs: number): Promise<(() => void) | undefined>
   /** Whether, among the hub processes of now, this one is to do the work of this name. For work that may be done twice. */
   isMine(name: string): boolean
 }
@@ -102,8 +103,10 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       await Promise.all(loops.map((loop) => loop.desk.transport.close()))
     },
     stats: () => loops.map((loop) => loop.stats()),
-    place: async (tenant, target) =>
-      (await loops.find(({ desk }) => desk.tenant === tenant && desk.connector.system === target)?.place()) ?? (() => {}),
+    place: async (tenant, target, withinMs) => {
+      const loop = loops.find(({ desk }) => desk.tenant === tenant && desk.connector.system === target)
+      return loop ? loop.place(withinMs) : () => {}
+    },
     isMine(name) {
       const { living } = shared
       return living.length <= 1 || living[sha256(name)[0]! % living.length] === options.identity.current()
@@ -216,13 +219,14 @@ class SystemLoop extends Sleeper {
     return Math.min((budget.learned.callsPerWindow / connector.limits.rate.perMs) * 1_000, budget.pace(clocks.monotonic()) * this.processes)
   }
 
-  async place(): Promise<() => void> {
+  /** See {@link Delivery.place}. */
+  async place(withinMs: number): Promise<(() => void) | undefined> {
     const { budget, clocks } = this.desk
+    const until = clocks.monotonic() + withinMs
     this.waiting++
     try {
       for (;;) {
         const now = clocks.monotonic()
-        if (this.stopped) return () => {}
         if (budget.free(now, this.processes) > this.claiming) {
           const call = budget.start(now, 'look')
           return () => {
@@ -230,7 +234,8 @@ class SystemLoop extends Sleeper {
             this.wake()
           }
         }
-        await later(Math.min(this.pollMs, Math.max(PLACE_MS, budget.freeAt(now, this.processes) - now)))
+        if (now >= until || this.stopped) return undefined
+        await later(Math.min(this.pollMs, until - now, Math.max(PLACE_MS, budget.freeAt(now, this.processes) - now)))
       }
     } finally {
       this.waiting--

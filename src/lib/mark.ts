@@ -1,6 +1,6 @@
 /**
- * Named points at which a test kills the process: `TIEOUT_KILL_AT=name` or `name:n` for the n-th time it is passed. Free in
- * production: without the variable a call is one comparison. SIGKILL, so that nothing is flushed, closed or told.
+ * Named points at which a test kills the process: `TIEOUT_KILL_AT=name` or `name:n` for the n-th time it is passed, or what `arm`
+ * is told. Free in production: without either a call is one comparison. SIGKILL, so that nothing is flushed, closed or told.
  */
 let armed = ''
 let left = 0

@@ -13,8 +13,11 @@ export interface WatchOptions {
   readonly pool: Pool
   readonly systems: readonly { readonly tenant: string; readonly connector: Connector; readonly closedUntil?: ClosedUntil }[]
   readonly submit: Submit
-  /** Waits for a place in a system's limits and takes it; what it gives back is called when the answer came. Unless said there is always one. */
-  readonly place?: (tenant: string, system: string) => Promise<() => void>
+  /**
+   * Waits so long at most for a place in a system's limits and takes it; what it gives back is called when the answer came. Undefined when
+   * none came free. Unless said there is always one.
+   */
+  readonly place?: (tenant: string, system: string, withinMs: number) => Promise<(() => void) | undefined>
   readonly secret: (tenant: string, name: string) => string | undefined
   readonly clocks?: Clocks
   /** By which a call is too late to be sent; the same, unless said. */
@@ -81,7 +84,7 @@ export function startWatch(options: WatchOptions): Watch {
       connector,
       feedTransport: transport,
       // Whoever asks for much at a time waits for each call: what is delivered goes to the same system.
-      transport: inPlaces(transport, () => options.place?.(tenant, connector.system) ?? Promise.resolve(() => {}), clocks),
+      transport: inPlaces(transport, async (ms) => (options.place ? options.place(tenant, connector.system, ms) : () => {}), clocks),
       closedUntil,
       feeds: connector.feeds.map((feed) => new FeedLoop({ tenant, connector, transport, clocks }, feed, closedUntil, options)),
     }
@@ -132,12 +135,13 @@ export function startWatch(options: WatchOptions): Watch {
   }
 }
 
-/** A transport whose calls each wait for a place; the time that they have begins then. */
-function inPlaces(transport: Transport, place: () => Promise<() => void>, clocks: Clocks): Transport {
+/** A transport whose calls each wait for a place, as long as they may take themselves; their time begins when they have it. */
+function inPlaces(transport: Transport, place: (withinMs: number) => Promise<(() => void) | undefined>, clocks: Clocks): Transport {
   return {
     async send(request, committed, deadline) {
       const asked = clocks.monotonic()
-      const answered = await place()
+      const answered = await place(deadline.monotonic - asked)
+      if (!answered) return { kind: 'not-sent', says: 'it asked to be left alone for a while, or takes no more calls than it gets' }
       const waited = clocks.monotonic() - asked
       try {
         return await transport.send(request, committed, {
