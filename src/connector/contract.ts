@@ -217,6 +217,9 @@ export type Found =
       readonly receipts: readonly Receipt[]
       readonly observations: readonly Observation[]
     }
+  /** It is not there, but may have been carried out and left no trace: no later look can tell, only a person. */
+  | { readonly kind: 'untraceable'; readonly says: string }
+  /** Nothing was learned; a later look may tell. */
   | { readonly kind: 'unclear'; readonly says: string }
 
 // ----------------------------------------------------------------------------------------------------- facts, feeds, notices

@@ -49,6 +49,8 @@ const history = fc.record({
   fates: fc.array(fate, { minLength: 1, maxLength: 12 }),
   /** Per look: whether the target answers it. */
   looks: fc.array(fc.boolean(), { maxLength: 12 }),
+  /** Whether the target shows nothing of what it did; only that it may have. */
+  forgets: fc.constant<boolean>(false),
 })
 type History = typeof history extends fc.Arbitrary<infer H> ? H : never
 
@@ -263,7 +265,9 @@ class World {
 
   private look(): void {
     const answers = this.history.looks[this.looks++] ?? true
-    const found = !answers ? 'unclear' : this.applied.length === 0 ? 'absent' : this.applied.length === 1 ? 'one' : 'several'
+    const count = this.applied.length
+    const kept = count === 1 ? 'one' : 'several'
+    const found = !answers ? 'unclear' : count === 0 ? 'absent' : this.history.forgets ? 'untraceable' : kept
     const at = this.tries.length - 1
     const last = this.tries[at]!
     this.tries[at] = { ...last, looks: [...last.looks, { at: this.now, found }] }
@@ -285,10 +289,11 @@ function check(
   promise: (ending: Ending) => boolean,
   rules: Rules = nextStep,
   runs = RUNS,
+  histories: fc.Arbitrary<History> = history,
 ): { broken: boolean; reached: Map<string, number> } {
   const reached = new Map<string, number>()
   const result = fc.check(
-    fc.property(history, (history) => {
+    fc.property(histories, (history) => {
       const ending = live(kind, withFind, history, rules)
       for (const place of ending.reached) reached.set(place, (reached.get(place) ?? 0) + 1)
       return promise(ending)
@@ -338,6 +343,13 @@ describe('resolving an unknown outcome', () => {
     expect(reached.get('needs-person')).toBeGreaterThan(0)
   })
 
+  test('K3 at a target that deletes what it took: a person says, nothing is sent twice', () => {
+    const forgetting = history.map((one) => ({ ...one, forgets: true }))
+    const { reached } = check('K3', true, (ending) => sound(ending) && ending.applied <= 1, nextStep, RUNS, forgetting)
+    for (const place of ['saw untraceable', 'saw absent', 'needs-person', 'absent', 'done', 'held'])
+      expect(reached.get(place) ?? 0, place).toBeGreaterThan(0)
+  })
+
   test('K3 at a target that takes longer than it says: doubles are possible, and then they are found', () => {
     const slow = {
       fates: [
@@ -345,6 +357,7 @@ describe('resolving an unknown outcome', () => {
         { process: 'runs', frozenMs: 0, request: 'applied', applyMs: 0, reply: 'lost' } as const,
       ],
       looks: [],
+      forgets: false,
     }
     const ending = live('K3', true, slow)
     expect(ending.applied).toBe(2)
@@ -356,6 +369,7 @@ describe('resolving an unknown outcome', () => {
     const ending = live('K3', true, {
       fates: [{ process: 'freezes-after-check', frozenMs: 5 * 3_600_000, request: 'applied', applyMs: 0, reply: 'comes' }],
       looks: [],
+      forgets: false,
     })
     expect(ending).toMatchObject({ row: { state: 'held' }, applied: 1, automaticSends: 1 })
   })

@@ -8,7 +8,7 @@
  * known to have finished, not at the deadline); a key that the target has forgotten (so K1 ends with its retention).
  */
 import type { EffectState } from '../domain/effect.ts'
-import type { Command } from '../connector/contract.ts'
+import type { Command, Found } from '../connector/contract.ts'
 import type { AttemptOutcome } from '../store/attempt.ts'
 
 /** How one try ended; `open` while its process has it. */
@@ -34,7 +34,7 @@ export interface Try {
 export interface Look {
   /** When it was asked: what lands while the answer is on its way is not in it. */
   readonly at: number
-  readonly found: 'absent' | 'one' | 'several' | 'unclear'
+  readonly found: Found['kind']
 }
 
 export interface ResolvePolicy {
@@ -121,11 +121,15 @@ function lookedFor(find: NonNullable<Command['find']>, tries: readonly Try[], la
       return { do: 'conclude', input: 'needs-person', says: 'the process that may still send it does not answer and does not end' }
     return again(lastLook.at + Math.max(find.gapMs, policy.backoffMs(last.looks.length)), now, limit)
   }
-  const counted = last.looks.filter((look) => look.found === 'absent' && look.at >= settledAt)
+  const counted = last.looks.filter(({ found, at }) => (found === 'absent' || found === 'untraceable') && at >= settledAt)
   const [first] = counted
   const latest = counted.at(-1)
-  if (first && latest && latest.at - first.at >= find.gapMs)
-    return { do: 'conclude', input: 'absent', says: `looked for ${counted.length} times after it had settled; it is not there` }
+  if (first && latest && latest.at - first.at >= find.gapMs) {
+    const looked = `looked for ${counted.length} times after it had settled; it is not there`
+    return counted.some(({ found }) => found === 'untraceable')
+      ? { do: 'conclude', input: 'needs-person', says: `${looked} any more, and may have been` }
+      : { do: 'conclude', input: 'absent', says: looked }
+  }
   if (now < settledAt) return { do: 'wait', until: settledAt }
   // An unclear look is repeated at a growing distance; one that said absent, after the gap.
   const distance =

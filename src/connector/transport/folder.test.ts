@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile, mkdir, rename } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { hexOf } from '../../lib/hash.ts'
 import { type Request, requestHash } from '../request.ts'
 import { makeFolders } from './folder.ts'
@@ -38,7 +38,7 @@ test('a file is written once; the same again is seen, another under its name is 
   expect(await send(put('M-1.xml', 'pay 1'))).toEqual(state('same'))
   expect(await send(put('M-1.xml', 'pay 2'))).toEqual(state('other'))
   expect(await readFile(join(root, 'in', 'M-1.xml'), 'utf8')).toBe('pay 1')
-  expect(await readdir(join(root, 'in'))).toEqual(['M-1.xml'])
+  expect(await readdir(join(root, 'in'))).toEqual(['.sent', 'M-1.xml'])
 })
 
 test('a file that the reader has taken away counts as there', async () => {
@@ -49,6 +49,39 @@ test('a file that the reader has taken away counts as there', async () => {
   expect(await send(look('M-1.xml', 'pay 1'))).toEqual(state('same'))
   expect(await send(look('M-1.xml', 'pay 2'))).toEqual(state('other'))
   expect(await send(look('M-2.xml', 'pay 2'))).toEqual(state('absent'))
+})
+
+describe('a file that its reader fetched and deleted', () => {
+  const half = (): Promise<unknown> =>
+    send(put('M-1.xml', 'pay 1'), {
+      mark: (point) => {
+        if (point === 'send-mid') throw new Error('killed')
+      },
+    })
+
+  test('is noted as one that may have been there', async () => {
+    await send(put('M-1.xml', 'pay 1'))
+    await rm(join(root, 'in', 'M-1.xml'))
+    expect(await send(look('M-1.xml', 'pay 1'))).toEqual(state('noted'))
+    expect(await send(look('M-2.xml', 'pay 2'))).toEqual(state('absent'))
+  })
+
+  test('is put again when somebody says so', async () => {
+    await send(put('M-1.xml', 'pay 1'))
+    await rm(join(root, 'in', 'M-1.xml'))
+    expect(await send(put('M-1.xml', 'pay 1'))).toEqual(state('written'))
+  })
+
+  test('is told from one that was never whole', async () => {
+    expect(await half()).toMatchObject({ kind: 'not-sent' })
+    expect(await send(look('M-1.xml', 'pay 1'))).toEqual(state('absent'))
+  })
+
+  test('and whose note cannot be left is not put', async () => {
+    await writeFile(join(root, 'in', '.sent'), 'no folder')
+    expect(await send(put('M-1.xml', 'pay 1'))).toMatchObject({ kind: 'not-sent' })
+    expect(await readdir(join(root, 'in'))).toEqual(['.sent'])
+  })
 })
 
 test('two writers of one name: one has written it, the other sees it', async () => {

@@ -1,7 +1,8 @@
 /**
  * A folder that another system reads files from. A file appears under its final name whole or not at all and is never
  * replaced: it is written under a temporary name, synced, linked to the final name (link(2) fails where the name exists), and
- * the folder is synced. The link is the one step that has an effect.
+ * the folder is synced. The link is the one step that has an effect. Directly before it an empty file of that name is left in
+ * `.sent`: without it a file that its reader deleted would look as if it had never been there, and be written again.
  */
 import { constants } from 'node:fs'
 import { link, mkdir, open, readdir, readFile, stat, unlink } from 'node:fs/promises'
@@ -16,6 +17,9 @@ const FILE_BYTES = 64 * 1024 * 1024
 const NAMES = 100_000
 /** Where a reader moves files that it has taken; looked at too, so that one is not written again after it was read. */
 const TAKEN = 'taken'
+/** An empty file here for each name that was given, or was about to be. Nothing removes them. */
+const SENT = '.sent'
+const LATE: Sending = { kind: 'not-sent', says: 'its time had passed before it could be written', late: true }
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/u
 
 export function openFolder(place: FolderPlace, options: TransportOptions): Channel<FolderRequest> {
@@ -26,7 +30,7 @@ export function openFolder(place: FolderPlace, options: TransportOptions): Chann
         return { kind: 'not-sent', says: 'the file name is not allowed' }
       const folder = request.act === 'put' || request.act === 'look' ? place.put : place.read
       if (folder === undefined) return { kind: 'not-sent', says: `this system has no folder to ${request.act} in` }
-      if (isLate(deadline, options.clocks)) return { kind: 'not-sent', says: 'its time had passed before it could be written', late: true }
+      if (isLate(deadline, options.clocks)) return LATE
       if (request.act === 'put') return put(folder, request.name, request.bytes, deadline, limitBytes, options)
       try {
         return answered(await looked(folder, request, limitBytes))
@@ -54,7 +58,9 @@ async function put(
     const before = await compared(folder, name, hexOf(sha256(bytes)), limitBytes)
     if (before !== 'absent') return answered({ state: before })
     await written(temporary, bytes, options)
-    if (isLate(deadline, options.clocks)) return { kind: 'not-sent', says: 'its time had passed before it could be written', late: true }
+    if (isLate(deadline, options.clocks)) return LATE
+    await noted(folder, name)
+    if (isLate(deadline, options.clocks)) return LATE
     linking = true
     return await linked(folder, temporary, name, bytes, limitBytes, options)
   } catch (error) {
@@ -81,14 +87,31 @@ async function linked(
     return state === 'absent' ? { kind: 'unknown', says: 'a file of this name was there and is gone' } : answered({ state })
   }
   options.mark('send-after')
-  // Without it a power cut could take the name away again.
+  await synced(folder)
+  return answered({ state: 'written' })
+}
+
+/** Leaves the note that `name` is about to be given in this folder; it lasts before the name can be seen. */
+async function noted(folder: string, name: string): Promise<void> {
+  const notes = join(folder, SENT)
+  try {
+    await mkdir(notes, { mode: 0o750 })
+    await synced(folder)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
+  await (await open(join(notes, name), 'a', 0o640)).close()
+  await synced(notes)
+}
+
+/** Without it a power cut could take away again what was entered in the folder. */
+async function synced(folder: string): Promise<void> {
   const directory = await open(folder, constants.O_RDONLY)
   try {
     await directory.sync()
   } finally {
     await directory.close()
   }
-  return answered({ state: 'written' })
 }
 
 async function written(path: string, bytes: Uint8Array, options: TransportOptions): Promise<void> {
@@ -107,7 +130,7 @@ async function written(path: string, bytes: Uint8Array, options: TransportOption
 async function looked(folder: string, request: Exclude<FolderRequest, { act: 'put' }>, limitBytes: number): Promise<Answer> {
   switch (request.act) {
     case 'look':
-      return { state: await compared(folder, request.name, request.sha256, limitBytes) }
+      return { state: await found(folder, request.name, request.sha256, limitBytes) }
     case 'list': {
       const entries = await readdir(folder, { withFileTypes: true })
       const names = entries
@@ -122,6 +145,12 @@ async function looked(folder: string, request: Exclude<FolderRequest, { act: 'pu
       return bytes ? { state: 'read', bytes } : { state: 'absent' }
     }
   }
+}
+
+async function found(folder: string, name: string, wanted: string, limitBytes: number): Promise<'same' | 'other' | 'noted' | 'absent'> {
+  const state = await compared(folder, name, wanted, limitBytes)
+  if (state !== 'absent') return state
+  return (await bounded(join(folder, SENT, name), limitBytes)) ? 'noted' : 'absent'
 }
 
 async function compared(folder: string, name: string, wanted: string, limitBytes: number): Promise<'same' | 'other' | 'absent'> {

@@ -1,5 +1,5 @@
 /** Against the running bank, which shares no code with this connector and writes its files by other means. */
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Connector, Observation } from '../../connector/contract.ts'
@@ -101,7 +101,7 @@ describe('a payment file', () => {
     expect(await here.look('payment.transmit', content)).toEqual({ kind: 'absent' })
     expect((await run()).outcome).toEqual({ kind: 'done', receipt: { reference: 'pain001-M_201_2f_c3_a4.xml' } })
     expect((await run()).outcome).toEqual({ kind: 'done', receipt: { reference: 'pain001-M_201_2f_c3_a4.xml' } })
-    expect(await readdir(put)).toEqual(['pain001-M_201_2f_c3_a4.xml'])
+    expect(await readdir(put)).toEqual(['.sent', 'pain001-M_201_2f_c3_a4.xml'])
     expect(hexOf(sha256(new Uint8Array(await readFile(join(put, 'pain001-M_201_2f_c3_a4.xml')))))).toBe(content.document)
     expect(await here.look('payment.transmit', content)).toMatchObject({ kind: 'one', equal: true })
     const other = transmit(here, 'M 1/ä', [{ id: 'E-9', amt: '1.00' }])
@@ -143,6 +143,19 @@ describe('a payment file', () => {
     for (const one of [...booked, ...ofType(all, 'payment.accepted'), ...ofType(all, 'statement.received')])
       expect(here.documents.has(String(one.data['document'] as string))).toBe(true)
     expect((await here.sweep(null)).observations).toEqual(all)
+  })
+
+  test('that was fetched and deleted may have been there: no look can tell, and only a person lets it go again', async () => {
+    const { here, put } = await branch()
+    const { content, run } = transmit(here, 'M-2', [{ id: 'E-1', amt: '100.00' }])
+    await run()
+    await expect
+      .poll(async () => {
+        await rm(join(put, 'taken', 'pain001-M-2.xml'), { force: true })
+        await rm(join(put, 'pain001-M-2.xml'), { force: true })
+        return here.look('payment.transmit', content)
+      })
+      .toEqual({ kind: 'untraceable', says: 'pain001-M-2.xml may have been put there; it is not there any more. Ask the bank.' })
   })
 
   test('is refused as a whole when its MsgId came before, and singly for a closed account; the batch is one entry', async () => {

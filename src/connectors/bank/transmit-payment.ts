@@ -1,6 +1,7 @@
 /**
  * Puts a payment file, its bytes unchanged, where the bank fetches it. Never written twice: the name is made from the MsgId
- * alone, and a name that is there is left as it is.
+ * alone, and a name that is there is left as it is. A file that is gone from the folder and from `taken` may have been fetched and
+ * deleted: that is for people to find out.
  */
 import { z } from 'zod'
 import type { Command, Found, Outcome, Reading } from '../../connector/contract.ts'
@@ -75,6 +76,8 @@ function found(reply: Reply, name: string): Found {
         says: `${name} is there with other bytes.`,
         observations: [],
       }
+    case 'noted':
+      return { kind: 'untraceable', says: `${name} may have been put there; it is not there any more. Ask the bank.` }
     case 'absent':
       return { kind: 'absent' }
     default:

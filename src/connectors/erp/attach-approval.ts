@@ -76,6 +76,7 @@ export function lookupAttachment(setting: Setting): Lookup {
         case 'absent':
           return nothing({ kind: 'no-effect', about: 'effect', says: `${posting} does not show the approval yet.` })
         case 'unclear':
+        case 'untraceable':
           return nothing({ kind: 'unclear', says: look.says })
         case 'several':
           return nothing({ kind: 'other', says: look.says })
