@@ -10,7 +10,8 @@ export default defineConfig({
   test: {
     // Processes, not threads: tests start servers, set environment variables and listen for signals.
     pool: 'forks',
-    maxWorkers: Math.min(4, Math.max(2, availableParallelism())),
+    // Tests wait as often as they work: one more than there are processors.
+    maxWorkers: Math.min(4, availableParallelism() + 1),
     sequence: { sequencer: LongestFirst },
     globalSetup: 'test/postgres-server.ts',
     testTimeout: 30_000,
