@@ -155,6 +155,7 @@ async function suffer(
       world,
       dice,
       bills,
+      lastsMs,
       excuse: (billNo) => {
         world.excused.add(billNo)
       },

@@ -8,6 +8,8 @@ export interface Stage {
   readonly dice: Dice
   /** The bills of this schedule. */
   readonly bills: readonly Bill[]
+  /** How long it is meant to last. */
+  readonly lastsMs: number
   /** Whose target lied about it, or whose own people undid what was done: of such a bill a person may be asked. */
   readonly excuse: (billNo: string) => void
 }

@@ -201,7 +201,7 @@ export const clock =
  * It meets the events that the first writes under the new one while the second has the old one.
  */
 export const changePolicy: Begin = async ({ world, dice }) => {
-  world.policy = { match: { absolute: '1.00', bps: dice.whole(150, 250) } }
+  world.edits.policy = { match: { absolute: '1.00', bps: dice.whole(150, 250) } }
   const [first, second] = dice.shuffled(world.hubs)
   await first?.kill()
   if (first) await world.bringUp(first)

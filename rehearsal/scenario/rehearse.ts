@@ -86,6 +86,15 @@ async function played(
     )
   await send(before, evenly ? lastsMs : 1_000)
   if (scenario.calm) await waitForRest(world, before, performance.now(), REST_MS)
+  const ongoing = await scenario.begin({
+    world,
+    dice,
+    bills: meanwhile,
+    lastsMs,
+    excuse: () => {
+      /* nobody lies here */
+    },
+  })
   const watch = new Watch(world)
   const story: Told[] = []
   const begun = performance.now()
@@ -93,14 +102,6 @@ async function played(
     story.push({ afterMs: Math.round(performance.now() - begun), says: what })
   }
   const beginsAt = new Date().toISOString()
-  const ongoing = await scenario.begin({
-    world,
-    dice,
-    bills: meanwhile,
-    excuse: () => {
-      /* nobody lies here */
-    },
-  })
   says('It begins.')
   let seenFrom = performance.now()
   let detectedMs: number | null = null

@@ -4,9 +4,11 @@ import { onTarget } from '../faults/links.ts'
 import { counting, type Begin, type Ongoing } from '../faults/case.ts'
 import type { World } from '../world/world.ts'
 import { bankThreeDaysLate } from './bank-late.ts'
+import { intakeGoesOn } from './intake.ts'
+import { maintenanceWindow } from './maintenance.ts'
 import { periodClosesMidway } from './period.ts'
 import { quarterEnd } from './quarter-end.ts'
-import type { OwnPromise, Scenario } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
 
 interface Systems {
   readonly systems: readonly { readonly name: string; readonly breaker: { readonly state: string } }[]
@@ -40,36 +42,10 @@ const oneSlowHub: Begin = ({
   )
 }
 
-/** What is sent in the last moments may be answered after it has ended. */
-const LAST_MS = 2_000
-
-const intakeGoesOn: OwnPromise = {
-  means: 'Every invoice that was sent while it lasted was taken in while it lasted.',
-  check:
-    ({ beginsAt, endsAt }) =>
-    ({ history, stretch }) => {
-      const last = new Date(Date.parse(endsAt) - LAST_MS * stretch).toISOString()
-      const sent = history.flatMap((row) =>
-        row.kind === 'sent' && row.what === 'document' && row.at >= beginsAt && row.at <= endsAt ? [row] : [],
-      )
-      const taken = new Set(sent.filter(({ status }) => status !== null && status < 300).map(({ about }) => about))
-      const waiting = new Set(sent.filter(({ at, about }) => at < last && !taken.has(about)).map(({ about }) => about))
-      return [...waiting].map((about) => ({ invariant: 'A1', about, says: 'it was sent while it lasted, and not taken in' }))
-    },
-}
-
 const compressed = 'Times are compressed: an outage takes seconds, not hours.'
 
 export const SCENARIOS: { readonly [name: string]: Scenario } = {
-  'erp-maintenance-window': {
-    title: 'The ERP is down for maintenance',
-    says: 'Nothing reaches the ERP. Invoices keep coming, are approved, and wait to be posted.',
-    until: 'posted',
-    compressed,
-    begin: onTarget('erp', { fault: { kind: 'down' } }),
-    shows: notCalled('erp'),
-    promises: { intakeGoesOn },
-  },
+  'erp-maintenance-window': maintenanceWindow,
   'ap-outage': {
     title: 'The AP tool is away',
     says: 'No approval can be asked for. Invoices keep coming; what is approved already goes on to be posted and paid.',

@@ -123,7 +123,7 @@ export class Company {
   }
 
   /** What the hub's configuration says of these systems. */
-  get systems(): object {
+  get systems(): { readonly [name in SystemName]: object } {
     const { callTimeoutMs, settleMs, gapMs, feedEveryMs } = TIMES
     const times = { callTimeoutMs, feedEveryMs, settleMs, gapMs }
     const url = (name: Target): { url: string; token: string } => ({

@@ -27,6 +27,13 @@ export interface Settings {
   readonly lanes?: { readonly [lane: string]: object }
 }
 
+/** What an operator changed in it since: whoever is started from now on goes by it. */
+export interface Edits {
+  policy?: object
+  /** By system, beside what its entry says. */
+  systems?: { readonly [name: string]: object }
+}
+
 export interface HubWish {
   readonly source: string
   readonly folder: string
@@ -37,6 +44,7 @@ export interface HubWish {
   /** One hub of a deployment signs. */
   readonly signs: boolean
   readonly settings: Settings
+  readonly edits: Readonly<Edits>
 }
 
 export class Hub {
@@ -77,10 +85,10 @@ export class Hub {
   }
 
   /** In place of whoever stands here. False when it ended before it was ready: the database may be away. */
-  start(env: Readonly<Record<string, string>> = {}, policy: object = {}): Promise<boolean> {
+  start(env: Readonly<Record<string, string>> = {}): Promise<boolean> {
     return this.#inTurn(async () => {
       await this.#end()
-      this.process = await this.#started(env, policy)
+      this.process = await this.#started(env)
       return this.process !== undefined
     })
   }
@@ -100,8 +108,8 @@ export class Hub {
     return turn
   }
 
-  #started(env: Readonly<Record<string, string>>, policy: object): Promise<Process | undefined> {
-    const { source, folder, name, company, database, signs, settings } = this.#wish
+  #started(env: Readonly<Record<string, string>>): Promise<Process | undefined> {
+    const { source, folder, name, company, database, signs, settings, edits } = this.#wish
     const config = join(folder, `${name}.json`)
     writeFileSync(
       config,
@@ -118,13 +126,13 @@ export class Hub {
           entryGraceMs: 3_600_000,
           refusalGraceMs: 1_000,
           ...settings.policy,
-          ...policy,
+          ...edits.policy,
         },
         lanes: {
           ...LANES,
           ...Object.fromEntries(Object.entries(settings.lanes ?? {}).map(([lane, own]) => [lane, { ...LANES[lane], ...own }])),
         },
-        systems: company.systems,
+        systems: Object.fromEntries(Object.entries(company.systems).map(([name, entry]) => [name, { ...entry, ...edits.systems?.[name] }])),
         parts: { erp: 'erp', ap: 'ap', procurement: 'procurement', bank: 'bank', archive: 'archive' },
         api: { port: this.port },
       }),

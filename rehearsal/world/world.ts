@@ -6,7 +6,7 @@ import type { Books, Line } from '../checks/evidence.ts'
 import { HttpLink, type Seen } from '../links/http-link.ts'
 import { History } from '../history.ts'
 import { Company, type SystemName } from './company.ts'
-import { Hub, KEY, type Settings } from './hub.ts'
+import { type Edits, Hub, KEY, type Settings } from './hub.ts'
 import type { Server } from './server.ts'
 
 export interface WorldWish {
@@ -37,10 +37,10 @@ export class World {
   /** Of these bills a person may be asked: see `Stage.excuse`. */
   readonly excused = new Set<string>()
   readonly #counted: { readonly effects: number }
-  #policy: object = {}
+  readonly edits: Edits
 
   private constructor(
-    parts: Pick<World, 'folder' | 'server' | 'source' | 'database' | 'company' | 'hubs' | 'notices' | 'history' | 'calls'>,
+    parts: Pick<World, 'folder' | 'server' | 'source' | 'database' | 'company' | 'hubs' | 'edits' | 'notices' | 'history' | 'calls'>,
     counted: { readonly effects: number },
   ) {
     this.#counted = counted
@@ -50,6 +50,7 @@ export class World {
     this.database = parts.database
     this.company = parts.company
     this.hubs = parts.hubs
+    this.edits = parts.edits
     this.notices = parts.notices
     this.history = parts.history
     this.calls = parts.calls
@@ -72,12 +73,13 @@ export class World {
     ])
     await prepare?.(server, database)
     makeSigner(join(folder, 'signer'))
+    const edits: Edits = {}
     const place = (name: string, signs: boolean): Promise<Hub> =>
-      Hub.place({ source, folder, name, server, database, company, signs, settings }, seen)
+      Hub.place({ source, folder, name, server, database, company, signs, settings, edits }, seen)
     const hubs = [await place('hub-a', true), await place('hub-b', false)] as const
     const living = (): string => (hubs.find((hub) => hub.runs) ?? hubs[0]).url
     const notices = await HttpLink.open('notices', living, seen)
-    const world = new World({ folder, server, source, database, company, hubs, notices, history, calls }, counted)
+    const world = new World({ folder, server, source, database, company, hubs, edits, notices, history, calls }, counted)
     try {
       const started = await Promise.all(hubs.map((hub) => hub.start()))
       if (started.includes(false)) throw new Error(`A hub did not start; its own words are in ${folder}.`)
@@ -94,15 +96,10 @@ export class World {
     return this.#counted.effects
   }
 
-  /** The policy that hubs are started with from now on. */
-  set policy(policy: object) {
-    this.#policy = policy
-  }
-
   /** Starts a hub in its place, again and again while the database is away. */
   async bringUp(hub: Hub, env: Readonly<Record<string, string>> = {}, limitMs = 40_000): Promise<void> {
     const until = performance.now() + limitMs
-    while (!hub.runs && !(await hub.start(env, this.#policy))) {
+    while (!hub.runs && !(await hub.start(env))) {
       if (performance.now() > until) throw new Error(`${hub.name} does not start; its own words are in ${hub.log}.`)
       await new Promise((done) => {
         setTimeout(done, 200)
