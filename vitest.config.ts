@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 import { ClosingLine } from './scripts/closing-line.ts'
 import { LongestFirst } from './scripts/longest-first.ts'
 
-/** Files that start nothing and set nothing share processes, so that what they import is loaded once. `live…` start a system. */
-const SHARING = 'src/{api,config,connector,connectors,domain,formats,lib,tlog}/**/!(live*).test.ts'
+/** Files that leave a process as they found it share processes, so that what they import is loaded once. */
+const SHARING = '{src,sandbox,scripts,test}/**/*.test.ts'
 
 export default defineConfig({
   test: {
@@ -21,7 +21,7 @@ export default defineConfig({
       { extends: true, test: { name: 'sharing', include: [SHARING], isolate: false } },
       {
         extends: true,
-        test: { name: 'alone', include: ['{src,sandbox,rehearsal,test,scripts,launch}/**/*.test.ts'], exclude: [SHARING], isolate: true },
+        test: { name: 'alone', include: ['{launch,rehearsal}/**/*.test.ts'], isolate: true },
       },
     ],
   },

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import type { Result } from './result.ts'
 import { run } from './world/processes.ts'
 
-const SCHEDULES = 6
+const SCHEDULES = 30
 
 test.skipIf(process.platform !== 'linux')(
   `${SCHEDULES} schedules: nothing lost, doubled or wrongly believed`,

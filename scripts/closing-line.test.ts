@@ -16,7 +16,7 @@ function ran(
     // Where vite keeps its own files: the nearest folder of this name, which must not be someone else's.
     'node_modules/of-this-test': '',
     'vitest.config.mjs': `import { ClosingLine } from ${JSON.stringify(join(ROOT, 'scripts', 'closing-line.ts'))}
-      export default { test: { include: ['*.test.mjs'], globals: true, reporters: ['default', new ClosingLine()], ${config} } }`,
+      export default { test: { include: ['*.test.mjs'], globals: true, pool: 'threads', isolate: false, maxWorkers: 1, reporters: ['default', new ClosingLine()], ${config} } }`,
   })
   const vitest = join(ROOT, 'node_modules', 'vitest', 'vitest.mjs')
   const { stdout, stderr, status } = spawnSync(process.execPath, [vitest, 'run', '--root', root], {
