@@ -12,6 +12,7 @@ test.each([
   ['src/store/commit.ts', 'export default 1\n', /exports a default/],
   ['src/store/index.ts', 'export const a = 1\n', /is a barrel/],
   ['src/store/all.ts', "export * from './commit.ts'\nexport { one } from './one.ts'\n", /only hands on/],
+  ['test/live-bank.ts', "import { afterAll } from 'vitest'\nafterAll(() => {})\n", /registers a hook/],
   ['src/domain/judge.ts', long('/** Judges. */', 401), /has 401 lines: split it/],
 ])('%s is refused', (file, text, says) => {
   expect(mannerProblems(planted({ [file]: text }))).toEqual([expect.objectContaining({ file, says: expect.stringMatching(says) })])
@@ -21,6 +22,7 @@ test.each([
   ['src/domain/effect.ts', long('/** The life of an effect: one state machine. */', 401)],
   ['src/domain/faults.ts', long('// One table.', 401)],
   ['src/domain/judge.ts', long('/** Judges. */', 400)],
+  ['test/live-bank.test.ts', "import { afterAll } from 'vitest'\nafterAll(() => {})\n"],
   ['vitest.config.ts', 'export default {}\n'],
   ['src/domain/money.test.ts', "import { a } from './money.ts'\nexport { a } from './money.ts'\n"],
 ])('%s is let through', (file, text) => {

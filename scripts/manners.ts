@@ -10,6 +10,7 @@ const EMPTY_ENDINGS = /(Utils?|Helpers?|Managers?)$/
 const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*$/
 /** Names that others have given: tools look for exactly these. */
 const GIVEN_NAMES = new Set(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE'])
+const HOOK = /^(?:before|after)(?:All|Each)\(/mu
 /** Tools that read a configuration file want its default export. */
 const NEEDS_DEFAULT = /(^|\/)[\w-]+\.config\.ts$/
 
@@ -42,6 +43,12 @@ function codeProblems(file: string, source: string): Problem[] {
   }
   if (basename(file).startsWith('index.'))
     problems.push({ file, says: 'is a barrel: name the file after what is in it, and import from there.' })
+  if (!file.includes('.test.') && HOOK.test(source)) {
+    problems.push({
+      file,
+      says: 'registers a hook when it is loaded, and test files share what they load: export what it does, for each of them to register.',
+    })
+  }
   let found
   try {
     found = scan(source)

@@ -1,14 +1,15 @@
 /** The API on a hub of tests, called without a port; and what every problem it answers must be. */
-import { afterEach, expect } from 'vitest'
+import { expect } from 'vitest'
 import type { Problem } from '../src/api/problem.ts'
 import { buildApi } from '../src/api/server.ts'
 import { FAULTS } from '../src/lib/fault.ts'
 import { fakeHub, KEY, type FakeHub } from './api-context.ts'
 
 export const servers: { close(): unknown }[] = []
-afterEach(async () => {
+/** For each file to register after its tests. */
+export async function closeServers(): Promise<void> {
   for (const server of servers.splice(0)) await server.close()
-})
+}
 
 export interface Reply {
   readonly status: number

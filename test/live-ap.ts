@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, expect } from 'vitest'
+import { expect } from 'vitest'
 import type { Connector, Observation } from '../src/connector/contract.ts'
 import { sha256 } from '../src/connector/transport/sending.ts'
 import { ap } from '../src/connectors/ap/connector.ts'
@@ -71,14 +71,15 @@ export const invoice = (
 const shop = new Workshop()
 const servers: Server[] = []
 const drives: Drive[] = []
-afterAll(async () => {
-  for (const server of servers) {
+/** For each file to register after its tests. */
+export async function putAway(): Promise<void> {
+  for (const server of servers.splice(0)) {
     server.closeAllConnections()
     server.close()
   }
-  await Promise.all(drives.map((one) => one.close()))
+  await Promise.all(drives.splice(0).map((one) => one.close()))
   await shop.clear()
-})
+}
 
 export interface Pushed {
   readonly raw: Uint8Array

@@ -1,8 +1,10 @@
-import { describe, expect, it } from 'vitest'
-import { api, EVENT, event, problem, type Reply } from '../../test/api-calls.ts'
+import { afterEach, describe, expect, it } from 'vitest'
+import { api, closeServers, EVENT, event, problem, type Reply } from '../../test/api-calls.ts'
 import { Fault, type FaultCode } from '../lib/fault.ts'
 import { BATCH, SINGLE } from './cloud-events.ts'
 import type { Problem } from './problem.ts'
+
+afterEach(closeServers)
 
 const data = (change: object): string => event({ data: { ...EVENT.data, ...change } })
 const order = (price: string): string =>

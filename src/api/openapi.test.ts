@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { OPENAPI_FILE, openapiText } from '../../scripts/openapi.ts'
-import { api } from '../../test/api-calls.ts'
+import { api, closeServers } from '../../test/api-calls.ts'
 import { SCOPES } from '../access/scopes.ts'
 import { FAULTS } from '../lib/fault.ts'
 import { FACT_SHAPES } from './fact-shapes.ts'
 import { codesOf, openapi, operationIdOf } from './openapi.ts'
 import { route } from './route.ts'
 import { ROUTES } from './routes.ts'
+
+afterEach(closeServers)
 
 interface Operation {
   readonly operationId: string

@@ -1,9 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { api, problem, servers, type Reply, type Send } from '../../test/api-calls.ts'
+import { api, closeServers, problem, servers, type Reply, type Send } from '../../test/api-calls.ts'
 import { fakeHub, KEY } from '../../test/api-context.ts'
 import { openRates, type Taken } from './rates.ts'
 import { route } from './route.ts'
 import { buildApi } from './server.ts'
+
+afterEach(closeServers)
 
 let now = 0
 type Take = (...asked: Parameters<ReturnType<typeof openRates>['take']>) => Taken

@@ -1,12 +1,14 @@
 import { connect } from 'node:net'
 import { Writable } from 'node:stream'
-import { describe, expect, it } from 'vitest'
-import { api, event, OURS, problem, servers } from '../../test/api-calls.ts'
+import { afterEach, describe, expect, it } from 'vitest'
+import { api, closeServers, event, OURS, problem, servers } from '../../test/api-calls.ts'
 import { fakeHub, KEY } from '../../test/api-context.ts'
 import { SINGLE } from './cloud-events.ts'
 import type { Problem } from './problem.ts'
 import { ROUTES } from './routes.ts'
 import { buildApi, startApi } from './server.ts'
+
+afterEach(closeServers)
 
 describe('POST /v1/documents', () => {
   it('takes bytes as they are, with the name of the file', async () => {

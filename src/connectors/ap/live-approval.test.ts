@@ -1,11 +1,13 @@
 /** What people do to tickets in the running tool, as its signed notices and our sweep tell it. */
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Connector, Observation } from '../../connector/contract.ts'
 import { personName } from '../../domain/names.ts'
 import { changedTerms } from '../../domain/terms.ts'
 import { until, type System } from '../../../sandbox/testing.ts'
 import type { Drive } from '../../../test/drive.ts'
-import { FORMER, invoice, ofType, people, PRESENT, system, TERMS, termsIn, ticketOf, type Pushed } from '../../../test/live-ap.ts'
+import { FORMER, invoice, ofType, people, PRESENT, type Pushed, putAway, system, TERMS, termsIn, ticketOf } from '../../../test/live-ap.ts'
+
+afterAll(putAway)
 
 describe('approval', () => {
   let there: System

@@ -1,8 +1,10 @@
 /** Against the running tool, which shares no code with this connector and signs with a library that this connector does not use. */
-import { beforeAll, describe, expect, test } from 'vitest'
-import { invoice, ofType, system, ticketOf } from '../../../test/live-ap.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { invoice, ofType, putAway, system, ticketOf } from '../../../test/live-ap.ts'
 import type { Drive } from '../../../test/drive.ts'
 import type { System } from '../../../sandbox/testing.ts'
+
+afterAll(putAway)
 
 describe('commands', () => {
   let there: System
