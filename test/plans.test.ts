@@ -27,7 +27,7 @@ import { listObjects } from '../src/store/list-row.ts'
 import { nextWake, postpone } from '../src/store/object.ts'
 import { keepQuarantined, resolveQuarantined, standingQuarantined } from '../src/store/quarantine.ts'
 import { claimRequest, forgetRequests, settleRequest } from '../src/store/request-key.ts'
-import { heard, lockSystem, readCursor, readSystem, writeCursor, writeDelivery, writePaused } from '../src/store/system.ts'
+import { heard, lockSystem, readCursor, readSystem, readTurn, writeCursor, writeDelivery, writePaused } from '../src/store/system.ts'
 import { TEST_LAW } from '../src/store/test-law.ts'
 import { noticeParked, overdueParked } from '../src/store/unbound.ts'
 import { fact, invoice, posting } from './arrivals.ts'
@@ -237,6 +237,7 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
       standingQuarantined(client, 'acme', 10),
       readSystem(client, 'acme', 'erp'),
       readCursor(client, 'acme', 'erp', 'f'),
+      readTurn(client, 'acme', 'erp', 'f'),
       overdueParked(client, 'acme', now, 10),
       readDocument(client, 'acme', hash),
     ])

@@ -33,15 +33,18 @@ export async function writeDelivery(client: ClientBase, tenant: string, name: st
   return rowCount === 1
 }
 
+/** Within so long (ms) of the last time it is no news that a system was heard. */
+export const HEARD_MS = 1_000
+
 /**
- * The system has been heard. Written at most once a second per system: it is a clock, not a log. Within that second nothing is locked:
+ * The system has been heard. Written at most once in {@link HEARD_MS} per system: it is a clock, not a log. Within that time nothing is locked:
  * ON CONFLICT alone locks the row whether or not its WHERE holds, and a system's feeds waited for each other's commits (16 ms each).
  */
 export async function heard(client: ClientBase, tenant: string, name: string, at: Instant): Promise<void> {
   await client.query({
     name: 'system_heard',
     text: `INSERT INTO system (tenant, name, heard_at) SELECT $1, $2, $3
-           WHERE NOT EXISTS (SELECT FROM system WHERE tenant = $1 AND name = $2 AND heard_at >= $3::timestamptz - interval '1 second')
+           WHERE NOT EXISTS (SELECT FROM system WHERE tenant = $1 AND name = $2 AND heard_at >= $3::timestamptz - interval '${HEARD_MS} ms')
            ON CONFLICT (tenant, name) DO UPDATE SET heard_at = greatest(system.heard_at, excluded.heard_at)`,
     values: [tenant, name, at],
   })
@@ -71,6 +74,24 @@ export async function readCursor(client: ClientBase, tenant: string, system: str
     values: [tenant, system, feed],
   })
   return rows[0]?.position ?? null
+}
+
+/** Whose turn a feed has: what its system's row says and how far it has been read. */
+export interface FeedTurn {
+  readonly paused: boolean
+  readonly heardAt: Instant | null
+  readonly position: string | null
+}
+
+export async function readTurn(client: ClientBase, tenant: string, system: string, feed: string): Promise<FeedTurn> {
+  const { rows } = await client.query<{ paused: boolean | null; heard_at: Instant | null; position: string | null }>({
+    name: 'feed_turn',
+    text: `SELECT paused, heard_at, position FROM (VALUES ($1::text, $2::text)) AS asked (tenant, name)
+           LEFT JOIN system USING (tenant, name) LEFT JOIN cursor ON cursor.tenant = asked.tenant AND cursor.system = asked.name AND feed = $3`,
+    values: [tenant, system, feed],
+  })
+  const [row] = rows
+  return { paused: row?.paused ?? false, heardAt: row?.heard_at ?? null, position: row?.position ?? null }
 }
 
 /** How far a feed has been read; written only after its facts are durable. */

@@ -7,7 +7,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { Fault } from '../lib/fault.ts'
 import { canonicalJson, type Json } from '../lib/canonical-json.ts'
-import { instantOf } from '../lib/time.ts'
+import { instantOf, msOf } from '../lib/time.ts'
 import { documentName } from '../domain/names.ts'
 import type { Arrival } from '../domain/object.ts'
 import type { Connector, Feed, Observation, Page, Unreadable } from '../connector/contract.ts'
@@ -18,7 +18,7 @@ import type { Transport } from '../connector/transport/transport.ts'
 import { inTenant, type Pool } from '../store/database.ts'
 import { readDocument, storeDocument } from '../store/document.ts'
 import type { Receipt } from '../store/item.ts'
-import { heard, readCursor, writeCursor } from '../store/system.ts'
+import { type FeedTurn, heard, HEARD_MS, writeCursor } from '../store/system.ts'
 
 /** The door. Resolves when durable, one receipt per arrival, in order. */
 export type Submit = (arrivals: readonly Arrival[]) => Promise<readonly Receipt[]>
@@ -54,19 +54,16 @@ const SLICE = 500
  */
 const AHEAD = 8
 
+/** Where a round begins, and when the system was last heard. */
+export type From = 'beginning' | Pick<FeedTurn, 'position' | 'heardAt'>
+
 /**
- * Reads what is new. `from`: 'cursor' goes on and moves it; 'beginning' reads all again (a sweep) and, once it is through, leaves the
- * cursor where it ended: a system that was restored may end before the place that was read up to.
+ * Reads what is new. From the stored position it goes on and moves that; from the beginning it reads all again (a sweep) and, once it is
+ * through, leaves the cursor where it ended: a system that was restored may end before the place that was read up to.
  */
-export async function readFeed(
-  reader: Reader,
-  feed: Feed,
-  from: 'cursor' | 'beginning',
-  stopped: () => boolean = () => false,
-): Promise<Round> {
+export async function readFeed(reader: Reader, feed: Feed, from: From, stopped: () => boolean = () => false): Promise<Round> {
   const { tenant, pool, connector } = reader
-  let cursor =
-    from === 'beginning' ? null : await inTenant(pool, tenant, (client) => readCursor(client, tenant, connector.system, feed.name))
+  let cursor = from === 'beginning' ? null : from.position
   const done = { pages: 0, facts: 0, unreadable: 0, retold: 0 }
   // Never faster than the system's rate allows, one call at a time.
   const gapMs = from === 'beginning' ? strideMs(connector) : connector.limits.rate.perMs / connector.limits.rate.calls
@@ -83,14 +80,14 @@ export async function readFeed(
       }
     } finally {
       const position = reached
-      if (position !== null && position !== stored && (from === 'cursor' || through)) {
+      if (position !== null && position !== stored && (from !== 'beginning' || through)) {
         await inTenant(pool, tenant, (client) => writeCursor(client, tenant, connector.system, feed.name, position))
         stored = position
       }
     }
   }
   while (!stopped() && (done.pages < LIMIT_PAGES || from === 'beginning')) {
-    const page = await readOnce(reader, feed, cursor)
+    const page = await readOnce(reader, feed, cursor, from)
     if ('trouble' in page) {
       await settle(false)
       return { ...done, trouble: page.trouble }
@@ -114,7 +111,7 @@ export async function readFeed(
   return done
 }
 
-async function readOnce(reader: Reader, feed: Feed, cursor: string | null): Promise<Page | { readonly trouble: string }> {
+async function readOnce(reader: Reader, feed: Feed, cursor: string | null, from: From): Promise<Page | { readonly trouble: string }> {
   const { tenant, pool, connector, clocks } = reader
   try {
     const request = feed.poll(cursor)
@@ -125,13 +122,18 @@ async function readOnce(reader: Reader, feed: Feed, cursor: string | null): Prom
     if (sending.kind !== 'answered') return { trouble: sending.says }
     if (sending.reply.transport === 'http' && sending.reply.status >= 500) return { trouble: `HTTP ${sending.reply.status}` }
     const documents = new Map<string, Uint8Array>()
-    await inTenant(pool, tenant, async (client) => {
-      await heard(client, tenant, connector.system, instantOf(clocks.wall()))
-      for (const hash of feed.documents?.(cursor) ?? []) {
-        const stored = await readDocument(client, tenant, hash)
-        if (stored) documents.set(hash, stored.bytes)
-      }
-    })
+    const now = clocks.wall()
+    const wanted = feed.documents?.(cursor) ?? []
+    // A system with nothing new to tell, which is polled twice a second, costs no transaction each time.
+    const news = from === 'beginning' || from.heardAt === null || now - msOf(from.heardAt) >= HEARD_MS
+    if (news || wanted.length > 0)
+      await inTenant(pool, tenant, async (client) => {
+        if (news) await heard(client, tenant, connector.system, instantOf(now))
+        for (const hash of wanted) {
+          const stored = await readDocument(client, tenant, hash)
+          if (stored) documents.set(hash, stored.bytes)
+        }
+      })
     return feed.readPage(sending.reply, cursor, (hash) => {
       const bytes = documents.get(hash)
       if (!bytes) throw new Error(`document ${hash} is not kept`)
@@ -146,7 +148,7 @@ async function readOnce(reader: Reader, feed: Feed, cursor: string | null): Prom
 type Taken = Pick<Round, 'unreadable' | 'retold'>
 
 /** Takes the facts of a page in; gives how much of it could not be read. */
-async function take(reader: Reader, feed: Feed, page: Page, from: 'cursor' | 'beginning'): Promise<Taken> {
+async function take(reader: Reader, feed: Feed, page: Page, from: From): Promise<Taken> {
   const { tenant, connector } = reader
   const unreadable = [...(page.unreadable ?? [])]
   let retold = 0

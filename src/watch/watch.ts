@@ -3,7 +3,7 @@ import type { Clocks } from '../connector/transport/sending.ts'
 import type { Connector, Feed, LedgerQuestion } from '../connector/contract.ts'
 import { openTransport, type Transport } from '../connector/transport/transport.ts'
 import { inTenant, type Pool } from '../store/database.ts'
-import { readSystem } from '../store/system.ts'
+import { readTurn } from '../store/system.ts'
 import { readFeed, type Reader, type Submit } from './read-feed.ts'
 import { readEntries, readLedger, type LedgerAnswer, type Trouble } from './read-ledger.ts'
 import { NO_SWEEPS, Sweeper, type ClosedUntil, type Running, type SweepPlan } from './sweeper.ts'
@@ -119,7 +119,8 @@ export function startWatch(options: WatchOptions): Watch {
         entries: (question, documents, done) => readEntries(asking, report, question, documents, done),
         catchUp: async () => {
           for (const feed of system.connector.feeds) {
-            const { trouble } = await readFeed({ ...asking, submit: options.submit }, feed, 'cursor')
+            const turn = await inTenant(options.pool, tenant, (client) => readTurn(client, tenant, name, feed.name))
+            const { trouble } = await readFeed({ ...asking, submit: options.submit }, feed, turn)
             if (trouble !== undefined) return { trouble: `${feed.name}: ${trouble}` }
           }
           return undefined
@@ -228,11 +229,12 @@ class FeedLoop {
     const now = clocks.wall()
     const opens = this.closedUntil(now)
     if (opens !== undefined) return Math.min(LONGEST_MS, opens - now)
-    if ((await inTenant(pool, tenant, (client) => readSystem(client, tenant, connector.system))).paused) return PAUSED_MS
+    const turn = await inTenant(pool, tenant, (client) => readTurn(client, tenant, connector.system, this.feed.name))
+    if (turn.paused) return PAUSED_MS
     const { facts, unreadable, trouble } = await readFeed(
       { tenant, connector, pool, submit, transport, clocks },
       this.feed,
-      'cursor',
+      turn,
       () => this.stopped,
     )
     this.rounds++
