@@ -4,7 +4,7 @@ import { ClosingLine } from './scripts/closing-line.ts'
 import { LongestFirst } from './scripts/longest-first.ts'
 
 /** Files that leave a process as they found it share processes, so that what they import is loaded once. */
-const SHARING = '{src,sandbox,scripts,test}/**/*.test.ts'
+const SHARING = '{src,sandbox,scripts,test,rehearsal}/**/*.test.ts'
 
 export default defineConfig({
   test: {
@@ -21,7 +21,7 @@ export default defineConfig({
       { extends: true, test: { name: 'sharing', include: [SHARING], isolate: false } },
       {
         extends: true,
-        test: { name: 'alone', include: ['{launch,rehearsal}/**/*.test.ts'], isolate: true },
+        test: { name: 'alone', include: ['launch/**/*.test.ts'], isolate: true },
       },
     ],
   },

@@ -14,7 +14,7 @@ test.skipIf(process.platform !== 'linux')(
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'tieout-schedules-'))
     const out = join(folder, 'result.json')
-    const args = ['--schedules', String(SCHEDULES), '--seed', '1', '--bills', '4', '--workers', '1', '--minutes', '15', '--out', out]
+    const args = ['--schedules', String(SCHEDULES), '--seed', '1', '--bills', '3', '--workers', '1', '--minutes', '15', '--out', out]
     const { status, output } = await run({ file: join(import.meta.dirname, 'main.ts'), args })
     expect(status, output).toBe(0)
     const { schedules } = JSON.parse(readFileSync(out, 'utf8')) as Result

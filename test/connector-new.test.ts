@@ -68,7 +68,7 @@ beforeAll(() => {
     join(root, 'tsconfig.json'),
     JSON.stringify({ extends: join(ROOT, 'tsconfig.json'), include: ['src/connectors/*/*.ts'], exclude: ['src/connectors/template'] }),
   )
-  writeFileSync(join(root, 'vitest.config.ts'), 'export default { test: { pool: "forks" } }\n')
+  writeFileSync(join(root, 'vitest.config.ts'), 'export default { test: { pool: "threads", isolate: false, maxWorkers: 1 } }\n')
 })
 afterAll(() => {
   rmSync(root, { recursive: true })

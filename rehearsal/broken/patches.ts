@@ -15,6 +15,8 @@ export interface Patch {
   readonly tier: Tier
   /** Of real processes: the row of the fault matrix that shows it; without it all are played. */
   readonly row?: string | undefined
+  /** Of the simulation: one that convicted it, to be tried before others. */
+  readonly seed?: number
   readonly files: readonly FilePatch[]
 }
 interface FilePatch {
@@ -38,9 +40,9 @@ export function readPatches(folder = HERE): Patch[] {
     .map((file) => parsePatch(basename(file, '.patch'), readFileSync(join(folder, file), 'utf8')))
 }
 
-/** `defect:`, `tier:` and perhaps `row:` at its head, then diffs as `diff -U1` writes them, paths from the project's root. */
+/** `defect:`, `tier:` and perhaps `row:` or `seed:` at its head, then diffs as `diff -U1` writes them, paths from the project's root. */
 export function parsePatch(name: string, text: string): Patch {
-  const head = new Map([...text.matchAll(/^(defect|tier|row): (.+)$/gmu)].map(([, key = '', value = '']) => [key, value.trim()]))
+  const head = new Map([...text.matchAll(/^(defect|tier|row|seed): (.+)$/gmu)].map(([, key = '', value = '']) => [key, value.trim()]))
   const tier = head.get('tier')
   const defect = head.get('defect')
   if (defect === undefined || (tier !== 'S' && tier !== 'R'))
@@ -56,7 +58,8 @@ export function parsePatch(name: string, text: string): Patch {
   }
   if (files.length === 0 || files.some(({ file, hunks }) => !file.startsWith('src/') || hunks.length === 0))
     throw new Error(`${name}.patch: it must change files of src/`)
-  return { name, defect, tier, row: head.get('row'), files }
+  const seed = head.get('seed')
+  return { name, defect, tier, row: head.get('row'), ...(seed === undefined ? {} : { seed: Number(seed) }), files }
 }
 
 /** The text with the hunks applied, or in one sentence why they do not fit. Lines must be there exactly once. */
