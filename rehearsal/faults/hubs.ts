@@ -41,7 +41,7 @@ export const dieAt =
     const hub = /^(?:seal|publish)/u.test(point) ? world.hubs[0] : dice.pick(world.hubs)
     await world.bringUp(hub)
     const victim = hub.process
-    victim?.tell(`${point}:${dice.whole(1, 3)}`)
+    const told = victim?.diesAt(`${point}:${dice.whole(1, 3)}`)
     const met = (): number => (victim?.over === 'SIGKILL' && !victim.killed ? 1 : 0)
     const called = async (): Promise<void> => {
       for (let call = 0; call < 4 && victim?.over === undefined; call++) await sendOnce(world, dice.pick(bills), world.hubs.indexOf(hub))
@@ -51,7 +51,9 @@ export const dieAt =
       met,
       once: true,
       end: async () => {
-        victim?.tell('')
+        await told
+        // Until it has heard this it may still die there: whoever heals would take it for one that lives.
+        await victim?.diesAt('')
         await calling
         return met()
       },

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createWriteStream, readFileSync, type WriteStream } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { createInterface, type Interface } from 'node:readline'
 
 export interface Wish {
   readonly file: string
@@ -21,14 +21,23 @@ const GRACE_MS = 10_000
 export class Process {
   readonly ready: { readonly [key: string]: unknown }
   readonly #child: ChildProcess
+  /** Of its standard output. */
+  readonly #lines: Interface
   /** The signal that ended it, or its status. */
   over: string | number | undefined
   /** By the rig, not by itself at a named point. */
   killed = false
   readonly ended: Promise<void>
 
-  private constructor(child: ChildProcess, ready: { readonly [key: string]: unknown }, log: WriteStream, ended: Promise<void>) {
+  private constructor(
+    child: ChildProcess,
+    lines: Interface,
+    ready: { readonly [key: string]: unknown },
+    log: WriteStream,
+    ended: Promise<void>,
+  ) {
     this.#child = child
+    this.#lines = lines
     this.ready = ready
     this.ended = ended.then(() => {
       this.over = child.signalCode ?? child.exitCode ?? 'error'
@@ -73,7 +82,7 @@ export class Process {
     lines.on('line', (text) => {
       out.write(`${text}\n`)
     })
-    return new Process(child, JSON.parse(line) as { [key: string]: unknown }, out, ended)
+    return new Process(child, lines, JSON.parse(line) as { [key: string]: unknown }, out, ended)
   }
 
   get pid(): number {
@@ -86,9 +95,16 @@ export class Process {
     this.#child.kill(signal)
   }
 
-  /** A line on its standard input. */
-  tell(line: string): void {
-    if (this.over === undefined) this.#child.stdin?.write(`${line}\n`)
+  /** Says at which point it dies; none when empty. Done when it has heard it, or is dead. */
+  async diesAt(point: string): Promise<void> {
+    if (this.over !== undefined) return
+    const heard = new Promise<void>((done) => {
+      this.#lines.on('line', (line) => {
+        if (line === JSON.stringify({ diesAt: point })) done()
+      })
+    })
+    this.#child.stdin?.write(`${point}\n`)
+    await Promise.race([heard, this.ended])
   }
 
   async end(): Promise<void> {

@@ -30,8 +30,12 @@ export function hubCommand(): Command {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
       // Whoever started us holds our standard input: when it closes, they are gone, and so are we.
       process.stdin.once('end', stop).resume()
-      // A rehearsal says on it where the process is to die.
-      if (process.env['TIEOUT_KILL_WHEN_TOLD'] === '1') createInterface(process.stdin).on('line', arm)
+      // A rehearsal says on it where the process is to die, and hears from when on that holds.
+      if (process.env['TIEOUT_KILL_WHEN_TOLD'] === '1')
+        createInterface(process.stdin).on('line', (point) => {
+          arm(point)
+          process.stdout.write(`${JSON.stringify({ diesAt: point })}\n`)
+        })
     })
 }
 

@@ -1,11 +1,14 @@
 /**
- * A folder that another system reads files from. A file appears under its final name whole or not at all and is never
- * replaced: it is written under a temporary name, synced, linked to the final name (link(2) fails where the name exists), and
- * the folder is synced. The link is the one step that has an effect. Directly before it an empty file of that name is left in
- * `.sent`: without it a file that its reader deleted would look as if it had never been there, and be written again.
+ * A folder that another system reads files from. A file appears under its final name whole or not at all: it is written under a
+ * temporary name, synced, laid ready in `.sent`, and moved to its final name by rename(2), the one step that has an effect.
+ *
+ * Its reader may delete it, so that it looks as if it had never been there. An empty note of its name therefore stays in `.sent`, left
+ * when the file lies ready there: a note without the file says that it was moved, whatever became of it since; the file there, that
+ * it was not. No death in between leaves that open. Rejected: link(2), which never replaces a file of that name: between note and link a
+ * death leaves open whether it was there, and two writers of one name, which only the link would keep apart, are not let come to be.
  */
 import { constants } from 'node:fs'
-import { link, mkdir, open, readdir, readFile, stat, unlink } from 'node:fs/promises'
+import { link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { FolderPlace } from '../contract.ts'
@@ -17,8 +20,10 @@ const FILE_BYTES = 64 * 1024 * 1024
 const NAMES = 100_000
 /** Where a reader moves files that it has taken; looked at too, so that one is not written again after it was read. */
 const TAKEN = 'taken'
-/** An empty file here for each name that was given, or was about to be. Nothing removes them. */
+/** Files that lie ready, and an empty note for each; nothing removes the notes. */
 const SENT = '.sent'
+const ready = (folder: string, name: string): string => join(folder, SENT, `${name}.ready`)
+const note = (folder: string, name: string): string => join(folder, SENT, name)
 const LATE: Sending = { kind: 'not-sent', says: 'its time had passed before it could be written', late: true }
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/u
 
@@ -53,65 +58,43 @@ async function put(
   options: TransportOptions,
 ): Promise<Sending> {
   const temporary = join(folder, `.${name}.${randomBytes(8).toString('hex')}.tmp`)
-  let linking = false
+  const wanted = hexOf(sha256(bytes))
+  let moving = false
   try {
-    const before = await compared(folder, name, hexOf(sha256(bytes)), limitBytes)
+    const before = await compared(folder, name, wanted, limitBytes)
     if (before !== 'absent') return answered({ state: before })
     await written(temporary, bytes, options)
     if (isLate(deadline, options.clocks)) return LATE
-    await noted(folder, name)
+    if (!(await laidReady(folder, temporary, name, wanted, limitBytes)))
+      return { kind: 'not-sent', says: `a file of this name lies ready in ${SENT} with other bytes` }
+    const meanwhile = await compared(folder, name, wanted, limitBytes)
+    if (meanwhile !== 'absent') {
+      await unlink(ready(folder, name)).catch(() => undefined)
+      return answered({ state: meanwhile })
+    }
     if (isLate(deadline, options.clocks)) return LATE
-    linking = true
-    return await linked(folder, temporary, name, bytes, limitBytes, options)
+    moving = true
+    return await moved(folder, name, wanted, limitBytes, options)
   } catch (error) {
-    if (linking) return { kind: 'unknown', says: `the file may or may not have its name (${codeOf(error)})` }
+    if (moving) return { kind: 'unknown', says: `the file may or may not have its name (${codeOf(error)})` }
     return { kind: 'not-sent', says: `the file could not be prepared (${codeOf(error)})` }
   } finally {
     await unlink(temporary).catch(() => undefined)
   }
 }
 
-async function linked(
-  folder: string,
-  temporary: string,
-  name: string,
-  bytes: Uint8Array,
-  limitBytes: number,
-  options: TransportOptions,
-): Promise<Sending> {
+async function moved(folder: string, name: string, wanted: string, limitBytes: number, options: TransportOptions): Promise<Sending> {
   try {
-    await link(temporary, join(folder, name))
+    await rename(ready(folder, name), join(folder, name))
   } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error
-    const state = await compared(folder, name, hexOf(sha256(bytes)), limitBytes)
+    if (codeOf(error) !== 'ENOENT') throw error
+    // Another process moved it.
+    const state = await compared(folder, name, wanted, limitBytes)
     return state === 'absent' ? { kind: 'unknown', says: 'a file of this name was there and is gone' } : answered({ state })
   }
   options.mark('send-after')
   await synced(folder)
   return answered({ state: 'written' })
-}
-
-/** Leaves the note that `name` is about to be given in this folder; it lasts before the name can be seen. */
-async function noted(folder: string, name: string): Promise<void> {
-  const notes = join(folder, SENT)
-  try {
-    await mkdir(notes, { mode: 0o750 })
-    await synced(folder)
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error
-  }
-  await (await open(join(notes, name), 'a', 0o640)).close()
-  await synced(notes)
-}
-
-/** Without it a power cut could take away again what was entered in the folder. */
-async function synced(folder: string): Promise<void> {
-  const directory = await open(folder, constants.O_RDONLY)
-  try {
-    await directory.sync()
-  } finally {
-    await directory.close()
-  }
 }
 
 async function written(path: string, bytes: Uint8Array, options: TransportOptions): Promise<void> {
@@ -124,6 +107,37 @@ async function written(path: string, bytes: Uint8Array, options: TransportOption
     await file.sync()
   } finally {
     await file.close()
+  }
+}
+
+/** Lays the file ready and leaves its note, both durable; one that a process left which died may lie there. False when that has other bytes. */
+async function laidReady(folder: string, temporary: string, name: string, wanted: string, limitBytes: number): Promise<boolean> {
+  try {
+    await mkdir(join(folder, SENT), { mode: 0o750 })
+    await synced(folder)
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+  }
+  try {
+    await link(temporary, ready(folder, name))
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error
+    const there = await bounded(ready(folder, name), limitBytes)
+    if (there && hexOf(sha256(there)) !== wanted) return false
+  }
+  await synced(join(folder, SENT))
+  await (await open(note(folder, name), 'a', 0o640)).close()
+  await synced(join(folder, SENT))
+  return true
+}
+
+/** Without it a power cut could take away again what was entered in the folder. */
+async function synced(folder: string): Promise<void> {
+  const directory = await open(folder, constants.O_RDONLY)
+  try {
+    await directory.sync()
+  } finally {
+    await directory.close()
   }
 }
 
@@ -148,9 +162,11 @@ async function looked(folder: string, request: Exclude<FolderRequest, { act: 'pu
 }
 
 async function found(folder: string, name: string, wanted: string, limitBytes: number): Promise<'same' | 'other' | 'noted' | 'absent'> {
+  // First whether it lies ready: it could be moved while the other places are looked into.
+  const waits = (await bounded(ready(folder, name), limitBytes)) !== undefined
   const state = await compared(folder, name, wanted, limitBytes)
-  if (state !== 'absent') return state
-  return (await bounded(join(folder, SENT, name), limitBytes)) ? 'noted' : 'absent'
+  if (state !== 'absent' || waits) return state
+  return (await bounded(note(folder, name), limitBytes)) ? 'noted' : 'absent'
 }
 
 async function compared(folder: string, name: string, wanted: string, limitBytes: number): Promise<'same' | 'other' | 'absent'> {
