@@ -16,6 +16,8 @@ export default defineConfig({
     globalSetup: 'test/postgres-server.ts',
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    // A second, as it is otherwise, is not enough beside others.
+    expect: { poll: { timeout: 10_000 } },
     reporters: ['default', new ClosingLine()],
     projects: [
       { extends: true, test: { name: 'sharing', include: [SHARING], isolate: false } },

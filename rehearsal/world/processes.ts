@@ -98,10 +98,14 @@ export class Process {
   /** Says at which point it dies; none when empty. Done when it has heard it, or is dead. */
   async diesAt(point: string): Promise<void> {
     if (this.over !== undefined) return
+    const answer = JSON.stringify({ diesAt: point })
     const heard = new Promise<void>((done) => {
-      this.#lines.on('line', (line) => {
-        if (line === JSON.stringify({ diesAt: point })) done()
-      })
+      const listen = (line: string): void => {
+        if (line !== answer) return
+        this.#lines.off('line', listen)
+        done()
+      }
+      this.#lines.on('line', listen)
     })
     this.#child.stdin?.write(`${point}\n`)
     await Promise.race([heard, this.ended])
