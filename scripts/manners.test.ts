@@ -13,6 +13,7 @@ test.each([
   ['src/store/index.ts', 'export const a = 1\n', /is a barrel/],
   ['src/store/all.ts', "export * from './commit.ts'\nexport { one } from './one.ts'\n", /only hands on/],
   ['test/live-bank.ts', "import { afterAll } from 'vitest'\nafterAll(() => {})\n", /registers a hook/],
+  ['test/money.test.ts', "process.env['MONEY'] = '1'\n", /sets an environment variable/],
   ['src/domain/judge.ts', long('/** Judges. */', 401), /has 401 lines: split it/],
 ])('%s is refused', (file, text, says) => {
   expect(mannerProblems(planted({ [file]: text }))).toEqual([expect.objectContaining({ file, says: expect.stringMatching(says) })])

@@ -10,6 +10,7 @@ const EMPTY_ENDINGS = /(Utils?|Helpers?|Managers?)$/
 const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*$/
 /** Names that others have given: tools look for exactly these. */
 const GIVEN_NAMES = new Set(['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE'])
+const SET = /^\s*(?:delete )?process\.env\[[^\]]+\](?: =|$)/mu
 const HOOK = /^(?:before|after)(?:All|Each)\(/mu
 /** Tools that read a configuration file want its default export. */
 const NEEDS_DEFAULT = /(^|\/)[\w-]+\.config\.ts$/
@@ -47,6 +48,12 @@ function codeProblems(file: string, source: string): Problem[] {
     problems.push({
       file,
       says: 'registers a hook when it is loaded, and test files share what they load: export what it does, for each of them to register.',
+    })
+  }
+  if (file.endsWith('.test.ts') && !file.startsWith('launch/') && SET.test(source)) {
+    problems.push({
+      file,
+      says: 'sets an environment variable, and test files share a process: vi.stubEnv sets it, vi.unstubAllEnvs puts it back.',
     })
   }
   let found

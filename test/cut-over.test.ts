@@ -1,7 +1,7 @@
 /** Cut-over against the simulated ERP: its open items are taken over, linked where they are known, paid like others, and tie out. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { InvoiceState } from '../src/domain/invoice-state.ts'
 import { dateIn } from '../src/lib/time.ts'
 import type { TieOutMade } from '../src/export/tie-out.ts'
@@ -90,9 +90,9 @@ const csv = (more: readonly string[] = []): string =>
 async function tieout(...args: string[]): Promise<{ readonly said: string; readonly code: number }> {
   const written: string[] = []
   const outputs = [process.stdout, process.stderr].map((stream) => ({ stream, write: stream.write.bind(stream) }))
-  const before = { code: process.exitCode, api: process.env['TIEOUT_API'], key: process.env['TIEOUT_API_KEY'] }
-  process.env['TIEOUT_API'] = String(company.hub().ready['api'])
-  process.env['TIEOUT_API_KEY'] = KEY
+  const status = process.exitCode
+  vi.stubEnv('TIEOUT_API', String(company.hub().ready['api']))
+  vi.stubEnv('TIEOUT_API_KEY', KEY)
   process.exitCode = 0
   for (const { stream } of outputs) stream.write = (text: string | Uint8Array) => written.push(String(text)) > 0
   try {
@@ -100,9 +100,8 @@ async function tieout(...args: string[]): Promise<{ readonly said: string; reado
     return { said: written.join(''), code: Number(process.exitCode) }
   } finally {
     for (const { stream, write } of outputs) stream.write = write
-    process.exitCode = before.code
-    process.env['TIEOUT_API'] = before.api
-    process.env['TIEOUT_API_KEY'] = before.key
+    process.exitCode = status
+    vi.unstubAllEnvs()
   }
 }
 const take = (text: string, ...more: string[]): ReturnType<typeof tieout> => {

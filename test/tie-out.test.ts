@@ -1,5 +1,5 @@
 /** The hub's sub-ledger against the ERP and the AP tool of the whole company: paid invoices tie out, what somebody does by hand is named. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { main } from '../src/cli/main.ts'
 import type { TieOutMade } from '../src/export/tie-out.ts'
 import { dateIn } from '../src/lib/time.ts'
@@ -116,18 +116,17 @@ test('what is booked, reversed, cleared and revalued by hand in the ERP is named
 test('tieout tie-out prints the sheet within 80 columns and says by its exit status whether it ties out', async () => {
   const written: string[] = []
   const write = process.stdout.write.bind(process.stdout)
-  const before = { code: process.exitCode, api: process.env['TIEOUT_API'], key: process.env['TIEOUT_API_KEY'] }
-  process.env['TIEOUT_API'] = String(company.hub().ready['api'])
-  process.env['TIEOUT_API_KEY'] = KEY
+  const status = process.exitCode
+  vi.stubEnv('TIEOUT_API', String(company.hub().ready['api']))
+  vi.stubEnv('TIEOUT_API_KEY', KEY)
   process.stdout.write = (text: string) => written.push(text) > 0
   try {
     await main(['tie-out', '--entity', '1000', '--as-of', asOf, '--person', 'c.troller'])
     expect(process.exitCode).toBe(1)
   } finally {
     process.stdout.write = write
-    process.exitCode = before.code
-    process.env['TIEOUT_API'] = before.api
-    process.env['TIEOUT_API_KEY'] = before.key
+    process.exitCode = status
+    vi.unstubAllEnvs()
   }
   const lines = written.join('').split('\n')
   expect(lines.filter((line) => line.length > 80)).toEqual([])

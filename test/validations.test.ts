@@ -1,20 +1,21 @@
 /** Questions to the ERP through the whole hub: answered while it answers, from what is known while it does not, and marked as such. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { KEY, tryOut, type TryOut } from './try-out.ts'
 
-process.env['SANDBOX_AP_CHECK_KEY'] = KEY
 let company: TryOut
 let files: string[]
 let setup: { readonly [list: string]: readonly Row[] }
 type Row = { readonly [name: string]: string }
 beforeAll(async () => {
+  vi.stubEnv('SANDBOX_AP_CHECK_KEY', KEY)
   company = await tryOut({ erp: { callTimeoutMs: 1_000 } })
   files = await company.sample(6)
   setup = JSON.parse(readFileSync(join(company.folder, 'set-up-1-6', 'erp.json'), 'utf8')) as typeof setup
 }, 120_000)
 afterAll(async () => {
+  vi.unstubAllEnvs()
   stop(false)
   await company.end()
 }, 30_000)
