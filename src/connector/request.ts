@@ -57,8 +57,8 @@ export interface HttpReply {
 
 /**
  * `written`: it was not there and now is. `same`: a file of this name with these bytes is there. `other`: one of this name
- * with other bytes is there (and was left alone). `noted`: it is not there, but a try of ours was about to put it there or did.
- * `absent`: nothing of this name, and none was ever put.
+ * with other bytes is there (and was left alone). `noted`: a try of ours gave it its name, and it is not there any more. `absent`:
+ * nothing of this name, and none was ever put.
  */
 export type FolderReply = { readonly transport: 'folder' } & (
   | { readonly state: 'written' | 'same' | 'other' | 'noted' | 'absent' }

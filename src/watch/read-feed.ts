@@ -55,7 +55,7 @@ const SLICE = 500
 const AHEAD = 8
 
 /** Where a round begins, and when the system was last heard. */
-export type From = 'beginning' | Pick<FeedTurn, 'position' | 'heardAt'>
+type From = 'beginning' | Pick<FeedTurn, 'position' | 'heardAt'>
 
 /**
  * Reads what is new. From the stored position it goes on and moves that; from the beginning it reads all again (a sweep) and, once it is

@@ -85,7 +85,7 @@ describe('a file that its reader fetched and deleted', () => {
       if (point === 'send-mid') since = 0
     }
     expect(await send(put('M-1.xml', 'pay 1'), { now, mark })).toMatchObject({ kind: 'not-sent', late: true })
-    expect(await readdir(join(root, 'in', '.sent'))).toEqual(['M-1.xml', 'M-1.xml.ready'])
+    expect(await readdir(join(root, 'in', '.sent'))).toEqual(['.M-1.xml', 'M-1.xml'])
     expect(await send(look('M-1.xml', 'pay 1'))).toEqual(state('absent'))
     expect(await send(put('M-1.xml', 'pay 2'))).toMatchObject({ kind: 'not-sent' })
     expect(await send(put('M-1.xml', 'pay 1'))).toEqual(state('written'))
@@ -98,6 +98,15 @@ describe('a file that its reader fetched and deleted', () => {
     expect(await send(put('M-1.xml', 'pay 1'))).toMatchObject({ kind: 'not-sent' })
     expect(await readdir(join(root, 'in'))).toEqual(['.sent'])
   })
+})
+
+test('two writers of one name: one has written it, the other sees it', async () => {
+  for (let n = 0; n < 50; n++) {
+    const results = await Promise.all([1, 2].map(() => send(put(`M-${n}.xml`, 'pay 1'))))
+    expect(results.map((result) => JSON.stringify(result)).toSorted()).toEqual(
+      [state('same'), state('written')].map((result) => JSON.stringify(result)),
+    )
+  }
 })
 
 test('several writers of one name: it is there, and each knows that it is', async () => {

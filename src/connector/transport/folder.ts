@@ -22,7 +22,8 @@ const NAMES = 100_000
 const TAKEN = 'taken'
 /** Files that lie ready, and an empty note for each; nothing removes the notes. */
 const SENT = '.sent'
-const ready = (folder: string, name: string): string => join(folder, SENT, `${name}.ready`)
+/** No name begins with a point, so that none is taken for the note of another. */
+const ready = (folder: string, name: string): string => join(folder, SENT, `.${name}`)
 const note = (folder: string, name: string): string => join(folder, SENT, name)
 const LATE: Sending = { kind: 'not-sent', says: 'its time had passed before it could be written', late: true }
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,199}$/u
