@@ -141,6 +141,7 @@ export const ROOMS: readonly Room[] = [
     ours: [
       ...WORKERS,
       'src/hub.ts',
+      'src/systems.ts',
       'src/formats',
       'src/intake',
       'src/delivery',
@@ -153,6 +154,13 @@ export const ROOMS: readonly Room[] = [
     ],
     instead:
       'A command translates between a terminal and a capability; it names no vendor and no route. Put the capability in the folder that owns it.',
+  },
+  {
+    folder: 'src/systems.ts',
+    ours: [...LAW, 'src/store', 'src/connector', 'src/connectors', 'src/config'],
+    packages: [],
+    builtins: false,
+    instead: 'systems.ts lists the connectors and opens those that a configuration names; what is done with them belongs to a part.',
   },
   {
     folder: 'src/hub.ts',

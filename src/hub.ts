@@ -1,22 +1,13 @@
 /** The composition: the only file that knows every part. Everything it starts it also stops, in reverse. */
-import { createHash, hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startApi } from './api/server.ts'
 import { processMetrics, type HubCounts } from './api/process-metrics.ts'
 import type { ApiContext, Captured, CapturedDocument } from './api/context.ts'
 import { sweepView } from './api/sweeps.ts'
-import { configHash, policyOf, sentence, type Config, type Problem } from './config/config.ts'
-import { nearest } from './config/nearest.ts'
-import { secretProblem } from './config/secret.ts'
+import { configHash, policyOf, type Config } from './config/config.ts'
 import { windowsOf } from './config/delivery.ts'
-import type { Connector, ConnectorKind } from './connector/contract.ts'
-import { makeFolders } from './connector/transport/folder.ts'
-import { ap } from './connectors/ap/connector.ts'
-import { archive } from './connectors/archive/connector.ts'
-import { bank } from './connectors/bank/connector.ts'
 import { captureDocument } from './connectors/capture/capture.ts'
-import { erp } from './connectors/erp/connector.ts'
-import { procurement } from './connectors/procurement/connector.ts'
 import { replayable } from './delivery/answer.ts'
 import { closedUntil } from './delivery/calendar.ts'
 import { takeIdentity } from './delivery/process.ts'
@@ -41,14 +32,10 @@ import { inTenant, openPool, type Pool } from './store/database.ts'
 import { storeDocument } from './store/document.ts'
 import { openHubClock } from './store/hub-clock.ts'
 import { refuseUnsafe } from './store/refusals.ts'
+import { sha256 } from './store/sha256.ts'
+import { openSystems } from './systems.ts'
 import type { Swept } from './watch/sweep.ts'
 import { startWatch } from './watch/watch.ts'
-
-/** The connectors there are, by the kind that a configuration names. */
-const KINDS: { readonly [kind: string]: ConnectorKind<never> } = Object.fromEntries(
-  [erp, ap, procurement, bank, archive].map((kind) => [kind.name, kind as unknown as ConnectorKind<never>]),
-)
-export const KIND_NAMES: readonly string[] = Object.keys(KINDS)
 
 export interface HubOptions {
   readonly config: Config
@@ -73,12 +60,37 @@ export interface Hub {
   stop(): Promise<void>
 }
 
+/** Starts a hub. When one of its parts cannot be started, those that were are stopped again, and what that part threw is thrown. */
 export async function startHub(options: HubOptions): Promise<Hub> {
+  const parts = new AsyncDisposableStack()
+  try {
+    return await start(options, parts)
+  } catch (error) {
+    await parts.disposeAsync()
+    throw error
+  }
+}
+
+/** Nobody waits yet for what a database that is away would let wait: whoever starts a hub is told. */
+async function answering(pool: Pool): Promise<void> {
+  try {
+    await pool.query('SELECT')
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new Fault('database-away', `The database of TIEOUT_DATABASE_URL does not let the hub in: ${why}.`, { cause })
+  }
+}
+
+/** `started` gets how each part is stopped; the last one that was started is stopped first. */
+async function start(options: HubOptions, started: AsyncDisposableStack): Promise<Hub> {
   const { config, log } = options
   const { tenant } = config
   const pool = openPool(options.databaseUrl, { max: 12, name: 'tieout hub' })
+  started.defer(() => pool.end())
+  await answering(pool)
   await refuseUnsafe(pool)
   const clock = await openHubClock(pool)
+  started.defer(clock.stop)
   const clocks = { wall: clock.now, monotonic: () => performance.now() }
   const sending = { wall: clock.latest, monotonic: clocks.monotonic }
   const laws = { policy: policyOf(config), sha256 }
@@ -88,6 +100,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const trouble = (what: string, error: unknown): void => {
     log(`${what}: ${error instanceof Error ? error.message : String(error)}`)
   }
+  // Before whatever writes, so that it ends after it, and the last thing that was written is sealed.
+  const verifierKey = await startSealing(options, started, trouble)
   const counts: HubCounts = { commits: 0, events: 0, refusedNotices: new Map() }
   const swept = new Map<string, Swept & { readonly sweeps: number }>()
 
@@ -108,8 +122,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       process.exit(70)
     },
   })
+  started.defer(() => intake.close())
   const submit = (arrivals: readonly Arrival[]): ReturnType<Intake['submit']> => intake.submit(arrivals)
   const identity = await takeIdentity(options.databaseUrl)
+  started.defer(() => identity.stop())
   const systems = await openSystems(config)
   const secret = (_tenant: string, name: string): string | undefined => options.secret(name)
   const waker = startWaker({
@@ -128,6 +144,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       trouble('waking', error)
     },
   })
+  started.defer(() => waker.stop())
   const delivery = startDelivery({
     pool,
     systems: systems.map((connector) => ({ tenant, connector, windows: windowsOf(config.systems[connector.system]!) })),
@@ -139,6 +156,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     clocks,
     sending,
   })
+  started.defer(() => delivery.stop())
   const ended = (system: string, done: Swept): void => {
     swept.set(system, { ...done, sweeps: (swept.get(system)?.sweeps ?? 0) + 1 })
   }
@@ -157,6 +175,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     sending,
     sweeps: { ...config.sweeps, ended },
   })
+  started.defer(() => watch.stop())
   const packer =
     config.parts.archive === undefined
       ? undefined
@@ -168,7 +187,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
             trouble('evidence packs', error)
           },
         })
-  const sealing = await startSealing(options, trouble)
+  started.defer(async () => packer?.stop())
   const tieOuts = new TieOutRuns({
     pool,
     tenant,
@@ -177,6 +196,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     submit,
     now: clock.now,
   })
+  started.defer(() => tieOuts.stop())
   const context: ApiContext = {
     pool,
     tenant,
@@ -242,100 +262,27 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     now: clock.now,
   }
   const api = await startApi(context, config.api)
+  started.defer(() => api.close())
 
   return {
     address: api.address,
     cfg,
-    verifierKey: sealing?.verifierKey,
+    verifierKey,
     intake,
     pool,
-    async stop() {
-      await tieOuts.stop()
-      await api.close()
-      await watch.stop()
-      await delivery.stop()
-      await waker.stop()
-      await packer?.stop()
-      await intake.close()
-      await sealing?.stop()
-      await identity.stop()
-      clock.stop()
-      await pool.end()
-    },
+    stop: () => started.disposeAsync(),
   }
 }
 
-const sha256 = (data: Uint8Array | string): Uint8Array => hash('sha256', data, 'buffer')
-
-/** Everything that the connectors find wrong with what the configuration says of their systems. */
-export function systemProblems(config: Config): Problem[] {
-  return Object.entries(config.systems).flatMap(([name, system]): Problem[] => {
-    const kind = KINDS[system.kind]
-    if (!kind)
-      return [{ path: ['systems', name, 'kind'], says: `there is no connector ${system.kind}${nearest(system.kind, Object.keys(KINDS))}` }]
-    const read = kind.readConfig(system.config)
-    return 'problems' in read ? read.problems.map((problem) => inConfig(name, problem)) : []
-  })
-}
-
-/** A connector says `rate.calls: is …`, or a sentence about the whole. */
-function inConfig(name: string, problem: string): Problem {
-  const [, key = '', says = problem] = /^([\w.]+): (.*)$/su.exec(problem) ?? []
-  return { path: ['systems', name, 'config', ...(key === '' ? [] : key.split('.'))], says }
-}
-
-/** Secrets that the configuration names and that are not there. */
-export function missingSecrets(config: Config): Problem[] {
-  return connectorsOf(config).flatMap(({ system, places: { http }, notices }) => {
-    const named = [...(http && 'secret' in http.auth ? [http.auth.secret] : []), ...(notices?.secrets ?? [])]
-    return named.flatMap((reference) => {
-      const says = secretProblem(reference)
-      return says === undefined
-        ? []
-        : [{ path: ['systems', system, 'config', ...placeOf(config.systems[system]?.config, reference)], says }]
-    })
-  })
-}
-
-/** Where a text stands in a value; nowhere: an empty path. */
-function placeOf(value: unknown, text: string): string[] {
-  if (typeof value !== 'object' || value === null) return []
-  for (const [key, member] of Object.entries(value)) {
-    if (member === text) return [key]
-    const inside = placeOf(member, text)
-    if (inside.length > 0) return [key, ...inside]
-  }
-  return []
-}
-
-/** The configured systems, silent. All that is wrong with them is one fault. */
-function connectorsOf(config: Config): Connector[] {
-  const problems = systemProblems(config)
-  if (problems.length > 0) throw new Fault('config-not-valid', problems.map(sentence).join(' '))
-  return Object.entries(config.systems).flatMap(([name, system]) => {
-    const kind = KINDS[system.kind]
-    const read = kind?.readConfig(system.config)
-    return kind && read && 'config' in read ? [kind.open(read.config, name, { sha256 })] : []
-  })
-}
-
-/** Opens every configured system. Nothing goes out yet. */
-async function openSystems(config: Config): Promise<Connector[]> {
-  const connectors = connectorsOf(config)
-  await Promise.all(connectors.flatMap((connector) => (connector.places.folder ? [makeFolders(connector.places.folder)] : [])))
-  return connectors
-}
-
-interface Sealing {
-  readonly verifierKey: string
-  stop(): Promise<void>
-}
-
-/** The signer is a process of its own. Without it the hub takes in and delivers all the same; only nothing is sealed. */
+/**
+ * The signer is a process of its own; gives the public key under which it signs. Without it the hub takes in and delivers all the
+ * same, only nothing is sealed.
+ */
 async function startSealing(
   { config, signerDatabaseUrl, log }: HubOptions,
+  started: AsyncDisposableStack,
   trouble: (what: string, error: unknown) => void,
-): Promise<Sealing | undefined> {
+): Promise<string | undefined> {
   if (signerDatabaseUrl === undefined) return undefined
   const signer = await openSigner({ dir: config.signer }).catch(async (error: unknown) => {
     // The one before us may just be letting go of its lock.
@@ -346,7 +293,9 @@ async function startSealing(
     })
   })
   if (!signer) return undefined
+  started.defer(() => signer.close())
   const pool = openPool(signerDatabaseUrl, { max: 2, name: 'tieout sealer' })
+  started.defer(() => pool.end())
   const sealer = startSealer({
     pool,
     tenants: () => [config.tenant],
@@ -357,15 +306,11 @@ async function startSealing(
       log('raised' in alarm ? `sealing ${alarm.tenant}: ${alarm.raised.message}` : `sealing ${alarm.tenant} works again`)
     },
   })
-  return {
-    verifierKey: await signer.verifierKey(config.tenant),
-    async stop() {
-      await sealer.sealNow(config.tenant).catch(() => undefined)
-      await sealer.stop()
-      await signer.close()
-      await pool.end()
-    },
-  }
+  started.defer(async () => {
+    await sealer.sealNow(config.tenant).catch(() => undefined)
+    await sealer.stop()
+  })
+  return signer.verifierKey(config.tenant)
 }
 
 type Submit = Intake['submit']

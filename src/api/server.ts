@@ -37,11 +37,24 @@ export interface Api {
   close(): Promise<void>
 }
 
-/** Listens. Throws the fault `config-not-valid` for a key that could be guessed. */
+/** Listens. Throws the fault `config-not-valid` for a key that could be guessed, and for an address that cannot be had. */
 export async function startApi(context: ApiContext, options: ApiOptions): Promise<Api> {
   const server = buildApi(context, options)
-  const address = await server.listen({ host: options.host ?? '127.0.0.1', port: options.port })
+  const { host = '127.0.0.1', port } = options
+  const address = await server.listen({ host, port }).catch((cause: unknown) => {
+    const code = String((cause as NodeJS.ErrnoException).code)
+    const why = NO_ADDRESS[code] ?? `it was refused with ${code}`
+    throw new Fault('config-not-valid', `The API cannot listen on ${host}, port ${port}: ${why}.`, { cause })
+  })
   return { address, close: () => server.close() }
+}
+
+/** What stands in the way of listening, by the error's code, and what can be done. */
+const NO_ADDRESS: { readonly [code: string]: string } = {
+  EADDRINUSE: 'another program has this port. End it, or give api.port of the configuration another one (0: any free one)',
+  EADDRNOTAVAIL: 'this machine does not have this address. Give api.host of the configuration one that it has',
+  EACCES: 'ports below 1024 are not for everybody. Give api.port of the configuration a higher one',
+  ENOTFOUND: 'no address is known for this name. Give api.host of the configuration one that it has',
 }
 
 const REQUEST_MS = 30_000

@@ -6,7 +6,7 @@ import { configKeys } from '../config/keys.ts'
 import { nearest } from '../config/nearest.ts'
 import { configTemplate } from '../config/template.ts'
 import { Fault } from '../lib/fault.ts'
-import { missingSecrets, systemProblems } from '../hub.ts'
+import { missingSecrets, systemProblems } from '../systems.ts'
 import { paintFor, plainText, printed, wrapped, type Paint } from './terminal.ts'
 
 const FILE = 'tieout.yaml'

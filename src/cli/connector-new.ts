@@ -5,7 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { KIND_NAMES } from '../hub.ts'
+import { KIND_NAMES } from '../systems.ts'
 import { Fault } from '../lib/fault.ts'
 import { plainText, printed } from './terminal.ts'
 
@@ -58,7 +58,7 @@ export function newConnector(root: string, name: string, kinds: readonly string[
     'It speaks to the model system of the conformance kit. Next:',
     `  npm test -- ${folder}    passes as it stands`,
     '  make it speak to your system     CONTRIBUTING.md, "A first connector in 40 minutes", goes through it',
-    `  add ${camel(name)} to the list KINDS in src/hub.ts    then a system of tieout.yaml may be of kind ${name}`,
+    `  add ${camel(name)} to the list KINDS in src/systems.ts    then a system of tieout.yaml may be of kind ${name}`,
   ]
 }
 

@@ -5,7 +5,8 @@ import { readConfigFile } from '../config/file.ts'
 import { secretOf } from '../config/secret.ts'
 import { Fault } from '../lib/fault.ts'
 import { arm } from '../lib/mark.ts'
-import { startHub, systemProblems } from '../hub.ts'
+import { startHub } from '../hub.ts'
+import { systemProblems } from '../systems.ts'
 
 export function hubCommand(): Command {
   return new Command('hub')

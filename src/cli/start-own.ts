@@ -1,6 +1,6 @@
 /** `tieout start --config tieout.yaml`: the hub with systems of one's own. Runs until it is told to stop. */
 import { readConfigFile } from '../config/file.ts'
-import { missingSecrets, systemProblems } from '../hub.ts'
+import { missingSecrets, systemProblems } from '../systems.ts'
 import { logTo, placeFor, prepareDatabase, startHubChild, writeRun } from './place.ts'
 
 /** Exit status: 0 when it was told to stop, else that with which the hub ended. */
