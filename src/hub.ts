@@ -25,10 +25,11 @@ import { openBell } from './lib/bell.ts'
 import { startPacker } from './export/packer.ts'
 import { Fault } from './lib/fault.ts'
 import { instantOf, type Clock } from './lib/time.ts'
+import { openReach } from './seal/reach.ts'
 import { startSealer } from './seal/sealer.ts'
 import { openSigner, type Signer } from './seal/signer-child.ts'
 import { boundNames } from './store/alias.ts'
-import { inTenant, openPool, type Pool } from './store/database.ts'
+import { inTenant, openPool, type ClientBase, type Pool } from './store/database.ts'
 import { storeDocument } from './store/document.ts'
 import { openHubClock } from './store/hub-clock.ts'
 import { refuseUnsafe } from './store/refusals.ts'
@@ -60,6 +61,9 @@ export interface Hub {
   stop(): Promise<void>
 }
 
+/** The status with which a hub ends whose database was set back under it. */
+const SET_BACK_STATUS = 71
+
 /** Starts a hub. When one of its parts cannot be started, those that were are stopped again, and what that part threw is thrown. */
 export async function startHub(options: HubOptions): Promise<Hub> {
   const parts = new AsyncDisposableStack()
@@ -74,8 +78,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 /** Nobody waits yet for what a database that is away would let wait: whoever starts a hub is told. */
 async function answering(pool: Pool): Promise<void> {
   try {
-    await pool.query('SELECT')
+    const client = await pool.connect()
+    client.release()
   } catch (cause) {
+    if (cause instanceof Fault) throw cause
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new Fault('database-away', `The database of TIEOUT_DATABASE_URL does not let the hub in: ${why}.`, { cause })
   }
@@ -85,7 +91,16 @@ async function answering(pool: Pool): Promise<void> {
 async function start(options: HubOptions, started: AsyncDisposableStack): Promise<Hub> {
   const { config, log } = options
   const { tenant } = config
-  const pool = openPool(options.databaseUrl, { max: 12, name: 'tieout hub' })
+  const reach = openReach(config.publish, tenant)
+  let running = false
+  const admit = async (client: ClientBase): Promise<void> => {
+    await reach.check(client).catch((error: unknown) => {
+      if (!running || !(error instanceof Fault) || error.code !== 'log-set-back') throw error
+      log(`${error.message} The process ends.`)
+      process.exit(SET_BACK_STATUS)
+    })
+  }
+  const pool = openPool(options.databaseUrl, { max: 12, name: 'tieout hub', admit })
   started.defer(() => pool.end())
   await answering(pool)
   await refuseUnsafe(pool)
@@ -110,6 +125,7 @@ async function start(options: HubOptions, started: AsyncDisposableStack): Promis
     settings: { law, cfg, config: 1, clock: clock.now },
     lanes: config.lanes,
     onCommitted: (news) => {
+      reach.committed(news.next)
       counts.commits++
       counts.events += news.events
       bell.ring()
@@ -263,6 +279,7 @@ async function start(options: HubOptions, started: AsyncDisposableStack): Promis
   }
   const api = await startApi(context, config.api)
   started.defer(() => api.close())
+  running = true
 
   return {
     address: api.address,

@@ -1,10 +1,16 @@
 /** A hub that cannot be what it is meant to be says why and ends; nothing of it works on unseen. */
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { backUp } from '../rehearsal/world/backup.ts'
 import { initSigner } from '../src/seal/signer-home.ts'
 import { hubDatabase, type HubDatabase } from './hub-database.ts'
 
@@ -31,9 +37,15 @@ interface Ended {
   readonly err: string
 }
 
-/** A hub that is expected to end by itself. */
-function ended(wish: { readonly api?: object; readonly key?: string; readonly databaseUrl?: string }): Promise<Ended> {
-  const { api = { port: 0 }, key = 'a-key-for-tests-only-0123456789', databaseUrl = database.url() } = wish
+interface Wish {
+  readonly api?: object
+  readonly key?: string
+  readonly databaseUrl?: string
+}
+const KEY = 'a-key-for-tests-only-0123456789'
+
+/** What a hub process is started with: a company whose systems are all away. */
+function started({ api = { port: 0 }, key = KEY, databaseUrl = database.url() }: Wish): { args: string[]; env: NodeJS.ProcessEnv } {
   const config = join(folder, 'hub.json')
   const away = { url: 'http://127.0.0.1:1', token: 'TOKEN' }
   writeFileSync(
@@ -58,8 +70,14 @@ function ended(wish: { readonly api?: object; readonly key?: string; readonly da
     TIEOUT_SIGNER_DATABASE_URL: database.url('hub_signer'),
     TIEOUT_API_KEY: key,
   }
+  return { args: [MAIN, 'hub', '--config', config], env }
+}
+
+/** A hub that is expected to end by itself. */
+function ended(wish: Wish): Promise<Ended> {
+  const { args, env } = started(wish)
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, 'hub', '--config', config], { env, timeout: END_MS, killSignal: 'SIGKILL' }, (error, out, err) => {
+    execFile(process.execPath, args, { env, timeout: END_MS, killSignal: 'SIGKILL' }, (error, out, err) => {
       resolve({ status: error ? (typeof error.code === 'number' ? error.code : null) : 0, out, err })
     })
   })
@@ -99,4 +117,55 @@ it('ends when its database does not let it in, and says why', { timeout: 2 * END
     status: 1,
     err: 'The database of TIEOUT_DATABASE_URL does not let the hub in: connect ECONNREFUSED 127.0.0.1:1.\n',
   })
+})
+
+it('ends when its database holds less than was published, and says how much', { timeout: 2 * END_MS }, async () => {
+  const published = join(folder, 'published', 'acme')
+  mkdirSync(published, { recursive: true })
+  try {
+    writeFileSync(
+      join(published, 'checkpoint'),
+      `test.local/acme\n5\n${Buffer.alloc(32, 7).toString('base64')}\n\n\u2014 test.local/acme ${Buffer.alloc(68, 7).toString('base64')}\n`,
+    )
+    const { status, out, err } = await ended({})
+    expect({ status, out, err }).toEqual({
+      status: 1,
+      out: '',
+      err: expect.stringMatching(
+        /^The database was set back: .* Nothing is taken in or sent\. Tenant acme: the database holds 0 events, and had 5 \(\S+\)\.\n$/u,
+      ),
+    })
+  } finally {
+    rmSync(published, { recursive: true })
+  }
+})
+
+it('ends when its database is set back under it, and does not start on it again', { timeout: 3 * END_MS }, async () => {
+  const beside = new URL(database.adminUrl)
+  beside.pathname = '/postgres'
+  const admin = new Client({ connectionString: beside.href })
+  await admin.connect()
+  const { args, env } = started({})
+  const backup = await backUp(admin, new URL(database.adminUrl).pathname.slice(1))
+  const hub = spawn(process.execPath, args, { env })
+  const said = text(hub.stderr)
+  const over = once(hub, 'exit')
+  try {
+    const [line] = (await once(createInterface(hub.stdout), 'line')) as [string]
+    const { api } = JSON.parse(line) as { api: string }
+    const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/xml' }
+    // Kept for a person as a document that is no invoice: an event.
+    expect((await fetch(`${api}/v1/documents?name=a.xml`, { method: 'POST', headers, body: 'no invoice' })).status).toBe(422)
+    await backup.restore()
+    expect(await Promise.race([over, sleep(END_MS, 'it goes on', { ref: false })])).toEqual([71, null])
+    expect(await said).toMatch(
+      /The database was set back: .* Tenant acme: the database holds 0 events, and had \d+ \(\S+\)\. The process ends\.\n/u,
+    )
+    const again = await ended({})
+    expect({ status: again.status, err: again.err }).toEqual({ status: 1, err: expect.stringMatching(/^The database was set back: /u) })
+  } finally {
+    hub.kill('SIGKILL')
+    await over
+    await admin.end()
+  }
 })

@@ -33,6 +33,8 @@ export interface CommitNews {
   readonly tenant: string
   /** Events logged. */
   readonly events: number
+  /** The log's next index after them. */
+  readonly next: number
   /** Targets that have something new to do. */
   readonly targets: ReadonlySet<string>
   /** Somebody waits for what changed. */
@@ -220,6 +222,7 @@ class Writer {
         this.options.onCommitted?.({
           tenant: this.tenant,
           events: committed.events,
+          next: committed.head + committed.events,
           targets: committed.targets,
           stirred: committed.news,
           blocked: committed.blocked,

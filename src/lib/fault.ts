@@ -69,6 +69,11 @@ export const FAULTS = {
   'target-busy': { status: 502, disposition: 'retry-after', says: 'The system asks to wait.' },
   'ledger-not-told': { status: 503, disposition: 'retry', says: 'A system did not tell its ledger to the end; nothing was recorded.' },
   'log-inconsistent': { status: 500, disposition: 'stop', says: 'The log does not extend what was signed before.' },
+  'log-set-back': {
+    status: 500,
+    disposition: 'stop',
+    says: 'The database was set back: it lacks events that were written before, and what was sent since would be sent again. Nothing is taken in or sent.',
+  },
   'signer-away': { status: 503, disposition: 'retry', says: 'The signer does not answer; no checkpoint was made.' },
   internal: { status: 500, disposition: 'stop', says: 'Something broke inside the hub. It was recorded; nothing was confirmed.' },
 } as const satisfies Record<string, { status: number; disposition: Disposition; says: string }>

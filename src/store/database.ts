@@ -34,11 +34,20 @@ const PLANS = {
   jit: 'off',
 }
 
+export interface PoolOptions {
+  /** Eight unless said. */
+  readonly max?: number
+  readonly name?: string
+  /** Asked of each new connection before it is used; when it throws, the connection is closed and whoever wanted it gets that. */
+  readonly admit?: (client: ClientBase) => Promise<void>
+}
+
 /**
  * A pool for `url`. Statements that wait or run too long end by themselves; a lost connection is replaced. Connections are
  * pipelined: several statements may be sent before the first is answered, which spares a commit two thirds of its round trips.
  */
-export function openPool(url: string, options: { readonly max?: number; readonly name?: string } = {}): Pool {
+export function openPool(url: string, options: PoolOptions = {}): Pool {
+  const { admit } = options
   const pool = new Pool({
     connectionString: url,
     max: options.max ?? 8,
@@ -48,6 +57,13 @@ export function openPool(url: string, options: { readonly max?: number; readonly
     pipeline: true,
     // The server ends what takes too long; the client only what a server that is gone will never end.
     query_timeout: 75_000,
+    ...(admit && {
+      verify: (client: PoolClient, done: (error?: Error) => void) => {
+        admit(client).then(() => {
+          done()
+        }, done)
+      },
+    }),
     options: Object.entries({ ...LIMITS, ...PLANS, TimeZone: 'UTC' })
       .map(([name, value]) => `-c ${name}=${value}`)
       .join(' '),
@@ -111,11 +127,12 @@ export async function inTenant<T>(pool: Pool, tenant: string, work: (client: Poo
   }
 }
 
-/** A connection, or the fault `database-away`. */
+/** A connection, or the fault `database-away`; what `admit` threw passes through. */
 export async function connect(pool: Pool): Promise<PoolClient> {
   try {
     return await pool.connect()
   } catch (error) {
+    if (error instanceof Fault) throw error
     throw new Fault('database-away', undefined, { cause: error })
   }
 }
