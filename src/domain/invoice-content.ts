@@ -236,9 +236,13 @@ export function invoiceRef(sha256: Sha256, content: InvoiceContent, document: st
   return {
     names: [documentName(document), aliasOf('public', 'invoice', digest(sha256, all))],
     create: 'invoice',
+    ...dated(content),
     offers: [numberName(sha256, content), remittanceName(content.number), ...likeNames(sha256, content)],
   }
 }
+
+/** Two arrivals of one document differ in everything but what it says of itself. */
+const dated = ({ issuedOn }: InvoiceContent): Pick<Ref, 'from'> => (issuedOn === null ? {} : { from: issuedOn })
 
 /** The name under which the first invoice with this number of this supplier to this entity is found. */
 export function numberName(sha256: Sha256, content: InvoiceContent): string {
@@ -288,8 +292,8 @@ export function orderNames(content: { readonly entity: Pick<PartyContent, 'names
 /** The objects that must exist once an invoice is there: its supplier, entity and orders. They are then looked up. */
 export function invoiceEnsures(content: InvoiceContent): Ref[] {
   return [
-    { names: content.supplier.names, create: 'supplier' },
-    { names: content.entity.names, create: 'entity' },
-    ...orderNames(content).map((name): Ref => ({ names: [name], create: 'order' })),
+    { names: content.supplier.names, create: 'supplier', ...dated(content) },
+    { names: content.entity.names, create: 'entity', ...dated(content) },
+    ...orderNames(content).map((name): Ref => ({ names: [name], create: 'order', ...dated(content) })),
   ]
 }

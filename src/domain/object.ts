@@ -1,5 +1,5 @@
 import type { Json } from '../lib/canonical-json.ts'
-import type { Instant } from '../lib/time.ts'
+import type { CalendarDate, Instant } from '../lib/time.ts'
 import type { Event, EventType, Kind, Lane, Source } from './event.ts'
 import type { LedgerEntry } from './sub-ledger.ts'
 
@@ -21,10 +21,15 @@ export interface ObjectRecord<State = { readonly [key: string]: Json | undefined
  * that is bound decides, and the free ones among them become bound to the same object. None bound: the object is created
  * when `create` names a kind, else the whole arrival is parked until a name is bound. `offers` are names that are taken when
  * free and left alone otherwise (competition: the first one has it).
+ *
+ * An object that is created gets the canonical id among its names, when there is one; else the door adds one that follows from the
+ * first name and from the day that its own papers give it (`from`), or the time of the event: whoever tells of it again, after the
+ * log has lost it, creates it under the id by which other systems know it.
  */
 export interface Ref {
   readonly names: readonly string[]
   readonly create?: Kind
+  readonly from?: CalendarDate
   readonly offers?: readonly string[]
 }
 

@@ -2,6 +2,7 @@
 import type { Event } from '../domain/event.ts'
 import type { Arrival, Ref } from '../domain/object.ts'
 import type { Intake } from './batcher.ts'
+import { isCanonicalId } from '../store/alias.ts'
 import { inTenant, type Pool } from '../store/database.ts'
 import { readEvents } from '../store/event.ts'
 
@@ -28,7 +29,9 @@ export async function adopt(pool: Pool, submit: Intake['submit'], tenant: string
   )
 }
 
+/** Under the id that the posting carries, where it carries one: an invoice of ours that the log has lost comes back as it was. */
 function adoptedRef(event: Event): Ref {
-  const { postingNo, entity } = event.data as unknown as { postingNo: string; entity: string }
-  return { names: [`${event.source.system}|posting|${entity} ${postingNo}`], create: 'invoice' }
+  const { postingNo, entity, reference } = event.data as unknown as { postingNo: string; entity: string; reference?: string }
+  const name = `${event.source.system}|posting|${entity} ${postingNo}`
+  return { names: reference !== undefined && isCanonicalId(reference) ? [reference, name] : [name], create: 'invoice' }
 }

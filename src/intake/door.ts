@@ -7,13 +7,14 @@ import { laneOf } from '../domain/lane.ts'
 import type { Arrival, Ref } from '../domain/object.ts'
 import { canonical, isCleanText } from '../lib/canonical-json.ts'
 import { Fault } from '../lib/fault.ts'
-import { derivedId } from '../lib/ids.ts'
+import { derivedId, orderedId } from '../lib/ids.ts'
 import { mark } from '../lib/mark.ts'
 import { instantOf } from '../lib/time.ts'
 import { isCanonicalId } from '../store/alias.ts'
 import type { FactItem } from '../store/item.ts'
 import { bodyMembers } from '../store/log-rows.ts'
 import { newSalt, sha256 } from '../store/sha256.ts'
+import type { IdentifiedRef } from '../store/unbound.ts'
 import { commitmentOf } from '../tlog/leaf.ts'
 
 /** The event's own id, the same for ever: derived from tenant, source and the source's id. */
@@ -80,8 +81,18 @@ export function admit(arrival: Arrival): FactItem {
   }
 }
 
-function refsOf({ about, ensures }: Arrival): FactItem['refs'] {
-  return ensures === undefined || ensures.length === 0 ? { about } : { about, ensures }
+function refsOf(arrival: Arrival): FactItem['refs'] {
+  const { about, ensures = [] } = arrival
+  const withId = (ref: Ref): IdentifiedRef => (ref.create === undefined ? ref : { ...ref, id: idOf(arrival, ref, KINDS[ref.create]) })
+  return ensures.length === 0 ? { about: about.map(withId) } : { about: about.map(withId), ensures: ensures.map(withId) }
+}
+
+/** Under which id something would be created. */
+function idOf({ tenant, occurredAt }: Arrival, { names, from }: Ref, prefix: string): string {
+  return (
+    names.find((name) => isCanonicalId(name) && name.startsWith(prefix)) ??
+    orderedId(sha256, prefix, Date.parse(from ?? occurredAt), tenant, names[0] ?? '')
+  )
 }
 
 function checkShape(arrival: Arrival): void {
@@ -122,6 +133,7 @@ function checkRef(ref: Ref): number {
   const count = ref.names.length + (ref.offers?.length ?? 0)
   if (ref.names.length === 0 || count > LIMIT_NAMES) throw invalid(`an object has 1 to ${LIMIT_NAMES} names`)
   if (ref.create !== undefined && !Object.hasOwn(KINDS, ref.create)) throw invalid('no kind of object has this name')
+  if (ref.from !== undefined && Number.isNaN(Date.parse(ref.from))) throw invalid('the day of an object is a date of the calendar')
   for (const name of ref.names) checkName(name)
   for (const name of ref.offers ?? []) checkName(name)
   return count

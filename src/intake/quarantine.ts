@@ -3,7 +3,7 @@
  * alone; then its bytes are kept with an owner, `intake.quarantined` says so in the log, and everything else is committed.
  */
 import type { EventType } from '../domain/event.ts'
-import { aliasOf, type Arrival } from '../domain/object.ts'
+import { aliasOf, type Arrival, type Ref } from '../domain/object.ts'
 import { canonicalJson, type Json } from '../lib/canonical-json.ts'
 import { Fault } from '../lib/fault.ts'
 import { hexOf } from '../lib/hash.ts'
@@ -14,6 +14,7 @@ import type { Committed, FactItem, Item, Receipt } from '../store/item.ts'
 import { postpone } from '../store/object.ts'
 import { keepQuarantined } from '../store/quarantine.ts'
 import { sha256 } from '../store/sha256.ts'
+import type { IdentifiedRef } from '../store/unbound.ts'
 import { admit } from './door.ts'
 
 /** Whose it is: what breaks our code is no clerk's fault. */
@@ -106,6 +107,11 @@ function quarantinedArrival(
   }
 }
 
+/** Without what the door added. */
+function asGiven({ id: _id, ...ref }: IdentifiedRef): Ref {
+  return ref
+}
+
 /** The arrival that an item was made of: given to the door again it makes the same event. */
 export function arrivalOf(item: FactItem): Arrival {
   return {
@@ -116,8 +122,8 @@ export function arrivalOf(item: FactItem): Arrival {
     occurredAt: item.occurredAt,
     actor: item.actor,
     readBack: item.grade === 'settled',
-    about: item.refs.about,
-    ...(item.refs.ensures ? { ensures: item.refs.ensures } : {}),
+    about: item.refs.about.map(asGiven),
+    ...(item.refs.ensures ? { ensures: item.refs.ensures.map(asGiven) } : {}),
     ...(item.correlation === undefined ? {} : { correlation: item.correlation }),
     ...(item.causation === undefined ? {} : { causation: item.causation }),
     data: item.data,

@@ -8,11 +8,17 @@ export function derivedId(sha256: Sha256, prefix: string, ...parts: readonly str
   return `${prefix}_${hexOf(sha256(JSON.stringify(parts))).slice(0, 26)}`
 }
 
+/** The last instant that 11 hex digits can write, in the year 2527; what is dated later, or before 1970, has the nearest one. */
+const LAST_MS = 0xfff_ffff_ffff
+
 /**
- * A canonical id of the same form whose digits begin with the time at which the object came to be (11 hex digits of milliseconds
- * since 1970, then 15 of the hash): what comes to be together lies together in every index, and old objects leave the hot pages
- * alone. For objects that a commit makes; whoever runs it again after an unanswered COMMIT finds the event known, and makes none.
+ * A canonical id of the same form whose digits begin with the time at which the object came to be, as its source has it (11 hex digits
+ * of milliseconds since 1970, then 15 of the hash): what comes to be together lies together in every index, and old objects leave the
+ * hot pages alone.
  */
 export function orderedId(sha256: Sha256, prefix: string, ms: number, ...parts: readonly string[]): string {
-  return `${prefix}_${ms.toString(16).padStart(11, '0')}${hexOf(sha256(JSON.stringify(parts))).slice(0, 15)}`
+  const digits = Math.min(Math.max(0, Math.trunc(ms)), LAST_MS)
+    .toString(16)
+    .padStart(11, '0')
+  return `${prefix}_${digits}${hexOf(sha256(JSON.stringify(parts))).slice(0, 15)}`
 }

@@ -1,6 +1,7 @@
 /**
  * Table `alias`: the external names of objects (`system|kind|id`), each bound once for ever; and names that somebody waits for. A
- * name is stored as scope (`system|kind`) and tail (`id`), split at its last bar.
+ * name is stored as scope (`system|kind`) and tail (`id`), split at its last bar. A canonical id stands there without a scope, where
+ * somebody waits for an object that the log has lost.
  */
 import { textArray } from './arrays.ts'
 import { rowsOf, type ClientBase } from './database.ts'
@@ -44,7 +45,7 @@ const BIND = {
   name: 'alias_bind',
   text: `INSERT INTO alias (tenant, tail, scope, object) SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[])
          ON CONFLICT (tenant, tail, scope) DO UPDATE SET object = excluded.object WHERE alias.object IS NULL
-         RETURNING CASE WHEN xmax <> 0 THEN scope || '|' || tail END`,
+         RETURNING CASE WHEN xmax <> 0 THEN CASE WHEN scope = '' THEN tail ELSE scope || '|' || tail END END`,
 }
 
 /** Binds free names. Gives those that somebody waited for; undefined when another transaction has bound one of them meanwhile. */

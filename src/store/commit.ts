@@ -14,7 +14,7 @@ import type { Law } from '../domain/object.ts'
 import { assert } from '../lib/assert.ts'
 import { Fault } from '../lib/fault.ts'
 import { mark } from '../lib/mark.ts'
-import { instantOf, msOf, type Clock, type Instant } from '../lib/time.ts'
+import { instantOf, type Clock, type Instant } from '../lib/time.ts'
 import { awaitNames, bindNames, boundNames } from './alias.ts'
 import { closeAttempts } from './attempt.ts'
 import { together } from './bind.ts'
@@ -42,6 +42,8 @@ export interface Settings {
   readonly cfg: string
   readonly config: number
   readonly clock: Clock
+  /** The database was set back, and people have let it go on: other systems name objects that this log does not know (any more). */
+  readonly lost?: boolean
 }
 
 /** A name that was waited for is bound, or what was read has moved: run again. */
@@ -83,7 +85,7 @@ class Commit {
   private readonly firsts = new Map<string, FactItem>()
   private readonly stored = new Map<string, StoredObject>()
   private readonly bound = new Map<string, string>()
-  private resolver = new Resolver(new Map(), 0)
+  private resolver = new Resolver(new Map())
   /** Names that were waited for and are bound by this batch. */
   private awaited: readonly string[] = []
   private taken: { readonly parked: Parked; readonly event: Event }[] = []
@@ -166,7 +168,7 @@ class Commit {
   // ------------------------------------------------------------------------------------------------ bindings and objects
 
   private resolveFacts(fresh: readonly FactItem[]): { resolved: Resolved<FactItem>[]; parked: { fact: FactItem; names: string[] }[] } {
-    this.resolver = new Resolver(this.bound, msOf(this.now))
+    this.resolver = new Resolver(this.bound, this.settings.lost)
     const { resolved, missing, refused } = this.resolver.resolve(fresh)
     // An identity that was claimed for nothing: the whole batch without it, since its row would stand for an event that is not there.
     if (refused.length > 0) throw new RefusedItems(refused.map(({ fact, fault }) => [fact, fault] as const))

@@ -1,11 +1,10 @@
 /** Which objects facts are about: pure, over the names that are bound already. */
 import { KINDS } from '../domain/event.ts'
-import type { Ref } from '../domain/object.ts'
 import { Fault } from '../lib/fault.ts'
-import { orderedId } from '../lib/ids.ts'
+import { derivedId } from '../lib/ids.ts'
 import { isCanonicalId } from './alias.ts'
 import { sha256 } from './sha256.ts'
-import type { Refs } from './unbound.ts'
+import type { IdentifiedRef, Refs } from './unbound.ts'
 
 /** A fact to be resolved: a new one, or one that had been parked. */
 export interface Unresolved {
@@ -26,12 +25,12 @@ export class Resolver {
   /** Objects that came to be here. */
   readonly created = new Set<string>()
   private readonly bound: Map<string, string>
-  private readonly ms: number
+  private readonly lost: boolean
 
-  /** `ms`: the time of the commit. */
-  constructor(bound: ReadonlyMap<string, string>, ms: number) {
+  /** `lost`: ids may stand for what the log has lost. They are waited for as names are, and bound to what is created under them. */
+  constructor(bound: ReadonlyMap<string, string>, lost = false) {
     this.bound = new Map(bound)
-    this.ms = ms
+    this.lost = lost
   }
 
   /** More names that are bound already. */
@@ -58,12 +57,12 @@ export class Resolver {
     const missing: { fact: F; names: string[] }[] = []
     for (const fact of open) {
       const names = fact.refs.about.flatMap((ref) => (ref.create === undefined && this.find(ref) === undefined ? ref.names : []))
-      // Ids are ours: one that is unknown now will never be bound to anything.
-      const lost = fact.refs.about.find(
+      // Ids are ours: one that is unknown now will never be bound to anything, unless the log has lost it.
+      const nobody = fact.refs.about.find(
         (ref) => ref.create === undefined && ref.names.every((name) => isCanonicalId(name) && !this.bound.has(name)),
       )
-      if (lost) refused.push({ fact, fault: new Fault('not-found', `There is no object ${lost.names.join(', ')}.`) })
-      else missing.push({ fact, names: [...new Set(names.filter((name) => !isCanonicalId(name)))] })
+      if (nobody && !this.lost) refused.push({ fact, fault: new Fault('not-found', `There is no object ${nobody.names.join(', ')}.`) })
+      else missing.push({ fact, names: [...new Set(names.filter((name) => this.lost || !isCanonicalId(name)))] })
     }
     return { resolved, missing, refused }
   }
@@ -74,12 +73,13 @@ export class Resolver {
     const fresh = new Map<string, string>()
     const created: string[] = []
     const objects = new Set<string>()
-    const look = (ref: Ref): string | undefined => this.find(ref, fresh)
-    const take = (ref: Ref, ordinal: number): string | undefined => {
+    const look = (ref: IdentifiedRef): string | undefined => this.find(ref, fresh)
+    const take = (ref: IdentifiedRef, ordinal: number): string | undefined => {
       let id = look(ref)
       if (id === undefined) {
         if (ref.create === undefined) return undefined
-        id = orderedId(sha256, KINDS[ref.create], this.ms, fact.id, String(ordinal))
+        // What was parked before the door gave ids has none.
+        id = ref.id ?? derivedId(sha256, KINDS[ref.create], fact.id, String(ordinal))
         created.push(id)
       }
       for (const name of [...ref.names, ...(ref.offers ?? [])])
@@ -97,17 +97,18 @@ export class Resolver {
     }
     for (const id of created) {
       this.bound.set(id, id)
+      if (this.lost) this.bindings.set(id, id)
       this.created.add(id)
     }
     return [...objects]
   }
 
   /** What the first of its names is bound to that is bound at all. */
-  private find(ref: Ref, fresh?: ReadonlyMap<string, string>): string | undefined {
+  private find(ref: IdentifiedRef, fresh?: ReadonlyMap<string, string>): string | undefined {
     for (const name of ref.names) {
       const id = fresh?.get(name) ?? this.bound.get(name)
       if (id !== undefined) return id
     }
-    return undefined
+    return ref.id === undefined ? undefined : this.bound.get(ref.id)
   }
 }

@@ -4,10 +4,12 @@ import type { Instant } from '../lib/time.ts'
 import { int8Array, textArray } from './arrays.ts'
 import { query, rowsOf, type ClientBase, type Query } from './database.ts'
 
+/** `id`: under which it is, or would be, created. */
+export type IdentifiedRef = Ref & { readonly id?: string }
 /** What a fact is about, as its arrival named it. */
 export interface Refs {
-  readonly about: readonly Ref[]
-  readonly ensures?: readonly Ref[] | undefined
+  readonly about: readonly IdentifiedRef[]
+  readonly ensures?: readonly IdentifiedRef[] | undefined
 }
 export interface Parked {
   readonly index: number
@@ -73,7 +75,11 @@ export function unparking(tenant: string, facts: readonly Parked[]): Query[] {
 
 /** All names by which a fact names what it is about. */
 export function namesIn(refs: Refs): string[] {
-  return [...refs.about, ...(refs.ensures ?? [])].flatMap((ref) => [...ref.names, ...(ref.offers ?? [])])
+  return [...refs.about, ...(refs.ensures ?? [])].flatMap((ref) => [
+    ...ref.names,
+    ...(ref.offers ?? []),
+    ...(ref.id === undefined ? [] : [ref.id]),
+  ])
 }
 
 const OVERDUE = {

@@ -62,7 +62,11 @@ export function objectRows(
   const changed: WrittenObject[] = []
   const seen = new Set<string>()
   const late = instantOf(msOf(now) + AGAIN_MS)
-  const named = Map.groupBy(bindings.keys(), (name) => bindings.get(name)!)
+  // Its id is no name of it.
+  const named = Map.groupBy(
+    [...bindings.keys()].filter((name) => bindings.get(name) !== name),
+    (name) => bindings.get(name)!,
+  )
   const put = (record: ObjectRecord, text: string): void => {
     seen.add(record.id)
     const before = stored.get(record.id)
