@@ -1,6 +1,5 @@
 /** The composition: the only file that knows every part. Everything it starts it also stops, in reverse. */
 import { createHash } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { startApi } from './api/server.ts'
 import { processMetrics, type HubCounts } from './api/process-metrics.ts'
 import type { ApiContext, Captured, CapturedDocument } from './api/context.ts'
@@ -10,6 +9,7 @@ import { windowsOf } from './config/delivery.ts'
 import { captureDocument } from './connectors/capture/capture.ts'
 import { replayable } from './delivery/answer.ts'
 import { closedUntil } from './delivery/calendar.ts'
+import { Aftermath } from './delivery/aftermath.ts'
 import { takeIdentity } from './delivery/process.ts'
 import { startDelivery } from './delivery/run.ts'
 import { lawOf } from './domain/law.ts'
@@ -17,6 +17,7 @@ import type { Arrival } from './domain/object.ts'
 import { TieOutRuns } from './export/tie-outs.ts'
 import { takeOver } from './intake/cut-over.ts'
 import { adopt } from './intake/adopt.ts'
+import { tellSetBacks } from './intake/set-back.ts'
 import { notice } from './intake/notice.ts'
 import { openIntake, type Intake } from './intake/batcher.ts'
 import { startWaker } from './intake/waker.ts'
@@ -26,13 +27,13 @@ import { startPacker } from './export/packer.ts'
 import { Fault } from './lib/fault.ts'
 import { instantOf, type Clock } from './lib/time.ts'
 import { openReach } from './seal/reach.ts'
-import { startSealer } from './seal/sealer.ts'
-import { openSigner, type Signer } from './seal/signer-child.ts'
+import { startSealing } from './seal/sealing.ts'
 import { boundNames } from './store/alias.ts'
 import { inTenant, openPool, type ClientBase, type Pool } from './store/database.ts'
 import { storeDocument } from './store/document.ts'
 import { openHubClock } from './store/hub-clock.ts'
 import { refuseUnsafe } from './store/refusals.ts'
+import { readSetBack } from './store/set-back.ts'
 import { sha256 } from './store/sha256.ts'
 import { openSystems } from './systems.ts'
 import type { Swept } from './watch/sweep.ts'
@@ -116,13 +117,27 @@ async function start(options: HubOptions, started: AsyncDisposableStack): Promis
     log(`${what}: ${error instanceof Error ? error.message : String(error)}`)
   }
   // Before whatever writes, so that it ends after it, and the last thing that was written is sealed.
-  const verifierKey = await startSealing(options, started, trouble)
+  const verifierKey =
+    options.signerDatabaseUrl === undefined
+      ? undefined
+      : await startSealing(
+          {
+            tenant,
+            databaseUrl: options.signerDatabaseUrl,
+            signerDir: config.signer,
+            publishDir: config.publish,
+            everyMs: config.sealEveryMs,
+            log,
+          },
+          started,
+        )
+  const setBack = await inTenant(pool, tenant, (client) => readSetBack(client, tenant))
   const counts: HubCounts = { commits: 0, events: 0, refusedNotices: new Map() }
   const swept = new Map<string, Swept & { readonly sweeps: number }>()
 
   const intake = openIntake({
     pool,
-    settings: { law, cfg, config: 1, clock: clock.now },
+    settings: { law, cfg, config: 1, clock: clock.now, lost: setBack !== undefined },
     lanes: config.lanes,
     onCommitted: (news) => {
       reach.committed(news.next)
@@ -140,6 +155,7 @@ async function start(options: HubOptions, started: AsyncDisposableStack): Promis
   })
   started.defer(() => intake.close())
   const submit = (arrivals: readonly Arrival[]): ReturnType<Intake['submit']> => intake.submit(arrivals)
+  await tellSetBacks(pool, submit, tenant)
   const identity = await takeIdentity(options.databaseUrl)
   started.defer(() => identity.stop())
   const systems = await openSystems(config)
@@ -161,8 +177,19 @@ async function start(options: HubOptions, started: AsyncDisposableStack): Promis
     },
   })
   started.defer(() => waker.stop())
+  const aftermath =
+    setBack &&
+    new Aftermath({
+      pool,
+      tenant,
+      setBack,
+      feeds: systems.flatMap(({ system, feeds }) => feeds.map(({ name }) => ({ system, feed: name }))),
+      monotonic: clocks.monotonic,
+      log,
+    })
   const delivery = startDelivery({
     pool,
+    aftermath,
     systems: systems.map((connector) => ({ tenant, connector, windows: windowsOf(config.systems[connector.system]!) })),
     submit,
     identity,
@@ -190,6 +217,7 @@ async function start(options: HubOptions, started: AsyncDisposableStack): Promis
     clocks,
     sending,
     sweeps: { ...config.sweeps, ended },
+    setBack,
   })
   started.defer(() => watch.stop())
   const packer =
@@ -270,7 +298,7 @@ async function start(options: HubOptions, started: AsyncDisposableStack): Promis
         delivery.stats().find((row) => row.system === system),
         systems.find((connector) => connector.system === system)?.limits,
       ]
-      return stats && limits && { ...stats, concurrency: limits.concurrency, perMs: limits.rate.perMs }
+      return stats && limits && { ...stats, concurrency: limits.concurrency, perMs: limits.rate.perMs, behind: aftermath?.behind ?? [] }
     },
     replayable: (query) => replayable(pool, tenant, systems, query),
     laws,
@@ -289,45 +317,6 @@ async function start(options: HubOptions, started: AsyncDisposableStack): Promis
     pool,
     stop: () => started.disposeAsync(),
   }
-}
-
-/**
- * The signer is a process of its own; gives the public key under which it signs. Without it the hub takes in and delivers all the
- * same, only nothing is sealed.
- */
-async function startSealing(
-  { config, signerDatabaseUrl, log }: HubOptions,
-  started: AsyncDisposableStack,
-  trouble: (what: string, error: unknown) => void,
-): Promise<string | undefined> {
-  if (signerDatabaseUrl === undefined) return undefined
-  const signer = await openSigner({ dir: config.signer }).catch(async (error: unknown) => {
-    // The one before us may just be letting go of its lock.
-    await sleep(1_000)
-    return openSigner({ dir: config.signer }).catch((): Signer | undefined => {
-      trouble('No signer: nothing is sealed, and no evidence goes to the archive', error)
-      return undefined
-    })
-  })
-  if (!signer) return undefined
-  started.defer(() => signer.close())
-  const pool = openPool(signerDatabaseUrl, { max: 2, name: 'tieout sealer' })
-  started.defer(() => pool.end())
-  const sealer = startSealer({
-    pool,
-    tenants: () => [config.tenant],
-    signer,
-    everyMs: config.sealEveryMs,
-    publishDir: config.publish,
-    alarm: (alarm) => {
-      log('raised' in alarm ? `sealing ${alarm.tenant}: ${alarm.raised.message}` : `sealing ${alarm.tenant} works again`)
-    },
-  })
-  started.defer(async () => {
-    await sealer.sealNow(config.tenant).catch(() => undefined)
-    await sealer.stop()
-  })
-  return signer.verifierKey(config.tenant)
 }
 
 type Submit = Intake['submit']

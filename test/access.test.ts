@@ -5,7 +5,8 @@ import { route, type Answer } from '../src/api/route.ts'
 import { ROUTES } from '../src/api/routes.ts'
 import { buildApi } from '../src/api/server.ts'
 import { SCOPES } from '../src/access/scopes.ts'
-import { keysCommand, runKeys } from '../src/cli/keys.ts'
+import { keysCommand } from '../src/cli/keys.ts'
+import { asOwner } from '../src/cli/owner.ts'
 import { makeKey } from '../src/access/keys.ts'
 import { Fault } from '../src/lib/fault.ts'
 import { listKeys, revokeKey } from '../src/store/access-key.ts'
@@ -27,8 +28,8 @@ afterAll(async () => {
   await database.drop()
 })
 
-const keys = <T>(work: Parameters<typeof runKeys<T>>[1], tenant = 'test'): Promise<T> =>
-  runKeys({ database: database.adminUrl, tenant }, work)
+const keys = <T>(work: Parameters<typeof asOwner<T>>[1], tenant = 'test'): Promise<T> =>
+  asOwner({ database: database.adminUrl, tenant }, work)
 const make = (name: string, ...scopes: string[]): Promise<string> => keys((client, tenant) => makeKey(client, tenant, name, scopes))
 interface Told {
   readonly status: number
@@ -91,7 +92,7 @@ describe('access keys', () => {
     expect(rows[0]!.all).not.toContain(key.slice(4))
     const elsewhere = await keys((client, tenant) => makeKey(client, tenant, 'foreign', ['objects.read']), 'other')
     expect((await call(elsewhere, 'GET', '/v1/objects?kind=invoice')).status).toBe(401)
-    const asHub = runKeys({ database: database.url(), tenant: 'test' }, (client, tenant) =>
+    const asHub = asOwner({ database: database.url(), tenant: 'test' }, (client, tenant) =>
       makeKey(client, tenant, 'own', ['objects.read']),
     )
     await expect(asHub).rejects.toThrow(/permission denied/u)

@@ -260,10 +260,11 @@ describe('evidence in the archive', () => {
     expect(answer.status).toBeLessThan(300)
     await expect.poll(() => packs(invoice).length, { timeout: 20_000 }).toBe(before.length + 1)
     await company.quiet(30_000)
-    const last = await read(packs(invoice).at(-1)!.label)
+    const { label } = packs(invoice).at(-1)!
+    const last = await read(label)
     expect(last.standing.axes.holds).toEqual(['audit'])
     expect(last.covers).toBeGreaterThan(Number(before.at(-1)!.label.split('.')[2]))
-    expect(check(await held(last.name)).holds).toBe(true)
+    expect(check(await held(label)).holds).toBe(true)
     expect(await archived()).toContain(invoice)
     for (const [at, { label }] of before.entries()) expect((await held(label)).equals(bytes[at]!)).toBe(true)
     const traced = await company.get<{ objects?: unknown }>(`/v1/objects/${invoice}`)
@@ -286,7 +287,8 @@ describe('evidence in the archive', () => {
     // Taken back it is not at the end of its road any more, but what was archived once is renewed whatever happens.
     await expect.poll(() => packs(pack.invoice).length, { timeout: 30_000 }).toBeGreaterThan(before)
     await company.quiet(30_000)
-    const last = await read(packs(pack.invoice).at(-1)!.label)
+    const { label } = packs(pack.invoice).at(-1)!
+    const last = await read(label)
     const entries = last.log.events.filter(({ leaf }) => leaf.type === 'statement.entry-booked')
     expect(entries.some(({ body }) => body.data['returns'] !== undefined)).toBe(true)
     for (const { body } of entries)
@@ -295,7 +297,7 @@ describe('evidence in the archive', () => {
           .update(await held(`document.${String(body.data['document'])}`))
           .digest('hex'),
       ).toBe(body.data['document'])
-    expect(check(await held(last.name)).holds).toBe(true)
+    expect(check(await held(label)).holds).toBe(true)
   }, 120_000)
 
   it('an archive that is down for long holds nothing else up, and everything arrives afterwards', async () => {

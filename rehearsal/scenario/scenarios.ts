@@ -8,6 +8,7 @@ import { intakeGoesOn } from './intake.ts'
 import { maintenanceWindow } from './maintenance.ts'
 import { periodClosesMidway } from './period.ts'
 import { quarterEnd } from './quarter-end.ts'
+import { databaseSetBack } from './set-back.ts'
 import type { Scenario } from './scenario.ts'
 
 interface Systems {
@@ -70,6 +71,7 @@ export const SCENARIOS: { readonly [name: string]: Scenario } = {
     shows: notCalled('erp'),
   },
   'period-closes-midway': periodClosesMidway,
+  'database-set-back': databaseSetBack,
   'hub-down': {
     title: 'The hub itself is down',
     says: 'Both hub processes are killed. Senders get no answer and send again; people and systems go on without it.',

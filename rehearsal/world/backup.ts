@@ -3,15 +3,15 @@ import type { Client } from 'pg'
 
 export interface Backup {
   /** From now on whoever connects finds the database as it was when it was backed up. Once. */
-  restore(): Promise<void>
+  restore(client: Client): Promise<void>
 }
 
-/** `client`: the superuser's, connected to another database of the server. Whoever is connected to this one is cut off for a moment. */
+/** `client`, here and to restore: the superuser's, connected to another database of the server. Whoever is connected to this one is cut off for a moment. */
 export async function backUp(client: Client, database: string): Promise<Backup> {
   const kept = `${database}_kept`
   await alone(client, database, () => client.query(`CREATE DATABASE ${kept} TEMPLATE ${database}`))
   return {
-    restore: () =>
+    restore: (client) =>
       alone(client, database, async () => {
         await client.query(`ALTER DATABASE ${database} RENAME TO ${database}_lost`)
         await client.query(`ALTER DATABASE ${kept} RENAME TO ${database}`)

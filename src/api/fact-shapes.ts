@@ -209,6 +209,7 @@ type NotSent =
   | 'system.paused'
   | 'system.resumed'
   | 'sweep.completed'
+  | 'log.set-back'
   | 'accrual.booked'
 export type SentType = Exclude<keyof FactData, NotSent>
 

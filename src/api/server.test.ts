@@ -1,4 +1,5 @@
-import { connect } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import { afterEach, describe, expect, it } from 'vitest'
 import { api, closeServers, event, OURS, problem, servers } from '../../test/api-calls.ts'
@@ -43,6 +44,27 @@ describe('POST /v1/documents', () => {
     expect(problem(await send('POST', '/v1/documents?name=a&name=b', type, 'x')).code).toBe('request-not-valid')
     expect(problem(await send('POST', '/v1/documents', type, Buffer.alloc(20 * 1_048_576 + 1))).code).toBe('body-too-large')
     expect(hub.documents).toEqual([])
+  })
+})
+
+describe('an address that cannot be had', () => {
+  const listening = (options: { readonly host?: string; readonly port: number }): Promise<string> =>
+    startApi(fakeHub().context, options).then(
+      async (running) => running.close().then(() => 'it listens'),
+      (error: unknown) => (error as Error).message,
+    )
+
+  it('is told with what stands in the way, and what can be done', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    expect(await listening({ port })).toBe(
+      `The configuration is not valid. The API cannot listen on 127.0.0.1, port ${port}: another program has this port. End it, or give api.port of the configuration another one (0: any free one).`,
+    )
+    other.close()
+    // TEST-NET-1 (RFC 5737): nobody's.
+    expect(await listening({ host: '192.0.2.1', port: 0 })).toMatch(/192\.0\.2\.1, port 0: this machine does not have this address\./u)
+    expect(await listening({ host: 'nowhere.invalid', port: 0 })).toMatch(/nowhere\.invalid, port 0: /u)
   })
 })
 

@@ -337,6 +337,7 @@ export const SYSTEMS = named(
         heardAt: maybeInstant,
         closedUntil: maybeInstant,
         toldToWaitUntil: maybeInstant,
+        waitsForFeeds: z.array(text),
         clearAt: maybeInstant,
         paused: z.boolean(),
         pausedBy,

@@ -30,6 +30,8 @@ export interface SystemView {
   readonly closedUntil: Instant | null
   /** Until when it told the hub process that is asked to wait (Retry-After). */
   readonly toldToWaitUntil: Instant | null
+  /** Feeds that have to be read to their ends before anything is sent to any system, after the database was set back. */
+  readonly waitsForFeeds: readonly string[]
   /** When all that waits will have gone out, at the present pace; null when nothing waits or nobody can tell. */
   readonly clearAt: Instant | null
   /** `open`: it is not called at present, because it did not answer or did not let us in. */
@@ -50,7 +52,7 @@ export async function systemViews(context: Pick<ApiContext, 'pool' | 'tenant' | 
       const { heardAt, paused, delivery } = await readSystem(client, tenant, name)
       const queue = queues.get(name) ?? []
       const breaker = breakerIn(delivery)
-      const { perSecond = 0, toldToWaitUntil } = context.load(name) ?? {}
+      const { perSecond = 0, toldToWaitUntil, behind: unread = [] } = context.load(name) ?? {}
       const from = Math.max(breaker.until === null ? 0 : msOf(breaker.until), toldToWaitUntil ?? 0)
       views.push({
         name,
@@ -66,7 +68,8 @@ export async function systemViews(context: Pick<ApiContext, 'pool' | 'tenant' | 
         breaker,
         closedUntil: instantOrNull(closedNow(context, name)),
         toldToWaitUntil: instantOrNull(toldToWaitUntil),
-        clearAt: paused ? null : forecast(queue, { perSecond, windows, from }, context.now()),
+        waitsForFeeds: unread.map((feed) => `${feed.system} ${feed.feed}`),
+        clearAt: paused || unread.length > 0 ? null : forecast(queue, { perSecond, windows, from }, context.now()),
       })
     }
     return views

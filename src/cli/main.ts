@@ -21,6 +21,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   connector: async () => (await import('./connector-new.ts')).connectorCommand(),
   keys: async () => (await import('./keys.ts')).keysCommand(),
   migrate: async () => (await import('./migrate.ts')).migrateCommand(),
+  recover: async () => (await import('./recover.ts')).recoverCommand(),
   rehearse: async () => (await import('./rehearse.ts')).rehearseCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
 }

@@ -33,6 +33,7 @@ const SYSTEM = z.looseObject({
   pausedBy: PAUSE.nullable(),
   closedUntil: z.string().nullable(),
   toldToWaitUntil: z.string().nullable(),
+  waitsForFeeds: z.array(z.string()),
   clearAt: z.string().nullable(),
   breaker: z.object({ state: z.enum(['closed', 'open', 'half-open']), says: z.string().nullable(), until: z.string().nullable() }),
 })
@@ -162,6 +163,10 @@ const WAITS = ['waiting', 'unknown', 'open', 'held', 'refused', 'dead'] as const
 
 /** Why it is not called: the first that holds is told, with what the system said. */
 const TROUBLES: readonly ((system: System) => readonly [style: Style, why: string, says?: string | null] | undefined)[] = [
+  ({ waitsForFeeds: feeds }) =>
+    feeds.length === 0
+      ? undefined
+      : ['yellow', `the database was set back: nothing is sent before these feeds were read to their ends: ${feeds.join(', ')}`],
   ({ paused, pausedBy }) => (paused ? ['yellow', `paused${pauseText(pausedBy)}`] : undefined),
   ({ closedUntil: until }) => (until === null ? undefined : ['yellow', `closed by its calendar until ${timeOf(until)}`]),
   ({ toldToWaitUntil: until }) => (until === null ? undefined : ['yellow', `told this hub process to wait until ${timeOf(until)}`]),

@@ -11,11 +11,12 @@ import type { Arrival } from '../domain/object.ts'
 import type { Command, CommandInput, Content } from '../connector/contract.ts'
 import { type Request, requestHash } from '../connector/request.ts'
 import { type Deadline, sha256 } from '../connector/transport/sending.ts'
-import { type AttemptRow, attemptsOf, type Opening, openAttempts, senderDone, senderGone } from '../store/attempt.ts'
+import { type AttemptRow, attemptsOf, noteAttempt, type Opening, openAttempts, senderDone, senderGone } from '../store/attempt.ts'
 import { type ClientBase, inTenant } from '../store/database.ts'
 import { readDocument } from '../store/document.ts'
 import { claimDue, lookAgainDue, writeEffects } from '../store/effect.ts'
 import { doubtsDue } from '../store/effect-doubt.ts'
+import { asTriedBefore } from './aftermath.ts'
 import { SAYS_UNKNOWN } from './expire.ts'
 import { backoffMs, retryAt } from './lanes.ts'
 import type { Desk } from './ports.ts'
@@ -166,7 +167,8 @@ class Claiming implements Claimed {
     }
   }
 
-  private async one(client: ClientBase, row: EffectRow, attempts: readonly AttemptRow[]): Promise<void> {
+  private async one(client: ClientBase, given: EffectRow, known: readonly AttemptRow[]): Promise<void> {
+    const { row, attempts } = await this.asItMayBe(client, given, known)
     const command = this.desk.connector.commands[row.command]
     if (!command) return this.conclude(row, attempts, 'exhausted', `${this.desk.connector.kind} cannot do ${row.command}`)
     const step =
@@ -187,6 +189,19 @@ class Claiming implements Claimed {
         return step.do === 'repeat' ? this.prepare(client, row, command, attempts) : this.prepareLook(client, row, command, attempts)
       }
     }
+  }
+
+  /** What the log has lost may hold a try of what still waits here. */
+  private async asItMayBe(
+    client: ClientBase,
+    row: EffectRow,
+    attempts: readonly AttemptRow[],
+  ): Promise<{ readonly row: EffectRow; readonly attempts: readonly AttemptRow[] }> {
+    const lost = this.desk.aftermath?.lost
+    const before = lost && asTriedBefore(lost, row, attempts, instantOf(this.now))
+    if (!before) return { row, attempts }
+    await noteAttempt(client, this.desk.tenant, before.attempt)
+    return { row: before.row, attempts: [...attempts, before.attempt] }
   }
 
   private async prepare(client: ClientBase, row: EffectRow, command: Command, attempts: readonly AttemptRow[]): Promise<void> {

@@ -6,6 +6,7 @@ import type { Clocks } from '../connector/transport/sending.ts'
 import type { Transport } from '../connector/transport/transport.ts'
 import type { Pool } from '../store/database.ts'
 import type { Receipt } from '../store/item.ts'
+import type { Aftermath } from './aftermath.ts'
 import type { Budget } from './budget.ts'
 import type { Window } from './calendar.ts'
 import type { Identity } from './process.ts'
@@ -55,6 +56,8 @@ export interface Desk {
   /** `key n` of tries that this process has under way. */
   readonly underWay: Set<string>
   readonly freezeLimitMs: number
+  /** Present after the database was set back. */
+  readonly aftermath: Aftermath | undefined
   /** Says that a system worked or failed, so that its breaker can move. */
   readonly signal: (how: SystemSignal, says: string) => void
   /** The system has answered. */

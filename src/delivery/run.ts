@@ -11,6 +11,7 @@ import { openTransport } from '../connector/transport/transport.ts'
 import { inTenant, type Pool } from '../store/database.ts'
 import { heard } from '../store/system.ts'
 import { sqlState } from '../store/trouble.ts'
+import type { Aftermath } from './aftermath.ts'
 import type { Breaker } from './breaker.ts'
 import { Budget } from './budget.ts'
 import { claim } from './claim.ts'
@@ -47,6 +48,8 @@ export interface DeliveryOptions {
   readonly sending?: Clocks
   readonly freezeLimitMs?: number
   readonly pollMs?: number
+  /** Present after the database was set back. */
+  readonly aftermath?: Aftermath | undefined
   readonly trouble?: (what: string, error: unknown) => void
 }
 
@@ -181,6 +184,7 @@ class SystemLoop extends Sleeper {
       counts: { claimed: 0, sent: 0, notSent: 0, unknown: 0, looks: 0, fenced: 0, expired: 0, probes: 0 },
       underWay: new Set(),
       freezeLimitMs: options.freezeLimitMs ?? FREEZE_LIMIT_MS,
+      aftermath: options.aftermath,
       signal: (how, says) => this.gate.signal(how, says),
       heard: () => this.heard(),
       trouble: options.trouble ?? (() => undefined),
@@ -251,6 +255,7 @@ class SystemLoop extends Sleeper {
     const free = Math.min(CLAIM_LIMIT, desk.budget.free(now, this.processes) - Math.min(1, this.waiting))
     // Without a free place the end of a call wakes it; without rate, the clock.
     if (free <= 0) return Math.min(this.pollMs, desk.budget.freeAt(now, this.processes) - now || this.pollMs)
+    if (desk.aftermath && !(await desk.aftermath.look())) return this.pollMs
     const gate = await this.gate.look()
     if (gate !== 'open') return Math.min(this.pollMs, Math.max(AGAIN_MS, gate.until - desk.clocks.wall()))
     this.claiming = free

@@ -56,6 +56,7 @@ describe('a command says why it is where it is', () => {
     const busy = { why: 'in-flight', command: 'invoice.post', occurrence: '1', state: 'unknown' } as const
     // Each row takes the hindrance of the one before away.
     expect([
+      told({ obstacle: busy }, { load: { ...LOAD, behind: [{ system: 'bank', feed: 'files' }] }, paused, breaker: OPEN }),
       told({ obstacle: busy }, { paused, breaker: OPEN }),
       told({ obstacle: busy }, { closedUntil: NOW + 120_000, breaker: OPEN }),
       told({ obstacle: busy }, { load: { ...LOAD, toldToWaitUntil: NOW + 90_000 }, breaker: OPEN }),
@@ -74,6 +75,11 @@ describe('a command says why it is where it is', () => {
       told({ ahead: 7 }, { load: LOAD }),
       told({ ahead: null }),
     ]).toEqual([
+      {
+        because: 'set-back',
+        movesAt: null,
+        text: 'the database was set back, and nothing is sent before all feeds were read to their ends: bank files. Moves when they are; one of a system that is away or paused cannot be read.',
+      },
       {
         because: 'paused',
         movesAt: null,

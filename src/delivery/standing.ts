@@ -3,6 +3,7 @@ import { NEVER, type EffectRow, type EffectState } from '../domain/effect.ts'
 import type { Pause } from '../domain/system.ts'
 import { instantOf, msOf, type Instant } from '../lib/time.ts'
 import type { AttemptRow } from '../store/attempt.ts'
+import type { FeedName } from '../store/set-back.ts'
 import type { Obstacle } from '../store/effect-queue.ts'
 import type { Breaker } from './breaker.ts'
 
@@ -10,6 +11,7 @@ export type Because =
   | 'done'
   | 'not-wanted'
   | 'under-way'
+  | 'set-back'
   | 'paused'
   | 'closed'
   | 'told-to-wait'
@@ -51,6 +53,8 @@ export interface Load {
   readonly perMs: number
   /** Until when (ms since 1970) the system told that process to wait. */
   readonly toldToWaitUntil: number | undefined
+  /** Feeds that have to be read to their ends before anything is sent: the database was set back. */
+  readonly behind?: readonly FeedName[]
 }
 
 export interface Queued {
@@ -99,6 +103,15 @@ function asked({ last }: Queued, because: Because, why: string, moves: string): 
 
 /** In the order in which delivery meets them. */
 const HINDRANCES: readonly ((...told: Parameters<Told>) => Standing | undefined)[] = [
+  (_queued, { load }) =>
+    load?.behind?.length
+      ? {
+          because: 'set-back',
+          why: `the database was set back, and nothing is sent before all feeds were read to their ends: ${load.behind.map(({ system, feed }) => `${system} ${feed}`).join(', ')}`,
+          moves: 'when they are; one of a system that is away or paused cannot be read',
+          movesAt: null,
+        }
+      : undefined,
   (_queued, { system, paused }, now) =>
     paused
       ? {

@@ -129,6 +129,7 @@ export const EVENT_TYPES = {
   'system.resumed': fact('system', 'stop', ['person']),
   'accrual.booked': fact('accrual', 'metadata', ['person']),
   'sweep.completed': fact('system', 'metadata', ['hub'], 'settled'),
+  'log.set-back': fact('system', 'stop', ['hub'], 'settled'),
 
   'invoice.validated': decision('invoice', 'intake'),
   'invoice.validation-failed': decision('invoice', 'intake'),

@@ -95,7 +95,7 @@ export function evidenceStep({ policy }: Laws, id: string, state: InvoiceState):
     ]
   if (prepared?.wanted !== wanted.event) return []
   const pack = { object: id, occurrence: `${covers}#${wanted.event}`, subject: id }
-  const content = { name: packName(id, covers), document: prepared.document, until, covers }
+  const content = { name: packLabel(id, covers, prepared.document), document: prepared.document, until, covers }
   const told = state.told[`${archive}|evidence`]?.word === String(covers)
   if (!told) return [{ ...pack, target: archive, command: 'evidence.store', content }]
   return (state.archived?.covers ?? 0) < covers ? [{ ...pack, target: archive, command: 'lookup.evidence', content }] : []
@@ -114,13 +114,24 @@ function missingDocument({ renditions, evidence: { wanted, kept } }: InvoiceStat
     .find((document) => (kept[document]?.until ?? '') < (wanted?.until ?? ''))
 }
 
-/** Names in the archive. A document has its hash for a name, so that it is stored once; a pack is never replaced by a later one. */
+/**
+ * Names in the archive. A document has its hash for a name, so that it is stored once. A pack is never replaced by a later one, nor by
+ * one of as many facts from a log that goes on after it was set back: what was sealed otherwise has other bytes, and another label.
+ */
 export const documentName = (sha256: string): string => `document.${sha256}`
-export const packName = (invoice: string, covers: number): string => `pack.${invoice}.${covers}.json`
+export const packLabel = (invoice: string, covers: number | string, sha256: string): string =>
+  `pack.${invoice}.${covers}.${sha256.slice(0, LABEL_DIGITS)}.json`
+const LABEL_DIGITS = 12
 /** Of whom and of how many facts the pack of this name is; undefined for a name that is no pack's. */
 export function packOf(name: string): { readonly invoice: string; readonly covers: string } | undefined {
-  const [, invoice, covers] = /^pack\.(.+)\.(\d+)\.json$/u.exec(name) ?? []
+  const [, invoice, covers] = /^pack\.(.+)\.(\d+)\.[0-9a-f]{12}\.json$/u.exec(name) ?? []
   return invoice === undefined || covers === undefined ? undefined : { invoice, covers }
+}
+
+/** The label of the pack of so many facts that the archive was given; undefined when it is not known any more. */
+export function labelGiven(id: string, { archived, evidence: { prepared } }: InvoiceState, covers: string): string | undefined {
+  const pack = [archived, prepared].find((candidate) => String(candidate?.covers) === covers)
+  return pack ? packLabel(id, covers, pack.document) : undefined
 }
 
 /** What the archive last said that it has: what was read back, or what it showed since. */

@@ -2,7 +2,7 @@
  * What a sweep makes of one thing that a system holds: by which numbers it should be there, and whether it shows what we have of it.
  * docs/spec/reconcile.md tells the reasons.
  */
-import { evidenceShown, packName } from './evidence.ts'
+import { evidenceShown, labelGiven } from './evidence.ts'
 import { holdCell } from './expect-posting.ts'
 import { livePostings } from './headline.ts'
 import { sumOf } from './invoice-content.ts'
@@ -55,7 +55,7 @@ const NUMBERS: { readonly [kind in SweptKind]: NumbersOf<SweptStates[kind]> } = 
     hold: (_id, state) => onlyOne(bookedNumbers(state)),
     settlement: (_id, state) => onlyOne(bookedNumbers(state)),
     attachment: (_id, { told }, system) => wordIn(told[`${system}|attachment`]),
-    evidence: (id, { told }, system) => wordIn(told[`${system}|evidence`]).map((covers) => packName(id, Number(covers))),
+    evidence: (id, state, system) => wordIn(state.told[`${system}|evidence`]).flatMap((covers) => labelGiven(id, state, covers) ?? []),
     approval: (_id, { approval }) => (approval.ticket === null ? [] : [approval.ticket]),
     status: (_id, { approval }) => (approval.ticket === null ? [] : [approval.ticket]),
   },

@@ -84,6 +84,8 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
     `answered: ${text(data, 'action')}${data['second'] === undefined ? '' : `, with ${person(data, 'second')}`}${because(data)}`,
   'sweep.completed': (data) =>
     `all that it holds was asked for: ${text(data, 'listed')} listed, ${text(data, 'reported')} otherwise than before, ${text(data, 'missing')} gone, ${text(data, 'unknown')} unknown here, ${text(data, 'unconfirmed')} not confirmed`,
+  'log.set-back': (data) =>
+    `the database was set back: events from ${text(data, 'head')} to ${Number(data['known']) - 1} at least are lost${because(data)}`,
   'system.paused': (data) => `system paused${because(data)}`,
   'system.resumed': (data) => `system goes on${because(data)}`,
 

@@ -6,7 +6,7 @@
 import { amountDue, headlineOf } from '../domain/headline.ts'
 import { axesOf } from '../domain/axes.ts'
 import { kindOf, type Kind } from '../domain/event.ts'
-import { documentName, packName } from '../domain/evidence.ts'
+import { documentName } from '../domain/evidence.ts'
 import { FILED } from '../domain/filing.ts'
 import { evolveInvoice } from '../domain/invoice.ts'
 import { NO_INVOICE, type InvoiceState } from '../domain/invoice-state.ts'
@@ -63,7 +63,7 @@ export async function packOf(client: ClientBase, tenant: string, wish: PackWish)
   )
   const pack = {
     format: 'tieout-evidence-pack/1',
-    name: packName(wish.invoice, wanted.covers),
+    name: `pack.${wish.invoice}.${wanted.covers}.json`,
     tenant,
     invoice: wish.invoice,
     covers: wanted.covers,

@@ -72,7 +72,7 @@ export const FAULTS = {
   'log-set-back': {
     status: 500,
     disposition: 'stop',
-    says: 'The database was set back: it lacks events that were written before, and what was sent since would be sent again. Nothing is taken in or sent.',
+    says: 'The database was set back: it lacks events that were written before, and what was sent since would be sent again. Nothing is taken in or sent. Restore a newer copy, or see: tieout recover --help.',
   },
   'signer-away': { status: 503, disposition: 'retry', says: 'The signer does not answer; no checkpoint was made.' },
   internal: { status: 500, disposition: 'stop', says: 'Something broke inside the hub. It was recorded; nothing was confirmed.' },

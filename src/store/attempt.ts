@@ -91,6 +91,28 @@ export async function openAttempts(client: ClientBase, tenant: string, rows: rea
   })
 }
 
+/** Notes a try that is over and that nobody here has made. */
+export async function noteAttempt(client: ClientBase, tenant: string, row: AttemptRow): Promise<void> {
+  await client.query({
+    name: 'attempt_note',
+    text: `INSERT INTO attempt (tenant, key, n, process, request_hash, opened_at, not_after, outcome, says, closed_at, sender_done_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    values: [
+      tenant,
+      row.key,
+      row.n,
+      row.process,
+      row.requestHash,
+      row.openedAt,
+      row.notAfter,
+      row.outcome,
+      row.says,
+      row.closedAt,
+      row.senderDoneAt,
+    ],
+  })
+}
+
 export interface Closing {
   readonly key: string
   readonly n: number

@@ -5,10 +5,13 @@ import type { ClientBase } from 'pg'
 
 export type StoredCheckpoint = { readonly size: number; readonly root: Buffer; readonly note: string }
 
+// Of a log that goes on after it was set back: those of the former one have another key, and are of no larger size than what was left.
+export const OWN_CHECKPOINTS = 'size > coalesce((SELECT max(head) FROM set_back WHERE tenant = $1), 0)'
+
 /** The checkpoint of the largest size; the primary key is read backwards. */
 export async function latestCheckpoint(client: ClientBase, tenant: string): Promise<StoredCheckpoint | undefined> {
   const { rows } = await client.query<{ size: string; root: Buffer; note: string }>(
-    'SELECT size, root, note FROM checkpoint WHERE tenant = $1 ORDER BY size DESC LIMIT 1',
+    `SELECT size, root, note FROM checkpoint WHERE tenant = $1 AND ${OWN_CHECKPOINTS} ORDER BY size DESC LIMIT 1`,
     [tenant],
   )
   return rows[0] && { ...rows[0], size: Number(rows[0].size) }
@@ -18,7 +21,7 @@ export async function latestCheckpoint(client: ClientBase, tenant: string): Prom
 export async function checkpointOver(client: ClientBase, tenant: string, size: number): Promise<StoredCheckpoint | undefined> {
   const { rows } = await client.query<{ size: string; root: Buffer; note: string }>({
     name: 'checkpoint_over',
-    text: 'SELECT size, root, note FROM checkpoint WHERE tenant = $1 AND size >= $2 ORDER BY size LIMIT 1',
+    text: `SELECT size, root, note FROM checkpoint WHERE tenant = $1 AND size >= $2 AND ${OWN_CHECKPOINTS} ORDER BY size LIMIT 1`,
     values: [tenant, size],
   })
   return rows[0] && { ...rows[0], size: Number(rows[0].size) }

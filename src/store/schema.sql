@@ -111,6 +111,7 @@ CREATE TABLE cursor (
   system text NOT NULL,
   feed text NOT NULL,
   "position" text,
+  ended_at timestamp(3) with time zone,
   CONSTRAINT cursor_pkey PRIMARY KEY (tenant, system, feed),
   CONSTRAINT cursor_position_check CHECK ((length("position") <= 4000))
 ) WITH (fillfactor=50);
@@ -119,7 +120,7 @@ ALTER TABLE cursor FORCE ROW LEVEL SECURITY;
 CREATE POLICY one_tenant ON cursor FOR ALL USING ((tenant = NULLIF(current_setting('hub.tenant'::text, true), ''::text)));
 GRANT INSERT, SELECT ON cursor TO hub_app;
 GRANT SELECT ON cursor TO hub_read;
-GRANT UPDATE ("position") ON cursor TO hub_app;
+GRANT UPDATE ("position", ended_at) ON cursor TO hub_app;
 
 CREATE TABLE document (
   tenant text NOT NULL,
@@ -413,6 +414,32 @@ CREATE POLICY one_tenant ON request_key FOR ALL USING ((tenant = NULLIF(current_
 GRANT DELETE, INSERT, SELECT ON request_key TO hub_app;
 GRANT SELECT ON request_key TO hub_read;
 GRANT UPDATE (fingerprint, busy_until, status, headers, body, expires_at) ON request_key TO hub_app;
+
+CREATE TABLE set_back (
+  tenant text NOT NULL,
+  at timestamp(3) with time zone NOT NULL DEFAULT now(),
+  since timestamp(3) with time zone NOT NULL,
+  head bigint NOT NULL,
+  known bigint NOT NULL,
+  by text NOT NULL,
+  reason text NOT NULL,
+  ended_at timestamp(3) with time zone,
+  CONSTRAINT set_back_pkey PRIMARY KEY (tenant, at),
+  CONSTRAINT set_back_tenant_fkey FOREIGN KEY (tenant) REFERENCES tenant(id),
+  CONSTRAINT set_back_by_check CHECK (((length(by) >= 1) AND (length(by) <= 200))),
+  CONSTRAINT set_back_check CHECK ((known > head)),
+  CONSTRAINT set_back_head_check CHECK ((head >= 0)),
+  CONSTRAINT set_back_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 1000)))
+);
+CREATE TRIGGER ends_once BEFORE UPDATE ON public.set_back FOR EACH ROW WHEN (((old.ended_at IS NOT NULL) OR (((((((new.tenant IS DISTINCT FROM old.tenant) OR (new.at IS DISTINCT FROM old.at)) OR (new.since IS DISTINCT FROM old.since)) OR (new.head IS DISTINCT FROM old.head)) OR (new.known IS DISTINCT FROM old.known)) OR (new.by IS DISTINCT FROM old.by)) OR (new.reason IS DISTINCT FROM old.reason)))) EXECUTE FUNCTION stays('it is ended, once, and never changed');
+CREATE TRIGGER stays_all BEFORE TRUNCATE ON public.set_back FOR EACH STATEMENT EXECUTE FUNCTION stays('the log names it');
+CREATE TRIGGER stays_row BEFORE DELETE ON public.set_back FOR EACH ROW EXECUTE FUNCTION stays('the log names it');
+ALTER TABLE set_back ENABLE ROW LEVEL SECURITY;
+ALTER TABLE set_back FORCE ROW LEVEL SECURITY;
+CREATE POLICY one_tenant ON set_back FOR ALL USING ((tenant = NULLIF(current_setting('hub.tenant'::text, true), ''::text)));
+GRANT SELECT ON set_back TO hub_app;
+GRANT SELECT ON set_back TO hub_read;
+GRANT SELECT (tenant, head) ON set_back TO hub_signer;
 
 CREATE TABLE stir (
   tenant text NOT NULL,

@@ -1,5 +1,6 @@
 /** Counts over the tables for one picture of everything: few rows whatever the size of the tables, each by an index of its own. */
 import type { ClientBase } from 'pg'
+import { OWN_CHECKPOINTS } from './checkpoint.ts'
 
 export interface Summary {
   readonly received: number
@@ -62,7 +63,7 @@ export async function summaryOf(client: ClientBase, tenant: string): Promise<Sum
                   (SELECT count(*)::int FROM object WHERE tenant = $1 AND wake_at <= now()) AS due,
                   (SELECT next_index FROM tenant_head WHERE tenant = $1) AS size,
                   c.size AS sealed, c.root
-           FROM (SELECT 1) AS one LEFT JOIN LATERAL (SELECT size, root FROM checkpoint WHERE tenant = $1 ORDER BY size DESC LIMIT 1) AS c ON true`,
+           FROM (SELECT 1) AS one LEFT JOIN LATERAL (SELECT size, root FROM checkpoint WHERE tenant = $1 AND ${OWN_CHECKPOINTS} ORDER BY size DESC LIMIT 1) AS c ON true`,
     values: [tenant],
   })
   const systems = await client.query<{ system: string; total: number; behind: number }>({

@@ -118,6 +118,14 @@ describe('what else was tampered with is named as what it is', () => {
     }
   })
 
+  test('a checkpoint of another log beside its own is none of its business', async () => {
+    const log = new Log()
+    const before = await log.verify()
+    const other = { origin: 'hub.example/other', size: 650, root: sha256('other') }
+    log.checkpoints.push({ ...other, note: signCheckpoint(other, key, (message) => sign(null, message, pair.privateKey)) })
+    expect(await log.verify()).toEqual(before)
+  })
+
   test('a checkpoint in the database: its note, its columns, its signature', async () => {
     const edits: ((checkpoint: Log['checkpoints'][number]) => void)[] = [
       (checkpoint) => {

@@ -32,12 +32,13 @@ export interface Reader {
   readonly clocks: Clocks
 }
 
-/** `retold`: facts of the past that the system now tells otherwise than the first time; the first telling holds. */
+/** `through`: it came to the end of what there was. `retold`: facts of the past that the system now tells otherwise than the first time; the first telling holds. */
 export interface Round {
   readonly pages: number
   readonly facts: number
   readonly unreadable: number
   readonly retold: number
+  readonly through: boolean
   readonly trouble?: string
 }
 
@@ -90,7 +91,7 @@ export async function readFeed(reader: Reader, feed: Feed, from: From, stopped: 
     const page = await readOnce(reader, feed, cursor, from)
     if ('trouble' in page) {
       await settle(false)
-      return { ...done, trouble: page.trouble }
+      return { ...done, through: false, trouble: page.trouble }
     }
     done.pages++
     done.facts += page.observations.length
@@ -103,12 +104,12 @@ export async function readFeed(reader: Reader, feed: Feed, from: From, stopped: 
     const moved = page.cursor !== cursor
     cursor = page.cursor
     if (!page.more || !moved || taking.length >= AHEAD || page.observations.length > SLICE) await settle(!page.more)
-    if (!page.more) return done
-    if (!moved) return { ...done, trouble: 'the feed says that there is more and does not move' }
+    if (!page.more) return { ...done, through: true }
+    if (!moved) return { ...done, through: false, trouble: 'the feed says that there is more and does not move' }
     await setTimeout(gapMs)
   }
   await settle(false)
-  return done
+  return { ...done, through: false }
 }
 
 async function readOnce(reader: Reader, feed: Feed, cursor: string | null, from: From): Promise<Page | { readonly trouble: string }> {

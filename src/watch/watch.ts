@@ -1,8 +1,10 @@
 /** Watching: every feed of every system is polled in its rhythm, apart from all others, slower while it has trouble. */
+import { instantOf, msOf } from '../lib/time.ts'
 import type { Clocks } from '../connector/transport/sending.ts'
 import type { Connector, Feed, LedgerQuestion } from '../connector/contract.ts'
 import { openTransport, type Transport } from '../connector/transport/transport.ts'
 import { inTenant, type Pool } from '../store/database.ts'
+import { feedEnded, type SetBack } from '../store/set-back.ts'
 import { readTurn } from '../store/system.ts'
 import { readFeed, type Reader, type Submit } from './read-feed.ts'
 import { readEntries, readLedger, type LedgerAnswer, type Trouble } from './read-ledger.ts'
@@ -27,6 +29,8 @@ export interface WatchOptions {
   readonly trouble?: (what: string, error: unknown) => void
   /** When systems are swept by themselves; never unless said. */
   readonly sweeps?: SweepPlan
+  /** Present after the database was set back: somebody waits until every feed was read to its end since. */
+  readonly setBack?: SetBack | undefined
 }
 
 export interface FeedStats {
@@ -170,6 +174,7 @@ class FeedLoop {
   private woken = false
   private awake: (() => void) | undefined
   private troubles = 0
+  private ended = false
   private rounds = 0
   private facts = 0
   private unreadable = 0
@@ -231,7 +236,7 @@ class FeedLoop {
     if (opens !== undefined) return Math.min(LONGEST_MS, opens - now)
     const turn = await inTenant(pool, tenant, (client) => readTurn(client, tenant, connector.system, this.feed.name))
     if (turn.paused) return PAUSED_MS
-    const { facts, unreadable, trouble } = await readFeed(
+    const { facts, unreadable, through, trouble } = await readFeed(
       { tenant, connector, pool, submit, transport, clocks },
       this.feed,
       turn,
@@ -241,9 +246,19 @@ class FeedLoop {
     this.facts += facts
     this.unreadable += unreadable
     this.trouble = trouble
+    await this.noteEnd(through, now)
     if (trouble !== undefined) return this.later()
     this.troubles = 0
     return this.feed.everyMs
+  }
+
+  /** Once, for those who wait until all that a system has told is here again. */
+  private async noteEnd(through: boolean, asked: number): Promise<void> {
+    const { pool, setBack } = this.options
+    if (!setBack || !through || this.ended || asked < msOf(setBack.at)) return
+    const { tenant, connector, feed } = this
+    await inTenant(pool, tenant, (client) => feedEnded(client, tenant, { system: connector.system, feed: feed.name }, instantOf(asked)))
+    this.ended = true
   }
 
   /** Twice as long after each trouble in a row, up to a minute (or its own rhythm, when that is slower). */

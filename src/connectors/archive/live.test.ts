@@ -176,15 +176,15 @@ describe('what the archive holds', () => {
   }
 
   test('is told of a pack by its card: whose it is, which bytes, till when; of other deposits nothing', async () => {
-    const content = pack('pack.inv_7.17.json', 'a pack')
+    const content = pack('pack.inv_7.17.0123456789ab.json', 'a pack')
     await storing(content)
     await storing(pack('document.7', 'a document'))
     const held = {
       names: ['inv_7'],
-      key: 'pack.inv_7.17.json',
+      key: 'pack.inv_7.17.0123456789ab.json',
       shows: [{ facet: 'evidence', word: content.document, claims: '17', document: content.document, until: UNTIL }],
     }
-    expect(await asked('pack.inv_7.17.json')).toMatchObject([held])
+    expect(await asked('pack.inv_7.17.0123456789ab.json')).toMatchObject([held])
     expect(await asked('document.7')).toEqual([])
     const { list } = connector.holdings![0]!
     const reply = await here.send(list!.ask(null))
@@ -195,15 +195,15 @@ describe('what the archive holds', () => {
   })
 
   test('is nothing of a pack that was never stored, or was shredded; an answer that nobody understands is not that', async () => {
-    expect(await asked('pack.inv_8.1.json')).toEqual([])
-    await storing(pack('pack.inv_9.1.json', 'to be shredded', DAY))
+    expect(await asked('pack.inv_8.1.0123456789ab.json')).toEqual([])
+    await storing(pack('pack.inv_9.1.0123456789ab.json', 'to be shredded', DAY))
     await there.call('PUT', '/tempo', { aheadDays: 3_000 })
-    expect((await there.call('DELETE', '/vaults/evidence/deposits/pack.inv_9.1.json', { by: 'somebody' })).status).toBe(200)
+    expect((await there.call('DELETE', '/vaults/evidence/deposits/pack.inv_9.1.0123456789ab.json', { by: 'somebody' })).status).toBe(200)
     await there.call('PUT', '/tempo', { aheadDays: 0 })
-    expect(await asked('pack.inv_9.1.json')).toMatchObject([{ names: ['inv_9'], shows: [{ word: 'absent', claims: null }] }])
+    expect(await asked('pack.inv_9.1.0123456789ab.json')).toMatchObject([{ names: ['inv_9'], shows: [{ word: 'absent', claims: null }] }])
     for (const reply of ['cut', 'html', 'error']) {
       await there.call('PUT', '/faults', { rules: [{ op: 'deposit.card', first: 1, reply }] })
-      expect(await asked('pack.inv_7.17.json'), reply).toHaveProperty('trouble')
+      expect(await asked('pack.inv_7.17.0123456789ab.json'), reply).toHaveProperty('trouble')
     }
   })
 })
