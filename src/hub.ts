@@ -33,7 +33,7 @@ import { inTenant, openPool, type ClientBase, type Pool } from './store/database
 import { storeDocument } from './store/document.ts'
 import { openHubClock } from './store/hub-clock.ts'
 import { refuseUnsafe } from './store/refusals.ts'
-import { readSetBack } from './store/set-back.ts'
+import { readSetBack, setBacks } from './store/set-back.ts'
 import { sha256 } from './store/sha256.ts'
 import { openSystems } from './systems.ts'
 import type { Swept } from './watch/sweep.ts'
@@ -64,6 +64,8 @@ export interface Hub {
 
 /** The status with which a hub ends whose database was set back under it. */
 const SET_BACK_STATUS = 71
+/** A hub hears at most this late that another one has found it out. */
+const NOTICE_MS = 2_000
 
 /** Starts a hub. When one of its parts cannot be started, those that were are stopped again, and what that part threw is thrown. */
 export async function startHub(options: HubOptions): Promise<Hub> {
@@ -92,13 +94,16 @@ async function answering(pool: Pool): Promise<void> {
 async function start(options: HubOptions, started: AsyncDisposableStack): Promise<Hub> {
   const { config, log } = options
   const { tenant } = config
-  const reach = openReach(config.publish, tenant)
+  const reach = openReach(config.publish, tenant, log)
   let running = false
+  const ended = (fault: Fault): void => {
+    log(`${fault.message} The process ends.`)
+    process.exit(SET_BACK_STATUS)
+  }
   const admit = async (client: ClientBase): Promise<void> => {
     await reach.check(client).catch((error: unknown) => {
-      if (!running || !(error instanceof Fault) || error.code !== 'log-set-back') throw error
-      log(`${error.message} The process ends.`)
-      process.exit(SET_BACK_STATUS)
+      if (running && error instanceof Fault && error.code === 'log-set-back') ended(error)
+      throw error
     })
   }
   const pool = openPool(options.databaseUrl, { max: 12, name: 'tieout hub', admit })
@@ -131,16 +136,19 @@ async function start(options: HubOptions, started: AsyncDisposableStack): Promis
           },
           started,
         )
-  const setBack = await inTenant(pool, tenant, (client) => readSetBack(client, tenant))
+  const { setBack, lost } = await inTenant(pool, tenant, async (client) => ({
+    setBack: await readSetBack(client, tenant),
+    lost: (await setBacks(client, tenant)).length > 0,
+  }))
   const counts: HubCounts = { commits: 0, events: 0, refusedNotices: new Map() }
   const swept = new Map<string, Swept & { readonly sweeps: number }>()
 
   const intake = openIntake({
     pool,
-    settings: { law, cfg, config: 1, clock: clock.now, lost: setBack !== undefined },
+    settings: { law, cfg, config: 1, clock: clock.now, lost },
     lanes: config.lanes,
     onCommitted: (news) => {
-      reach.committed(news.next)
+      reach.committed(news.next, news.fact)
       counts.commits++
       counts.events += news.events
       bell.ring()
@@ -190,6 +198,9 @@ async function start(options: HubOptions, started: AsyncDisposableStack): Promis
   const delivery = startDelivery({
     pool,
     aftermath,
+    claimed: (system, attempt) => {
+      reach.claimed(system, attempt)
+    },
     systems: systems.map((connector) => ({ tenant, connector, windows: windowsOf(config.systems[connector.system]!) })),
     submit,
     identity,
@@ -200,7 +211,7 @@ async function start(options: HubOptions, started: AsyncDisposableStack): Promis
     sending,
   })
   started.defer(() => delivery.stop())
-  const ended = (system: string, done: Swept): void => {
+  const sweepEnded = (system: string, done: Swept): void => {
     swept.set(system, { ...done, sweeps: (swept.get(system)?.sweeps ?? 0) + 1 })
   }
   const watch = startWatch({
@@ -216,7 +227,7 @@ async function start(options: HubOptions, started: AsyncDisposableStack): Promis
     trouble,
     clocks,
     sending,
-    sweeps: { ...config.sweeps, ended },
+    sweeps: { ...config.sweeps, ended: sweepEnded },
     setBack,
   })
   started.defer(() => watch.stop())
@@ -308,6 +319,13 @@ async function start(options: HubOptions, started: AsyncDisposableStack): Promis
   const api = await startApi(context, config.api)
   started.defer(() => api.close())
   running = true
+  const noticing = setInterval(() => {
+    const noticed = reach.noticed()
+    if (noticed) ended(noticed)
+  }, NOTICE_MS)
+  started.defer(() => {
+    clearInterval(noticing)
+  })
 
   return {
     address: api.address,

@@ -1,5 +1,5 @@
 /** A database that is set back under a whole company: the hub ends, people let it go on, and nothing is done twice. */
-import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
@@ -72,14 +72,22 @@ it('ends by itself when what it did since a backup is gone, and is not started o
 it('says what is lost and does nothing before somebody decides it', async () => {
   const said = await recover()
   expect(said.status).toBe(0)
-  expect(said.out).toMatch(/Tenant test: \d+ events are lost, from index \d+ to \d+ at least\.\n[^]*Nothing was done\./u)
+  expect(said.out).toMatch(
+    /Tenant test: the events from index \d+ to \d+ at least are lost\. The database holds \d+\.\n[^]*Nothing was done\./u,
+  )
   expect(await recover('--accept-loss')).toMatchObject({ status: 1, err: expect.stringMatching(/Say who decides it with --by/u) })
 }, 60_000)
 
 it('goes on when people let it, and nothing is done twice', { timeout: 3 * TRIES_MS }, async () => {
   const said = await recover('--accept-loss', '--by', 'petra', '--reason', 'the disk of the database broke')
   expect({ status: said.status, err: said.err }).toEqual({ status: 0, err: '' })
-  expect(readdirSync(company.folder).filter((name) => name.startsWith('signer.until-'))).toHaveLength(1)
+  const [kept, ...more] = readdirSync(join(company.folder, 'published')).filter((name) => name.startsWith('test.until-'))
+  expect([kept, more]).toEqual([expect.any(String), []])
+  // Interrupted before the last step, and said once more: the same key, the same decision.
+  const key = readFileSync(join(company.folder, 'signer', 'key.json'), 'utf8')
+  renameSync(join(company.folder, 'published', kept!), join(company.folder, 'published', 'test'))
+  expect(await recover('--accept-loss', '--by', 'petra', '--reason', 'once more')).toMatchObject({ status: 0, err: '' })
+  expect(readFileSync(join(company.folder, 'signer', 'key.json'), 'utf8')).toBe(key)
   expect(existsSync(join(company.folder, 'published', 'test'))).toBe(false)
   await company.startHub()
   await company.send(files)
@@ -109,22 +117,23 @@ it('looked for what it may have sent, in the commands that waited, before it tri
 })
 
 it('goes on as a log of its own, whose first event says what is lost, and which verifies', async () => {
-  const { rows } = await reading<{ index: number; head: number; actor: string; body: Buffer }>(
-    `SELECT e."index"::int, s.head::int, e.actor, e.body FROM event e JOIN set_back s ON s.tenant = e.tenant WHERE e.type = 'log.set-back'`,
+  const { rows } = await reading<{ index: number; first: number; actor: string; body: Buffer }>(
+    `SELECT e."index"::int, s.first::int, e.actor, e.body FROM event e JOIN set_back s ON s.tenant = e.tenant WHERE e.type = 'log.set-back'`,
   )
-  expect(rows.map(({ index, head, actor }) => ({ index, head, actor }))).toEqual([
-    { index: rows[0]!.head, head: rows[0]!.head, actor: 'person:petra' },
+  expect(rows.map(({ index, first, actor }) => ({ index, first, actor }))).toEqual([
+    { index: rows[0]!.first, first: rows[0]!.first, actor: 'person:petra' },
   ])
-  expect(JSON.parse(rows[0]!.body.toString())).toMatchObject({ data: { head: rows[0]!.head, reason: 'the disk of the database broke' } })
+  expect(JSON.parse(rows[0]!.body.toString())).toMatchObject({ data: { first: rows[0]!.first, reason: 'the disk of the database broke' } })
   const checkpoint = join(company.folder, 'published', 'test', 'checkpoint')
   await expect.poll(() => existsSync(checkpoint), { timeout: 30_000 }).toBe(true)
   const key = String(company.hub().ready['verifierKey'])
-  expect(key).toMatch(/^test\.local\/since-\d+\/test\+/u)
+  expect(key).toMatch(/^test\.local\/since-\d{4}-[^/]+\/test\+/u)
   const verified = await command(['verify', '--checkpoint', checkpoint, '--key', key], { TIEOUT_DATABASE_URL: readUrl() })
   expect({ status: verified.status, err: verified.err }).toEqual({ status: 0, err: '' })
   // A checkpoint of the former log that is no larger than what is left holds under the former key.
   const former = await reading<{ note: string }>(
-    'SELECT c.note FROM checkpoint c JOIN set_back s ON s.tenant = c.tenant WHERE c.size <= s.head ORDER BY c.size DESC LIMIT 1',
+    `SELECT c.note FROM checkpoint c JOIN set_back s ON s.tenant = c.tenant
+     WHERE c.size <= s.first AND c.note LIKE 'test.local/test%' ORDER BY c.size DESC LIMIT 1`,
   )
   const note = join(company.folder, 'former-checkpoint')
   writeFileSync(note, former.rows[0]!.note)

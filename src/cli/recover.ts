@@ -1,14 +1,13 @@
 /** `tieout recover`: a database that was set back goes on, under a new log, when people have decided that it shall. */
-import { existsSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import { readConfigFile } from '../config/file.ts'
 import { livingProcesses } from '../delivery/process.ts'
 import { Fault } from '../lib/fault.ts'
-import { instantOf } from '../lib/time.ts'
-import { knownOutside } from '../seal/reach.ts'
-import { initSigner, lockSigner, readSignerKey } from '../seal/signer-home.ts'
+import { lossOf, type Loss } from '../seal/reach.ts'
+import { initSigner, KEY_FILE, LAST_FOLDER, lockSigner, readSignerKey } from '../seal/signer-home.ts'
 import type { ClientBase } from '../store/database.ts'
 import { readHead } from '../store/leaf-hashes.ts'
 import { endSetBacks, noteSetBack } from '../store/set-back.ts'
@@ -49,55 +48,64 @@ export async function runRecover(options: RecoverOptions, env: NodeJS.ProcessEnv
   }
   const found = await asOwner(owner, (client, tenant) => look(client, tenant, config), env)
   if (!options.acceptLoss)
-    return [...lossOf(config, found), 'Nothing was done. The same with --accept-loss, --by and --reason does it:', ...PLAN]
+    return [...lossTold(config, found), 'Nothing was done. The same with --accept-loss, --by and --reason does it:', ...PLAN]
   const { by, reason } = options
   if (!by || !reason) throw new Fault('request-not-valid', 'Say who decides it with --by, and why with --reason: the log keeps both.')
-  const { deployment } = readSignerKey(config.signer)
-  // Nobody signs while its folder goes.
+  // Nobody signs while its key goes.
   lockSigner(config.signer).release()
   const { at } = await asOwner(
     owner,
-    async (client, tenant) => noteSetBack(client, tenant, { ...(await look(client, tenant, config)), by, reason }),
+    (client, tenant) => noteSetBack(client, tenant, { first: found.first, known: found.had, by, reason }),
     env,
   )
-  const aside = [join(config.publish, config.tenant), config.signer].filter((path) => existsSync(path)).map((path) => putAside(path, at))
-  initSigner(config.signer, `${deployment.replace(/\/since-\d+$/u, '')}/since-${found.head}`)
-  return [...lossOf(config, found), ...aside.map((path) => `kept as evidence: ${path}`), ...PLAN]
+  // Each step finds out whether it was done: whoever was interrupted says the same again. What tells of the loss goes last.
+  newKey(config.signer, at)
+  const folder = join(config.publish, config.tenant)
+  const aside = `${folder}.until-${nameOf(at)}`
+  renameSync(folder, aside)
+  return [...lossTold(config, found), `kept as evidence: ${aside}, ${formerKey(config.signer, at)}`, ...PLAN]
 }
 
-interface Found {
+interface Found extends Loss {
   readonly head: number
-  readonly known: number
-  readonly lastAt: string
 }
 
-/** What is there and what had been. Throws a fault where nothing is lost, or a hub is running. */
+/** What is there and what is lost. Throws a fault where nothing is lost, or a hub is running. */
 async function look(client: ClientBase, tenant: string, { publish }: Config): Promise<Found> {
   if ((await livingProcesses(client)).length > 0)
     throw new Fault('request-not-valid', 'A hub is running on this database. End it first: it would send what is not known here any more.')
   const folder = join(publish, tenant)
-  const [head, known] = [await readHead(client, tenant), knownOutside(folder)]
-  if (known <= head)
+  const head = await readHead(client, tenant)
+  const loss = lossOf(folder, head)
+  if (!loss)
     throw new Fault(
       'request-not-valid',
-      `Nothing is lost: the database holds ${head} events, and ${folder} knows of ${known}. Start the hub.`,
+      `Nothing is lost: the database holds ${head} events, and ${folder} knows of no more. Start the hub.`,
     )
-  const { rows } = await client.query<{ at: Date | string }>('SELECT recorded_at AS at FROM tenant_head WHERE tenant = $1', [tenant])
-  return { head, known, lastAt: instantOf(new Date(rows[0]!.at).getTime()) }
+  return { ...loss, head }
 }
 
-/** Beside where it was, under the time at which it stopped being true. */
-function putAside(path: string, at: string): string {
-  const aside = `${path}.until-${at.replaceAll(/[:.]/gu, '')}`
-  renameSync(path, aside)
-  return aside
+const nameOf = (at: string): string => at.replaceAll(':', '').toLowerCase()
+/** Inside the signer's folder, which may be a disk of its own. */
+const formerKey = (signer: string, at: string): string => join(signer, `until-${nameOf(at)}`)
+
+/** A key of a new name: under the former one nothing may be signed that does not extend what was. */
+function newKey(signer: string, at: string): void {
+  const former = formerKey(signer, at)
+  mkdirSync(former, { recursive: true, mode: 0o700 })
+  const name = `since-${nameOf(at)}`
+  if (existsSync(join(signer, KEY_FILE)) && !readSignerKey(signer).deployment.endsWith(`/${name}`))
+    for (const part of [LAST_FOLDER, KEY_FILE]) if (existsSync(join(signer, part))) renameSync(join(signer, part), join(former, part))
+  if (existsSync(join(signer, KEY_FILE))) return
+  initSigner(signer, `${readSignerKey(former).deployment.replace(/\/since-[^/]+$/u, '')}/${name}`)
 }
 
-function lossOf({ tenant }: Config, { head, known, lastAt }: Found): string[] {
-  return [
-    `Tenant ${tenant}: ${known - head} events are lost, from index ${head} to ${known - 1} at least.`,
-    `The last one that is left was recorded at ${lastAt}.`,
-  ]
+function lossTold({ tenant }: Config, { first, had, head }: Found): string[] {
+  const events =
+    had > first
+      ? `the events from index ${first} to ${had - 1} at least are lost`
+      : 'no event is known to be lost, but tries of commands are'
+  return [`Tenant ${tenant}: ${events}. The database holds ${head}.`]
 }
 
 /** Wherever people have to do something themselves, it says so. */
@@ -105,7 +113,8 @@ const PLAN = [
   'The former log’s published folder and signing key are put aside; a checkpoint of it that is no larger than what is left still verifies.',
   'The log that goes on has a new key, and its first event says what is lost, who decided it and why.',
   'Start the hubs. Nothing is sent before every feed was read to its end (tieout systems); then each command is looked for before it is tried.',
-  'Send again what came in through the API in the lost time: documents, events, answers to cases. What is here already is not taken twice.',
+  'Send again what came in through the API in the lost time: documents (under the names that they had), events, answers to cases. What is',
+  'here already is not taken twice.',
   'Pauses, access keys that were made or revoked, and the replies to Idempotency-Keys of that time are lost too: repeat what you did.',
   'When all has come in again: tieout recover --end',
 ]

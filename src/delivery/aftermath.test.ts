@@ -4,7 +4,7 @@ import { EFFECT_STATES, NEVER, type EffectRow } from '../domain/effect.ts'
 import type { AttemptRow } from '../store/attempt.ts'
 import { inTenant } from '../store/database.ts'
 import { endSetBacks, feedEnded, noteSetBack } from '../store/set-back.ts'
-import { Aftermath, asTriedBefore } from './aftermath.ts'
+import { Aftermath, asTriedBefore, failuresOf } from './aftermath.ts'
 import { tryOf } from './claim.ts'
 import { nextStep, type ResolvePolicy } from './resolve.ts'
 
@@ -65,6 +65,12 @@ describe('what waits when the database was set back', () => {
     expect(asTriedBefore(again, waiting({ attempts: 1 }), [attempt], NOW)?.attempt.n).toBe(2)
   })
 
+  test('has not failed by being looked for in vain', () => {
+    const { attempt } = asTriedBefore(LOST, waiting(), [], NOW)!
+    expect(failuresOf(waiting({ failures: 1 }), [attempt])).toBe(0)
+    expect(failuresOf(waiting({ failures: 2 }), [attempt, tried(NOW, { n: 2 })])).toBe(1)
+  })
+
   test('and nothing but what waits: the rest is known, or in doubt already', () => {
     for (const state of EFFECT_STATES) {
       const before = asTriedBefore(LOST, waiting({ state, dueAt: NEVER }), [], NOW)
@@ -100,7 +106,7 @@ describe('after the database was set back', () => {
         await client.query("SELECT set_config('hub.tenant', 'acme', false)")
         return work(client as never)
       })
-    const setBack = await owner((client) => noteSetBack(client, 'acme', { head: 0, known: 7, by: 'petra', reason: 'a disk' }))
+    const setBack = await owner((client) => noteSetBack(client, 'acme', { first: 0, known: 7, by: 'petra', reason: 'a disk' }))
     const lines: string[] = []
     let now = 0
     const feeds = [

@@ -102,4 +102,8 @@ export function asTriedBefore(
   return { row: unknown, attempt }
 }
 
+/** A look for what nobody here has tried is no failure of the command. */
+export const failuresOf = ({ failures }: EffectRow, attempts: readonly AttemptRow[]): number =>
+  Math.max(0, failures - attempts.filter(({ process }) => process === LOST).length)
+
 const isOf = (lost: SetBack, { process, closedAt }: AttemptRow): boolean => process === LOST && closedAt !== null && closedAt >= lost.at

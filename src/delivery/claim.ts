@@ -16,7 +16,7 @@ import { type ClientBase, inTenant } from '../store/database.ts'
 import { readDocument } from '../store/document.ts'
 import { claimDue, lookAgainDue, writeEffects } from '../store/effect.ts'
 import { doubtsDue } from '../store/effect-doubt.ts'
-import { asTriedBefore } from './aftermath.ts'
+import { asTriedBefore, failuresOf } from './aftermath.ts'
 import { SAYS_UNKNOWN } from './expire.ts'
 import { backoffMs, retryAt } from './lanes.ts'
 import type { Desk } from './ports.ts'
@@ -74,6 +74,8 @@ export async function claim(desk: Desk, limit: number): Promise<Claimed> {
     await desking.run(client, limit)
     mark('claim-before')
   })
+  const last = desking.calls.at(-1)
+  if (last) desk.claimed({ key: last.row.key, n: last.row.attempts })
   mark('claim-after')
   desk.counts.claimed += desking.calls.length
   return desking
@@ -173,7 +175,7 @@ class Claiming implements Claimed {
     if (!command) return this.conclude(row, attempts, 'exhausted', `${this.desk.connector.kind} cannot do ${row.command}`)
     const step =
       row.state === 'waiting'
-        ? waitingStep(row.failures, this.desk.lanes[row.lane].deadAfter)
+        ? waitingStep(failuresOf(row, attempts), this.desk.lanes[row.lane].deadAfter)
         : nextStep(command, row.state, attempts.map(tryOf), this.now, this.policyOf(row))
     switch (step.do) {
       case 'rest':

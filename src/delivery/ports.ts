@@ -58,6 +58,8 @@ export interface Desk {
   readonly freezeLimitMs: number
   /** Present after the database was set back. */
   readonly aftermath: Aftermath | undefined
+  /** A try was committed, the last of a claim. */
+  readonly claimed: (attempt: { readonly key: string; readonly n: number }) => void
   /** Says that a system worked or failed, so that its breaker can move. */
   readonly signal: (how: SystemSignal, says: string) => void
   /** The system has answered. */

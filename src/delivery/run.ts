@@ -50,6 +50,8 @@ export interface DeliveryOptions {
   readonly pollMs?: number
   /** Present after the database was set back. */
   readonly aftermath?: Aftermath | undefined
+  /** A try was committed, the last of a claim; nothing of the claim is sent before. */
+  readonly claimed?: (system: string, attempt: { readonly key: string; readonly n: number }) => void
   readonly trouble?: (what: string, error: unknown) => void
 }
 
@@ -185,6 +187,7 @@ class SystemLoop extends Sleeper {
       underWay: new Set(),
       freezeLimitMs: options.freezeLimitMs ?? FREEZE_LIMIT_MS,
       aftermath: options.aftermath,
+      claimed: (attempt) => options.claimed?.(plan.connector.system, attempt),
       signal: (how, says) => this.gate.signal(how, says),
       heard: () => this.heard(),
       trouble: options.trouble ?? (() => undefined),

@@ -154,8 +154,8 @@ export interface FactData {
   'accrual.booked': { document: string }
   /** Counts of what the system holds; `examples`: the first of the cells that nobody could confirm. */
   'sweep.completed': SweepData
-  /** The database had lost events from index `head` on, of `known` at least; a person let the log go on. */
-  'log.set-back': { system: string; head: number; known: number; since: Instant; reason: string }
+  /** The database had lost events from index `first` on, of `known` at least; a person let the log go on. */
+  'log.set-back': { system: string; first: number; known: number; since: Instant; reason: string }
   /** The pack that an `evidence.wanted` asked for stands ready, under its SHA-256. */
   'evidence.prepared': { wanted: string; document: string; covers: number }
   /** The archive holds these very bytes, read back. `covers`: how many facts of the invoice the pack rests on. */

@@ -233,16 +233,18 @@ export function invoiceRef(sha256: Sha256, content: InvoiceContent, document: st
     plain(totals.tax),
     plain(totals.lines),
   ]
+  // Its renditions, an XML and the PDF around it, have this name in common.
+  const name = aliasOf('public', 'invoice', digest(sha256, all))
   return {
-    names: [documentName(document), aliasOf('public', 'invoice', digest(sha256, all))],
+    names: [documentName(document), name],
     create: 'invoice',
-    ...dated(content),
+    same: { name, ...dayOf(content) },
     offers: [numberName(sha256, content), remittanceName(content.number), ...likeNames(sha256, content)],
   }
 }
 
 /** Two arrivals of one document differ in everything but what it says of itself. */
-const dated = ({ issuedOn }: InvoiceContent): Pick<Ref, 'from'> => (issuedOn === null ? {} : { from: issuedOn })
+const dayOf = ({ issuedOn }: InvoiceContent): NonNullable<Ref['same']> => (issuedOn === null ? {} : { day: issuedOn })
 
 /** The name under which the first invoice with this number of this supplier to this entity is found. */
 export function numberName(sha256: Sha256, content: InvoiceContent): string {
@@ -292,8 +294,8 @@ export function orderNames(content: { readonly entity: Pick<PartyContent, 'names
 /** The objects that must exist once an invoice is there: its supplier, entity and orders. They are then looked up. */
 export function invoiceEnsures(content: InvoiceContent): Ref[] {
   return [
-    { names: content.supplier.names, create: 'supplier', ...dated(content) },
-    { names: content.entity.names, create: 'entity', ...dated(content) },
-    ...orderNames(content).map((name): Ref => ({ names: [name], create: 'order', ...dated(content) })),
+    { names: content.supplier.names, create: 'supplier', same: dayOf(content) },
+    { names: content.entity.names, create: 'entity', same: dayOf(content) },
+    ...orderNames(content).map((name): Ref => ({ names: [name], create: 'order', same: dayOf(content) })),
   ]
 }

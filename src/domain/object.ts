@@ -22,14 +22,14 @@ export interface ObjectRecord<State = { readonly [key: string]: Json | undefined
  * when `create` names a kind, else the whole arrival is parked until a name is bound. `offers` are names that are taken when
  * free and left alone otherwise (competition: the first one has it).
  *
- * An object that is created gets the canonical id among its names, when there is one; else the door adds one that follows from the
- * first name and from the day that its own papers give it (`from`), or the time of the event: whoever tells of it again, after the
- * log has lost it, creates it under the id by which other systems know it.
+ * An object that is created gets the canonical id among its names, when there is one; else the door adds one that follows from one name
+ * and one time (`same`; unless said, the first name and the time of the event). Whoever tells of it again, after the log has lost it,
+ * creates it under the id by which other systems know it: so both are to be what anybody would say of it.
  */
 export interface Ref {
   readonly names: readonly string[]
   readonly create?: Kind
-  readonly from?: CalendarDate
+  readonly same?: { readonly name?: string; readonly day?: CalendarDate }
   readonly offers?: readonly string[]
 }
 

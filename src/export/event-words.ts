@@ -85,7 +85,7 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'sweep.completed': (data) =>
     `all that it holds was asked for: ${text(data, 'listed')} listed, ${text(data, 'reported')} otherwise than before, ${text(data, 'missing')} gone, ${text(data, 'unknown')} unknown here, ${text(data, 'unconfirmed')} not confirmed`,
   'log.set-back': (data) =>
-    `the database was set back: events from ${text(data, 'head')} to ${Number(data['known']) - 1} at least are lost${because(data)}`,
+    `the database was set back: events from index ${text(data, 'first')} on are lost, of ${text(data, 'known')} at least${because(data)}`,
   'system.paused': (data) => `system paused${because(data)}`,
   'system.resumed': (data) => `system goes on${because(data)}`,
 

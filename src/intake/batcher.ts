@@ -35,6 +35,8 @@ export interface CommitNews {
   readonly events: number
   /** The log's next index after them. */
   readonly next: number
+  /** The id of a fact among them. */
+  readonly fact: string | undefined
   /** Targets that have something new to do. */
   readonly targets: ReadonlySet<string>
   /** Somebody waits for what changed. */
@@ -223,6 +225,7 @@ class Writer {
           tenant: this.tenant,
           events: committed.events,
           next: committed.head + committed.events,
+          fact: committed.receipts.findLast((receipt) => receipt?.outcome === 'new')?.eventId,
           targets: committed.targets,
           stirred: committed.news,
           blocked: committed.blocked,

@@ -88,10 +88,10 @@ function refsOf(arrival: Arrival): FactItem['refs'] {
 }
 
 /** Under which id something would be created. */
-function idOf({ tenant, occurredAt }: Arrival, { names, from }: Ref, prefix: string): string {
+function idOf({ tenant, occurredAt }: Arrival, { names, same }: Ref, prefix: string): string {
   return (
     names.find((name) => isCanonicalId(name) && name.startsWith(prefix)) ??
-    orderedId(sha256, prefix, Date.parse(from ?? occurredAt), tenant, names[0] ?? '')
+    orderedId(sha256, prefix, Date.parse(same?.day ?? occurredAt), tenant, same?.name ?? names[0] ?? '')
   )
 }
 
@@ -133,7 +133,8 @@ function checkRef(ref: Ref): number {
   const count = ref.names.length + (ref.offers?.length ?? 0)
   if (ref.names.length === 0 || count > LIMIT_NAMES) throw invalid(`an object has 1 to ${LIMIT_NAMES} names`)
   if (ref.create !== undefined && !Object.hasOwn(KINDS, ref.create)) throw invalid('no kind of object has this name')
-  if (ref.from !== undefined && Number.isNaN(Date.parse(ref.from))) throw invalid('the day of an object is a date of the calendar')
+  const day = ref.same?.day
+  if (day !== undefined && Number.isNaN(Date.parse(day))) throw invalid('the day of an object is a date of the calendar')
   for (const name of ref.names) checkName(name)
   for (const name of ref.offers ?? []) checkName(name)
   return count

@@ -11,7 +11,7 @@ const HUB = 'hub'
 export async function tellSetBacks(pool: Pool, submit: Intake['submit'], tenant: string): Promise<void> {
   const rows = await inTenant(pool, tenant, (client) => setBacks(client, tenant))
   const receipts = await submit(
-    rows.map(({ at, since, head, known, by, reason }) => ({
+    rows.map(({ at, since, first, known, by, reason }) => ({
       tenant,
       source: { system: HUB, role: 'hub', reference: 'recover' },
       eventId: `set back ${at}`,
@@ -20,7 +20,7 @@ export async function tellSetBacks(pool: Pool, submit: Intake['submit'], tenant:
       actor: `person:${by}`,
       readBack: true,
       about: [{ names: [systemName(HUB)], create: 'system' }],
-      data: { system: HUB, head, known, since, reason },
+      data: { system: HUB, first, known, since, reason },
     })),
   )
   const fault = receipts.find((receipt) => receipt.fault)?.fault

@@ -10,8 +10,8 @@ import { keyOfPem, newPrivateKeyPem, type Ed25519Key } from './ed25519.ts'
 //   last/<tenant>   the last checkpoint signed for a tenant, word for word; whoever can set it back can have a fork signed
 //   lock            held by the running signer
 
-const KEY_FILE = 'key.json'
-const LAST_FOLDER = 'last'
+export const KEY_FILE = 'key.json'
+export const LAST_FOLDER = 'last'
 const LOCK_WAIT_MS = 2_000
 /** Becomes the beginning of every origin and key name: `<deployment>/<tenant>`. */
 const DEPLOYMENT = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(\/[a-z0-9._-]+)*$/

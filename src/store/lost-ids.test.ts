@@ -2,12 +2,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { invoice, posting } from '../../test/arrivals.ts'
 import { hubDatabase, type HubDatabase } from '../../test/hub-database.ts'
+import { invoiceDocument } from '../../test/facts.ts'
+import { contentOf, invoiceRef } from '../domain/invoice-content.ts'
 import { adopt } from '../intake/adopt.ts'
 import { openIntake, type Intake } from '../intake/batcher.ts'
+import { admit } from '../intake/door.ts'
 import { boundNames, namesOf } from './alias.ts'
 import { inTenant, type ClientBase } from './database.ts'
 import { eventById, eventsOf } from './event.ts'
 import { rebuild } from './rebuild.ts'
+import { sha256 } from './sha256.ts'
 import { TEST_LAW } from './test-law.ts'
 
 interface Hub {
@@ -46,7 +50,7 @@ afterAll(async () => {
   expect(bugs).toEqual([])
 })
 
-const OF = { create: 'invoice', from: '2026-11-20' } as const
+const OF = { create: 'invoice', same: { day: '2026-11-20' } } as const
 
 test('what is told again comes back under its id, whenever, by whichever way and with whichever names besides', async () => {
   const [name, more] = ['capture|invoice|1', 'public|invoice|like 1']
@@ -59,6 +63,14 @@ test('what is told again comes back under its id, whenever, by whichever way and
   expect(Number.parseInt(id.slice(4, 15), 16)).toBe(Date.parse('2026-11-20'))
   expect(await objectOf(after, name)).toBe(id)
   expect(await objectOf(after, more)).toBe(id)
+})
+
+test('an invoice is the same by each of its renditions, and by another name of its file', () => {
+  const content = contentOf(invoiceDocument())
+  const idOf = (document: string, fileName: string): string | undefined =>
+    admit(invoice(fileName, {}, { occurredAt: new Date().toISOString(), about: [invoiceRef(sha256, content, document)] })).refs.about[0]?.id
+  expect(idOf('a'.repeat(64), 'a.xml')).toMatch(/^inv_[0-9a-f]{26}$/u)
+  expect(idOf('b'.repeat(64), 'b.pdf')).toBe(idOf('a'.repeat(64), 'a.xml'))
 })
 
 test('without a day of its own it is the time of its event that counts, not that of the commit', async () => {

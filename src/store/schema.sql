@@ -419,19 +419,21 @@ CREATE TABLE set_back (
   tenant text NOT NULL,
   at timestamp(3) with time zone NOT NULL DEFAULT now(),
   since timestamp(3) with time zone NOT NULL,
-  head bigint NOT NULL,
+  first bigint NOT NULL,
   known bigint NOT NULL,
+  head bigint NOT NULL,
   by text NOT NULL,
   reason text NOT NULL,
   ended_at timestamp(3) with time zone,
   CONSTRAINT set_back_pkey PRIMARY KEY (tenant, at),
   CONSTRAINT set_back_tenant_fkey FOREIGN KEY (tenant) REFERENCES tenant(id),
   CONSTRAINT set_back_by_check CHECK (((length(by) >= 1) AND (length(by) <= 200))),
-  CONSTRAINT set_back_check CHECK ((known > head)),
-  CONSTRAINT set_back_head_check CHECK ((head >= 0)),
+  CONSTRAINT set_back_check CHECK ((known >= first)),
+  CONSTRAINT set_back_check1 CHECK ((head >= first)),
+  CONSTRAINT set_back_first_check CHECK ((first >= 0)),
   CONSTRAINT set_back_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 1000)))
 );
-CREATE TRIGGER ends_once BEFORE UPDATE ON public.set_back FOR EACH ROW WHEN (((old.ended_at IS NOT NULL) OR (((((((new.tenant IS DISTINCT FROM old.tenant) OR (new.at IS DISTINCT FROM old.at)) OR (new.since IS DISTINCT FROM old.since)) OR (new.head IS DISTINCT FROM old.head)) OR (new.known IS DISTINCT FROM old.known)) OR (new.by IS DISTINCT FROM old.by)) OR (new.reason IS DISTINCT FROM old.reason)))) EXECUTE FUNCTION stays('it is ended, once, and never changed');
+CREATE TRIGGER ends_once BEFORE UPDATE ON public.set_back FOR EACH ROW WHEN (((old.ended_at IS NOT NULL) OR ((((((((new.tenant IS DISTINCT FROM old.tenant) OR (new.at IS DISTINCT FROM old.at)) OR (new.since IS DISTINCT FROM old.since)) OR (new.first IS DISTINCT FROM old.first)) OR (new.known IS DISTINCT FROM old.known)) OR (new.head IS DISTINCT FROM old.head)) OR (new.by IS DISTINCT FROM old.by)) OR (new.reason IS DISTINCT FROM old.reason)))) EXECUTE FUNCTION stays('it is ended, once, and never changed');
 CREATE TRIGGER stays_all BEFORE TRUNCATE ON public.set_back FOR EACH STATEMENT EXECUTE FUNCTION stays('the log names it');
 CREATE TRIGGER stays_row BEFORE DELETE ON public.set_back FOR EACH ROW EXECUTE FUNCTION stays('the log names it');
 ALTER TABLE set_back ENABLE ROW LEVEL SECURITY;

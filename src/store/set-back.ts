@@ -1,17 +1,19 @@
 /** Table `set_back`: what people have said about a database that had lost events, and how far the feeds were read since. */
 import type { Instant } from '../lib/time.ts'
+import { assert } from '../lib/assert.ts'
 import { textArray } from './arrays.ts'
 import { rowsOf, type ClientBase } from './database.ts'
 
-/** A time of which this log knows nothing: between the last event that is left and when people let it go on. */
+/** A time of which this log knows nothing: between the last event before it and when people let it go on. */
 export interface SetBack {
   readonly since: Instant
   readonly at: Instant
 }
-/** Why, by whom, and what is lost: events from `head` to before `known`. */
+/** Why, by whom, and what is lost: events from index `first` on, of `known` at least. `head`: how many there were when people decided it. */
 export interface SetBackRecord extends SetBack {
-  readonly head: number
+  readonly first: number
   readonly known: number
+  readonly head: number
   readonly by: string
   readonly reason: string
 }
@@ -31,24 +33,30 @@ export async function readSetBack(client: ClientBase, tenant: string): Promise<S
 export async function setBacks(client: ClientBase, tenant: string): Promise<SetBackRecord[]> {
   const { rows } = await client.query<SetBackRecord>({
     name: 'set_back_all',
-    text: 'SELECT since, at, head, known, by, reason FROM set_back WHERE tenant = $1 ORDER BY at',
+    text: 'SELECT since, at, first, known, head, by, reason FROM set_back WHERE tenant = $1 ORDER BY at',
     values: [tenant],
   })
   return rows
 }
 
-/** Notes that people let the log go on; gives that row. */
+/** Notes that people let the log go on; gives that row. The same loss again, as when whoever noted it was interrupted, is the row that is there. */
 export async function noteSetBack(
   client: ClientBase,
   tenant: string,
-  { head, known, by, reason }: Pick<SetBackRecord, 'head' | 'known' | 'by' | 'reason'>,
+  { first, known, by, reason }: Pick<SetBackRecord, 'first' | 'known' | 'by' | 'reason'>,
 ): Promise<SetBack> {
-  const { rows } = await client.query<{ since: Instant; at: Instant }>(
-    `INSERT INTO set_back (tenant, since, head, known, by, reason)
-     SELECT tenant, recorded_at, $2, $3, $4, $5 FROM tenant_head WHERE tenant = $1 RETURNING since, at`,
-    [tenant, head, known, by, reason],
+  const { rows } = await client.query<SetBack>(
+    `WITH there AS (SELECT since, at FROM set_back WHERE tenant = $1 AND first = $2 AND known = $3 AND ended_at IS NULL),
+       noted AS (
+         INSERT INTO set_back (tenant, since, first, known, head, by, reason)
+         SELECT h.tenant, coalesce((SELECT e.recorded_at FROM event e WHERE e.tenant = $1 AND e."index" = $2 - 1), '2000-01-01Z'), $2, $3, h.next_index, $4, $5
+         FROM tenant_head h WHERE h.tenant = $1 AND NOT EXISTS (SELECT FROM there) RETURNING since, at)
+     SELECT * FROM there UNION ALL SELECT * FROM noted`,
+    [tenant, first, known, by, reason],
   )
-  return rows[0]!
+  const [row] = rows
+  assert(row, 'a tenant has a head')
+  return row
 }
 
 /** From now on nothing is looked for before it is tried; how many rows that ended. */

@@ -3,11 +3,12 @@
 CREATE TABLE set_back (
   tenant   text           NOT NULL REFERENCES tenant (id),
   at       timestamptz(3) NOT NULL DEFAULT now(),
-  -- When the last event that is left was recorded: what came after it is lost.
+  -- When the last event before those that are lost was recorded.
   since    timestamptz(3) NOT NULL,
-  -- Events that are left, and how many there had been at least.
-  head     bigint         NOT NULL CHECK (head >= 0),
-  known    bigint         NOT NULL CHECK (known > head),
+  -- Events from this index on were lost, of so many at least; written since then, before people knew: up to head.
+  first    bigint         NOT NULL CHECK (first >= 0),
+  known    bigint         NOT NULL CHECK (known >= first),
+  head     bigint         NOT NULL CHECK (head >= first),
   by       text           NOT NULL CHECK (length(by) BETWEEN 1 AND 200),
   reason   text           NOT NULL CHECK (length(reason) BETWEEN 1 AND 1000),
   -- Nothing is looked for any more before it is tried.
@@ -17,8 +18,8 @@ CREATE TABLE set_back (
 CREATE TRIGGER stays_row BEFORE DELETE ON set_back FOR EACH ROW EXECUTE FUNCTION stays('the log names it');
 CREATE TRIGGER stays_all BEFORE TRUNCATE ON set_back FOR EACH STATEMENT EXECUTE FUNCTION stays('the log names it');
 CREATE TRIGGER ends_once BEFORE UPDATE ON set_back FOR EACH ROW
-  WHEN (old.ended_at IS NOT NULL OR (new.tenant, new.at, new.since, new.head, new.known, new.by, new.reason)
-    IS DISTINCT FROM (old.tenant, old.at, old.since, old.head, old.known, old.by, old.reason))
+  WHEN (old.ended_at IS NOT NULL OR (new.tenant, new.at, new.since, new.first, new.known, new.head, new.by, new.reason)
+    IS DISTINCT FROM (old.tenant, old.at, old.since, old.first, old.known, old.head, old.by, old.reason))
   EXECUTE FUNCTION stays('it is ended, once, and never changed');
 ALTER TABLE set_back ENABLE ROW LEVEL SECURITY;
 ALTER TABLE set_back FORCE ROW LEVEL SECURITY;
