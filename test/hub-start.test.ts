@@ -138,7 +138,7 @@ it('ends when its database is set back under it, and does not start on it again'
     const again = await ended({})
     expect({ status: again.status, err: again.err }).toEqual({
       status: 1,
-      err: expect.stringMatching(/^The database was set back: .* a hub has found that events from index 0 on are lost, of \d+ /u),
+      err: expect.stringMatching(/^The database was set back: .* a hub has found that events from index 0 on are lost, of \d+; /u),
     })
   } finally {
     hub.kill('SIGKILL')

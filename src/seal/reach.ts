@@ -94,7 +94,8 @@ export function openReach(publishDir: string, tenant: string, log: (line: string
   }
 }
 
-const saysOf = ({ first, had }: Loss): string => `a hub has found that events from index ${first} on are lost, of ${had}`
+const saysOf = ({ first, had }: Loss): string =>
+  `a hub has found that events from index ${first} on are lost, of ${had}; where a copy with all of them was restored, remove its note ${NOTE}`
 
 interface Found {
   readonly standby: boolean
