@@ -146,3 +146,18 @@ it('is told when it is over, while the hub runs, and then looks for nothing any 
   expect(await recover('--end')).toMatchObject({ status: 0, out: expect.stringMatching(/^It is over/u) })
   expect(await recover('--end')).toMatchObject({ status: 1, err: expect.stringMatching(/was not set back, or that is over already/u) })
 })
+
+it('ends, too, when another hub has found it out, and is not let go on without its signer', { timeout: 60_000 }, async () => {
+  const own = await reading<{ head: number }>(`SELECT next_index::int AS head FROM tenant_head WHERE tenant = 'test'`)
+  const { head } = own.rows[0]!
+  const note = join(company.folder, 'published', 'test', 'set-back')
+  writeFileSync(note, JSON.stringify({ first: head, had: head + 7 }))
+  expect(await Promise.race([company.hub().over, sleep(30_000, 'it goes on', { ref: false })])).toBe(71)
+  renameSync(join(company.folder, 'signer'), join(company.folder, 'signer-elsewhere'))
+  const said = await recover('--accept-loss', '--by', 'petra', '--reason', 'on another machine')
+  expect(said).toMatchObject({
+    status: 1,
+    err: expect.stringMatching(/^[^\n]*The signer’s lock [^\n]* cannot be opened[^\n]*\n(?! +at )/u),
+  })
+  expect(existsSync(note)).toBe(true)
+})

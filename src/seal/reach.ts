@@ -119,11 +119,14 @@ async function stateOf(
   return rows[0]!
 }
 
-/** What stands in a tenant's published folder of a loss: noted by a hub, or a checkpoint of more than the database holds. */
+/**
+ * What stands in a tenant's published folder of a loss: noted by a hub, or a checkpoint of more than the database holds. Where a copy
+ * older than the noted one was put in its place since, more is lost than the note says.
+ */
 export function lossOf(folder: string, head: number): Loss | undefined {
   const published = publishedSize(folder)
   const note = readNote(folder)
-  if (note) return { first: note.first, had: Math.max(note.had, published) }
+  if (note) return { first: Math.min(note.first, head), had: Math.max(note.had, published) }
   return published > head ? { first: head, had: published } : undefined
 }
 

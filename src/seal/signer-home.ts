@@ -77,10 +77,10 @@ export function isTenant(name: unknown): name is string {
 /**
  * Two signers on one folder could sign two trees of the same size. The lock is a file lock (taken through SQLite, the one part
  * of Node that has them): the system drops it when its process ends, however it ends. It waits a moment, for the signer of a
- * hub that was just killed ends by itself. Throws the fault `signer-away` when it stays held.
+ * hub that was just killed ends by itself. Throws the fault `signer-away` when it stays held, `config-not-valid` without such a folder.
  */
 export function lockSigner(dir: string): { release(): void } {
-  const lock = new DatabaseSync(join(dir, 'lock'), { timeout: LOCK_WAIT_MS })
+  const lock = opened(join(dir, 'lock'))
   try {
     lock.exec('BEGIN EXCLUSIVE')
   } catch {
@@ -91,6 +91,17 @@ export function lockSigner(dir: string): { release(): void } {
     release: () => {
       lock.close()
     },
+  }
+}
+
+function opened(path: string): DatabaseSync {
+  try {
+    return new DatabaseSync(path, { timeout: LOCK_WAIT_MS })
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new Fault('config-not-valid', `The signer’s lock ${path} cannot be opened (${why}); its folder must be there, and ours.`, {
+      cause,
+    })
   }
 }
 
