@@ -284,7 +284,7 @@ describe('idempotency keys', () => {
     const [first, second] = await Promise.all([post('k'), post('k')])
     expect([first.status, second.status].toSorted((a, b) => a - b)).toEqual([201, 409])
     await system.call('PUT', '/tempo', { latencyMs: 0 })
-    await system.call('PUT', '/faults', { rules: [{ op: 'ticket.open', first: 1, effect: 'late', lateMs: 100 }] })
+    await system.call('PUT', '/faults', { rules: [{ op: 'ticket.open', first: 1, effect: 'late', lateMs: 2_000 }] })
     await expect(post('late')).rejects.toThrow('fetch failed')
     const again = await post('late')
     expect(again.status).toBe(201)
@@ -320,7 +320,7 @@ describe('webhooks', () => {
       rules: [
         { op: 'webhook.send', first: 1, effect: 'none' },
         { op: 'webhook.send', first: 1, effect: 'twice' },
-        { op: 'webhook.send', first: 1, effect: 'late', lateMs: 80 },
+        { op: 'webhook.send', first: 1, effect: 'late', lateMs: 1_000 },
       ],
     })
     for (const billNo of ['1', '2', '3', '4'])

@@ -160,7 +160,7 @@ test('faults: stowed and the reply lost, nothing kept behind a 201, and landing 
   await rules({ effect: 'none' })
   expect((await put(system, 'none', 'none')).status).toBe(201)
   expect((await system.call('GET', place('none'))).status).toBe(404)
-  await rules({ effect: 'late', lateMs: 50 })
+  await rules({ effect: 'late', lateMs: 2_000 })
   await expect(put(system, 'late', 'late')).rejects.toThrow('fetch failed')
   expect((await system.call('GET', place('late'))).status).toBe(404)
   await expect.poll(async () => (await system.call('GET', place('late'))).status).toBe(200)

@@ -148,7 +148,7 @@ describe('faults', () => {
   })
 
   test('late: nothing there when one looks at once, and there afterwards', async () => {
-    await rules({ op: 'document.post', first: 1, effect: 'late', lateMs: 150 })
+    await rules({ op: 'document.post', first: 1, effect: 'late', lateMs: 2_000 })
     await expect(system.call('POST', '/documents', claim({ extRef: 'late' }))).rejects.toThrow('fetch failed')
     expect(await found('late')).toBe(0)
     await until('the late document', async () => (await found('late')) === 1 || undefined)
