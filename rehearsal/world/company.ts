@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FolderLink } from '../links/folder-link.ts'
 import { HttpLink, type Seen } from '../links/http-link.ts'
-import { Process, run } from './processes.ts'
+import { lastWords, Process, run } from './processes.ts'
 
 export const TARGETS = ['erp', 'ap', 'procurement', 'archive'] as const
 export type Target = (typeof TARGETS)[number]
@@ -87,7 +87,7 @@ export class Company {
         env: secrets,
         log,
       })
-      if (!started) throw new Error(`${name} did not start; what it said is in ${log}.`)
+      if (!started) throw new Error(`${name} did not start. ${lastWords(log)}`)
       processes[name] = started
     }
     const sampled = run({

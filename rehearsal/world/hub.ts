@@ -1,6 +1,5 @@
 /** One place for a hub process: its link to the database, its configuration, and the process that stands there at the moment. */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { ByteLink } from '../links/byte-link.ts'
 import { HttpLink, type Seen } from '../links/http-link.ts'
@@ -9,6 +8,8 @@ import { Process } from './processes.ts'
 import { TENANT, type Server } from './server.ts'
 
 export const KEY = 'a-key-for-rehearsals-0123456789'
+/** Where nobody listens. */
+const NOBODY = 'http://127.0.0.1:1'
 /** As `tieout start` runs a hub. */
 const FLAGS = ['--max-old-space-size=384', '--max-semi-space-size=16']
 
@@ -52,32 +53,30 @@ export class Hub {
   readonly link: ByteLink
   /** Where clients call it. */
   readonly door: HttpLink
-  readonly port: number
   readonly log: string
   process: Process | undefined
   readonly #wish: HubWish
   /** What is done at this place is done one after the other: two processes never stand in it. */
   #last: Promise<unknown> = Promise.resolve()
 
-  private constructor(wish: HubWish, link: ByteLink, door: HttpLink, port: number) {
+  private constructor(wish: HubWish, link: ByteLink, door: HttpLink) {
     this.name = wish.name
     this.link = link
     this.door = door
-    this.port = port
     this.log = join(wish.folder, `${wish.name}.log`)
     this.#wish = wish
   }
 
   static async place(wish: HubWish, seen: (seen: Seen) => void): Promise<Hub> {
-    const port = await freePort()
     const link = await ByteLink.open(() => wish.server.socket)
-    const hub = new Hub(wish, link, await HttpLink.open(wish.name, () => `http://127.0.0.1:${port}`, seen), port)
+    const hub: Hub = new Hub(wish, link, await HttpLink.open(wish.name, () => hub.url, seen))
     mkdirSync(wish.folder, { recursive: true })
     return hub
   }
 
+  /** Each process takes a port that is free when it starts: one that was chosen before could be somebody else's by then. */
   get url(): string {
-    return `http://127.0.0.1:${this.port}`
+    return this.runs ? String(this.process?.ready['api']) : NOBODY
   }
 
   get runs(): boolean {
@@ -134,7 +133,6 @@ export class Hub {
         },
         systems: Object.fromEntries(Object.entries(company.systems).map(([name, entry]) => [name, { ...entry, ...edits.systems?.[name] }])),
         parts: { erp: 'erp', ap: 'ap', procurement: 'procurement', bank: 'bank', archive: 'archive' },
-        api: { port: this.port },
       }),
     )
     const url = (user: string): string => `postgresql://${user}@127.0.0.1:${this.link.port}/${database}`
@@ -159,12 +157,4 @@ export class Hub {
     await this.door.close()
     await this.link.close()
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((done) => server.once('listening', done))
-  const { port } = server.address() as AddressInfo
-  await new Promise((done) => server.close(done))
-  return port
 }

@@ -62,6 +62,11 @@ export class Process {
           done()
         })
     })
+    const closed = new Promise<void>((done) => {
+      child.once('close', () => {
+        done()
+      })
+    })
     const lines = createInterface(child.stdout)
     const first = new Promise<string>((done) => {
       lines.once('line', done)
@@ -76,7 +81,11 @@ export class Process {
     clearTimeout(timer)
     if (line === undefined) {
       child.kill('SIGKILL')
-      out.end()
+      await closed
+      // All it said is in its log before anybody looks there.
+      await new Promise<void>((done) => {
+        out.end(done)
+      })
       return undefined
     }
     lines.on('line', (text) => {
@@ -142,6 +151,12 @@ export class Process {
       return 0
     }
   }
+}
+
+/** What a process said before it ended, for whoever reads of it where its log is not. */
+export function lastWords(log: string): string {
+  const said = readFileSync(log, 'utf8').trim().split('\n').slice(-5).join('\n')
+  return said === '' ? `It said nothing (${log}).` : `Its last words (${log}):\n${said}`
 }
 
 /** Runs a program to its end; its status. */

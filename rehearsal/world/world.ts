@@ -7,6 +7,7 @@ import { HttpLink, type Seen } from '../links/http-link.ts'
 import { History } from '../history.ts'
 import { Company, type SystemName } from './company.ts'
 import { type Edits, Hub, KEY, type Settings } from './hub.ts'
+import { lastWords } from './processes.ts'
 import type { Server } from './server.ts'
 
 export interface WorldWish {
@@ -82,7 +83,8 @@ export class World {
     const world = new World({ folder, server, source, database, company, hubs, edits, notices, history, calls }, counted)
     try {
       const started = await Promise.all(hubs.map((hub) => hub.start()))
-      if (started.includes(false)) throw new Error(`A hub did not start; its own words are in ${folder}.`)
+      const silent = hubs.find((_, at) => !started[at])
+      if (silent) throw new Error(`${silent.name} did not start. ${lastWords(silent.log)}`)
       await company.call('ap', 'PUT', '/hook', { url: `${notices.url}/v1/notices/ap` })
       return world
     } catch (error) {
@@ -100,7 +102,7 @@ export class World {
   async bringUp(hub: Hub, env: Readonly<Record<string, string>> = {}, limitMs = 40_000): Promise<void> {
     const until = performance.now() + limitMs
     while (!hub.runs && !(await hub.start(env))) {
-      if (performance.now() > until) throw new Error(`${hub.name} does not start; its own words are in ${hub.log}.`)
+      if (performance.now() > until) throw new Error(`${hub.name} does not start. ${lastWords(hub.log)}`)
       await new Promise((done) => {
         setTimeout(done, 200)
       })
