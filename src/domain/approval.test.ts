@@ -161,4 +161,9 @@ describe('approval', () => {
       outcomeBy('2026-01-16T09:00:00.000Z', limit('200'), no, granted(INVOICE, '2026-01-15T09:05:00.000Z')).open,
     ]).toEqual([[], ['approval-refused'], [], []])
   })
+
+  it('refused by a clock that is behind ours is a case all the same', () => {
+    const no = fact('approval.withdrawn', 'ap', 'no', '2020-01-01T00:00:00.000Z', [INVOICE], { ticket: 'T', person: PERSON, reason: 'no' })
+    expect(outcomeBy('2026-01-16T09:00:00.000Z', no).open).toEqual(['approval-refused'])
+  })
 })

@@ -95,8 +95,11 @@ export function refusedApproval(laws: Laws, sheet: Scratch<InvoiceState>): Wante
   return []
 }
 
+/** By the clock of whoever said no, but for a correction: what came in first is what was said no to, whichever clock is ahead. */
 const askedAgain = (state: InvoiceState, no: FactRef): boolean =>
-  [state.content, state.approval.requested, state.approval.completed, liveGrants(state).at(-1)].some((fact) => fact && fact.at > no.at)
+  [state.content?.corrected && state.content, state.approval.requested, state.approval.completed, liveGrants(state).at(-1)].some(
+    (fact) => fact && fact.at > no.at,
+  )
 
 const saidNo = ({ kind, person, reason }: InvoiceState['approval']['ends'][number]): string =>
   `${loginOf(person)} ${kind === 'refused' ? 'refused it' : 'took the approval back'}: ${reason}`

@@ -46,7 +46,7 @@ export function submitInvoice(setting: Setting): Command {
     // A key under which the first call was carried out gives the first answer again, never a refusal.
     refusalCoversEarlier: true,
     write: ({ content }, key) => sendJson('POST', '/tickets', body(setting, contentAs(content, Content), key), { 'idempotency-key': key }),
-    read: (reply, call) => reading(reply, call),
+    read: reading,
     find: {
       settleMs,
       gapMs,
@@ -91,24 +91,13 @@ function body(setting: Setting, content: Content, key: string): Json {
 /** Tells the tickets of two submissions of the same invoice apart, should the key be forgotten. */
 const openedBy = ({ config }: Setting, key: string): string => `${config.user} ${key.slice(-16)}`
 
-function reading(reply: Reply, call: Call): Reading {
+/**
+ * No fact but the receipt: when it was opened the ticket says, which carries our reference. By our clock it would have been asked for
+ * when the reply had come, which may be later than that somebody said no to it.
+ */
+function reading(reply: Reply): Reading {
   const read = answerIn(reply, Opened)
-  if ('outcome' in read) return nothing(read.outcome)
-  const { ticketNo } = read.value
-  return {
-    outcome: { kind: 'done', receipt: { reference: ticketNo } },
-    // Acknowledged; that the ticket is this invoice's is bound by the ticket itself, which carries our reference.
-    observations: [
-      {
-        eventId: `ticket|${ticketNo}|opened ${call.key}|${call.at}`,
-        type: 'approval.requested',
-        occurredAt: call.at,
-        reference: ticketNo,
-        about: [{ names: [contentAs(call.input.content, Content).reference] }],
-        data: { ticket: ticketNo },
-      },
-    ],
-  }
+  return nothing('outcome' in read ? read.outcome : { kind: 'done', receipt: { reference: read.value.ticketNo } })
 }
 
 function found(setting: Setting, reply: Reply, call: Call): Found {
