@@ -17,7 +17,7 @@ export interface Stage {
 export interface Ongoing {
   /** How often it has met something so far; absent where that is known only at its end. It lasts longer until it has. */
   readonly met?: () => number
-  /** It is over as soon as it has met something: the hub is dead. */
+  /** It is over as soon as it has met something: the hub is dead, somebody has done what he wanted. */
   readonly once?: true
   /** Ends it; how often it met something. */
   readonly end: () => Promise<number>
@@ -42,6 +42,7 @@ export function counting(counters: readonly { readonly hits: number }[], heal: (
 }
 
 const PROBE_MS = 100
+const LURK_MS = 30
 
 /** Something that only shows when it is looked for, again and again until it ends: `probe` says how much there is to see of it now. */
 export function watched(probe: () => Promise<number>, heal: () => Promise<boolean | void>): Ongoing {
@@ -59,6 +60,28 @@ export function watched(probe: () => Promise<number>, heal: () => Promise<boolea
       over = true
       await looking
       return (await heal()) === false ? 0 : seen
+    },
+  }
+}
+
+/** Somebody who waits for an opportunity: `attempt` says whether there was one and it was taken. One is enough. */
+export function lurking(attempt: () => Promise<boolean>, heal: () => Promise<unknown> = async () => {}): Ongoing {
+  let met = 0
+  let over = false
+  const looking = (async () => {
+    while (!over && met === 0) {
+      if (await attempt().catch(() => false)) met = 1
+      else await later(LURK_MS)
+    }
+  })()
+  return {
+    met: () => met,
+    once: true,
+    end: async () => {
+      over = true
+      await looking
+      await heal()
+      return met
     },
   }
 }

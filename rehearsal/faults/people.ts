@@ -1,46 +1,56 @@
 /** What people do: those of the systems behind the hub's back, and those who send to it, carelessly or with ill will. */
 import { sendAnswer, sendNotice, sendOnce, sendPoison } from '../clients.ts'
 import type { Sent } from '../history.ts'
-import { done, later, type Begin, type Ongoing } from './case.ts'
+import { done, later, lurking, type Begin, type Ongoing } from './case.ts'
 
 /** The target's own people change what stands there. */
-export const reverseBehind: Begin = async ({ world: { company }, excuse }) => {
-  const booked = (await company.call('erp', 'GET', '/documents?lifecycle=BOOKED&limit=100')).body['rows'] as
-    | readonly { docNo: string; vendorDocNo: string; inRun: string | null; docType: string }[]
-    | undefined
-  const free = booked?.find((document) => document.inRun === null && document.docType === 'KR')
-  if (free) excuse(free.vendorDocNo)
-  const answered =
-    free &&
-    (await company.call('erp', 'POST', `/documents/${free.docNo}/storno`, {
-      reason: '01',
-      requestedBy: 'm.keller',
-      agreedBy: 'c.lind',
-      extRef: 'by hand',
-    }))
-  return done(answered?.status === 201 ? 1 : 0)
-}
+export const reverseBehind: Begin = async ({ world: { company }, excuse }) =>
+  lurking(async () => {
+    const booked = (await company.call('erp', 'GET', '/documents?lifecycle=BOOKED&limit=100')).body['rows'] as
+      | readonly { docNo: string; vendorDocNo: string; inRun: string | null; docType: string }[]
+      | undefined
+    const free = booked?.find((document) => document.inRun === null && document.docType === 'KR')
+    if (!free) return false
+    const wish = { reason: '01', requestedBy: 'm.keller', agreedBy: 'c.lind', extRef: 'by hand' }
+    const { status } = await company.call('erp', 'POST', `/documents/${free.docNo}/storno`, wish)
+    if (status !== 201) return false
+    excuse(free.vendorDocNo)
+    return true
+  })
 
+/** Somebody takes a bill back before it is signed. Its people would have signed by then: until there is such a bill they wait. */
 export const recallTicket: Begin = async ({ world: { company }, excuse }) => {
-  const tickets = (await company.call('ap', 'GET', '/tickets?limit=200')).body['tickets'] as
-    | readonly { ticketNo: string; billNo: string; stage: string }[]
-    | undefined
-  const open = tickets?.findLast((ticket) => ['INBOX', 'CODING', 'SIGNOFF'].includes(ticket.stage))
-  if (open) excuse(open.billNo)
-  const answered =
-    open && (await company.call('ap', 'POST', `/tickets/${open.ticketNo}/recall`, { by: 'c.lind', reason: 'sent back to the vendor' }))
-  return done(answered?.status === 200 ? 1 : 0)
+  const pace = (autopilotMs: number): Promise<unknown> => company.call('ap', 'PUT', '/tempo', { autopilotMs })
+  await pace(-1)
+  return lurking(
+    async () => {
+      const tickets = (await company.call('ap', 'GET', '/tickets?limit=200')).body['tickets'] as
+        | readonly { ticketNo: string; billNo: string; stage: string }[]
+        | undefined
+      const open = tickets?.findLast((ticket) => ['INBOX', 'CODING', 'SIGNOFF'].includes(ticket.stage))
+      if (!open) return false
+      const wish = { by: 'c.lind', reason: 'sent back to the vendor' }
+      const { status } = await company.call('ap', 'POST', `/tickets/${open.ticketNo}/recall`, wish)
+      if (status !== 200) return false
+      excuse(open.billNo)
+      return true
+    },
+    () => pace(0),
+  )
 }
 
-export const sendBack: Begin = async ({ world: { company }, dice, excuse }) => {
-  const documents = (await company.call('erp', 'GET', '/payment-docs?lifecycle=CONFIRMED&limit=100')).body['rows'] as
-    | readonly { payDocNo: string; endToEndId: string; items: readonly { vendorDocNo: string }[] }[]
-    | undefined
-  const paid = documents && documents.length > 0 ? dice.pick(documents) : undefined
-  for (const { vendorDocNo } of paid?.items ?? []) excuse(vendorDocNo)
-  const answered = paid && (await company.call('bank', 'POST', '/returns', { endToEndId: paid.endToEndId, reason: 'AC04' }))
-  return done(answered !== undefined && answered.status < 300 ? 1 : 0)
-}
+export const sendBack: Begin = async ({ world: { company }, dice, excuse }) =>
+  lurking(async () => {
+    const documents = (await company.call('erp', 'GET', '/payment-docs?lifecycle=CONFIRMED&limit=100')).body['rows'] as
+      | readonly { payDocNo: string; endToEndId: string; items: readonly { vendorDocNo: string }[] }[]
+      | undefined
+    if (!documents || documents.length === 0) return false
+    const paid = dice.pick(documents)
+    const { status } = await company.call('bank', 'POST', '/returns', { endToEndId: paid.endToEndId, reason: 'AC04' })
+    if (status >= 300) return false
+    for (const { vendorDocNo } of paid.items) excuse(vendorDocNo)
+    return true
+  })
 
 const answeredOf = (all: readonly Promise<Sent>[]): Ongoing => ({
   end: async () => (await Promise.all(all)).filter((sent) => sent.status !== null).length,
