@@ -26,6 +26,9 @@ export const KILL_POINTS = [
   'seal-sign-after',
   'seal-checkpoint-after',
   'publish-tiles-after',
+  'pack-before-keep',
+  'pack-kept',
+  'packs-before-cursor',
 ] as const
 /** These end the signer, which the hub starts again. */
 export const SIGNER_POINTS = ['signer-persist-before', 'signer-persist-after'] as const

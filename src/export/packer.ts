@@ -5,6 +5,7 @@
  */
 import type { Arrival } from '../domain/object.ts'
 import { Fault } from '../lib/fault.ts'
+import { mark } from '../lib/mark.ts'
 import { latestCheckpoint } from '../store/checkpoint.ts'
 import { inTenant, type Pool } from '../store/database.ts'
 import { storeDocument } from '../store/document.ts'
@@ -104,6 +105,7 @@ async function roundOf(
     unsealed = beyond.length > 0
     more = wishes.length === SLICE
     const next = more ? wishes.at(-1)!.index + 1 : sealed
+    if (wishes.length > 0) mark('packs-before-cursor')
     if (next > from) await inTenant(pool, tenant, (client) => writeCursor(client, tenant, ...FEED, String(next)))
   }
   return { made, unsealed }
@@ -120,7 +122,9 @@ async function make(
   try {
     const pack = await inTenant(pool, tenant, (client) => packOf(client, tenant, wish), 'snapshot')
     if (!pack) return 0
+    mark('pack-before-keep')
     const document = await storeDocument(pool, tenant, pack.bytes, 'application/json')
+    mark('pack-kept')
     const [receipt] = await submit([
       {
         tenant,

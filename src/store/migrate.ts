@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ClientBase } from 'pg'
 import { Fault } from '../lib/fault.ts'
+import { mark } from '../lib/mark.ts'
 
 interface Migration {
   readonly name: string
@@ -75,7 +76,9 @@ async function apply(client: ClientBase, { name, sql, sha256 }: Migration): Prom
   try {
     await client.query(sql)
     await client.query('INSERT INTO migration (name, sha256) VALUES ($1, $2)', [name, sha256])
+    mark('migration-before-commit')
     await client.query('COMMIT')
+    mark('migration-after')
   } catch (error) {
     await client.query('ROLLBACK')
     throw new Fault('schema-not-ours', `${name} could not be applied: ${error instanceof Error ? error.message : String(error)}`, {
