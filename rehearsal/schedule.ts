@@ -1,4 +1,5 @@
 /** One schedule: bills and faults at moments that the seed chooses, heal, rest, judgement. */
+import { writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { judge, type Finding } from './checks/all.ts'
@@ -126,7 +127,9 @@ async function played(world: World, plan: Plan, looking: Looking, sending: { rea
   const rested = performance.now()
   history.did('rest', String(restedMs))
   await looking.stop()
-  const findings = judge(await evidenceOf(world, known, looking, restedMs, stretch, place % VERIFY_EVERY === VERIFY_EVERY - 1))
+  const evidence = await evidenceOf(world, known, looking, restedMs, stretch, place % VERIFY_EVERY === VERIFY_EVERY - 1)
+  const findings = judge(evidence)
+  if (findings.length > 0) await keepShown(world, evidence)
   const instants = [begun, healed, whole, rested, performance.now()]
   const spent = instants.slice(1).map((at, nth) => Math.round(at - (instants[nth] ?? at)))
   return {
@@ -264,6 +267,14 @@ export async function evidenceOf(
     excused: world.excused,
     trapped: [...Object.values(world.company.links), world.notices].reduce((sum, { trapped }) => sum + trapped, 0),
   }
+}
+
+/** What the hub showed when something was found: its database goes with the world, and its folder is what is left to look at. */
+async function keepShown(world: World, { invoices, cases }: Evidence): Promise<void> {
+  const traces = await Promise.all(invoices.filter(({ row }) => row?.open).map(({ id }) => world.ask(`/v1/trace/${id}`)))
+  const queues = await Promise.all(Object.keys(world.company.systems).map((name) => world.ask(`/v1/systems/${name}/queue`)))
+  const shown = { systems: await world.ask('/v1/systems'), queues, cases, invoices, traces }
+  writeFileSync(join(world.folder, 'shown.json'), JSON.stringify(shown, undefined, 1))
 }
 
 async function verify({ source, folder, server, database, hubs: [signing] }: World): Promise<Evidence['verified']> {
