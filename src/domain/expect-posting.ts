@@ -1,4 +1,5 @@
 /** What the ERP should book of an invoice: its posting, the reversal of one, the block of its payment, and how it was cleared. */
+import { covers, thingPosted, thingReversed } from './answers.ts'
 import { dateIn } from '../lib/time.ts'
 import { correctedBy, holdReasons, liveAllocations, livePostings, reversalAsked, warranted } from './headline.ts'
 import type { Granted, InvoiceState } from './invoice-state.ts'
@@ -92,7 +93,7 @@ export function reversing(erp: string, id: string, state: InvoiceState): WantedE
   const asked = reversalAsked(state)
   if (!asked) return []
   return livePostings(state)
-    .filter(([postingNo, posting]) => asked.at > (posting.confirmed?.at ?? '') && asked.keeps !== postingNo)
+    .filter(([postingNo]) => covers(asked, [thingPosted(postingNo)]) && asked.keeps !== postingNo)
     .map(([postingNo]) => ({
       target: erp,
       command: 'invoice.reverse',
@@ -198,9 +199,9 @@ const reversals = (state: InvoiceState): string[] =>
 
 /** After a reversal in the ERP the hub does not fight it: a person says that it shall be posted again. */
 function mayPostAgain(state: InvoiceState): boolean {
-  const last = reversals(state).at(-1)
+  const reversed = Object.entries(state.postings).flatMap(([postingNo, booked]) => (booked.reversed ? [thingReversed(postingNo)] : []))
   const answer = state.answers['posting-reversed']
-  return last === undefined || (answer?.action === 'post-again' && answer.at > last)
+  return reversed.length === 0 || (answer?.action === 'post-again' && covers(answer, reversed))
 }
 
 /** Our postings that the ERP shows, whoever told us: each proves the effect with its number of earlier reversals. */

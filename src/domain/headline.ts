@@ -3,6 +3,7 @@
  * code yields a headline. What happened (the furthest state with its own warrant) is kept apart from what was allowed
  * (the breaches: states that the route requires before it and whose warrant is missing).
  */
+import { covers, type Answered } from './answers.ts'
 import type { Allocation, InvoiceState, Link, Posting, Verdict } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
 import { UNROUTED, type HeadlineState, type Routed, type Route, type Step } from './routes.ts'
@@ -177,26 +178,22 @@ export function correctedBy(state: InvoiceState): Link | null {
     .filter(({ is }) => is === 'corrected-by')
     .sort((a, b) => (a.at < b.at ? 1 : -1))[0]
   const answer = state.answers['superseded']
-  return link && !(answer?.action === 'keep' && answer.at > link.at) ? link : null
+  return link && !(answer?.action === 'keep' && covers(answer, [link.event])) ? link : null
 }
 
 /** The kind of hold by which the ERP's own payment block is told. */
 const ERP_BLOCK = 'payment-block'
 
 /** The last word of two persons that the posting shall be reversed; `keeps`: of two postings the one that stays. */
-export function reversalAsked(state: InvoiceState): {
-  readonly at: string
-  readonly person: string
-  readonly second: string
-  readonly reason: string
-  readonly keeps: string | null
-} | null {
+export function reversalAsked(
+  state: InvoiceState,
+): (Answered & { readonly person: string; readonly second: string; readonly reason: string; readonly keeps: string | null }) | null {
   const asked = Object.entries(state.answers)
     .filter(([, answer]) => answer.action === 'reverse' && answer.second !== null && answer.second !== answer.person)
     .sort(([, a], [, b]) => (a.at < b.at ? 1 : -1))[0]
   if (!asked) return null
-  const [cause, { at, person, second, reason }] = asked
-  return { at, person, second: second ?? '', reason, keeps: cause === 'posted-twice' ? (state.verdicts.posting?.subject ?? null) : null }
+  const [cause, answer] = asked
+  return { ...answer, second: answer.second ?? '', keeps: cause === 'posted-twice' ? (state.verdicts.posting?.subject ?? null) : null }
 }
 
 /** What was booked up to the day of a cut-over is in what was open then. */

@@ -1,4 +1,5 @@
 /** What is known of one invoice, and what is known of one that nothing was told of yet. Every collection is keyed by what makes its members one. */
+import type { Answered } from './answers.ts'
 import { inOrder } from '../lib/canonical-json.ts'
 import type { Instant } from '../lib/time.ts'
 import type { CutOverItem } from './cut-over.ts'
@@ -162,9 +163,9 @@ export interface InvoiceState {
   /** Other invoices that it names (BT-25), or that name it, by id. */
   readonly links: { readonly [invoice: string]: Link }
   readonly exceptions: { readonly [cause: string]: { readonly id: string; readonly open: boolean; readonly times: number } }
-  /** Answers of persons to exceptions that let a control pass: cause → what was answered, about which subject. */
+  /** Answers of persons to exceptions that let a control pass: cause → what was answered, about which things. */
   readonly answers: {
-    readonly [cause: string]: FactRef & {
+    readonly [cause: string]: Answered & {
       readonly action: string
       readonly person: string
       readonly second: string | null

@@ -2,6 +2,7 @@
  * What is known of one invoice: one state machine, a fold of its facts and of our verdicts on them. Every collection is kept in a
  * fixed order, so that the order of arrival leaves no trace.
  */
+import { answered, thingsOf } from './answers.ts'
 import { accruedAs, type AccrualData } from './accrual.ts'
 import { diverging, showing } from './cell.ts'
 import type { Event, EventType } from './event.ts'
@@ -187,7 +188,8 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   'exception.answered': on<'exception.answered'>((state, event, data) => {
     const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
     if (cause === undefined) return state
-    const answer = { ...ref(event), action: data.action, person: event.actor, second: data.second ?? null, reason: data.reason }
+    const given = { action: data.action, person: event.actor, second: data.second ?? null, reason: data.reason }
+    const answer = { ...answered(event, thingsOf(state)), ...given }
     return { ...state, answers: { ...state.answers, [cause]: later(state.answers[cause] ?? null, answer) } }
   }),
 

@@ -1,4 +1,5 @@
 /** What is wrong with an invoice whatever gate it is at: conditions that its facts show. */
+import { covers, thingReversed } from './answers.ts'
 import { dedupe, type WantedException } from './exception.ts'
 import { closed } from './gate.ts'
 import { correctedBy, liveGrants, livePostings, warranted } from './headline.ts'
@@ -15,17 +16,10 @@ import type { Laws } from './view.ts'
 /** Conditions that the facts themselves show, whatever gate the invoice is at. */
 export function conditions(laws: Laws, state: InvoiceState): WantedException[] {
   const wanted = casesOfSent(laws.policy.owners, state.sent)
-  const reversed = Object.entries(state.postings)
-    .filter(([, posting]) => posting.reversed)
-    .sort(([, a], [, b]) => (a.reversed!.at < b.reversed!.at ? 1 : -1))[0]
-  const answer = state.answers['posting-reversed']
-  if (
-    reversed &&
-    !correctedBy(state) &&
-    livePostings(state).length === 0 &&
-    !(answer && answer.at > (reversed[1].reversed?.at ?? '')) &&
-    !closed(state)
-  ) {
+  const [reversed] = Object.entries(state.postings)
+    .filter(([postingNo, posting]) => posting.reversed && !covers(state.answers['posting-reversed'], [thingReversed(postingNo)]))
+    .sort(([, a], [, b]) => (a.reversed!.at < b.reversed!.at ? 1 : -1))
+  if (reversed && !correctedBy(state) && livePostings(state).length === 0 && !closed(state)) {
     wanted.push({ cause: 'posting-reversed', says: `Posting ${reversed[0]} was reversed.` })
   }
   const end = state.approval.ends.at(-1)
@@ -36,15 +30,15 @@ export function conditions(laws: Laws, state: InvoiceState): WantedException[] {
     if (payment.progress === 'rejected')
       wanted.push({ cause: 'payment-rejected', says: `Payment ${id} over ${payment.amount} was rejected by the bank.` })
   }
-  const outside = Object.values(state.allocations).filter((allocation) => allocation.outside && allocation.undone === null)
-  if (outside.some((allocation) => allocation.at > (state.answers['paid-outside']?.at ?? ''))) {
+  const outside = Object.entries(state.allocations).filter(([, allocation]) => allocation.outside && allocation.undone === null)
+  if (outside.some(([event]) => !covers(state.answers['paid-outside'], [event]))) {
     wanted.push({
       cause: 'paid-outside',
-      says: outside.map((allocation) => `${allocation.amount} on ${allocation.on ?? 'an unknown day'}`).join(', '),
+      says: outside.map(([, allocation]) => `${allocation.amount} on ${allocation.on ?? 'an unknown day'}`).join(', '),
     })
   }
-  const accepted = state.answers['difference-outside-policy']?.at ?? ''
-  const differences = differencesOutside(state, laws.policy.differences).filter(({ at }) => at > accepted)
+  const accepted = state.answers['difference-outside-policy']
+  const differences = differencesOutside(state, laws.policy.differences).filter(({ rests }) => !covers(accepted, rests))
   if (differences.length > 0)
     wanted.push({
       cause: 'difference-outside-policy',

@@ -5,6 +5,7 @@
 import type { Instant } from '../lib/time.ts'
 import type { Event } from './event.ts'
 import type { FactData, OrderData } from './event-data.ts'
+import { answered, covers, type Answered } from './answers.ts'
 import { exceptionDecisions, tracked, type ExceptionMap, type WantedException } from './exception.ts'
 import { later, ref } from './invoice.ts'
 import type { FactRef } from './invoice-state.ts'
@@ -33,7 +34,7 @@ export interface OrderState extends ReferenceState {
   readonly invoiced: { readonly [invoice: string]: TakenLines }
   readonly exceptions: ExceptionMap
   /** What people said of its cases, by cause. */
-  readonly answers: { readonly [cause: string]: FactRef }
+  readonly answers: { readonly [cause: string]: Answered }
 }
 
 export const NO_ORDER: OrderState = { ...NO_REFERENCE, receipts: {}, invoiced: {}, exceptions: {}, answers: {} }
@@ -63,7 +64,7 @@ export function evolveOrder(state: OrderState, event: Event): OrderState {
       const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
       return cause === undefined
         ? state
-        : { ...state, answers: { ...state.answers, [cause]: later(state.answers[cause] ?? null, ref(event)) } }
+        : { ...state, answers: { ...state.answers, [cause]: later(state.answers[cause] ?? null, answered(event, thingsOf(state))) } }
     }
     default:
       return tracked(evolveReference('order', state, event), event)
@@ -147,13 +148,13 @@ export function judgeOrder(laws: Laws, { id, state }: ObjectRecord<OrderState>, 
 
 /** An answer holds until something new happens: another receipt reversed, another word about the order. */
 function explained(state: OrderState, holder: string, cause: string): boolean {
-  const answer = state.answers[cause]
-  const news =
-    cause === 'receipt-reversed'
-      ? Object.values(state.receipts).flatMap(({ reversed }) => (reversed ? [reversed.at] : []))
-      : [readOf(state, 'order', holder)?.at ?? '']
-  return answer !== undefined && news.every((at) => at <= answer.at)
+  const read = readOf(state, 'order', holder)
+  return covers(state.answers[cause], cause === 'receipt-reversed' ? reversedOf(state) : read ? [read.event] : [])
 }
+
+const reversedOf = ({ receipts }: OrderState): string[] =>
+  Object.values(receipts).flatMap(({ reversed }) => (reversed ? [reversed.event] : []))
+const thingsOf = (state: OrderState): string[] => [...reversedOf(state), ...Object.values(state.reads).map(({ event }) => event)]
 
 /** In what the holder's order and another system's differ; suppliers have numbers of their own in each system, items too. */
 function difference(ours: OrderData, theirs: OrderData | undefined): { ours: string; theirs: string } | null {

@@ -2,6 +2,7 @@
  * What a system shows against what it should show: the kinds of divergence, and how long each edge is given. What a sweep makes of a
  * thing that it found there is `held.ts`. docs/spec/reconcile.md tells the reasons.
  */
+import { covers } from './answers.ts'
 import type { Instant } from '../lib/time.ts'
 import { settlementOf } from './axes.ts'
 import type { Role } from './event.ts'
@@ -186,7 +187,7 @@ function strangeClearing(policy: Policy, state: InvoiceState): Diverging | undef
     Object.keys(state.payments).length > 0 ||
     (settlement !== 'none' && settlement !== 'part') ||
     oneSided(state) !== null ||
-    (state.answers['cleared-unexplained']?.at ?? '') > shown.at
+    covers(state.answers['cleared-unexplained'], [shown.event])
   )
     return undefined
   return {
@@ -200,7 +201,9 @@ function strangeClearing(policy: Policy, state: InvoiceState): Diverging | undef
 
 /** A case of it is judged with the invoice's other conditions. */
 function strangePayment(state: InvoiceState): Diverging | undefined {
-  const outside = Object.values(state.allocations).filter(({ outside: out, undone }) => out && undone === null)
-  const paid = outside.find(({ at }) => at > (state.answers['paid-outside']?.at ?? ''))
+  const [, paid] =
+    Object.entries(state.allocations).find(
+      ([event, { outside, undone }]) => outside && undone === null && !covers(state.answers['paid-outside'], [event]),
+    ) ?? []
   return paid && { kind: 'bypass', since: paid.at, ms: 0, says: `${paid.amount} left the bank without an instruction.` }
 }

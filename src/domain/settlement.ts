@@ -47,27 +47,21 @@ export const DEFAULT_DIFFERENCES: DifferenceLimits = {
   'write-off': { absolute: '5.00', bps: 100, days: null },
 }
 
-/** What was cleared without cash and is not as the policy allows, in sentences. */
-export function differencesOutside(state: InvoiceState, limits: DifferenceLimits): { readonly at: string; readonly says: string }[] {
+/** What was cleared without cash and is not as the policy allows, in sentences, each with the allocations on which it rests. */
+export function differencesOutside(state: InvoiceState, limits: DifferenceLimits): { readonly rests: string[]; readonly says: string }[] {
   const due = amountDue(state)
   if (due === null) return []
   const issuedOn = state.content?.value.issuedOn
-  const kinds = Map.groupBy(
-    liveAllocations(state).map(([, allocation]) => allocation),
-    (allocation) => allocation.kind,
-  )
-  return [...kinds].flatMap(([kind, allocations]) => {
-    const at =
-      allocations
-        .map((allocation) => allocation.at)
-        .sort()
-        .at(-1) ?? ''
+  const kinds = Map.groupBy(liveAllocations(state), ([, { kind }]) => kind)
+  return [...kinds].flatMap(([kind, live]) => {
+    const rests = live.map(([event]) => event)
+    const allocations = live.map(([, allocation]) => allocation)
     if (!Object.hasOwn(ALLOCATION_KINDS, kind))
-      return [{ at, says: `The ERP cleared something as ${kind}, which is no kind that is known.` }]
+      return [{ rests, says: `The ERP cleared something as ${kind}, which is no kind that is known.` }]
     if (ALLOCATION_KINDS[kind as keyof typeof ALLOCATION_KINDS] !== 'difference') return []
     const offered = state.content?.value.discounts
     if (kind === 'discount' && offered && issuedOn !== undefined)
-      return beyondOffer(offered, due, issuedOn, allocations).map((says) => ({ at, says }))
+      return beyondOffer(offered, due, issuedOn, allocations).map((says) => ({ rests, says }))
     const limit = limits[kind as Difference]
     const sum = sumOf(allocations.map((allocation) => allocation.amount))
     const late =
@@ -76,12 +70,12 @@ export function differencesOutside(state: InvoiceState, limits: DifferenceLimits
         : allocations.find(({ on }) => on !== null && on > dayAfter(issuedOn, limit.days ?? 0))
     return [
       ...(limit.absolute !== null && size(sum) > size(limit.absolute)
-        ? [{ at, says: `${sum} ${kind} is more than the ${limit.absolute} that are allowed.` }]
+        ? [{ rests, says: `${sum} ${kind} is more than the ${limit.absolute} that are allowed.` }]
         : []),
       ...(limit.bps !== null && size(sum) * 10_000n > size(due) * BigInt(limit.bps)
-        ? [{ at, says: `${sum} ${kind} is more than the ${limit.bps / 100} % of ${due} that are allowed.` }]
+        ? [{ rests, says: `${sum} ${kind} is more than the ${limit.bps / 100} % of ${due} that are allowed.` }]
         : []),
-      ...(late ? [{ at, says: `${kind} was taken on ${late.on}, later than ${limit.days} days after ${issuedOn}.` }] : []),
+      ...(late ? [{ rests, says: `${kind} was taken on ${late.on}, later than ${limit.days} days after ${issuedOn}.` }] : []),
     ]
   })
 }
