@@ -7,9 +7,12 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { coverage, openResult, totals, writeResult, type Played } from './result.ts'
+import { Dice } from './dice.ts'
 import { PER_WORLD, planOf, play, type Plan } from './schedule.ts'
 import { playable } from './faults/table.ts'
 import { setUpTools } from './tools.ts'
+import { findFaketime, wrongClocks, type Clocks } from './world/clocks.ts'
+import { TARGETS } from './world/company.ts'
 import { clearAbandoned, ownFolder, Server } from './world/server.ts'
 import { World } from './world/world.ts'
 
@@ -73,7 +76,7 @@ function told(played: Played): void {
   const faults = played.faults.map(({ name, hits }) => `${name}${hits === 0 ? ' (met nothing)' : ''}`).join('; ')
   if (values.first && played.verdict === 'violated') stopping = true
   process.stdout.write(
-    `${played.verdict.padEnd(8)} ${String(played.index).padStart(4)} ${(played.tookMs / 1_000).toFixed(1).padStart(6)} s, at rest after ${played.restedMs ?? '–'} ms [${played.spent.join(' ')}]${played.stretch > 1 ? ` (limits × ${played.stretch})` : ''}: ${faults}\n`,
+    `${played.verdict.padEnd(8)} ${String(played.index).padStart(4)} ${(played.tookMs / 1_000).toFixed(1).padStart(6)} s, at rest after ${played.restedMs ?? '–'} ms [${played.spent.join(' ')}]${played.stretch > 1 ? ` (limits × ${played.stretch})` : ''}${clocksTold(played)}: ${faults}\n`,
   )
   for (const finding of played.findings) process.stdout.write(`         ${finding}\n`)
   if (played.verdict !== 'held')
@@ -82,7 +85,16 @@ function told(played: Played): void {
     )
 }
 
+const clocksTold = ({ clocks = {} }: Played): string =>
+  Object.entries(clocks)
+    .map(([system, away]) => ` (clock of ${system} ${away < 0 ? '' : '+'}${away} s)`)
+    .join('')
+
 const kept = (index: number): string => join(values.keep, `seed-${seed}-schedule-${index}`)
+
+/** Of every second world the systems' clocks are wrong, where that can be played. */
+const clocksOf = (nth: number): Clocks =>
+  nth % 2 === 1 && findFaketime() !== undefined ? wrongClocks(new Dice(seed, `clocks ${nth}`), TARGETS) : {}
 
 async function work(server: Server): Promise<void> {
   for (let next = worlds.shift(); next && !over(); next = worlds.shift()) {
@@ -95,6 +107,7 @@ async function work(server: Server): Promise<void> {
         folder: ownFolder(),
         server,
         seed: seed * 1_000 + next.nth,
+        clocks: clocksOf(next.nth),
         bills: PER_WORLD * bills,
       }).catch((error: unknown) => {
         told({ ...nothing(plan), findings: [`The world could not be made: ${String(error)}`] })
@@ -102,7 +115,7 @@ async function work(server: Server): Promise<void> {
       })
       // The machine, not the product: what comes next in this world would fare no better.
       if (!world) break
-      const played = await played1(world, plan)
+      const played = { ...(await played1(world, plan)), clocks: world.clocks }
       told(played)
       if (played.verdict === 'held') continue
       // What went wrong once would be found again in every later schedule of the same world.

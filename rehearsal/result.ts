@@ -4,12 +4,15 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { arch, cpus, release, totalmem } from 'node:os'
 import { NOT_HERE, type FaultCase } from './faults/table.ts'
 import type { Outcome } from './schedule.ts'
+import type { Clocks } from './world/clocks.ts'
 
 /** `broken`: the rig itself failed; nothing is known of the product then. */
 export type Verdict = 'held' | 'violated' | 'broken'
 export interface Played extends Omit<Outcome, 'findings'> {
   readonly verdict: Verdict
   readonly findings: readonly string[]
+  /** Of systems, where they were wrong. */
+  readonly clocks?: Clocks
 }
 
 export interface Result {

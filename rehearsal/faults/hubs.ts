@@ -1,7 +1,8 @@
 /** What happens to hubs: killed anywhere or at a named point, frozen, with a wrong clock, under another policy. */
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { sendOnce } from '../clients.ts'
+import { faked } from '../world/clocks.ts'
 import type { Hub } from '../world/hub.ts'
 import type { World } from '../world/world.ts'
 import { becomes, done, later, watched, type Begin } from './case.ts'
@@ -159,10 +160,6 @@ export const freeze: Begin = async ({ world, dice }) => {
   }
 }
 
-/** Where Debian's package puts it. */
-export const findFaketime = (): string | undefined =>
-  ['x86_64', 'aarch64'].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`).find((path) => existsSync(path))
-
 /** A start takes less. */
 const STARTED_S = 300
 const JUMPED_MS = 2_000
@@ -175,10 +172,9 @@ export const clock =
     const file = join(world.folder, `${hub.name}.clock`)
     writeFileSync(file, `${awayS < 0 ? '' : '+'}${awayS}\n`)
     await hub.start({
-      LD_PRELOAD: findFaketime() ?? '',
+      ...faked(),
       FAKETIME_TIMESTAMP_FILE: file,
       FAKETIME_NO_CACHE: '1',
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
     })
     const startedAt = Date.now() / 1_000
     // The rest of the work may be done by now.

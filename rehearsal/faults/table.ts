@@ -3,10 +3,11 @@
  * nothing in a schedule is not counted.
  */
 import { ANSWER_NAMES } from '../links/http-link.ts'
+import { findFaketime } from '../world/clocks.ts'
 import { TARGETS, type Target } from '../world/company.ts'
 import type { Begin } from './case.ts'
 import { exhaust, failSync, fillDisk, hasStrace, lockTables, signal, throwOut } from './database.ts'
-import { changePolicy, clock, dieAt, freeze, findFaketime, kill, KILL_POINTS, SIGNER_POINTS, signerDiesAt } from './hubs.ts'
+import { changePolicy, clock, dieAt, freeze, kill, KILL_POINTS, SIGNER_POINTS, signerDiesAt } from './hubs.ts'
 import { cascade, lying, onDatabase, onDoor, onFiles, onNotices, onTarget } from './links.ts'
 import { again, flood, forgeNotices, poison, race, recallTicket, reverseBehind, sendBack } from './people.ts'
 

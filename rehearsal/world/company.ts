@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FolderLink } from '../links/folder-link.ts'
 import { HttpLink, type Seen } from '../links/http-link.ts'
+import { withClock, type Clocks } from './clocks.ts'
 import { lastWords, Process, run } from './processes.ts'
 
 export const TARGETS = ['erp', 'ap', 'procurement', 'archive'] as const
@@ -57,6 +58,7 @@ export class Company {
     source: string,
     folder: string,
     sample: { readonly seed: number; readonly count: number },
+    clocks: Clocks,
     seen: (seen: Seen) => void,
   ): Promise<Company> {
     mkdirSync(folder, { recursive: true })
@@ -84,7 +86,7 @@ export class Company {
       const started = await Process.start({
         file: file(name, 'main.ts'),
         args: ['--data', join(folder, name), '--stdin-eof', ...args[name]],
-        env: secrets,
+        env: { ...secrets, ...withClock(clocks[name]) },
         log,
       })
       if (!started) throw new Error(`${name} did not start. ${lastWords(log)}`)

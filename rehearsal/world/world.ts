@@ -6,6 +6,7 @@ import type { Books, Line } from '../checks/evidence.ts'
 import { HttpLink, type Seen } from '../links/http-link.ts'
 import { History } from '../history.ts'
 import { Company, type SystemName } from './company.ts'
+import { byOurClock, type Clocks } from './clocks.ts'
 import { type Edits, Hub, KEY, type Settings } from './hub.ts'
 import { lastWords } from './processes.ts'
 import type { Server } from './server.ts'
@@ -19,6 +20,8 @@ export interface WorldWish {
   readonly bills: number
   /** What the hubs' configuration says beside what every world's does. */
   readonly settings?: Settings
+  /** Of the company's systems, where they are wrong. */
+  readonly clocks?: Clocks
   /** Work on the database before a hub knows it. */
   readonly prepare?: (server: Server, database: string) => Promise<void>
 }
@@ -39,9 +42,13 @@ export class World {
   readonly excused = new Set<string>()
   readonly #counted: { readonly effects: number }
   readonly edits: Edits
+  readonly clocks: Clocks
 
   private constructor(
-    parts: Pick<World, 'folder' | 'server' | 'source' | 'database' | 'company' | 'hubs' | 'edits' | 'notices' | 'history' | 'calls'>,
+    parts: Pick<
+      World,
+      'folder' | 'server' | 'source' | 'database' | 'company' | 'hubs' | 'edits' | 'clocks' | 'notices' | 'history' | 'calls'
+    >,
     counted: { readonly effects: number },
   ) {
     this.#counted = counted
@@ -52,12 +59,13 @@ export class World {
     this.company = parts.company
     this.hubs = parts.hubs
     this.edits = parts.edits
+    this.clocks = parts.clocks
     this.notices = parts.notices
     this.history = parts.history
     this.calls = parts.calls
   }
 
-  static async make({ source, folder, server, seed, bills, settings = {}, prepare }: WorldWish): Promise<World> {
+  static async make({ source, folder, server, seed, bills, settings = {}, clocks = {}, prepare }: WorldWish): Promise<World> {
     mkdirSync(folder, { recursive: true })
     const history = new History(join(folder, 'history.jsonl'))
     const kept = new History(join(folder, 'calls.jsonl'))
@@ -70,7 +78,7 @@ export class World {
     }
     const [database, company] = await Promise.all([
       server.freshDatabase(),
-      Company.start(source, join(folder, 'company'), { seed, count: bills }, seen),
+      Company.start(source, join(folder, 'company'), { seed, count: bills }, clocks, seen),
     ])
     await prepare?.(server, database)
     makeSigner(join(folder, 'signer'))
@@ -80,7 +88,7 @@ export class World {
     const hubs = [await place('hub-a', true), await place('hub-b', false)] as const
     const living = (): string => (hubs.find((hub) => hub.runs) ?? hubs[0]).url
     const notices = await HttpLink.open('notices', living, seen)
-    const world = new World({ folder, server, source, database, company, hubs, edits, notices, history, calls }, counted)
+    const world = new World({ folder, server, source, database, company, clocks, hubs, edits, notices, history, calls }, counted)
     try {
       const started = await Promise.all(hubs.map((hub) => hub.start()))
       const silent = hubs.find((_, at) => !started[at])
@@ -150,13 +158,14 @@ export class World {
       .ok
   }
 
-  /** The systems' books as they lie on disk; a line that is being written is left for the next look. */
+  /** The systems' books as they lie on disk, by our clock; a line that is being written is left for the next look. */
   books(): Books {
     const read = (name: SystemName): Line[] =>
       readFileSync(join(this.company.folder, name, 'book.jsonl'), 'utf8')
         .split('\n')
         .slice(0, -1)
-        .map((line) => JSON.parse(line) as Line)
+        .map((text) => JSON.parse(text) as Line)
+        .map((line) => ({ ...line, at: byOurClock(line.at, this.clocks[name]) }))
     return { erp: read('erp'), ap: read('ap'), procurement: read('procurement'), bank: read('bank'), archive: read('archive') }
   }
 
