@@ -162,8 +162,11 @@ describe('approval', () => {
     ]).toEqual([[], ['approval-refused'], [], []])
   })
 
-  it('refused by a clock that is behind ours is a case all the same', () => {
-    const no = fact('approval.withdrawn', 'ap', 'no', '2020-01-01T00:00:00.000Z', [INVOICE], { ticket: 'T', person: PERSON, reason: 'no' })
-    expect(outcomeBy('2026-01-16T09:00:00.000Z', no).open).toEqual(['approval-refused'])
+  it.each(['2020-01-01T00:00:00.000Z', '2026-01-15T11:00:00.000Z'])('refused at %s by a clock that is not ours is a case as soon', (at) => {
+    const no = fact('approval.withdrawn', 'ap', 'no', at, [INVOICE], { ticket: 'T', person: PERSON, reason: 'no' })
+    expect([outcomeBy('2026-01-15T09:14:59.999Z', no).open, outcomeBy('2026-01-15T09:15:00.000Z', no).open]).toEqual([
+      [],
+      ['approval-refused'],
+    ])
   })
 })

@@ -140,7 +140,13 @@ export interface InvoiceState {
     readonly requested: FactRef | null
     readonly grants: readonly Grant[]
     /** Refusals and withdrawals: each ends the grants that are not later than it. */
-    readonly ends: readonly (FactRef & { readonly kind: 'refused' | 'withdrawn'; readonly person: string; readonly reason: string })[]
+    readonly ends: readonly (FactRef & {
+      readonly kind: 'refused' | 'withdrawn'
+      readonly person: string
+      readonly reason: string
+      /** By our clock. */
+      readonly heardAt: Instant
+    })[]
     readonly completed: (FactRef & { readonly terms: Terms; readonly enterers: readonly string[] }) | null
   }
   readonly parked: { readonly [postingNo: string]: string }

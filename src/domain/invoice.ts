@@ -68,12 +68,12 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   ),
   'approval.refused': on<'approval.refused'>((state, event, data) =>
     approving(state, data.ticket, {
-      ends: ordered([...state.approval.ends, { ...ref(event), kind: 'refused', person: data.person, reason: data.reason }]),
+      ends: ordered([...state.approval.ends, endOf('refused', event, data)]),
     }),
   ),
   'approval.withdrawn': on<'approval.withdrawn'>((state, event, data) =>
     approving(state, data.ticket, {
-      ends: ordered([...state.approval.ends, { ...ref(event), kind: 'withdrawn', person: data.person, reason: data.reason }]),
+      ends: ordered([...state.approval.ends, endOf('withdrawn', event, data)]),
     }),
   ),
 
@@ -426,6 +426,12 @@ function allocated(state: InvoiceState, event: Event, allocation: Omit<Allocatio
   const { undone = null, undoneOn = null } = state.allocations[event.id] ?? {}
   return { ...state, allocations: { ...state.allocations, [event.id]: { ...ref(event), ...allocation, undone, undoneOn } } }
 }
+
+const endOf = (
+  kind: 'refused' | 'withdrawn',
+  event: Event,
+  { person, reason }: FactData['approval.withdrawn'],
+): InvoiceState['approval']['ends'][number] => ({ ...ref(event), kind, person, reason, heardAt: event.recordedAt })
 
 function approving(state: InvoiceState, ticket: string, change: Partial<InvoiceState['approval']>): InvoiceState {
   return { ...state, approval: { ...state.approval, ticket, ...change } }

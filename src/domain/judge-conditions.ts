@@ -83,7 +83,7 @@ export function refusedApproval(laws: Laws, sheet: Scratch<InvoiceState>): Wante
     closed(state)
   )
     return []
-  const until = sheet.after(no.at, laws.policy.refusalGraceMs)
+  const until = sheet.after(no.heardAt, laws.policy.refusalGraceMs)
   if (sheet.asOf >= until) return [{ cause: 'approval-refused', says: saidNo(no) }]
   sheet.wake(until)
   return []
