@@ -17,10 +17,12 @@ export interface ReferenceState {
   readonly ask: Ask | null
   /** question → since when an answer at least that fresh is wanted. */
   readonly wants: { readonly [question: string]: Instant }
-  /** `question@system` → its last answer. */
-  readonly reads: { readonly [question: string]: FactRef & { readonly answer: ReferenceData } }
-  /** By system: its last word apart from its answers that a supplier is blocked or an order closed, or no longer. */
-  readonly standing: { readonly [system: string]: FactRef & { readonly version: number; readonly stopped: boolean } }
+  /** `question@system` → its last answer; `asOf`: by our clock, when it was read, or heard where we had not asked. */
+  readonly reads: { readonly [question: string]: FactRef & { readonly answer: ReferenceData; readonly asOf: Instant } }
+  /** By system: its last word apart from its answers that a supplier is blocked or an order closed, or no longer, and when we heard it. */
+  readonly standing: {
+    readonly [system: string]: FactRef & { readonly version: number; readonly stopped: boolean; readonly heardAt: Instant }
+  }
   readonly sent: { readonly [command: string]: Sent }
 }
 
@@ -140,12 +142,20 @@ export function foundIn(state: ReferenceState | undefined, question: string, sys
   const word = state.standing[system]
   if (!word || !(question === 'supplier' || question === 'order')) return answer
   const version = answer.order?.version ?? 0
-  const newer = version > 0 && word.version > 0 && version !== word.version ? word.version > version : later<FactRef>(known, word) === word
-  if (!newer) return answer
+  if (!isNewer(word, known, version)) return answer
   if (answer.order) return { ...answer, order: { ...answer.order, open: answer.order.open && !word.stopped } }
   if (answer.supplier)
     return { ...answer, supplier: { ...answer.supplier, blocked: word.stopped, active: answer.supplier.active || !word.stopped } }
   return answer
+}
+
+/**
+ * Whether a system's word came after its answer: by their versions, else by when we heard them, for the answer's instant is ours and the
+ * word's is the system's. A word that we hear after we asked may be of before; then the next answer says so.
+ */
+function isNewer(word: ReferenceState['standing'][string], known: ReferenceState['reads'][string], version: number): boolean {
+  if (version > 0 && word.version > 0 && version !== word.version) return word.version > version
+  return word.heardAt === known.asOf ? later<FactRef>(known, word) === word : word.heardAt > known.asOf
 }
 
 /** True where a system says that a supplier is blocked or not active, whether or not it was ever asked. */
@@ -173,14 +183,14 @@ const versionOf = (answer: ReferenceData): number => (answer.found ? (answer.ord
 function read<S extends ReferenceState>(state: S, event: Event, answer: ReferenceData): S {
   const key = `${answer.asked}@${event.source.system}`
   const known = state.reads[key]
-  const fresh = { ...ref(event), answer }
+  const fresh = { ...ref(event), answer, asOf: event.type === 'reference.read' ? answer.readAt : event.recordedAt }
   const [was, is] = [known ? versionOf(known.answer) : 0, versionOf(answer)]
   return { ...state, reads: { ...state.reads, [key]: !known || is > was ? fresh : is < was ? known : later(known, fresh) } }
 }
 
 function stands<S extends ReferenceState>(state: S, event: Event, stopped: boolean, version = 0): S {
   const known = state.standing[event.source.system]
-  const fresh = { ...ref(event), version, stopped }
+  const fresh = { ...ref(event), version, stopped, heardAt: event.recordedAt }
   const last = !known || version > known.version ? fresh : version < known.version ? known : later(known, fresh)
   return { ...state, standing: { ...state.standing, [event.source.system]: last } }
 }
