@@ -129,7 +129,10 @@ async function played(world: World, plan: Plan, looking: Looking, sending: { rea
   await looking.stop()
   const evidence = await evidenceOf(world, known, looking, restedMs, stretch, place % VERIFY_EVERY === VERIFY_EVERY - 1)
   const findings = judge(evidence)
-  if (findings.length > 0) await keepShown(world, evidence)
+  if (findings.length > 0)
+    await keepShown(world, evidence).catch((error: unknown) => {
+      history.did('not kept', String(error))
+    })
   const instants = [begun, healed, whole, rested, performance.now()]
   const spent = instants.slice(1).map((at, nth) => Math.round(at - (instants[nth] ?? at)))
   return {

@@ -30,7 +30,7 @@ function postedAt(skew: number) {
   w.submit(posted(ours, '5100', erps(0)))
   let said = 0
   return {
-    posts: (postingNo: string, minute: number) => w.submit(posted(ours, postingNo, erps(minute))),
+    posts: (postingNo: string, minute: number, amount?: string) => w.submit(posted(ours, postingNo, erps(minute), amount)),
     reverses: (postingNo: string, minute: number) => w.submit(reversed(ours, postingNo, erps(minute))),
     answers: (cause: string, action: string, minute: number, second?: string) => {
       const exception = state().exceptions[cause]!.id
@@ -41,6 +41,7 @@ function postedAt(skew: number) {
         }),
       )
     },
+    state,
     open: () =>
       Object.entries(state().exceptions)
         .filter(([, { open }]) => open)
@@ -67,5 +68,21 @@ describe.each([0, 120, -120])('with an ERP whose clock is %i minutes from ours',
     expect(it.open()).toEqual(['posted-twice'])
     it.answers('posted-twice', 'reverse', 5, 'person:tom')
     expect(it.wanted('invoice.reverse')).toEqual(['5101'])
+  })
+})
+
+describe('an answer says nothing of what came after it', () => {
+  it('a difference that was accepted of one posting is not accepted of the next', () => {
+    const it = postedAt(0)
+    it.reverses('5100', 1)
+    it.answers('posting-reversed', 'post-again', 2)
+    it.posts('5101', 3, '119.10')
+    expect(it.open()).toEqual(['posting-differs'])
+    it.answers('posting-differs', 'accept-difference', 4, 'person:tom')
+    expect([it.open(), it.state().headline]).toEqual([[], 'posted'])
+    it.reverses('5101', 5)
+    it.answers('posting-reversed', 'post-again', 6)
+    it.posts('5102', 7, '1191.00')
+    expect(it.open()).toEqual(['posting-differs'])
   })
 })

@@ -6,7 +6,10 @@
 import type { Event } from './event.ts'
 import type { FactRef, InvoiceState } from './invoice-state.ts'
 
-/** A thing is named by its event; a posting and its reversal by the posting, of which more than one event may tell. */
+/**
+ * A thing is named by its event, but where more than one event may tell of it: a posting and its reversal by the posting, what an invoice
+ * said first by that alone.
+ */
 export interface Answered extends FactRef {
   readonly knew: readonly string[]
 }
@@ -18,13 +21,14 @@ export const answered = (event: Event, things: readonly string[]): Answered => (
   knew: things.toSorted(),
 })
 
+export const thingSaid = ({ corrected, event }: NonNullable<InvoiceState['content']>): string => (corrected ? event : 'content')
 export const thingPosted = (postingNo: string): string => `posting ${postingNo}`
 export const thingReversed = (postingNo: string): string => `reversal ${postingNo}`
 
 /** All that a case of an invoice may be about. */
 export function thingsOf({ content, postings, allocations, links, reported }: InvoiceState): string[] {
   return [
-    ...(content ? [content.event] : []),
+    ...(content ? [thingSaid(content)] : []),
     ...Object.entries(postings).flatMap(([no, { reversed }]) => (reversed ? [thingPosted(no), thingReversed(no)] : [thingPosted(no)])),
     ...Object.keys(allocations),
     ...[...Object.values(links), ...Object.values(reported)].map(({ event }) => event),

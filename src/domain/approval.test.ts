@@ -162,6 +162,17 @@ describe('approval', () => {
     ]).toEqual([[], ['approval-refused'], [], []])
   })
 
+  it('of a corrected invoice is a no, too, when the clock of whoever says it is behind', () => {
+    const corrected = fact('invoice.corrected', 'person', 'correction', '2026-01-15T08:55:00.000Z', [INVOICE], {
+      document: 'e'.repeat(64),
+      channel: 'mail',
+      content: contentOf(invoiceDocument({ number: 'R-1a' })),
+    })
+    const asked = fact('approval.requested', 'ap', 'asked', '2026-01-15T08:25:00.000Z', [INVOICE], { ticket: 'T2' })
+    const no = fact('approval.withdrawn', 'ap', 'no', '2026-01-15T08:30:00.000Z', [INVOICE], { ticket: 'T2', person: PERSON, reason: 'no' })
+    expect(outcomeBy('2026-01-15T10:00:00.000Z', corrected, asked, no).open).toContain('approval-refused')
+  })
+
   it.each(['2020-01-01T00:00:00.000Z', '2026-01-15T11:00:00.000Z'])('refused at %s by a clock that is not ours is a case as soon', (at) => {
     const no = fact('approval.withdrawn', 'ap', 'no', at, [INVOICE], { ticket: 'T', person: PERSON, reason: 'no' })
     expect([outcomeBy('2026-01-15T09:14:59.999Z', no).open, outcomeBy('2026-01-15T09:15:00.000Z', no).open]).toEqual([

@@ -2,7 +2,7 @@
  * What every system should show of an object, and which command leads there. A command is wanted only when all earlier
  * warrants of the route hold; what happened without us is observed, never caused.
  */
-import { correctedBy, isWaived, liveHolds, livePostings, warranted } from './headline.ts'
+import { correctedBy, isWaived, liveHolds, livePostings, ticketOf, warranted } from './headline.ts'
 import { settlementOf } from './axes.ts'
 import { attachmentCells, attachmentStep, evidenceCells, evidenceStep } from './evidence.ts'
 import type { InvoiceState } from './invoice-state.ts'
@@ -63,7 +63,7 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
   }
   effects.push(...clearings(erp, id, state, route))
   const word = wordForAp(state)
-  const ticket = state.approval.ticket ?? state.sent[`invoice.submit@${ap}`]?.receipt ?? null
+  const ticket = ticketOf(state, ap)
   if (ticket !== null && word !== null) {
     effects.push({
       target: ap,

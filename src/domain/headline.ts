@@ -278,3 +278,7 @@ function duplicateAnswer(state: InvoiceState): { event: string; at: string } | n
   const answer = state.answers['duplicate-suspected']
   return answer?.action === 'duplicate' ? answer : null
 }
+
+/** The AP tool's number for it: as the ticket says itself, else as it was acknowledged. */
+export const ticketOf = ({ approval, sent }: Pick<InvoiceState, 'approval' | 'sent'>, ap: string): string | null =>
+  approval.ticket ?? sent[`invoice.submit@${ap}`]?.receipt ?? null

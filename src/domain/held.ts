@@ -4,7 +4,7 @@
  */
 import { evidenceShown, labelGiven } from './evidence.ts'
 import { holdCell } from './expect-posting.ts'
-import { livePostings } from './headline.ts'
+import { livePostings, ticketOf } from './headline.ts'
 import { sumOf } from './invoice-content.ts'
 import { ABSENT } from './cell.ts'
 import type { InvoiceState } from './invoice-state.ts'
@@ -56,8 +56,8 @@ const NUMBERS: { readonly [kind in SweptKind]: NumbersOf<SweptStates[kind]> } = 
     settlement: (_id, state) => onlyOne(bookedNumbers(state)),
     attachment: (_id, { told }, system) => wordIn(told[`${system}|attachment`]),
     evidence: (id, state, system) => wordIn(state.told[`${system}|evidence`]).flatMap((covers) => labelGiven(id, state, covers) ?? []),
-    approval: (_id, { approval }) => (approval.ticket === null ? [] : [approval.ticket]),
-    status: (_id, { approval }) => (approval.ticket === null ? [] : [approval.ticket]),
+    approval: (_id, state, system) => ticketsOf(state, system),
+    status: (_id, state, system) => ticketsOf(state, system),
   },
   payment: { settlement: (_id, { instructed }) => (instructed === null ? [] : [instructed.paymentDoc]) },
 }
@@ -66,6 +66,7 @@ const bookedNumbers = (state: InvoiceState): string[] =>
   livePostings(state).flatMap(([postingNo, { confirmed }]) => (confirmed?.settled ? [postingNo] : []))
 /** Of several documents none says by itself what the invoice's cell shows. */
 const onlyOne = (numbers: readonly string[]): readonly string[] => (numbers.length === 1 ? numbers : [])
+const ticketsOf = (state: InvoiceState, system: string): string[] => [ticketOf(state, system)].filter((ticket) => ticket !== null)
 const wordIn = (told: { readonly word: string } | undefined): string[] => (told === undefined ? [] : [told.word])
 
 /** The numbers, or our own reference, by which a system is asked about one cell of an object; none where it has none there. */

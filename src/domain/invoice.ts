@@ -190,7 +190,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     if (cause === undefined) return state
     const given = { action: data.action, person: event.actor, second: data.second ?? null, reason: data.reason }
     const answer = { ...answered(event, thingsOf(state)), ...given }
-    return { ...state, answers: { ...state.answers, [cause]: later(state.answers[cause] ?? null, answer) } }
+    return { ...state, answers: { ...state.answers, [cause]: answer } }
   }),
 
   'invoice.validated': decided<VerdictData & { terms: Terms; parties: Parties }>((state, event, data) => ({

@@ -1,5 +1,5 @@
 /** What is wrong with an invoice whatever gate it is at: conditions that its facts show. */
-import { covers, thingReversed } from './answers.ts'
+import { covers, thingReversed, thingSaid } from './answers.ts'
 import { dedupe, type WantedException } from './exception.ts'
 import { closed } from './gate.ts'
 import { correctedBy, liveGrants, livePostings, warranted } from './headline.ts'
@@ -54,7 +54,7 @@ export function conditions(laws: Laws, state: InvoiceState): WantedException[] {
     livePostings(state).length > 0 &&
     state.terms &&
     changedTerms(state.granted.terms, state.terms.value).length > 0 &&
-    !state.answers['changed-after-sent']
+    !covers(state.answers['changed-after-sent'], state.content ? [thingSaid(state.content)] : [])
   ) {
     wanted.push({
       cause: 'changed-after-sent',
@@ -89,11 +89,9 @@ export function refusedApproval(laws: Laws, sheet: Scratch<InvoiceState>): Wante
   return []
 }
 
-/** By the clock of whoever said no, but for a correction: what came in first is what was said no to, whichever clock is ahead. */
+/** By the clock of whoever said no, and so not by a correction: who is asked about that has a ticket of it. */
 const askedAgain = (state: InvoiceState, no: FactRef): boolean =>
-  [state.content?.corrected && state.content, state.approval.requested, state.approval.completed, liveGrants(state).at(-1)].some(
-    (fact) => fact && fact.at > no.at,
-  )
+  [state.approval.requested, state.approval.completed, liveGrants(state).at(-1)].some((fact) => fact && fact.at > no.at)
 
 const saidNo = ({ kind, person, reason }: InvoiceState['approval']['ends'][number]): string =>
   `${loginOf(person)} ${kind === 'refused' ? 'refused it' : 'took the approval back'}: ${reason}`

@@ -1,5 +1,6 @@
 /** What an invoice has to do with others: those that it names, and the other company's books of an invoice between two of ours. */
 import type { WantedException } from './exception.ts'
+import { covers } from './answers.ts'
 import { correctedBy, liveAllocations, oneSided, warranted } from './headline.ts'
 import { precedingNames } from './invoice-content.ts'
 import type { InvoiceState } from './invoice-state.ts'
@@ -20,7 +21,7 @@ export function link(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
   const content = sheet.state.content?.value
   if (!content || !precedes(sheet.state) || !isValidated(sheet.state)) return []
   const names = precedingNames(laws.sha256, content)
-  const paid: string[] = []
+  const paid: { readonly number: string; readonly link: string }[] = []
   for (const [at, name] of names.entries()) {
     const earlier = look(name) as ObjectRecord<InvoiceState> | undefined
     sheet.waitFor([earlier?.id ?? name])
@@ -35,10 +36,20 @@ export function link(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
         [earlier.id],
       )
     }
-    if (relation === 'corrects' && isPaying(earlier.state)) paid.push(content.preceding[at] ?? '')
+    if (relation === 'corrects' && isPaying(earlier.state))
+      paid.push({ number: content.preceding[at] ?? '', link: sheet.state.links[earlier.id]?.event ?? '' })
   }
-  if (paid.length === 0 || sheet.state.answers['corrects-paid']?.action === 'accept-difference') return []
-  return [{ cause: 'corrects-paid', says: `${paid.join(', ')} was paid or is in a payment file that was released.` }]
+  const answer = sheet.state.answers['corrects-paid']
+  const accepted =
+    answer?.action === 'accept-difference' &&
+    covers(
+      answer,
+      paid.map(({ link }) => link),
+    )
+  if (paid.length === 0 || accepted) return []
+  return [
+    { cause: 'corrects-paid', says: `${paid.map(({ number }) => number).join(', ')} was paid or is in a payment file that was released.` },
+  ]
 }
 
 const isValidated = ({ content, verdicts: { validation } }: InvoiceState): boolean =>

@@ -1,5 +1,5 @@
 /** The match gate: what an invoice takes of its order, what it gives back when it is refused, and what a credit note gives back. */
-import { covers } from './answers.ts'
+import { covers, thingSaid } from './answers.ts'
 import type { WantedException } from './exception.ts'
 import type { Cause } from './exception-causes.ts'
 import { closed, decidedOn, differs, routed, viewOf, type Sheet } from './gate.ts'
@@ -33,8 +33,8 @@ export function match(laws: Laws, sheet: Sheet, look: Look): WantedException[] {
     taken: (line) => takenOf(record.state, line, [sheet.id, ...corrected]),
     received: (line) => receivedOf(record.state, answer.system, line),
   }
-  const answered = sheet.state.answers['mismatch'] ?? sheet.state.answers['lines-not-paired']
-  const accepted = answered?.action === 'accept-difference' && covers(answered, [content.event]) ? answered : null
+  const { mismatch, 'lines-not-paired': unpaired } = sheet.state.answers
+  const accepted = [mismatch, unpaired].find((answer) => answer?.action === 'accept-difference' && covers(answer, [thingSaid(content)]))
   const plain = matchOrder(content.value, order, account, laws.policy.match)
   // Who accepts a difference does not say that the goods have come.
   const result = accepted ? matchOrder(content.value, order, account, 'accepted') : plain

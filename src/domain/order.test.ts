@@ -197,6 +197,21 @@ describe('after the match', () => {
     expect(company.headlines()).toMatchObject({ 'R-2': 'validated', 'R-3': 'matched' })
   })
 
+  it('a price that was explained is a case again with another version of the order, not with another look at this one', () => {
+    const company = new Company()
+      .tell(receipt('W1', '20', at(8)))
+      .invoice('R-1', 10)
+      .tell(orderTold(goodsOrder({ version: 2 }, { price: '12.00' }), at(9)))
+    const { id } = [...company.records.values()].findLast((record) => record.kind === 'exception' && record.state['open'] === true)!
+    const data = { exception: id, action: 'explained', reason: 'from now on' }
+    company.tell(fact('exception.answered', 'person', 'explained', at(10), [{ names: [id] }, ORDER], data))
+    expect(company.open()).toEqual([])
+    company.tell(orderTold(goodsOrder({ version: 2 }, { price: '12.00' }), at(11)))
+    expect(company.open()).toEqual([])
+    company.tell(orderTold(goodsOrder({ version: 3 }, { price: '13.00' }), at(12)))
+    expect(company.open()).toEqual([expect.stringContaining('order-repriced: Order PO-1, line 1: matched at 10 each, now 13')])
+  })
+
   it('an order that is changed before the match lets the invoice go on', () => {
     const company = new Company().tell(receipt('W1', '20', at(8))).invoice('R-1', 10, 12)
     expect(company.open()).toEqual([expect.stringMatching(/^mismatch/u)])

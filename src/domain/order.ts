@@ -13,7 +13,7 @@ import { sumOf } from './invoice-content.ts'
 import { compareFigures, measureOf, unitPriceOf } from './matching.ts'
 import type { Judgement, ObjectRecord } from './object.ts'
 import { answersFor, askedAbout } from './policy.ts'
-import { evolveReference, foundIn, NO_REFERENCE, readOf, type ReferenceState } from './reference.ts'
+import { evolveReference, foundIn, NO_REFERENCE, readOf, versionOf, type ReferenceState } from './reference.ts'
 import type { Laws } from './view.ts'
 
 /**
@@ -62,9 +62,7 @@ export function evolveOrder(state: OrderState, event: Event): OrderState {
     case 'exception.answered': {
       const data = event.data as unknown as FactData['exception.answered']
       const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
-      return cause === undefined
-        ? state
-        : { ...state, answers: { ...state.answers, [cause]: later(state.answers[cause] ?? null, answered(event, thingsOf(state))) } }
+      return cause === undefined ? state : { ...state, answers: { ...state.answers, [cause]: answered(event, thingsOf(state)) } }
     }
     default:
       return tracked(evolveReference('order', state, event), event)
@@ -148,13 +146,17 @@ export function judgeOrder(laws: Laws, { id, state }: ObjectRecord<OrderState>, 
 
 /** An answer holds until something new happens: another receipt reversed, another word about the order. */
 function explained(state: OrderState, holder: string, cause: string): boolean {
-  const read = readOf(state, 'order', holder)
-  return covers(state.answers[cause], cause === 'receipt-reversed' ? reversedOf(state) : read ? [read.event] : [])
+  return covers(state.answers[cause], cause === 'receipt-reversed' ? reversedOf(state) : versionsOf(state, `order@${holder}`))
 }
 
 const reversedOf = ({ receipts }: OrderState): string[] =>
-  Object.values(receipts).flatMap(({ reversed }) => (reversed ? [reversed.event] : []))
-const thingsOf = (state: OrderState): string[] => [...reversedOf(state), ...Object.values(state.reads).map(({ event }) => event)]
+  Object.entries(receipts).flatMap(([receipt, { reversed }]) => (reversed ? [`reversal ${receipt}`] : []))
+/** The same version read once more is the same thing. */
+const versionsOf = ({ reads }: OrderState, asked?: string): string[] =>
+  Object.entries(reads)
+    .filter(([question]) => asked === undefined || question === asked)
+    .map(([question, { event, answer }]) => (versionOf(answer) > 0 ? `${question} ${versionOf(answer)}` : event))
+const thingsOf = (state: OrderState): string[] => [...reversedOf(state), ...versionsOf(state)]
 
 /** In what the holder's order and another system's differ; suppliers have numbers of their own in each system, items too. */
 function difference(ours: OrderData, theirs: OrderData | undefined): { ours: string; theirs: string } | null {

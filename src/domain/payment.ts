@@ -122,7 +122,7 @@ const PAYMENT: On<PaymentState> = {
   'exception.answered': (state, event, data: FactData['exception.answered']) => {
     const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
     const answer = { ...ref(event), action: data.action, person: event.actor, second: data.second ?? null, reason: data.reason }
-    return cause === undefined ? state : { ...state, answers: { ...state.answers, [cause]: later(state.answers[cause] ?? null, answer) } }
+    return cause === undefined ? state : { ...state, answers: { ...state.answers, [cause]: answer } }
   },
   'rule.evaluated': (state, event, data: { pass: boolean; failed: readonly string[] }) => ({
     ...state,

@@ -68,6 +68,22 @@ describe('a posting whose period is closed while it waits', () => {
     expect(posts()).toEqual([])
   })
 
+  // The ERP tells at 20:00 by our clock, of what it did at 19:59; and its clock is elsewhere.
+  it.each(['2026-01-31T17:59:00.000Z', '2026-01-31T19:59:00.000Z', '2026-01-31T21:59:00.000Z'])(
+    'is held, and let go when asked, whatever the clock of the ERP says: %s',
+    (at) => {
+      const { w, posts, cases } = waiting()
+      w.submit(spans('2026-01', [JANUARY], '2026-01-31T19:30:00.000Z'))
+      w.submit(said('period.closed', at))
+      expect([posts(), cases()]).toEqual([[], ['period-closed']])
+      w.submit(spans('2026-01', [{ ...JANUARY, open: false }], '2026-01-31T20:10:00.000Z'))
+      w.pass('2026-01-31T20:20:00.000Z')
+      w.submit(said('period.opened', new Date(Date.parse(at) + 1_200_000).toISOString()))
+      w.submit(spans('2026-01', [JANUARY], '2026-01-31T20:21:00.000Z'))
+      expect([posts(), cases()]).toEqual([['2026-01-31'], []])
+    },
+  )
+
   it('by policy is posted on the first day of the next open period, with amount and accounts on the accrual list', () => {
     const { w, state, posts, cases, accruals } = waiting('next')
     w.submit(said('period.closed', day(31, 19)))

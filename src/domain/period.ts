@@ -28,18 +28,22 @@ export function dayIn(state: ReferenceState | undefined, system: string, day: Ca
   const span = spans ? spans.find(({ from, to }) => from <= day && day <= to) : wholeMonth(monthOf(day), open)
   if (!span) return { is: 'none', event }
   const since = Object.entries(state.reads)
-    .filter(([asked, { at }]) => asked.startsWith(`${spanQuestion(span)} `) && asked.endsWith(`@${system}`) && at > read.at)
+    .filter(([asked, told]) => asked.startsWith(`${spanQuestion(span)} `) && asked.endsWith(`@${system}`) && isSince(told, read))
     .map(([, told]) => told)
   const shut = since.find(({ answer: told }) => told.found && told.period?.open === false)
   if (shut) return { is: 'closed', span: { ...span, open: false }, event: shut.event }
   if (span.open) return { is: 'open', span, event }
   // It was opened for some accounts: whether for all that a posting needs, the ERP has to say.
   const opened = since
-    .map(({ at }) => at)
+    .map(({ asOf }) => asOf)
     .sort()
     .at(-1)
   return opened === undefined ? { is: 'closed', span, event } : { is: 'unknown', since: opened }
 }
+
+/** By when we heard of both: an answer has our instant, what the ERP tells has its own. */
+const isSince = (told: Reading, read: Reading): boolean => (told.asOf === read.asOf ? told.at > read.at : told.asOf > read.asOf)
+type Reading = ReferenceState['reads'][string]
 
 function wholeMonth(month: string, open: boolean): PeriodSpan {
   const last = new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5, 7)), 0)).toISOString().slice(0, 10)

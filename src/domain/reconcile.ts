@@ -2,7 +2,7 @@
  * What a system shows against what it should show: the kinds of divergence, and how long each edge is given. What a sweep makes of a
  * thing that it found there is `held.ts`. docs/spec/reconcile.md tells the reasons.
  */
-import { covers } from './answers.ts'
+import { covers, thingPosted } from './answers.ts'
 import type { Instant } from '../lib/time.ts'
 import { settlementOf } from './axes.ts'
 import type { Role } from './event.ts'
@@ -156,7 +156,14 @@ export function bypassing(policy: Policy, state: InvoiceState): ReadonlyMap<stri
 function strangePosting(policy: Policy, state: InvoiceState): Diverging | undefined {
   const [live] = livePostings(state)
   const [postingNo, confirmed] = [live?.[0], live?.[1].confirmed]
-  if (state.origin !== 'observed' || state.content || !confirmed || confirmed.postedOn < policy.bypassFrom || state.answers['bypass'])
+  if (
+    state.origin !== 'observed' ||
+    state.content ||
+    !confirmed ||
+    confirmed.postedOn < policy.bypassFrom ||
+    !postingNo ||
+    covers(state.answers['bypass'], [thingPosted(postingNo)])
+  )
     return undefined
   return {
     kind: 'bypass',

@@ -177,7 +177,8 @@ function question(kind: ReferenceKind, content: InvoiceContent): Ask {
 
 const named = ({ names, name, written }: NamedParty): Ask => ({ name, names, ...(written === undefined ? {} : { written }) })
 
-const versionOf = (answer: ReferenceData): number => (answer.found ? (answer.order?.version ?? 0) : 0)
+/** Of an order, where its system counts them; else 0. */
+export const versionOf = (answer: ReferenceData): number => (answer.found ? (answer.order?.version ?? 0) : 0)
 
 /** Of two answers of one system the later, and of two versions of an order the greater: clocks differ, versions do not. */
 function read<S extends ReferenceState>(state: S, event: Event, answer: ReferenceData): S {

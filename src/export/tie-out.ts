@@ -3,6 +3,7 @@
  * result with the hash of every reply that it rests on, and records it.
  */
 import type { EntryOf } from '../store/ledger-entry.ts'
+import { ticketOf } from '../domain/headline.ts'
 import type { InvoiceState } from '../domain/invoice-state.ts'
 import { postingName } from '../domain/names.ts'
 import { aliasOf, type Arrival } from '../domain/object.ts'
@@ -202,7 +203,7 @@ async function ownDetails(
   const records = await readObjects(client, tenant, silent, false)
   const silently = (test: (state: InvoiceState) => boolean): string[] =>
     [...records.values()].filter(({ state }) => test(state as unknown as InvoiceState)).map(({ id }) => id)
-  const submitted = silently((state) => state.approval.ticket !== null)
+  const submitted = silently((state) => ticketOf(state, systems.ap) !== null)
   return {
     ours: entries.map((entry) => bookedOf(entry)),
     known,

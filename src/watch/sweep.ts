@@ -13,7 +13,7 @@ import { ABSENT } from '../domain/cell.ts'
 import { FACETS, type Arrival, type Facet, type ObjectRecord } from '../domain/object.ts'
 import type { Reconciled } from '../domain/reconcile.ts'
 import { hexOf } from '../lib/hash.ts'
-import { instantOf, type Instant } from '../lib/time.ts'
+import { instantOf, msOf, type Instant } from '../lib/time.ts'
 import { boundNames } from '../store/alias.ts'
 import { confirmCells, unheardCells, type UnheardCell } from '../store/cell.ts'
 import { inTenant } from '../store/database.ts'
@@ -313,13 +313,14 @@ function report(
   { facet, word, claims, amount }: Shown,
   at: string,
 ): Arrival {
-  const last = (state as unknown as Reconciled).reported[`${system}|${facet}`]?.event ?? ''
+  const last = (state as unknown as Reconciled).reported[`${system}|${facet}`]
   return {
     tenant,
     source: { system, role, reference: key },
-    eventId: `sweep|${hexOf(sha256(JSON.stringify([id, facet, key, word, claims, amount, last])))}`,
+    eventId: `sweep|${hexOf(sha256(JSON.stringify([id, facet, key, word, claims, amount, last?.event ?? ''])))}`,
     type: 'status.reported',
-    occurredAt: at,
+    // We asked after we had heard that, whichever instant it has by the system's clock.
+    occurredAt: last && last.at >= at ? instantOf(msOf(last.at) + 1) : at,
     actor: `system:${system}`,
     about: [{ names: [id] }],
     data: {

@@ -1,4 +1,6 @@
 /** The posting gate: what the ERP booked is what was approved (P5). */
+import { covers, thingPosted } from '../answers.ts'
+import { postingsOf } from '../headline.ts'
 import { sumOf } from '../invoice-content.ts'
 import type { Posting } from '../invoice-state.ts'
 import { foldedNumber } from '../names.ts'
@@ -18,8 +20,9 @@ export const POSTING_CONTROLS: readonly Control<PostingView>[] = [
       const content = view.state.content?.value
       const booked = view.posting.confirmed
       if (!content || !booked) return notApplicable('The hub never had this invoice; the posting stands for itself.')
-      if (view.state.answers['posting-differs']?.action === 'accept-difference')
-        return pass(`${view.state.answers['posting-differs'].person} accepted the difference.`)
+      const accepted = view.state.answers['posting-differs']
+      if (accepted?.action === 'accept-difference' && covers(accepted, postingsOf(view.postingNo).map(thingPosted)))
+        return pass(`${accepted.person} accepted the difference.`)
       const gross = sumOf([content.totals.taxInclusive])
       if (sumOf([booked.amount]) !== gross || booked.currency !== content.currency) {
         return fail(

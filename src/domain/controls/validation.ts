@@ -1,5 +1,6 @@
 /** The validation gate: what the ERP knows about the parties, order, taxes and period that the invoice names, and its own sums. */
 import { dateIn } from '../../lib/time.ts'
+import { covers, thingSaid } from '../answers.ts'
 import { checkArithmetic } from '../arithmetic.ts'
 import { figuresOf, sumOf } from '../invoice-content.ts'
 import { scaleOf } from '../money.ts'
@@ -22,6 +23,12 @@ import {
 } from '../view.ts'
 import type { InvoiceContent } from '../invoice-content.ts'
 import { fail, indeterminate, notApplicable, pass, type Control, type Finding } from './control.ts'
+
+/** What a person said of the content that it has now. */
+function notDuplicate({ state: { content, answers } }: InvoiceView): InvoiceView['state']['answers'][string] | undefined {
+  const answer = answers['duplicate-suspected']
+  return content && answer?.action === 'not-a-duplicate' && covers(answer, [thingSaid(content)]) ? answer : undefined
+}
 
 /** `month`: the period that is meant; absent: the one in which it would be posted now. */
 export interface NamedView extends Looking {
@@ -205,8 +212,8 @@ export const VALIDATION_CONTROLS: readonly Control<ContentView>[] = [
     evaluate: (view) => {
       const holder = holderOf(view, view.content)
       if (!holder || holder.id === view.id) return pass('The number is new.')
-      if (view.state.answers['duplicate-suspected']?.action === 'not-a-duplicate')
-        return pass(`${view.state.answers['duplicate-suspected'].person} says it is not a duplicate of ${holder.id}.`)
+      const answer = notDuplicate(view)
+      if (answer) return pass(`${answer.person} says it is not a duplicate of ${holder.id}.`)
       return fail(
         'duplicate-suspected',
         `${holder.id} of the same supplier has the number ${view.content.number} too.`,
@@ -221,8 +228,8 @@ export const VALIDATION_CONTROLS: readonly Control<ContentView>[] = [
     evaluate: (view) => {
       const other = likenessOf(view, view.content)
       if (!other || other.id === holderOf(view, view.content)?.id) return pass('None is like it.')
-      const answer = view.state.answers['duplicate-suspected']
-      if (answer?.action === 'not-a-duplicate') return pass(`${answer.person} says it is not a duplicate of ${other.id}.`)
+      const answer = notDuplicate(view)
+      if (answer) return pass(`${answer.person} says it is not a duplicate of ${other.id}.`)
       return fail(
         'duplicate-suspected',
         `${other.id} names another supplier, and has the number ${view.content.number}, the amount and an account or number of the supplier in common.`,
