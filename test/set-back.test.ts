@@ -6,7 +6,7 @@ import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { backUp, type Backup } from '../rehearsal/world/backup.ts'
 import { command } from './command.ts'
-import { erpTruth, tryOut, wrong, type BookLine, type TryOut } from './try-out.ts'
+import { erpTruth, openCredits, tryOut, wrong, type BookLine, type TryOut } from './try-out.ts'
 
 const COUNT = 12
 const TRIES_MS = 120_000
@@ -92,8 +92,10 @@ it('goes on when people let it, and nothing is done twice', { timeout: 3 * TRIES
   await company.startHub()
   await company.send(files)
   const summary = await company.quiet(TRIES_MS)
+  // A credit that is posted when all else of its vendor is paid waits for more.
+  const open = openCredits(company.books('erp'))
   expect({ states: summary.states, breaches: summary.breaches, exceptions: summary.exceptions }).toEqual({
-    states: { archived: COUNT },
+    states: { archived: COUNT - open, ...(open === 0 ? {} : { posted: open }) },
     breaches: 0,
     exceptions: {},
   })
