@@ -129,6 +129,18 @@ describe('what is settled, held back or attached there', () => {
     expect(company.compared('invoice', '5200', absent('attachment'))).toBe('beside')
   })
 
+  it('of an approval is under the number that was acknowledged, when the ticket itself has said nothing', () => {
+    const company = new Company()
+    const silent = (): ObjectRecord => {
+      const invoice = company.one('invoice')
+      return { ...invoice, state: { ...invoice.state, approval: { ...(invoice.state['approval'] as object), ticket: null } } }
+    }
+    expect(numbersAt(silent(), 'ap', 'approval', 'number')).toEqual([])
+    company.told(company.one('invoice'), 'ap', 'invoice.submit', 'e1')
+    expect(numbersAt(silent(), 'ap', 'approval', 'number')).toEqual(['1'])
+    expect(numbersAt(company.one('invoice'), 'ap', 'status', 'number')).toEqual(['T1'])
+  })
+
   it('of a payment is the payment document’s: gone, twice, and as it was told', () => {
     const company = new Company()
     for (const one of [...paymentRun('5100', 'M1', 'E1', NOW), entry('1', NOW, 'E1')]) company.submit(one)

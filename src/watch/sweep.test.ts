@@ -4,9 +4,11 @@ import type { Holdings } from '../connector/contract.ts'
 import { contentOf, invoiceRef } from '../domain/invoice-content.ts'
 import { lawOf } from '../domain/law.ts'
 import { DEFAULT_POLICY } from '../domain/policy.ts'
+import type { Reconciled } from '../domain/reconcile.ts'
 import { openIntake, type Intake } from '../intake/batcher.ts'
+import { inTenant } from '../store/database.ts'
 import { sha256 } from '../store/sha256.ts'
-import { invoiceDocument, masterData, posted, received } from '../../test/facts.ts'
+import { fact, invoiceDocument, masterData, posted, received } from '../../test/facts.ts'
 import { hubDatabase, type HubDatabase } from '../../test/hub-database.ts'
 import type { Reader } from './read-feed.ts'
 import { sweep, type Swept } from './sweep.ts'
@@ -15,8 +17,11 @@ const POSTINGS = ['5100', '5101', '5102', '5103', '5104'] as const
 let database: HubDatabase
 let intake: Intake
 let asked: string[]
+/** What it answers about a number. */
+let answer: ReturnType<Holdings['one']['read']>
 beforeEach(async () => {
   asked = []
+  answer = { trouble: 'not now' }
   database = await hubDatabase()
   intake = openIntake({
     pool: database.pool,
@@ -40,7 +45,7 @@ afterEach(async () => {
   await database.drop()
 })
 
-/** A system that is asked by number alone, and says of each that it cannot tell now. */
+/** A system that is asked by number alone, and says of each that it cannot tell now, unless a test says otherwise. */
 const postings: Holdings = {
   about: 'invoice',
   facets: ['posting'],
@@ -50,7 +55,7 @@ const postings: Holdings = {
     ask: (number) => ({ method: 'GET', path: `/${number}`, headers: {}, body: null }) as never,
     read: (_reply, number) => {
       asked.push(number)
-      return { trouble: 'not now' }
+      return answer
     },
   },
 }
@@ -96,4 +101,21 @@ test('a sweep that is ended before it asked for anything leaves the place where 
   expect(asked).toEqual([])
   await swept(3)
   expect(new Set([...first, ...asked])).toEqual(new Set(POSTINGS))
+})
+
+test('that a thing is gone is later than what its system had told of it, also by a clock that is ahead', async () => {
+  const shown = async (): Promise<string[]> => {
+    const { rows } = await inTenant(database.pool, 'acme', (client) =>
+      client.query<{ state: string }>(`SELECT state FROM object WHERE tenant = 'acme' AND kind = 'invoice'`),
+    )
+    return rows.map(({ state }) => (JSON.parse(state) as Reconciled).reported['erp|posting']?.word ?? 'nothing')
+  }
+  const ref = invoiceRef(sha256, contentOf(invoiceDocument({ number: 'R-5100' })), '0'.padStart(64, 'd'))
+  const data = { system: 'erp', facet: 'posting' as const, word: 'BOOKED', claims: 'posted', of: '5100', amount: '119.00' }
+  const ahead = new Date(Date.now() + 7_200_000).toISOString()
+  await intake.submit([{ ...fact('status.reported', 'erp', 'told', ahead, [ref], data), tenant: 'acme' }])
+  expect(await shown()).toContain('posted')
+  answer = []
+  await swept(100)
+  expect(await shown()).not.toContain('posted')
 })
