@@ -106,6 +106,9 @@ export interface Evidence {
 /** Documents that the archive has, by SHA-256, and the day till which it was told to keep them. */
 export type Kept = { readonly [sha256: string]: { readonly event: string; readonly until: string } }
 
+/** With the instant at which we heard of it, by our clock: facts of two systems are not compared by theirs. */
+export type Heard = FactRef & { readonly heardAt: Instant }
+
 /** `corrects`: an invoice of type 384 (UNTDID 1001), which stands in the place of the other. */
 export type Link = FactRef & { readonly is: 'corrects' | 'corrected-by' | 'names' | 'named-by'; readonly number: string }
 
@@ -113,7 +116,7 @@ export interface InvoiceState {
   readonly origin: 'received' | 'observed' | 'taken-over' | null
   /** What was open of it when it was taken over; counts only where the hub never received the invoice itself. */
   readonly takenOver: (FactRef & Pick<CutOverItem, 'postingNo' | 'open'> & { readonly on: string }) | null
-  readonly content: (FactRef & { readonly value: InvoiceContent; readonly document: string; readonly corrected: boolean }) | null
+  readonly content: (Heard & { readonly value: InvoiceContent; readonly document: string; readonly corrected: boolean }) | null
   /** Documents that hold the same invoice, by hash → event. */
   readonly renditions: { readonly [sha256: string]: string }
   readonly withdrawn: FactRef | null
@@ -140,13 +143,7 @@ export interface InvoiceState {
     readonly requested: FactRef | null
     readonly grants: readonly Grant[]
     /** Refusals and withdrawals: each ends the grants that are not later than it. */
-    readonly ends: readonly (FactRef & {
-      readonly kind: 'refused' | 'withdrawn'
-      readonly person: string
-      readonly reason: string
-      /** By our clock. */
-      readonly heardAt: Instant
-    })[]
+    readonly ends: readonly (Heard & { readonly kind: 'refused' | 'withdrawn'; readonly person: string; readonly reason: string })[]
     readonly completed: (FactRef & { readonly terms: Terms; readonly enterers: readonly string[] }) | null
   }
   readonly parked: { readonly [postingNo: string]: string }

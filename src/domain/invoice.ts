@@ -12,7 +12,7 @@ import type { HeadlineState, Routed } from './routes.ts'
 import type { Progress } from './payment.ts'
 import { COMMANDS, type CommandName } from './object.ts'
 import type { Terms } from './terms.ts'
-import type { FactRef, Allocation, Sent, Granted, Parties, PostingPlan, Told, Link, InvoiceState, Kept } from './invoice-state.ts'
+import type { FactRef, Heard, Allocation, Sent, Granted, Parties, PostingPlan, Told, Link, InvoiceState, Kept } from './invoice-state.ts'
 
 type Handler = (state: InvoiceState, event: Event, data: never) => InvoiceState
 const on = <T extends keyof FactData>(handle: (state: InvoiceState, event: Event, data: FactData[T]) => InvoiceState): Handler => handle
@@ -26,14 +26,14 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     // Another rendition of the same invoice changes nothing: the first that came holds, until somebody corrects it.
     content: state.content?.corrected
       ? state.content
-      : first(state.content, { at: event.occurredAt, corrected: false, document: data.document, event: event.id, value: data.content }),
+      : first(state.content, { ...heard(event), corrected: false, document: data.document, value: data.content }),
     renditions: { ...state.renditions, [data.document]: state.renditions[data.document] ?? event.id },
   })),
   'invoice.corrected': on<'invoice.corrected'>((state, event, data) => ({
     ...state,
     origin: state.origin ?? 'received',
     content: later(state.content?.corrected ? state.content : null, {
-      ...ref(event),
+      ...heard(event),
       value: data.content,
       document: data.document,
       corrected: true,
@@ -431,7 +431,7 @@ const endOf = (
   kind: 'refused' | 'withdrawn',
   event: Event,
   { person, reason }: FactData['approval.withdrawn'],
-): InvoiceState['approval']['ends'][number] => ({ ...ref(event), kind, person, reason, heardAt: event.recordedAt })
+): InvoiceState['approval']['ends'][number] => ({ ...heard(event), kind, person, reason })
 
 function approving(state: InvoiceState, ticket: string, change: Partial<InvoiceState['approval']>): InvoiceState {
   return { ...state, approval: { ...state.approval, ticket, ...change } }
@@ -455,6 +455,7 @@ function verdict(state: InvoiceState, gate: keyof InvoiceState['verdicts'], even
   }
 }
 
+const heard = (event: Event): Heard => ({ ...ref(event), heardAt: event.recordedAt })
 export const ref = (event: Event): FactRef => ({ at: event.occurredAt, event: event.id })
 
 /** Of two facts of one kind the one that happened later; at the same instant the one with the greater id, whoever came first. */

@@ -3,7 +3,7 @@ import { covers, thingReversed, thingSaid } from './answers.ts'
 import { dedupe, type WantedException } from './exception.ts'
 import { closed } from './gate.ts'
 import { correctedBy, liveGrants, livePostings, warranted } from './headline.ts'
-import type { FactRef, InvoiceState } from './invoice-state.ts'
+import type { Heard, InvoiceState } from './invoice-state.ts'
 import { unmappedWords } from './judge-cells.ts'
 import { casesOfSent } from './lane.ts'
 import { loginOf } from './names.ts'
@@ -89,9 +89,12 @@ export function refusedApproval(laws: Laws, sheet: Scratch<InvoiceState>): Wante
   return []
 }
 
-/** By the clock of whoever said no, and so not by a correction: who is asked about that has a ticket of it. */
-const askedAgain = (state: InvoiceState, no: FactRef): boolean =>
+/** What the AP tool tells is compared by its own clock, a correction with its no by when we heard of both. */
+const askedAgain = (state: InvoiceState, no: Heard): boolean =>
+  (state.content?.corrected === true && isAfter(state.content, no)) ||
   [state.approval.requested, state.approval.completed, liveGrants(state).at(-1)].some((fact) => fact && fact.at > no.at)
+
+const isAfter = (one: Heard, other: Heard): boolean => (one.heardAt === other.heardAt ? one.at > other.at : one.heardAt > other.heardAt)
 
 const saidNo = ({ kind, person, reason }: InvoiceState['approval']['ends'][number]): string =>
   `${loginOf(person)} ${kind === 'refused' ? 'refused it' : 'took the approval back'}: ${reason}`
