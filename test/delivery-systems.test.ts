@@ -89,8 +89,8 @@ test('after an outage the first second already keeps the rate, the probe counted
   await erp.listen(Number(port))
   await until('all are done', async () => (await inState('done')) === 15)
   const times = erp.calls.map((call) => call.at)
-  // A busy machine may bring two calls nearer to each other than they were sent.
-  const fullest = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 600).length))
+  // The network may bring two calls nearer to each other than they were sent: a tenth of a second is allowed for it.
+  const fullest = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 900).length))
   expect(fullest).toBeLessThanOrEqual(5)
   expect(erp.calls[0]!.line).toBe('GET /alive')
 })
@@ -146,9 +146,11 @@ test('whoever asks beside delivery takes places of the same limits, and neither 
   expect(erp.calls.length).toBe(45)
   expect(meanwhile).toBeGreaterThan(5)
   expect(meanwhile).toBeLessThan(40)
-  // A busy machine may bring two calls nearer to each other than they were sent. Five leave at once: one beside them is near to them.
+  // A busy machine may bring two calls nearer to each other than they were sent. Five leave at once, so that one beside them is near to
+  // them; and whatever is beside them once a second shows over several seconds.
   const times = erp.calls.map((call) => call.at)
-  expect(Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 600).length))).toBeLessThanOrEqual(5)
+  const fullest = (ms: number): number => Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + ms).length))
+  expect([fullest(600) <= 5, fullest(2_600) <= 15, fullest(5_600) <= 30]).toEqual([true, true, true])
 })
 
 test('whoever asks beside delivery does not wait for as long as a system wants to be left alone', async () => {

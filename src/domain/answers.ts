@@ -6,10 +6,6 @@
 import type { Event } from './event.ts'
 import type { FactRef, InvoiceState } from './invoice-state.ts'
 
-/**
- * A thing is named by its event, but where more than one event may tell of it: a posting and its reversal by the posting, what an invoice
- * said first by that alone.
- */
 export interface Answered extends FactRef {
   readonly knew: readonly string[]
 }
@@ -21,6 +17,10 @@ export const answered = (event: Event, things: readonly string[]): Answered => (
   knew: things.toSorted(),
 })
 
+/**
+ * A thing is named by its event, but where more than one event may tell of it: a posting and its reversal by the posting, what an invoice
+ * said first by that alone.
+ */
 export const thingSaid = ({ corrected, event }: NonNullable<InvoiceState['content']>): string => (corrected ? event : 'content')
 export const thingPosted = (postingNo: string): string => `posting ${postingNo}`
 export const thingReversed = (postingNo: string): string => `reversal ${postingNo}`
