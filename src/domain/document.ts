@@ -1,7 +1,7 @@
 /** What is known of a document that could not be taken as an invoice. */
 import type { Event } from './event.ts'
 import type { FactData } from './event-data.ts'
-import { ref } from './invoice.ts'
+import { ref } from './fact-order.ts'
 import type { FactRef } from './invoice-state.ts'
 import { tracked, type ExceptionMap } from './exception.ts'
 

@@ -3,7 +3,8 @@
  * stored once, by that object, whoever's invoices are in it: with every invoice a payment file would go there a thousand times.
  */
 import type { Event, EventType } from './event.ts'
-import { later, ref, sending, stored, type EffectData } from './invoice.ts'
+import { later, ref } from './fact-order.ts'
+import { sending, stored, type EffectData } from './invoice.ts'
 import type { Kept, FactRef, Sent, Told } from './invoice-state.ts'
 
 export interface Filed {

@@ -6,13 +6,14 @@ import { answered, thingsOf } from './answers.ts'
 import { accruedAs, type AccrualData } from './accrual.ts'
 import { diverging, showing } from './cell.ts'
 import type { Event, EventType } from './event.ts'
+import { heard, later, ref } from './fact-order.ts'
 import type { FactData } from './event-data.ts'
 import type { EffectInput } from './effect.ts'
 import type { HeadlineState, Routed } from './routes.ts'
 import type { Progress } from './payment.ts'
 import { COMMANDS, type CommandName } from './object.ts'
 import type { Terms } from './terms.ts'
-import type { FactRef, Heard, Allocation, Sent, Granted, Parties, PostingPlan, Told, Link, InvoiceState, Kept } from './invoice-state.ts'
+import type { FactRef, Allocation, Sent, Granted, Parties, PostingPlan, Told, Link, InvoiceState, Kept } from './invoice-state.ts'
 
 type Handler = (state: InvoiceState, event: Event, data: never) => InvoiceState
 const on = <T extends keyof FactData>(handle: (state: InvoiceState, event: Event, data: FactData[T]) => InvoiceState): Handler => handle
@@ -453,15 +454,6 @@ function verdict(state: InvoiceState, gate: keyof InvoiceState['verdicts'], even
       [gate]: { at: event.occurredAt, event: event.id, failed, pass, rests: data.rests, subject: data.subject },
     },
   }
-}
-
-const heard = (event: Event): Heard => ({ ...ref(event), heardAt: event.recordedAt })
-export const ref = (event: Event): FactRef => ({ at: event.occurredAt, event: event.id })
-
-/** Of two facts of one kind the one that happened later; at the same instant the one with the greater id, whoever came first. */
-export function later<T extends FactRef>(known: T | null, fresh: T): T {
-  if (known === null) return fresh
-  return fresh.at > known.at || (fresh.at === known.at && fresh.event > known.event) ? fresh : known
 }
 
 function first<T extends FactRef>(known: T | null, fresh: T): T {

@@ -1,6 +1,7 @@
 /** What is wrong with an invoice whatever gate it is at: conditions that its facts show. */
 import { covers, thingReversed, thingSaid } from './answers.ts'
 import { dedupe, type WantedException } from './exception.ts'
+import { heardAfter } from './fact-order.ts'
 import { closed } from './gate.ts'
 import { correctedBy, liveGrants, livePostings, warranted } from './headline.ts'
 import type { Heard, InvoiceState } from './invoice-state.ts'
@@ -91,10 +92,8 @@ export function refusedApproval(laws: Laws, sheet: Scratch<InvoiceState>): Wante
 
 /** What the AP tool tells is compared by its own clock, a correction with its no by when we heard of both. */
 const askedAgain = (state: InvoiceState, no: Heard): boolean =>
-  (state.content?.corrected === true && isAfter(state.content, no)) ||
+  (state.content?.corrected === true && heardAfter(state.content, no)) ||
   [state.approval.requested, state.approval.completed, liveGrants(state).at(-1)].some((fact) => fact && fact.at > no.at)
-
-const isAfter = (one: Heard, other: Heard): boolean => (one.heardAt === other.heardAt ? one.at > other.at : one.heardAt > other.heardAt)
 
 const saidNo = ({ kind, person, reason }: InvoiceState['approval']['ends'][number]): string =>
   `${loginOf(person)} ${kind === 'refused' ? 'refused it' : 'took the approval back'}: ${reason}`

@@ -5,6 +5,7 @@
  */
 import type { CalendarDate, Instant } from '../lib/time.ts'
 import type { PeriodSpan } from './event-data.ts'
+import { heardAfter } from './fact-order.ts'
 import { periodQuestion, spanQuestion } from './names.ts'
 import { readOf, type ReferenceState } from './reference.ts'
 
@@ -28,22 +29,18 @@ export function dayIn(state: ReferenceState | undefined, system: string, day: Ca
   const span = spans ? spans.find(({ from, to }) => from <= day && day <= to) : wholeMonth(monthOf(day), open)
   if (!span) return { is: 'none', event }
   const since = Object.entries(state.reads)
-    .filter(([asked, told]) => asked.startsWith(`${spanQuestion(span)} `) && asked.endsWith(`@${system}`) && isSince(told, read))
+    .filter(([asked, told]) => asked.startsWith(`${spanQuestion(span)} `) && asked.endsWith(`@${system}`) && heardAfter(told, read))
     .map(([, told]) => told)
   const shut = since.find(({ answer: told }) => told.found && told.period?.open === false)
   if (shut) return { is: 'closed', span: { ...span, open: false }, event: shut.event }
   if (span.open) return { is: 'open', span, event }
   // It was opened for some accounts: whether for all that a posting needs, the ERP has to say.
   const opened = since
-    .map(({ asOf }) => asOf)
+    .map(({ heardAt }) => heardAt)
     .sort()
     .at(-1)
   return opened === undefined ? { is: 'closed', span, event } : { is: 'unknown', since: opened }
 }
-
-/** By when we heard of both: an answer has our instant, what the ERP tells has its own. */
-const isSince = (told: Reading, read: Reading): boolean => (told.asOf === read.asOf ? told.at > read.at : told.asOf > read.asOf)
-type Reading = ReferenceState['reads'][string]
 
 function wholeMonth(month: string, open: boolean): PeriodSpan {
   const last = new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5, 7)), 0)).toISOString().slice(0, 10)

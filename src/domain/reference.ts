@@ -6,8 +6,9 @@
 import type { CalendarDate, Instant } from '../lib/time.ts'
 import type { Event } from './event.ts'
 import type { FactData, OrderData, ReferenceData } from './event-data.ts'
-import { later, ref, sending, type EffectData } from './invoice.ts'
-import type { FactRef, Sent } from './invoice-state.ts'
+import { heard, heardAfter, later, ref } from './fact-order.ts'
+import { sending, type EffectData } from './invoice.ts'
+import type { FactRef, Heard, Sent } from './invoice-state.ts'
 import { type InvoiceContent } from './invoice-content.ts'
 import { periodQuestion, spanAsked } from './names.ts'
 import type { NamedParty } from './view.ts'
@@ -17,12 +18,10 @@ export interface ReferenceState {
   readonly ask: Ask | null
   /** question → since when an answer at least that fresh is wanted. */
   readonly wants: { readonly [question: string]: Instant }
-  /** `question@system` → its last answer; `asOf`: by our clock, when it was read, or heard where we had not asked. */
-  readonly reads: { readonly [question: string]: FactRef & { readonly answer: ReferenceData; readonly asOf: Instant } }
+  /** `question@system` → its last answer; what we asked for is heard when the reply was complete. */
+  readonly reads: { readonly [question: string]: Heard & { readonly answer: ReferenceData } }
   /** By system: its last word apart from its answers that a supplier is blocked or an order closed, or no longer, and when we heard it. */
-  readonly standing: {
-    readonly [system: string]: FactRef & { readonly version: number; readonly stopped: boolean; readonly heardAt: Instant }
-  }
+  readonly standing: { readonly [system: string]: Heard & { readonly version: number; readonly stopped: boolean } }
   readonly sent: { readonly [command: string]: Sent }
 }
 
@@ -155,7 +154,7 @@ export function foundIn(state: ReferenceState | undefined, question: string, sys
  */
 function isNewer(word: ReferenceState['standing'][string], known: ReferenceState['reads'][string], version: number): boolean {
   if (version > 0 && word.version > 0 && version !== word.version) return word.version > version
-  return word.heardAt === known.asOf ? later<FactRef>(known, word) === word : word.heardAt > known.asOf
+  return word.heardAt === known.heardAt ? later<FactRef>(known, word) === word : heardAfter(word, known)
 }
 
 /** True where a system says that a supplier is blocked or not active, whether or not it was ever asked. */
@@ -184,14 +183,14 @@ export const versionOf = (answer: ReferenceData): number => (answer.found ? (ans
 function read<S extends ReferenceState>(state: S, event: Event, answer: ReferenceData): S {
   const key = `${answer.asked}@${event.source.system}`
   const known = state.reads[key]
-  const fresh = { ...ref(event), answer, asOf: event.type === 'reference.read' ? answer.readAt : event.recordedAt }
+  const fresh = { ...ref(event), answer, heardAt: event.type === 'reference.read' ? answer.readAt : event.recordedAt }
   const [was, is] = [known ? versionOf(known.answer) : 0, versionOf(answer)]
   return { ...state, reads: { ...state.reads, [key]: !known || is > was ? fresh : is < was ? known : later(known, fresh) } }
 }
 
 function stands<S extends ReferenceState>(state: S, event: Event, stopped: boolean, version = 0): S {
   const known = state.standing[event.source.system]
-  const fresh = { ...ref(event), version, stopped, heardAt: event.recordedAt }
+  const fresh = { ...heard(event), version, stopped }
   const last = !known || version > known.version ? fresh : version < known.version ? known : later(known, fresh)
   return { ...state, standing: { ...state.standing, [event.source.system]: last } }
 }

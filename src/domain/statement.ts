@@ -3,7 +3,7 @@ import { inOrder } from '../lib/canonical-json.ts'
 import type { Event } from './event.ts'
 import type { EntryData, FactData } from './event-data.ts'
 import { filing, NO_FILES, type Filed } from './filing.ts'
-import { later, ref } from './invoice.ts'
+import { later, ref } from './fact-order.ts'
 import type { FactRef } from './invoice-state.ts'
 import { tracked, type ExceptionMap } from './exception.ts'
 

@@ -1,7 +1,7 @@
 /** A tie-out that was made, as the log has it: what came out, who asked for it, and where the whole of it is kept. */
 import type { CalendarDate } from '../lib/time.ts'
 import type { Event } from './event.ts'
-import { ref } from './invoice.ts'
+import { ref } from './fact-order.ts'
 import type { FactRef } from './invoice-state.ts'
 import type { Account } from './tie-out.ts'
 
