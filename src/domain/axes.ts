@@ -10,6 +10,7 @@ import {
   nothingDue,
   oneSided,
   warranted,
+  isForeign,
 } from './headline.ts'
 import type { InvoiceState, Verdict } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
@@ -108,7 +109,7 @@ export function settlementOf(state: InvoiceState): Axes['settlement'] {
     return size(sum) > size(due) ? 'over' : 'part'
   }
   const steps = Object.values(state.payments).map((payment) => payment.progress)
-  if (steps.includes('returned') || Object.keys(state.allocations).length > 0) return 'returned'
+  if (steps.includes('returned') || Object.values(state.allocations).some((allocation) => !isForeign(state, allocation))) return 'returned'
   for (const step of ['accepted', 'released', 'instructed'] as const) if (steps.includes(step)) return step
   return 'none'
 }

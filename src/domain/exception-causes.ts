@@ -350,6 +350,14 @@ export const CAUSES = {
     actions: ['explained'],
     dueHours: 24,
   },
+  'settled-in-another-currency': {
+    owner: 'treasury',
+    severity: 'high',
+    title: 'It was settled in another currency than it is due in',
+    hint: 'What is due stays open. Have it corrected at the bank or in the ERP; it closes by itself when that is taken back. Otherwise say what it was.',
+    actions: ['explained'],
+    dueHours: 8,
+  },
   'difference-outside-policy': {
     owner: 'ap-lead',
     severity: 'normal',

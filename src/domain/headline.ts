@@ -202,9 +202,19 @@ export const isSince = ({ origin, takenOver }: InvoiceState, on: string | null):
 
 export function liveAllocations(state: InvoiceState): [string, Allocation][] {
   return Object.entries(state.allocations).filter(
-    ([, allocation]) => allocation.undone === null && isSince(state, allocation.on) && !isOthers(state, allocation),
+    ([, allocation]) =>
+      allocation.undone === null && isSince(state, allocation.on) && !isOthers(state, allocation) && !isForeign(state, allocation),
   )
 }
+
+/** Money of another currency settles nothing: 119.00 USD are not the 119.00 EUR that are due. */
+export function isForeign(state: InvoiceState, { currency }: Allocation): boolean {
+  return currency !== null && currency !== currencyOf(state)
+}
+
+/** The currency in which the invoice is due; null while neither it nor a posting of it is here. */
+export const currencyOf = (state: InvoiceState): string | null =>
+  state.content?.value.currency ?? Object.values(state.postings).find(({ confirmed }) => confirmed)?.confirmed?.currency ?? null
 
 /** What the other company's books say of a clearing between the two: it proves ours and settles nothing itself. */
 export function isOthers(state: InvoiceState, { ledger }: Allocation): boolean {

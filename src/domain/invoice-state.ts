@@ -43,6 +43,8 @@ export type Posting = {
 export type Allocation = FactRef & {
   readonly kind: string
   readonly amount: string
+  /** Null where only the currency of the invoice could be meant. */
+  readonly currency: string | null
   readonly evidence: string
   readonly undone: string | null
   /** Of an entry that was matched to this invoice alone: what the ledger is told of it. */

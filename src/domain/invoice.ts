@@ -141,6 +141,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     allocated(state, event, {
       kind: data.kind,
       amount: data.amount,
+      currency: data.currency,
       evidence: event.id,
       booked: null,
       on: data.bookedOn ?? null,
@@ -226,6 +227,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   'settlement.allocated': decided<{
     kind: string
     amount: string
+    currency?: string
     entry: string
     bookedOn?: string
     booked?: { bankReference: string; bookedOn: string }
@@ -234,6 +236,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     allocated(state, event, {
       kind: data.kind,
       amount: data.amount,
+      currency: data.currency ?? null,
       evidence: data.entry,
       booked: data.booked ?? null,
       on: (data.bookedOn ?? data.booked?.bookedOn) || null,

@@ -10,7 +10,7 @@ import { casesOfSent } from './lane.ts'
 import { loginOf } from './names.ts'
 import { routeOf } from './routes.ts'
 import type { Scratch } from './scratch.ts'
-import { differencesOutside } from './settlement.ts'
+import { differencesOutside, settledInAnotherCurrency } from './settlement.ts'
 import { changedTerms } from './terms.ts'
 import type { Laws } from './view.ts'
 
@@ -38,6 +38,9 @@ export function conditions(laws: Laws, state: InvoiceState): WantedException[] {
       says: outside.map(([, allocation]) => `${allocation.amount} on ${allocation.on ?? 'an unknown day'}`).join(', '),
     })
   }
+  const foreign = settledInAnotherCurrency(state)
+  if (foreign && !covers(state.answers['settled-in-another-currency'], foreign.rests))
+    wanted.push({ cause: 'settled-in-another-currency', says: foreign.says })
   const accepted = state.answers['difference-outside-policy']
   const differences = differencesOutside(state, laws.policy.differences).filter(({ rests }) => !covers(accepted, rests))
   if (differences.length > 0)

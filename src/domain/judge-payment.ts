@@ -170,7 +170,15 @@ function allocate(
         type: 'settlement.allocated',
         objects: [id, sheet.id],
         actor: 'rule:settlement',
-        data: { kind: 'bank', invoice: id, payment: sheet.id, amount, entry: settled.entry, bookedOn: settled.bookedOn },
+        data: {
+          kind: 'bank',
+          invoice: id,
+          payment: sheet.id,
+          amount,
+          currency: sheet.state.instructed?.currency,
+          entry: settled.entry,
+          bookedOn: settled.bookedOn,
+        },
       })
     }
   }

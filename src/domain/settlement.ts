@@ -4,7 +4,7 @@
  */
 import type { CalendarDate } from '../lib/time.ts'
 import { discountAllowed, type Discount } from './discount.ts'
-import { amountDue, liveAllocations } from './headline.ts'
+import { amountDue, currencyOf, isForeign, isSince, liveAllocations } from './headline.ts'
 import type { Allocation, InvoiceState } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
 import { parseDecimal } from './money.ts'
@@ -78,6 +78,17 @@ export function differencesOutside(state: InvoiceState, limits: DifferenceLimits
       ...(late ? [{ rests, says: `${kind} was taken on ${late.on}, later than ${limit.days} days after ${issuedOn}.` }] : []),
     ]
   })
+}
+
+/** Money or a clearing in a currency that the invoice is not due in. A difference of rates is booked in the company's own, and is none. */
+export function settledInAnotherCurrency(state: InvoiceState): { readonly rests: string[]; readonly says: string } | null {
+  const foreign = Object.entries(state.allocations).filter(
+    ([, allocation]) =>
+      allocation.undone === null && allocation.kind !== 'fx' && isForeign(state, allocation) && isSince(state, allocation.on),
+  )
+  if (foreign.length === 0) return null
+  const sums = foreign.map(([, { amount, currency }]) => `${amount} ${currency}`).join(', ')
+  return { rests: foreign.map(([event]) => event), says: `It is due in ${currencyOf(state)}; settled with ${sums}.` }
 }
 
 /** What the supplier himself offers needs no limit of ours: only the window and the share that the invoice states. */

@@ -27,6 +27,7 @@ const paid = (event: string, amount: string, on: string | null, more: Partial<Al
     at,
     kind: 'bank',
     amount,
+    currency: null,
     evidence: 'e',
     undone: null,
     booked: null,

@@ -3,7 +3,7 @@
  * date. Signed as what we owe: a posting adds, a settlement takes away, a credit note is the other way round.
  */
 import type { CalendarDate } from '../lib/time.ts'
-import { isOthers, isSince, livePostings, negative, postingsOf } from './headline.ts'
+import { isForeign, isOthers, isSince, livePostings, negative, postingsOf } from './headline.ts'
 import type { Allocation, InvoiceState } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
 import { absolute, formatDecimal, parseDecimal } from './money.ts'
@@ -84,7 +84,7 @@ function sharesOf(state: InvoiceState, bearers: readonly string[]): Map<string, 
   const left = new Map(bearers.map((document) => [document, places(dueBy(state, document))]))
   for (const [event, allocation] of Object.entries(state.allocations).sort(([a], [b]) => (a < b ? -1 : 1))) {
     const { posting, on, undone } = allocation
-    if (!isSince(state, on) || isOthers(state, allocation)) continue
+    if (!isSince(state, on) || isOthers(state, allocation) || isForeign(state, allocation)) continue
     if (posting !== null && state.postings[posting]) {
       give(posting, event, allocation)
       continue

@@ -1,5 +1,6 @@
 /** Cases about approval: who said yes, to what, with which authority. */
 import { fact } from '../facts.ts'
+import { personName } from '../../src/domain/names.ts'
 import type { Arrival } from '../../src/domain/object.ts'
 import { choosing, type Case } from './case.ts'
 import {
@@ -38,13 +39,14 @@ const unapproved = (arrival: Arrival): Arrival => {
 }
 const big = bill({ ...over('2000.00') })
 const dearer = bill({ ...over('110.00') })
-const limited = (person: string, name: string): ReturnType<typeof fact> =>
+const DORA = personName('directory', 'dora')
+const limited = (person: string, name: string, from = '2025-01-01'): ReturnType<typeof fact> =>
   fact('authority.granted', 'hr', `limit ${name}`, day(2), [{ names: [person], create: 'person' }], {
     person,
     name,
     limit: '5000.00',
     currency: 'EUR',
-    from: '2025-01-01',
+    from,
   })
 
 export const APPROVAL_CASES: readonly Case[] = [
@@ -94,6 +96,18 @@ export const APPROVAL_CASES: readonly Case[] = [
     axes: ['approval'],
     story: 'Carl coded it and is the only one who says yes.',
     facts: [...company(), limited(CODER, 'Carl'), arrives(free), yes(free, day(13), { person: CODER }), complete(free)],
+  },
+  {
+    name: 'approved on the day that it is where the company is',
+    axes: ['approval'],
+    story: 'Dora’s limit begins on the 14th; she says yes at 23:30 UTC of the 13th, when it is half past midnight in Berlin.',
+    facts: [
+      ...company(),
+      limited(DORA, 'Dora', '2026-01-14'),
+      arrives(free),
+      yes(free, '2026-01-13T23:30:00.000Z', { person: DORA }),
+      complete(free, day(14)),
+    ],
   },
   {
     name: 'approved by who had left',

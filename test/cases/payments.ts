@@ -1,9 +1,10 @@
 /** Cases about money: files, statements, returns, what settles without cash. One table; what stands before it are names for what its rows repeat. */
 import { entry, fact, SUPPLIER } from '../facts.ts'
-import { aliasOf } from '../../src/domain/object.ts'
+import { aliasOf, type Arrival } from '../../src/domain/object.ts'
+import type { FactData } from '../../src/domain/event-data.ts'
 import { sumOf } from '../../src/domain/invoice-content.ts'
 import { batchName, postingName } from '../../src/domain/names.ts'
-import { choosing, type Case } from './case.ts'
+import { choosing, NOW, type Case } from './case.ts'
 import {
   answers,
   answersPayment,
@@ -18,6 +19,7 @@ import {
   NO_ORDER,
   over,
   paidInFull,
+  type Paying,
   returns,
   run,
   takes,
@@ -44,9 +46,26 @@ const less = (rest: string, invoice = free): ReturnType<typeof arrives>[] => {
   const amount = sumOf(['119.00', `-${rest}`])
   return [...ready(invoice), ...run('M1', { E1: { 5100: amount } }), takes('M1'), debits('E1', amount)]
 }
-const astray = run('M1', { E1: { 5100: '119.00' } }).map((arrival) =>
-  arrival.type === 'payment.instructed' ? { ...arrival, data: { ...arrival.data, account: 'DE99500105175407324931' } } : arrival,
+const ANOTHERS_ACCOUNT = 'DE75512108001245126199'
+/** What the ERP says of a supplier that is not the invoice's. */
+const ANOTHER = fact(
+  'reference.read',
+  'erp',
+  'read V2',
+  day(2),
+  [{ names: [aliasOf('public', 'supplier-vat', 'DE222'), aliasOf('erp', 'supplier', 'V2')], create: 'supplier' }],
+  {
+    asked: 'supplier',
+    readAt: NOW,
+    found: true,
+    supplier: { number: 'V2', name: 'Other GmbH', vatId: 'DE222', active: true, blocked: false, accounts: [ANOTHERS_ACCOUNT] },
+  },
 )
+/** As the file pays, with something else in it. */
+const paying = (change: Partial<FactData['payment.instructed']>, postings: Paying[string] = { 5100: '119.00' }): Arrival[] =>
+  run('M1', { E1: postings }).map((arrival) =>
+    arrival.type === 'payment.instructed' ? { ...arrival, data: { ...arrival.data, ...change } } : arrival,
+  )
 const all = (message: string, at = day(20)): ReturnType<typeof arrives> =>
   entry(`file ${message}`, at, '', { endToEndId: undefined as never, messageId: message, amount: '178.50', bankReference: `B ${message}` })
 
@@ -243,7 +262,7 @@ export const PAYMENT_CASES: readonly Case[] = [
     facts: [
       ...company(),
       ...ready(),
-      ...astray,
+      ...paying({ account: 'DE99500105175407324931' }),
       answersPayment('E1', 'M1', 'payment-stopped', 'cancel', day(18, 12), 'person:tom'),
       fact('payment.cancelled', 'erp', 'void E1', day(18, 13), [{ names: [aliasOf('public', 'payment', 'M1 E1')] }], {
         messageId: 'M1',
@@ -251,6 +270,60 @@ export const PAYMENT_CASES: readonly Case[] = [
         reason: 'made void',
       }),
     ],
+  },
+  {
+    name: 'payment to another supplier, to an account of his',
+    axes: ['settlement'],
+    story: 'The run pays the invoice of V1 to V2, to the account that the supplier master has of V2.',
+    facts: [...company(), ANOTHER, ...ready(), ...paying({ supplier: 'V2', account: ANOTHERS_ACCOUNT })],
+  },
+  {
+    name: 'payment in another currency',
+    axes: ['settlement'],
+    story: '119.00 USD are to be paid; 119.00 EUR are due.',
+    facts: [...company(), ...ready(), ...paying({ currency: 'USD' })],
+  },
+  {
+    name: 'paid in another currency',
+    axes: ['settlement'],
+    onlyAsTold: 'a payment that is booked is not stopped any more',
+    story: 'The same, given to the bank past the hub, which books it: nothing that is due is settled by it.',
+    facts: [...company(), ...ready(), ...paying({ currency: 'USD' }), takes('M1'), debits('E1', '119.00', day(20), { currency: 'USD' })],
+  },
+  {
+    name: 'paid in another currency, explained',
+    axes: ['settlement'],
+    onlyAsTold: 'an answer counts for what stood when it was given',
+    story: 'The same; a person says what it was. It stays open.',
+    facts: [
+      ...company(),
+      ...ready(),
+      ...paying({ currency: 'USD' }),
+      takes('M1'),
+      debits('E1', '119.00', day(20), { currency: 'USD' }),
+      answers(free, 'settled-in-another-currency', 'explained', day(21)),
+    ],
+  },
+  {
+    name: 'paid in another currency, explained, and again',
+    axes: ['settlement'],
+    onlyAsTold: 'an answer counts for what stood when it was given',
+    story: 'The same, and it happens once more: what was said of one says nothing of the next.',
+    facts: [
+      ...company(),
+      ...ready(),
+      ...paying({ currency: 'USD' }),
+      takes('M1'),
+      debits('E1', '119.00', day(20), { currency: 'USD' }),
+      answers(free, 'settled-in-another-currency', 'explained', day(21)),
+      clears(free, 'netting', '119.00', { currency: 'USD' }, day(22)),
+    ],
+  },
+  {
+    name: 'exchange difference in the company’s currency',
+    axes: ['settlement'],
+    story: '119.00 paid; the ERP clears 3.10 CHF as exchange difference, which settles nothing more.',
+    facts: [...company(), arrives(free), ...approved(free), ...paidInFull(free), clears(free, 'fx', '3.10', { currency: 'CHF' })],
   },
   {
     name: 'file rejected as a whole',

@@ -55,6 +55,30 @@ export const POSTING_CASES: readonly Case[] = [
     facts: [...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { amount: '191.00' })],
   },
   {
+    name: 'posted in another currency',
+    axes: ['posting'],
+    story: 'The ERP books 119.00 USD; 119.00 EUR was approved.',
+    facts: [...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { currency: 'USD' })],
+  },
+  {
+    name: 'posted in another company',
+    axes: ['posting'],
+    story: 'The ERP books it in company 2000; it was approved for 1000.',
+    facts: [...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { entity: '2000' })],
+  },
+  {
+    name: 'posted to another supplier',
+    axes: ['posting'],
+    story: 'The ERP books it to V2; the invoice is V1’s.',
+    facts: [...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { supplier: 'V2' })],
+  },
+  {
+    name: 'posted under another number',
+    axes: ['posting'],
+    story: 'The ERP books invoice number R-7; the invoice is R-1.',
+    facts: [...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { number: 'R-7' })],
+  },
+  {
     name: 'posted twice',
     axes: ['posting'],
     story: 'Two live postings of the whole amount.',

@@ -2,6 +2,7 @@
 import { TERM_ROWS, changedTerms, type Terms } from '../terms.ts'
 import { liveGrants, livePostings } from '../headline.ts'
 import type { Grant } from '../invoice-state.ts'
+import { dateIn } from '../../lib/time.ts'
 import { parseMoney } from '../money.ts'
 import { loginOf } from '../names.ts'
 import { personOf, supplierOf, type InvoiceView } from '../view.ts'
@@ -97,7 +98,8 @@ const ANY = '*'
 function limitOf(view: ApprovalView, grant: Grant, currency: string): bigint | null {
   const person = personOf(view, grant.person)
   if (!person) return null
-  const on = grant.at.slice(0, 10)
+  // The day where the company is: a table of authority is dated by its calendar, not by that of Greenwich.
+  const on = dateIn(view.state.parties?.zone ?? 'UTC', grant.at)
   // A revocation ends all that was given before it, also a higher limit than the one that follows.
   const revoked =
     person.state.revoked

@@ -1,6 +1,6 @@
 /** The release gates: every payment to an account of the supplier master, and the whole file exactly what people released. */
 import type { FactData } from '../event-data.ts'
-import { amountDue, holdReasons, liveAllocations, liveHolds, livePostings, negative } from '../headline.ts'
+import { amountDue, currencyOf, holdReasons, liveAllocations, liveHolds, livePostings, negative } from '../headline.ts'
 import type { InvoiceState } from '../invoice-state.ts'
 import { sumOf } from '../invoice-content.ts'
 import { loginOf, plainAccount } from '../names.ts'
@@ -51,7 +51,7 @@ export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
   },
   {
     id: 'Y4',
-    title: 'Every item is a posted invoice without a hold, and no more than what is due',
+    title: 'Every item is a posted invoice of this supplier, in this currency, without a hold, and no more than what is due',
     evaluate: (view) => {
       const unknown = view.payment.items.filter((item) => !invoiceOf(view, item.posting)).map((item) => item.posting)
       if (unknown.length > 0)
@@ -61,7 +61,25 @@ export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
         if (!invoice) continue
         const amount = sumOf(parts.map((item) => item.amount))
         const held = liveHolds(invoice.state).length > 0 || holdReasons(invoice.state).length > 0
-        if (livePostings(invoice.state).length === 0) return fail('payment-stopped', `${invoice.id} is not posted.`, {}, [invoice.id])
+        const posted = livePostings(invoice.state)
+        if (posted.length === 0) return fail('payment-stopped', `${invoice.id} is not posted.`, {}, [invoice.id])
+        // An account of the payment's supplier proves nothing of an invoice that is another one's.
+        const another = posted.find(([, { confirmed }]) => confirmed?.supplier !== view.payment.supplier)
+        if (another)
+          return fail(
+            'payment-stopped',
+            `${invoice.id} is posted to supplier ${another[1].confirmed?.supplier}; ${view.payment.endToEndId} pays ${view.payment.supplier}.`,
+            {},
+            [invoice.id],
+          )
+        const currency = currencyOf(invoice.state)
+        if (currency !== view.payment.currency)
+          return fail(
+            'payment-stopped',
+            `${invoice.id} is due in ${currency}; ${view.payment.endToEndId} pays ${view.payment.currency}.`,
+            {},
+            [invoice.id],
+          )
         if (held) return fail('payment-stopped', `${invoice.id} is on hold.`, {}, [invoice.id])
         const open = openIn(view, invoice.state)
         if (size(amount) > size(open))

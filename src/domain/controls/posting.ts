@@ -4,7 +4,7 @@ import { postingsOf } from '../headline.ts'
 import { sumOf } from '../invoice-content.ts'
 import type { Posting } from '../invoice-state.ts'
 import { foldedNumber } from '../names.ts'
-import { supplierOf, type InvoiceView } from '../view.ts'
+import { entityOf, supplierOf, type InvoiceView } from '../view.ts'
 import { fail, indeterminate, notApplicable, pass, type Control } from './control.ts'
 
 export interface PostingView extends InvoiceView {
@@ -15,7 +15,7 @@ export interface PostingView extends InvoiceView {
 export const POSTING_CONTROLS: readonly Control<PostingView>[] = [
   {
     id: 'P5',
-    title: 'Posted equals approved: amount, currency, supplier, number',
+    title: 'Posted equals approved: amount, currency, number, company, supplier',
     evaluate: (view) => {
       const content = view.state.content?.value
       const booked = view.posting.confirmed
@@ -32,11 +32,23 @@ export const POSTING_CONTROLS: readonly Control<PostingView>[] = [
       }
       if (foldedNumber(booked.number) !== foldedNumber(content.number))
         return fail('posting-differs', `${view.postingNo} books invoice number ${booked.number}; the invoice is ${content.number}.`)
-      const answer = supplierOf(view, content)
-      // What was validated was approved. Only where nothing was does the ERP's answer of now speak, for which validation asks.
-      const supplier = view.state.parties ? view.state.parties.supplier : (answer.found?.supplier?.number ?? null)
-      if (!view.state.parties && answer.known === 'unknown')
-        return indeterminate('The ERP has not yet answered about the supplier.', [answer.name])
+      // What was validated was approved. Only where nothing was do the ERP's answers of now speak, for which validation asks.
+      const { parties } = view.state
+      const company = entityOf(view, content)
+      const vendor = supplierOf(view, content)
+      const unknown = parties ? [] : [company, vendor].filter(({ known }) => known === 'unknown')
+      if (unknown.length > 0)
+        return indeterminate(
+          'The ERP has not yet answered about the company and the supplier.',
+          unknown.map(({ name }) => name),
+        )
+      const entity = parties ? parties.entity : company.found?.entity?.number
+      if (entity !== booked.entity)
+        return fail(
+          'posting-differs',
+          `${view.postingNo} is booked in company ${booked.entity}; the invoice’s is ${entity ?? 'not in the ERP'}.`,
+        )
+      const supplier = parties ? parties.supplier : vendor.found?.supplier?.number
       if (supplier !== booked.supplier)
         return fail(
           'posting-differs',
