@@ -15,7 +15,6 @@ export interface DocumentState {
 export const NO_DOCUMENT: DocumentState = { fileName: '', refused: null, answers: {}, exceptions: {} }
 
 export function evolveDocument(state: DocumentState, event: Event): DocumentState {
-  if (event.grade === 'claimed') return state
   switch (event.type) {
     case 'document.received': {
       const data = event.data as unknown as FactData['document.received']

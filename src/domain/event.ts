@@ -73,10 +73,7 @@ export const EVENT_TYPES = {
   'invoice.rejected': fact('invoice', 'stop', ['ap', 'procurement', 'person']),
   'invoice.reinstated': fact('invoice', 'intake', ['ap', 'procurement', 'person']),
   'invoice.taken-over': fact('invoice', 'intake', ['person']),
-  'invoice.merged': fact('invoice', 'intake', ['person']),
   'document.attached': fact('invoice', 'metadata', ['capture', 'ap', 'procurement', 'person', 'hub'], 'settled'),
-  'dispute.opened': fact('invoice', 'stop', ['ap', 'procurement', 'person']),
-  'dispute.closed': fact('invoice', 'approval', ['ap', 'procurement', 'person']),
 
   'approval.requested': fact('invoice', 'approval', ['ap']),
   'approval.granted': fact('invoice', 'approval', ['ap']),

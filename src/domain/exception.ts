@@ -157,7 +157,7 @@ export function gravest(exceptions: ExceptionMap): string | null {
   return open.sort((a, b) => rank(b) - rank(a) || (a < b ? -1 : 1))[0] ?? null
 }
 
-const NO_EXCEPTION: ExceptionState = {
+export const NO_EXCEPTION: ExceptionState = {
   cause: '',
   about: '',
   says: '',
@@ -178,8 +178,7 @@ const NO_EXCEPTION: ExceptionState = {
   escalations: 0,
 }
 
-export function evolveException(state: ExceptionState | undefined, event: Event): ExceptionState {
-  const known = state ?? NO_EXCEPTION
+export function evolveException(known: ExceptionState, event: Event): ExceptionState {
   const data = event.data as unknown as { [key: string]: never }
   switch (event.type) {
     case 'exception.raised':

@@ -26,7 +26,7 @@ export const FILED: ReadonlySet<EventType> = new Set<EventType>([
 
 /** Folds what becomes of the object's commands, and the files that its facts name. */
 export function filing<S extends Filed>(state: S, event: Event): S {
-  if (event.grade === 'claimed' || event.type === 'effect.replied-late') return state
+  if (event.type === 'effect.replied-late') return state
   if (event.type.startsWith('effect.')) {
     const data = event.data as unknown as EffectData
     return {

@@ -15,6 +15,7 @@ import {
 } from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
 import { axesOf } from './axes.ts'
+import { EVENT_TYPES, KINDS, type EventType } from './event.ts'
 import { invoiceRef, contentOf } from './invoice-content.ts'
 import type { InvoiceState } from './invoice-state.ts'
 import { lawOf } from './law.ts'
@@ -110,6 +111,18 @@ describe('one invoice on an order, from arrival to paid', () => {
     w.submit({ ...granted(INVOICE, '2026-01-12T08:00:00.000Z'), source: { system: 'erp', role: 'erp' } })
     expect(invoiceIn(w)).toEqual({ ...before, claims: 2 })
   })
+
+  it.each(Object.entries(EVENT_TYPES).filter(([, row]) => row.about !== 'invoice'))(
+    'leaves what it is about as it is when nobody with authority says %s',
+    (type, { about }) => {
+      const state = { as: 'it was' }
+      const id = `${KINDS[about]}_00000000000000000000000000`
+      const record = { id, kind: about, version: 1, state, wakeAt: null }
+      const claim = { id: 'evt_1', type: type as EventType, v: 1, objects: [id], source: { system: 'x', role: 'capture' as const } }
+      const said = { ...claim, grade: 'claimed' as const, actor: 'system:x', occurredAt: NOW, recordedAt: NOW, data: {} }
+      expect(law.evolve(record, id, said).state).toBe(state)
+    },
+  )
 
   it('reopens approval when a term changes, and not when only the due date moves back', () => {
     const w = world()

@@ -3,7 +3,14 @@ import type { Sha256 } from '../lib/hash.ts'
 import type { Instant } from '../lib/time.ts'
 import { kindOf, type Event, type Kind } from './event.ts'
 import { evolveAccrual, NO_ACCRUAL, type AccrualState } from './accrual.ts'
-import { evolveException, exceptionDecisions, judgeException, type ExceptionState, type WantedException } from './exception.ts'
+import {
+  evolveException,
+  exceptionDecisions,
+  judgeException,
+  NO_EXCEPTION,
+  type ExceptionState,
+  type WantedException,
+} from './exception.ts'
 import { expectReference } from './expect-reference.ts'
 import { expectBatch, expectPayment, expectStatement } from './expect-payment.ts'
 import { expectInvoice } from './expect-invoice.ts'
@@ -29,7 +36,10 @@ import type { Laws } from './view.ts'
 export const LAW_VERSION = 1
 
 interface KindLaw<State> {
-  readonly evolve: (state: State | undefined, event: Event, id: string) => State
+  readonly first: State
+  readonly evolve: (state: State, event: Event, id: string) => State
+  /** Of this kind a word without authority is counted. Of all others it moves nothing, not even a count. */
+  readonly countsClaims?: true
   readonly neighbours?: (laws: Laws, record: ObjectRecord<State>) => Neighbours
   readonly judge?: (laws: Laws, record: ObjectRecord<State>, look: Look, asOf: Instant) => Judgement
   readonly expect?: (laws: Laws, record: ObjectRecord<State>) => Expectation
@@ -38,12 +48,15 @@ interface KindLaw<State> {
 const kind = <State>(law: KindLaw<State>): KindLaw<never> => law as unknown as KindLaw<never>
 const reference = (of: 'supplier' | 'entity'): KindLaw<never> =>
   kind<ReferenceState>({
-    evolve: (state, event) => evolveReference(of, state ?? NO_REFERENCE, event),
+    first: NO_REFERENCE,
+    evolve: (state, event) => evolveReference(of, state, event),
     expect: expectReference,
   })
 const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
   invoice: kind<InvoiceState>({
-    evolve: (state, event, id) => evolveInvoice(state ?? NO_INVOICE, event, id),
+    first: NO_INVOICE,
+    evolve: evolveInvoice,
+    countsClaims: true,
     neighbours: invoiceNeighbours,
     judge: judgeInvoice,
     expect: expectInvoice,
@@ -51,24 +64,28 @@ const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
   supplier: reference('supplier'),
   entity: reference('entity'),
   order: kind<OrderState>({
-    evolve: (state, event) => evolveOrder(state ?? NO_ORDER, event),
+    first: NO_ORDER,
+    evolve: evolveOrder,
     judge: (laws, record, _look, asOf) => judgeOrder(laws, record, asOf),
     expect: expectReference,
   }),
-  person: kind<PersonState>({ evolve: (state, event) => evolvePerson(state ?? NO_PERSON, event) }),
+  person: kind<PersonState>({ first: NO_PERSON, evolve: evolvePerson }),
   payment: kind<PaymentState>({
-    evolve: (state, event) => evolvePayment(state ?? NO_PAYMENT, event),
+    first: NO_PAYMENT,
+    evolve: evolvePayment,
     neighbours: paymentNeighbours,
     judge: judgePayment,
     expect: expectPayment,
   }),
   'payment-batch': kind<BatchState>({
-    evolve: (state, event) => evolveBatch(state ?? NO_BATCH, event),
+    first: NO_BATCH,
+    evolve: evolveBatch,
     judge: (laws, record, _look, asOf) => judgeBatch(laws, record, asOf),
     expect: expectBatch,
   }),
   statement: kind<StatementState>({
-    evolve: (state, event) => evolveStatement(state ?? NO_STATEMENT, event),
+    first: NO_STATEMENT,
+    evolve: evolveStatement,
     judge: (laws, { id, state }, _look, asOf) => {
       const findings = state.received?.findings ?? []
       const wanted: WantedException[] =
@@ -80,16 +97,19 @@ const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
     expect: expectStatement,
   }),
   'statement-entry': kind<EntryState>({
-    evolve: (state, event) => evolveEntry(state ?? NO_ENTRY, event),
+    first: NO_ENTRY,
+    evolve: evolveEntry,
     neighbours: (_laws, record) => entryNeighbours(record),
     judge: judgeEntry,
   }),
   exception: kind<ExceptionState>({
-    evolve: (state, event) => evolveException(state, event),
+    first: NO_EXCEPTION,
+    evolve: evolveException,
     judge: (laws, record, _look, asOf) => judgeException(laws, record, asOf),
   }),
   document: kind<DocumentState>({
-    evolve: (state, event) => evolveDocument(state ?? NO_DOCUMENT, event),
+    first: NO_DOCUMENT,
+    evolve: evolveDocument,
     judge: (laws, { id, state }, _look, asOf) => {
       const explained = Object.values(state.answers).some((answer) => answer.action === 'explained')
       const wanted =
@@ -101,12 +121,13 @@ const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
       }
     },
   }),
-  accrual: kind<AccrualState>({ evolve: (state, event) => evolveAccrual(state ?? NO_ACCRUAL, event) }),
+  accrual: kind<AccrualState>({ first: NO_ACCRUAL, evolve: evolveAccrual }),
   system: kind<SystemState>({
-    evolve: (state, event) => evolveSystem(state ?? NO_SYSTEM, event),
+    first: NO_SYSTEM,
+    evolve: evolveSystem,
     judge: (laws, record, _look, asOf) => judgeSystem(laws, record, asOf),
   }),
-  'tie-out': kind<TieOutState>({ evolve: (state, event) => evolveTieOut(state ?? NO_TIE_OUT, event) }),
+  'tie-out': kind<TieOutState>({ first: NO_TIE_OUT, evolve: evolveTieOut }),
 }
 
 const NOBODY: Neighbours = { read: [], write: [] }
@@ -120,7 +141,9 @@ export function lawOf(policy: Policy, sha256: Sha256): Law {
     version: LAW_VERSION,
     evolve(record, id, event) {
       const of = kindOf(id)
-      const state = KIND_LAWS[of].evolve(record?.state as never, event, id) as ObjectRecord['state']
+      const { first, evolve, countsClaims } = KIND_LAWS[of]
+      const before = (record?.state ?? first) as never
+      const state = event.grade === 'claimed' && !countsClaims ? before : (evolve(before, event, id) as ObjectRecord['state'])
       return { id, kind: of, version: (record?.version ?? 0) + 1, state, wakeAt: record?.wakeAt ?? null }
     },
     neighbours: (record) => KIND_LAWS[record.kind].neighbours?.(laws, record as never) ?? NOBODY,

@@ -40,7 +40,6 @@ export interface OrderState extends ReferenceState {
 export const NO_ORDER: OrderState = { ...NO_REFERENCE, receipts: {}, invoiced: {}, exceptions: {}, answers: {} }
 
 export function evolveOrder(state: OrderState, event: Event): OrderState {
-  if (event.grade === 'claimed') return state
   switch (event.type) {
     case 'receipt.recorded': {
       const { receipt, lines } = event.data as unknown as FactData['receipt.recorded']

@@ -212,12 +212,10 @@ export function evolveBatch(state: BatchState, event: Event): BatchState {
 }
 
 function commanded(state: PaymentState, event: Event): PaymentState {
-  return event.grade === 'claimed' || event.type === 'effect.replied-late'
-    ? state
-    : { ...state, ...sending(state, event, event.data as unknown as EffectData) }
+  return event.type === 'effect.replied-late' ? state : { ...state, ...sending(state, event, event.data as unknown as EffectData) }
 }
 
 function fold<S>(table: On<S>, state: S, event: Event): S {
-  const handle: Handler<S> | undefined = event.grade === 'claimed' ? undefined : table[event.type]
+  const handle: Handler<S> | undefined = table[event.type]
   return handle ? handle(state, event, event.data as never) : state
 }

@@ -53,7 +53,6 @@ export type ReferenceKind = 'supplier' | 'entity' | 'order'
 export type Found = Extract<ReferenceData, { found: true }>
 
 export function evolveReference<S extends ReferenceState>(kind: ReferenceKind, state: S, event: Event): S {
-  if (event.grade === 'claimed') return state
   switch (event.type) {
     case 'invoice.received':
     case 'invoice.corrected': {
@@ -116,7 +115,6 @@ export function evolveReference<S extends ReferenceState>(kind: ReferenceKind, s
 }
 
 export function evolvePerson(state: PersonState, event: Event): PersonState {
-  if (event.grade === 'claimed') return state
   if (event.type === 'authority.granted') {
     const data = event.data as unknown as FactData['authority.granted']
     const grant = { ...ref(event), limit: data.limit, currency: data.currency, from: data.from, to: data.to ?? null }

@@ -24,7 +24,6 @@ export const NO_ENTRY: EntryState = inOrder({ entry: null, matched: null, answer
 export const NO_STATEMENT: StatementState = inOrder({ received: null, exceptions: {}, ...NO_FILES })
 
 export function evolveEntry(state: EntryState, event: Event): EntryState {
-  if (event.grade === 'claimed') return state
   switch (event.type) {
     case 'statement.entry-announced':
     case 'statement.entry-booked': {
@@ -51,7 +50,7 @@ export function evolveEntry(state: EntryState, event: Event): EntryState {
 
 export function evolveStatement(state: StatementState, event: Event): StatementState {
   const filed = filing(state, event)
-  if (event.grade !== 'claimed' && event.type === 'statement.received') {
+  if (event.type === 'statement.received') {
     return { ...filed, received: later(filed.received, { ...ref(event), ...(event.data as unknown as FactData['statement.received']) }) }
   }
   return tracked(filed, event)

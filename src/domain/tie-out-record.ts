@@ -27,6 +27,6 @@ export interface TieOutState {
 export const NO_TIE_OUT: TieOutState = { made: null }
 
 export function evolveTieOut(state: TieOutState, event: Event): TieOutState {
-  if (event.grade === 'claimed' || event.type !== 'tie-out.recorded') return state
+  if (event.type !== 'tie-out.recorded') return state
   return { made: { ...ref(event), ...(event.data as unknown as TieOutRecord), by: event.actor } }
 }

@@ -14,10 +14,7 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'invoice.reinstated': (data) => `taken up again${because(data)}`,
   'invoice.taken-over': (data) =>
     `taken over as of ${text(data, 'on')}: ${text(data, 'postingNo')}, invoice ${text(data, 'number')}, from file ${short(data, 'file')}`,
-  'invoice.merged': () => 'joined with another invoice',
   'document.attached': (data) => `another document of it: ${text(data, 'rendition')}, ${short(data, 'document')}`,
-  'dispute.opened': (data) => `disputed${because(data)}`,
-  'dispute.closed': (data) => `dispute settled${because(data)}`,
 
   'approval.requested': (data) => `approval asked for, ticket ${text(data, 'ticket')}`,
   'approval.granted': (data) => `${person(data, 'person')} said yes at step ${text(data, 'step')}: ${amount(part(data, 'terms'), 'gross')}`,

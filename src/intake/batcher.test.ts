@@ -14,7 +14,7 @@ import { admit } from './door.ts'
 
 const settings = { law: TEST_LAW, cfg: 'c'.repeat(64), config: 1, clock: Date.now }
 const OF_LANE: { readonly [lane in Lane]: EventType } = {
-  stop: 'dispute.opened',
+  stop: 'invoice.withdrawn',
   settlement: 'clearing.recorded',
   payment: 'hold.released',
   posting: 'posting.confirmed',
@@ -116,7 +116,7 @@ describe('the batcher', () => {
     await Promise.all(many)
     expect(behind).toBeGreaterThan(2_000)
     const events = await inTenant(database.pool, 'acme', (client) => eventsFrom(client, 'acme', 0, 10_000))
-    const place = events.findIndex((event) => event.type === 'dispute.opened')
+    const place = events.findIndex((event) => event.type === 'invoice.withdrawn')
     expect(events.slice(place).filter((event) => event.type === 'document.attached').length).toBeGreaterThan(2_000)
     await intake.close()
   })

@@ -116,7 +116,7 @@ describe('an arrival', () => {
   })
 
   test('that names an id which nobody has is refused and leaves nothing, now and when it is repeated; the others of its batch are taken', async () => {
-    const lost = fact('dispute.opened', 'lost', { about: [{ names: ['inv_00000000000000000000000000'] }] })
+    const lost = fact('invoice.withdrawn', 'lost', { about: [{ names: ['inv_00000000000000000000000000'] }] })
     for (let time = 0; time < 2; time++) {
       const receipts = await intake.submit([lost, invoice(`beside ${time}`), lost])
       expect(receipts.map((receipt) => receipt.fault?.code ?? receipt.outcome)).toEqual(['not-found', 'new', 'not-found'])
