@@ -6,6 +6,7 @@ import { LIVES, RECEIVED, run as ingest, SMALL_LAW, type Row } from './ingest.ts
 import { run as delivery } from './delivery.ts'
 import { run as inbox } from './inbox.ts'
 import { fiveSystems, threeSystems } from './journey.ts'
+import { run as kills } from './kills.ts'
 import { run as readInvoices } from './read-invoices.ts'
 import { run as validation } from './validation.ts'
 
@@ -38,6 +39,7 @@ const PARTS: readonly (readonly [name: string, seconds: number, work: () => Prom
   ['delivery beside a million waiting rows', 210, () => delivery('millionWaiting')],
   ['the whole way through three systems', 90, threeSystems],
   ['the whole way through five systems', 180, fiveSystems],
+  ['the whole way, the hub killed ten times', 150, kills],
   ['validation under load', 120, validation],
   ['a folder of mixed files', 420, inbox],
 ]

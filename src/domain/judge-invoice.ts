@@ -57,7 +57,7 @@ export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>
   if (state.approval.completed && !warranted(state, ['approved']))
     names.push(...content.supplier.names, ...content.entity.names, ...state.approval.grants.map((grant) => grant.person))
   if (livePostings(state).length > 1 || (livePostings(state).length > 0 && !warranted(state, ['posted'])))
-    names.push(...content.supplier.names)
+    names.push(...content.supplier.names, ...content.entity.names)
   if (waivable(laws, state)) names.push(...orderNames(content))
   if (toBePosted(state, routed(laws, state).rules)) names.push(...content.entity.names)
   const orders = decidedOn(state.verdicts.validation, state) ? ordersTouched(laws, state) : orderNames(content)
