@@ -1,9 +1,10 @@
 /**
  * A hub that only delivers, as a process of its own, to be killed or frozen. Its systems come as JSON on the command line; it
- * prints `ready`, then its counts whenever they change, and ends when its standard input does.
+ * prints `ready`, then its counts whenever they change, takes in the arrivals that its parent sends it, and ends when its standard input does.
  *
  * `FREEZE=n`: stops itself (SIGSTOP) directly before it sends for the n-th time, after the attempt was committed.
  */
+import type { Arrival } from '../src/domain/object.ts'
 import { deliveringHub, type SystemOf } from './delivery-world.ts'
 
 const [url = '', systems = '[]'] = process.argv.slice(2)
@@ -16,6 +17,7 @@ const hub = await deliveringHub(url, JSON.parse(systems) as SystemOf[], {
     return 'letmein'
   },
 })
+process.on('message', (arrivals: Arrival[]) => void hub.intake.submit(arrivals))
 console.log('ready')
 let last = ''
 setInterval(() => {

@@ -14,7 +14,7 @@ export const TENANT = 'acme'
 interface State {
   readonly [key: string]: Json | undefined
   readonly target: string | null
-  readonly command: 'invoice.post' | 'invoice.status'
+  readonly command: 'invoice.post' | 'invoice.status' | 'settlement.record'
   readonly dueOn: string | null
   readonly party: string
   readonly amount: string
@@ -37,6 +37,7 @@ function fold(state: State, event: Event): State {
       return {
         ...state,
         target: text(data['target']),
+        command: (data['command'] as State['command'] | undefined) ?? state.command,
         dueOn: text(data['dueOn']) || null,
         party: text(data['party']),
         amount: text(data['amount']),
@@ -98,11 +99,17 @@ export const DELIVERY_LAW: Law = {
   entries: () => [],
 }
 
-/** An invoice to be posted at `target`. */
+/** An invoice to be posted at `target`, or what else `command` says. */
 export function invoice(
   n: number | string,
   target: string,
-  more: { readonly party?: string; readonly amount?: string; readonly dueOn?: string; readonly again?: boolean } = {},
+  more: {
+    readonly party?: string
+    readonly amount?: string
+    readonly dueOn?: string
+    readonly again?: boolean
+    readonly command?: 'invoice.post' | 'settlement.record'
+  } = {},
 ): Arrival {
   const names = [`capture|invoice|${n}`]
   return {
@@ -114,7 +121,13 @@ export function invoice(
     actor: 'system:capture',
     readBack: true,
     about: [more.again ? { names } : { names, create: 'invoice' }],
-    data: { target, dueOn: more.dueOn ?? '', party: more.party ?? 'acme', amount: more.amount ?? '10.00' },
+    data: {
+      target,
+      dueOn: more.dueOn ?? '',
+      party: more.party ?? 'acme',
+      amount: more.amount ?? '10.00',
+      ...(more.command === undefined ? {} : { command: more.command }),
+    },
   }
 }
 

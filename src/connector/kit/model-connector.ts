@@ -69,7 +69,11 @@ export function modelConnector(config: ModelConfig, system: string): Connector {
       },
     },
     limits: config.limits ?? { concurrency: 8, rate: { calls: 1_000, perMs: 1_000 } },
-    commands: { 'invoice.post': postEntry(config, system), 'invoice.status': postEntry(config, system) },
+    commands: {
+      'invoice.post': postEntry(config, system),
+      'invoice.status': postEntry(config, system),
+      'settlement.record': postEntry(config, system),
+    },
     feeds: [changes(system)],
     notices: notices(system),
     holdings: [entries()],
