@@ -6,6 +6,7 @@ import { axesOf } from '../src/domain/axes.ts'
 import type { Problem } from '../src/api/problem.ts'
 import type { Trace } from '../src/export/trace.ts'
 import { askEverything, unseen } from './answer-shapes.ts'
+import { bookIds } from './book-ids.ts'
 import { apiOf, type Row } from './company-api.ts'
 import { figure, malformed } from './metrics-text.ts'
 import { tryOut, type TryOut } from './try-out.ts'
@@ -23,6 +24,8 @@ afterAll(async () => {
 }, 30_000)
 
 const { address, call, post, get, paidOne, invoices, cases, caseOf, eventually } = apiOf(() => company)
+
+type Asked = { id: string; kind: string; candidates?: { id: string; kind: string }[] }
 
 /** A sample invoice with another number and whatever else is to be wrong with it. */
 function altered(number: string, change: (xml: string) => string = (xml) => xml): string {
@@ -297,18 +300,14 @@ describe('reading', () => {
     expect((await links(another))[0]).toMatchObject({ invoice: first, is: 'names', number: 'L-1' })
   }, 40_000)
 
-  it('finds an invoice by every id that anybody uses for it', async () => {
+  it('finds an invoice and what pays it by every id that a system has for them in its own books', async () => {
     const invoice = await paidOne()
-    const { names } = await get<{ names: string[] }>(`/v1/objects/${invoice.id}`)
-    const ids = [invoice.title, ...names, ...names.map((name) => name.split('|').slice(2).join('|'))]
-    expect(names.map((name) => name.split('|').slice(0, 2).join(' '))).toEqual(
-      expect.arrayContaining(['public document', 'ap ticket', 'erp posting', 'erp document']),
-    )
-    for (const id of ids) {
-      const reply = await call('GET', `/v1/objects/${encodeURIComponent(id)}`)
-      const body = (await reply.json()) as { id?: string; candidates?: { id: string }[] }
-      expect([body.id, ...(body.candidates?.map((candidate) => candidate.id) ?? [])], id).toContain(invoice.id)
+    const found = async (id: string): Promise<string[]> => {
+      const { candidates, ...one } = (await (await call('GET', `/v1/trace/${encodeURIComponent(id)}`)).json()) as Asked
+      return (candidates ?? [one]).map(({ id, kind }) => (kind === 'invoice' ? id : kind))
     }
+    for (const [kind, ids] of Object.entries(bookIds(company, invoice)))
+      for (const id of ids) await expect.poll(() => found(id), { timeout: 20_000, message: id }).toContain(kind)
   })
 
   it('says so when an id means several things', async () => {

@@ -147,6 +147,12 @@ it('two people have the posting reversed: once in the ERP’s books, under both 
   const [storno, ...more] = of('DOCUMENT', 'STORNO', invoice.docNo)
   expect(more).toEqual([])
   expect(storno).toMatchObject({ stornoReason: 'wrong cost centre', stornoBy: ['lea', 'tom'] })
+  // The counter-entry is no document of its own: by its number one finds the invoice.
+  await expect
+    .poll(() => company.get(`/v1/trace/${String(storno?.['stornoDocNo'])}`).catch(() => undefined), WAIT)
+    .toMatchObject({
+      id: invoice.extRef,
+    })
   // Nothing is posted again by itself.
   await company.quiet(60_000, standing(11))
   expect(facts('DOCUMENT', 'BOOKED').filter(({ row }) => row['extRef'] === invoice.extRef)).toHaveLength(1)

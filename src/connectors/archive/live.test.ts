@@ -130,14 +130,15 @@ describe('storing', () => {
 describe('reading back', () => {
   test('what is held, byte for byte, is evidence: the same fact each time', async () => {
     const content = pack('pack.read.json', 'read')
-    await storing(content)
+    const { outcome } = await storing(content)
+    const depositNo = outcome.kind === 'done' ? String(outcome.receipt.reference) : ''
     const first = await reading(content)
     expect(first.outcome).toMatchObject({ kind: 'done' })
     expect(first.observations).toMatchObject([
       {
         type: 'evidence.archived',
         readBack: true,
-        about: [{ names: ['inv_1'] }],
+        about: [{ names: ['inv_1'], offers: [`archive|deposit|${depositNo}`] }],
         data: { archive: 'archive', document: content.document, until: UNTIL, covers: 17 },
       },
     ])

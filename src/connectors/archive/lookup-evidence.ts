@@ -7,6 +7,7 @@ import type { Call, Command, Observation, Reading } from '../../connector/contra
 import { contentAs, okReply, pathOf } from '../../connector/json.ts'
 import type { HttpReply, Reply } from '../../connector/request.ts'
 import { ABSENT } from '../../domain/cell.ts'
+import { aliasOf } from '../../domain/object.ts'
 import { hexOf } from '../../lib/hash.ts'
 import { instantOf } from '../../lib/time.ts'
 import type { Setting } from './config.ts'
@@ -70,7 +71,8 @@ function held({ system, sha256 }: Setting, { body, headers }: HttpReply, call: C
     occurredAt: instantOf(Date.parse(stowedAt)),
     readBack: true,
     reference: depositNo,
-    about: [{ names: [call.object] }],
+    // Offered: a number is the archive's to give, and says nothing of what it is the number of.
+    about: [{ names: [call.object], offers: [aliasOf(system, 'deposit', depositNo)] }],
     data: { archive: system, document, until: keepTill, covers },
   }
   return { outcome: { kind: 'done', receipt: { reference: depositNo } }, observations: [observation] }

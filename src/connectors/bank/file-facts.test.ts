@@ -90,6 +90,47 @@ describe('entries', () => {
   })
 })
 
+describe('the bank’s own reference', () => {
+  const ACCOUNT_NO = 'DE89370400440532013000'
+  const offered = (all: readonly Observation[]): unknown[] => all.slice(0, -1).map(({ about }) => about[0]?.offers)
+  const referred = (reference: string, inside = '', more: Parameters<typeof entry>[3] = {}): string =>
+    entry('10.00', 'DBIT', `<AcctSvcrRef>${reference}</AcctSvcrRef>${inside}`, more)
+
+  test('is a name of a booked entry in its account, and another one of a reversal that repeats it', () => {
+    expect(offered(facts(statement(referred('3101963431841') + referred('3101963431841', '<RvslInd>true</RvslInd>'))))).toEqual([
+      [`bank|entry-reference ${ACCOUNT_NO}|3101963431841`],
+      [`bank|reversal-reference ${ACCOUNT_NO}|3101963431841`],
+    ])
+  })
+
+  test('decides nothing: the entry is what its statement and position say', () => {
+    const [first, second] = facts(statement(referred('B-1') + referred('B-1')))
+    expect([first, second].map((one) => one?.about[0]?.names)).toEqual([
+      [`bank|entry|${ACCOUNT_NO} S-1 1 1`],
+      [`bank|entry|${ACCOUNT_NO} S-1 2 1`],
+    ])
+  })
+
+  test('of an entry with several payments is none of theirs; each may have its own', () => {
+    const own = `<TxDtls><Refs><AcctSvcrRef>B-2</AcctSvcrRef><EndToEndId>E-2</EndToEndId></Refs><Amt Ccy="EUR">5.00</Amt><CdtDbtInd>DBIT</CdtDbtInd></TxDtls>`
+    expect(offered(facts(statement(referred('B-1', details(item('E-1', '5.00') + own)))))).toEqual([
+      undefined,
+      [`bank|entry-reference ${ACCOUNT_NO}|B-2`],
+    ])
+  })
+
+  test.each(['NONREF', 'NOTPROVIDED', 'x'.repeat(36), 'a\nb'])(
+    'is none where it stands for none, or is none by the standard: %j',
+    (reference) => {
+      expect(offered(facts(statement(referred(reference))))).toEqual([undefined])
+    },
+  )
+
+  test('of an announcement is not taken: the entry that is booked has the same', () => {
+    expect(offered(facts(statement(referred('B-1', '', { status: '<Cd>PDNG</Cd>' }))))).toEqual([undefined])
+  })
+})
+
 describe('reports', () => {
   const report = (original: string, batches = ''): Uint8Array =>
     bytesOf(

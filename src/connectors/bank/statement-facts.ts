@@ -65,6 +65,7 @@ function entryFacts(source: Source, kind: StatementFile['kind'], statement: Stat
     const about: Ref = {
       names: [aliasOf(source.system, booked ? 'entry' : 'announced-entry', `${account} ${id} ${entry.position} ${part}`)],
       create: 'statement-entry',
+      ...(booked ? referenceOf(source, account, entry, item, items.length) : {}),
     }
     return {
       eventId: `${source.document}#${statement.ordinal}.${entry.position}.${part}|${MAP_VERSION}`,
@@ -77,6 +78,26 @@ function entryFacts(source: Source, kind: StatementFile['kind'], statement: Stat
     }
   })
 }
+
+/**
+ * The bank's own reference (AcctSvcrRef, Max35Text), for whoever asks by it. Offered, since banks repeat theirs. For another account and
+ * for a reversal there are names of their own that end in the same reference, so that all are found. Where an entry is several payments, its
+ * reference is none of theirs.
+ */
+function referenceOf(
+  { system }: Source,
+  account: string,
+  entry: StatementEntry,
+  item: EntryDetail | undefined,
+  parts: number,
+): Pick<Ref, 'offers'> {
+  const reference = item?.bankReference ?? (parts === 1 ? entry.bankReference : undefined)
+  if (reference === undefined || !REFERENCE.test(reference) || NO_REFERENCE.has(reference)) return {}
+  return { offers: [aliasOf(system, `${entry.reversal ? 'reversal' : 'entry'}-reference ${account}`, reference)] }
+}
+const REFERENCE = /^\P{C}{1,35}$/u
+/** What stands there by convention where there is none. */
+const NO_REFERENCE = new Set(['NONREF', 'NOTPROVIDED'])
 
 /**
  * True when the items of an entry cannot stand for it: one of several has no amount or another currency, or together they are

@@ -12,7 +12,7 @@ import { entityOf, isOpen, isOrdinary, orderOf, supplierOf } from './answers.ts'
 import { zoneOf, type Setting } from './config.ts'
 import { booked, parked } from './document-facts.ts'
 import { CLEARING_KINDS, DOCUMENT_VERBS, MAP_VERSION, PAY_BLOCK, PAYMENT_VERBS, RUN_VERBS } from './map.ts'
-import { companyAlias, companyRef, documentAlias, documentRef, orderRef, person, vendorRef } from './names.ts'
+import { clearingAlias, companyAlias, companyRef, documentAlias, documentRef, NAMED_LINES, orderRef, person, vendorRef } from './names.ts'
 import {
   Clearing,
   CompanyCode,
@@ -110,10 +110,16 @@ function whole(setting: Setting, change: Change, document: Document): Observatio
 
 /** CLEARED and REOPENED are the ERP's word on settlement; a block comes as a verb of its own or with another one (a bounce sets `B`). */
 function changed(setting: Setting, change: Change, document: DocumentChange): Observation[] {
-  const about: Ref = { names: [documentAlias(setting.system, document.docNo)] }
+  const about: Ref = { names: [documentAlias(setting.system, document.docNo)], ...lastClearing(setting, document.clearings) }
   const claims = meaningOf(DOCUMENT_VERBS, change.verb)
   const shown = claims === 'settled' || claims === 'open' ? [status(setting, change, about, 'settlement', change.verb, claims)] : []
   return [...shown, ...strange(setting, change, DOCUMENT_VERBS, about, 'posting'), ...holds(setting, change, document, about)]
+}
+
+/** The one that caused the change; those before it came with changes of their own. */
+function lastClearing({ system }: Setting, clearings: readonly string[]): Pick<Ref, 'offers'> {
+  const last = clearings.at(-1)
+  return last === undefined ? {} : { offers: [clearingAlias(system, last)] }
 }
 
 /** The hold of a document is one and the same whatever its letter: the row that lifts it does not say which one it was. */
@@ -129,7 +135,10 @@ function holds(setting: Setting, change: Change, document: Pick<DocumentChange, 
 }
 
 function paymentFacts(setting: Setting, change: Change, payment: PaymentDoc): Observation[] {
-  const about: Ref = { names: [paymentName(payment.msgId, payment.endToEndId), aliasOf(setting.system, 'payment-doc', payment.payDocNo)] }
+  const about: Ref = {
+    names: [paymentName(payment.msgId, payment.endToEndId), aliasOf(setting.system, 'payment-doc', payment.payDocNo)],
+    ...lastClearing(setting, payment.clearings),
+  }
   const claims = meaningOf(PAYMENT_VERBS, change.verb)
   if (claims === 'cancelled') {
     return [
@@ -180,7 +189,7 @@ function cleared(setting: Setting, clearing: Clearing, docNo: string, word: stri
     occurredAt: clearing.bookedAt,
     readBack: true,
     reference: clearing.clearingDocNo,
-    about: [lineRef(setting, clearing, docNo)],
+    about: [clearedRef(setting, clearing, docNo)],
     data: {
       postingNo: docNo,
       kind,
@@ -224,7 +233,7 @@ function untold({ system }: Setting, clearing: Clearing, docNo: string, word: st
     type: 'status.reported',
     occurredAt: clearing.bookedAt,
     reference: clearing.clearingDocNo,
-    about: [lineRef({ system }, clearing, docNo)],
+    about: [clearedRef({ system }, clearing, docNo)],
     data: { system, facet: 'settlement', word },
   }
 }
@@ -232,6 +241,14 @@ function untold({ system }: Setting, clearing: Clearing, docNo: string, word: st
 const lineRef = ({ system }: Pick<Setting, 'system'>, clearing: Pick<Clearing, 'companyCode'>, docNo: string): Ref => ({
   names: [postingName(system, clearing.companyCode, docNo), documentAlias(system, docNo)],
 })
+
+/** The partner's document is none of the clearing's lines: it comes after them. */
+function clearedRef(setting: Pick<Setting, 'system'>, clearing: Clearing, docNo: string): Ref {
+  const found = clearing.lines.findIndex((line) => line.docNo === docNo)
+  const line = found < 0 ? clearing.lines.length : found
+  const ref = lineRef(setting, clearing, docNo)
+  return line < NAMED_LINES ? { ...ref, offers: [clearingAlias(setting.system, clearing.clearingDocNo, line)] } : ref
+}
 
 /**
  * Limits that hold in all companies. One for a single company is left out: the hub's table of authority knows no companies,

@@ -8,7 +8,7 @@ import { negative } from '../../domain/headline.ts'
 import { sumOf } from '../../domain/invoice-content.ts'
 import { zoneOf, type Setting } from './config.ts'
 import { DOCUMENT_LIFECYCLE, DOCUMENT_TYPES, MAP_VERSION } from './map.ts'
-import { documentRef, isOurs } from './names.ts'
+import { documentRef, isOurs, reversalAlias } from './names.ts'
 import type { Document } from './wire.ts'
 
 /** What the document's lifecycle says has happened. */
@@ -68,8 +68,10 @@ function due({ dueAmt, docType }: Document): { readonly due?: string } {
 
 /** Where the ERP does not give the day of a storno, it is the day of its instant in the company's zone. */
 export function reversed(setting: Setting, document: Document, at: string): Observation {
+  const ref = documentRef(setting.system, document)
   return {
     ...common(setting, document, `storno|${at}`),
+    about: [document.stornoDocNo ? { ...ref, offers: [reversalAlias(setting.system, document.stornoDocNo)] } : ref],
     type: 'posting.reversed',
     occurredAt: at,
     readBack: true,

@@ -8,6 +8,16 @@ import { LiveErps, ofType, order, type LiveErp } from '../../../test/live-erp.ts
 const live = new LiveErps()
 afterAll(() => live.end())
 
+/** Which names by number are offered to what, each once. */
+const offered = (all: readonly Observation[]): unknown[] => [
+  ...new Map(
+    all
+      .flatMap(({ about: [ref] }) => (ref?.offers ?? []).map((name) => [ref?.names.at(-1), name]))
+      .filter(([, name]) => name?.startsWith('erp|'))
+      .map((pair) => [pair.join(), pair]),
+  ).values(),
+]
+
 describe('the change feed', () => {
   test('tells everything that happened, the same each time, with the payments as the file has them', async () => {
     const { there, here } = await live.start()
@@ -69,7 +79,12 @@ describe('the change feed', () => {
     expect(posted[3]?.data['reference']).toBeUndefined()
     expect(ofType(swept.observations, 'posting.reversed')).toMatchObject([
       {
-        about: [{ names: ['inv_3', 'erp|posting|1000 5100000003', 'erp|document|5100000003'] }],
+        about: [
+          {
+            names: ['inv_3', 'erp|posting|1000 5100000003', 'erp|document|5100000003'],
+            offers: ['erp|reversal|5900000001'],
+          },
+        ],
         data: { postingNo: '5100000003', entity: '1000', reversalNo: '5900000001', reason: '01' },
       },
     ])
@@ -153,11 +168,17 @@ describe('the change feed', () => {
     expect(shown(cleared.observations)).toContainEqual(['erp|payment-doc|ZP00000001', 'settlement', 'CONFIRMED', 'settled'])
     expect(shown(cleared.observations)).toContainEqual(['erp|document|5100000001', 'settlement', 'CLEARED', 'settled'])
     expect(ofType(cleared.observations, 'clearing.recorded')).toEqual([])
+    // The payment comes first in the feed, so the clearing's number is its name.
+    expect(offered(cleared.observations)).toEqual([
+      ['erp|payment-doc|ZP00000001', 'erp|clearing|1500000001'],
+      ['erp|document|5100000001', 'erp|clearing|1500000001'],
+    ])
     await there.call('POST', '/payment-docs/ZP00000001/bounce', { bankRef: 'B-2', bookedOn: '2026-02-13', reason: 'AC04', by: 'x' })
     const bounced = await here.sweep(cleared.cursor)
     expect(shown(bounced.observations)).toContainEqual(['erp|payment-doc|ZP00000001', 'settlement', 'BOUNCED', 'returned'])
     expect(shown(bounced.observations)).toContainEqual(['erp|document|5100000001', 'settlement', 'REOPENED', 'open'])
     expect(ofType(bounced.observations, 'hold.placed')).toMatchObject([{ data: { reason: expect.stringContaining('B') } }])
+    expect(offered(bounced.observations)).toContainEqual(['erp|payment-doc|ZP00000001', 'erp|clearing|1500000002'])
   })
 
   test('discount, and netting of an invoice with a credit memo, are clearings without cash', async () => {
@@ -188,6 +209,12 @@ describe('the change feed', () => {
       ['erp|posting|1000 5100000001', 'discount', '2.38'],
       ['erp|posting|1000 5200000001', 'netting', '-119.00'],
       ['erp|posting|1000 5100000002', 'netting', '119.00'],
+    ])
+    // One name for each document, all ending in the number: who asks by it finds them all.
+    expect(offered(ofType(observations, 'clearing.recorded'))).toEqual([
+      ['erp|document|5100000001', 'erp|clearing|1500000001'],
+      ['erp|document|5200000001', 'erp|clearing|1500000002'],
+      ['erp|document|5100000002', 'erp|clearing-2|1500000002'],
     ])
   })
 
@@ -237,6 +264,12 @@ describe('the change feed', () => {
       ['erp|posting|2000 5200000001', 'intercompany', '-119', '1000'],
       ['erp|posting|2000 5200000001', 'intercompany', '-100.00', '2000'],
       ['erp|posting|1000 5100000001', 'intercompany', '100', '2000'],
+    ])
+    expect(offered(ofType(observations, 'clearing.recorded'))).toEqual([
+      ['erp|document|5100000001', 'erp|clearing|1500000001'],
+      ['erp|document|5200000001', 'erp|clearing-2|1500000001'],
+      ['erp|document|5200000001', 'erp|clearing|1500000002'],
+      ['erp|document|5100000001', 'erp|clearing-2|1500000002'],
     ])
   })
 

@@ -18,6 +18,18 @@ export const attachedTo = (extRef: string, docNo: string): string | undefined =>
 /** Document numbers are unique through all companies ("There is no uniqueness on anything but docNo"); changes name nothing else. */
 export const documentAlias = (system: string, docNo: string): string => aliasOf(system, 'document', docNo)
 
+/** The number of a counter-entry, "which is no document of its own": a kind for itself, so that it never decides what anything is. */
+export const reversalAlias = (system: string, stornoDocNo: string): string => aliasOf(system, 'reversal', stornoDocNo)
+
+/**
+ * A clearing's number, for whoever asks by it. Offered, since it is nobody's own: of a payment, or of the document that it cleared. One of
+ * several documents has a name for each, all ending in its number, and all are found. Of the first ten lines: in each scope that a batch
+ * brings, all of its names are looked up.
+ */
+export const clearingAlias = (system: string, clearingDocNo: string, line = 0): string =>
+  aliasOf(system, line === 0 ? 'clearing' : `clearing-${line + 1}`, clearingDocNo)
+export const NAMED_LINES = 10
+
 /** A document that the hub did not cause becomes an invoice of its own: somebody owes that money, whoever posted it. */
 export function documentRef(system: string, document: Pick<Document, 'docNo' | 'companyCode' | 'extRef'>): Ref {
   const names = [postingName(system, document.companyCode, document.docNo), documentAlias(system, document.docNo)]

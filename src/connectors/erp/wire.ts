@@ -114,7 +114,13 @@ export const Document = z.object({
 export type Document = z.infer<typeof Document>
 
 /** A change of one: its number and what changed. */
-export const DocumentChange = z.object({ docNo: id, payBlock: text.optional(), stornoDocNo: text.nullish(), changedAt: instant.optional() })
+export const DocumentChange = z.object({
+  docNo: id,
+  payBlock: text.optional(),
+  stornoDocNo: text.nullish(),
+  clearings: z.array(id).default([]),
+  changedAt: instant.optional(),
+})
 export type DocumentChange = z.infer<typeof DocumentChange>
 
 /** "Documents": the answer to a new attachment, and one as listed. */
