@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { ACTIONS } from '../src/api/exceptions.ts'
-import { CAUSES } from '../src/domain/exception-causes.ts'
+import { CAUSES, type Cause } from '../src/domain/exception-causes.ts'
 import { FAULTS } from '../src/lib/fault.ts'
+import { openIn, worldOf } from './cases/case.ts'
+import { CASES } from './cases/table.ts'
 
 /** Words that tell a person in finance nothing, or that a program let slip. */
 const JARGON = new RegExp(
@@ -49,21 +51,43 @@ const JARGON = new RegExp(
 describe('every case for a person', () => {
   const rows = Object.entries(CAUSES)
 
+  /** What docs/spec/cases.md causes, as it was raised there. */
+  const raised = Object.values(CASES)
+    .flat()
+    .flatMap((given) => openIn(worldOf(given, given.facts)).map((exception) => ({ by: given.name, ...exception })))
+
+  it('is caused by a row of docs/spec/cases.md', () => {
+    const caused = new Set(raised.map(({ cause }) => cause))
+    expect(rows.map(([cause]) => cause).filter((cause) => !caused.has(cause))).toEqual([])
+  })
+
   it('has a sentence, a hint, an owner and a way out', () => {
-    const table = rows.map(([cause, { title, hint, owner, actions }]) => ({
-      cause,
-      title,
-      hint,
-      owner,
-      actions: (actions as readonly string[]).join(', ') || '(closes by itself)',
-    }))
+    const table = rows.map(([cause, { title, hint }]) => {
+      const { by, says, owner, actions } = raised.find((exception) => exception.cause === cause) ?? {
+        by: '',
+        says: '',
+        owner: '',
+        actions: [],
+      }
+      return { cause, by: `caused by: ${by}`, title, says, hint, owner, actions: actions.join(', ') || '(closes by itself)' }
+    })
     console.log(table.map((row) => Object.values(row).join('\n    ')).join('\n'))
-    for (const { cause, title, hint, owner } of table) {
+    for (const { cause, title, says, hint, owner } of table) {
       expect(title, cause).toMatch(/^\p{Lu}.{10,160}[^.]$/u)
+      expect(says, cause).toMatch(/^.{5,400}$/u)
       expect(hint, cause).toMatch(/^\p{Lu}.{10,200}\.$/u)
       expect(owner, cause).toMatch(/^(ap-clerks|ap-lead|procurement|master-data|treasury|engineering)$/u)
     }
     expect(new Set(table.map(({ title }) => title)).size).toBe(table.length)
+  })
+
+  it('goes to the owner and takes the answers that the catalogue gives its cause', () => {
+    // Of the end of a command the owner is that of its lane.
+    const byLane = new Set(['refused-by-target', 'found-other', 'dead-letter', 'outcome-unknown'])
+    for (const { cause, by, owner, actions } of raised) {
+      const row = CAUSES[cause as Cause]
+      expect([owner, actions], `${by}: ${cause}`).toEqual([byLane.has(cause) ? owner : row.owner, row.actions])
+    }
   })
 
   it.each(rows)('%s is told without jargon', (_cause, { title, hint }) => {

@@ -17,6 +17,8 @@ export interface EntryState {
 
 export interface StatementState extends Filed {
   readonly received: (FactRef & FactData['statement.received']) | null
+  /** The one whose findings a person has explained: what comes in its place asks again. */
+  readonly explained?: string
   readonly exceptions: ExceptionMap
 }
 
@@ -52,6 +54,11 @@ export function evolveStatement(state: StatementState, event: Event): StatementS
   const filed = filing(state, event)
   if (event.type === 'statement.received') {
     return { ...filed, received: later(filed.received, { ...ref(event), ...(event.data as unknown as FactData['statement.received']) }) }
+  }
+  if (event.type === 'exception.answered') {
+    const { exception, action } = event.data as unknown as FactData['exception.answered']
+    const about = filed.exceptions['statement-incomplete']?.id
+    return action === 'explained' && exception === about && filed.received ? { ...filed, explained: filed.received.event } : filed
   }
   return tracked(filed, event)
 }

@@ -36,25 +36,34 @@ export interface Outcome {
   readonly asked: string
 }
 
-/** What stands when all facts are known, having come in this order. */
-export function outcomeOf(given: Case, facts: readonly Arrival[]): Outcome {
-  const world = new World(lawOf({ ...DEFAULT_POLICY, ...given.policy }, sha256), NOW)
+/** All facts, having come in this order, and an hour more. */
+export function worldOf({ policy }: Pick<Case, 'policy'>, facts: readonly Arrival[]): World {
+  const world = new World(lawOf({ ...DEFAULT_POLICY, ...policy }, sha256), NOW)
   for (const arrival of facts) world.submit(arrival)
   world.pass(LATER)
+  return world
+}
+
+/** The cases for people that are open then. */
+export const openIn = (world: World): ExceptionState[] =>
+  [...world.records.values()]
+    .filter((record) => record.kind === 'exception')
+    .map((record) => record.state as unknown as ExceptionState)
+    .filter((exception) => exception.open)
+
+/** What stands then. */
+export function outcomeOf(given: Case, facts: readonly Arrival[]): Outcome {
+  const world = worldOf(given, facts)
   const records = [...world.records.values()]
   const invoices = records
     .filter((record) => record.kind === 'invoice')
     .map((record) => record.state as unknown as InvoiceState)
     .sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-  const open = records
-    .filter((record) => record.kind === 'exception')
-    .map((record) => record.state as unknown as ExceptionState)
-    .filter((exception) => exception.open)
   return {
     headline: each(invoices, (state) => state.headline ?? 'nothing'),
     breaches: each(invoices, (state) => state.breaches.join(', ')),
     axes: (given.axes ?? []).map((axis) => `${axis} ${each(invoices, (state) => wordOf(axesOf(state)[axis]))}`).join('; '),
-    exceptions: [...new Set(open.map((exception) => exception.cause))].sort().join(', '),
+    exceptions: [...new Set(openIn(world).map((exception) => exception.cause))].sort().join(', '),
     // A file whose payments are booked is not passed on any more: that depends on whether its release came before the bank's word.
     wanted: commandsOf(
       [...world.wanted.values()].filter((effect) => effect.command !== 'payment.transmit').sort((a, b) => (said(a) < said(b) ? -1 : 1)),

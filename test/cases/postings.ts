@@ -127,6 +127,14 @@ export const POSTING_CASES: readonly Case[] = [
     facts: [...company(), arrives(free), closed, ...approved(free), opened],
   },
   {
+    name: 'period closed after approval, and the policy refuses',
+    axes: ['approval', 'posting'],
+    onlyAsTold: 'what was open when it was approved is fixed then',
+    story: 'Closed after it was approved; the policy refuses what comes too late: it is not posted until a person says how.',
+    policy: { periodClosed: { ordinarily: 'refuse', entities: {} } },
+    facts: [...company(), arrives(free), ...approved(free), closed],
+  },
+  {
     name: 'split posting',
     axes: ['posting'],
     story: 'Two postings of 59.50 are the invoice together.',

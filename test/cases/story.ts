@@ -1,11 +1,12 @@
 /** What happens in a small company, as the systems would say it, for invoices of any number and amount. */
 import { accepted, ACCOUNT, CODED, CODER, entry, fact, invoiceDocument, masterData, PERSON, received } from '../facts.ts'
 import { sha256 } from '../world.ts'
+import type { EffectInput } from '../../src/domain/effect.ts'
 import type { FactData } from '../../src/domain/event-data.ts'
 import { contentOf, invoiceRef, sumOf, type InvoiceContent } from '../../src/domain/invoice-content.ts'
 import type { InvoiceDocument } from '../../src/domain/invoice-document.ts'
 import { batchName, endToEndName, paymentName, personName, postingName } from '../../src/domain/names.ts'
-import type { Arrival, Ref } from '../../src/domain/object.ts'
+import type { Arrival, CommandName, Ref } from '../../src/domain/object.ts'
 import type { Terms } from '../../src/domain/terms.ts'
 import { hexOf } from '../../src/lib/hash.ts'
 import { derivedId } from '../../src/lib/ids.ts'
@@ -200,37 +201,52 @@ export const paidInFull = (invoice: Bill, postingNo = '5100', message = 'M1', en
   debits(endToEndId, invoice.content.totals.payable),
 ]
 
-const caseName = (invoice: Bill, cause: string): string =>
-  derivedId(sha256, 'exc', derivedId(sha256, 'inv', invoice.ref.names[0]!), cause, '1')
+const caseName = (invoice: Pick<Bill, 'ref'>, cause: string, times: number): string =>
+  derivedId(sha256, 'exc', derivedId(sha256, 'inv', invoice.ref.names[0]!), cause, String(times))
 
-/** The ERP carried out our block of a posting, or our lifting of it. */
-export const carriedOut = ({ ref }: Bill, command: 'payment.hold' | 'payment.unhold', postingNo: string, at: string): Arrival => ({
-  ...fact('invoice.rejected', 'hub', `${command} ${at}`, at, [ref], { reason: '' }),
-  type: 'effect.done',
+/** How a command of ours ended, as delivery tells it. */
+export const ended = (
+  about: Ref,
+  type: 'effect.done' | 'effect.refused' | 'effect.resolved',
+  at: string,
+  data: {
+    readonly target: string
+    readonly command: CommandName
+    readonly object: string
+    readonly occurrence: string
+    readonly input: EffectInput
+    readonly says?: string
+    readonly dead?: true
+  },
+): Arrival => ({
+  ...fact('invoice.rejected', 'hub', `${data.command} ${at}`, at, [about], { reason: '' }),
+  type,
   source: { system: 'hub', role: 'hub' },
   data: {
     effect: 'k',
-    target: 'erp',
-    command,
-    object: postingNo,
-    occurrence: `${postingNo}#0`,
     contentHash: 'h',
     attempt: 1,
-    input: 'done',
-    receipt: { reference: postingNo },
+    ...data,
+    ...(data.input === 'done' ? { receipt: { reference: data.object } } : {}),
   },
 })
+/** The ERP answered that it has posted it. */
+export const acknowledged = ({ ref }: Bill, at = day(14)): Arrival =>
+  ended(ref, 'effect.done', at, { target: 'erp', command: 'invoice.post', object: '5100', occurrence: '0', input: 'done' })
+/** The ERP carried out our block of a posting, or our lifting of it. */
+export const carriedOut = ({ ref }: Bill, command: 'payment.hold' | 'payment.unhold', postingNo: string, at: string): Arrival =>
+  ended(ref, 'effect.done', at, { target: 'erp', command, object: postingNo, occurrence: `${postingNo}#0`, input: 'done' })
 
-/** A person's answer to the case that the invoice has for this cause, the first time it has it. */
-export function answers(invoice: Bill, cause: string, action: string, at: string, second?: string): Arrival {
+/** A person's answer to the case that the invoice has for this cause, the first time it has it unless said. */
+export function answers(invoice: Pick<Bill, 'ref'>, cause: string, action: string, at: string, second?: string, times = 1): Arrival {
   return fact(
     'exception.answered',
     'person',
     `answer ${cause} ${action} ${at}`,
     at,
-    [{ names: [caseName(invoice, cause)] }, invoice.ref],
+    [{ names: [caseName(invoice, cause, times)] }, { names: invoice.ref.names }],
     {
-      exception: caseName(invoice, cause),
+      exception: caseName(invoice, cause, times),
       action,
       reason: 'looked at',
       ...(second === undefined ? {} : { second }),

@@ -1,13 +1,17 @@
 /** Prints the rows of docs/spec/cases.md; `--write` writes them there between the marks. A test compares the two. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { ANSWER_CASES } from './answers.ts'
 import { APPROVAL_CASES } from './approvals.ts'
 import { rowOf, type Case } from './case.ts'
 import { DOCUMENT_CASES } from './documents.ts'
 import { fileCases } from './files.ts'
 import { PAYMENT_CASES } from './payments.ts'
-import { RECEIPT_CASES } from './receipts.ts'
 import { POSTING_CASES } from './postings.ts'
+import { RECEIPT_CASES } from './receipts.ts'
+import { REFERENCE_CASES } from './references.ts'
+import { RELEASE_CASES } from './releases.ts'
+import { SYSTEM_CASES } from './systems.ts'
 
 export const CASES_FILE = join(import.meta.dirname, '..', '..', 'docs', 'spec', 'cases.md')
 export const CASES: { readonly [subject: string]: readonly Case[] } = {
@@ -15,7 +19,11 @@ export const CASES: { readonly [subject: string]: readonly Case[] } = {
   'Goods and receipts': RECEIPT_CASES,
   Approval: APPROVAL_CASES,
   Posting: POSTING_CASES,
+  'Payment files': RELEASE_CASES,
   'Payment and settlement': PAYMENT_CASES,
+  'Master data': REFERENCE_CASES,
+  'Systems and commands': SYSTEM_CASES,
+  'Answers of people': ANSWER_CASES,
 }
 
 const HEAD = '| case | what happens | stands at | breaches | axes | commands asked | open cases |\n|---|---|---|---|---|---|---|'
