@@ -125,6 +125,30 @@ describe('payment runs', () => {
     expect(facts.filter((fact) => fact.what === 'CLEARING')).toHaveLength(2)
   })
 
+  test('a payment whose document was cleared otherwise meanwhile is confirmed all the same: the books hold both', async () => {
+    const system = await erpIn(shop)
+    const docNo = await posted(system)
+    const { payments } = await releasedRun(system)
+    const other = await system.call('POST', '/clearings', {
+      companyCode: '1000',
+      vendorNo: 'K-1',
+      waers: 'EUR',
+      means: 'BANK',
+      bankRef: 'B-9',
+      bookedOn: '2026-02-11',
+      amt: '119.00',
+      lines: [{ docNo, amt: '119.00' }],
+      by: 'test',
+    })
+    expect((await system.call('GET', `/documents/${docNo}`)).body).toMatchObject({ lifecycle: 'CLEARED', openAmt: '0.00' })
+    const paid = await system.call('POST', `/payment-docs/${payments[0].payDocNo}/confirm`, confirmation('119.00'))
+    expect(paid.status).toBe(201)
+    const clearings = [other.body.clearingDocNo, paid.body.clearingDocNo]
+    expect((await system.call('GET', `/documents/${docNo}`)).body).toMatchObject({ lifecycle: 'CLEARED', openAmt: '-119.00', clearings })
+    const facts = (await system.books()).flatMap((line) => line.facts)
+    expect(facts.flatMap((fact) => (fact.what === 'CLEARING' ? [fact.key] : []))).toEqual(clearings)
+  })
+
   test('a bounce opens the documents again, blocked; a void does so before any confirmation', async () => {
     const system = await erpIn(shop)
     const docNo = await posted(system)

@@ -1,8 +1,10 @@
 /** Against the running system, which shares no code with this connector; its books say what really happened. */
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Observation } from '../../connector/contract.ts'
+import { observed } from '../../connector/observed.ts'
 import { personName } from '../../domain/names.ts'
 import { claim, SETUP } from '../../../sandbox/erp/fixture.ts'
+import { openIn, worldOf } from '../../../test/cases/case.ts'
 import { LiveErps, ofType, order, type LiveErp } from '../../../test/live-erp.ts'
 
 const live = new LiveErps()
@@ -274,41 +276,33 @@ describe('the change feed', () => {
   })
 
   test.each([
-    [
-      'the first account is another',
-      'account',
-      (data: Observation['data']) => {
-        expect(data['account']).not.toBe('FR7630006000011234567890189')
-      },
-      [],
-    ],
-    [
-      'the sum is wrong',
-      'sum',
-      () => {
-        /* seen in the findings */
-      },
-      [/sum-differs/],
-    ],
-    [
-      'the count is wrong',
-      'count',
-      () => {
-        /* seen in the findings */
-      },
-      [/count-differs/],
-    ],
-  ])('a payment file in which %s is told as it is', async (_what, twist, look, findings) => {
+    ['nothing is wrong', null, [], []],
+    ['the first account is another', 'account', [], ['payment-file-differs', 'payment-stopped']],
+    ['the sum is wrong', 'sum', [/sum-differs/], ['payment-file-differs']],
+    ['the count is wrong', 'count', [/count-differs/], ['payment-file-differs']],
+  ])('a payment file in which %s is told as it is, and goes to the bank only when nothing is', async (_what, twist, patterns, causes) => {
     const { there, here } = await live.start()
-    await here.run('invoice.post', order())
+    await there.call('POST', '/documents', claim({ extRef: 'by hand' }))
     const run = await there.call('POST', '/runs', { companyCode: '1000', waers: 'EUR', dueBy: '2030-01-01', proposedBy: 'a.clerk' })
-    await there.call('PUT', '/faults', { rules: [{ op: 'run.release', twist }] })
+    if (twist !== null) await there.call('PUT', '/faults', { rules: [{ op: 'run.release', twist }] })
     for (const by of ['t.meyer', 'u.katz']) await there.call('POST', `/runs/${run.body.runNo}/release`, { by })
     const { observations } = await here.sweep(null)
-    look(ofType(observations, 'payment.instructed')[0]?.data ?? {})
+    const account = ofType(observations, 'payment.instructed')[0]?.data['account']
+    expect(account === 'FR7630006000011234567890189').toBe(twist !== 'account')
     const found = ofType(observations, 'file.completed')[0]?.data['findings'] as string[]
-    for (const pattern of findings) expect(found.join(' ')).toMatch(pattern)
-    if (findings.length === 0) expect(found).toEqual([])
+    for (const pattern of patterns) expect(found.join(' ')).toMatch(pattern)
+    if (patterns.length === 0) expect(found).toEqual([])
+
+    const law = worldOf(
+      {},
+      observations.map((observation) => observed('test', { system: 'erp', role: 'erp' }, observation)),
+    )
+    expect(law.commands.some(({ command }) => command === 'payment.transmit')).toBe(twist === null)
+    expect(
+      openIn(law)
+        .flatMap(({ cause, owner }) => (cause.startsWith('payment-') ? [`${cause} ${owner}`] : []))
+        .toSorted(),
+    ).toEqual(causes.map((cause) => `${cause} treasury`))
   })
 
   test('a broken answer leaves the cursor where it is; whoever may not come in is told so by the probe', async () => {
