@@ -252,7 +252,8 @@ function clearedRef(setting: Pick<Setting, 'system'>, clearing: Clearing, docNo:
 
 /**
  * Limits that hold in all companies. One for a single company is left out: the hub's table of authority knows no companies,
- * and there it would hold everywhere. Days are UTC because a grant is compared by the UTC day of its instant.
+ * and there it would hold everywhere. Their days are UTC, for the ERP names no place of a person: on the day of a change a grant near
+ * midnight where the company is may be held against the limit on the other side of it.
  */
 function authority(change: Change, user: User): Observation[] {
   const day = change.at.slice(0, 10)
