@@ -12,6 +12,8 @@ const HELP = `npm start: starts Tieout, with a database of its own and a company
 
   npm start                       set up what is missing, start, show what happens; Ctrl-C stops everything
   npm start -- --inbox FOLDER     the same with your own e-invoices
+  npm start -- --once             end when nothing is left to do; the exit status is 0 when everything ties out
+  npm start -- --once --json      the same, and what came out as one JSON object, alone on standard output
   npm start -- --config FILE      with systems of your own; npm run tieout -- init writes the file
   npm start -- --help             this text
 

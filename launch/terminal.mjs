@@ -1,14 +1,15 @@
 import { Advice } from './advice.mjs'
 
+/** Where a person is spoken to: whoever asked for JSON on standard output gets nothing else there. */
+const person = () => (process.argv.includes('--json') ? process.stderr : process.stdout)
+
 /**
  * One line for the person at the terminal.
  * @param {string} line
  */
 export function say(line) {
   clearProgress()
-  // Whoever asked for JSON on standard output gets nothing else there.
-  const output = process.argv.includes('--json') ? process.stderr : process.stdout
-  output.write(`${line}\n`)
+  person().write(`${line}\n`)
 }
 
 let showing = false
@@ -19,12 +20,12 @@ let showing = false
  */
 export function showProgress(line) {
   clearProgress()
-  showing = process.stdout.isTTY
-  process.stdout.write(showing ? line : `${line}\n`)
+  showing = person().isTTY
+  person().write(showing ? line : `${line}\n`)
 }
 
 function clearProgress() {
-  if (showing) process.stdout.write('\r\u001b[2K')
+  if (showing) person().write('\r\u001b[2K')
   showing = false
 }
 
