@@ -96,7 +96,10 @@ export interface UnheardCell {
   readonly facet: Facet
 }
 
-/** Per system how many cells show, or were told, what they should, and how many are behind. */
+/**
+ * Per system how many cells show, or were told, what they should, and how many are behind. Told is enough where nothing was reported: it is
+ * the system's own answer that it did so, and not every system shows what it holds; what it shows later counts instead.
+ */
 export async function countSteps(client: ClientBase, tenant: string): Promise<{ system: string; inStep: number; behind: number }[]> {
   const { rows } = await client.query<{ system: string; total: number; behind: number }>({
     name: 'cell_count',

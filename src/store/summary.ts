@@ -1,5 +1,6 @@
 /** Counts over the tables for one picture of everything: few rows whatever the size of the tables, each by an index of its own. */
 import type { ClientBase } from 'pg'
+import { countSteps } from './cell.ts'
 import { OWN_CHECKPOINTS } from './checkpoint.ts'
 
 export interface Summary {
@@ -19,6 +20,7 @@ export interface Summary {
   readonly busy: number
   /** Invoices on their way with no open case: somebody else's turn, or the hub's. */
   readonly moving: number
+  /** `size` is the head of the log. `root` belongs to the checkpoint over its first `sealed` events; it is the whole log's once they are equal. */
   readonly log: { readonly size: number; readonly root: string | null; readonly sealed: number }
 }
 
@@ -66,12 +68,7 @@ export async function summaryOf(client: ClientBase, tenant: string): Promise<Sum
            FROM (SELECT 1) AS one LEFT JOIN LATERAL (SELECT size, root FROM checkpoint WHERE tenant = $1 AND ${OWN_CHECKPOINTS} ORDER BY size DESC LIMIT 1) AS c ON true`,
     values: [tenant],
   })
-  const systems = await client.query<{ system: string; total: number; behind: number }>({
-    name: 'summary_systems',
-    text: `SELECT system, count(*)::int AS total, count(*) FILTER (WHERE expected IS DISTINCT FROM coalesce(reported, told))::int AS behind
-           FROM cell WHERE tenant = $1 AND expected IS NOT NULL GROUP BY 1 ORDER BY 1`,
-    values: [tenant],
-  })
+  const systems = await countSteps(client, tenant)
   const [counts] = rest.rows
   const sum = (pick: (row: (typeof invoices.rows)[number]) => number): number => invoices.rows.reduce((total, row) => total + pick(row), 0)
   const states: { [state: string]: number } = {}
@@ -86,7 +83,7 @@ export async function summaryOf(client: ClientBase, tenant: string): Promise<Sum
     ),
     exceptions: Object.fromEntries(cases.rows.map((row) => [row.cause, row.count])),
     latest: latest.rows,
-    systems: Object.fromEntries(systems.rows.map((row) => [row.system, { inStep: row.total - row.behind, behind: row.behind }])),
+    systems: Object.fromEntries(systems.map(({ system, inStep, behind }) => [system, { inStep, behind }])),
     moving: sum((row) => row.moving),
     busy: (counts?.effects ?? 0) + (counts?.stirs ?? 0) + (counts?.due ?? 0),
     log: { size: counts?.size ?? 0, root: counts?.root?.toString('hex') ?? null, sealed: counts?.sealed ?? 0 },
