@@ -1,5 +1,7 @@
 /** What a person sees while it runs: a live table on a terminal, plain lines elsewhere. */
-import { styleText } from 'node:util'
+import { basename } from 'node:path'
+import { leftOf, type Fed } from './feed.ts'
+import { clipped, paintFor, type Paint } from './terminal.ts'
 
 /** As `GET /v1/summary` answers. */
 export interface Summary {
@@ -9,7 +11,8 @@ export interface Summary {
   readonly breaches: number
   readonly exceptions: { readonly [cause: string]: number }
   readonly systems: { readonly [name: string]: { readonly inStep: number; readonly behind: number } }
-  readonly log: { readonly size: number; readonly root: string | null }
+  /** `root` is that of the first `sealed` events of its `size`. */
+  readonly log: { readonly size: number; readonly root: string | null; readonly sealed: number }
   /** Per currency what stands in each state. */
   readonly money: readonly { readonly state: string; readonly currency: string; readonly amount: string }[]
   readonly latest: readonly { readonly exception: string; readonly cause: string; readonly says: string; readonly owner: string }[]
@@ -22,7 +25,7 @@ export interface Summary {
 export const STATES = ['received', 'validated', 'matched', 'approved', 'posted', 'paid', 'archived', 'rejected'] as const
 
 export interface Picture {
-  show(summary: Summary, note: string): void
+  show(summary: Summary, fed: Fed): void
   /** Leaves the last picture standing. */
   close(): void
 }
@@ -32,10 +35,11 @@ export function openPicture(output: NodeJS.WriteStream): Picture {
 }
 
 function livePicture(output: NodeJS.WriteStream): Picture {
+  const paint = paintFor(output)
   let height = 0
   return {
-    show: (summary, note) => {
-      const lines = picture(summary, note, Math.max(40, output.columns ?? 80), true)
+    show: (summary, fed) => {
+      const lines = picture(summary, fed, Math.max(40, output.columns ?? 80), paint)
       // Up over the last picture, each line cleared to its end: no flicker, and a smaller terminal only scrolls.
       output.write(`${height > 0 ? `\u001b[${height}A\r` : ''}${lines.map((line) => `\u001b[2K${line}\n`).join('')}\u001b[0J`)
       height = lines.length
@@ -49,7 +53,8 @@ function livePicture(output: NodeJS.WriteStream): Picture {
 function plainPicture(output: NodeJS.WriteStream): Picture {
   let last = ''
   return {
-    show: (summary, note) => {
+    show: (summary, fed) => {
+      const note = noteOf(fed)
       const states = STATES.filter((state) => summary.states[state])
         .map((state) => `${state} ${summary.states[state]}`)
         .join(', ')
@@ -62,10 +67,19 @@ function plainPicture(output: NodeJS.WriteStream): Picture {
   }
 }
 
+/** How far the sending is, while it is, and what it has come to where that is not what was wanted. */
+function noteOf(fed: Fed): string {
+  if (fed.files === 0) return 'no files to send'
+  const left = leftOf(fed)
+  const not = fed.notTaken.length
+  return [...(left > 0 ? [`${fed.files - left} of ${fed.files} sent`] : []), ...(not > 0 ? [`${not} not taken`] : [])].join(', ')
+}
+
+/** Shown of what is with people and of what is not taken. */
+const LIMIT_SHOWN = 4
+
 /** The lines of the picture, none wider than `width`. */
-export function picture(summary: Summary, note: string, width: number, colour: boolean): string[] {
-  const paint = (format: Parameters<typeof styleText>[0], text: string): string =>
-    colour ? styleText(format, text, { validateStream: false }) : text
+export function picture(summary: Summary, fed: Fed, width: number, paint: Paint): string[] {
   const most = Math.max(1, ...STATES.map((state) => summary.states[state] ?? 0))
   const room = Math.max(8, Math.min(32, width - 50))
   const lines = ['', paint('bold', '  Invoices')]
@@ -85,12 +99,12 @@ export function picture(summary: Summary, note: string, width: number, colour: b
     lines.push(`  ${name.padEnd(18)} ${String(inStep).padStart(8)} ${paint(behind > 0 ? 'yellow' : 'dim', String(behind).padStart(8))}`)
   const open = Object.entries(summary.exceptions)
   lines.push('', paint('bold', `  With people: ${open.reduce((sum, [, count]) => sum + count, 0)}`))
-  for (const row of summary.latest.slice(0, 4)) lines.push(`  ${row.cause}: ${row.says} (${row.owner})`)
-  lines.push(
-    '',
-    paint('dim', `  log ${summary.log.size} events${summary.log.root ? `, root ${summary.log.root.slice(0, 16)}…` : ''}   ${note}`),
-    '',
-  )
+  // Others' words: what a system refused with, a supplier's name, a file's name.
+  for (const row of summary.latest.slice(0, LIMIT_SHOWN)) lines.push(clipped(`  ${row.cause}: ${row.says} (${row.owner})`, width - 1))
+  if (fed.notTaken.length > 0) lines.push('', paint('bold', `  Not taken: ${fed.notTaken.length}`))
+  for (const { file, says } of fed.notTaken.slice(-LIMIT_SHOWN)) lines.push(clipped(`  ${basename(file)}: ${says}`, width - 1))
+  const { size, sealed, root } = summary.log
+  lines.push('', paint('dim', `  log ${size} events${root ? `, ${sealed} under root ${root.slice(0, 16)}…` : ''}   ${noteOf(fed)}`), '')
   return lines.map((line) => clip(line, width - 1))
 }
 

@@ -74,24 +74,27 @@ async function* filesBelow(path: string): AsyncGenerator<Found> {
   for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
     const file = join(path, entry.name)
     if (entry.isDirectory()) yield* filesBelow(file)
-    else if (entry.isSymbolicLink() && (await isFolder(file)))
-      yield { file, refused: unreadableSays('This is a link to a folder, which is not followed.') }
     else yield { file }
   }
 }
-
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  )
 
 async function readFile(
   file: string,
   { maxBytes, check }: ReadOptions,
 ): Promise<{ readonly invoices: readonly object[] } | { readonly refused: Refused }> {
+  const held = await bytesOf(file, maxBytes)
+  if ('refused' in held) return held
+  const result = readInvoice(sha256, held.bytes, { maxBytes })
+  if ('refused' in result || !check) return result
+  return { invoices: result.invoices.map((invoice) => ({ ...invoice, findings: checkArithmetic(invoice) })) }
+}
+
+/** What the file holds, or why that cannot be told. */
+export async function bytesOf(
+  file: string,
+  maxBytes: number,
+): Promise<{ readonly bytes: Uint8Array<ArrayBuffer> } | { readonly refused: Refused }> {
   let handle: FileHandle | undefined
-  let bytes: Uint8Array
   try {
     // Before it is opened: opening a pipe would wait for somebody to write to it.
     const { size } = await regular(file)
@@ -99,20 +102,17 @@ async function readFile(
       return { refused: { code: 'xml-too-large', says: `The document has ${size} bytes; the limit is ${maxBytes}.`, line: 0, column: 0 } }
     }
     handle = await open(file, 'r')
-    bytes = await handle.readFile()
+    return { bytes: await handle.readFile() }
   } catch (error) {
     return { refused: unreadable(error) }
   } finally {
     await handle?.close()
   }
-  const result = readInvoice(sha256, bytes, { maxBytes })
-  if ('refused' in result || !check) return result
-  return { invoices: result.invoices.map((invoice) => ({ ...invoice, findings: checkArithmetic(invoice) })) }
 }
 
 async function regular(file: string): Promise<{ size: number }> {
   const found = await stat(file)
-  if (!found.isFile()) throw Object.assign(new Error(file), { code: 'not-a-file' })
+  if (!found.isFile()) throw Object.assign(new Error(file), { code: found.isDirectory() ? 'linked-folder' : 'not-a-file' })
   return found
 }
 
@@ -120,6 +120,7 @@ const SAYS: Readonly<Record<string, string>> = {
   ENOENT: 'There is no such file.',
   EACCES: 'The file may not be read by this account.',
   EPERM: 'The file may not be read by this account.',
+  'linked-folder': 'This is a link to a folder, which is not followed.',
   'not-a-file': 'This is neither a file nor a folder.',
 }
 
@@ -127,15 +128,11 @@ function unreadable(error: unknown): Refused {
   const { code } = error as { readonly code?: unknown }
   // Whatever has no code of the operating system is a mistake of ours and no property of the file.
   if (typeof code !== 'string') throw error
-  return unreadableSays(SAYS[code] ?? `The file cannot be read (${code}).`)
-}
-
-function unreadableSays(says: string): Refused {
-  return { code: 'unreadable', says, line: 0, column: 0 }
+  return { code: 'unreadable', says: SAYS[code] ?? `The file cannot be read (${code}).`, line: 0, column: 0 }
 }
 
 /** JSON on one line, in which nothing can steer a terminal: also the controls and turns of direction that JSON leaves as they are. */
-function lineOf(value: object): string {
+export function lineOf(value: object): string {
   return `${JSON.stringify(value).replace(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`
 }
 

@@ -1,15 +1,19 @@
 /** `tieout start`: the main job. A hub, a company to try it on, invoices to send through, and a picture of how they travel. */
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { mkdir, readdir, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { Fault } from '../lib/fault.ts'
 import { PACES, startCompany, type Company } from './company.ts'
-import { openPicture, type Summary } from './picture.ts'
+import { feed, LARGEST_BYTES, pause, type Feeding, type FeedWish } from './feed.ts'
+import { openPicture, type Picture, type Summary } from './picture.ts'
 import { logTo, placeFor, prepareDatabase, startHubChild, writeRun, type Place } from './place.ts'
 import { startChild, type Child } from './processes.ts'
-import { readFiles } from './read.ts'
+import { quietClock } from './quiet.ts'
+import { lineOf, readFiles } from './read.ts'
+import { plainText, printed } from './terminal.ts'
+import { closingLines, untied } from './ties-out.ts'
 
 interface StartOptions {
   readonly inbox?: string
@@ -22,8 +26,6 @@ interface StartOptions {
 }
 
 const ROOT = join(import.meta.dirname, '..', '..')
-/** It is over when nothing has happened for so long: with all paid or with people, while others could still move, while a system lags. */
-const QUIET_MS = { over: 1_500, moving: 6_000, behind: 15_000 } as const
 
 export function startCommand(): Command {
   return new Command('start')
@@ -95,7 +97,7 @@ async function prepareWork(options: StartOptions, place: Place, say: (line: stri
   const inbox = resolve(options.inbox)
   if (!(await stat(inbox).catch(() => undefined))) throw new Fault('not-found', `There is no folder ${inbox}.`)
   const lines: string[] = []
-  await readFiles([inbox], { maxBytes: 20_000_000, check: false }, (line) => {
+  await readFiles([inbox], { maxBytes: LARGEST_BYTES, check: false }, (line) => {
     lines.push(line.trimEnd())
     return Promise.resolve(true)
   })
@@ -119,7 +121,7 @@ interface Left {
 }
 
 /** What the set-up leaves out and alters by seed, so that one can foretell which invoices end with people. */
-function leftOut(said: { readonly [key: string]: unknown }, file: string): string[] {
+export function leftOut(said: { readonly [key: string]: unknown }, file: string): string[] {
   const [suppliers, orders] = [said['vendorsLeftOut'], said['ordersAltered']] as unknown as (readonly Left[])[]
   const bills = ({ billNos }: Left): string =>
     `${billNos.slice(0, 3).join(', ')}${billNos.length > 3 ? ` and ${billNos.length - 3} more` : ''}`
@@ -131,7 +133,7 @@ function leftOut(said: { readonly [key: string]: unknown }, file: string): strin
   ]
   return [
     `  set-up    ${suppliers?.length ?? 0} suppliers left out, ${orders?.length ?? 0} orders altered: their invoices must end with people`,
-    ...rows.map((row) => `            ${row}`),
+    ...rows.map((row) => `            ${plainText(row)}`),
     ...(rows.length > 0 ? [`            (${file})`] : []),
   ]
 }
@@ -160,128 +162,70 @@ async function startHub(place: Place, company: Company): Promise<Child> {
 const LOOK_MS = 250
 const LOOK_SHARE = 10
 
-/** Up to so many files are sent one after the other. */
-const ONE_BY_ONE = 200
-
-interface Running {
-  readonly api: string
-  readonly key: string
-  readonly files: readonly string[]
-  readonly hub: Child
-}
-
-async function run(options: StartOptions, running: Running): Promise<number> {
+async function run(options: StartOptions, { hub, ...wish }: FeedWish & { readonly hub: Child }): Promise<number> {
   const picture = options.json ? undefined : openPicture(process.stdout)
   const stop = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => {
       stop.abort()
     })
-  void running.hub.over.then(() => {
+  let hubEnded = false
+  void hub.over.then(() => {
+    hubEnded = !stop.signal.aborted
     stop.abort()
   })
-  let sent = 0
-  const feeding = feed(running, stop.signal, (count) => {
-    sent = count
+  const feeding = feed(wish, stop.signal)
+  // A bug in it is thrown where it is awaited; until then it only ends the looking.
+  feeding.over.catch(() => {
+    stop.abort()
   })
-  let quietSince = Date.now()
-  let size = 0
-  let summary: Summary | undefined
-  while (!stop.signal.aborted) {
-    const asked = Date.now()
-    summary = await summaryOf(running).catch(() => summary)
-    const took = Date.now() - asked
-    const fed = sent >= running.files.length
-    if (summary) picture?.show(summary, fed ? '' : `${sent} of ${running.files.length} sent`)
-    if (!summary || !fed || summary.busy > 0 || summary.log.size !== size || summary.received + summary.refused === 0)
-      quietSince = Date.now()
-    size = summary?.log.size ?? 0
-    if (options.once && summary && Date.now() - quietSince >= patienceWith(summary)) break
-    await pause(Math.max(LOOK_MS, LOOK_SHARE * took), stop.signal)
-  }
-  await feeding.catch(() => {})
-  summary = await summaryOf(running).catch(() => summary)
+  const summary = await watched(options, wish, feeding, stop.signal, picture)
+  await feeding.over
   picture?.close()
-  if (!summary) return 1
-  const tiedOut = tiesOut(summary)
-  if (options.json) process.stdout.write(`${JSON.stringify({ ...published(summary), tiedOut })}\n`)
-  else if (options.once) process.stdout.write(`${verdict(summary, tiedOut)}\n`)
-  return options.once && !tiedOut ? 1 : 0
+  if (!summary) throw new Fault('internal', 'The hub did not answer; its log says why.')
+  const look = { summary, fed: feeding.fed(), hubEnded }
+  const why = untied(look)
+  if (options.json) process.stdout.write(lineOf({ ...published(summary), notTaken: look.fed.notTaken, tiedOut: why.length === 0, why }))
+  else printed(closingLines(look, options.once === true))
+  return options.once && why.length > 0 ? 1 : 0
 }
 
-/**
- * Sends each file once; one that the hub cannot take just now is sent again: the same bytes are the same document. A small folder
- * goes in by name, one after the other: of invoices with the same number the first has it, and that should be no chance.
- */
-async function feed({ api, key, files }: Running, signal: AbortSignal, progress: (count: number) => void): Promise<void> {
-  const queue = files.values()
-  let done = 0
-  const worker = async (): Promise<void> => {
-    for (const file of queue) {
-      const bytes = await readFile(file)
-      while (!signal.aborted) {
-        const answer = await fetch(`${api}/v1/documents?name=${encodeURIComponent(basename(file))}`, {
-          method: 'POST',
-          body: bytes,
-          headers: { 'content-type': 'application/xml', authorization: `Bearer ${key}` },
-        }).catch(() => undefined)
-        await answer?.arrayBuffer()
-        if (answer && answer.status !== 429 && answer.status < 500) break
-        await pause(300, signal)
-      }
-      progress(++done)
-      if (signal.aborted) return
+/** Looks until it is over or stopped. What was seen last; nothing when the hub never answered. */
+async function watched(
+  { once }: StartOptions,
+  wish: FeedWish,
+  feeding: Feeding,
+  signal: AbortSignal,
+  picture: Picture | undefined,
+): Promise<Summary | undefined> {
+  const isOver = quietClock()
+  let summary: Summary | undefined
+  do {
+    const asked = Date.now()
+    summary = await summaryOf(wish).catch(() => summary)
+    const took = Date.now() - asked
+    if (summary) {
+      const fed = feeding.fed()
+      picture?.show(summary, fed)
+      if (isOver(summary, fed, Date.now()) && once) break
     }
-  }
-  await Promise.all(Array.from({ length: files.length > ONE_BY_ONE ? 8 : 1 }, worker))
+    await pause(Math.max(LOOK_MS, LOOK_SHARE * took), signal)
+  } while (!signal.aborted)
+  return summary
 }
 
-async function summaryOf({ api, key }: Running): Promise<Summary> {
+async function summaryOf({ api, key }: FeedWish): Promise<Summary> {
   const answer = await fetch(`${api}/v1/summary`, { headers: { authorization: `Bearer ${key}` } })
   if (!answer.ok) throw new Fault('internal', `The hub answered ${answer.status}.`)
   return (await answer.json()) as Summary
 }
 
-const behindOf = (summary: Summary): number => Object.values(summary.systems).reduce((sum, system) => sum + system.behind, 0)
-const patienceWith = (summary: Summary): number =>
-  behindOf(summary) > 0 ? QUIET_MS.behind : summary.moving > 0 ? QUIET_MS.moving : QUIET_MS.over
-
-/** Every system shows what it should, and the hub has nothing left to do. An invoice may wait for its turn elsewhere (a credit for a payment to be netted with), or stand with a named person. */
-function tiesOut(summary: Summary): boolean {
-  return summary.busy === 0 && behindOf(summary) === 0 && (summary.exceptions['divergence'] ?? 0) === 0
-}
-
-const published = ({ received, refused, states, breaches, exceptions, systems, log: { size, root } }: Summary): object => ({
+const published = ({ received, refused, states, breaches, exceptions, systems, log }: Summary): object => ({
   received,
   refused,
   states,
   breaches,
   exceptions,
   systems,
-  log: { size, root },
+  log,
 })
-
-function verdict(summary: Summary, tiedOut: boolean): string {
-  const cases = Object.entries(summary.exceptions)
-    .map(([cause, count]) => `${count} ${cause}`)
-    .join(', ')
-  return `\n  ${tiedOut ? 'Everything ties out' : 'Not everything ties out'}: ${(summary.states['paid'] ?? 0) + (summary.states['archived'] ?? 0)} of ${summary.received} invoices paid, ${summary.states['archived'] ?? 0} archived${summary.moving > 0 ? `, ${summary.moving} waiting for their turn elsewhere` : ''}${cases ? `; with people: ${cases}` : ''}; ${summary.log.size} events in the log.`
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (signal.aborted) {
-      done()
-      return
-    }
-    const timer = setTimeout(done, ms)
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer)
-        done()
-      },
-      { once: true },
-    )
-  })
-}
