@@ -18,7 +18,7 @@ export const ApConfig = z
     user: z.string().min(1).max(40).default('hub'),
     /** How long the tool keeps an Idempotency-Key (its `--key-retention`). */
     keyRetentionMs: ms(1_000, 30 * 86_400_000, 86_400_000),
-    callTimeoutMs: ms(100, 120_000, 20_000),
+    callTimeoutMs: ms(100, 120_000, 10_000),
     /** How often it is asked which tickets changed. Notices come at once and some never; approvals are completed by this. */
     feedEveryMs: ms(50, 3_600_000, 1_000),
     /** Longest time after which a call that the tool took in may still show. */

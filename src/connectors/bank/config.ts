@@ -14,7 +14,7 @@ export const BankConfig = z.strictObject({
     .min(1_000)
     .max(256_000_000)
     .default(64 * 1024 * 1024),
-  callTimeoutMs: ms(100, 120_000, 30_000),
+  callTimeoutMs: ms(100, 120_000, 10_000),
   /** How often the folder is looked into. */
   feedEveryMs: ms(50, 3_600_000, 500),
   /** After an unknown outcome: how long a file that was being put there may still appear (a slow or remote disk). */

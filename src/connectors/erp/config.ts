@@ -29,7 +29,8 @@ export const ErpConfig = z
       .default('R'),
     /** The ledger whose periods a posting date is in. */
     ledger: z.string().min(1).max(20).default('0L'),
-    callTimeoutMs: ms(100, 120_000, 20_000),
+    /** After it an answer is not waited for. What a process that stands still had under way shows as unknown only then. */
+    callTimeoutMs: ms(100, 120_000, 10_000),
     /** How often the change feed is read. */
     feedEveryMs: ms(50, 3_600_000, 1_000),
     /** Longest time after which a call that the ERP took in may still show in a search: its work, plus its search delay. */

@@ -13,7 +13,7 @@ export const ProcurementConfig = z
     token: z.string().min(1).optional(),
     /** Whom procurement shows as the one who made a note. */
     user: z.string().min(1).max(40).default('hub'),
-    callTimeoutMs: ms(100, 120_000, 20_000),
+    callTimeoutMs: ms(100, 120_000, 10_000),
     /** How often the journal is read. */
     feedEveryMs: ms(50, 3_600_000, 1_000),
     /** Longest time after which a call that it took in may still show. */

@@ -12,7 +12,7 @@ export const TemplateConfig = z
     network: z.enum(['public', 'private']).optional(),
     /** Name of the secret that holds the bearer token, never the token; none when the system asks for none. */
     token: z.string().min(1).optional(),
-    callTimeoutMs: ms(100, 120_000, 20_000),
+    callTimeoutMs: ms(100, 120_000, 10_000),
     /** How often changes are read. */
     feedEveryMs: ms(50, 3_600_000, 1_000),
     /** Longest time after which a call that was given up may still have its effect there: too short, and an invoice is booked twice. */
