@@ -17,6 +17,13 @@ describe('invoices travel from arrival to paid', () => {
     await company.end()
   }, 30_000)
 
+  const rows = (system: 'erp' | 'ap', what: string, verb: string): BookLine['facts'][number]['row'][] =>
+    company
+      .books(system)
+      .flatMap(({ facts }) => facts)
+      .filter((fact) => fact.what === what && fact.verb === verb)
+      .map(({ row }) => row)
+
   it("every one of the sample is posted once and settled once in the ERP's own books, and the hub says archived", async () => {
     await company.callProcurement('PUT', '/tempo', { doorMs: 0 })
     const files = await company.sample(40)
@@ -49,6 +56,9 @@ describe('invoices travel from arrival to paid', () => {
     const shown = new Map(notes(company).map((row) => [row['claimRef'], row['shows']]))
     expect(new Set(shown.values())).toEqual(new Set(['PAID_OUT']))
     expect(shown.size).toBeGreaterThan(awaited)
+    // The AP tool was told of every one that is settled, credits too.
+    const badges = new Map(rows('ap', 'TICKET', 'BADGED').map((row) => [row['corrRef'], (row['badge'] as { badge: string }).badge]))
+    expect([...badges.values()].filter((badge) => badge === 'MONEY_OUT')).toHaveLength(40 - open)
   }, 150_000)
 
   it('each posting carries in fields that the ERP keeps who approved it, when, by which authority and policy, and our thread', () => {
@@ -56,12 +66,6 @@ describe('invoices travel from arrival to paid', () => {
       readonly corrRef: string
       readonly signers: readonly { readonly by: string; readonly at: string }[]
     }
-    const rows = (system: 'erp' | 'ap', what: string, verb: string): BookLine['facts'][number]['row'][] =>
-      company
-        .books(system)
-        .flatMap(({ facts }) => facts)
-        .filter((fact) => fact.what === what && fact.verb === verb)
-        .map(({ row }) => row)
     const signers = new Map((rows('ap', 'TICKET', 'GREENLIT') as unknown as Ticket[]).map((ticket) => [ticket.corrRef, ticket.signers]))
     const documents = rows('erp', 'DOCUMENT', 'BOOKED') as unknown as {
       readonly extRef: string
