@@ -10,7 +10,10 @@ import { text } from 'node:stream/consumers'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { backUp } from '../rehearsal/world/backup.ts'
+import { readConfigFile } from '../src/config/file.ts'
+import { startHub } from '../src/hub.ts'
 import { initSigner } from '../src/seal/signer-home.ts'
+import { systemProblems } from '../src/systems.ts'
 import { hubDatabase, type HubDatabase } from './hub-database.ts'
 
 const MAIN = join(import.meta.dirname, '..', 'src', 'cli', 'main.ts')
@@ -43,7 +46,10 @@ interface Wish {
 const KEY = 'a-key-for-tests-only-0123456789'
 
 /** What a hub process is started with: a company whose systems are all away. */
-function started({ key = KEY, databaseUrl = database.url() }: Wish): { args: string[]; env: NodeJS.ProcessEnv } {
+function started({ key = KEY, databaseUrl = database.url() }: Wish): {
+  args: string[]
+  env: NodeJS.ProcessEnv
+} {
   const config = join(folder, 'hub.json')
   const away = { url: 'http://127.0.0.1:1', token: 'TOKEN' }
   writeFileSync(
@@ -92,6 +98,54 @@ it('ends when its database does not let it in, and says why', { timeout: 2 * END
     err: 'The database of TIEOUT_DATABASE_URL does not let the hub in: connect ECONNREFUSED 127.0.0.1:1.\n',
   })
 })
+
+/** What the start of a hub ends with, by the very function that the command calls. */
+async function startedAs(addresses: { readonly databaseUrl?: string; readonly signerDatabaseUrl?: string }): Promise<string> {
+  const { args } = started({})
+  try {
+    const hub = await startHub({
+      config: readConfigFile(args[3]!, systemProblems).config,
+      databaseUrl: database.url(),
+      signerDatabaseUrl: database.url('hub_signer'),
+      apiKey: KEY,
+      secret: () => 'a-token',
+      log: () => {},
+      ...addresses,
+    })
+    await hub.stop()
+    return 'it runs'
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
+it(
+  'does not start when it, or its signer, is somebody for whom the rules of the database do not hold',
+  { timeout: 4 * END_MS },
+  async () => {
+    const [owner, bypass] = ['hub_start_owner', 'hub_start_bypass']
+    await database.admin((client) =>
+      client.query(
+        `CREATE ROLE ${owner} LOGIN IN ROLE hub_app, hub_signer; CREATE ROLE ${bypass} LOGIN BYPASSRLS IN ROLE hub_app, hub_signer;
+       ALTER TABLE stir OWNER TO ${owner}`,
+      ),
+    )
+    const roles = [
+      [database.adminUrl, 'The hub must not connect as a superuser, for whom no rule of the database holds'],
+      [database.url(owner), 'The role owns the tables and could change the log'],
+      [database.url(bypass), 'The role has BYPASSRLS, so tenants would not be kept apart'],
+    ] as const
+    const refused = 'The hub will not run on this database as it is set up.'
+    try {
+      for (const [url, says] of roles) {
+        expect(await startedAs({ databaseUrl: url })).toBe(`${refused} ${says}: connect as hub_app (TIEOUT_DATABASE_URL).`)
+        expect(await startedAs({ signerDatabaseUrl: url })).toBe(`${refused} ${says}: connect as hub_signer (TIEOUT_SIGNER_DATABASE_URL).`)
+      }
+    } finally {
+      await database.admin((client) => client.query(`ALTER TABLE stir OWNER TO CURRENT_USER; DROP ROLE ${owner}; DROP ROLE ${bypass}`))
+    }
+  },
+)
 
 it('ends when its database holds less than was published, and says how much', { timeout: 2 * END_MS }, async () => {
   const published = join(folder, 'published', 'acme')

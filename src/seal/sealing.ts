@@ -1,6 +1,8 @@
 /** Sealing of one hub process: the signer, its connections, and the sealer over both. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Fault } from '../lib/fault.ts'
 import { openPool } from '../store/database.ts'
+import { refuseUnsafe } from '../store/refusals.ts'
 import { startSealer } from './sealer.ts'
 import { openSigner, type Signer } from './signer-child.ts'
 
@@ -20,6 +22,12 @@ export interface SealingOptions {
  */
 export async function startSealing(options: SealingOptions, started: AsyncDisposableStack): Promise<string | undefined> {
   const { tenant, signerDir, log } = options
+  const pool = openPool(options.databaseUrl, { max: 2, name: 'tieout sealer' })
+  started.defer(() => pool.end())
+  await refuseUnsafe(pool, 'hub_signer').catch((error: unknown) => {
+    if (error instanceof Fault && error.code === 'database-refused') throw error
+    // A database that does not answer is not sealed for as long as that lasts, which the sealer says.
+  })
   const signer = await openSigner({ dir: signerDir }).catch(async () => {
     // The one before us may just be letting go of its lock.
     await sleep(1_000)
@@ -30,8 +38,6 @@ export async function startSealing(options: SealingOptions, started: AsyncDispos
   })
   if (!signer) return undefined
   started.defer(() => signer.close())
-  const pool = openPool(options.databaseUrl, { max: 2, name: 'tieout sealer' })
-  started.defer(() => pool.end())
   const sealer = startSealer({
     pool,
     tenants: () => [tenant],
