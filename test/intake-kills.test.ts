@@ -5,17 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { rebuild } from '../src/store/rebuild.ts'
 import { TEST_LAW } from '../src/store/test-law.ts'
 import { hubDatabase, type HubDatabase } from './hub-database.ts'
+import { marksIn } from './marks.ts'
 
-/** Named points of intake at which a process may die; see src/lib/mark.ts. */
-const POINTS = [
-  'door-before-parse',
-  'door-after-parse',
-  'commit-before-begin',
-  'commit-before-commit',
-  'commit-sent',
-  'commit-after',
-  'answer-before',
-] as const
+/** Every named point of intake at which a process may die; see src/lib/mark.ts. */
+const POINTS = marksIn((file) => file.startsWith('src/intake/') || file === 'src/store/commit.ts')
 /** Kills per point; TIEOUT_TEST_KILLS for more. */
 const KILLS = Number(process.env['TIEOUT_TEST_KILLS'] ?? 3)
 const EACH = 12
@@ -68,6 +61,8 @@ test('killed at every point of intake: nothing confirmed is lost, nothing is the
       number += EACH
       const killed = await ran(first, last, `${point}:${kill}`)
       if (killed.signal === 'SIGKILL') hits.set(point, (hits.get(point) ?? 0) + 1)
+      // What the dead process has sent is carried out to its end before anybody looks.
+      await expect.poll(nothingRuns, { timeout: 10_000 }).toBe(true)
       const survived = new Set(await idsOfLog())
       if (point === 'commit-sent')
         kept +=
@@ -91,6 +86,7 @@ test('killed at every point of intake: nothing confirmed is lost, nothing is the
     POINTS.filter((point) => hits.get(point) !== KILLS),
     'points that were not reached',
   ).toEqual([])
+  expect(kept, 'facts that were durable although nobody had been told').toBeGreaterThan(0)
 
   const ids = await idsOfLog()
   expect(new Set(ids).size, 'no event twice').toBe(ids.length)
@@ -107,6 +103,14 @@ test('killed at every point of intake: nothing confirmed is lost, nothing is the
   expect(rows).toEqual([{ invoices: number - 1, parked: 0, dense: true, posts: number - 1, done: number - 1 }])
   expect((await rebuild(database.pool, 'acme', TEST_LAW)).differences).toEqual([])
 }, 300_000)
+
+/** True when no statement of another connection is under way in this database, nor a transaction. */
+async function nothingRuns(): Promise<boolean> {
+  const { rows } = await database.admin((client) =>
+    client.query(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'`),
+  )
+  return rows.length === 0
+}
 
 async function idsOfLog(): Promise<string[]> {
   const { rows } = await database.admin((client) => client.query<{ id: string }>(`SELECT id FROM event WHERE tenant = 'acme'`))
