@@ -2,6 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Arrival, Ref } from '../src/domain/object.ts'
+import { inTenant } from '../src/store/database.ts'
+import { keepQuarantined, resolveQuarantined } from '../src/store/quarantine.ts'
 import { KEY } from './api-context.ts'
 import { command, type Ran } from './command.ts'
 import { TENANT } from './facts.ts'
@@ -191,6 +193,18 @@ it('accruals are listed page by page and booked once, under one number', async (
   expect(nextOf(booked)).toEqual(['accruals', '--booked', '--limit', '1', '--after', expect.any(String)])
   expect(booked.out + (await run(...nextOf(booked)!)).out).toMatch(/ {4}booked as 4711 by anna\n/u)
   expect(await accruals('booked', 'acr_x', '--document', '1', '--by', 'a')).toMatchObject({ status: 1, err: 'There is no such accrual.\n' })
+})
+
+it('what our own code broke on stands after the cases, with whose it is', async () => {
+  const now = '2026-01-20T08:00:00.000Z'
+  const item = { id: 'evt_broken', source: 'erp', type: 'posting.confirmed', says: 'TypeError: it broke', owner: 'engineering' }
+  await inTenant(desk.database.pool, TENANT, (client) => keepQuarantined(client, TENANT, { ...item, bytes: null }, now))
+  const told =
+    /evt_broken {2}engineering {2}set aside since 2026-01-20 08:00, tried 1 times\n {4}posting\.confirmed of erp: the hub’s own code broke on it\n {4}TypeError: it broke\n$/u
+  expect((await cases()).out).toMatch(told)
+  expect((await cases('--cause', 'dead-letter')).out).toMatch(told)
+  await inTenant(desk.database.pool, TENANT, (client) => resolveQuarantined(client, TENANT, item.id, now))
+  expect((await cases()).out).not.toContain('evt_broken')
 })
 
 it('what is wrong is one sentence and status 1', async () => {

@@ -16,6 +16,7 @@ interface Case {
   readonly cause: string
   readonly says: string
   readonly about: string
+  readonly owner: string
   readonly actions: readonly { readonly action: string; readonly second: boolean }[]
 }
 

@@ -25,7 +25,7 @@ import { checkpointOver } from '../src/store/checkpoint.ts'
 import { eventById, eventsAbout, eventsFrom, eventsOf, evidenceWanted } from '../src/store/event.ts'
 import { listObjects } from '../src/store/list-row.ts'
 import { nextWake, postpone } from '../src/store/object.ts'
-import { keepQuarantined, resolveQuarantined, standingQuarantined } from '../src/store/quarantine.ts'
+import { countQuarantined, keepQuarantined, resolveQuarantined, standingQuarantined } from '../src/store/quarantine.ts'
 import { claimRequest, forgetRequests, settleRequest } from '../src/store/request-key.ts'
 import { heard, lockSystem, readCursor, readSystem, readTurn, writeCursor, writeDelivery, writePaused } from '../src/store/system.ts'
 import { TEST_LAW } from '../src/store/test-law.ts'
@@ -52,6 +52,7 @@ const BY_TENANT: { readonly [name: string]: string } = {
   attempt_senders: 'a partial index of the attempts that may still be sent',
   effect_refused: 'a partial index of what waits for people',
   effect_count: 'partial indexes of what stands in queues; what is done is in none',
+  quarantine_count: 'a partial index of what stands in quarantine',
   quarantine_standing: 'a partial index of what stands in quarantine, oldest first',
 }
 
@@ -236,6 +237,7 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
       listObjects(client, 'acme', { kind: 'exception', owner: 'ap', open: true, limit: 10 }, 'due'),
       nextWake(client, 'acme'),
       standingQuarantined(client, 'acme', 10),
+      countQuarantined(client, 'acme'),
       readSystem(client, 'acme', 'erp'),
       readCursor(client, 'acme', 'erp', 'f'),
       readTurn(client, 'acme', 'erp', 'f'),

@@ -27,6 +27,7 @@ const DO_ELSE: { readonly [code in FaultCode]?: string } = {
   'request-key-reused': 'Send what is new under an Idempotency-Key of its own.',
   'not-found': 'Check the name; GET /v1/objects lists what there is.',
   'event-id-reused': 'Send what is new under an id of its own.',
+  'body-too-large': 'Send less at once: a document may have 20 MiB, events 2 MiB and 500 of them; docs/spec/api.md has the rest.',
   'document-not-read': 'Send a corrected document; the case in GET /v1/exceptions says what is wrong with this one.',
   'exception-moved': 'Look at the case again; answer it again if it still needs an answer.',
   'moved-meanwhile': 'Look at it again; ask again if that is still needed.',

@@ -4,6 +4,7 @@ import type { Instant } from '../lib/time.ts'
 import { latestCheckpoint } from '../store/checkpoint.ts'
 import { inTenant, type ClientBase } from '../store/database.ts'
 import { readEvents, readHead } from '../store/event.ts'
+import { countQuarantined } from '../store/quarantine.ts'
 import { summaryOf } from '../store/summary.ts'
 import type { ApiContext } from './context.ts'
 import { metricsText, type Metric } from './metrics-text.ts'
@@ -73,10 +74,10 @@ async function withinTime<T>(work: Promise<T>, ms: number): Promise<T | undefine
 
 export async function getMetrics({ context }: Call): Promise<Answer> {
   const { pool, tenant } = context
-  const [summary, sealing] = await inTenant(
+  const [summary, sealing, quarantined] = await inTenant(
     pool,
     tenant,
-    async (client) => [await summaryOf(client, tenant), await readSealing(client, tenant)] as const,
+    async (client) => [await summaryOf(client, tenant), await readSealing(client, tenant), await countQuarantined(client, tenant)] as const,
   )
   const systems = await systemViews(context)
   const now = context.now()
@@ -112,6 +113,12 @@ export async function getMetrics({ context }: Call): Promise<Answer> {
       kind: 'counter',
       help: 'Documents that could not be read as an invoice.',
       samples: [{ value: summary.refused }],
+    },
+    {
+      name: 'tieout_quarantined',
+      kind: 'gauge',
+      help: 'Facts and objects that the hub’s own code broke on: kept, not taken in.',
+      samples: [{ value: quarantined }],
     },
     {
       name: 'tieout_exceptions_open',

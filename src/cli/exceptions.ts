@@ -50,7 +50,16 @@ const CASE = z.object({
   actions: z.array(z.object({ action: z.string(), says: z.string(), second: z.boolean() })),
 })
 type Case = z.infer<typeof CASE>
-const PAGE = z.object({ exceptions: z.array(CASE), next: z.string().nullable() })
+const ITEM = z.object({
+  id: z.string(),
+  source: z.string(),
+  type: z.string(),
+  says: z.string(),
+  owner: z.string(),
+  since: z.string(),
+  times: z.int(),
+})
+const PAGE = z.object({ exceptions: z.array(CASE), next: z.string().nullable(), quarantined: z.array(ITEM) })
 const SHOWN = CASE.extend({ object: z.object({ id: z.string(), kind: z.string(), title: z.string() }).nullable() })
 const TAKEN = z.object({ outcome: z.string() })
 
@@ -118,9 +127,11 @@ async function list({ owner, cause, system, closed, limit, after, ...at }: ListO
     return [
       ...page.exceptions.flatMap((row) => listed(row, paint)),
       ...nextPage('tieout exceptions', { owner, cause, system, closed, limit, api: at.api }, page.next),
+      ...setAside(page.quarantined),
     ]
   }
   if (after !== undefined) return ['That was all.']
+  if (page.quarantined.length > 0) return ['No case waits for anybody.', ...setAside(page.quarantined)]
   if ([owner, cause, system, closed].every((filter) => filter === undefined)) return ['Nothing waits for anybody.']
   return [`No such case is ${closed ? 'closed' : 'open'}.`]
 }
@@ -133,6 +144,15 @@ function listed(row: Case, paint: Paint): string[] {
     `    ${padded(clipped(row.cause, 22), 23)}${paint('bold', padded(plainText(moneyOf(row)), 18))} ${clipped(row.party ?? '', 33)}`.trimEnd(),
     `    ${clipped(row.says === '' ? row.title : row.says, WIDTH - 4)}`,
   ]
+}
+
+/** What is no case, since our own code breaks on it: whoever runs the hub has to hear of it all the same. */
+function setAside(items: readonly z.infer<typeof ITEM>[]): string[] {
+  return items.flatMap(({ id, source, type, says, owner, since, times }) => [
+    `${id}  ${padded(owner, 12)} set aside since ${minute(since)}, tried ${times} times`,
+    `    ${clipped(`${type} of ${source}: the hub’s own code broke on it`, WIDTH - 4)}`,
+    `    ${clipped(says, WIDTH - 4)}`,
+  ])
 }
 
 const moneyOf = ({ amount, currency }: Pick<Case, 'amount' | 'currency'>): string =>

@@ -60,6 +60,17 @@ const STANDING = {
   text: `SELECT id, source, type, bytes, says, owner, since, last_at, times, resolved_at FROM quarantine WHERE tenant = $1 AND resolved_at IS NULL ORDER BY since LIMIT $2`,
 }
 
+const COUNT = {
+  name: 'quarantine_count',
+  text: 'SELECT count(*)::int FROM quarantine WHERE tenant = $1 AND resolved_at IS NULL',
+}
+
+/** How much stands in quarantine. */
+export async function countQuarantined(client: ClientBase, tenant: string): Promise<number> {
+  const [row] = await rowsOf<[number]>(client, COUNT, [tenant])
+  return row![0]
+}
+
 /** What stands in quarantine, oldest first. */
 export async function standingQuarantined(client: ClientBase, tenant: string, limit: number): Promise<Quarantined[]> {
   const rows = await rowsOf<Row>(client, STANDING, [tenant, limit])
