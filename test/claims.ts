@@ -214,5 +214,5 @@ export function said(type: keyof FactData, role: Role, invoice: string, exceptio
 
 /** Every type of fact with every role that has no authority for it. */
 export const WITHOUT_AUTHORITY = FACT_TYPES.flatMap((type) =>
-  ROLES.filter((role) => !(EVENT_TYPES[type].roles as readonly Role[]).includes(role)).map((role) => ({ type, role })),
+  ROLES.filter((role) => !EVENT_TYPES[type].roles.includes(role)).map((role) => ({ type, role })),
 )

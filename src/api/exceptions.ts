@@ -75,7 +75,9 @@ export async function getExceptions({ context, query }: Call<z.infer<typeof EXCE
       return record ? [caseOf(record)] : []
     })
     // No case can be made of what our own code breaks on: it stands beside them.
-    const quarantined = (await standingQuarantined(client, tenant, QUARANTINED_SHOWN)).map(({ bytes: _, resolvedAt: __, ...item }) => item)
+    const quarantined = (await standingQuarantined(client, tenant, QUARANTINED_SHOWN)).map(
+      ({ bytes: _bytes, resolvedAt: _resolvedAt, ...item }) => item,
+    )
     return { status: 200, body: { exceptions: cases, next: page.next && cursorOf(page.next, order), quarantined } }
   })
 }
