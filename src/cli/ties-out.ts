@@ -53,6 +53,7 @@ export const CASES: { readonly [cause in Cause]: 'held' | 'differs' } = {
   'paid-outside': 'differs',
   'cleared-unexplained': 'differs',
   'difference-outside-policy': 'differs',
+  'settled-in-another-currency': 'differs',
   'intercompany-unequal': 'differs',
   'payment-stopped': 'differs',
   'bank-late': 'differs',

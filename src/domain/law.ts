@@ -90,7 +90,9 @@ const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
       const { received, explained } = state
       const findings = received?.findings ?? []
       const wanted: WantedException[] =
-        findings.length > 0 && received?.event !== explained ? [{ cause: 'statement-incomplete', says: findings.join(' ').slice(0, 400) }] : []
+        findings.length > 0 && received?.event !== explained
+          ? [{ cause: 'statement-incomplete', says: findings.join(' ').slice(0, 400) }]
+          : []
       wanted.push(...casesOfSent(laws.policy.owners, state.sent))
       const context = { amount: received?.closing ?? null, currency: received?.currency ?? null, party: null }
       return { decisions: exceptionDecisions(laws, id, state.exceptions, wanted, context, asOf), wakeAt: null, waits: [] }

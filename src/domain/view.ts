@@ -85,8 +85,11 @@ export const likenessOf = (view: InvoiceView, content: InvoiceContent): ObjectRe
     .map((name) => view.look(name) as ObjectRecord<InvoiceState> | undefined)
     .find((record) => record !== undefined && record.id !== view.id)
 
-export const personOf = (view: InvoiceView, alias: string): ObjectRecord<PersonState> | undefined =>
-  view.look(alias) as ObjectRecord<PersonState> | undefined
+/** A person of whom somebody with authority has told; one that only others name is nobody. */
+export function personOf(view: InvoiceView, alias: string): ObjectRecord<PersonState> | undefined {
+  const person = view.look(alias) as ObjectRecord<PersonState> | undefined
+  return person && person.state.grants.length + person.state.revoked.length > 0 ? person : undefined
+}
 
 export type PaymentRecord = ObjectRecord<PaymentState>
 export type BatchRecord = ObjectRecord<BatchState>
