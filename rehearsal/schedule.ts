@@ -163,7 +163,7 @@ async function suffer(
       bills,
       lastsMs,
       excuse: (billNo) => {
-        world.excused.add(billNo)
+        if (fault.excuses) world.excused.set(billNo, [...(world.excused.get(billNo) ?? []), fault.excuses])
       },
     })
     if (met && once) await until(() => met() > 0, lastsMs + untilMetMs)
@@ -253,14 +253,21 @@ export async function evidenceOf(
 ): Promise<Evidence> {
   const { objects } = await answerOf<{ readonly objects: readonly { readonly id: string }[] }>(world, '/v1/objects?kind=invoice&limit=200')
   const invoices = await Promise.all(objects.map(({ id }) => answerOf<InvoiceView>(world, `/v1/objects/${id}`)))
-  const { exceptions } = await answerOf<{ readonly exceptions: readonly CaseView[] }>(world, '/v1/exceptions?open=true&limit=200')
+  const { exceptions } = await answerOf<{ readonly exceptions: readonly Omit<CaseView, 'object'>[] }>(
+    world,
+    '/v1/exceptions?open=true&limit=200',
+  )
+  const known = new Set(invoices.map(({ id }) => id))
+  const cases = await Promise.all(
+    exceptions.map(async (one) => ({ ...one, object: known.has(one.about) ? null : await answerOf(world, `/v1/objects/${one.about}`) })),
+  )
   const { busy } = await answerOf<Summary>(world, '/v1/summary')
   return {
     books: world.books(),
     history: world.history.rows,
     bills: sent,
     invoices,
-    cases: exceptions,
+    cases,
     busy,
     underWay: looking.underWay,
     verified: last || restedMs === null ? await verify(world) : null,

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Row, Sent } from '../history.ts'
 import { CHECKS, judge } from './all.ts'
-import type { Evidence, Fact, Line } from './evidence.ts'
+import type { Evidence, Excuse, Fact, Line } from './evidence.ts'
 
 const at = (second: number): string => new Date(Date.UTC(2026, 0, 5, 10, 0, second)).toISOString()
 const line = (second: number, what: string, verb: string, key: string, row: Fact['row']): Line => ({
@@ -33,7 +33,7 @@ const posting = (docNo: string, changed: Fact['row'] = {}): Fact['row'] => ({
   ...changed,
 })
 const BOOKED = line(10, 'DOCUMENT', 'BOOKED', '51', posting('51'))
-const INSTRUCTED = line(20, 'PAYMENT', 'INSTRUCTED', 'ZP1', { endToEndId: 'ZP1', amt: '119.00', items: [{ docNo: '51' }] })
+const INSTRUCTED = line(20, 'PAYMENT', 'INSTRUCTED', 'ZP1', { endToEndId: 'ZP1', msgId: 'M1', amt: '119.00', items: [{ docNo: '51' }] })
 const entry = (second: number, kind: string, side: string): Line =>
   line(second, 'ENTRY', 'BOOKED', `E${second}`, {
     kind,
@@ -95,7 +95,7 @@ const GOOD: Evidence = {
       exceptions: [],
     },
   ],
-  cases: [{ id: 'exc_1', cause: 'unreadable-document', says: '', about: 'doc_1', owner: 'ap-clerks', open: true }],
+  cases: [{ id: 'exc_1', cause: 'unreadable-document', says: '', about: 'doc_1', owner: 'ap-clerks', open: true, object: null }],
   busy: 0,
   underWay: [{ effect: 'e', attempt: 1, from: 0, till: 3_000 }],
   verified: { status: 0, output: '' },
@@ -103,13 +103,25 @@ const GOOD: Evidence = {
   restedMs: 4_000,
   residentMb: 200,
   stretch: 1,
-  excused: new Set(),
+  excused: new Map(),
 }
 
 const withBooks = (changed: Partial<Evidence['books']>): Evidence => ({ ...GOOD, books: { ...GOOD.books, ...changed } })
 const withHistory = (...rows: readonly Row[]): Evidence => ({ ...GOOD, history: [...GOOD.history, ...rows] })
 const invoice = GOOD.invoices[0]!
 const withInvoice = (changed: Partial<typeof invoice>): Evidence => ({ ...GOOD, invoices: [{ ...invoice, ...changed }] })
+
+const SECOND = withBooks({ erp: [...GOOD.books.erp, line(60, 'DOCUMENT', 'BOOKED', '52', posting('52'))] })
+const TOLD = withInvoice({ exceptions: [{ cause: 'posted-twice', open: true }] })
+/** The bill was met by a fault of which this may follow. */
+const excusing = (excuse: Excuse, billNo = 'A-1'): Pick<Evidence, 'excused'> => ({ excused: new Map([[billNo, [excuse]]]) })
+const asking = (cause: string, about: string, object: unknown = null): Pick<Evidence, 'cases'> => ({
+  cases: [{ id: 'exc_2', cause, says: '', about, owner: 'treasury', open: true, object }],
+})
+/** As the API shows a payment, its file and an entry of a statement, of which each names a bill in its own way. */
+const PAYMENT = { id: 'pay_1', names: ['public|payment|M1 ZP1', 'public|end-to-end|ZP1'] }
+const FILE = { id: 'bat_1', names: ['public|payment-file|M1'] }
+const ENTRY = { id: 'ste_1', names: ['bank|entry|DE1 1 1 1'], state: { remittance: 'A-1' } }
 
 const BAD: readonly (readonly [check: keyof typeof CHECKS, invariant: string, what: string, evidence: Evidence])[] = [
   ['nothingLost', 'A1', 'a bill that was taken is gone', { ...GOOD, invoices: [] }],
@@ -154,7 +166,19 @@ const BAD: readonly (readonly [check: keyof typeof CHECKS, invariant: string, wh
     'postedOnce',
     'D2',
     'posted twice by a late target, and nobody was told',
-    { ...withBooks({ erp: [...GOOD.books.erp, line(60, 'DOCUMENT', 'BOOKED', '52', posting('52'))] }), excused: new Set(['A-1']) },
+    { ...SECOND, ...excusing({ causes: ['posted-twice'], double: true }) },
+  ],
+  [
+    'postedOnce',
+    'D1',
+    'posted twice after a fault that gives no right to it, though a person was told',
+    { ...SECOND, invoices: TOLD.invoices, ...excusing({ causes: ['posted-twice'] }) },
+  ],
+  [
+    'postedOnce',
+    'D1',
+    'posted twice, and a late target had met another bill',
+    { ...SECOND, invoices: TOLD.invoices, ...excusing({ causes: ['posted-twice'], double: true }, 'A-2') },
   ],
   ['clearedOnce', 'D1', 'cleared twice', withBooks({ erp: [...GOOD.books.erp, clearing(41)] })],
   ['toldOnce', 'D1', 'two tickets', withBooks({ ap: [...GOOD.books.ap, line(5, 'TICKET', 'OPENED', 'T-2', { corrRef: 'inv_1' })] })],
@@ -200,21 +224,38 @@ const BAD: readonly (readonly [check: keyof typeof CHECKS, invariant: string, wh
   ['atRest', 'E3', 'an invoice stands still and nobody knows', withInvoice({ headline: { state: 'approved', breaches: [] } })],
   ['everyBillKnown', 'E1', 'a bill that no hub knows', { ...GOOD, bills: [BILL, { ...BILL, file: '0002.xml', billNo: 'A-2' }] }],
   ['nobodyNeeded', 'E3', 'a case without an owner', { ...GOOD, cases: [{ ...GOOD.cases[0]!, owner: '' }] }],
+  ['nobodyNeeded', 'E1', 'a person is asked for nothing', { ...GOOD, ...asking('dead-letter', 'inv_1') }],
+  ['nobodyNeeded', 'E1', 'a person is asked about a payment for nothing', { ...GOOD, ...asking('outcome-unknown', 'pay_1', PAYMENT) }],
   [
     'nobodyNeeded',
     'E1',
-    'a person is asked for nothing',
-    { ...GOOD, cases: [{ id: 'exc_2', cause: 'dead-letter', says: '', about: 'inv_1', owner: 'engineering', open: true }] },
+    'a person is asked something else than what follows from what was done to the bill',
+    { ...GOOD, ...asking('dead-letter', 'inv_1'), ...excusing({ causes: ['posting-reversed'] }) },
   ],
   [
     'nobodyNeeded',
     'E1',
-    'a person is asked about a payment for nothing',
-    { ...GOOD, cases: [{ id: 'exc_2', cause: 'outcome-unknown', says: '', about: 'pay_1', owner: 'treasury', open: true }] },
+    'a person is asked about a payment, and what came back was the payment of another bill',
+    { ...GOOD, ...asking('payment-returned', 'pay_1', PAYMENT), ...excusing({ causes: ['payment-returned'] }, 'A-2') },
+  ],
+  [
+    'nobodyNeeded',
+    'E1',
+    'a person is asked about a system, which is about no bill',
+    { ...GOOD, ...asking('divergence', 'sys_1', { id: 'sys_1', names: ['hub|system|erp'] }), ...excusing({ causes: ['divergence'] }) },
   ],
   ['takenOver', 'E4', 'an attempt that nobody took over', { ...GOOD, underWay: [{ effect: 'e', attempt: 1, from: 0, till: 16_000 }] }],
   ['logVerifies', 'H2', 'the log does not verify', { ...GOOD, verified: { status: 1, output: 'index 4' } }],
   ['noBreach', 'D4', 'paid without approval', withInvoice({ headline: { state: 'archived', breaches: ['approved'] } })],
+  [
+    'noBreach',
+    'D4',
+    'paid without approval, and only its posting was reversed',
+    {
+      ...withInvoice({ headline: { state: 'archived', breaches: ['posted', 'approved'] } }),
+      ...excusing({ causes: [], breaches: ['posted'] }),
+    },
+  ],
 ]
 
 test('a history in which all is well passes every check', () => {
@@ -232,6 +273,21 @@ describe('a bad history is convicted:', () => {
   test('every check convicts at least one', () => {
     expect(new Set(BAD.map(([check]) => check))).toEqual(new Set(Object.keys(CHECKS)))
   })
+})
+
+test.each([
+  ['its invoice', 'inv_1', null],
+  ['its payment', 'pay_1', PAYMENT],
+  ['the file of its payment', 'bat_1', FILE],
+  ['the entry that names it', 'ste_1', ENTRY],
+])('a case about %s is excused by what was done to the bill', (_what, about, object) => {
+  expect(judge({ ...GOOD, ...asking('payment-returned', about, object), ...excusing({ causes: ['payment-returned'] }) })).toEqual([])
+})
+
+test('a double that a late target may leave, and the breach of a reversal, are excused of that bill', () => {
+  expect(judge({ ...SECOND, invoices: TOLD.invoices, ...excusing({ causes: ['posted-twice'], double: true }) })).toEqual([])
+  const reversed = withInvoice({ headline: { state: 'archived', breaches: ['posted'] } })
+  expect(judge({ ...reversed, ...excusing({ causes: [], breaches: ['posted'] }) })).toEqual([])
 })
 
 test('a credit that waits for something to be set against is not stranded', () => {

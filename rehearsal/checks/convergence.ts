@@ -1,5 +1,6 @@
 /** E and H: after the last fault everything comes to rest, nothing is stranded, nobody is asked for nothing, and the log verifies. */
 import { factsOf, invoiceOf, text, type Check, type Violation } from './evidence.ts'
+import { excusesOf, isExcused } from './excused.ts'
 
 const DONE = new Set(['paid', 'archived', 'rejected'])
 
@@ -46,21 +47,20 @@ export const everyBillKnown: Check = (evidence) => {
     }))
 }
 
-/** No case without an owner; and where no target lied and no person undid anything, no person is needed. */
-export const nobodyNeeded: Check = ({ cases, invoices, excused }) => {
+/** No case without an owner; and no person is needed but where a fault met the very bill, and such a case may follow from it. */
+export const nobodyNeeded: Check = (evidence) => {
+  const { cases, invoices } = evidence
   const views = new Map(invoices.map((invoice) => [invoice.id, invoice]))
   return cases
     .filter(({ open }) => open)
-    .flatMap(({ id, cause, says, about, owner }): Violation[] => {
+    .flatMap((one): Violation[] => {
+      const { id, cause, says, about, owner } = one
       if (owner === '') return [{ invariant: 'E3', about: id, says: `the case ${cause} has no owner` }]
-      const bill = views.get(about)?.row?.title
-      // A payment, an entry or a system: what people or a lying target did to a bill may have led there.
-      const meant = bill === undefined ? excused.size > 0 : excused.has(bill)
-      if (MEANT.has(cause) || meant) return []
+      if (MEANT.has(cause) || isExcused(evidence, one)) return []
       return [
         {
           invariant: 'E1',
-          about: bill ?? about,
+          about: views.get(about)?.row?.title ?? about,
           says: `a person is asked (${cause}: ${says}), and nothing happened that only a person can mend`,
         },
       ]
@@ -86,11 +86,11 @@ export const logVerifies: Check = ({ verified }) =>
     : [{ invariant: 'H2', about: 'log', says: `verify ended with ${String(verified.status)}: ${verified.output.slice(0, 400)}` }]
 
 /** A headline whose earlier warrant is missing is a breach that somebody decided on; nobody did here. */
-export const noBreach: Check = ({ invoices, excused }) =>
-  invoices
-    .filter(({ headline, row }) => headline.breaches.length > 0 && !excused.has(row?.title ?? ''))
-    .map(({ row, id, headline }) => ({
-      invariant: 'D4',
-      about: row?.title ?? id,
-      says: `${headline.state ?? ''} is shown without ${headline.breaches.join(', ')}`,
-    }))
+export const noBreach: Check = (evidence) =>
+  evidence.invoices.flatMap(({ row, id, headline }): Violation[] => {
+    const excused = new Set(excusesOf(evidence, row?.title ?? '').flatMap(({ breaches = [] }) => breaches))
+    const lacks = headline.breaches.filter((breach) => !excused.has(breach))
+    return lacks.length === 0
+      ? []
+      : [{ invariant: 'D4', about: row?.title ?? id, says: `${headline.state ?? ''} is shown without ${lacks.join(', ')}` }]
+  })

@@ -1,4 +1,5 @@
 /** D: in the systems' own books each effect is there at most once, and what the hub shows as done is there. */
+import { excusesOf } from './excused.ts'
 import { factsOf, invoiceOf, minor, shownOf, text, type Check, type Evidence, type Fact, type Line, type Violation } from './evidence.ts'
 
 /** Facts of one key that stand more than once. */
@@ -29,7 +30,7 @@ export const postedOnce: Check = (evidence) => {
   }
   return [...twice.values()].flatMap(({ bill, invoice, documents }): Violation[] => {
     const view = invoices.find(({ id }) => id === invoice)
-    const excused = evidence.excused.has(view?.row?.title ?? bill.split(' ')[1] ?? '')
+    const excused = excusesOf(evidence, bill.slice(bill.indexOf(' ') + 1)).some(({ double }) => double)
     const told = view?.exceptions.some(({ cause }) => cause === 'posted-twice') ?? false
     if (excused && told) return []
     return [

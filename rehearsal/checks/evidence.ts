@@ -27,6 +27,16 @@ export interface InvoiceView {
   readonly exceptions: readonly { readonly cause: string; readonly open: boolean }[]
 }
 
+/** What a fault gives the right to, of a bill that it met (docs/spec/rehearsal.md, "What is excused"). */
+export interface Excuse {
+  /** Of cases that may be open of it, of its payments, their files and their entries. */
+  readonly causes: readonly string[]
+  /** It may stand in the ERP's books twice, when a person was told. */
+  readonly double?: true
+  /** What its headline may lack. */
+  readonly breaches?: readonly string[]
+}
+
 export interface CaseView {
   readonly id: string
   readonly cause: string
@@ -34,6 +44,8 @@ export interface CaseView {
   readonly about: string
   readonly owner: string
   readonly open: boolean
+  /** The object that it is about, as `GET /v1/objects/{id}` shows it; null where that is an invoice, which is known. */
+  readonly object: unknown
 }
 
 export interface Bill {
@@ -72,8 +84,8 @@ export interface Evidence {
   readonly residentMb: number
   /** By how much limits of time are stretched, because the machine had more to do than it can. */
   readonly stretch: number
-  /** Bills whose targets lied about them, or whose own people undid what was done: there a person may be asked. */
-  readonly excused: ReadonlySet<string>
+  /** By the number of a bill that a fault met, what may follow from that. */
+  readonly excused: ReadonlyMap<string, readonly Excuse[]>
 }
 
 export interface Violation {

@@ -10,7 +10,7 @@ export interface Stage {
   readonly bills: readonly Bill[]
   /** How long it is meant to last. */
   readonly lastsMs: number
-  /** Whose target lied about it, or whose own people undid what was done: of such a bill a person may be asked. */
+  /** It met this bill in a way that may ask for a person; what that excuses is the column `excuses` of the table. */
   readonly excuse: (billNo: string) => void
 }
 

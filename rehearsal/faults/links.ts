@@ -15,14 +15,6 @@ export const onDatabase =
     })
   }
 
-/** A target that says what is not so, or a hub that takes it for another year, may leave a person to find out. */
-export const lying =
-  (begin: Begin): Begin =>
-  (stage) => {
-    for (const { billNo } of stage.bills) stage.excuse(billNo)
-    return begin(stage)
-  }
-
 const onLinks = (links: readonly HttpLink[], rule: HttpRule): Ongoing => {
   const rulings = links.map((link) => ({ link, ruling: link.set(rule) }))
   return counting(
@@ -37,6 +29,20 @@ export const onTarget =
   (target: Target, rule: HttpRule): Begin =>
   async ({ world }) =>
     onLinks([world.company.links[target]], rule)
+
+/** One posting lands later than the ERP promises. */
+export const postsLate =
+  (ms: number): Begin =>
+  async ({ world, excuse }) =>
+    onLinks([world.company.links.erp], {
+      fault: { kind: 'late', ms },
+      effects: true,
+      path: /^\/documents$/u,
+      times: 1,
+      meets: (body) => {
+        excuse((JSON.parse(body.toString()) as { readonly vendorDocNo: string }).vendorDocNo)
+      },
+    })
 
 export const onDoor =
   (fault: HttpFault): Begin =>

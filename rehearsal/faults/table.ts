@@ -5,10 +5,11 @@
 import { ANSWER_NAMES } from '../links/http-link.ts'
 import { findFaketime } from '../world/clocks.ts'
 import { TARGETS, type Target } from '../world/company.ts'
+import type { Excuse } from '../checks/evidence.ts'
 import type { Begin } from './case.ts'
 import { exhaust, failSync, fillDisk, hasStrace, lockTables, signal, throwOut } from './database.ts'
 import { changePolicy, clock, dieAt, freeze, kill, KILL_POINTS, SIGNER_POINTS, signerDiesAt } from './hubs.ts'
-import { cascade, lying, onDatabase, onDoor, onFiles, onNotices, onTarget } from './links.ts'
+import { cascade, onDatabase, onDoor, onFiles, onNotices, onTarget, postsLate } from './links.ts'
 import { again, flood, forgeNotices, poison, race, recallTicket, reverseBehind, sendBack } from './people.ts'
 
 export interface FaultCase {
@@ -24,10 +25,12 @@ export interface FaultCase {
   readonly anew?: true
   /** A package of the distribution without which it cannot be played. */
   readonly needs?: Tool
+  /** What may follow for a bill that it met. Whoever has none here may ask nobody for anything, and leave nothing twice. */
+  readonly excuses?: Excuse
   readonly begin: Begin
 }
 
-type Rest = Partial<Pick<FaultCase, 'weight' | 'lasts' | 'long' | 'needs' | 'anew'>>
+type Rest = Partial<Pick<FaultCase, 'weight' | 'lasts' | 'long' | 'needs' | 'anew' | 'excuses'>>
 const one = (name: string, row: string, begin: Begin, rest: Rest = {}): FaultCase => ({
   weight: 1,
   lasts: [400, 1_600],
@@ -74,7 +77,7 @@ const targetCases = (target: Target): FaultCase[] => [
   ),
   ...ANSWER_NAMES.map((as) => {
     const begin = onTarget(target, { fault: { kind: 'answer', as }, times: 4, ...EFFECTS })
-    return one(`${target}: answer ${as}`, as === 'drip' || as === 'endless' ? 'F15' : 'F14', as === 'others-id' ? lying(begin) : begin)
+    return one(`${target}: answer ${as}`, as === 'drip' || as === 'endless' ? 'F15' : 'F14', begin)
   }),
   // A call that changes something is not sent anywhere else by most clients; one that reads is.
   ...(['html', 'redirect'] as const).map((as) =>
@@ -114,27 +117,33 @@ const CASES: readonly FaultCase[] = [
   one('disk full', 'F9', fillDisk, { weight: 3, lasts: [600, 2_000] }),
   ...TARGETS.flatMap(targetCases),
   // A posting, whose double is told at once; that of an attachment is found by a look a minute later, when the schedule is over.
-  one(
-    'erp: lands later than it promises',
-    'F11',
-    lying(onTarget('erp', { fault: { kind: 'late', ms: 2_600 }, times: 1, path: /^\/documents$/u, ...EFFECTS })),
-    { lasts: [1_500, 3_000] },
-  ),
+  one('erp: lands later than it promises', 'F11', postsLate(2_600), {
+    lasts: [1_500, 3_000],
+    excuses: { causes: ['posted-twice', 'payment-stopped', 'payment-file-differs'], double: true },
+  }),
   one('bank: files to it held', 'F16', onFiles('out', 'held'), { weight: 2, lasts: [800, 3_000] }),
   one('bank: files from it held', 'F16', onFiles('back', 'held'), { weight: 2, lasts: [800, 3_000] }),
   one('bank: files from it backwards', 'F19', onFiles('back', 'backwards'), { weight: 2 }),
   one('bank: files from it twice', 'F19', onFiles('back', 'twice'), { weight: 2 }),
-  one('erp: posting reversed by its people', 'F17', reverseBehind, { weight: 2, lasts: [50, 100] }),
-  one('ap: ticket recalled by its people', 'F17', recallTicket, { weight: 2, lasts: [50, 100] }),
-  one('bank: payment sent back', 'F17', sendBack, { weight: 2, lasts: [50, 100] }),
+  one('erp: posting reversed by its people', 'F17', reverseBehind, {
+    weight: 2,
+    lasts: [50, 100],
+    excuses: { causes: ['posting-reversed'], breaches: ['posted'] },
+  }),
+  one('ap: ticket recalled by its people', 'F17', recallTicket, {
+    weight: 2,
+    lasts: [50, 100],
+    excuses: { causes: ['approval-refused'] },
+  }),
+  one('bank: payment sent back', 'F17', sendBack, { weight: 2, lasts: [50, 100], excuses: { causes: ['payment-returned'] } }),
   one('sent again, out of order', 'F19', again, { weight: 2 }),
   one('notices twice', 'F19', onNotices({ kind: 'twice' }), { weight: 2 }),
   one('notices late', 'F19', onNotices({ kind: 'slow', ms: 700 }), { weight: 2 }),
   one('notices forged or replayed', 'F19', forgeNotices),
   one('clock an hour ahead', 'F20', clock(3_600), { needs: 'libfaketime', anew: true, weight: 2, lasts: [2_000, 3_000] }),
   one('clock an hour behind', 'F20', clock(-3_600), { needs: 'libfaketime', anew: true, weight: 2, lasts: [2_000, 3_000] }),
-  one('clock ten years ahead', 'F20', lying(clock(TEN_YEARS_S)), { needs: 'libfaketime', anew: true, lasts: [2_000, 3_000] }),
-  one('clock ten years behind', 'F20', lying(clock(-TEN_YEARS_S)), { needs: 'libfaketime', anew: true, lasts: [2_000, 3_000] }),
+  one('clock ten years ahead', 'F20', clock(TEN_YEARS_S), { needs: 'libfaketime', anew: true, lasts: [2_000, 3_000] }),
+  one('clock ten years behind', 'F20', clock(-TEN_YEARS_S), { needs: 'libfaketime', anew: true, lasts: [2_000, 3_000] }),
   one('poison', 'F21', poison, { weight: 2 }),
   one('twenty times as much', 'F23', flood),
   one('policy changed under way', 'F24', changePolicy, { lasts: [200, 400] }),

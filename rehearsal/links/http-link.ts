@@ -35,6 +35,8 @@ export interface HttpRule {
   readonly path?: RegExp
   /** How many calls it meets at most. */
   readonly times?: number
+  /** Told the body of each call that it meets. */
+  readonly meets?: (body: Buffer) => void
 }
 
 /** A rule while it holds: which calls it still meets, and how many it has met. */
@@ -235,7 +237,9 @@ export class HttpLink {
     if (path.startsWith('/stolen')) this.trapped++
     const body = await bodyOf(request).catch(() => undefined)
     if (!body) return
-    const fault = this.#rules.findLast((ruling) => this.#hits(ruling, method, path))?.rule.fault
+    const rule = this.#rules.findLast((ruling) => this.#hits(ruling, method, path))?.rule
+    const fault = rule?.fault
+    rule?.meets?.(body)
     const done = (): Promise<Answered> => this.#forward({ method, path, headers, body })
     const seen = (status: number | null): void => {
       this.#seen({ at: new Date().toISOString(), link: this.name, method, path, status, fault: fault ? nameOf(fault) : null })

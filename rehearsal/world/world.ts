@@ -2,7 +2,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Books, Line } from '../checks/evidence.ts'
+import type { Books, Excuse, Line } from '../checks/evidence.ts'
 import { HttpLink, type Seen } from '../links/http-link.ts'
 import { History } from '../history.ts'
 import { Company, type SystemName } from './company.ts'
@@ -38,8 +38,8 @@ export class World {
   readonly history: History
   /** Every call over a link, what came of it and what met it. */
   readonly calls: readonly Seen[]
-  /** Of these bills a person may be asked: see `Stage.excuse`. */
-  readonly excused = new Set<string>()
+  /** By the number of a bill that a fault met, what may follow from that: in later schedules too, for its case stays open. */
+  readonly excused = new Map<string, readonly Excuse[]>()
   readonly #counted: { readonly effects: number }
   readonly edits: Edits
   readonly clocks: Clocks
