@@ -223,7 +223,9 @@ export async function waitForRest(world: World, sent: readonly Bill[], healed: n
         const bills = open.map(({ title, state }) => (state === 'posted' ? sent.find((bill) => bill.billNo === title) : undefined))
         const whole = nothingToPay(bills) && !behind && page.objects.length >= sent.length
         const owing = new Set(bills.filter((bill) => bill?.billKind === 'CREDIT').map((bill) => bill?.vendorNo))
-        // An open credit waits for more to be set against, and what is set against it waits with it. Whatever else stands still is given the rest of its time.
+        // An open credit waits for more to be set against, and what is set against it waits with it. A system stays behind of what a person
+        // has a case of: a reversed posting is never cleared. Whether it is behind of nothing else is judged (checks/lacking.ts).
+        // Whatever else stands still is given the rest of its time.
         if ((whole || now - since >= STILL_MS.others) && bills.every((bill) => bill && owing.has(bill.vendorNo)))
           return Math.round(since - healed)
       }

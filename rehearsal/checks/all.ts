@@ -11,6 +11,7 @@ import {
   postedOnce,
   toldOnce,
 } from './effects.ts'
+import { inStep, paidIsCleared, paidIsTold, postedStands } from './lacking.ts'
 import type { Check, Evidence, Violation } from './evidence.ts'
 import { amountAsInstructed, paidByTheBank, paidOnce, returnedIsOpen } from './payments.ts'
 
@@ -33,6 +34,10 @@ export const CHECKS = {
   amountAsInstructed,
   paidOnce,
   returnedIsOpen,
+  postedStands,
+  paidIsCleared,
+  paidIsTold,
+  inStep,
   atRest,
   everyBillKnown,
   nobodyNeeded,

@@ -20,6 +20,7 @@ const BILL = {
   ccy: 'EUR',
   gross: '119.00',
   means: 'TRANSFER',
+  poNo: '4500010001',
 } as const
 const posting = (docNo: string, changed: Fact['row'] = {}): Fact['row'] => ({
   docNo,
@@ -33,7 +34,12 @@ const posting = (docNo: string, changed: Fact['row'] = {}): Fact['row'] => ({
   ...changed,
 })
 const BOOKED = line(10, 'DOCUMENT', 'BOOKED', '51', posting('51'))
-const INSTRUCTED = line(20, 'PAYMENT', 'INSTRUCTED', 'ZP1', { endToEndId: 'ZP1', msgId: 'M1', amt: '119.00', items: [{ docNo: '51' }] })
+const INSTRUCTED = line(20, 'PAYMENT', 'INSTRUCTED', 'ZP1', {
+  endToEndId: 'ZP1',
+  msgId: 'M1',
+  amt: '119.00',
+  items: [{ docNo: '51', amt: '119.00' }],
+})
 const entry = (second: number, kind: string, side: string): Line =>
   line(second, 'ENTRY', 'BOOKED', `E${second}`, {
     kind,
@@ -42,7 +48,19 @@ const entry = (second: number, kind: string, side: string): Line =>
     bookedAt: at(second),
     details: [{ endToEndId: 'ZP1', amt: '119.00', remit: {} }],
   })
+const collected = (named: string): Fact['row'] => ({
+  kind: 'COLLECTION',
+  side: 'DBIT',
+  amt: '119.00',
+  bookedAt: at(30),
+  details: [{ endToEndId: '', amt: '119.00', remit: { Ustrd: named } }],
+})
 const clearing = (second: number): Line => line(second, 'CLEARING', 'BOOKED', `C${second}`, { lines: [{ docNo: '51', amt: '119.00' }] })
+
+const badge = (second: number, says: string): Line => line(second, 'TICKET', 'BADGED', 'T-1', { corrRef: 'inv_1', badge: { badge: says } })
+const note = (second: number, shows: string): Line => line(second, 'NOTE', 'NOTED', `n${second}`, { claimRef: 'inv_1', shows })
+/** As the hub shows what a system should show of it, was told, and says itself. */
+const cell = (told: string, reported: string | null) => ({ system: 'ap', facet: 'status', expected: 'paid', told, reported })
 
 const sent = (changed: Partial<Sent> = {}): Sent => ({
   kind: 'sent',
@@ -68,8 +86,8 @@ const GOOD: Evidence = {
       clearing(40),
       line(40, 'DOCUMENT', 'CLEARED', '51', {}),
     ],
-    ap: [line(3, 'TICKET', 'OPENED', 'T-1', { corrRef: 'inv_1' })],
-    procurement: [line(4, 'NOTE', 'NOTED', 'n1', {})],
+    ap: [line(3, 'TICKET', 'OPENED', 'T-1', { corrRef: 'inv_1' }), badge(11, 'AT_LEDGER'), badge(32, 'MONEY_OUT')],
+    procurement: [note(4, 'AGREED'), note(33, 'PAID_OUT')],
     bank: [line(25, 'FILE', 'TAKEN', 'run.xml', { msgId: 'M1' }), entry(30, 'TRANSFER', 'DBIT')],
     archive: [
       line(49, 'DEPOSIT', 'STOWED', 'evidence/document.hash-1', {}),
@@ -93,6 +111,7 @@ const GOOD: Evidence = {
       headline: { state: 'archived', breaches: [] },
       row: { title: 'A-1', currency: 'EUR', amount: '119.00', open: false },
       exceptions: [],
+      cells: [cell('paid', 'paid'), cell('paid', null), { ...cell('paid', 'paid'), expected: null }],
     },
   ],
   cases: [{ id: 'exc_1', cause: 'unreadable-document', says: '', about: 'doc_1', owner: 'ap-clerks', open: true, object: null }],
@@ -188,6 +207,13 @@ const BAD: readonly (readonly [check: keyof typeof CHECKS, invariant: string, wh
     'the approval attached twice',
     withBooks({ erp: [...GOOD.books.erp, line(61, 'ATTACHMENT', 'CREATED', 'A2', { docNo: '51', sha256: 'x' })] }),
   ],
+  ['toldOnce', 'D1', 'a note twice', withBooks({ procurement: [...GOOD.books.procurement, note(33, 'PAID_OUT')] })],
+  [
+    'toldOnce',
+    'D1',
+    'a deposit twice under its label',
+    withBooks({ archive: [...GOOD.books.archive, line(60, 'DEPOSIT', 'STOWED', 'evidence/document.hash-1', {})] }),
+  ],
   ['neverBelievedWrongly', 'D4', 'posted shown before it was', withHistory(shown(9, 'posted'))],
   [
     'neverBelievedWrongly',
@@ -204,13 +230,20 @@ const BAD: readonly (readonly [check: keyof typeof CHECKS, invariant: string, wh
     'paidByTheBank',
     'F1',
     'paid, and the bank paid somebody else',
-    withBooks({ erp: [BOOKED, line(20, 'PAYMENT', 'INSTRUCTED', 'ZP1', { endToEndId: 'ZP1', amt: '119.00', items: [{ docNo: '99' }] })] }),
+    withBooks({
+      erp: [
+        BOOKED,
+        line(20, 'PAYMENT', 'INSTRUCTED', 'ZP1', { endToEndId: 'ZP1', amt: '119.00', items: [{ docNo: '99', amt: '119.00' }] }),
+      ],
+    }),
   ],
   [
     'amountAsInstructed',
     'F2',
     'the bank booked more than was instructed',
-    withBooks({ erp: [BOOKED, line(20, 'PAYMENT', 'INSTRUCTED', 'ZP1', { endToEndId: 'ZP1', amt: '11.90', items: [{ docNo: '51' }] })] }),
+    withBooks({
+      erp: [BOOKED, line(20, 'PAYMENT', 'INSTRUCTED', 'ZP1', { endToEndId: 'ZP1', amt: '11.90', items: [{ docNo: '51', amt: '119.00' }] })],
+    }),
   ],
   [
     'paidOnce',
@@ -220,6 +253,36 @@ const BAD: readonly (readonly [check: keyof typeof CHECKS, invariant: string, wh
   ],
   ['paidOnce', 'D1', 'the bank paid twice', withBooks({ bank: [...GOOD.books.bank, entry(33, 'TRANSFER', 'DBIT')] })],
   ['returnedIsOpen', 'F3', 'what came back is shown as archived', withBooks({ bank: [...GOOD.books.bank, entry(35, 'RETURN', 'CRDT')] })],
+  ['postedStands', 'D5', 'archived, and the ERP has no posting of it', withBooks({ erp: GOOD.books.erp.filter((one) => one !== BOOKED) })],
+  [
+    'postedStands',
+    'D5',
+    'archived, and its posting was reversed',
+    withBooks({ erp: [...GOOD.books.erp, line(60, 'DOCUMENT', 'STORNO', '51', {})] }),
+  ],
+  ['postedStands', 'D5', 'archived, and posted twice', SECOND],
+  ['paidIsCleared', 'D5', 'the bank paid it, and it is open in the ERP', withBooks({ erp: [BOOKED, INSTRUCTED] })],
+  [
+    'paidIsCleared',
+    'D5',
+    'cleared, and its clearing taken back',
+    withBooks({ erp: [...GOOD.books.erp, line(60, 'CLEARING', 'BOOKED', 'C60', { lines: [{ docNo: '51', amt: '-119.00' }] })] }),
+  ],
+  [
+    'paidIsCleared',
+    'D5',
+    'the vendor collected it, and it is open in the ERP',
+    withBooks({
+      erp: [BOOKED],
+      bank: [line(30, 'ENTRY', 'BOOKED', 'E30', collected('A-1'))],
+    }),
+  ],
+  ['paidIsTold', 'D5', 'paid, and its ticket says posted', withBooks({ ap: GOOD.books.ap.slice(0, 2) })],
+  ['paidIsTold', 'D5', 'paid, and its ticket says nothing', withBooks({ ap: GOOD.books.ap.slice(0, 1) })],
+  ['paidIsTold', 'D5', 'paid, and procurement was told no more than that it agreed', withBooks({ procurement: [note(4, 'AGREED')] })],
+  ['paidIsTold', 'D5', 'paid, and procurement was told nothing', withBooks({ procurement: [] })],
+  ['inStep', 'E3', 'a system shows something else, and nobody has a case of it', withInvoice({ cells: [cell('paid', 'posted')] })],
+  ['inStep', 'E3', 'a system was never told, and nobody has a case of it', withInvoice({ cells: [cell('posted', null)] })],
   ['atRest', 'E1', 'it never came to rest', { ...GOOD, restedMs: null, busy: 3 }],
   ['atRest', 'E3', 'an invoice stands still and nobody knows', withInvoice({ headline: { state: 'approved', breaches: [] } })],
   ['everyBillKnown', 'E1', 'a bill that no hub knows', { ...GOOD, bills: [BILL, { ...BILL, file: '0002.xml', billNo: 'A-2' }] }],
@@ -282,6 +345,17 @@ test.each([
   ['the entry that names it', 'ste_1', ENTRY],
 ])('a case about %s is excused by what was done to the bill', (_what, about, object) => {
   expect(judge({ ...GOOD, ...asking('payment-returned', about, object), ...excusing({ causes: ['payment-returned'] }) })).toEqual([])
+})
+
+test('what came back need not be cleared, what a vendor collected of others neither, and what has no order is not told to procurement', () => {
+  const [stands, cleared, told] = [CHECKS.postedStands, CHECKS.paidIsCleared, CHECKS.paidIsTold]
+  const open = withBooks({ erp: [BOOKED, INSTRUCTED] })
+  expect(cleared({ ...open, books: { ...open.books, bank: [...GOOD.books.bank, entry(35, 'RETURN', 'CRDT')] } })).toEqual([])
+  expect(cleared(withBooks({ erp: [BOOKED], bank: [line(30, 'ENTRY', 'BOOKED', 'E30', collected('A-11'))] }))).toEqual([])
+  expect(told({ ...withBooks({ procurement: [] }), bills: [{ ...BILL, poNo: '' }] })).toEqual([])
+  // Shown without a posting, and it says so.
+  const reversed = withInvoice({ headline: { state: 'archived', breaches: ['posted'] } })
+  expect(stands({ ...reversed, books: withBooks({ erp: [] }).books })).toEqual([])
 })
 
 test('a double that a late target may leave, and the breach of a reversal, are excused of that bill', () => {

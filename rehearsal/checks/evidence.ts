@@ -25,6 +25,13 @@ export interface InvoiceView {
   readonly headline: { readonly state: string | null; readonly breaches: readonly string[] }
   readonly row: { readonly title: string; readonly currency: string | null; readonly amount: string | null; readonly open: boolean } | null
   readonly exceptions: readonly { readonly cause: string; readonly open: boolean }[]
+  readonly cells: readonly {
+    readonly system: string
+    readonly facet: string
+    readonly expected: string | null
+    readonly told: string | null
+    readonly reported: string | null
+  }[]
 }
 
 /** What a fault gives the right to, of a bill that it met (docs/spec/rehearsal.md, "What is excused"). */
@@ -56,6 +63,8 @@ export interface Bill {
   readonly ccy: string
   readonly gross: string
   readonly means: string
+  /** Of its order, where it has one. */
+  readonly poNo?: string | null
 }
 
 /** A command as a system's queue showed it under way, from when to when (ms since 1970). */

@@ -13,7 +13,7 @@ interface Booked {
   readonly detail: Detail
 }
 
-function bookedIn({ books }: Evidence): readonly Booked[] {
+export function bookedIn({ books }: Evidence): readonly Booked[] {
   return factsOf(books.bank, 'ENTRY', 'BOOKED').flatMap(({ row }) =>
     ((row['details'] as readonly Detail[]) ?? []).map((detail) => ({
       at: text(row, 'bookedAt'),
@@ -24,13 +24,27 @@ function bookedIn({ books }: Evidence): readonly Booked[] {
   )
 }
 
-/** Which bills (vendor and number) a payment of the ERP pays, by its end-to-end id. */
-function paidBy({ books }: Evidence): ReadonlyMap<string, { readonly amount: bigint; readonly documents: ReadonlySet<string> }> {
+interface Instructed {
+  readonly amount: bigint
+  readonly documents: ReadonlySet<string>
+  /** How much of which document. */
+  readonly items: readonly (readonly [docNo: string, amount: bigint])[]
+}
+
+/** What a payment of the ERP pays, by its end-to-end id. */
+export function paidBy({ books }: Evidence): ReadonlyMap<string, Instructed> {
   return new Map(
-    factsOf(books.erp, 'PAYMENT', 'INSTRUCTED').map(({ row }) => [
-      text(row, 'endToEndId'),
-      { amount: minor(text(row, 'amt')), documents: new Set((row['items'] as readonly { docNo: string }[]).map(({ docNo }) => docNo)) },
-    ]),
+    factsOf(books.erp, 'PAYMENT', 'INSTRUCTED').map(({ row }) => {
+      const items = row['items'] as readonly { docNo: string; amt: string }[]
+      return [
+        text(row, 'endToEndId'),
+        {
+          amount: minor(text(row, 'amt')),
+          documents: new Set(items.map(({ docNo }) => docNo)),
+          items: items.map(({ docNo, amt }) => [docNo, minor(amt)] as const),
+        },
+      ]
+    }),
   )
 }
 
