@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { coverage, openResult, totals, writeResult, type Played } from './result.ts'
+import { coverage, failed, openResult, repeats, totals, writeResult, type Played } from './result.ts'
 import { Dice } from './dice.ts'
 import { PER_WORLD, planOf, play, type Plan } from './schedule.ts'
 import { playable } from './faults/table.ts'
@@ -81,7 +81,7 @@ function told(played: Played): void {
   for (const finding of played.findings) process.stdout.write(`         ${finding}\n`)
   if (played.verdict !== 'held')
     process.stdout.write(
-      `         again: node rehearsal/main.ts --schedules ${schedules} --seed ${seed} --bills ${bills} --only ${played.index}; what it left: ${kept(played.index)}\n`,
+      `         again: ${repeats(played.index, { schedules, seed, bills, row: values.row, source: source === ROOT ? undefined : source })}; what it left: ${kept(played.index)}\n`,
     )
 }
 
@@ -193,4 +193,4 @@ if (never.length > 0 && schedules >= LONG_RUN) process.stdout.write(`${never.len
 for (const [row, why] of Object.entries(notHere)) process.stdout.write(`${row} is not here: ${why}\n`)
 process.stdout.write(`seed ${seed}, ${result.commit}: ${held} held, ${violated} violated, ${broken} broken. ${bound}.\n${file}\n`)
 // Said outright: Node may wait for ever for sockets that were reset.
-process.exit(violated + broken > 0 || (only === undefined && schedules >= LONG_RUN && never.length > 0) ? 1 : 0)
+process.exit(failed(result, cases, only === undefined && long) ? 1 : 0)

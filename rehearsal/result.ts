@@ -80,6 +80,27 @@ export function totals({ schedules }: Result): Totals {
   return { held, violated, broken, bound, lateWritesRefused: woken.reduce((sum, { hits }) => sum + hits, 0) }
 }
 
+/** Whether the run failed: something did not hold, or a long one has a case that never met anything, or no late write that was refused. */
+export function failed(result: Result, table: readonly FaultCase[], long: boolean): boolean {
+  const { violated, broken, lateWritesRefused } = totals(result)
+  return violated + broken > 0 || (long && (coverage(result, table).never.length > 0 || lateWritesRefused === 0))
+}
+
+/** Of a run, what chose its schedules. */
+export interface Chosen {
+  readonly schedules: number
+  readonly seed: number
+  readonly bills: number
+  readonly row?: string | undefined
+  readonly source?: string | undefined
+}
+
+/** The command that plays one of its schedules again. */
+export function repeats(index: number, { row, source, ...numbers }: Chosen): string {
+  const given = Object.entries({ ...numbers, only: index, row, source }).filter(([, value]) => value !== undefined)
+  return `node rehearsal/main.ts ${given.map(([name, value]) => `--${name} ${value}`).join(' ')}`
+}
+
 export interface Coverage {
   readonly rows: { readonly [row: string]: number }
   readonly cases: { readonly [name: string]: number }
