@@ -56,7 +56,7 @@ const documentPost = (hub: Hub, bytes: Buffer, name: string, what: Sent['what'])
 export async function sendBill(world: World, bill: Bill, first: number, stop: () => boolean): Promise<Sent> {
   for (let at = first; ; at++) {
     const sent = await post(world, documentPost(world.hubs[at % 2 === 0 ? 0 : 1], world.company.bytes(bill), bill.file, 'document'))
-    if (isFinal(sent.status) || stop()) return sent
+    if ((wasDecided(sent) && sent.status !== 409) || stop()) return sent
     await new Promise((done) => {
       setTimeout(done, Math.max(AGAIN_MS, Number(sent.retryAfter ?? 0) * 1_000))
     })
@@ -126,4 +126,5 @@ export function sendAnswer(
   })
 }
 
-const isFinal = (status: number | null): boolean => status !== null && status < 500 && status !== 429 && status !== 408 && status !== 409
+/** Whether the hub took or refused the thing itself: it did not only say that it has no time or no database. */
+export const wasDecided = ({ status }: Pick<Sent, 'status'>): boolean => status !== null && status < 500 && status !== 429 && status !== 408

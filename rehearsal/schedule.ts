@@ -118,12 +118,17 @@ async function played(world: World, plan: Plan, looking: Looking, sending: { rea
   const whole = performance.now()
   history.did('whole')
   await Promise.all(sent)
-  const known = company.bills
-    .slice(0, (place + 1) * plan.bills)
-    .filter((bill) => history.rows.some((row) => row.kind === 'sent' && row.about === bill.file))
+  const known = [...company.bills.slice(0, (place + 1) * plan.bills), ...company.strange.keys()].filter((bill) =>
+    history.rows.some((row) => row.kind === 'sent' && row.about === bill.file),
+  )
   const stretch = stretchNow()
   const rest = plan.faults.some(({ fault }) => fault.long) ? REST_MS.long : REST_MS.usual
-  const restedMs = await waitForRest(world, known, healed, rest * stretch)
+  const restedMs = await waitForRest(
+    world,
+    known.filter(({ once }) => !once),
+    healed,
+    rest * stretch,
+  )
   const rested = performance.now()
   history.did('rest', String(restedMs))
   await looking.stop()
@@ -186,8 +191,12 @@ interface Summary {
   readonly systems: { readonly [name: string]: { readonly behind: number } }
 }
 interface Listed {
-  readonly objects: readonly { readonly title: string; readonly state: string; readonly open: boolean; readonly cause: string | null }[]
+  readonly title: string
+  readonly state: string
+  readonly open: boolean
+  readonly cause: string | null
 }
+const INVOICES = '/v1/objects?kind=invoice&limit=200'
 
 /** How long nothing must happen any more: when all is done, and when something could still move that only others can move. */
 const STILL_MS = { done: 500, others: 4_000 } as const
@@ -216,12 +225,12 @@ export async function waitForRest(world: World, sent: readonly Bill[], healed: n
       if (busy > 0 || log.size !== size || log.sealed < log.size) since = now
       size = log.size
       // The rows are asked for only when they could say that this is rest.
-      const page = now - since >= STILL_MS.done ? await world.ask<Listed>('/v1/objects?kind=invoice&limit=200') : undefined
-      if (page) {
-        const open = page.objects.filter((row) => row.open && row.cause === null)
+      const listed = now - since >= STILL_MS.done ? await allOf<Listed>(world, INVOICES, 'objects').catch(() => undefined) : undefined
+      if (listed) {
+        const open = listed.filter((row) => row.open && row.cause === null)
         const behind = Object.values(systems).some((system) => system.behind > 0)
         const bills = open.map(({ title, state }) => (state === 'posted' ? sent.find((bill) => bill.billNo === title) : undefined))
-        const whole = nothingToPay(bills) && !behind && page.objects.length >= sent.length
+        const whole = nothingToPay(bills) && !behind && listed.length >= sent.length
         const owing = new Set(bills.filter((bill) => bill?.billKind === 'CREDIT').map((bill) => bill?.vendorNo))
         // An open credit waits for more to be set against, and what is set against it waits with it. A system stays behind of what a person
         // has a case of: a reversed posting is never cleared. Whether it is behind of nothing else is judged (checks/lacking.ts).
@@ -233,6 +242,21 @@ export async function waitForRest(world: World, sent: readonly Bill[], healed: n
     if (now - healed > limitMs) return null
     await later(200)
   }
+}
+
+/** All that a list of the hub holds, page by page. */
+async function allOf<T>(world: World, path: string, member: string): Promise<readonly T[]> {
+  const all: T[] = []
+  let next: string | null = null
+  do {
+    const page: { readonly [key: string]: unknown } = await answerOf(
+      world,
+      next === null ? path : `${path}&after=${encodeURIComponent(next)}`,
+    )
+    all.push(...(page[member] as readonly T[]))
+    next = page['next'] as string | null
+  } while (next !== null)
+  return all
 }
 
 /** What a hub answers, asked again for a while: a check that is shown nothing would find nothing. */
@@ -253,12 +277,9 @@ export async function evidenceOf(
   stretch = stretchNow(),
   last = true,
 ): Promise<Evidence> {
-  const { objects } = await answerOf<{ readonly objects: readonly { readonly id: string }[] }>(world, '/v1/objects?kind=invoice&limit=200')
+  const objects = await allOf<{ readonly id: string }>(world, INVOICES, 'objects')
   const invoices = await Promise.all(objects.map(({ id }) => answerOf<InvoiceView>(world, `/v1/objects/${id}`)))
-  const { exceptions } = await answerOf<{ readonly exceptions: readonly Omit<CaseView, 'object'>[] }>(
-    world,
-    '/v1/exceptions?open=true&limit=200',
-  )
+  const exceptions = await allOf<Omit<CaseView, 'object'>>(world, '/v1/exceptions?open=true&limit=200', 'exceptions')
   const known = new Set(invoices.map(({ id }) => id))
   const cases = await Promise.all(
     exceptions.map(async (one) => ({ ...one, object: known.has(one.about) ? null : await answerOf(world, `/v1/objects/${one.about}`) })),

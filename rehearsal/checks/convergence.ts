@@ -39,7 +39,7 @@ export const atRest: Check = (evidence) => {
 export const everyBillKnown: Check = (evidence) => {
   const known = invoiceOf(evidence)
   return evidence.bills
-    .filter(({ file }) => !known.has(file))
+    .filter(({ file, once }) => !once && !known.has(file))
     .map(({ file, billNo }) => ({
       invariant: 'E1',
       about: billNo,

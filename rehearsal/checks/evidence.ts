@@ -65,6 +65,8 @@ export interface Bill {
   readonly means: string
   /** Of its order, where it has one. */
   readonly poNo?: string | null
+  /** Its sender sent it once, whatever came of it: no hub need know it. */
+  readonly once?: true
 }
 
 /** A command as a system's queue showed it under way, from when to when (ms since 1970). */

@@ -1,5 +1,5 @@
 /** What people do: those of the systems behind the hub's back, and those who send to it, carelessly or with ill will. */
-import { sendAnswer, sendNotice, sendOnce, sendPoison } from '../clients.ts'
+import { sendAnswer, sendNotice, sendOnce, sendPoison, wasDecided } from '../clients.ts'
 import type { Sent } from '../history.ts'
 import { done, later, lurking, type Begin, type Ongoing } from './case.ts'
 
@@ -52,18 +52,23 @@ export const sendBack: Begin = async ({ world: { company }, dice, excuse }) =>
     return true
   })
 
-const answeredOf = (all: readonly Promise<Sent>[]): Ongoing => ({
-  end: async () => (await Promise.all(all)).filter((sent) => sent.status !== null).length,
+/** It meets a hub that takes or refuses what was sent; one that has no time or no database for it was not met. */
+export const decidedOf = (all: readonly Promise<Sent>[]): Ongoing => ({
+  end: async () => (await Promise.all(all)).filter(wasDecided).length,
 })
 
-export const flood: Begin = async ({ world, bills, dice }) => {
-  const all = Array.from({ length: 120 }, (_, at) => sendOnce(world, dice.pick(bills), at))
-  return answeredOf(all)
+/** So many bills for each that is sent anyhow, each another one. Of a supplier that nobody knows: whole lives would take the schedule's time. */
+const TIMES_AS_MUCH = 20
+
+export const flood: Begin = async ({ world, bills, dice, excuse }) => {
+  const strangers = world.company.strangers(bills, TIMES_AS_MUCH * bills.length, dice.whole(1, 1_000_000))
+  for (const { billNo } of strangers) excuse(billNo)
+  return decidedOf(strangers.map((bill, at) => sendOnce(world, bill, at)))
 }
 
 export const again: Begin = async ({ world, bills, dice }) => {
   const all = dice.shuffled([...bills, ...bills]).map((bill, at) => sendOnce(world, bill, at))
-  return answeredOf(all)
+  return decidedOf(all)
 }
 
 const POISON: Readonly<Record<string, (bill: Buffer) => Buffer>> = {
@@ -82,7 +87,7 @@ export const poison: Begin = async ({ world, bills, dice }) => {
   const all = Object.entries(POISON).map(([name, make], at) =>
     sendPoison(world, Buffer.concat([make(world.company.bytes(dice.pick(bills))), Buffer.from(mark)]), `poison ${name}`, at),
   )
-  return answeredOf(all)
+  return decidedOf(all)
 }
 
 /** A notice that is old, from the future, signed by somebody else: refused, and changes nothing. */
@@ -94,7 +99,7 @@ export const forgeNotices: Begin = async ({ world, dice }) => {
     { ageS: 0, honest: false, about: 'not signed by us' },
   ]
   const all = kinds.map((kind) => sendNotice(world, hub, kind))
-  return answeredOf(all)
+  return decidedOf(all)
 }
 
 /** Two persons answer one case in the same moment, each through another hub. */
@@ -118,5 +123,5 @@ export const race: Begin = async ({ world, bills, dice }) => {
   const answers = await Promise.all(
     world.hubs.map((hub, at) => sendAnswer(world, hub, { id, version, action: 'explained', person: people[at] ?? '' })),
   )
-  return done(answers.every((sent) => sent.status !== null) ? 1 : 0)
+  return done(answers.every(wasDecided) ? 1 : 0)
 }

@@ -145,7 +145,7 @@ const CASES: readonly FaultCase[] = [
   one('clock ten years ahead', 'F20', clock(TEN_YEARS_S), { needs: 'libfaketime', anew: true, lasts: [2_000, 3_000] }),
   one('clock ten years behind', 'F20', clock(-TEN_YEARS_S), { needs: 'libfaketime', anew: true, lasts: [2_000, 3_000] }),
   one('poison', 'F21', poison, { weight: 2 }),
-  one('twenty times as much', 'F23', flood),
+  one('twenty times as much', 'F23', flood, { excuses: { causes: ['supplier-unknown'] } }),
   one('policy changed under way', 'F24', changePolicy, { lasts: [200, 400] }),
   one('door: reply lost', 'F10', onDoor({ kind: 'lose' }), { weight: 4 }),
   one('door: request lost', 'F12', onDoor({ kind: 'drop', hang: false }), { weight: 2 }),

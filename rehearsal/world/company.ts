@@ -22,6 +22,8 @@ export interface Bill {
   readonly ccy: string
   readonly gross: string
   readonly means: 'TRANSFER' | 'COLLECTION'
+  /** Its sender sends it once, whatever comes of it: no hub need know it. */
+  readonly once?: true
 }
 
 export interface Answer {
@@ -43,6 +45,8 @@ export class Company {
   /** Payment files to the bank, and its reports back. */
   readonly files: { readonly out: FolderLink; readonly back: FolderLink }
   readonly bills: readonly Bill[]
+  /** Bills of a supplier that nobody knows, as they were made. */
+  readonly strange = new Map<Bill, Buffer>()
   readonly #processes: Processes
 
   private constructor(parts: Pick<Company, 'folder' | 'secrets' | 'links' | 'files' | 'bills'>, processes: Processes) {
@@ -142,7 +146,19 @@ export class Company {
   }
 
   bytes(bill: Bill): Buffer {
-    return readFileSync(join(this.folder, 'sample', 'inbox', bill.file))
+    return this.strange.get(bill) ?? readFileSync(join(this.folder, 'sample', 'inbox', bill.file))
+  }
+
+  /** New bills, each like one of these, of a supplier that the ERP does not know. */
+  strangers(like: readonly Bill[], count: number, mark: number): readonly Bill[] {
+    return Array.from({ length: count }, (_, nth) => {
+      const model = like[nth % like.length]
+      if (!model) throw new Error('There is no bill to make another one like.')
+      const billNo = `X${mark}-${nth}`
+      const bill = { ...model, billNo, file: `${billNo}.xml`, once: true } as const
+      this.strange.set(bill, Buffer.from(estranged(this.bytes(model).toString(), model.billNo, billNo)))
+      return bill
+    })
   }
 
   /** A call by one of the company's own people, past the link. */
@@ -165,3 +181,13 @@ export class Company {
     await Promise.all(Object.values(this.#processes).map((process) => process.end()))
   }
 }
+
+/** The text of a bill under another number and by another supplier. */
+export const estranged = (text: string, from: string, to: string): string =>
+  text
+    .replaceAll(`>${from}<`, `>${to}<`)
+    .replace(/<cac:AccountingSupplierParty>.*<\/cac:AccountingSupplierParty>/su, (supplier) =>
+      supplier
+        .replaceAll(/(<cbc:CompanyID[^>]*>)[^<]*/gu, '$1XX000000000')
+        .replaceAll(/(<cbc:RegistrationName>)[^<]*/gu, '$1Nobody We Know'),
+    )
