@@ -47,7 +47,12 @@ const VIOLATIONS: Readonly<Record<string, { file: string; imports: string; says:
     imports: '../../src/store/commit.ts',
     says: /drives the law and the pure parts of delivery/,
   },
-  rehearsal: { file: 'rehearsal/checkers/effects.ts', imports: '../../src/domain/money.ts', says: /judges them from outside/ },
+  'rehearsal/checks': {
+    file: 'rehearsal/checks/effects.ts',
+    imports: '../world/world.ts',
+    says: /only rehearsal\/history.ts.*judges the evidence that it is handed/,
+  },
+  rehearsal: { file: 'rehearsal/faults/hubs.ts', imports: '../../src/domain/money.ts', says: /judges them from outside/ },
   bench: { file: 'bench/main.ts', imports: '../sandbox/erp/main.ts', says: /drives what is there/ },
   scripts: { file: 'scripts/docs.ts', imports: '../test/corpora.ts', says: /nothing in the project may need a check/ },
   launch: { file: 'launch/start.mjs', imports: 'pg', says: /before anything is installed/ },
@@ -63,6 +68,18 @@ describe('the walls refuse, and say what to do instead:', () => {
     const problems = wallProblems(planted({ [file]: `const one = 1\nimport { two } from '${imports}'\n` }))
     expect(problems).toEqual([{ file, line: 2, says: expect.stringMatching(says) }])
   })
+})
+
+test.each([
+  '../../src/domain/money.ts',
+  '../simulation/ground/invariants.ts',
+  '../../launch/postgres.mjs',
+  '../schedule.ts',
+  'pg',
+  'node:fs',
+])('a check of the rig knows nothing but its evidence: not %s', (away) => {
+  const problems = wallProblems(planted({ 'rehearsal/checks/effects.ts': `import { it } from '${away}'\n` }))
+  expect(problems.map((problem) => problem.says)).toEqual([expect.stringMatching(/judges the evidence that it is handed/)])
 })
 
 test('a test beside the code may reach anywhere, but a sandbox test not into src', () => {
