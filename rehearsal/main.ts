@@ -76,7 +76,7 @@ function told(played: Played): void {
   const faults = played.faults.map(({ name, hits }) => `${name}${hits === 0 ? ' (met nothing)' : ''}`).join('; ')
   if (values.first && played.verdict === 'violated') stopping = true
   process.stdout.write(
-    `${played.verdict.padEnd(8)} ${String(played.index).padStart(4)} ${(played.tookMs / 1_000).toFixed(1).padStart(6)} s, at rest after ${played.restedMs ?? '–'} ms [${played.spent.join(' ')}]${played.stretch > 1 ? ` (limits × ${played.stretch})` : ''}${clocksTold(played)}: ${faults}\n`,
+    `${played.verdict.padEnd(8)} ${String(played.index).padStart(4)} ${(played.tookMs / 1_000).toFixed(1).padStart(6)} s, at rest after ${played.restedMs ?? '–'} ms, a call open for ${played.openMs} ms at most [${played.spent.join(' ')}]${played.stretch > 1 ? ` (limits × ${played.stretch})` : ''}${clocksTold(played)}: ${faults}\n`,
   )
   for (const finding of played.findings) process.stdout.write(`         ${finding}\n`)
   if (played.verdict !== 'held')
@@ -147,6 +147,7 @@ function nothing({ index, faults }: Plan): Omit<Played, 'findings'> {
     tookMs: 0,
     restedMs: null,
     stretch: 1,
+    openMs: 0,
     spent: [],
     verdict: 'broken',
   }
@@ -176,7 +177,7 @@ try {
 
 writeResult(file, result, cases)
 const { rows, cases: met, never, notHere } = coverage(result, cases)
-const { held, violated, broken, bound, lateWritesRefused } = totals(result)
+const { held, violated, broken, bound, lateWritesRefused, longestOpenMs } = totals(result)
 process.stdout.write(
   `\nrows of the matrix, schedules in which each met something: ${Object.entries(rows)
     .map(([row, count]) => `${row} ${count}`)
@@ -188,6 +189,7 @@ process.stdout.write(
     .map(({ name }) => `${name} ${met[name] ?? 0}`)
     .join(', ')}\n`,
 )
+process.stdout.write(`a call was seen under way for ${longestOpenMs} ms at most, while there was somebody to take it over\n`)
 process.stdout.write(`late writes of woken hubs, refused: ${lateWritesRefused}\n`)
 if (never.length > 0 && schedules >= LONG_RUN) process.stdout.write(`${never.length} cases met nothing: ${never.join('; ')}\n`)
 for (const [row, why] of Object.entries(notHere)) process.stdout.write(`${row} is not here: ${why}\n`)

@@ -30,6 +30,7 @@ const played = (index: number, verdict: Verdict, ...met: readonly [name: string,
   tookMs: 1,
   restedMs: 1,
   stretch: 1,
+  openMs: 900 + index,
   spent: [],
   findings: [],
 })
@@ -79,6 +80,7 @@ test('a bound is said of what was judged; what the rig itself failed at says not
     broken: 1,
     bound: '0 violations in 1 schedules: with 95 % confidence fewer than 100.00 % of such schedules have one',
     lateWritesRefused: 2,
+    longestOpenMs: 901,
   })
   expect(totals(resultOf(...Array.from({ length: 600 }, () => ALL))).bound).toContain('fewer than 0.50 %')
   expect(totals(resultOf(ALL, played(1, 'violated'))).bound).toBe('1 of 2 schedules have a violation')

@@ -63,6 +63,8 @@ export interface Totals {
   readonly bound: string
   /** Of hubs that were frozen and woken: each of their late words that counted for nothing. */
   readonly lateWritesRefused: number
+  /** Of all schedules, the longest that a call was seen under way while there was somebody to take it over. */
+  readonly longestOpenMs: number
 }
 
 export function totals({ schedules }: Result): Totals {
@@ -77,7 +79,8 @@ export function totals({ schedules }: Result): Totals {
         ? `${violated} of ${judged} schedules have a violation`
         : `0 violations in ${judged} schedules: with 95 % confidence fewer than ${Math.min(100, 300 / judged).toFixed(2)} % of such schedules have one`
   const woken = schedules.flatMap(({ faults }) => faults.filter(({ row }) => row === 'F2'))
-  return { held, violated, broken, bound, lateWritesRefused: woken.reduce((sum, { hits }) => sum + hits, 0) }
+  const lateWritesRefused = woken.reduce((sum, { hits }) => sum + hits, 0)
+  return { held, violated, broken, bound, lateWritesRefused, longestOpenMs: Math.max(0, ...schedules.map(({ openMs }) => openMs)) }
 }
 
 /** Whether the run failed: something did not hold, or a long one has a case that never met anything, or no late write that was refused. */

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
+import { openFor } from './checks/convergence.ts'
 import { judge, type Finding } from './checks/all.ts'
 import { minor, type CaseView, type Evidence, type InvoiceView } from './checks/evidence.ts'
 import { sendBill } from './clients.ts'
@@ -82,6 +83,8 @@ export interface Outcome {
   readonly tookMs: number
   readonly restedMs: number | null
   readonly stretch: number
+  /** The longest that a call was seen under way while there was somebody to take it over (ms): what E4 limits. */
+  readonly openMs: number
   /** Where the time went (ms): faults, healing, coming to rest, judging. */
   readonly spent: readonly number[]
   readonly findings: readonly Finding[]
@@ -146,6 +149,7 @@ async function played(world: World, plan: Plan, looking: Looking, sending: { rea
     tookMs: Math.round(performance.now() - begun),
     restedMs,
     stretch: Math.round(stretch * 10) / 10,
+    openMs: Math.max(0, ...openFor(evidence).map(({ ms }) => ms)),
     spent,
     findings,
   }

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Row, Sent } from '../history.ts'
 import { CHECKS, judge } from './all.ts'
+import { openFor } from './convergence.ts'
 import type { Evidence, Excuse, Fact, Line } from './evidence.ts'
 
 const at = (second: number): string => new Date(Date.UTC(2026, 0, 5, 10, 0, second)).toISOString()
@@ -75,6 +76,7 @@ const sent = (changed: Partial<Sent> = {}): Sent => ({
   body: { received: [{ number: 'A-1', invoice: 'inv_1' }] },
   ...changed,
 })
+const healed = (second: number): Row => ({ kind: 'done', at: at(second), what: 'whole', detail: '' })
 const shown = (second: number, state: string): Row => ({ kind: 'shown', at: at(second), hub: 'hub-a', invoice: 'inv_1', state })
 
 const GOOD: Evidence = {
@@ -308,6 +310,18 @@ const BAD: readonly (readonly [check: keyof typeof CHECKS, invariant: string, wh
     { ...GOOD, ...asking('divergence', 'sys_1', { id: 'sys_1', names: ['hub|system|erp'] }), ...excusing({ causes: ['divergence'] }) },
   ],
   ['takenOver', 'E4', 'an attempt that nobody took over', { ...GOOD, underWay: [{ effect: 'e', attempt: 1, from: 0, till: 16_000 }] }],
+  [
+    'takenOver',
+    'E4',
+    'an attempt that nobody took over after the heal',
+    { ...withHistory(healed(10)), underWay: [{ effect: 'e', attempt: 1, from: Date.parse(at(0)), till: Date.parse(at(26)) }] },
+  ],
+  [
+    'takenOver',
+    'E4',
+    'an attempt that had stood open for too long when another heal came',
+    { ...withHistory(healed(2), healed(30)), underWay: [{ effect: 'e', attempt: 1, from: Date.parse(at(0)), till: Date.parse(at(29)) }] },
+  ],
   ['logVerifies', 'H2', 'the log does not verify', { ...GOOD, verified: { status: 1, output: 'index 4' } }],
   ['noBreach', 'D4', 'paid without approval', withInvoice({ headline: { state: 'archived', breaches: ['approved'] } })],
   [
@@ -356,6 +370,12 @@ test('what came back need not be cleared, what a vendor collected of others neit
   // Shown without a posting, and it says so.
   const reversed = withInvoice({ headline: { state: 'archived', breaches: ['posted'] } })
   expect(stands({ ...reversed, books: withBooks({ erp: [] }).books })).toEqual([])
+})
+
+test('an attempt counts from the heal, before which there may have been nobody to take it over', () => {
+  const underWay = [{ effect: 'e', attempt: 1, from: Date.parse(at(0)), till: Date.parse(at(24)) }]
+  expect(CHECKS.takenOver({ ...withHistory(healed(10)), underWay })).toEqual([])
+  expect(openFor({ ...withHistory(healed(10)), underWay }).map(({ ms }) => ms)).toEqual([14_000])
 })
 
 test('a double that a late target may leave, and the breach of a reversal, are excused of that bill', () => {

@@ -1,5 +1,5 @@
 /** E and H: after the last fault everything comes to rest, nothing is stranded, nobody is asked for nothing, and the log verifies. */
-import { factsOf, invoiceOf, text, type Check, type Violation } from './evidence.ts'
+import { factsOf, invoiceOf, text, type Check, type Evidence, type UnderWay, type Violation } from './evidence.ts'
 import { excusesOf, isExcused } from './excused.ts'
 
 const DONE = new Set(['paid', 'archived', 'rejected'])
@@ -69,14 +69,15 @@ export const nobodyNeeded: Check = (evidence) => {
 
 /** E4: what a killed or frozen process had under way is taken over in time, counted from when there is somebody to take it over. */
 const TAKEOVER_MS = 15_000
-export const takenOver: Check = ({ underWay, history, stretch }) => {
+export const takenOver: Check = (evidence) =>
+  openFor(evidence)
+    .filter(({ ms }) => ms > TAKEOVER_MS * evidence.stretch)
+    .map(({ effect, attempt, ms }) => ({ invariant: 'E4', about: effect, says: `attempt ${attempt} stood open for ${ms} ms` }))
+
+/** How long each call was seen under way while there was somebody to take it over (ms). */
+export function openFor({ underWay, history }: Pick<Evidence, 'underWay' | 'history'>): readonly (UnderWay & { readonly ms: number })[] {
   const whole = history.flatMap((row) => (row.kind === 'done' && row.what === 'whole' ? [Date.parse(row.at)] : []))
-  return underWay.flatMap(({ effect, attempt, from, till }): Violation[] => {
-    const since = Math.max(from, ...whole.filter((at) => at <= till))
-    return till - since <= TAKEOVER_MS * stretch
-      ? []
-      : [{ invariant: 'E4', about: effect, says: `attempt ${attempt} stood open for ${till - since} ms` }]
-  })
+  return underWay.map((call) => ({ ...call, ms: call.till - Math.max(call.from, ...whole.filter((at) => at <= call.till)) }))
 }
 
 /** C1 and H: the log is whole, in order, and what was signed covers it. */

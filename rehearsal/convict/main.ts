@@ -1,13 +1,14 @@
 /**
  * Each broken build that only real processes convict, played until a schedule does: `node rehearsal/convict/main.ts [--limit 200]
- * [--starts 1] [NAME…]`. Prints the table of defects: convicted by which invariant, after how many schedules.
+ * [--starts 1] [NAME…]`. Prints the table of defects: convicted by which invariant, after how many schedules; of each conviction
+ * the same schedules are played on the sources as they are, and have to hold.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { brokenCopy, readPatches, type Patch } from '../broken/patches.ts'
-import type { Result } from '../result.ts'
+import type { Result, Verdict } from '../result.ts'
 import { run } from '../world/processes.ts'
 
 const { values, positionals } = parseArgs({
@@ -25,19 +26,38 @@ interface Conviction {
   readonly by: string
 }
 
-/** The first schedules of a seed until one convicts; Infinity when none did. */
+/** The first schedules of a seed until one convicts; Infinity when none did. One that the sources as they are break too convicts nobody. */
 async function convicted(patch: Patch, seed: number): Promise<Conviction> {
   const copy = brokenCopy(patch, ['sandbox'])
+  try {
+    const { schedules, verdict, by } = await played(patch, seed, ['--source', copy.root, '--schedules', values.limit])
+    if (verdict === 'held') return { schedules: Infinity, by: 'nobody' }
+    if (verdict === 'broken') return { schedules, by: `a hub that does not even start (${by})` }
+    const control = await played(patch, seed, ['--schedules', String(schedules)])
+    return control.verdict === 'held'
+      ? { schedules, by }
+      : { schedules: Infinity, by: `nobody: without it the same schedules are ${control.verdict} too (${control.by})` }
+  } finally {
+    copy.remove()
+  }
+}
+
+interface Run {
+  readonly schedules: number
+  readonly verdict: Verdict
+  /** The invariants that were violated, or why it broke. */
+  readonly by: string
+}
+
+/** Plays schedules of a seed until one is violated. */
+async function played(patch: Patch, seed: number, chosen: readonly string[]): Promise<Run> {
   const folder = mkdtempSync(join(tmpdir(), 'tieout-convict-'))
   const file = join(folder, 'result.json')
   try {
     const { output } = await run({
       file: join(import.meta.dirname, '..', 'main.ts'),
       args: [
-        '--source',
-        copy.root,
-        '--schedules',
-        values.limit,
+        ...chosen,
         '--seed',
         String(seed),
         '--workers',
@@ -53,16 +73,13 @@ async function convicted(patch: Patch, seed: number): Promise<Conviction> {
     const { schedules } = JSON.parse(readFileSync(file, 'utf8')) as Result
     const first = schedules.find(({ verdict }) => verdict === 'violated')
     const broken = schedules.find(({ verdict }) => verdict === 'broken')
-    if (!first && broken)
-      return {
-        schedules: schedules.length,
-        by: `a hub that does not even start (${broken.findings[0]?.slice(0, 80) ?? output.slice(-80)})`,
-      }
-    return first
-      ? { schedules: schedules.length, by: [...new Set(first.findings.map((finding) => finding.split(' ')[0] ?? ''))].join(', ') }
-      : { schedules: Infinity, by: 'nobody' }
+    if (first) {
+      const by = [...new Set(first.findings.map((finding) => finding.split(' ')[0] ?? ''))].join(', ')
+      return { schedules: schedules.length, verdict: 'violated', by }
+    }
+    if (broken) return { schedules: schedules.length, verdict: 'broken', by: broken.findings[0]?.slice(0, 80) ?? output.slice(-80) }
+    return { schedules: schedules.length, verdict: 'held', by: 'nobody' }
   } finally {
-    copy.remove()
     rmSync(folder, { recursive: true, force: true })
   }
 }
