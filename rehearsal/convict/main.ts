@@ -71,6 +71,7 @@ async function played(patch: Patch, seed: number, chosen: readonly string[]): Pr
       ],
     })
     const { schedules } = JSON.parse(readFileSync(file, 'utf8')) as Result
+    if (schedules.length === 0) throw new Error(`Nothing was played: ${output}`)
     const first = schedules.find(({ verdict }) => verdict === 'violated')
     const broken = schedules.find(({ verdict }) => verdict === 'broken')
     if (first) {
