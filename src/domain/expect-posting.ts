@@ -1,7 +1,7 @@
 /** What the ERP should book of an invoice: its posting, the reversal of one, the block of its payment, and how it was cleared. */
 import { covers, thingPosted, thingReversed } from './answers.ts'
 import { dateIn } from '../lib/time.ts'
-import { correctedBy, holdReasons, liveAllocations, livePostings, reversalAsked, warranted } from './headline.ts'
+import { correctedBy, holdReasons, liveAllocations, livePostings, postingsOf, reversalAsked, warranted } from './headline.ts'
 import type { Granted, InvoiceState } from './invoice-state.ts'
 import type { Cell, EffectMark, WantedEffect } from './object.ts'
 import type { Route } from './routes.ts'
@@ -88,12 +88,12 @@ function bookingOf(state: InvoiceState, route: Route): Booking | null {
   }
 }
 
-/** Two persons said so after it was posted; a posting is reversed once. */
+/** Two persons said so after it was posted; a posting is reversed once, and one that only a reply named may be another's. */
 export function reversing(erp: string, id: string, state: InvoiceState): WantedEffect[] {
   const asked = reversalAsked(state)
   if (!asked) return []
   return livePostings(state)
-    .filter(([postingNo]) => covers(asked, [thingPosted(postingNo)]) && asked.keeps !== postingNo)
+    .filter(([postingNo, { confirmed }]) => confirmed?.settled && covers(asked, [thingPosted(postingNo)]) && asked.keeps !== postingNo)
     .map(([postingNo]) => ({
       target: erp,
       command: 'invoice.reverse',
@@ -164,9 +164,10 @@ const METHODS = { transfer: 'transfer', collected: 'collected', card: 'card', no
 
 /** What the other side took from our account has no payment document in the ERP: it is told to clear the posting with that entry. */
 export function clearings(erp: string, id: string, state: InvoiceState, route: Route): WantedEffect[] {
-  const [posted] = livePostings(state)
+  // The one that was read back and found to be this invoice: a reply may have named another's document.
+  const [posting] = postingsOf(state.verdicts.posting?.subject ?? '')
   const { content, parties } = state
-  if ((route.pays !== 'collected' && route.pays !== 'card') || !posted || !content || !parties || !warranted(state, ['posted', 'paid']))
+  if ((route.pays !== 'collected' && route.pays !== 'card') || !posting || !content || !parties || !warranted(state, ['posted', 'paid']))
     return []
   return liveAllocations(state).flatMap(([, { amount, evidence, booked }]): WantedEffect[] =>
     booked
@@ -179,7 +180,7 @@ export function clearings(erp: string, id: string, state: InvoiceState, route: R
             subject: id,
             content: {
               reference: id,
-              posting: posted[0],
+              posting,
               entity: parties.entity,
               supplier: parties.supplier,
               amount,
