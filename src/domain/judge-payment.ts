@@ -248,11 +248,10 @@ export function judgeEntry(laws: Laws, record: EntryRecordOf, look: Look, asOf: 
   const sheet = new Scratch<EntryState>(record.id, record.version, record.state, asOf, evolveEntry)
   const { entry, matched } = record.state
   if (!entry?.booked) return { decisions: [], wakeAt: null, waits: [] }
-  const wanted = matched ? [] : settle(laws, sheet, entry, look)
-  const explained = Object.values(sheet.state.answers).some((answer) => answer.action === 'explained')
+  const { answers } = sheet.state
+  const wanted = matched ? [] : settle(laws, sheet, entry, look).filter(({ cause }) => answers[cause]?.action !== 'explained')
   const context = { amount: entry.amount, currency: entry.currency, party: entry.counterparty ?? null }
-  for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, explained ? [] : wanted, context, asOf))
-    sheet.add(decision)
+  for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
 }
 

@@ -1,9 +1,12 @@
 /** Cases about what a person's answer counts for: what stood when it was given, and nothing that comes after it. */
 import { postingName } from '../../src/domain/names.ts'
 import type { Arrival, Ref } from '../../src/domain/object.ts'
+import { derivedId } from '../../src/lib/ids.ts'
 import { fact } from '../facts.ts'
+import { sha256 } from '../world.ts'
 import type { Case } from './case.ts'
 import {
+  NO_ORDER,
   acknowledged,
   answers,
   approved,
@@ -13,9 +16,10 @@ import {
   company,
   corrects,
   day,
-  NO_ORDER,
+  debits,
   over,
   paidInFull,
+  run,
   storno,
 } from './story.ts'
 
@@ -60,6 +64,26 @@ const correctsPaid = [
   arrives(ofOne, day(25)),
 ]
 const paidTwice = [...correctsPaid, answers(ofOne, 'corrects-paid', 'accept-difference', day(26), 'person:tom')]
+
+/** The bank books before anybody has told of the payment. */
+const early = debits('E1', '118.00', day(17))
+const entryCase = derivedId(sha256, 'exc', derivedId(sha256, 'ste', early.about[0]!.names[0]!), 'bank-entry-unknown', '1')
+const strangeEntry = [
+  ...company(),
+  arrives(free),
+  ...approved(free),
+  books(free, '5100'),
+  early,
+  fact(
+    'exception.answered',
+    'person',
+    'entry explained',
+    day(17, 12),
+    [{ names: [entryCase] }, { names: early.about[0]!.names }],
+    { exception: entryCase, action: 'explained', reason: 'treasury knows' },
+    { actor: 'person:lea' },
+  ),
+]
 
 export const ANSWER_CASES: readonly Case[] = [
   {
@@ -110,5 +134,19 @@ export const ANSWER_CASES: readonly Case[] = [
     onlyAsTold: once,
     story: 'R-2 is corrected, and corrects R-0 as well now, which was paid, too: they are asked again.',
     facts: [...paidTwice, corrects(ofOne, corrective(['R-1', 'R-0']), day(27))],
+  },
+  {
+    name: 'bank entry of nobody, explained',
+    axes: ['settlement'],
+    onlyAsTold: once,
+    story: 'The bank books 118.00 for a payment that nobody has told of; a person explains it.',
+    facts: strangeEntry,
+  },
+  {
+    name: 'bank entry of nobody, explained, of another amount',
+    axes: ['settlement'],
+    onlyAsTold: once,
+    story: 'Then the file with the payment is released, over 119.00: that the bank booked another amount is a case of its own.',
+    facts: [...strangeEntry, ...run('M1', { E1: { 5100: '119.00' } })],
   },
 ]
