@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { inTenant } from '../src/store/database.ts'
-import { effectsOf } from '../src/store/effect.ts'
+import type { EffectState } from '../src/domain/effect.ts'
+import { effectsOf, newEffect, writeEffects, writingEffects } from '../src/store/effect.ts'
 import { eventsOf } from '../src/store/event.ts'
 import { posted, reversed, TENANT } from './facts.ts'
 import { INVOICE, postingDesk, type PostingDesk } from './posting-desk.ts'
@@ -26,6 +27,46 @@ describe('a command that the ERP refused', () => {
       status: 409,
       code: 'exception-moved',
     })
+  })
+})
+
+describe('an answer', () => {
+  it('moves the command that its case is about, and no other that happens to wait for such a word', async () => {
+    const { id, effect, tries, cases, answer } = await approved()
+    const { pool } = desk!.database
+    await tries('refused', 'account 4760 is locked')
+    const [one] = await cases()
+    const other = newEffect(
+      TENANT,
+      { target: 'ap', command: 'invoice.status', object: id, occurrence: 'posted#evt_1', subject: id, content: { word: 'posted' } },
+      '2026-01-15T09:00:00.000Z',
+    )
+    const states = async (): Promise<unknown[]> =>
+      (await inTenant(pool, TENANT, (client) => effectsOf(client, TENANT, id)))
+        .filter(({ command }) => command === 'invoice.post' || command === 'invoice.status')
+        .map(({ command, state }) => [command, state])
+    const stands = (post: EffectState): Promise<void> =>
+      inTenant(pool, TENANT, async (client) => writeEffects(client, TENANT, [{ ...(await effect()), state: post }]))
+    await inTenant(pool, TENANT, async (client) => {
+      for (const statement of writingEffects(TENANT, [{ row: { ...other, state: 'refused' }, dueOn: undefined }], [], other.dueAt))
+        await client.query(statement)
+    })
+    await stands('waiting')
+    const body = { action: 'try-again', reason: 'The account is open again.', person: 'anna' }
+    expect(await answer(one!, body)).toMatchObject({
+      status: 409,
+      detail: expect.stringContaining('does not wait for such a word') as string,
+    })
+    expect(await states()).toEqual([
+      ['invoice.post', 'waiting'],
+      ['invoice.status', 'refused'],
+    ])
+    await stands('refused')
+    expect(await answer(one!, body)).toMatchObject({ status: 200 })
+    expect(await states()).toEqual([
+      ['invoice.post', 'waiting'],
+      ['invoice.status', 'refused'],
+    ])
   })
 })
 

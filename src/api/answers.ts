@@ -5,6 +5,7 @@ import { answerEffect } from '../delivery/answer.ts'
 import type { EffectRow } from '../domain/effect.ts'
 import type { ExceptionState } from '../domain/exception.ts'
 import type { Arrival, ObjectRecord } from '../domain/object.ts'
+import { commandName } from '../domain/sent.ts'
 import { assert } from '../lib/assert.ts'
 import { isCleanText } from '../lib/canonical-json.ts'
 import { Fault } from '../lib/fault.ts'
@@ -69,7 +70,7 @@ export async function submitted(
 }
 
 /**
- * The command that an answer is about: the one of the case's object that waits for such a word. Of an answer that comes once
+ * The command that an answer is about: the one that its case is about, where that waits for such a word. Of an answer that comes once
  * more (its reply was lost, or we ended between answer and command) undefined, when the command was tried again since: an old
  * word says nothing about a later try.
  */
@@ -83,17 +84,20 @@ async function effectMeant(
   const from = rowOf(action)?.effect?.from ?? []
   return inTenant(pool, tenant, async (client) => {
     const waiting = (await effectsOf(client, tenant, state.about)).filter((effect) => from.includes(effect.state))
-    // A case names its command first: `invoice.post@erp: …`.
-    const meant = waiting.length === 1 ? waiting : waiting.filter(({ command, target }) => state.says.startsWith(`${command}@${target}: `))
-    const [effect, another] = meant
+    const [effect, another] = waiting.filter((row) => isAbout(state, row))
     if (another) throw new Fault('answer-not-taken', 'Several commands of it wait for a word; look into the system itself.')
-    if (!repeat && !effect) throw new Fault('exception-moved', 'No command of it waits for such a word.')
+    if (!repeat && !effect)
+      throw new Fault('exception-moved', 'The command that it is about does not wait for such a word any more; read the case again.')
     if (!repeat || !effect) return effect
     const answered = (await eventsOf(client, tenant, id, null, LIMIT_HISTORY)).findLast((event) => event.type === 'exception.answered')
     const tried = (await attemptsOf(client, tenant, [effect.key])).at(-1)
     return answered && tried && tried.openedAt <= answered.recordedAt ? effect : undefined
   })
 }
+
+/** A case that was raised before cases said which command they are about names it first: `invoice.post@erp: …`. */
+const isAbout = ({ command, says }: ExceptionState, row: EffectRow): boolean =>
+  command === undefined ? says.startsWith(`${row.command}@${row.target}: `) : commandName(row) === command
 
 /** A case has few events: raised, given, answered, closed. */
 const LIMIT_HISTORY = 200

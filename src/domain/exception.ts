@@ -5,13 +5,23 @@
 import { derivedId } from '../lib/ids.ts'
 import type { CalendarDate, Instant } from '../lib/time.ts'
 import { afterBusinessHours, calendarOf, instantAt, nextDay } from './business-calendar.ts'
+import type { EffectInput } from './effect.ts'
 import type { Event } from './event.ts'
 import { CAUSES, SEVERITIES, type Cause, type OwnerTeam } from './exception-causes.ts'
 import type { Decision, Judgement, ObjectRecord } from './object.ts'
 import type { Policy } from './policy.ts'
+import { overBy, type SentMap } from './sent.ts'
 import type { Laws } from './view.ts'
 
-export type ExceptionMap = { readonly [cause: string]: { readonly id: string; readonly open: boolean; readonly times: number } }
+export type ExceptionMap = {
+  readonly [cause: string]: {
+    readonly id: string
+    readonly open: boolean
+    readonly times: number
+    /** Which command it is about, where it is about one. */
+    readonly command?: string
+  }
+}
 
 /** One case as its own object. */
 export interface ExceptionState {
@@ -35,6 +45,8 @@ export interface ExceptionState {
   /** The system on whose side it lies, as we name it. */
   readonly system: string | null
   readonly escalations: number
+  /** Which command it is about (`commandName`), where it is about one. */
+  readonly command?: string
 }
 
 export interface WantedException {
@@ -44,6 +56,10 @@ export interface WantedException {
   readonly owner?: OwnerTeam
   /** Our name of the system on whose side it lies, where it is one's. */
   readonly system?: string
+  /** Which command it is about (`commandName`), where it is about one. */
+  readonly command?: string
+  /** It is no case, or none any more: what ended it, and `says` is why. */
+  readonly over?: EffectInput
 }
 export interface ExceptionContext {
   readonly amount: string | null
@@ -91,7 +107,10 @@ export function judgeException({ policy }: Laws, { id, state }: ObjectRecord<Exc
   return { decisions: [escalated], wakeAt: policy.escalation[next] === null ? null : dueAt, waits: [] }
 }
 
-/** Decisions that bring the object's open exceptions to what is wanted now: nothing when they agree. */
+/**
+ * Decisions that bring the object's open exceptions to what is wanted now: nothing when they agree. There is one case of a cause at a time,
+ * of the first that is wanted; one that is about a command ends with the trouble of that very command, and what is next has another.
+ */
 export function exceptionDecisions(
   { sha256, policy }: Laws,
   about: string,
@@ -101,10 +120,27 @@ export function exceptionDecisions(
   asOf: Instant,
 ): Decision[] {
   const decisions: Decision[] = []
-  const open = new Map(wanted.map((exception) => [exception.cause as string, exception]))
-  for (const [cause, exception] of open) {
+  const standing = Map.groupBy(
+    wanted.filter(({ over }) => over === undefined),
+    ({ cause }) => cause as string,
+  )
+  const resolve = (cause: string, { id, times, command }: ExceptionMap[string]): void => {
+    const end = wanted.find((one) => one.over !== undefined && one.cause === cause && (command === undefined || one.command === command))
+    decisions.push({
+      type: 'exception.resolved',
+      objects: [id, about],
+      actor: 'rule:exceptions',
+      data: { cause, exception: id, about, times, ...(end ? { command: end.command, input: end.over, says: end.says } : {}) },
+    })
+  }
+  for (const [cause, all] of standing) {
     const before = known[cause]
-    if (before?.open) continue
+    if (before?.open) {
+      if (before.command === undefined || all.some(({ command }) => command === before.command)) continue
+      resolve(cause, before)
+    }
+    const [exception] = all
+    if (!exception) continue
     const times = (before?.times ?? 0) + 1
     const id = derivedId(sha256, 'exc', about, cause, String(times))
     const row = CAUSES[exception.cause]
@@ -120,6 +156,7 @@ export function exceptionDecisions(
         times,
         says: exception.says,
         ...(exception.system === undefined ? {} : { system: exception.system }),
+        ...(exception.command === undefined ? {} : { command: exception.command }),
         owner: exception.owner ?? row.owner,
         severity: row.severity,
         actions: row.actions,
@@ -128,25 +165,25 @@ export function exceptionDecisions(
       },
     })
   }
-  for (const [cause, exception] of Object.entries(known)) {
-    if (!exception.open || open.has(cause)) continue
-    decisions.push({
-      type: 'exception.resolved',
-      objects: [exception.id, about],
-      actor: 'rule:exceptions',
-      data: { cause, exception: exception.id, about, times: exception.times },
-    })
-  }
+  for (const [cause, exception] of Object.entries(known)) if (exception.open && !standing.has(cause)) resolve(cause, exception)
   return decisions
 }
 
 /** Folds raised and resolved into the object that the exception is about. */
-export function tracked<S extends { readonly exceptions: ExceptionMap }>(state: S, event: Event): S {
+export function tracked<S extends { readonly exceptions: ExceptionMap; readonly sent?: SentMap }>(state: S, event: Event): S {
   if (event.type !== 'exception.raised' && event.type !== 'exception.resolved') return state
-  const data = event.data as unknown as { cause: string; exception: string; times: number }
+  const { cause, exception, times, command, input } = event.data as unknown as {
+    cause: string
+    exception: string
+    times: number
+    command?: string
+    input?: EffectInput
+  }
+  const open = event.type === 'exception.raised'
   return {
     ...state,
-    exceptions: { ...state.exceptions, [data.cause]: { id: data.exception, open: event.type === 'exception.raised', times: data.times } },
+    exceptions: { ...state.exceptions, [cause]: { ...(open && command !== undefined ? { command } : {}), id: exception, open, times } },
+    ...(!open && state.sent && command !== undefined && input ? { sent: overBy(state.sent, command, input) } : {}),
   }
 }
 
@@ -199,6 +236,7 @@ export function evolveException(known: ExceptionState, event: Event): ExceptionS
         system: data['system'] ?? null,
         entity: data['entity'] ?? null,
         zone: data['zone'] ?? null,
+        ...(data['command'] === undefined ? {} : { command: data['command'] }),
       }
     case 'exception.resolved':
       return { ...known, open: false }
@@ -211,9 +249,4 @@ export function evolveException(known: ExceptionState, event: Event): ExceptionS
     default:
       return known
   }
-}
-
-/** One of each cause: the first that was wanted. */
-export function dedupe(wanted: readonly WantedException[]): WantedException[] {
-  return [...new Map(wanted.toReversed().map((exception) => [exception.cause, exception])).values()].toReversed()
 }

@@ -4,13 +4,14 @@
  */
 import type { Event, EventType } from './event.ts'
 import { later, ref } from './fact-order.ts'
-import { sending, stored, type EffectData } from './invoice.ts'
-import type { Kept, FactRef, Sent, Told } from './invoice-state.ts'
+import { stored } from './invoice.ts'
+import type { Kept, FactRef, Told } from './invoice-state.ts'
+import { sending, type EffectData, type SentMap } from './sent.ts'
 
 export interface Filed {
   readonly files: { readonly [sha256: string]: FactRef }
   readonly kept: Kept
-  readonly sent: { readonly [command: string]: Sent }
+  readonly sent: SentMap
   readonly told: Told
 }
 

@@ -4,6 +4,7 @@ import { inOrder } from '../lib/canonical-json.ts'
 import type { Instant } from '../lib/time.ts'
 import type { CutOverItem } from './cut-over.ts'
 import type { EffectInput } from './effect.ts'
+import type { ExceptionMap } from './exception.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import type { HeadlineState, Routed } from './routes.ts'
 import type { Progress } from './payment.ts'
@@ -67,6 +68,8 @@ export type Sent = {
   readonly says: string | null
   readonly dead: boolean
   readonly receipt: string | null
+  /** Found beside what was carried out: what proves the one does not explain the other. */
+  readonly besides?: true
 }
 
 export type Granted = {
@@ -167,7 +170,7 @@ export interface InvoiceState {
   readonly evidence: Evidence
   /** Other invoices that it names (BT-25), or that name it, by id. */
   readonly links: { readonly [invoice: string]: Link }
-  readonly exceptions: { readonly [cause: string]: { readonly id: string; readonly open: boolean; readonly times: number } }
+  readonly exceptions: ExceptionMap
   /** Answers of persons to exceptions that let a control pass: cause → what was answered, about which things. */
   readonly answers: {
     readonly [cause: string]: Answered & {
@@ -177,7 +180,8 @@ export interface InvoiceState {
       readonly reason: string
     }
   }
-  readonly sent: { readonly [command: string]: Sent }
+  /** What became of its commands; see sent.ts. */
+  readonly sent: { readonly [place: string]: Sent }
   readonly told: Told
   readonly reported: {
     readonly [cell: string]: {

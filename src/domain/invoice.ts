@@ -6,14 +6,14 @@ import { answered, thingsOf } from './answers.ts'
 import { accruedAs, type AccrualData } from './accrual.ts'
 import { diverging, showing } from './cell.ts'
 import type { Event, EventType } from './event.ts'
+import { tracked } from './exception.ts'
 import { heard, later, ref } from './fact-order.ts'
 import type { FactData } from './event-data.ts'
-import type { EffectInput } from './effect.ts'
 import type { HeadlineState, Routed } from './routes.ts'
 import type { Progress } from './payment.ts'
-import { COMMANDS, type CommandName } from './object.ts'
+import { HAPPENED, sending, type EffectData } from './sent.ts'
 import type { Terms } from './terms.ts'
-import type { FactRef, Allocation, Sent, Granted, Parties, PostingPlan, Told, Link, InvoiceState, Kept } from './invoice-state.ts'
+import type { FactRef, Allocation, Granted, Parties, PostingPlan, Link, InvoiceState, Kept } from './invoice-state.ts'
 
 type Handler = (state: InvoiceState, event: Event, data: never) => InvoiceState
 const on = <T extends keyof FactData>(handle: (state: InvoiceState, event: Event, data: FactData[T]) => InvoiceState): Handler => handle
@@ -254,14 +254,8 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
         }
       : state
   }),
-  'exception.raised': decided<{ cause: string; exception: string; times: number }>((state, _event, data) => ({
-    ...state,
-    exceptions: { ...state.exceptions, [data.cause]: { id: data.exception, open: true, times: data.times } },
-  })),
-  'exception.resolved': decided<{ cause: string; exception: string; times: number }>((state, _event, data) => ({
-    ...state,
-    exceptions: { ...state.exceptions, [data.cause]: { id: data.exception, open: false, times: data.times } },
-  })),
+  'exception.raised': tracked,
+  'exception.resolved': tracked,
   'posting.held': decided<Pick<PostingPlan, 'day' | 'period' | 'held'>>((state, event, { day, period, held }) => ({
     ...state,
     postingPlan: { ...ref(event), day, period, held, on: state.postingPlan?.on ?? null, accrued: state.postingPlan?.accrued ?? null },
@@ -292,27 +286,6 @@ export interface VerdictData {
   readonly rests: readonly string[]
   readonly controls: readonly { readonly id: string; readonly verdict: string; readonly says: string; readonly cause?: string }[]
 }
-
-/** What every outcome event of an effect carries (see the delivery). */
-export interface EffectData {
-  readonly effect: string
-  readonly target: string
-  readonly command: CommandName
-  readonly object: string
-  readonly occurrence: string
-  readonly contentHash: string
-  readonly attempt: number
-  readonly input: EffectInput
-  readonly receipt?: { readonly reference: string }
-  readonly says?: string
-  readonly dead?: boolean
-}
-
-/** Inputs after which it certainly happened there. */
-export const HAPPENED: ReadonlySet<EffectInput> = new Set<EffectInput>(['done', 'found', 'evidence', 'said-applied'])
-
-/** An occurrence of a status command is `word#cause`: the word told, and the event that made it so. */
-const toldWord = (occurrence: string): string => occurrence.slice(0, occurrence.indexOf('#'))
 
 /** Folds one event into an invoice. A claim (a word without authority) is counted and moves nothing. */
 export function evolveInvoice(state: InvoiceState, event: Event, id: string): InvoiceState {
@@ -397,33 +370,6 @@ function blocked(blocks: InvoiceState['blocks'], { command, occurrence }: Effect
   const count = Number(times) + 1
   if (command === 'payment.hold') return { ...blocks, [postingNo]: { ...known, held: Math.max(known.held, count) } }
   return command === 'payment.unhold' ? { ...blocks, [postingNo]: { ...known, lifted: Math.max(known.lifted, count) } } : blocks
-}
-
-/** Folds the outcome of an effect into whatever object it was for. */
-export function sending(
-  state: { readonly sent: { readonly [command: string]: Sent }; readonly told: Told },
-  event: Event,
-  data: EffectData,
-): { sent: { readonly [command: string]: Sent }; told: Told } {
-  const row = COMMANDS[data.command]
-  const told =
-    HAPPENED.has(data.input) && row.manner !== 'read'
-      ? { ...state.told, [`${data.target}|${row.facet}`]: { word: row.tells ?? toldWord(data.occurrence), at: event.occurredAt } }
-      : state.told
-  const fresh: Sent = {
-    at: event.occurredAt,
-    contentHash: data.contentHash,
-    dead: data.dead ?? false,
-    event: event.id,
-    input: data.input,
-    occurrence: data.occurrence,
-    receipt: data.receipt?.reference ?? state.sent[`${data.command}@${data.target}`]?.receipt ?? null,
-    says: data.says ?? null,
-  }
-  return {
-    told,
-    sent: { ...state.sent, [`${data.command}@${data.target}`]: later(state.sent[`${data.command}@${data.target}`] ?? null, fresh) },
-  }
 }
 
 function allocated(state: InvoiceState, event: Event, allocation: Omit<Allocation, keyof FactRef | 'undone' | 'undoneOn'>): InvoiceState {

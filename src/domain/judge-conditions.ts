@@ -1,22 +1,23 @@
 /** What is wrong with an invoice whatever gate it is at: conditions that its facts show. */
 import { covers, thingReversed, thingSaid } from './answers.ts'
-import { dedupe, type WantedException } from './exception.ts'
+import type { WantedException } from './exception.ts'
 import { heardAfter } from './fact-order.ts'
 import { closed } from './gate.ts'
 import { correctedBy, liveGrants, livePostings, warranted } from './headline.ts'
 import type { Heard, InvoiceState } from './invoice-state.ts'
 import { unmappedWords } from './judge-cells.ts'
-import { casesOfSent } from './lane.ts'
 import { loginOf } from './names.ts'
+import type { Expectation } from './object.ts'
 import { routeOf } from './routes.ts'
 import type { Scratch } from './scratch.ts'
+import { casesOfSent } from './sent.ts'
 import { differencesOutside, settledInAnotherCurrency } from './settlement.ts'
 import { changedTerms } from './terms.ts'
 import type { Laws } from './view.ts'
 
 /** Conditions that the facts themselves show, whatever gate the invoice is at. */
-export function conditions(laws: Laws, state: InvoiceState): WantedException[] {
-  const wanted = casesOfSent(laws.policy.owners, state.sent)
+export function conditions(laws: Laws, state: InvoiceState, expected: Expectation): WantedException[] {
+  const wanted = casesOfSent(laws.policy.owners, state.sent, expected)
   const [reversed] = Object.entries(state.postings)
     .filter(([postingNo, posting]) => posting.reversed && !covers(state.answers['posting-reversed'], [thingReversed(postingNo)]))
     .sort(([, a], [, b]) => (a.reversed!.at < b.reversed!.at ? 1 : -1))
@@ -66,7 +67,7 @@ export function conditions(laws: Laws, state: InvoiceState): WantedException[] {
     })
   }
   wanted.push(...unmappedWords(state))
-  return dedupe(wanted)
+  return wanted
 }
 
 /**

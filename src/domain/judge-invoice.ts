@@ -5,7 +5,7 @@ import { dateIn, type Instant } from '../lib/time.ts'
 import { APPROVAL_CONTROLS, grantsOf, type ApprovalView } from './controls/approval.ts'
 import { runGate } from './controls/control.ts'
 import { VALIDATION_CONTROLS } from './controls/validation.ts'
-import { dedupe, exceptionDecisions, type WantedException } from './exception.ts'
+import { exceptionDecisions, type WantedException } from './exception.ts'
 import { wantEvidence } from './evidence.ts'
 import { expectInvoice } from './expect-invoice.ts'
 import { toBePosted } from './expect-posting.ts'
@@ -82,17 +82,18 @@ export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, loo
   // Nobody has to mend what was refused or taken back for good.
   const exceptions = closed(sheet.state) ? [] : failures
   move(laws, sheet)
-  const { cells } = expectInvoice(laws, { id: sheet.id, state: sheet.state })
-  const diverging = diverge(laws, sheet, cells, bypassing(laws.policy, sheet.state))
+  // Before it is looked at what is wanted: evidence of later facts takes the place of what was asked for before.
+  wantEvidence(laws, sheet)
+  const expected = expectInvoice(laws, { id: sheet.id, state: sheet.state })
+  const diverging = diverge(laws, sheet, expected.cells, bypassing(laws.policy, sheet.state))
   raise(laws, sheet, [
     ...exceptions,
-    ...conditions(laws, sheet.state),
+    ...conditions(laws, sheet.state, expected),
     ...refusedApproval(laws, sheet),
     ...superseded(sheet.state),
     ...betweenCompanies(laws, sheet),
     ...diverging,
   ])
-  wantEvidence(laws, sheet)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
 }
 
@@ -303,6 +304,5 @@ function raise(laws: Laws, sheet: Sheet, wanted: readonly WantedException[]): vo
     ...(sheet.state.parties?.entity ? { entity: sheet.state.parties.entity, zone: sheet.state.parties.zone } : {}),
     moneyOn: content?.dueOn ?? undefined,
   }
-  for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, dedupe(wanted), context, sheet.asOf))
-    sheet.add(decision)
+  for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, wanted, context, sheet.asOf)) sheet.add(decision)
 }

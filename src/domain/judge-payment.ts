@@ -4,17 +4,17 @@ import { bankDaysOf, bankDeadline } from './bank-deadline.ts'
 import { runGate } from './controls/control.ts'
 import { PAYEE_CONTROLS, RELEASE_CONTROLS } from './controls/payment.ts'
 import { exceptionDecisions, type WantedException } from './exception.ts'
-import { expectPayment } from './expect-payment.ts'
+import { expectBatch, expectPayment } from './expect-payment.ts'
 import { amountDue, liveAllocations, negative } from './headline.ts'
 import type { InvoiceState } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
 import { diverge, unmappedWords } from './judge-cells.ts'
-import { casesOfSent } from './lane.ts'
 import { batchName, endToEndName, paymentInfoName, paymentName, remittanceName } from './names.ts'
 import { aliasOf, type Judgement, type Look, type Neighbours, type ObjectRecord } from './object.ts'
 import { evolveBatch, evolvePayment, type BatchState, type PaymentState, type Progress, type Settled } from './payment.ts'
 import { UNROUTED } from './routes.ts'
 import { Scratch } from './scratch.ts'
+import { casesOfSent } from './sent.ts'
 import { evolveEntry, type EntryState } from './statement.ts'
 import type { BatchRecord, Laws, PaymentRecord } from './view.ts'
 
@@ -53,10 +53,9 @@ export function judgePayment(laws: Laws, record: PaymentRecord, look: Look, asOf
       cause: 'payment-returned',
       says: Object.values(sheet.state.entries).find((entry) => entry.kind === 'returns')?.says ?? 'The bank gave no reason.',
     })
-  wanted.push(...casesOfSent(laws.policy.owners, sheet.state.sent))
-  wanted.push(...bankLate(laws, sheet, batch))
-  const { cells } = expectPayment(laws, { id: sheet.id, state: sheet.state })
-  wanted.push(...unmappedWords(sheet.state), ...diverge(laws, sheet, cells))
+  const expected = expectPayment(laws, { id: sheet.id, state: sheet.state })
+  wanted.push(...casesOfSent(laws.policy.owners, sheet.state.sent, expected), ...bankLate(laws, sheet, batch))
+  wanted.push(...unmappedWords(sheet.state), ...diverge(laws, sheet, expected.cells))
   const context = { amount: instructed.amount, currency: instructed.currency, party: null }
   for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
@@ -217,7 +216,7 @@ export function judgeBatch(laws: Laws, record: BatchRecord, asOf: Instant): Judg
     }
     if (result.outcome === 'fail') wanted.push({ cause: 'payment-file-differs', says: failed.join(' ') })
   }
-  wanted.push(...casesOfSent(laws.policy.owners, record.state.sent))
+  wanted.push(...casesOfSent(laws.policy.owners, sheet.state.sent, expectBatch(laws, { id: sheet.id, state: sheet.state })))
   const context = { amount: file?.sum ?? null, currency: null, party: null }
   for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)
   return { decisions: sheet.decisions, wakeAt: null, waits: [] }

@@ -1,10 +1,7 @@
 /** What each lane allows itself: how patiently it tries again, when it gives up, whose its cases are, how old its work may grow. Times in ms. */
 import type { CalendarDate } from '../lib/time.ts'
-import type { EffectInput } from './effect.ts'
 import { EVENT_TYPES, type EventType, type Lane } from './event.ts'
-import type { WantedException } from './exception.ts'
-import type { Cause, OwnerTeam } from './exception-causes.ts'
-import type { Sent } from './invoice-state.ts'
+import type { OwnerTeam } from './exception-causes.ts'
 import { COMMANDS, type CommandName } from './object.ts'
 
 /** Open from `from` to `to` (`HH:MM`, wall time in `zone`) on these days of the week (1 Monday … 7 Sunday), but for the dates in `except`. */
@@ -66,38 +63,3 @@ export function laneOf(type: EventType, data: { readonly [key: string]: unknown 
 }
 
 export type CaseOwners = { readonly [lane in Lane]: LaneOwners }
-/** The causes that a command's end can have, and on whose side each lies. */
-const ENDS = {
-  'refused-by-target': 'business',
-  'found-other': 'business',
-  'dead-letter': 'technical',
-  'outcome-unknown': 'technical',
-} as const satisfies { readonly [cause in Cause]?: keyof LaneOwners }
-
-/** Of what was given up while nobody knew whether it had happened a person is asked, as of anything else in doubt. */
-const ENDED: { readonly [input in EffectInput]?: keyof typeof ENDS } = {
-  refused: 'refused-by-target',
-  exhausted: 'outcome-unknown',
-  'needs-person': 'outcome-unknown',
-  'found-other': 'found-other',
-}
-
-/** The cases that the ends of an object's commands are, each with the owner that its lane names. */
-export function casesOfSent(owners: CaseOwners, sent: { readonly [command: string]: Sent }): WantedException[] {
-  return Object.entries(sent).flatMap(([name, { input, dead, says }]): WantedException[] => {
-    const cause = dead ? 'dead-letter' : ENDED[input]
-    if (!cause) return []
-    const command = name.slice(0, name.indexOf('@')) as CommandName
-    const silent = { 'refused-by-target': 'no words', 'dead-letter': 'no words', 'outcome-unknown': 'no clear answer', 'found-other': '' }[
-      cause
-    ]
-    return [
-      {
-        cause,
-        says: `${name}: ${says ?? silent}`,
-        owner: owners[COMMANDS[command].lane][ENDS[cause]],
-        system: name.slice(command.length + 1),
-      },
-    ]
-  })
-}

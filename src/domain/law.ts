@@ -18,13 +18,13 @@ import { evolveInvoice } from './invoice.ts'
 import { NO_INVOICE, type InvoiceState } from './invoice-state.ts'
 import { invoiceNeighbours, judgeInvoice } from './judge-invoice.ts'
 import { entryNeighbours, judgeBatch, judgeEntry, judgePayment, paymentNeighbours } from './judge-payment.ts'
-import { casesOfSent } from './lane.ts'
 import { listRowOf } from './list.ts'
 import type { Expectation, Judgement, Law, Look, Neighbours, ObjectRecord } from './object.ts'
 import { evolveBatch, evolvePayment, NO_BATCH, NO_PAYMENT, type BatchState, type PaymentState } from './payment.ts'
 import type { Policy } from './policy.ts'
 import { evolveOrder, judgeOrder, NO_ORDER, type OrderState } from './order.ts'
 import { evolvePerson, evolveReference, NO_PERSON, NO_REFERENCE, type PersonState, type ReferenceState } from './reference.ts'
+import { casesOfSent } from './sent.ts'
 import { evolveDocument, NO_DOCUMENT, type DocumentState } from './document.ts'
 import { evolveEntry, evolveStatement, NO_ENTRY, NO_STATEMENT, type EntryState, type StatementState } from './statement.ts'
 import { ledgerEntries } from './sub-ledger.ts'
@@ -93,7 +93,7 @@ const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
         findings.length > 0 && received?.event !== explained
           ? [{ cause: 'statement-incomplete', says: findings.join(' ').slice(0, 400) }]
           : []
-      wanted.push(...casesOfSent(laws.policy.owners, state.sent))
+      wanted.push(...casesOfSent(laws.policy.owners, state.sent, expectStatement(laws, { id, state })))
       const context = { amount: received?.closing ?? null, currency: received?.currency ?? null, party: null }
       return { decisions: exceptionDecisions(laws, id, state.exceptions, wanted, context, asOf), wakeAt: null, waits: [] }
     },

@@ -134,6 +134,8 @@ interface CommandRow {
   readonly facet: Facet
   /** The word that the target has been told once it is done; absent where the occurrence says it. */
   readonly tells?: string
+  /** Where one object has several at once, what says which: its `object` after the space, or its `occurrence` before the `#`. */
+  readonly each?: 'object' | 'occurrence'
 }
 
 /** Every command kind, once. */
@@ -145,21 +147,21 @@ export const COMMANDS: { readonly [name in CommandName]: CommandRow } = {
   'invoice.submit': { lane: 'approval', manner: 'latest', facet: 'approval', tells: 'submitted' },
   'invoice.status': { lane: 'status', manner: 'latest', facet: 'status' },
   // Two persons ask for it; what it did is not undone but posted again.
-  'invoice.reverse': { lane: 'stop', manner: 'money', facet: 'posting', tells: 'reversed' },
+  'invoice.reverse': { lane: 'stop', manner: 'money', facet: 'posting', tells: 'reversed', each: 'object' },
   'payment.cancel': { lane: 'stop', manner: 'money', facet: 'settlement', tells: 'cancelled' },
-  'payment.hold': { lane: 'stop', manner: 'money', facet: 'hold', tells: 'held' },
-  'payment.unhold': { lane: 'payment', manner: 'money', facet: 'hold', tells: 'free' },
-  'document.store': { lane: 'metadata', manner: 'latest', facet: 'document', tells: 'stored' },
+  'payment.hold': { lane: 'stop', manner: 'money', facet: 'hold', tells: 'held', each: 'object' },
+  'payment.unhold': { lane: 'payment', manner: 'money', facet: 'hold', tells: 'free', each: 'object' },
+  'document.store': { lane: 'metadata', manner: 'latest', facet: 'document', tells: 'stored', each: 'object' },
   'evidence.store': { lane: 'metadata', manner: 'latest', facet: 'evidence' },
   'approval-evidence.attach': { lane: 'metadata', manner: 'latest', facet: 'attachment' },
   'lookup.attachment': { lane: 'metadata', manner: 'read', facet: 'reference' },
   'lookup.evidence': { lane: 'metadata', manner: 'read', facet: 'reference' },
   'lookup.supplier': { lane: 'intake', manner: 'read', facet: 'reference' },
   'lookup.entity': { lane: 'intake', manner: 'read', facet: 'reference' },
-  'lookup.tax-code': { lane: 'intake', manner: 'read', facet: 'reference' },
+  'lookup.tax-code': { lane: 'intake', manner: 'read', facet: 'reference', each: 'occurrence' },
   'lookup.order': { lane: 'intake', manner: 'read', facet: 'reference' },
-  'lookup.period': { lane: 'intake', manner: 'read', facet: 'reference' },
-  'lookup.posting': { lane: 'posting', manner: 'read', facet: 'reference' },
+  'lookup.period': { lane: 'intake', manner: 'read', facet: 'reference', each: 'occurrence' },
+  'lookup.posting': { lane: 'posting', manner: 'read', facet: 'reference', each: 'occurrence' },
 }
 
 /** What `expect` says of one object. */

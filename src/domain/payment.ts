@@ -5,10 +5,10 @@ import type { Event, EventType } from './event.ts'
 import type { FactData } from './event-data.ts'
 import { filing, NO_FILES, type Filed } from './filing.ts'
 import { later, ref } from './fact-order.ts'
-import { sending, type EffectData } from './invoice.ts'
-import type { FactRef, InvoiceState, Sent, Told } from './invoice-state.ts'
+import type { FactRef, InvoiceState, Told } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
 import { tracked, type ExceptionMap } from './exception.ts'
+import { sending, type EffectData, type SentMap } from './sent.ts'
 
 /** How far a payment is. Only `settled` rests on a booked entry; `returned` takes it back. */
 export const PROGRESS = ['instructed', 'released', 'accepted', 'rejected', 'cancelled', 'settled', 'returned'] as const
@@ -46,7 +46,7 @@ export interface PaymentState {
   readonly reaches: readonly string[]
   /** The booked entry that settled it, its own or its file's. */
   readonly settled: Settled | null
-  readonly sent: { readonly [command: string]: Sent }
+  readonly sent: SentMap
   readonly told: Told
   readonly reported: InvoiceState['reported']
   readonly divergences: InvoiceState['divergences']

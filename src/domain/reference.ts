@@ -7,10 +7,10 @@ import type { CalendarDate, Instant } from '../lib/time.ts'
 import type { Event } from './event.ts'
 import type { FactData, OrderData, ReferenceData } from './event-data.ts'
 import { heard, heardAfter, later, ref } from './fact-order.ts'
-import { sending, type EffectData } from './invoice.ts'
-import type { FactRef, Heard, Sent } from './invoice-state.ts'
+import type { FactRef, Heard } from './invoice-state.ts'
 import { type InvoiceContent } from './invoice-content.ts'
 import { periodQuestion, spanAsked } from './names.ts'
+import { sending, type EffectData, type SentMap } from './sent.ts'
 import type { NamedParty } from './view.ts'
 
 export interface ReferenceState {
@@ -22,7 +22,7 @@ export interface ReferenceState {
   readonly reads: { readonly [question: string]: Heard & { readonly answer: ReferenceData } }
   /** By system: its last word apart from its answers that a supplier is blocked or an order closed, or no longer, and when we heard it. */
   readonly standing: { readonly [system: string]: Heard & { readonly version: number; readonly stopped: boolean } }
-  readonly sent: { readonly [command: string]: Sent }
+  readonly sent: SentMap
 }
 
 /** `outside`: only a question from outside has named it so far; what an invoice says of it counts for more. */

@@ -114,7 +114,7 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'exception.raised': (data) => `case for ${text(data, 'owner')}: ${causeTitle(data)}. ${text(data, 'says')}`,
   'exception.escalated': (data) =>
     `its deadline has passed: from ${text(data, 'from')} to ${text(data, 'to')}, due ${text(data, 'dueAt').slice(0, 16).replace('T', ' ')} UTC`,
-  'exception.resolved': (data) => `case closed: ${causeTitle(data)}`,
+  'exception.resolved': (data) => `case closed: ${causeTitle(data)}${says(data)}`,
   'divergence.opened': (data) =>
     `${text(data, 'kind', 'divergence')}: ${text(data, 'says', `${cell(data)} shows ${text(data, 'reported')} and should show ${text(data, 'expected')}`)}`,
   'divergence.closed': (data) => `${cell(data)} shows what it should again`,
