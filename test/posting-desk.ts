@@ -6,7 +6,7 @@ import { stepEffect, type EffectInput, type EffectRow } from '../src/domain/effe
 import { contentOf, invoiceRef } from '../src/domain/invoice-content.ts'
 import { lawOf } from '../src/domain/law.ts'
 import type { Arrival } from '../src/domain/object.ts'
-import { DEFAULT_POLICY } from '../src/domain/policy.ts'
+import { DEFAULT_POLICY, type Policy } from '../src/domain/policy.ts'
 import { openIntake, type Intake } from '../src/intake/batcher.ts'
 import { Fault } from '../src/lib/fault.ts'
 import { findByAnyId } from '../src/store/alias.ts'
@@ -61,12 +61,12 @@ export interface PostingDesk {
   readonly close: () => Promise<void>
 }
 
-export async function postingDesk(change: Partial<ApiContext> = {}): Promise<PostingDesk> {
+export async function postingDesk(change: Partial<ApiContext> = {}, policy: Policy = DEFAULT_POLICY): Promise<PostingDesk> {
   let clock = NOW
   const database = await hubDatabase([TENANT])
   const intake = openIntake({
     pool: database.pool,
-    settings: { law: lawOf(DEFAULT_POLICY, sha256), cfg: '0'.repeat(64), config: 1, clock: () => clock },
+    settings: { law: lawOf(policy, sha256), cfg: '0'.repeat(64), config: 1, clock: () => clock },
   })
   const { pool } = database
   for (const arrival of [

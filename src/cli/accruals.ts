@@ -72,8 +72,11 @@ async function list({ booked: done = false, limit, after, ...at }: ListOptions, 
 }
 
 function standing({ id, booked: as, dropped }: z.infer<typeof ACCRUALS>['accruals'][number]): string {
-  if (as) return `booked as ${plainText(as.document)} by ${plainText(as.by.replace('person:', ''))}`
-  return dropped ? `taken off the list: ${plainText(dropped.reason)}` : id
+  const said = [
+    ...(as ? [`booked as ${plainText(as.document)} by ${plainText(as.by.replace('person:', ''))}`] : []),
+    ...(dropped ? [`taken off the list: ${plainText(dropped.reason)}`] : []),
+  ]
+  return said.join('; ') || id
 }
 
 async function booked(id: string, { by, document, ...at }: BookedOptions): Promise<string[]> {

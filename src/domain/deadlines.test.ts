@@ -80,44 +80,51 @@ describe('the bank’s deadline', () => {
     )
   })
 
-  it('before it a payment is pending and no case; after it a case of treasury’s, and still pending; a booked entry ends it', () => {
-    const w = new World(lawOf(DEFAULT_POLICY, sha256), FRIDAY)
-    for (const arrival of masterData(undefined, FRIDAY)) w.submit(arrival)
-    w.submit(received(invoiceDocument(), 'doc1', '2026-01-11T08:00:00.000Z', 'd'.repeat(64)))
-    const [invoice] = [...w.records.values()].filter(({ kind }) => kind === 'invoice')
-    w.submit(posted({ names: [invoice!.id] }, '5100', '2026-01-15T08:00:00.000Z'))
-    for (const arrival of paymentRun('5100', 'M1', 'E1', FRIDAY)) w.submit(arrival)
-    const payment = (): PaymentState => [...w.records.values()].find(({ kind }) => kind === 'payment')!.state as unknown as PaymentState
-    const batch = [...w.records.values()].find(({ kind }) => kind === 'payment-batch')!
-    w.submit({
-      ...fact('invoice.rejected', 'hub', 'sent', FRIDAY, [{ names: [batch.id] }], { reason: '' }),
-      type: 'effect.done',
-      source: { system: 'hub', role: 'hub' },
-      data: {
-        effect: 'k',
-        target: 'bank',
-        command: 'payment.transmit',
-        object: 'M1',
-        occurrence: 'M1',
-        contentHash: 'h',
-        attempt: 1,
-        input: 'done',
-        receipt: { reference: 'M1.xml' },
-      },
-    })
-    w.submit(accepted('M1', FRIDAY))
-    // Friday 16:00 in Berlin is after the cut-off: carried out on Monday, told on Tuesday by noon.
-    const late = (): string[] =>
-      cases(w)
-        .filter(({ cause, open }) => open && cause === 'bank-late')
-        .map(({ owner }) => owner)
-    w.pass('2026-01-20T10:59:00.000Z')
-    expect([payment().progress, late()]).toEqual(['accepted', []])
-    w.pass('2026-01-20T11:00:00.000Z')
-    expect([payment().progress, late()]).toEqual(['accepted', ['treasury']])
-    w.pass('2026-03-20T11:00:00.000Z')
-    expect(payment().progress).toBe('accepted')
-    w.submit(entry('1', '2026-03-21T08:00:00.000Z', 'E1'))
-    expect([payment().progress, late()]).toEqual(['settled', []])
-  })
+  it.each([
+    ['said', true],
+    ['shows only by what it tells of it', false],
+  ])(
+    'before it a payment is pending and no case; after it a case of treasury’s, until an entry is booked; the bank %s that it has it',
+    (_how, said) => {
+      const w = new World(lawOf(DEFAULT_POLICY, sha256), FRIDAY)
+      for (const arrival of masterData(undefined, FRIDAY)) w.submit(arrival)
+      w.submit(received(invoiceDocument(), 'doc1', '2026-01-11T08:00:00.000Z', 'd'.repeat(64)))
+      const [invoice] = [...w.records.values()].filter(({ kind }) => kind === 'invoice')
+      w.submit(posted({ names: [invoice!.id] }, '5100', '2026-01-15T08:00:00.000Z'))
+      for (const arrival of paymentRun('5100', 'M1', 'E1', FRIDAY)) w.submit(arrival)
+      const payment = (): PaymentState => [...w.records.values()].find(({ kind }) => kind === 'payment')!.state as unknown as PaymentState
+      const batch = [...w.records.values()].find(({ kind }) => kind === 'payment-batch')!
+      if (said)
+        w.submit({
+          ...fact('invoice.rejected', 'hub', 'sent', FRIDAY, [{ names: [batch.id] }], { reason: '' }),
+          type: 'effect.done',
+          source: { system: 'hub', role: 'hub' },
+          data: {
+            effect: 'k',
+            target: 'bank',
+            command: 'payment.transmit',
+            object: 'M1',
+            occurrence: 'M1',
+            contentHash: 'h',
+            attempt: 1,
+            input: 'done',
+            receipt: { reference: 'M1.xml' },
+          },
+        })
+      w.submit(accepted('M1', FRIDAY))
+      // Friday 16:00 in Berlin is after the cut-off: carried out on Monday, told on Tuesday by noon.
+      const late = (): string[] =>
+        cases(w)
+          .filter(({ cause, open }) => open && cause === 'bank-late')
+          .map(({ owner }) => owner)
+      w.pass('2026-01-20T10:59:00.000Z')
+      expect([payment().progress, late()]).toEqual(['accepted', []])
+      w.pass('2026-01-20T11:00:00.000Z')
+      expect([payment().progress, late()]).toEqual(['accepted', ['treasury']])
+      w.pass('2026-03-20T11:00:00.000Z')
+      expect(payment().progress).toBe('accepted')
+      w.submit(entry('1', '2026-03-21T08:00:00.000Z', 'E1'))
+      expect([payment().progress, late()]).toEqual(['settled', []])
+    },
+  )
 })

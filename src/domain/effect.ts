@@ -122,7 +122,7 @@ const LIFE = {
 /** A money effect in one of these has, or may have, moved money; nothing else of its command and object may be decided. */
 const MAY_HAVE_ACTED: ReadonlySet<EffectState> = new Set(['open', 'unknown', 'held', 'done'])
 /** What was begun and has not ended. */
-const UNDER_WAY: ReadonlySet<EffectState> = new Set(['open', 'unknown', 'held'])
+export const UNDER_WAY: ReadonlySet<EffectState> = new Set(['open', 'unknown', 'held'])
 /** Without a time of its own a row in one of these is due at once; in any other it is due never. */
 const DUE_AT_ONCE: ReadonlySet<EffectState> = new Set(['waiting', 'open', 'unknown'])
 

@@ -7,6 +7,7 @@ import type { Cell, EffectMark, WantedEffect } from './object.ts'
 import type { Route } from './routes.ts'
 import { cellOf } from './cell.ts'
 import { whoIs } from './names.ts'
+import { isInDoubt } from './sent.ts'
 
 /** On what and on which day it is to be posted; null while, or because, it is not. Whether its period is open is another question. */
 export function toBePosted(state: InvoiceState, route: Route): Booking | null {
@@ -65,6 +66,12 @@ export function posting(erp: string, id: string, state: InvoiceState, route: Rou
       tax: booking.terms.tax,
     },
   }
+}
+
+/** Whether nobody knows if what is to be posted was posted already. */
+export function postingInDoubt(erp: string, state: InvoiceState): boolean {
+  const sent = state.sent[`invoice.post@${erp}`]
+  return sent !== undefined && sent.occurrence === String(reversals(state).length) && isInDoubt(sent)
 }
 
 export type Booking = Pick<Granted, 'terms' | 'postOn' | 'approvers' | 'authority'> & {

@@ -19,7 +19,7 @@ import { diverge } from './judge-cells.ts'
 import { conditions, refusedApproval } from './judge-conditions.ts'
 import { betweenCompanies, link, precedes, superseded } from './judge-links.ts'
 import { giveBack, match, ordersTouched } from './judge-match.ts'
-import { checkPeriod } from './judge-period.ts'
+import { accrualOf, checkPeriod } from './judge-period.ts'
 import { checkPosting } from './judge-posting.ts'
 import { plainAccount, periodQuestion, taxCodeQuestion } from './names.ts'
 import type { Judgement, Look, Neighbours, ObjectRecord } from './object.ts'
@@ -59,7 +59,9 @@ export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>
   if (livePostings(state).length > 1 || (livePostings(state).length > 0 && !warranted(state, ['posted'])))
     names.push(...content.supplier.names, ...content.entity.names)
   if (waivable(laws, state)) names.push(...orderNames(content))
-  if (toBePosted(state, routed(laws, state).rules)) names.push(...content.entity.names)
+  const accrued = (state.postingPlan?.accrued ?? null) !== null
+  if (accrued) names.push(accrualOf(laws, record.id))
+  if (accrued || toBePosted(state, routed(laws, state).rules)) names.push(...content.entity.names)
   const orders = decidedOn(state.verdicts.validation, state) ? ordersTouched(laws, state) : orderNames(content)
   return { read: [...new Set(names)], write: [...orders, ...(precedes(state) ? precedingNames(laws.sha256, content) : [])] }
 }

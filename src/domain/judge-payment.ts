@@ -64,9 +64,12 @@ export function judgePayment(laws: Laws, record: PaymentRecord, look: Look, asOf
 /** Pending for as long as the bank has time, and pending still afterwards: nobody concludes anything, but somebody asks the bank. */
 function bankLate(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord | undefined): WantedException[] {
   const { instructed, progress: now } = sheet.state
-  const sent = batch?.state.told[`${laws.policy.systems.bank}|transmission`]
-  if (!instructed || !sent || (now !== 'released' && now !== 'accepted')) return []
-  const until = bankDeadline(bankDaysOf(laws.policy, instructed.from), instructed.executeOn, sent.at)
+  // Where it never said that it took our file, its word on the file shows that it has it.
+  const since = [batch?.state.told[`${laws.policy.systems.bank}|transmission`], batch?.state.accepted]
+    .flatMap((has) => has?.at ?? [])
+    .sort()[0]
+  if (!instructed || since === undefined || (now !== 'released' && now !== 'accepted')) return []
+  const until = bankDeadline(bankDaysOf(laws.policy, instructed.from), instructed.executeOn, since)
   if (sheet.asOf < until) {
     sheet.wake(until)
     return []
@@ -74,7 +77,7 @@ function bankLate(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord |
   return [
     {
       cause: 'bank-late',
-      says: `The bank has it since ${sent.at.slice(0, 10)}${now === 'accepted' ? ' and accepted it' : ''}; a booked entry was to be here by ${until.slice(0, 16).replace('T', ' ')} UTC.`,
+      says: `The bank has it since ${since.slice(0, 10)}${now === 'accepted' ? ' and accepted it' : ''}; a booked entry was to be here by ${until.slice(0, 16).replace('T', ' ')} UTC.`,
       system: laws.policy.systems.bank,
     },
   ]

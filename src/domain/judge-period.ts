@@ -1,10 +1,10 @@
 /** The gate before a posting is sent: the period of its date. */
 import { dateIn, type Instant } from '../lib/time.ts'
 import { derivedId } from '../lib/ids.ts'
-import { accruedAs, type AccrualData } from './accrual.ts'
+import { accruedAs, type AccrualData, type AccrualState } from './accrual.ts'
 import { nextDay } from './business-calendar.ts'
 import type { WantedException } from './exception.ts'
-import { toBePosted, type Booking } from './expect-posting.ts'
+import { postingInDoubt, toBePosted, type Booking } from './expect-posting.ts'
 import { closed } from './gate.ts'
 import { livePostings } from './headline.ts'
 import type { InvoiceState } from './invoice-state.ts'
@@ -26,7 +26,7 @@ export function checkPeriod(laws: Laws, sheet: Sheet, look: Look): WantedExcepti
   const { content, parties, postingPlan: plan } = sheet.state
   const booking = toBePosted(sheet.state, routeOf(laws.policy.routing, sheet.state).rules)
   const listed = plan?.accrued ?? null
-  if (listed !== null && closed(sheet.state) && livePostings(sheet.state).length === 0) drop(laws, sheet)
+  if (listed !== null) settleAccrual(laws, sheet, look)
   if (!booking || !content || !parties) return []
   const { erp } = laws.policy.systems
   const entity = entityOf({ ...laws, look, asOf: sheet.asOf }, content.value)
@@ -51,6 +51,8 @@ export function checkPeriod(laws: Laws, sheet: Sheet, look: Look): WantedExcepti
   const { ordinarily, entities } = laws.policy.periodClosed
   const policy = entities[parties.entity] ?? ordinarily
   if (policy === 'next' || said.includes('next-period')) {
+    // What may stand in this period already is not booked a second time: neither on another day, nor as an accrual.
+    if (postingInDoubt(erp, sheet.state)) return plan?.held ? [heldCase(plan.held, period, parties.entity)] : []
     const next = nextOpen(laws, sheet, look, record.state, is.is === 'none' ? booking.postOn : is.span.to)
     if (next) {
       postpone(laws, sheet, booking, period, next)
@@ -129,23 +131,37 @@ function postpone(
   }
   sheet.add({
     type: 'posting.postponed',
-    objects: [accrualOf(laws, sheet), sheet.id],
+    objects: [accrualOf(laws, sheet.id), sheet.id],
     actor: 'rule:period',
     data: { accrual, period: next.period },
   })
 }
 
-/** Nobody is to book what will not be posted. */
-function drop(laws: Laws, sheet: Sheet): void {
-  sheet.add({
-    type: 'accrual.dropped',
-    objects: [accrualOf(laws, sheet), sheet.id],
-    actor: 'rule:period',
-    data: { reason: 'the invoice is rejected, and no posting of it stands' },
-  })
+/**
+ * Nobody is to book what will not be posted, nor what was posted in the period that it belongs into after all: a call may have been under
+ * way when that was closed, and the ERP had it before.
+ */
+function settleAccrual(laws: Laws, sheet: Sheet, look: Look): void {
+  const { content } = sheet.state
+  const id = accrualOf(laws, sheet.id)
+  const live = livePostings(sheet.state)
+  const accrual = look(id)?.state as unknown as AccrualState | undefined
+  if (closed(sheet.state) && live.length === 0) drop(sheet, id, 'the invoice is rejected, and no posting of it stands')
+  if (live.length === 0 || !accrual?.listed || !content) return
+  const { was, period } = accrual.listed
+  const { record } = entityOf({ ...laws, look, asOf: sheet.asOf }, content.value)
+  const is = dayIn(record?.state, laws.policy.systems.erp, was)
+  const last = 'span' in is ? is.span.to : was
+  if (live.some(([, { confirmed }]) => !confirmed?.settled || confirmed.postedOn > last)) return
+  const booked = accrual.booked ? `; the accrual was booked as ${accrual.booked.document}, and has to be taken back` : ''
+  drop(sheet, id, `it is posted as ${live.map(([postingNo]) => postingNo).join(' and ')} in period ${period} after all${booked}`)
 }
 
-const accrualOf = (laws: Laws, sheet: Sheet): string => derivedId(laws.sha256, 'acr', sheet.id)
+function drop(sheet: Sheet, accrual: string, reason: string): void {
+  sheet.add({ type: 'accrual.dropped', objects: [accrual, sheet.id], actor: 'rule:period', data: { reason } })
+}
+
+export const accrualOf = (laws: Laws, invoice: string): string => derivedId(laws.sha256, 'acr', invoice)
 
 const accrued = ({ terms }: Booking): Pick<AccrualData, 'amount' | 'currency' | 'accounts'> => ({
   amount: terms.net,

@@ -3,6 +3,7 @@ import { company, answers, approved, arrives, bill, books, complete, corrects, d
 import { ENTITY, fact } from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
 import type { AccrualState } from './accrual.ts'
+import type { EffectInput } from './effect.ts'
 import type { PeriodSpan } from './event-data.ts'
 import type { InvoiceState } from './invoice-state.ts'
 import { lawOf } from './law.ts'
@@ -146,6 +147,61 @@ describe('a posting whose period is closed while it waits', () => {
     expect(accruals()).toMatchObject([{ booked: null, dropped: { reason: 'the invoice is rejected, and no posting of it stands' } }])
     w.submit(fact('invoice.reinstated', 'person', 'yes', '2026-01-31T20:30:00.000Z', [free.ref], { reason: 'ours' }))
     expect(accruals()).toMatchObject([{ booked: null, dropped: null, listed: { was: '2026-01-31', on: '2026-02-01' } }])
+  })
+
+  it('is off the accrual list when it turns out to stand in the period after all, for a call was under way when that was closed', () => {
+    const { w, state, accruals } = waiting('next')
+    w.submit(said('period.closed', day(31, 19)))
+    w.submit(books(free, '5100', day(31, 18), { postedOn: '2026-01-31' }))
+    expect(accruals()).toMatchObject([
+      { listed: { was: '2026-01-31' }, booked: null, dropped: { reason: 'it is posted as 5100 in period 2025/10 after all' } },
+    ])
+    expect([state().headline, state().postingPlan]).toEqual(['posted', null])
+  })
+
+  it('stays on the accrual list while that is only a word of the ERP, and when it is posted on the later day', () => {
+    const { w, accruals } = waiting('next')
+    w.submit(said('period.closed', day(31, 19)))
+    w.submit({ ...books(free, '5100', day(31, 18), { postedOn: '2026-01-31' }), readBack: false })
+    expect(accruals()).toMatchObject([{ dropped: null }])
+    const later = waiting('next')
+    later.w.submit(said('period.closed', day(31, 19)))
+    later.w.submit(books(free, '5100', day(31, 20), { postedOn: '2026-02-01' }))
+    expect([later.state().headline, later.accruals()[0]?.dropped]).toEqual(['posted', null])
+  })
+
+  it('an accrual that was booked before it turned out so says that it has to be taken back', () => {
+    const { w, accruals } = waiting('next')
+    w.submit(said('period.closed', day(31, 19)))
+    const about = [{ names: [[...w.records.values()].find(({ kind }) => kind === 'accrual')!.id] }]
+    w.submit(fact('accrual.booked', 'person', 'booked', NOW, about, { document: '4711' }, { actor: 'person:lea' }))
+    w.submit(books(free, '5100', day(31, 18), { postedOn: '2026-01-31' }))
+    expect(accruals()[0]?.dropped?.reason).toMatch(/the accrual was booked as 4711, and has to be taken back$/u)
+  })
+
+  it('is put on no other day and on no list while nobody knows whether it was posted; then as it turns out', () => {
+    const ends = (w: World, input: EffectInput, at: string): void => {
+      const { target, command, object, occurrence, subject } = [...w.wanted.values()].find((effect) => effect.command === 'invoice.post')!
+      w.submit({
+        ...fact('invoice.rejected', 'hub', `${input} ${at}`, at, [{ names: [subject] }], { reason: '' }),
+        type: input === 'unclear' ? 'effect.unknown' : 'effect.resolved',
+        source: { system: 'hub', role: 'hub' },
+        data: { effect: 'k', target, command, object, occurrence, contentHash: 'h', attempt: 1, input },
+      })
+    }
+    const doubted = (): ReturnType<typeof waiting> => {
+      const one = waiting('next')
+      ends(one.w, 'unclear', day(31, 18))
+      one.w.submit(said('period.closed', day(31, 19)))
+      expect([one.posts(), one.cases(), one.accruals()]).toEqual([['2026-01-31'], [], []])
+      return one
+    }
+    const absent = doubted()
+    ends(absent.w, 'absent', day(31, 20))
+    expect([absent.posts(), absent.accruals().map(({ listed }) => listed?.was)]).toEqual([['2026-02-01'], ['2026-01-31']])
+    const there = doubted()
+    there.w.submit(books(free, '5100', day(31, 18), { postedOn: '2026-01-31' }))
+    expect([there.state().headline, there.posts(), there.accruals()]).toEqual(['posted', [], []])
   })
 
   it('held, two people say the next period: it is posted there and listed', () => {
