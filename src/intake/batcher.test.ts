@@ -83,6 +83,22 @@ describe('the backlog', () => {
     expect(refused(1_000_000)).toEqual(['intake', 'status', 'metadata'])
   })
 
+  test('a request of several lanes goes by the lowest of them, whichever comes first in it', () => {
+    const backlog = new Backlog(LANE_POLICIES)
+    waits(backlog, admit(inLane('intake', 'old')), 0)
+    const [stop, status] = [admit(inLane('stop', 'stop')), admit(inLane('status', 'status'))]
+    const now = LANE_POLICIES.status.refuseAfterMs + 1
+    const room =
+      (...items: Item[]): (() => void) =>
+      () => {
+        backlog.checkRoom(items, now)
+      }
+    expect(room(stop)).not.toThrow()
+    for (const mixed of [room(stop, status), room(status, stop)])
+      expect(mixed).toThrow(expect.objectContaining({ code: 'backlog-too-old', retryAfterMs: now }) as Error)
+    expect(backlog.size).toBe(1)
+  })
+
   test('too much: the lower lanes leave room for the higher', () => {
     const backlog = new Backlog(LANE_POLICIES)
     const item = admit(inLane('intake', 'many'))

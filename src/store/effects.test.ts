@@ -116,6 +116,24 @@ describe('the outcome of a try', () => {
     ])
   })
 
+  test('of an earlier try that comes late settles nothing of a later one that is open', async () => {
+    const id = await received()
+    const first = await opened(await effect(id, 'invoice.post'))
+    await intake.submit([outcome(first, 'effect.unknown', 'unclear')])
+    const second = await opened(await effect(id, 'invoice.post'))
+    const tries = async (): Promise<unknown[]> =>
+      (await read((client) => attemptsOf(client, 'acme', [second.key]))).map(({ n, outcome: is }) => [n, is])
+    expect(await intake.submit([outcome(first, 'effect.done', 'done')])).toMatchObject([{ outcome: 'new' }])
+    expect(await tries()).toEqual([
+      [1, 'unknown'],
+      [2, 'open'],
+    ])
+    expect(await effect(id, 'invoice.post')).toMatchObject({ state: 'open', attempts: 2 })
+    expect((await read((client) => eventsOf(client, 'acme', id, null, 10))).at(-1)).toMatchObject({ type: 'effect.replied-late' })
+    await intake.submit([outcome(second, 'effect.refused', 'refused')])
+    expect(await effect(id, 'invoice.post')).toMatchObject({ state: 'refused', attempts: 2 })
+  })
+
   test('of two that come for the same attempt in one batch only the first counts', async () => {
     const id = await received()
     const row = await opened(await effect(id, 'invoice.post'))
@@ -263,6 +281,35 @@ describe('claiming', () => {
     // A row of a higher lane for the same object goes first, and takes its place alone.
     await read((client) => client.query(`UPDATE effect SET lane = 0 WHERE tenant = 'acme' AND object = $1 AND target = 'erp'`, [ids[2]]))
     expect((await read((client) => claim(client, 10))).map((row) => row.object)).toEqual([ids[2], ids[1]])
+  })
+
+  test('in a lane what money is due for first, of one date what has waited longest, whenever it came', async () => {
+    await read((client) => client.query(`UPDATE effect SET state = 'done' WHERE tenant = 'acme'`))
+    const rows = [
+      { lane: 3, on: '2026-12-24', at: '2026-11-01T08:00:00.000Z', goes: 4 },
+      { lane: 3, on: '2026-12-01', at: '2026-11-20T08:00:00.000Z', goes: 3 },
+      { lane: 6, on: '2026-11-01', at: '2026-10-01T08:00:00.000Z', goes: 5 },
+      { lane: 3, on: '2026-12-01', at: '2026-11-19T08:00:00.000Z', goes: 2 },
+      { lane: 2, on: '2027-01-31', at: '2026-11-23T08:00:00.000Z', goes: 1 },
+    ]
+    const order = new Map<string, number>()
+    for (const { lane, on, at, goes } of rows) {
+      number += 1
+      const id = await received()
+      order.set(id, goes)
+      await read((client) =>
+        client.query(`UPDATE effect SET lane = $2, due_on = $3, due_at = $4 WHERE tenant = 'acme' AND object = $1 AND target = 'erp'`, [
+          id,
+          lane,
+          on,
+          at,
+        ]),
+      )
+    }
+    const claimed = await read((client) => claimDue(client, { tenant: 'acme', target: 'erp', limit: 10, now: NOW }))
+    expect(claimed.map(({ object }) => order.get(object))).toEqual([1, 2, 3, 4, 5])
+    const from = await read((client) => claimDue(client, { tenant: 'acme', target: 'erp', limit: 2, now: NOW, from: 3 }))
+    expect(from.map(({ object }) => order.get(object))).toEqual([2, 3])
   })
 
   test('a row is saved only as it was read', async () => {
