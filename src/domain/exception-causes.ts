@@ -202,7 +202,7 @@ export const CAUSES = {
     owner: 'ap-lead',
     severity: 'normal',
     title: 'A control could not be evaluated because information is missing',
-    hint: 'Nothing to do while the system that knows is being asked; look at the systems page if it lasts.',
+    hint: 'It goes on by itself when the system that knows has answered. If that cannot answer, or is not asked any more, have it mended and ask again with tieout replay.',
     actions: [],
     dueHours: 8,
   },

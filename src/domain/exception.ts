@@ -136,7 +136,7 @@ export function exceptionDecisions(
   for (const [cause, all] of standing) {
     const before = known[cause]
     if (before?.open) {
-      if (before.command === undefined || all.some(({ command }) => command === before.command)) continue
+      if (all.some(({ command }) => command === before.command)) continue
       resolve(cause, before)
     }
     const [exception] = all

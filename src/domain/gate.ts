@@ -1,17 +1,20 @@
 /** What the gates of an invoice share: how they see it, how they wait, and how they say what came out. */
 import type { Json } from '../lib/canonical-json.ts'
-import type { Instant } from '../lib/time.ts'
+import { dateIn, type Instant } from '../lib/time.ts'
 import type { Evaluated, GateResult } from './controls/control.ts'
+import type { Kind } from './event.ts'
 import type { WantedException } from './exception.ts'
 import type { Cause } from './exception-causes.ts'
 import { warranted } from './headline.ts'
 import type { Granted, InvoiceState, Verdict } from './invoice-state.ts'
-import type { Look } from './object.ts'
+import { sumOf } from './invoice-content.ts'
+import { periodQuestion, taxCodeQuestion } from './names.ts'
+import type { Look, ObjectRecord } from './object.ts'
 import type { ReferenceState } from './reference.ts'
 import { routeOf, type Routed } from './routes.ts'
 import type { Scratch } from './scratch.ts'
 import type { Terms } from './terms.ts'
-import type { InvoiceView, Laws } from './view.ts'
+import { entityOf, type InvoiceView, type Laws } from './view.ts'
 
 export type Sheet = Scratch<InvoiceState>
 
@@ -30,12 +33,10 @@ export const closed = (state: InvoiceState): boolean => warranted(state, ['rejec
 
 /** A missing answer is waited for; after a while a person is told, once, in plain words. */
 export function patience(laws: Laws, sheet: Sheet, look: Look, since: Instant, result: GateResult): WantedException[] {
-  // Who was asked and cannot say will not say later either.
-  const refused = result.waits
-    .map((name) => (look(name)?.state['sent'] ?? {}) as ReferenceState['sent'])
-    .flatMap((sent) => Object.values(sent))
-    .find((sent) => sent.input === 'refused')
-  if (refused) return [{ cause: 'control-indeterminate', says: `The ERP cannot answer: ${refused.says ?? 'no words'}` }]
+  // Who was asked and cannot say, or did not for so long that it is asked no more, will not say later either.
+  const asks = questionsOf(laws, sheet, look)
+  const silent = result.waits.flatMap((name) => silentOf(look(name), asks))[0]
+  if (silent) return [silent]
   const until = sheet.after(since, laws.policy.indeterminateAfterMs)
   if (sheet.asOf < until) {
     sheet.wake(until)
@@ -43,6 +44,33 @@ export function patience(laws: Laws, sheet: Sheet, look: Look, since: Instant, r
   }
   const open = result.controls.find((control) => control.verdict === 'indeterminate')
   return [{ cause: 'control-indeterminate', says: open?.says ?? 'Information is missing.' }]
+}
+
+/** Whether this invoice needs the answer: of its company others ask for other taxes and months. */
+function questionsOf(laws: Laws, sheet: Sheet, look: Look): (question: string) => boolean {
+  const content = sheet.state.content?.value
+  const zone = content && entityOf({ ...laws, look, asOf: sheet.asOf }, content).found?.entity?.zone
+  const needs = new Set([
+    ...['supplier', 'entity', 'order'],
+    ...(content?.taxes ?? []).map(({ category, rate }) => taxCodeQuestion(category, sumOf([rate]))),
+    periodQuestion(dateIn(zone ?? 'UTC', sheet.asOf).slice(0, 7)),
+  ])
+  return (question) => needs.has(question)
+}
+
+const ASKED_ABOUT: ReadonlySet<Kind> = new Set<Kind>(['supplier', 'entity', 'order'])
+
+function silentOf(record: ObjectRecord | undefined, asks: (question: string) => boolean): WantedException[] {
+  if (!record || !ASKED_ABOUT.has(record.kind)) return []
+  const { sent, wants } = record.state as unknown as ReferenceState
+  return Object.entries(sent).flatMap(([place, { input, occurrence, says }]): WantedException[] => {
+    const at = occurrence.lastIndexOf('#')
+    const question = occurrence.slice(0, at)
+    if ((input !== 'refused' && input !== 'exhausted') || wants[question] !== occurrence.slice(at + 1) || !asks(question)) return []
+    const system = place.slice(place.indexOf('@') + 1).split(' ')[0] ?? ''
+    const end = input === 'refused' ? 'cannot answer' : 'was asked, gave no answer and is not asked any more'
+    return [{ cause: 'control-indeterminate', says: `${system} ${end}: ${says ?? 'no words'}`, system, command: `${place} ${occurrence}` }]
+  })
 }
 
 export const exceptionOf = (control: Evaluated): WantedException => ({

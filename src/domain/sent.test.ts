@@ -24,7 +24,7 @@ import type { InvoiceState, Sent } from './invoice-state.ts'
 import { LANE_POLICIES } from './lane.ts'
 import { lawOf } from './law.ts'
 import type { EffectParts, WantedEffect } from './object.ts'
-import { DEFAULT_POLICY, ownersOf } from './policy.ts'
+import { DEFAULT_POLICY, ownersOf, type Policy } from './policy.ts'
 import { casesOfSent, commandName } from './sent.ts'
 
 const day = (n: number): string => `2026-01-${String(n).padStart(2, '0')}T08:00:00.000Z`
@@ -34,9 +34,9 @@ const WITH_ARCHIVE = { ...DEFAULT_POLICY, systems: { ...DEFAULT_POLICY.systems, 
 class Company extends World {
   private n = 0
   readonly invoice: string
-  constructor(policy = WITH_ARCHIVE) {
+  constructor(policy: Policy = WITH_ARCHIVE, known = masterData(undefined, NOW), came = day(11)) {
     super(lawOf(policy, sha256), NOW)
-    for (const one of [...masterData(undefined, NOW), received(invoiceDocument(), 'doc', day(11), 'd'.repeat(64))]) this.submit(one)
+    for (const one of [...known, received(invoiceDocument(), 'doc', came, 'd'.repeat(64))]) this.submit(one)
     this.invoice = this.idOfKind('invoice')
   }
   idOfKind(kind: Kind): string {
@@ -195,6 +195,50 @@ describe('of several commands of a kind', () => {
     w.ends(of('5100'), w.invoice, 'said-applied')
     w.submit(reversed({ names: [w.invoice] }, '5100', day(16)))
     expect(w.cases).toEqual([])
+  })
+})
+
+describe('an answer that does not come', () => {
+  const company = (): { w: World & Pick<Company, 'ends' | 'command'>; open: () => unknown[] } => {
+    const w = new Company(DEFAULT_POLICY, [], NOW)
+    const open = (): unknown[] =>
+      [...w.records.values()]
+        .map(({ state }) => state as unknown as ExceptionState)
+        .filter((state) => state.cause === 'control-indeterminate' && state.open)
+        .map(({ says, system }) => [says, system])
+    return { w, open }
+  }
+
+  it('is told as what it is: the system cannot answer, or was given up; and while it is asked again nobody says so', () => {
+    const { w, open } = company()
+    const ask = w.command('lookup.supplier')
+    expect(open()).toEqual([])
+    w.ends(ask, ask.subject, 'refused', 'Several fit: V1, V2.')
+    expect(open()).toEqual([['erp cannot answer: Several fit: V1, V2.', 'erp']])
+    w.ends(ask, ask.subject, 'replay')
+    expect(open()).toEqual([])
+    w.pass('2026-01-16T15:30:00.000Z')
+    const waiting = open()
+    expect(waiting).toEqual([[expect.not.stringContaining('cannot answer'), null]])
+    w.ends(ask, ask.subject, 'exhausted', 'HTTP 503')
+    expect(open()).toEqual([['erp was asked, gave no answer and is not asked any more: HTTP 503', 'erp']])
+  })
+
+  it('to what another invoice asks is none of this one’s', () => {
+    const { w, open } = company()
+    const ask = w.command('lookup.entity')
+    for (const what of ['tax-code S 7', 'tax-code S 19', 'period 2025-12']) {
+      const asked = { what, since: NOW, names: [], name: 'Us AG', by: 'api' }
+      w.submit(fact('reference.asked', 'hub', what, NOW, [{ names: [ask.subject] }], asked as never))
+    }
+    const refuse = (command: 'lookup.tax-code' | 'lookup.period', question: string): void => {
+      w.ends({ ...ask, command, occurrence: `${question}#${NOW}` }, ask.subject, 'refused', 'no such thing')
+    }
+    refuse('lookup.tax-code', 'tax-code S 7')
+    refuse('lookup.period', 'period 2025-12')
+    expect(open()).toEqual([])
+    refuse('lookup.tax-code', 'tax-code S 19')
+    expect(open()).toEqual([['erp cannot answer: no such thing', 'erp']])
   })
 })
 
