@@ -51,7 +51,9 @@ function questionsOf(laws: Laws, sheet: Sheet, look: Look): (question: string) =
   const content = sheet.state.content?.value
   const zone = content && entityOf({ ...laws, look, asOf: sheet.asOf }, content).found?.entity?.zone
   const needs = new Set([
-    ...['supplier', 'entity', 'order'],
+    'supplier',
+    'entity',
+    'order',
     ...(content?.taxes ?? []).map(({ category, rate }) => taxCodeQuestion(category, sumOf([rate]))),
     periodQuestion(dateIn(zone ?? 'UTC', sheet.asOf).slice(0, 7)),
   ])
