@@ -1,6 +1,5 @@
 /** 200 invoices through the whole company while the hub is killed ten times at random; what the systems' own books then hold. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Dice } from '../rehearsal/dice.ts'
 import { erpTruth, openCredits, wrong } from '../test/try-out.ts'
 import type { Row } from './ingest.ts'
 import { INVOICES, withCompany } from './journey.ts'
@@ -10,7 +9,6 @@ const SEED = 7
 
 export function run(): Promise<Row[]> {
   return withCompany({}, async (company) => {
-    const dice = new Dice(SEED, 'kills')
     const files = await company.sample(INVOICES, SEED)
     const start = performance.now()
     const sending = company.send(files)
@@ -18,7 +16,7 @@ export function run(): Promise<Row[]> {
     sending.catch(() => {})
     let underWay = 0
     for (let kill = 0; kill < KILLS; kill++) {
-      await sleep(dice.whole(200, 1_500))
+      await sleep(200 + Math.random() * 1_300)
       const { received, busy, moving } = await company.summary()
       if (received < INVOICES || busy + moving > 0) underWay++
       await company.killHub()
