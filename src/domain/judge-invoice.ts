@@ -84,8 +84,6 @@ export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, loo
   // Nobody has to mend what was refused or taken back for good.
   const exceptions = closed(sheet.state) ? [] : failures
   move(laws, sheet)
-  // Before it is looked at what is wanted: evidence of later facts takes the place of what was asked for before.
-  wantEvidence(laws, sheet)
   const expected = expectInvoice(laws, { id: sheet.id, state: sheet.state })
   const diverging = diverge(laws, sheet, expected.cells, bypassing(laws.policy, sheet.state))
   raise(laws, sheet, [
@@ -96,6 +94,8 @@ export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, loo
     ...betweenCompanies(laws, sheet),
     ...diverging,
   ])
+  // Last: a pack is of the events up to this decision, and the cases that end with it are to be among them.
+  wantEvidence(laws, sheet)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
 }
 
