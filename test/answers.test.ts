@@ -3,7 +3,7 @@ import { inTenant } from '../src/store/database.ts'
 import type { EffectState } from '../src/domain/effect.ts'
 import { effectsOf, newEffect, writeEffects, writingEffects } from '../src/store/effect.ts'
 import { eventsOf } from '../src/store/event.ts'
-import { posted, reversed, TENANT } from './facts.ts'
+import { fact, posted, reversed, TENANT } from './facts.ts'
 import { INVOICE, postingDesk, type PostingDesk } from './posting-desk.ts'
 
 let desk: PostingDesk | undefined
@@ -66,6 +66,33 @@ describe('an answer', () => {
     expect(await states()).toEqual([
       ['invoice.post', 'waiting'],
       ['invoice.status', 'refused'],
+    ])
+  })
+})
+
+describe('a case that ends by itself', () => {
+  it('does so in the commit that ends its command: the ERP shows the posting, or nobody wants it any more', async () => {
+    const { id, effect, tries, cases, answer } = await approved()
+    const { intake, database } = desk!
+    await tries('refused', 'account 4760 is locked')
+    const [refused] = await cases()
+    const about = [{ names: [id] }]
+    await intake.submit([fact('invoice.rejected', 'person', 'no', '2026-01-15T10:00:00.000Z', about, { reason: 'not ours' })])
+    expect([await cases(), (await effect()).state]).toEqual([[], 'superseded'])
+    expect(await answer(refused!, { action: 'try-again', reason: 'It is open again.', person: 'anna' })).toMatchObject({
+      status: 409,
+      detail: expect.stringContaining('It is closed.') as string,
+    })
+    await intake.submit([fact('invoice.reinstated', 'person', 'yes', '2026-01-15T11:00:00.000Z', about, { reason: 'ours' })])
+    expect([await cases(), (await effect()).state]).toEqual([[], 'waiting'])
+    await tries('needs-person', 'no reply')
+    expect(await cases()).toMatchObject([{ cause: 'outcome-unknown' }])
+    await intake.submit([posted(INVOICE, '5100', '2026-01-15T09:03:00.000Z')])
+    expect([await cases(), (await effect()).state]).toEqual([[], 'done'])
+    const events = await inTenant(database.pool, TENANT, (client) => eventsOf(client, TENANT, id, null, 200))
+    expect(events.filter(({ type }) => type === 'exception.resolved').map(({ data }) => [data['cause'], data['input']])).toEqual([
+      ['refused-by-target', 'withdrawn'],
+      ['outcome-unknown', 'evidence'],
     ])
   })
 })

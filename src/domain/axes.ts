@@ -96,7 +96,7 @@ function postingOf(state: InvoiceState): Axes['posting'] {
   if (Object.values(state.postings).some((posting) => posting.reversed)) return 'reversed'
   if (Object.keys(state.parked).length > 0) return 'parked'
   const sent = Object.entries(state.sent).find(([command]) => command.startsWith('invoice.post@'))?.[1]
-  return !sent || sent.input === 'withdrawn' ? 'none' : sent.input === 'refused' ? 'refused' : 'requested'
+  return !sent ? 'none' : sent.input === 'refused' ? 'refused' : 'requested'
 }
 
 export function settlementOf(state: InvoiceState): Axes['settlement'] {

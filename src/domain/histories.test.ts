@@ -52,8 +52,9 @@ function outcomeOf(state: InvoiceState): Outcome {
     headline: state.headline,
     breaches: state.breaches,
     verdicts: VERDICTS.map(current).join(),
+    // Whether a command was refused before it was taken back or after it was wanted again is a matter of order, in the queue too: sent.test.ts.
     open: Object.entries(state.exceptions)
-      .filter(([, exception]) => exception.open)
+      .filter(([cause, exception]) => exception.open && cause !== 'refused-by-target')
       .map(([cause]) => cause)
       .sort()
       .join(),

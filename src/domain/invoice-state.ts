@@ -70,6 +70,8 @@ export type Sent = {
   readonly receipt: string | null
   /** Found beside what was carried out: what proves the one does not explain the other. */
   readonly besides?: true
+  /** It was a case, which ended by this, and not by what the system said. */
+  readonly over?: EffectInput
 }
 
 export type Granted = {

@@ -14,13 +14,12 @@ import {
   reversed,
 } from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
-import { axesOf } from './axes.ts'
 import type { BatchState } from './payment.ts'
 import type { EffectInput } from './effect.ts'
 import type { Kind } from './event.ts'
 import type { ExceptionState } from './exception.ts'
 import { CAUSES } from './exception-causes.ts'
-import type { InvoiceState, Sent } from './invoice-state.ts'
+import type { Sent } from './invoice-state.ts'
 import { LANE_POLICIES } from './lane.ts'
 import { lawOf } from './law.ts'
 import type { EffectParts, WantedEffect } from './object.ts'
@@ -104,7 +103,7 @@ describe('a case about a command', () => {
     w.submit(accepted('M1', NOW))
     expect(w.cases).toEqual([])
     expect(w.closed).toEqual([['outcome-unknown', 'payment.transmit@bank: it was carried out: other news of it has come, which proves it']])
-    expect(w.state<BatchState>(file.subject).sent['payment.transmit@bank']).toMatchObject({ input: 'evidence' })
+    expect(w.state<BatchState>(file.subject).sent['payment.transmit@bank']).toMatchObject({ input: 'needs-person', over: 'evidence' })
     w.submit(entry('1', day(20), 'E1'))
     expect(w.cases).toEqual([])
   })
@@ -123,12 +122,10 @@ describe('a case about a command', () => {
     const post = w.command('invoice.post')
     w.ends(post, w.invoice, 'refused', 'account 4760 is locked')
     expect(w.cases).toEqual([['refused-by-target', 'invoice.post@erp: account 4760 is locked']])
-    expect(axesOf(w.state<InvoiceState>(w.invoice)).posting).toBe('refused')
     const about = [{ names: [w.invoice] }]
     w.submit(fact('invoice.rejected', 'person', 'no', '2026-01-16T16:00:00.000Z', about, { reason: 'not ours' }))
     expect(w.cases).toEqual([])
     expect(w.closed).toEqual([['refused-by-target', 'invoice.post@erp: it is not wanted any more, and is not tried again']])
-    expect(axesOf(w.state<InvoiceState>(w.invoice)).posting).toBe('none')
     w.submit(fact('invoice.reinstated', 'person', 'yes', '2026-01-16T17:00:00.000Z', about, { reason: 'ours' }))
     expect([w.command('invoice.post').occurrence, w.cases]).toEqual(['0', []])
     w.ends(post, w.invoice, 'refused', 'account 4760 is locked still')

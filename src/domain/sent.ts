@@ -29,7 +29,7 @@ export type SentMap = { readonly [place: string]: Sent }
 export const HAPPENED: ReadonlySet<EffectInput> = new Set<EffectInput>(['done', 'found', 'evidence', 'said-applied'])
 /** Inputs after which nobody knows. */
 const IN_DOUBT: ReadonlySet<EffectInput> = new Set<EffectInput>(['unclear', 'needs-person', 'exhausted', 'found-other'])
-export const isInDoubt = ({ input, dead }: Sent): boolean => IN_DOUBT.has(input) && !dead
+export const isInDoubt = ({ input, dead, over }: Sent): boolean => IN_DOUBT.has(input) && !dead && over === undefined
 
 /** The causes that a command's end can have, and on whose side each lies. */
 const ENDS = {
@@ -53,7 +53,7 @@ const SILENT: { readonly [cause in EndCause]: string } = {
   'outcome-unknown': 'no clear answer',
   'found-other': '',
 }
-const endOf = ({ input, dead }: Pick<Sent, 'input' | 'dead'>): EndCause | undefined => (dead ? 'dead-letter' : ENDED[input])
+const endOf = ({ input, dead, over }: Sent): EndCause | undefined => (over ? undefined : dead ? 'dead-letter' : ENDED[input])
 
 const kindOf = ({ command, target }: EffectParts): string => `${command}@${target}`
 
@@ -114,7 +114,7 @@ export function overBy(sent: SentMap, command: string, input: EffectInput): Sent
   const over = Object.entries(sent).find(([place, { occurrence }]) => nameOf(place, occurrence) === command)?.[1].event
   return Object.fromEntries(
     Object.entries(sent).flatMap(([place, one]): [string, Sent][] =>
-      one.event !== over ? [[place, one]] : isOwn(place) ? [] : [[place, { ...one, dead: false, input }]],
+      one.event !== over ? [[place, one]] : isOwn(place) ? [] : [[place, { ...one, over: input }]],
     ),
   )
 }

@@ -66,6 +66,9 @@ describe('the words of an event', () => {
     expect(
       wordsOf('effect.done', { command: 'invoice.status', occurrence: 'paid#evt_1', target: 'ap', receipt: { reference: 'T-1' } }),
     ).toBe('invoice.status (paid) to ap carried out as T-1')
+    expect(wordsOf('exception.resolved', { cause: 'outcome-unknown', says: 'payment.transmit@bank: it was carried out' })).toBe(
+      'case closed: Nobody can say whether the command was carried out (payment.transmit@bank: it was carried out)',
+    )
     expect(wordsOf('exception.raised', { cause: 'supplier-unknown', owner: 'master-data', says: 'The ERP knows no X.' })).toBe(
       'case for master-data: The supplier is not in the ERP. The ERP knows no X.',
     )
