@@ -5,7 +5,7 @@ import type { InvoiceState } from '../src/domain/invoice-state.ts'
 import type { Arrival } from '../src/domain/object.ts'
 import { day, HISTORIES, law, NOW, type History } from './possible-histories.ts'
 
-export const RUNS = Number(process.env['TIEOUT_RUNS'] ?? 3000)
+export const RUNS = Number(process.env['TIEOUT_RUNS'] ?? 2000)
 export const SEED = Number(process.env['TIEOUT_SEED'] ?? Date.now() % 1_000_000)
 
 /** All that is told, and then time enough for what waits. */

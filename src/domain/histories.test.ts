@@ -93,7 +93,7 @@ describe('the law over random histories', () => {
       }),
       { numRuns: RUNS, seed: SEED },
     )
-  }, 120_000)
+  }, 240_000)
 
   it(`says the same of a record that was stored and read again, whose parts stand in another order (seed ${SEED})`, () => {
     fc.assert(
@@ -118,7 +118,7 @@ describe('the law over random histories', () => {
       }),
       { numRuns: Math.ceil(RUNS / 10), seed: SEED },
     )
-  }, 120_000)
+  }, 240_000)
 
   it('of competing invoices with the same number exactly one is valid and each other has the exception, in every order', () => {
     const documents = ['119.00', '119.00', '238.00'].map((amount, index) => ({

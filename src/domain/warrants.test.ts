@@ -15,6 +15,9 @@ import type { Arrival, ObjectRecord } from './object.ts'
 import { UNROUTED, type Routed } from './routes.ts'
 import { postingName } from './names.ts'
 
+/** How many claims one history hears. */
+const CLAIMS = 60
+
 const reached = new Map<string, number>()
 const count = (name: string): void => {
   reached.set(name, (reached.get(name) ?? 0) + 1)
@@ -102,7 +105,7 @@ describe('the law over random histories, judged by what was told', () => {
       }),
       { numRuns: Math.ceil(RUNS / 3), seed: SEED },
     )
-  }, 120_000)
+  }, 240_000)
 
   it(`says paid only where booked entries and clearings of the ERP that were told add up to what is due (seed ${SEED})`, () => {
     fc.assert(
@@ -122,7 +125,7 @@ describe('the law over random histories, judged by what was told', () => {
       }),
       { numRuns: Math.ceil(RUNS / 3), seed: SEED },
     )
-  }, 120_000)
+  }, 240_000)
 
   it(`hides no posting that was read back and no booking: it shows with its breach, or a case names it (seed ${SEED})`, () => {
     fc.assert(
@@ -175,11 +178,13 @@ describe('the law over random histories, judged by what was told', () => {
       }),
       { numRuns: Math.ceil(RUNS / 3), seed: SEED },
     )
-  }, 120_000)
+  }, 240_000)
 
   it(`moves nothing on any fact from any role without authority for it (seed ${SEED})`, () => {
+    // In turns, so that none is left to chance; a run that failed is not looked at again with others, as shrinking would.
+    let turn = 0
     fc.assert(
-      fc.property(twoOrders, fc.shuffledSubarray(WITHOUT_AUTHORITY, { minLength: 60, maxLength: 60 }), ([variant, order], claims) => {
+      fc.property(twoOrders, ([variant, order]) => {
         const history = HISTORIES[variant]!
         const facts = pick(history, order)
         const without = lived(facts)
@@ -187,15 +192,17 @@ describe('the law over random histories, judged by what was told', () => {
         if (!before) return
         const exception = Object.values(before.exceptions).find((one) => one.open)?.id
         const world = lived(facts)
+        const claims = Array.from({ length: CLAIMS }, (_, at) => WITHOUT_AUTHORITY[(turn * CLAIMS + at) % WITHOUT_AUTHORITY.length]!)
+        turn++
         for (const { type, role } of claims) {
           world.submit(said(type, role, history.id, exception))
           expect(shown(invoiceIn(world, history)!), `${role} said ${type}:\n${told(history, order)}`).toEqual(shown(before))
           count(`claimed ${type} by ${role}`)
         }
       }),
-      { numRuns: Math.ceil(RUNS / 30), seed: SEED },
+      { numRuns: Math.ceil(RUNS / 30), seed: SEED, endOnFailure: true },
     )
-  }, 120_000)
+  }, 240_000)
 
   afterAll(() => {
     const claims = [...reached].filter(([name]) => name.startsWith('claimed '))

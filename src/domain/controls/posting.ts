@@ -34,21 +34,21 @@ export const POSTING_CONTROLS: readonly Control<PostingView>[] = [
         return fail('posting-differs', `${view.postingNo} books invoice number ${booked.number}; the invoice is ${content.number}.`)
       // What was validated was approved. Only where nothing was do the ERP's answers of now speak, for which validation asks.
       const { parties } = view.state
-      const company = entityOf(view, content)
-      const vendor = supplierOf(view, content)
-      const unknown = parties ? [] : [company, vendor].filter(({ known }) => known === 'unknown')
+      const companySaid = entityOf(view, content)
+      const supplierSaid = supplierOf(view, content)
+      const unknown = parties ? [] : [companySaid, supplierSaid].filter(({ known }) => known === 'unknown')
       if (unknown.length > 0)
         return indeterminate(
           'The ERP has not yet answered about the company and the supplier.',
           unknown.map(({ name }) => name),
         )
-      const entity = parties ? parties.entity : company.found?.entity?.number
+      const entity = parties ? parties.entity : companySaid.found?.entity?.number
       if (entity !== booked.entity)
         return fail(
           'posting-differs',
           `${view.postingNo} is booked in company ${booked.entity}; the invoice’s is ${entity ?? 'not in the ERP'}.`,
         )
-      const supplier = parties ? parties.supplier : vendor.found?.supplier?.number
+      const supplier = parties ? parties.supplier : supplierSaid.found?.supplier?.number
       if (supplier !== booked.supplier)
         return fail(
           'posting-differs',
