@@ -36,6 +36,25 @@ describe('the deadline of a case', () => {
     expect(cases(blocked({ calendars: { '*': { weekend: [6, 7], holidays: ['2026-01-19'] } } }))[0]?.dueAt).toBe('2026-01-21T15:00:00.000Z')
   })
 
+  it('is on those of the company, where it has a calendar of its own: of an invoice that is not valid, and of a payment', () => {
+    const calendars = { '*': { weekend: [6, 7], holidays: [] }, '1000': { weekend: [6, 7], holidays: ['2026-01-19'] } }
+    expect(cases(blocked({ calendars }))[0]?.dueAt).toBe('2026-01-21T15:00:00.000Z')
+    const stopped = (change: Partial<Policy>): string[] => {
+      const w = new World(lawOf(policy(change), sha256), FRIDAY)
+      for (const arrival of masterData(undefined, FRIDAY)) w.submit(arrival)
+      w.submit(received(invoiceDocument(), 'doc1', '2026-01-11T08:00:00.000Z', 'd'.repeat(64)))
+      const [invoice] = [...w.records.values()].filter(({ kind }) => kind === 'invoice')
+      w.submit(posted({ names: [invoice!.id] }, '5100', '2026-01-15T08:00:00.000Z'))
+      for (const arrival of paymentRun('5100', 'M1', 'E1', FRIDAY, '119.00', 'DE99500105175407324931')) w.submit(arrival)
+      return cases(w).flatMap(({ cause, dueAt }) => (cause === 'payment-stopped' ? [dueAt] : []))
+    }
+    // Four hours from three in the afternoon are all that is left of the Friday, by the clock of the company.
+    expect(stopped({})).toEqual(['2026-01-16T19:00:00.000Z'])
+    expect(stopped({ calendars: { ...calendars, '1000': { weekend: [5, 6, 7], holidays: ['2026-01-19'] } } })).toEqual([
+      '2026-01-20T03:00:00.000Z',
+    ])
+  })
+
   it('when it has passed the case goes to the next owner, with another deadline, until nobody is next', () => {
     const w = blocked()
     w.pass('2026-01-20T14:59:59.000Z')

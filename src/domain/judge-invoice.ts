@@ -86,7 +86,7 @@ export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, loo
   move(laws, sheet)
   const expected = expectInvoice(laws, { id: sheet.id, state: sheet.state })
   const diverging = diverge(laws, sheet, expected.cells, bypassing(laws.policy, sheet.state))
-  raise(laws, sheet, [
+  raise(laws, sheet, look, [
     ...exceptions,
     ...conditions(laws, sheet.state, expected),
     ...refusedApproval(laws, sheet),
@@ -297,13 +297,16 @@ function move(laws: Laws, sheet: Sheet): void {
   })
 }
 
-function raise(laws: Laws, sheet: Sheet, wanted: readonly WantedException[]): void {
+function raise(laws: Laws, sheet: Sheet, look: Look, wanted: readonly WantedException[]): void {
   const content = sheet.state.content?.value
+  // One that is not valid is a company's as well, as soon as the ERP has said whose.
+  const asked = sheet.state.parties || !content ? undefined : entityOf({ ...laws, look, asOf: sheet.asOf }, content).found?.entity
+  const company = asked ? { entity: asked.number, zone: asked.zone } : sheet.state.parties
   const context = {
     amount: content?.totals.payable ?? null,
     currency: content?.currency ?? null,
     party: content?.supplier.name ?? null,
-    ...(sheet.state.parties?.entity ? { entity: sheet.state.parties.entity, zone: sheet.state.parties.zone } : {}),
+    ...(company?.entity ? { entity: company.entity, zone: company.zone } : {}),
     moneyOn: content?.dueOn ?? undefined,
   }
   for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, wanted, context, sheet.asOf)) sheet.add(decision)

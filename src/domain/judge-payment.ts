@@ -56,7 +56,13 @@ export function judgePayment(laws: Laws, record: PaymentRecord, look: Look, asOf
   const expected = expectPayment(laws, { id: sheet.id, state: sheet.state })
   wanted.push(...casesOfSent(laws.policy.owners, sheet.state.sent, expected), ...bankLate(laws, sheet, batch))
   wanted.push(...unmappedWords(sheet.state), ...diverge(laws, sheet, expected.cells))
-  const context = { amount: instructed.amount, currency: instructed.currency, party: null }
+  const company = [...invoices.values()].map(({ invoice }) => invoice.state.parties).find((parties) => parties !== null)
+  const context = {
+    amount: instructed.amount,
+    currency: instructed.currency,
+    party: null,
+    ...(company ? { entity: company.entity, zone: company.zone } : {}),
+  }
   for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
 }
