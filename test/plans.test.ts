@@ -19,7 +19,7 @@ import { cellsOf, confirmCells, unheardCells } from '../src/store/cell.ts'
 import { inTenant, openPool, type ClientBase } from '../src/store/database.ts'
 import { readDocument, storeDocument } from '../src/store/document.ts'
 import { claimDue, countEffects, effectsOf, lookAgainDue, nextDue, readEffects, saveEffect, writeEffects } from '../src/store/effect.ts'
-import { dueUntil, obstaclesTo, queuePage, queueTotals, type Stands } from '../src/store/effect-queue.ts'
+import { dueBefore, dueUntil, obstaclesTo, queuePage, queueTotals, type Stands } from '../src/store/effect-queue.ts'
 import { refusedEffects } from '../src/store/effect-replay.ts'
 import { checkpointOver } from '../src/store/checkpoint.ts'
 import { eventById, eventsAbout, eventsFrom, eventsOf, evidenceWanted } from '../src/store/event.ts'
@@ -264,6 +264,7 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
       await queueTotals(client, 'acme', 'erp', stands)
     }
     await dueUntil(client, 'acme', 'erp', now, { lane: 0, dueOn: '2026-11-24', dueAt: now, key: row.key })
+    await dueBefore(client, 'acme', [row.key], now)
     await obstaclesTo(client, 'acme', [row.key])
     await refusedEffects(client, 'acme', { target: 'erp' })
     await countEffects(client, 'acme')

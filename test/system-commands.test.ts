@@ -3,6 +3,7 @@ import type { CommandStanding } from '../src/api/queue.ts'
 import type { SystemView } from '../src/api/systems.ts'
 import type { Load } from '../src/delivery/standing.ts'
 import { inTenant } from '../src/store/database.ts'
+import { dueBefore } from '../src/store/effect-queue.ts'
 import { writeDelivery } from '../src/store/system.ts'
 import { KEY, NOTHING_SWEPT, SYSTEMS } from './api-context.ts'
 import { command, type Ran } from './command.ts'
@@ -185,6 +186,10 @@ it('a queue is told page by page, each command once, in the order in which it is
   const turns = seen.filter(({ because }) => because === 'turn').map(({ why }) => Number(/^(\d+) that/u.exec(why)?.[1] ?? 0))
   expect(turns).toEqual(turns.toSorted((a, b) => a - b))
   expect(turns.at(-1)).toBe(56)
+  // As they are counted for whoever asks about one object.
+  const due = seen.filter(({ because }) => because === 'turn').map(({ effect }) => effect)
+  const before = await inTenant(desk.database.pool, TENANT, (client) => dueBefore(client, TENANT, due, '2100-01-01T00:00:00.000Z'))
+  expect(due.map((key) => before.get(key))).toEqual(turns)
   const more = await out('bank', '--waiting', '--limit', '5')
   expect(await out('bank', '--waiting', '--limit', '5', '--after', /--after (\S+)$/mu.exec(more)![1]!)).not.toBe(more)
   await desk.database.admin((client) => client.query("UPDATE effect SET state = 'open' WHERE target = 'bank' AND lane = 2"))

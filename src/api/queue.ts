@@ -20,6 +20,7 @@ import { attemptsOf } from '../store/attempt.ts'
 import { inTenant, type ClientBase } from '../store/database.ts'
 import { effectsOf } from '../store/effect.ts'
 import {
+  dueBefore,
   dueUntil,
   LIMIT_COUNTED,
   obstaclesTo,
@@ -49,7 +50,9 @@ export async function getQueue({ context, params, query }: Call<z.infer<typeof Q
     const { rows, next } = await queuePage(client, tenant, system.name, stands, limit, place)
     const counted = stands === 'waiting' && place ? await dueUntil(client, tenant, system.name, instantOf(context.now()), place) : 0
     const totals = place ? {} : { totals: await queueTotals(client, tenant, system.name, stands), countedTo: LIMIT_COUNTED }
-    const commands = await told(client, context, rows, counted)
+    let before = counted
+    const ahead = new Map(rows.map(({ key, dueAt }) => [key, dueAt <= instantOf(context.now()) ? before++ : before]))
+    const commands = await told(client, context, rows, ahead)
     return { status: 200, body: { system: system.name, stands, ...totals, commands, next: next && cursorOf(next) } }
   })
 }
@@ -62,6 +65,8 @@ export async function getStanding({ context, params }: Call): Promise<Answer> {
     const [record] = records
     if (!record || records.length > 1) return severalOf(asked, records)
     const effects = (await effectsOf(client, tenant, record.id)).filter(({ state }) => state !== 'done' && state !== 'superseded')
+    const keys = effects.map(({ key }) => key)
+    const ahead = await dueBefore(client, tenant, keys, instantOf(context.now()))
     const { exceptions = {} } = record.state as { readonly exceptions?: ExceptionMap }
     const open = Object.values(exceptions)
       .filter((exception) => exception.open)
@@ -76,7 +81,7 @@ export async function getStanding({ context, params }: Call): Promise<Answer> {
         title: titleOf(record),
         wakeAt: record.wakeAt,
         ...invoice,
-        commands: await told(client, context, effects, null),
+        commands: await told(client, context, effects, ahead),
         cases,
       },
     }
@@ -102,8 +107,13 @@ export type CommandStanding = Standing &
     }
   }
 
-/** `ahead`: how many that are due stand before the first row; null when they do not stand in order. */
-async function told(client: ClientBase, context: ApiContext, rows: readonly EffectRow[], ahead: number | null): Promise<CommandStanding[]> {
+/** `ahead`: how many that are due stand before each, by key. */
+async function told(
+  client: ClientBase,
+  context: ApiContext,
+  rows: readonly EffectRow[],
+  ahead: ReadonlyMap<string, number>,
+): Promise<CommandStanding[]> {
   const { tenant } = context
   const now = context.now()
   const keys = rows.map((row) => row.key)
@@ -112,14 +122,12 @@ async function told(client: ClientBase, context: ApiContext, rows: readonly Effe
   const subjects = await readObjects(client, tenant, [...new Set(rows.map((row) => row.subject))], false)
   const gateways = new Map<string, Gateway>()
   for (const system of new Set(rows.map((row) => row.target))) gateways.set(system, await gatewayOf(client, context, system))
-  let before = ahead
   return rows.map((row) => {
     const standing = standingOf(
-      { row, last: attempts.get(row.key)?.at(-1), obstacle: obstacles.get(row.key), ahead: before },
+      { row, last: attempts.get(row.key)?.at(-1), obstacle: obstacles.get(row.key), ahead: ahead.get(row.key) ?? 0 },
       gateways.get(row.target)!,
       now,
     )
-    if (before !== null && row.dueAt <= instantOf(now)) before++
     const { key, target, command, occurrence, lane, state, attempts: tries, failures, dueAt, subject } = row
     return {
       ...standing,

@@ -72,8 +72,9 @@ describe('a command says why it is where it is', () => {
       told({ row: row({ attempts: 2, dueAt: at(1) }), last: tried({ n: 2, outcome: 'no-effect', says: 'busy' }) }),
       told({ row: row({ dueAt: at(1) }) }),
       told({ row: row({ dueAt: NEVER }) }),
-      told({ ahead: 7 }, { load: LOAD }),
-      told({ ahead: null }),
+      told({ ahead: 1_200 }, { load: LOAD }),
+      told({ ahead: 7 }),
+      told({}),
     ]).toEqual([
       {
         because: 'set-back',
@@ -130,9 +131,10 @@ describe('a command says why it is where it is', () => {
       { because: 'postponed', movesAt: null, text: 'it is not due yet. Moves when news makes it due.' },
       {
         because: 'turn',
-        movesAt: at(0),
-        text: '7 that are due stand before it. Moves as soon as erp has a free place; it takes 4 calls at a time, 20 in 1 s.',
+        movesAt: at(1),
+        text: '1200 that are due stand before it. Moves as soon as erp has a free place for it, at about 14:06:00; it takes 4 calls at a time, 20 in 1 s.',
       },
+      { because: 'turn', movesAt: at(0), text: '7 that are due stand before it. Moves as soon as erp has a free place.' },
       { because: 'turn', movesAt: at(0), text: 'it is its turn. Moves as soon as erp has a free place.' },
     ])
   })

@@ -62,8 +62,8 @@ export interface Queued {
   /** Its last try. */
   readonly last: AttemptRow | undefined
   readonly obstacle: Obstacle | undefined
-  /** How many that are due stand before it; null when nobody counted. */
-  readonly ahead: number | null
+  /** How many that are due stand before it. */
+  readonly ahead: number
 }
 
 type Told = (queued: Queued, gateway: Gateway, now: number) => Standing
@@ -209,11 +209,13 @@ function hindered(...told: Parameters<Told>): Standing {
   const pace = load
     ? `; it takes ${count(load.concurrency, 'call', 'calls')} at a time, ${load.callsPerWindow} in ${seconds(load.perMs)}`
     : ''
+  // As fast as they go now; what is put off before it lets it through sooner.
+  const turn = load && load.perSecond > 0 ? now + Math.round((ahead / load.perSecond) * 1_000) : now
   return {
     because: 'turn',
-    why: ahead === null || ahead === 0 ? 'it is its turn' : `${ahead} that are due stand before it`,
-    moves: `as soon as ${system} has a free place${pace}`,
-    movesAt: instantOf(now),
+    why: ahead === 0 ? 'it is its turn' : `${ahead} that are due stand before it`,
+    moves: `as soon as ${system} has a free place${ahead > 0 && turn > now ? ` for it, at about ${clock(turn, now)}` : ''}${pace}`,
+    movesAt: instantOf(turn),
   }
 }
 

@@ -83,6 +83,24 @@ export async function dueUntil(client: ClientBase, tenant: string, target: strin
   return row?.[0] ?? 0
 }
 
+const BEFORE = {
+  name: 'effect_queue_before',
+  text: `SELECT e.key, (SELECT count(*)::int FROM (
+           SELECT FROM effect a WHERE a.tenant = $1 AND a.target = e.target AND a.state IN ('waiting', 'unknown') AND a.due_at <= $3
+             AND (a.lane, a.due_on, a.due_at, a.key) < (e.lane, e.due_on, e.due_at, e.key) LIMIT ${LIMIT_COUNTED}) AS x)
+         FROM effect e WHERE e.tenant = $1 AND e.key = ANY($2::text[]) AND e.state IN ('waiting', 'unknown')`,
+}
+
+/** How many that are due stand before each of these few commands, by key; counted up to {@link LIMIT_COUNTED}. */
+export async function dueBefore(
+  client: ClientBase,
+  tenant: string,
+  keys: readonly string[],
+  now: Instant,
+): Promise<ReadonlyMap<string, number>> {
+  return keys.length === 0 ? new Map() : new Map(await rowsOf<[string, number]>(client, BEFORE, [tenant, textArray(keys), now]))
+}
+
 export interface QueueTotal {
   readonly kind: string
   readonly objects: number
