@@ -53,6 +53,8 @@ export class Process {
       env: { ...process.env, ...COMPILED, ...env },
     })
     child.stderr.pipe(out, { end: false })
+    // Who is told something when he is dead already: that he is, is known by his end.
+    child.stdin.on('error', () => {})
     const ended = new Promise<void>((done) => {
       child
         .once('exit', () => {
