@@ -217,7 +217,7 @@ export async function tryOut({ env = {}, policy = {}, erp = {}, without = [] }: 
         if (last && (still > 6_000 || (still > 1_000 && Object.values(last.systems).every((system) => system.behind === 0) && ends(last))))
           return last
         await new Promise((resolve) => {
-          setTimeout(resolve, 100)
+          setTimeout(resolve, 200)
         })
       }
       throw new Error(`It did not come to rest within ${ms} ms: ${JSON.stringify(last)}\n${lines.slice(-30).join('\n')}`)
