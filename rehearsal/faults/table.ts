@@ -133,7 +133,8 @@ const CASES: readonly FaultCase[] = [
   one('ap: ticket recalled by its people', 'F17', recallTicket, {
     weight: 2,
     lasts: [50, 100],
-    excuses: { causes: ['approval-refused'] },
+    // Of what the vendor collects the money is gone, and nothing is posted.
+    excuses: { causes: ['approval-refused'], breaches: ['approved', 'posted'] },
   }),
   one('bank: payment sent back', 'F17', sendBack, { weight: 2, lasts: [50, 100], excuses: { causes: ['payment-returned'] } }),
   one('sent again, out of order', 'F19', again, { weight: 2 }),

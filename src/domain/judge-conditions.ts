@@ -82,14 +82,15 @@ export function refusedApproval(laws: Laws, sheet: Scratch<InvoiceState>): Wante
     Object.keys(state.postings).length > 0 ||
     !routeOf(laws.policy.routing, state).rules.requires.includes('approved') ||
     warranted(state, ['approved']) ||
-    warranted(state, ['paid']) ||
     askedAgain(state, no) ||
     correctedBy(state) ||
     closed(state)
   )
     return []
   const until = sheet.after(no.heardAt, laws.policy.refusalGraceMs)
-  if (sheet.asOf >= until) return [{ cause: 'approval-refused', says: saidNo(no) }]
+  // Who collects needs no posting of ours: the money is gone, and whoever said no is the only one who knows why it should not be.
+  const gone = warranted(state, ['paid']) ? ' It is paid all the same: have it approved, or the money taken back.' : ''
+  if (sheet.asOf >= until) return [{ cause: 'approval-refused', says: `${saidNo(no)}${gone}` }]
   sheet.wake(until)
   return []
 }

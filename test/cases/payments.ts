@@ -20,6 +20,7 @@ import {
   over,
   paidInFull,
   type Paying,
+  PERSON,
   returns,
   run,
   takes,
@@ -157,6 +158,17 @@ export const PAYMENT_CASES: readonly Case[] = [
     facts: [
       ...company(),
       ...ready(collected),
+      debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1 Acme' }),
+    ],
+  },
+  {
+    name: 'direct debit of what was sent back',
+    axes: ['approval', 'posting', 'settlement'],
+    story: 'The approver sends it back before it is posted; the supplier collects it all the same.',
+    facts: [
+      ...company(),
+      arrives(collected),
+      fact('approval.withdrawn', 'ap', 'take back', day(14), [collected.ref], { ticket: 'T', person: PERSON, reason: 'sent back' }),
       debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1 Acme' }),
     ],
   },
