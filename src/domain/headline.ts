@@ -207,9 +207,10 @@ export function liveAllocations(state: InvoiceState): [string, Allocation][] {
   )
 }
 
-/** Money of another currency settles nothing: 119.00 USD are not the 119.00 EUR that are due. */
+/** Money of another currency settles nothing: 119.00 USD are not the 119.00 EUR that are due. What is due in nothing yet is in no other. */
 export function isForeign(state: InvoiceState, { currency }: Allocation): boolean {
-  return currency !== null && currency !== currencyOf(state)
+  const due = currencyOf(state)
+  return currency !== null && due !== null && currency !== due
 }
 
 /** The currency in which the invoice is due; null while neither it nor a posting of it is here. */

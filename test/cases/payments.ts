@@ -67,6 +67,14 @@ const paying = (change: Partial<FactData['payment.instructed']>, postings: Payin
   run('M1', { E1: postings }).map((arrival) =>
     arrival.type === 'payment.instructed' ? { ...arrival, data: { ...arrival.data, ...change } } : arrival,
   )
+/** Where 119.00 EUR are due, the bank books 119.00 USD. */
+const inDollars = [
+  ...company(),
+  ...ready(),
+  ...paying({ currency: 'USD' }),
+  takes('M1'),
+  debits('E1', '119.00', day(20), { currency: 'USD' }),
+]
 const all = (message: string, at = day(20)): ReturnType<typeof arrives> =>
   entry(`file ${message}`, at, '', { endToEndId: undefined as never, messageId: message, amount: '178.50', bankReference: `B ${message}` })
 
@@ -300,21 +308,14 @@ export const PAYMENT_CASES: readonly Case[] = [
     axes: ['settlement'],
     onlyAsTold: 'a payment that is booked is not stopped any more',
     story: 'The same, given to the bank past the hub, which books it: nothing that is due is settled by it.',
-    facts: [...company(), ...ready(), ...paying({ currency: 'USD' }), takes('M1'), debits('E1', '119.00', day(20), { currency: 'USD' })],
+    facts: inDollars,
   },
   {
     name: 'paid in another currency, explained',
     axes: ['settlement'],
     onlyAsTold: 'an answer counts for what stood when it was given',
     story: 'The same; a person says what it was. It stays open.',
-    facts: [
-      ...company(),
-      ...ready(),
-      ...paying({ currency: 'USD' }),
-      takes('M1'),
-      debits('E1', '119.00', day(20), { currency: 'USD' }),
-      answers(free, 'settled-in-another-currency', 'explained', day(21)),
-    ],
+    facts: [...inDollars, answers(free, 'settled-in-another-currency', 'explained', day(21))],
   },
   {
     name: 'paid in another currency, explained, and again',
@@ -322,14 +323,16 @@ export const PAYMENT_CASES: readonly Case[] = [
     onlyAsTold: 'an answer counts for what stood when it was given',
     story: 'The same, and it happens once more: what was said of one says nothing of the next.',
     facts: [
-      ...company(),
-      ...ready(),
-      ...paying({ currency: 'USD' }),
-      takes('M1'),
-      debits('E1', '119.00', day(20), { currency: 'USD' }),
+      ...inDollars,
       answers(free, 'settled-in-another-currency', 'explained', day(21)),
       clears(free, 'netting', '119.00', { currency: 'USD' }, day(22)),
     ],
+  },
+  {
+    name: 'cleared before anything else is heard of it',
+    axes: ['settlement'],
+    story: 'The ERP’s netting comes first: there is no currency yet to compare its own with.',
+    facts: [...company(), clears(free, 'netting', '119.00')],
   },
   {
     name: 'exchange difference in the company’s currency',
