@@ -187,7 +187,8 @@ async function run(options: StartOptions, { hub, ...wish }: FeedWish & { readonl
   const why = untied(look)
   if (options.json) process.stdout.write(lineOf({ ...published(summary), notTaken: look.fed.notTaken, tiedOut: why.length === 0, why }))
   else printed(closingLines(look, options.once === true))
-  return options.once && why.length > 0 ? 1 : 0
+  // Without --once it ends when it is told to, whatever is still to do; a hub that ended by itself was not told.
+  return hubEnded || (options.once && why.length > 0) ? 1 : 0
 }
 
 /** Looks until it is over or stopped. What was seen last; nothing when the hub never answered. */
