@@ -118,7 +118,7 @@ it('what our own code broke on is on the list of cases, beside them, and a figur
     await inTenant(hubs, 'test', (client) => keepQuarantined(client, 'test', { ...item, bytes: Buffer.from('{}') }, now))
     expect((await get<Page>('/v1/exceptions?limit=1')).quarantined).toEqual([{ ...item, since: now, lastAt: now, times: 1 }])
     expect(figure(await (await call('GET', '/v1/metrics')).text(), 'tieout_quarantined')).toBe(1)
-    await inTenant(hubs, 'test', (client) => resolveQuarantined(client, 'test', item.id, now))
+    await inTenant(hubs, 'test', (client) => resolveQuarantined(client, 'test', [item.id], now))
     expect((await get<Page>('/v1/exceptions?limit=1')).quarantined).toEqual([])
   } finally {
     await hubs.end()

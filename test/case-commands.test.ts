@@ -203,7 +203,7 @@ it('what our own code broke on stands after the cases, with whose it is', async 
     /evt_broken {2}engineering {2}set aside since 2026-01-20 08:00, tried 1 times\n {4}posting\.confirmed of erp: the hub’s own code broke on it\n {4}TypeError: it broke\n$/u
   expect((await cases()).out).toMatch(told)
   expect((await cases('--cause', 'dead-letter')).out).toMatch(told)
-  await inTenant(desk.database.pool, TENANT, (client) => resolveQuarantined(client, TENANT, item.id, now))
+  await inTenant(desk.database.pool, TENANT, (client) => resolveQuarantined(client, TENANT, [item.id], now))
   expect((await cases()).out).not.toContain('evt_broken')
 })
 

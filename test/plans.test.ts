@@ -25,7 +25,7 @@ import { checkpointOver } from '../src/store/checkpoint.ts'
 import { eventById, eventsAbout, eventsFrom, eventsOf, evidenceWanted } from '../src/store/event.ts'
 import { listObjects } from '../src/store/list-row.ts'
 import { nextWake, postpone } from '../src/store/object.ts'
-import { countQuarantined, keepQuarantined, resolveQuarantined, standingQuarantined } from '../src/store/quarantine.ts'
+import { countQuarantined, keepQuarantined, quarantinedIds, resolveQuarantined, standingQuarantined } from '../src/store/quarantine.ts'
 import { claimRequest, forgetRequests, settleRequest } from '../src/store/request-key.ts'
 import { heard, lockSystem, readCursor, readSystem, readTurn, writeCursor, writeDelivery, writePaused } from '../src/store/system.ts'
 import { TEST_LAW } from '../src/store/test-law.ts'
@@ -53,6 +53,7 @@ const BY_TENANT: { readonly [name: string]: string } = {
   effect_refused: 'a partial index of what waits for people',
   effect_count: 'partial indexes of what stands in queues; what is done is in none',
   quarantine_count: 'a partial index of what stands in quarantine',
+  quarantine_ids: 'a partial index of what stands in quarantine, oldest first',
   quarantine_standing: 'a partial index of what stands in quarantine, oldest first',
 }
 
@@ -254,7 +255,8 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
     await postpone(client, 'acme', [id], now)
     await noticeParked(client, 'acme', [1])
     await keepQuarantined(client, 'acme', { id: 'q', source: 's', type: 't', bytes: null, says: '', owner: '' }, now)
-    await resolveQuarantined(client, 'acme', 'q', now)
+    await quarantinedIds(client, 'acme', 10)
+    await resolveQuarantined(client, 'acme', ['q'], now)
     await heard(client, 'acme', 'erp', now)
     await writeDelivery(client, 'acme', 'erp', 0, '{}')
     await lockSystem(client, 'acme', 'erp')

@@ -14,7 +14,7 @@ import type { Blocked } from '../store/effect-plan.ts'
 import type { FactItem, Item, Receipt } from '../store/item.ts'
 import { Backlog, type Outcome, type Waiting } from './backlog.ts'
 import { admit } from './door.ts'
-import { commitContained, type Containment } from './quarantine.ts'
+import { commitContained, release, type Containment } from './quarantine.ts'
 
 export interface IntakeOptions {
   readonly pool: Pool
@@ -65,7 +65,7 @@ const NUDGE_LANE: Lane = 'intake'
 export function openIntake(options: IntakeOptions): Intake {
   const { pool, settings } = options
   const monotonic = options.monotonic ?? ((): number => performance.now())
-  const containment: Containment = { pool, committer: createCommitter(pool, settings), clock: settings.clock }
+  const containment: Containment = { pool, committer: createCommitter(pool, settings), clock: settings.clock, standing: new Map() }
   const writers = new Map<string, Writer>()
   let closed: Fault | undefined
 
@@ -231,6 +231,7 @@ class Writer {
           blocked: committed.blocked,
         })
       }
+      for (const { items } of parts) await release(this.containment, this.tenant, items)
     } catch (error) {
       const known = error instanceof Fault && error.code !== 'internal'
       settleAll([...open.values()], { fault: known ? error : new Fault('internal', undefined, { cause: error }) })

@@ -7,7 +7,8 @@ import { inTenant } from '../store/database.ts'
 import { eventsFrom, readHead } from '../store/event.ts'
 import { dueObjects } from '../store/object.ts'
 import { rebuild } from '../store/rebuild.ts'
-import { resolveQuarantined, standingQuarantined } from '../store/quarantine.ts'
+import type { Receipt } from '../store/item.ts'
+import { standingQuarantined } from '../store/quarantine.ts'
 import { TEST_LAW } from '../store/test-law.ts'
 import { openIntake, type Intake } from './batcher.ts'
 
@@ -81,16 +82,18 @@ describe.each(POISONS)('an arrival that breaks in $what', ({ what, make }) => {
 test('what was kept can be given to a repaired law', async () => {
   await intake.submit([invoice('repair', { poison: 'evolve' }, { tenant: 'repaired' })])
   const [row] = await inTenant(database.pool, 'repaired', (client) => standingQuarantined(client, 'repaired', 10))
+  const [{ eventId: other }] = (await intake.submit([invoice('repair later', { poison: 'evolve' }, { tenant: 'repaired' })])) as [Receipt]
   const law: Law = {
     ...TEST_LAW,
     evolve: (record, id, event) => TEST_LAW.evolve(record, id, { ...event, data: { ...event.data, poison: undefined } }),
   }
   const repaired = openIntake({ pool: database.pool, settings: { law, cfg: 'c'.repeat(64), config: 1, clock: Date.now } })
   expect(await repaired.submit([JSON.parse(row!.bytes!.toString()) as Arrival])).toMatchObject([{ eventId: row!.id, outcome: 'new' }])
+  // It no longer stands there; what has not come again does.
+  await expect
+    .poll(() => inTenant(database.pool, 'repaired', (client) => standingQuarantined(client, 'repaired', 10)))
+    .toMatchObject([{ id: other }])
   await repaired.close()
-  expect(
-    await inTenant(database.pool, 'repaired', (client) => resolveQuarantined(client, 'repaired', row!.id, new Date().toISOString())),
-  ).toBe(true)
   expect((await rebuild(database.pool, 'repaired', law)).differences).toEqual([])
 })
 
@@ -126,6 +129,11 @@ test('an object whose judging breaks is put off, and told of once; others that a
   expect(await inTenant(database.pool, 'nudged', (client) => standingQuarantined(client, 'nudged', 10))).toMatchObject([
     { id: ids.get('capture|invoice|ill'), type: 'nudge', owner: 'engineering' },
   ])
+  // By then the hub is mended, and was started anew.
+  const mended = openIntake({ pool: database.pool, settings: { law: TEST_LAW, cfg: 'c'.repeat(64), config: 1, clock: Date.now } })
+  await mended.nudge('nudged', [...ids.values()])
+  await mended.close()
+  expect(await inTenant(database.pool, 'nudged', (client) => standingQuarantined(client, 'nudged', 10))).toEqual([])
 })
 
 test("what the door refuses is that arrival's receipt alone", async () => {

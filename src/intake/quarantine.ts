@@ -12,13 +12,15 @@ import type { Committer } from '../store/committer.ts'
 import { inTenant, type Pool } from '../store/database.ts'
 import type { Committed, FactItem, Item, Receipt } from '../store/item.ts'
 import { postpone } from '../store/object.ts'
-import { keepQuarantined } from '../store/quarantine.ts'
+import { keepQuarantined, quarantinedIds, resolveQuarantined } from '../store/quarantine.ts'
 import { sha256 } from '../store/sha256.ts'
 import type { IdentifiedRef } from '../store/unbound.ts'
 import { admit } from './door.ts'
 
 /** Whose it is: what breaks our code is no clerk's fault. */
 const OWNER = 'engineering'
+/** So many of those that stand in quarantine are known again when they come in well. */
+const LIMIT_STANDING = 10_000
 /** An object whose judging breaks is judged again after so long: a new version may have come by then. */
 const POSTPONE_MS = 3_600_000
 
@@ -26,6 +28,8 @@ export interface Containment {
   readonly pool: Pool
   readonly committer: Committer
   readonly clock: Clock
+  /** What stands in quarantine, by tenant, as this process has found it and added to it: whatever is mended was started anew. */
+  readonly standing: Map<string, Set<string>>
 }
 
 /** One part of a batch that was committed. */
@@ -60,18 +64,42 @@ export async function commitContained(
   return [...first, ...(await commitContained(containment, tenant, items.slice(middle), settled))]
 }
 
-async function quarantine({ pool, committer, clock }: Containment, item: Item, broken: Error): Promise<Receipt | undefined> {
+/** What broke once and was committed now no longer stands there. */
+export async function release(containment: Containment, tenant: string, items: readonly Item[]): Promise<void> {
+  const { pool, clock } = containment
+  const standing = await standingIn(containment, tenant)
+  const well = standing.size === 0 ? [] : [...new Set(items.map(quarantineId))].filter((id) => standing.has(id))
+  if (well.length === 0) return
+  await inTenant(pool, tenant, (client) => resolveQuarantined(client, tenant, well, instantOf(clock())))
+  for (const id of well) standing.delete(id)
+}
+
+async function standingIn({ pool, standing }: Containment, tenant: string): Promise<Set<string>> {
+  const known = standing.get(tenant)
+  if (known) return known
+  const found = new Set(await inTenant(pool, tenant, (client) => quarantinedIds(client, tenant, LIMIT_STANDING)))
+  standing.set(tenant, found)
+  return found
+}
+
+const quarantineId = (item: Item): string => (item.kind === 'fact' ? item.id : item.object)
+
+async function quarantine(containment: Containment, item: Item, broken: Error): Promise<Receipt | undefined> {
+  const { pool, committer, clock } = containment
   const now = instantOf(clock())
   const says = `${broken.name}: ${broken.message}`.slice(0, 2_000)
+  const id = quarantineId(item)
   const kept =
     item.kind === 'fact'
-      ? { id: item.id, source: item.source.system, type: item.type, bytes: Buffer.from(canonicalJson(arrivalOf(item) as unknown as Json)) }
-      : { id: item.object, source: 'hub', type: 'nudge', bytes: Buffer.from(item.object) }
+      ? { id, source: item.source.system, type: item.type, bytes: Buffer.from(canonicalJson(arrivalOf(item) as unknown as Json)) }
+      : { id, source: 'hub', type: 'nudge', bytes: Buffer.from(item.object) }
   // The bytes before the event that names them, as with documents.
   await inTenant(pool, item.tenant, async (client) => {
     await keepQuarantined(client, item.tenant, { ...kept, says, owner: OWNER }, now)
     if (item.kind === 'nudge') await postpone(client, item.tenant, [item.object], instantOf(clock() + POSTPONE_MS))
   })
+  const standing = await standingIn(containment, item.tenant)
+  standing.add(id)
   const result = await committer.commit(item.tenant, [admit(quarantinedArrival(item.tenant, kept, says, now))])
   // If even this breaks the law there is nothing left to contain it with.
   if ('broken' in result) throw result.broken

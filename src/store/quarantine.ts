@@ -1,5 +1,6 @@
 /** Table `quarantine`: arrivals that our own code breaks on, as they came, with an owner. */
 import type { Instant } from '../lib/time.ts'
+import { textArray } from './arrays.ts'
 import { rowsOf, type ClientBase } from './database.ts'
 
 export interface Quarantined {
@@ -46,12 +47,22 @@ export async function keepQuarantined(
 
 const RESOLVE = {
   name: 'quarantine_resolve',
-  text: 'UPDATE quarantine SET resolved_at = $3 WHERE tenant = $1 AND id = $2 AND resolved_at IS NULL',
+  text: 'UPDATE quarantine SET resolved_at = $3 WHERE tenant = $1 AND id = ANY($2::text[]) AND resolved_at IS NULL',
 }
 
-/** It has come in after all, or somebody decided about it. True when it stood. */
-export async function resolveQuarantined(client: ClientBase, tenant: string, id: string, now: Instant): Promise<boolean> {
-  return (await client.query({ ...RESOLVE, values: [tenant, id, now] })).rowCount === 1
+/** They have come in after all. */
+export async function resolveQuarantined(client: ClientBase, tenant: string, ids: readonly string[], now: Instant): Promise<void> {
+  await client.query({ ...RESOLVE, values: [tenant, textArray(ids), now] })
+}
+
+const IDS = {
+  name: 'quarantine_ids',
+  text: 'SELECT id FROM quarantine WHERE tenant = $1 AND resolved_at IS NULL ORDER BY since LIMIT $2',
+}
+
+/** The ids of what stands in quarantine, oldest first. */
+export async function quarantinedIds(client: ClientBase, tenant: string, limit: number): Promise<string[]> {
+  return (await rowsOf<[string]>(client, IDS, [tenant, limit])).map(([id]) => id)
 }
 
 type Row = readonly [string, string, string, Buffer | null, string, string, Instant, Instant, number, Instant | null]
