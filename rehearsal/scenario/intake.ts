@@ -14,6 +14,11 @@ export const intakeGoesOn: OwnPromise = {
       )
       const taken = new Set(sent.filter(({ status }) => status !== null && status < 300).map(({ about }) => about))
       const waiting = new Set(sent.filter(({ at, about }) => at < last && !taken.has(about)).map(({ about }) => about))
-      return [...waiting].map((about) => ({ invariant: 'A1', about, says: 'it was sent while it lasted, and not taken in' }))
+      return [
+        ...(sent.length === 0
+          ? [{ invariant: 'A1', about: 'invoices', says: 'none was sent while it lasted: nothing was rehearsed' }]
+          : []),
+        ...[...waiting].map((about) => ({ invariant: 'A1', about, says: 'it was sent while it lasted, and not taken in' })),
+      ]
     },
 }

@@ -13,6 +13,7 @@ import { World } from '../world/world.ts'
 import { delayedIn } from './delays.ts'
 import { Watch } from './neighbours.ts'
 import { MEANINGS } from './promises.ts'
+import { recovers } from './recovery.ts'
 import type { Invariant, OpenCase, Start, Told } from './report.ts'
 import type { Left, Marks, Scenario } from './scenario.ts'
 
@@ -28,6 +29,7 @@ export interface RehearsalWish {
 }
 
 const EVERY_MS = 200
+/** Waited for at most, so that the report can say how long it took; what is promised is less (recovery.ts). */
 const REST_MS = 240_000
 
 export async function rehearse({ source, name, scenario, seed, bills: count, lastsMs, stop }: RehearsalWish): Promise<Start> {
@@ -201,7 +203,7 @@ function judged(
   marks: Marks,
 ): { readonly invariants: Invariant[]; readonly findings: Finding[] } {
   const usual = Object.entries(CHECKS).map(([name, check]) => ({ name, check, ...MEANINGS[name as keyof typeof CHECKS] }))
-  const own = Object.entries(promises).map(([name, { means, check }]) => ({ name, check: check(marks), of: 'own', means }))
+  const own = Object.entries({ recovers, ...promises }).map(([name, { means, check }]) => ({ name, check: check(marks), of: 'own', means }))
   const looked = [...own, ...usual].map(({ name, check, of, means }) => ({
     name,
     of,
