@@ -1,7 +1,8 @@
 /** `bank-three-days-late`: payments are made, and the statements that show them come three business days after they were due. */
-import { factsOf, minor, shownOf, text, type Check } from '../checks/evidence.ts'
+import { factsOf, minor, shownOf, text, type Books, type Check } from '../checks/evidence.ts'
 import { businessDaysLater, ownClock, statementDue, turnTo, type BankDays } from './calendar.ts'
 import { counting } from '../faults/case.ts'
+import type { Row } from '../history.ts'
 import type { World } from '../world/world.ts'
 import type { Act, Left, Marks, OwnPromise, Scenario } from './scenario.ts'
 import { becomesQuiet, comesTrue, invoices, openCases } from './waiting.ts'
@@ -16,12 +17,13 @@ const BANK: BankDays = (() => {
   return { ...ordinary, holidays: [businessDaysLater(ordinary, new Date(), 1).toISOString().slice(0, 10)] }
 })()
 
+/** What was seen while it was played. Payments are named as the ERP and the bank name them: by their end-to-end ids. */
 interface Course {
   readonly due: string
-  readonly early: number
+  /** Payments of which there was a case: before the deadline, after it, and days later. */
+  readonly early: readonly string[]
   readonly cases: readonly string[]
-  readonly pending: readonly string[]
-  readonly stillOpen: number
+  readonly stillOpen: readonly string[]
 }
 
 async function course({ world, sent, says, countsFromHere }: Act): Promise<Left> {
@@ -30,44 +32,47 @@ async function course({ world, sent, says, countsFromHere }: Act): Promise<Left>
     (await invoices(world)).every(({ open, state, cause }) => !open || cause !== null || state === 'posted')
   if (!(await comesTrue(async () => (await settled()) && (await becomesQuiet(world, 2_000, 10_000)), LIMIT_MS)))
     throw new Error('The payments did not all come to the bank in time.')
-  const pending = pendingPayments(world)
+  const pending = pendingPayments(world.books(), world.history.rows)
   const due = statementDue(BANK, new Date())
   says(
     `${pending.length} payments are at the bank and booked there (${await totals(world)}); the hub shows their invoices as posted, not as paid. The statement is due on ${told(due)}, the bank being closed on ${BANK.holidays.join()} and at weekends.`,
   )
   await turnTo(world, new Date(due.getTime() - 30 * 60_000))
   await becomesQuiet(world, 3_000, LIMIT_MS)
-  const early = (await openCases(world, CAUSE)).length
-  says(`Half an hour before that: ${early === 0 ? 'nobody is asked, for the bank still has time' : `${early} cases are open`}.`)
+  const early = await askedAbout(world)
+  says(
+    `Half an hour before that: ${early.length === 0 ? 'nobody is asked, for the bank still has time' : `${early.length} cases are open`}.`,
+  )
   countsFromHere()
   await turnTo(world, new Date(due.getTime() + 60_000))
   await comesTrue(async () => (await openCases(world, CAUSE)).length >= pending.length, LIMIT_MS)
   const late = await openCases(world, CAUSE)
-  const cases = await Promise.all(
-    late.map(
-      async ({ about }) =>
-        (await world.ask<{ readonly row: { readonly title: string } | null }>(`/v1/objects/${about}`))?.row?.title ?? about,
-    ),
-  )
+  const cases = await askedAbout(world)
   says(`A minute after it: ${late.length} cases, with ${[...new Set(late.map(({ owner }) => owner))].join(', ') || 'nobody'}.`)
   const arrives = businessDaysLater(BANK, due, DAYS_LATE)
   await turnTo(world, arrives)
   await becomesQuiet(world, 3_000, LIMIT_MS)
-  const stillOpen = (await openCases(world, CAUSE)).length
+  const stillOpen = await askedAbout(world)
   says(
-    `${DAYS_LATE} business days later, on ${told(arrives)}: still nothing is shown as paid, ${stillOpen} cases are open. Now the statements come.`,
+    `${DAYS_LATE} business days later, on ${told(arrives)}: still nothing is shown as paid, ${stillOpen.length} cases are open. Now the statements come.`,
   )
-  const kept: Course = { due: due.toISOString(), early, cases, pending, stillOpen }
+  const kept: Course = { due: due.toISOString(), early, cases, stillOpen }
   return new Map([['course', kept]])
 }
 
-/** End-to-end ids of payments in files that the bank has, of which no statement has been carried to the hub. */
-function pendingPayments(world: World): readonly string[] {
-  const { erp, bank } = world.books()
-  const before = world.history.rows.findLast((row) => row.kind === 'done' && row.what === 'statements held')?.at ?? ''
+/** The payments of which there is a case now. */
+async function askedAbout(world: World): Promise<readonly string[]> {
+  const titled = async (about: string): Promise<string> =>
+    (await world.ask<{ readonly row: { readonly title: string } | null }>(`/v1/objects/${about}`))?.row?.title ?? about
+  return Promise.all((await openCases(world, CAUSE)).map(({ about }) => titled(about)))
+}
+
+/** Payments that the bank had booked by then, of which no statement had been carried to the hub. */
+function pendingPayments({ erp, bank }: Books, history: readonly Row[], by = '9'): readonly string[] {
+  const held = history.findLast((row) => row.kind === 'done' && row.what === 'statements held')?.at ?? ''
   const booked = new Set(
     factsOf(bank, 'ENTRY', 'BOOKED')
-      .filter(({ at }) => at > before)
+      .filter(({ at }) => at > held && at < by)
       .flatMap(({ row }) => (row['details'] as readonly { readonly endToEndId: string }[]).map(({ endToEndId }) => endToEndId)),
   )
   return factsOf(erp, 'PAYMENT', 'INSTRUCTED')
@@ -105,20 +110,26 @@ const promises: { readonly [name: string]: OwnPromise } = {
       .map(({ invoice, at, state }) => ({ about: invoice, says: `was shown as ${state} at ${at}` })),
   ),
   timeForTheBank: judging('Before the bank’s own deadline (day of execution, cut-off, its calendar) nobody was asked.', ({ early, due }) =>
-    early === 0 ? [] : [{ about: due, says: `${early} cases were open half an hour before it` }],
+    early.map((about) => ({ about, says: `somebody was asked of it half an hour before ${due}, when the statement was due` })),
   ),
   closesByItself: judging('With the statement each of these cases closed by itself.', (_, __, { cases }) =>
     cases.filter(({ open, cause }) => open && cause === CAUSE).map(({ id, says }) => ({ about: id, says: `is open still: ${says}` })),
   ),
-  somebodyAsks: judging('After it each payment had a case, for as long as the bank said nothing.', ({ cases, pending, stillOpen }) => [
-    ...(pending.length === 0 ? [{ about: 'payments', says: 'none was at the bank: nothing was rehearsed' }] : []),
-    ...(pending.length === cases.length
-      ? []
-      : [{ about: 'payments', says: `${pending.length} were pending, and ${cases.length} had a case` }]),
-    ...(stillOpen === cases.length
-      ? []
-      : [{ about: 'cases', says: `${cases.length} were opened, and ${stillOpen} were open ${DAYS_LATE} days later` }]),
-  ]),
+  somebodyAsks: judging(
+    'After it each payment had a case, for as long as the bank said nothing.',
+    ({ cases, stillOpen }, { endsAt }, { books, history }) => {
+      const pending = pendingPayments(books, history, endsAt)
+      return [
+        ...(pending.length === 0 ? [{ about: 'payments', says: 'none was at the bank: nothing was rehearsed' }] : []),
+        ...pending
+          .filter((id) => !cases.includes(id))
+          .map((about) => ({ about, says: 'the bank said nothing of it, and there was no case of it' })),
+        ...cases
+          .filter((id) => !stillOpen.includes(id))
+          .map((about) => ({ about, says: `its case was closed within ${DAYS_LATE} days, and the bank had said nothing` })),
+      ]
+    },
+  ),
 }
 
 export const bankThreeDaysLate: Scenario = {

@@ -7,7 +7,7 @@ import { onTarget } from '../faults/links.ts'
 import type { World } from '../world/world.ts'
 import { dayAfter } from './calendar.ts'
 import type { Act, Left, Marks, OwnPromise, Scenario } from './scenario.ts'
-import { becomesQuiet, comesTrue, invoices, openCases } from './waiting.ts'
+import { becomesQuiet, comesTrue, invoices, openCases, type Case } from './waiting.ts'
 
 /** By the number of the company. */
 const POLICIES = { '1000': 'hold', '2000': 'next', '3000': 'refuse' } as const
@@ -33,11 +33,14 @@ interface Accrual {
 }
 interface Course {
   readonly shutAt: string
+  /** When people first answered, and when they said of what policy had refused that it is posted. */
   readonly answeredAt: string
+  readonly saidAt: string
   readonly periods: readonly Period[]
   readonly accruals: readonly Accrual[]
   readonly moved: string
-  readonly refused: readonly [before: number, reopened: number]
+  /** Numbers of what policy had refused: before the period was opened again, and after it. */
+  readonly refused: { readonly before: readonly string[]; readonly reopened: readonly string[] }
 }
 
 async function course({ world, sent, says, countsFromHere }: Act): Promise<Left> {
@@ -103,12 +106,16 @@ async function course({ world, sent, says, countsFromHere }: Act): Promise<Left>
   )
   await becomesQuiet(world, 1_500, 30_000)
   const still = await openCases(world, CAUSES[1])
+  const numbers = new Map((await invoices(world)).map(({ id, title }) => [id, title]))
+  const numbersOf = (cases: readonly Case[]): string[] => cases.map(({ about }) => numbers.get(about) ?? about)
+  const saidAt = new Date().toISOString()
   for (const one of still) await answer(world, one, 'post-again')
   says(`What policy refused stays refused though the period is open; of ${still.length} two people say that they are posted.`)
   for (const { id, number } of accruals)
     await world.tell(`/v1/accruals/${id}/bookings`, { document: `by hand ${number}`, person: 'm.keller' })
   says(`A person books ${accruals.length} accruals in the ERP and says so.`)
-  const kept: Course = { shutAt, answeredAt, periods, accruals, moved, refused: [refused.length, still.length] }
+  const refusals = { before: numbersOf(refused), reopened: numbersOf(still) }
+  const kept: Course = { shutAt, answeredAt, saidAt, periods, accruals, moved, refused: refusals }
   return new Map([['course', kept]])
 }
 
@@ -211,15 +218,15 @@ const promises: { readonly [name: string]: OwnPromise } = {
   ),
   refusedStays: judging(
     'What policy refused was not posted when the period opened again, but when two people said so.',
-    ({ refused: [before, reopened] }) =>
-      before > 0 && before === reopened
-        ? []
-        : [
-            {
-              about: 'company 3000',
-              says: `${before} were refused, and ${reopened} of them were refused still after the period was opened`,
-            },
-          ],
+    ({ refused: { before, reopened }, shutAt, saidAt }, evidence) => [
+      ...(before.length === 0 ? [{ about: 'company 3000', says: 'nothing of it was refused: nothing was rehearsed' }] : []),
+      ...before
+        .filter((number) => !reopened.includes(number))
+        .map((about) => ({ about, says: 'it was refused, and no longer when the period was open again' })),
+      ...booked(evidence)
+        .filter(({ number, at }) => before.includes(number) && at > shutAt && at < saidAt)
+        .map(({ number, at }) => ({ about: number, says: `it was refused, and posted at ${at}, before people said so` })),
+    ],
   ),
 }
 
