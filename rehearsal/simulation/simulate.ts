@@ -39,7 +39,7 @@ BEFORE.submit(CODERS_LIMIT)
 export interface Outcome {
   readonly seed: number
   readonly violations: readonly Violation[]
-  /** The whole run in one number: who did what when. */
+  /** The whole run in one number: what the hub did and showed and when, what calls came to the systems, and what stands in their books. */
   readonly trace: string
   readonly hit: ReadonlyMap<string, number>
   readonly story: readonly string[]
@@ -133,7 +133,10 @@ class Run {
     this.company.begin()
     for (const system of SYSTEMS) this.feed(system)
     const events = this.clock.run(this.faults.healAt + AFTERWARDS_MS, EVENT_LIMIT)
-    const violations = judge(this.whole())
+    const past = this.whole()
+    // Every call that came to a system and every line of its book, though the hub should have noticed nothing of them.
+    this.tape.count(JSON.stringify(past))
+    const violations = judge(past)
     for (const { at, invariant, says } of violations) this.tape.say('violation', `${invariant}: ${says} (${instantOf(at)})`)
     return { seed: this.seed, violations, trace: this.tape.hash, hit: this.faults.hit, story: this.tape.lines, events }
   }
