@@ -1,5 +1,6 @@
 /** A and J: what was answered with 2xx is there, once; what was refused left nothing; the same again gets the same. */
-import { receivedIn, sentOf, wasTaken, type Check, type Violation } from './evidence.ts'
+import type { Sent } from '../history.ts'
+import { invoiceOf, receivedIn, sentOf, wasTaken, type Check, type Violation } from './evidence.ts'
 
 /** A1: what was taken is there, under the id that its sender was told. */
 export const nothingLost: Check = ({ history, invoices }) => {
@@ -31,14 +32,30 @@ export const sameAgain: Check = ({ history }) => {
   })
 }
 
-/** A2: what is no invoice is refused and becomes none; a notice that is old or not signed is refused. */
-export const refusedIsRefused: Check = ({ history, invoices, bills }) => {
-  const bad = sentOf(history).filter((sent) => (sent.what === 'poison' || sent.what === 'notice') && wasTaken(sent))
+/** Told for good that it is not taken: whoever is told so sends it no more. */
+const wasRefused = ({ status }: Sent): boolean => status !== null && status >= 400 && status < 500 && ![408, 409, 429].includes(status)
+
+/**
+ * A2: what is no invoice is refused and becomes none; a notice that is old or not signed is refused; and of what was refused for good
+ * there is nothing.
+ */
+export const refusedIsRefused: Check = (evidence) => {
+  const { history, invoices, bills } = evidence
+  const all = sentOf(history)
+  const bad = all.filter((sent) => (sent.what === 'poison' || sent.what === 'notice') && wasTaken(sent))
   const known = new Set(bills.map(({ billNo }) => billNo))
   const strangers = invoices.filter(({ row }) => row && !known.has(row.title))
+  const became = invoiceOf(evidence)
   return [
     ...bad.map((sent) => ({ invariant: 'A2', about: sent.about, says: `was answered with ${sent.status}` })),
     ...strangers.map(({ id, row }) => ({ invariant: 'A2', about: id, says: `nobody ever sent an invoice ${row?.title ?? ''}` })),
+    ...all
+      .filter((sent) => sent.what === 'document' && wasRefused(sent) && became.has(sent.about))
+      .map(({ about, status, at }) => ({
+        invariant: 'A2',
+        about,
+        says: `was refused for good at ${at} (${status}), and the hub has it as ${became.get(about) ?? ''}`,
+      })),
   ]
 }
 

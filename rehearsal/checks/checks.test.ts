@@ -104,6 +104,7 @@ const GOOD: Evidence = {
     shown(11, 'posted'),
     shown(31, 'paid'),
     shown(51, 'archived'),
+    ...[408, 409, 429, 503, null].map((status) => sent({ status, retryAfter: '1', body: null })),
   ],
   bills: [BILL],
   invoices: [
@@ -155,6 +156,8 @@ const BAD: readonly (readonly [check: keyof typeof CHECKS, invariant: string, wh
   ],
   ['refusedIsRefused', 'A2', 'poison was taken', withHistory(sent({ what: 'poison', status: 201 }))],
   ['refusedIsRefused', 'A2', 'a year-old notice was taken', withHistory(sent({ what: 'notice', about: 'a year old', status: 200 }))],
+  ['refusedIsRefused', 'A2', 'what was refused is there', { ...GOOD, history: [sent({ status: 400 }), ...GOOD.history.slice(3)] }],
+  ['refusedIsRefused', 'A2', 'a bill was refused, and taken the next time', withHistory(sent({ status: 422, body: null }))],
   [
     'refusedIsRefused',
     'A2',

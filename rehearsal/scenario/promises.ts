@@ -9,7 +9,10 @@ export interface Meaning {
 export const MEANINGS: { readonly [check in keyof typeof CHECKS]: Meaning } = {
   nothingLost: { of: 'A1', means: 'What a sender was told is taken in is there, under the number that he was told.' },
   sameAgain: { of: 'A3, B1', means: 'A document that was sent twice is one invoice.' },
-  refusedIsRefused: { of: 'A2', means: 'What is no invoice became none, and a forged notice was refused.' },
+  refusedIsRefused: {
+    of: 'A2',
+    means: 'What is no invoice became none, a forged notice was refused, and of what was refused nothing is there.',
+  },
   oneAnswer: { of: 'F32', means: 'Of two people who answered one case at once, one was heard.' },
   turnedAwayPolitely: { of: 'J1', means: 'Whoever was turned away was told when to come back.' },
   boundedMemory: { of: 'J1', means: 'No hub held more than 512 MB.' },
