@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { brokenCopy, readPatches, type Patch } from '../broken/patches.ts'
-import type { Result, Verdict } from '../result.ts'
+import { totals, type Result, type Verdict } from '../result.ts'
 import { run } from '../world/processes.ts'
 
 const { values, positionals } = parseArgs({
@@ -26,17 +26,24 @@ interface Conviction {
   readonly by: string
 }
 
-/** The first schedules of a seed until one convicts; Infinity when none did. One that the sources as they are break too convicts nobody. */
+/**
+ * The first schedules of a seed until one convicts; Infinity when none did. One that the sources as they are break too convicts nobody.
+ * Of row F2 it convicts, too, that nothing was refused in any of them where the sources as they are refuse a late write.
+ */
 async function convicted(patch: Patch, seed: number): Promise<Conviction> {
   const copy = brokenCopy(patch, ['sandbox'])
   try {
-    const { schedules, verdict, by } = await played(patch, seed, ['--source', copy.root, '--schedules', values.limit])
-    if (verdict === 'held') return { schedules: Infinity, by: 'nobody' }
+    const { schedules, verdict, by, lateWritesRefused } = await played(patch, seed, ['--source', copy.root, '--schedules', values.limit])
     if (verdict === 'broken') return { schedules, by: `a hub that does not even start (${by})` }
+    const fenceless = verdict === 'held' && patch.row === 'F2' && lateWritesRefused === 0
+    if (verdict === 'held' && !fenceless) return { schedules: Infinity, by: 'nobody' }
     const control = await played(patch, seed, ['--schedules', String(schedules)])
-    return control.verdict === 'held'
-      ? { schedules, by }
-      : { schedules: Infinity, by: `nobody: without it the same schedules are ${control.verdict} too (${control.by})` }
+    if (control.verdict !== 'held')
+      return { schedules: Infinity, by: `nobody: without it the same schedules are ${control.verdict} too (${control.by})` }
+    if (!fenceless) return { schedules, by }
+    return control.lateWritesRefused > 0
+      ? { schedules, by: `F2: no late write was refused; without it ${control.lateWritesRefused} are` }
+      : { schedules: Infinity, by: 'nobody: without it no late write was refused either' }
   } finally {
     copy.remove()
   }
@@ -47,6 +54,8 @@ interface Run {
   readonly verdict: Verdict
   /** The invariants that were violated, or why it broke. */
   readonly by: string
+  /** What row F2 has to show: without one a fence was not needed, or was not there. */
+  readonly lateWritesRefused: number
 }
 
 /** Plays schedules of a seed until one is violated. */
@@ -70,16 +79,18 @@ async function played(patch: Patch, seed: number, chosen: readonly string[]): Pr
         folder,
       ],
     })
-    const { schedules } = JSON.parse(readFileSync(file, 'utf8')) as Result
+    const result = JSON.parse(readFileSync(file, 'utf8')) as Result
+    const { schedules } = result
     if (schedules.length === 0) throw new Error(`Nothing was played: ${output}`)
     const first = schedules.find(({ verdict }) => verdict === 'violated')
     const broken = schedules.find(({ verdict }) => verdict === 'broken')
+    const head = { schedules: schedules.length, lateWritesRefused: totals(result).lateWritesRefused }
     if (first) {
       const by = [...new Set(first.findings.map((finding) => finding.split(' ')[0] ?? ''))].join(', ')
-      return { schedules: schedules.length, verdict: 'violated', by }
+      return { ...head, verdict: 'violated', by }
     }
-    if (broken) return { schedules: schedules.length, verdict: 'broken', by: broken.findings[0]?.slice(0, 80) ?? output.slice(-80) }
-    return { schedules: schedules.length, verdict: 'held', by: 'nobody' }
+    if (broken) return { ...head, verdict: 'broken', by: broken.findings[0]?.slice(0, 80) ?? output.slice(-80) }
+    return { ...head, verdict: 'held', by: 'nobody' }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
