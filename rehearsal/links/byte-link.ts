@@ -27,6 +27,8 @@ export class ByteLink {
   readonly #told = new Map<string, number>()
   /** How often a fault did something. */
   hits = 0
+  /** How often a client said something that was passed on. */
+  asked = 0
 
   private constructor(upstream: () => string) {
     this.#server = createServer({ noDelay: true }, (client) => {
@@ -53,7 +55,10 @@ export class ByteLink {
     if (fault.kind === 'refuse') this.cut()
   }
 
-  /** How often PostgreSQL told the client this error, a SQLSTATE of class 53 (out of something) or 57 (an operator's doing), and it arrived. */
+  /**
+   * How often PostgreSQL told the client this error, and it arrived: a SQLSTATE of class 40 (rolled back, because others were in its way),
+   * 53 (out of something) or 57 (an operator's doing).
+   */
   told(state: string): { readonly hits: number } {
     const told = this.#told
     return {
@@ -149,13 +154,14 @@ export class ByteLink {
     }
     if (to.destroyed || bytes.length === 0) return
     if (side === 'server') this.#hear(bytes)
+    else this.asked++
     to.write(bytes)
   }
 
   /** The field C of an error: https://www.postgresql.org/docs/17/protocol-error-fields.html. One that is split between two reads is missed. */
   #hear(bytes: Buffer): void {
-    for (let at = bytes.indexOf('\0C5'); at >= 0; at = bytes.indexOf('\0C5', at + 1)) {
-      const state = /^(5[37]\w{3})\0/u.exec(bytes.toString('latin1', at + 2, at + 8))?.[1]
+    for (let at = bytes.indexOf('\0C'); at >= 0; at = bytes.indexOf('\0C', at + 1)) {
+      const state = /^((?:40|5[37])\w{3})\0/u.exec(bytes.toString('latin1', at + 2, at + 8))?.[1]
       if (state !== undefined) this.#told.set(state, (this.#told.get(state) ?? 0) + 1)
     }
   }

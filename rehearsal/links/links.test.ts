@@ -1,7 +1,7 @@
 /** The links do what a fault says, to a server that counts what it was asked: what was done, and what was only lost. */
 import { createServer, type Server } from 'node:http'
 import { createServer as createByteServer, connect, type AddressInfo } from 'node:net'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -147,10 +147,12 @@ describe('bytes', () => {
     expect(await say('SELECT')).toEqual({ told: 'ok', cut: false })
   })
   test('an error of the server is counted by its code, once it has arrived', async () => {
-    const [full, placeless] = [link.told('53100'), link.told('53300')]
+    const [full, placeless, deadlocked] = [link.told('53100'), link.told('53300'), link.told('40P01')]
     reply = 'E\0\0\0?SERROR\0VERROR\0C53100\0MNo space left on device\0\0'
     await say('INSERT')
-    expect([full.hits, placeless.hits]).toEqual([1, 0])
+    reply = 'E\0\0\0?SERROR\0VERROR\0C40P01\0Mdeadlock detected\0\0'
+    await say('UPDATE')
+    expect([full.hits, placeless.hits, deadlocked.hits, link.asked]).toEqual([1, 0, 1, 2])
     link.set({ kind: 'swallow', side: 'server' })
     expect(await say('INSERT')).toMatchObject({ told: '' })
     link.heal()
@@ -193,20 +195,75 @@ describe('bytes', () => {
 })
 
 describe('files', () => {
-  test('are held, come backwards, and come twice', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'tieout-link-'))
-    const link = new FolderLink(join(folder, 'from'), join(folder, 'to'))
-    try {
-      link.set('held')
-      writeFileSync(join(link.from, 'a.xml'), 'a')
-      writeFileSync(join(link.from, '.b.xml'), 'b')
-      await expect.poll(() => link.hits).toBeGreaterThan(0)
-      expect(readdirSync(link.to)).toEqual([])
-      link.set('twice')
-      await expect.poll(() => readdirSync(link.to).filter((name) => !name.startsWith('.'))).toEqual(['a.xml', 'again-a.xml'])
-    } finally {
-      link.close()
-      rmSync(folder, { recursive: true, force: true })
-    }
+  let folder: string
+  let link: FolderLink
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'tieout-link-'))
+    link = new FolderLink(join(folder, 'from'), join(folder, 'to'))
+  })
+  afterEach(() => {
+    link.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const [A, B] = ['camt053-000001.xml', 'camt053-000002.xml']
+  const put = (name: string, text: string): void => {
+    writeFileSync(join(link.from, name), text)
+  }
+  const arrived = (): Record<string, string> =>
+    Object.fromEntries(
+      readdirSync(link.to)
+        .filter((name) => !name.startsWith('.'))
+        .map((name) => [name, readFileSync(join(link.to, name), 'utf8')]),
+    )
+
+  test('are held, and come twice, under a number of their own', async () => {
+    link.set('held')
+    put(A, 'a')
+    put('.b.xml', 'b')
+    await expect.poll(() => link.hits).toBeGreaterThan(0)
+    expect(arrived()).toEqual({})
+    link.set('twice')
+    await expect.poll(arrived).toEqual({ [A]: 'a', 'camt053-900001.xml': 'a' })
+  })
+
+  test('half of one arrives, the others whole; it is completed, or comes anew', async () => {
+    const struck: string[] = []
+    link.set(
+      'half',
+      (name) => name.startsWith('camt053'),
+      (name) => struck.push(name),
+    )
+    put('pain002-000003.xml', 'other')
+    await expect.poll(arrived).toEqual({ 'pain002-000003.xml': 'other' })
+    put(A, 'first')
+    await expect.poll(arrived).toMatchObject({ [A]: 'fi' })
+    put(B, 'second')
+    await expect.poll(arrived).toMatchObject({ [A]: 'fi', [B]: 'second' })
+    expect(struck).toEqual([A])
+    link.again(A)
+    expect(arrived()).toMatchObject({ [A]: 'fi', 'camt053-900001.xml': 'first' })
+    link.complete(A)
+    expect(arrived()).toMatchObject({ [A]: 'first' })
+  })
+
+  test.each([
+    ['fetched', { [A]: 'pay' }],
+    ['lost', {}],
+  ] as const)('%s: one is gone from where it was put, and is counted each time that it is put there', async (how, there) => {
+    const struck: [string, string, boolean][] = []
+    link.set(
+      how,
+      () => true,
+      (name, bytes) => struck.push([name, bytes.toString(), A in arrived()]),
+    )
+    put(A, 'pay')
+    // Whoever is told is told before it arrives.
+    await expect.poll(() => struck).toEqual([[A, 'pay', false]])
+    expect([readdirSync(link.from), arrived()]).toEqual([[], there])
+    put(A, 'pay')
+    await expect.poll(() => link.puts.get(A)).toBe(2)
+    await expect.poll(arrived).toEqual({ [A]: 'pay' })
+    expect(readdirSync(link.from)).toEqual([A])
   })
 })

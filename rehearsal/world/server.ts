@@ -35,9 +35,12 @@ export async function clearAbandoned(): Promise<void> {
   }
 }
 
-function isAlive(pid: number): boolean {
+const isAlive = (pid: number): boolean => signalled(pid, 0)
+
+/** False when it is gone. */
+function signalled(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
-    process.kill(pid, 0)
+    process.kill(pid, signal)
     return true
   } catch {
     return false
@@ -52,6 +55,7 @@ export class Server {
   readonly #postgres: Awaited<ReturnType<typeof startPostgres>>
   /** Whether this machine lets us mount a disk of our own; without it the database lies beside the others, and no disk is filled. */
   readonly small: boolean
+  readonly #halted = new Set<number>()
   #made = 0
 
   private constructor(folder: string, postgres: Awaited<ReturnType<typeof startPostgres>>, small: boolean) {
@@ -119,6 +123,19 @@ export class Server {
     return Number(readFileSync(join(this.#postgres.folder, 'postmaster.pid'), 'utf8').split('\n')[0])
   }
 
+  /** These of its processes stand still, whatever they hold. */
+  halt(pids: readonly number[]): void {
+    for (const pid of pids) if (signalled(pid, 'SIGSTOP')) this.#halted.add(pid)
+  }
+
+  /** These, or all that stand still, go on. */
+  goOn(pids: Iterable<number> = this.#halted): void {
+    for (const pid of pids) {
+      signalled(pid, 'SIGCONT')
+      this.#halted.delete(pid)
+    }
+  }
+
   /** Waits until it answers. */
   async answers(ms: number): Promise<void> {
     const until = performance.now() + ms
@@ -152,6 +169,7 @@ export class Server {
   }
 
   async stop(): Promise<void> {
+    this.goOn()
     await this.#postgres.stop()
     if (this.small) spawnSync('umount', ['-l', join(this.folder, 'disk')])
     rmSync(this.folder, { recursive: true, force: true })

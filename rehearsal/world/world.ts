@@ -120,6 +120,7 @@ export class World {
   /** Every link whole, PostgreSQL answering, both hubs up. */
   async heal(): Promise<void> {
     this.server.emptyDisk()
+    this.server.goOn()
     this.company.heal()
     this.notices.heal()
     for (const hub of this.hubs) {
