@@ -289,12 +289,15 @@ export async function evidenceOf(
     exceptions.map(async (one) => ({ ...one, object: known.has(one.about) ? null : await answerOf(world, `/v1/objects/${one.about}`) })),
   )
   const { busy } = await answerOf<Summary>(world, '/v1/summary')
+  const { quarantined } = await answerOf<Pick<Evidence, 'quarantined'>>(world, '/v1/exceptions?open=true&limit=1')
   return {
     books: world.books(),
     history: world.history.rows,
     bills: sent,
     invoices,
     cases,
+    quarantined,
+    puts: world.company.files.out.puts,
     busy,
     underWay: looking.underWay,
     verified: last || restedMs === null ? await verify(world) : null,

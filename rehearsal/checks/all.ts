@@ -1,6 +1,6 @@
 /** Every check there is, by the invariant that it looks after (docs/spec/rehearsal.md). */
 import { boundedMemory, nothingLost, oneAnswer, refusedIsRefused, sameAgain, turnedAwayPolitely } from './acceptance.ts'
-import { atRest, everyBillKnown, logVerifies, nobodyNeeded, noBreach, takenOver } from './convergence.ts'
+import { atRest, everyBillKnown, logVerifies, nobodyNeeded, noBreach, nothingQuarantined, takenOver } from './convergence.ts'
 import {
   archivedIsThere,
   clearedOnce,
@@ -13,7 +13,7 @@ import {
 } from './effects.ts'
 import { inStep, paidIsCleared, paidIsTold, postedStands } from './lacking.ts'
 import type { Check, Evidence, Violation } from './evidence.ts'
-import { amountAsInstructed, paidByTheBank, paidOnce, returnedIsOpen } from './payments.ts'
+import { amountAsInstructed, halfPaysNothing, paidByTheBank, paidOnce, putOnce, returnedIsOpen } from './payments.ts'
 
 export const CHECKS = {
   nothingLost,
@@ -33,6 +33,8 @@ export const CHECKS = {
   paidByTheBank,
   amountAsInstructed,
   paidOnce,
+  putOnce,
+  halfPaysNothing,
   returnedIsOpen,
   postedStands,
   paidIsCleared,
@@ -41,6 +43,7 @@ export const CHECKS = {
   atRest,
   everyBillKnown,
   nobodyNeeded,
+  nothingQuarantined,
   takenOver,
   logVerifies,
   noBreach,

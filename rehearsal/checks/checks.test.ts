@@ -76,6 +76,7 @@ const sent = (changed: Partial<Sent> = {}): Sent => ({
   body: { received: [{ number: 'A-1', invoice: 'inv_1' }] },
   ...changed,
 })
+const did = (second: number, what: string, detail: string): Row => ({ kind: 'done', at: at(second), what, detail })
 const healed = (second: number): Row => ({ kind: 'done', at: at(second), what: 'whole', detail: '' })
 const shown = (second: number, state: string): Row => ({ kind: 'shown', at: at(second), hub: 'hub-a', invoice: 'inv_1', state })
 
@@ -118,6 +119,8 @@ const GOOD: Evidence = {
     },
   ],
   cases: [{ id: 'exc_1', cause: 'unreadable-document', says: '', about: 'doc_1', owner: 'ap-clerks', open: true, object: null }],
+  quarantined: [],
+  puts: new Map([['run.xml', 1]]),
   busy: 0,
   underWay: [{ effect: 'e', attempt: 1, from: 0, till: 3_000 }],
   verified: { status: 0, output: '' },
@@ -135,6 +138,9 @@ const withInvoice = (changed: Partial<typeof invoice>): Evidence => ({ ...GOOD, 
 
 const SECOND = withBooks({ erp: [...GOOD.books.erp, line(60, 'DOCUMENT', 'BOOKED', '52', posting('52'))] })
 const TOLD = withInvoice({ exceptions: [{ cause: 'posted-twice', open: true }] })
+const STATEMENT = (says: string, n = 2): Line =>
+  line(29, 'OUT', 'MADE', `camt053-00000${n}.xml`, { text: `<Ntry><EndToEndId>${says}</EndToEndId></Ntry>` })
+const STATED = withBooks({ bank: [...GOOD.books.bank, STATEMENT('ZP1')] })
 /** The bill was met by a fault of which this may follow. */
 const excusing = (excuse: Excuse, billNo = 'A-1'): Pick<Evidence, 'excused'> => ({ excused: new Map([[billNo, [excuse]]]) })
 const asking = (cause: string, about: string, object: unknown = null): Pick<Evidence, 'cases'> => ({
@@ -312,6 +318,36 @@ const BAD: readonly (readonly [check: keyof typeof CHECKS, invariant: string, wh
     'a person is asked about a system, which is about no bill',
     { ...GOOD, ...asking('divergence', 'sys_1', { id: 'sys_1', names: ['hub|system|erp'] }), ...excusing({ causes: ['divergence'] }) },
   ],
+  [
+    'putOnce',
+    'D3',
+    'a payment file that nobody could look for was put there again by itself',
+    { ...GOOD, puts: new Map([['run.xml', 2]]) },
+  ],
+  [
+    'putOnce',
+    'D3',
+    'and again, though people had said only once that it had not happened',
+    { ...withHistory(did(26, 'did not happen', 'run.xml')), puts: new Map([['run.xml', 3]]) },
+  ],
+  [
+    'halfPaysNothing',
+    'F1',
+    'what only the other half of a statement says was believed',
+    { ...STATED, history: [...GOOD.history, did(30, 'torn', 'camt053-000002.xml'), did(40, 'mended', 'camt053-000002.xml')] },
+  ],
+  [
+    'halfPaysNothing',
+    'F1',
+    'what a vendor collected was believed of half a statement, of which the rest never came',
+    { ...withBooks({ erp: [BOOKED], bank: [STATEMENT('A-1')] }), history: [...GOOD.history, did(30, 'torn', 'camt053-000002.xml')] },
+  ],
+  [
+    'nothingQuarantined',
+    'E5',
+    'a fact that was put aside because the database had not let it in',
+    { ...GOOD, quarantined: [{ id: 'evt_1', type: 'payment.accepted', says: 'error: could not serialize access' }] },
+  ],
   ['takenOver', 'E4', 'an attempt that nobody took over', { ...GOOD, underWay: [{ effect: 'e', attempt: 1, from: 0, till: 16_000 }] }],
   [
     'takenOver',
@@ -385,6 +421,14 @@ test('a double that a late target may leave, and the breach of a reversal, are e
   expect(judge({ ...SECOND, invoices: TOLD.invoices, ...excusing({ causes: ['posted-twice'], double: true }) })).toEqual([])
   const reversed = withInvoice({ headline: { state: 'archived', breaches: ['posted'] } })
   expect(judge({ ...reversed, ...excusing({ causes: [], breaches: ['posted'] }) })).toEqual([])
+})
+
+test('a file that people say was not there is put there once more, and a statement that is whole again, or says again what another said, pays', () => {
+  expect(judge({ ...withHistory(did(26, 'did not happen', 'run.xml')), puts: new Map([['run.xml', 2]]) })).toEqual([])
+  const mended = withHistory(did(26, 'torn', 'camt053-000002.xml'), did(30, 'mended', 'camt053-000002.xml')).history
+  expect(judge({ ...STATED, history: mended })).toEqual([])
+  const torn = withHistory(did(30, 'torn', 'camt053-000003.xml')).history
+  expect(judge({ ...withBooks({ bank: [...STATED.books.bank, STATEMENT('ZP1', 3)] }), history: torn })).toEqual([])
 })
 
 test('a credit that waits for something to be set against is not stranded', () => {

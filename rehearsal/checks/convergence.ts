@@ -67,6 +67,10 @@ export const nobodyNeeded: Check = (evidence) => {
     })
 }
 
+/** E5: nothing is put aside as broken because the world was: what failed for others' sake is done again, whole. */
+export const nothingQuarantined: Check = ({ quarantined }) =>
+  quarantined.map(({ id, type, says }) => ({ invariant: 'E5', about: id, says: `${type} stands in quarantine: ${says}` }))
+
 /** E4: what a killed or frozen process had under way is taken over in time, counted from when there is somebody to take it over. */
 const TAKEOVER_MS = 15_000
 export const takenOver: Check = (evidence) =>

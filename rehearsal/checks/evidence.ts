@@ -84,6 +84,10 @@ export interface Evidence {
   readonly bills: readonly Bill[]
   readonly invoices: readonly InvoiceView[]
   readonly cases: readonly CaseView[]
+  /** How often a file of each name was put where the bank fetches it. */
+  readonly puts: ReadonlyMap<string, number>
+  /** What the hub's own code broke on, as `GET /v1/exceptions` shows it. */
+  readonly quarantined: readonly { readonly id: string; readonly type: string; readonly says: string }[]
   readonly busy: number
   readonly underWay: readonly UnderWay[]
   /** Status of `tieout verify` over the log at rest, and what it said; null when it was not asked. */
@@ -109,6 +113,10 @@ export type Check = (evidence: Evidence) => readonly Violation[]
 
 export const sentOf = (history: readonly Row[]): readonly Sent[] => history.filter((row) => row.kind === 'sent')
 export const shownOf = (history: readonly Row[]): readonly Shown[] => history.filter((row) => row.kind === 'shown')
+
+/** When the rig did something, by what it did it to. */
+export const didOf = (history: readonly Row[], what: string): readonly { readonly at: string; readonly detail: string }[] =>
+  history.flatMap((row) => (row.kind === 'done' && row.what === what ? [row] : []))
 
 export const wasTaken = ({ status }: Sent): boolean => status !== null && status >= 200 && status < 300
 

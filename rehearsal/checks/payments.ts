@@ -1,5 +1,5 @@
 /** F: paid is what a bank booked; nothing is sent or booked twice; what comes back is open again. */
-import { factsOf, invoiceOf, minor, shownOf, text, type Check, type Evidence, type Violation } from './evidence.ts'
+import { didOf, factsOf, invoiceOf, minor, shownOf, text, type Check, type Evidence, type Violation } from './evidence.ts'
 
 interface Detail {
   readonly endToEndId: string
@@ -126,6 +126,45 @@ export const paidOnce: Check = (evidence) => {
       all.length < 2 ? [] : [{ invariant: 'D1', about: id, says: `the bank booked this payment ${all.length} times` }],
     ),
   ]
+}
+
+/** D3: a file that nobody can look for is put there once, and once more for each time that people said that it had not happened. */
+export const putOnce: Check = ({ puts, history }) => {
+  const denied = Map.groupBy(didOf(history, 'did not happen'), ({ detail }) => detail)
+  return [...puts].flatMap(([name, times]) => {
+    const said = denied.get(name)?.length ?? 0
+    return times <= 1 + said
+      ? []
+      : [{ invariant: 'D3', about: name, says: `it was put there ${times} times, and people said ${said} times that it had not happened` }]
+  })
+}
+
+/** F1: a statement of which half arrived pays nothing until the rest of it is there. */
+export const halfPaysNothing: Check = (evidence) => {
+  const { history, books, bills } = evidence
+  const mended = new Map(didOf(history, 'mended').map(({ at, detail }) => [detail, at]))
+  const statements = factsOf(books.bank, 'OUT', 'MADE').filter(({ key }) => key.startsWith('camt053'))
+  const words = new Map(
+    [...invoiceOf(evidence)].map(([file, invoice]) => [invoice, bills.filter((bill) => bill.file === file).map(({ billNo }) => billNo)]),
+  )
+  const payments = [...paidBy(evidence)]
+  for (const { key, row } of factsOf(books.erp, 'DOCUMENT', 'BOOKED')) {
+    const paying = payments.filter(([, { documents }]) => documents.has(key)).map(([endToEndId]) => endToEndId)
+    words.set(text(row, 'extRef'), [...(words.get(text(row, 'extRef')) ?? []), ...paying])
+  }
+  return didOf(history, 'torn').flatMap(({ at, detail }) =>
+    shownOf(history)
+      .filter((shown) => shown.state === 'paid' && shown.at > at && shown.at < (mended.get(detail) ?? '~'))
+      .filter(({ invoice }) => {
+        const named = new Set(words.get(invoice))
+        return statements.find(({ row }) => !named.isDisjointFrom(new Set(text(row, 'text').split(/[\s<>]+/u))))?.key === detail
+      })
+      .map((shown): Violation => ({
+        invariant: 'F1',
+        about: shown.invoice,
+        says: `${shown.hub} showed it paid at ${shown.at}, and of ${detail}, the first that says so, half had arrived`,
+      })),
+  )
 }
 
 /** F3: at rest, what came back is not shown as paid. */

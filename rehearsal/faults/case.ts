@@ -45,13 +45,13 @@ const PROBE_MS = 100
 const LURK_MS = 30
 
 /** Something that only shows when it is looked for, again and again until it ends: `probe` says how much there is to see of it now. */
-export function watched(probe: () => Promise<number>, heal: () => Promise<boolean | void>): Ongoing {
+export function watched(probe: () => Promise<number>, heal: () => Promise<boolean | void>, everyMs = PROBE_MS): Ongoing {
   let seen = 0
   let over = false
   const looking = (async () => {
     while (!over) {
       seen = Math.max(seen, await probe().catch(() => 0))
-      await later(PROBE_MS)
+      await later(everyMs)
     }
   })()
   return {

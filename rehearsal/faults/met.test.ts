@@ -8,6 +8,7 @@ import { HttpLink } from '../links/http-link.ts'
 import { estranged } from '../world/company.ts'
 import type { World } from '../world/world.ts'
 import type { Stage } from './case.ts'
+import { halt } from './database.ts'
 import { signerDiesAt } from './hubs.ts'
 import { postsLate } from './links.ts'
 import { decidedOf, flood } from './people.ts'
@@ -40,6 +41,24 @@ test.each([
   const ongoing = await signerDiesAt('signer-persist-before')(stage({ hubs: [hub] }))
   children = after
   expect([ongoing.met?.(), await ongoing.end()]).toEqual([met, met])
+})
+
+test.each([
+  ['backends', [7, 8], 0],
+  ['postmaster', [5], 1],
+] as const)('%s that stand still meet what a hub says meanwhile, and go on', async (whom, pids, cut) => {
+  const did: unknown[] = []
+  const link = { asked: 40, cut: () => did.push('cut') }
+  const server = {
+    postmaster: 5,
+    admin: async () => ({ rows: [{ pid: 7 }, { pid: 8 }] }),
+    halt: (all: readonly number[]) => did.push(['halt', ...all]),
+    goOn: (all: readonly number[]) => did.push(['go on', ...all]),
+  }
+  const { met, end } = await halt(whom)(stage({ server, database: '', hubs: [{ link }] }))
+  expect([met?.(), did]).toEqual([0, [['halt', ...pids], ...Array.from({ length: cut }, () => 'cut')]])
+  link.asked += 2
+  expect([met?.(), await end(), did.at(-1)]).toEqual([2, 2, ['go on', ...pids]])
 })
 
 test('a posting that lands late names its bill, and no call after it does', async () => {

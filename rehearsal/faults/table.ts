@@ -7,7 +7,20 @@ import { findFaketime } from '../world/clocks.ts'
 import { TARGETS, type Target } from '../world/company.ts'
 import type { Excuse } from '../checks/evidence.ts'
 import type { Begin } from './case.ts'
-import { exhaust, failSync, fillDisk, hasStrace, lockTables, signal, throwOut } from './database.ts'
+import {
+  deadlock,
+  exhaust,
+  failSync,
+  failToSerialize,
+  fillDisk,
+  halt,
+  haltWriting,
+  hasStrace,
+  lockTables,
+  signal,
+  throwOut,
+} from './database.ts'
+import { takeAway, tear } from './files.ts'
 import { changePolicy, clock, dieAt, freeze, kill, KILL_POINTS, SIGNER_POINTS, signerDiesAt } from './hubs.ts'
 import { cascade, onDatabase, onDoor, onFiles, onNotices, onTarget, postsLate } from './links.ts'
 import { again, flood, forgeNotices, poison, race, recallTicket, reverseBehind, sendBack } from './people.ts'
@@ -109,9 +122,21 @@ const CASES: readonly FaultCase[] = [
   one('database: slow', 'F5', onDatabase({ kind: 'slow', ms: 120 }), { weight: 2 }),
   one('database: 2 s away', 'F5', onDatabase({ kind: 'slow', ms: 2_000 }), { weight: 1 }),
   one('database: drip', 'F5', onDatabase({ kind: 'drip', bytes: 600 }), { weight: 2 }),
+  one('database: connections stand still', 'F5', halt('backends'), { weight: 2, lasts: [800, 2_500] }),
+  one('database: one connection stands still in what it writes', 'F5', haltWriting, { lasts: [800, 2_500] }),
+  one('database: nobody takes connections', 'F5', halt('postmaster'), { lasts: [800, 2_500] }),
+  // Longer than the hub waits for an answer at most, 75 s.
+  one('database: connections stand still for longer than anybody waits', 'F5', halt('backends'), {
+    weight: 0,
+    lasts: [77_000, 78_000],
+    long: true,
+  }),
   one('database: journal not synced', 'F6', failSync, { needs: 'strace', lasts: [300, 800] }),
   one('database: work locked', 'F7', lockTables('effect, attempt'), { lasts: [500, 1_500] }),
   one('database: objects locked', 'F7', lockTables('object, tenant_head'), { lasts: [500, 1_500] }),
+  one('database: statements fail to serialize', 'F7', failToSerialize('statement'), { lasts: [1_000, 2_500] }),
+  one('database: commits fail to serialize', 'F7', failToSerialize('commit'), { lasts: [1_000, 2_500] }),
+  one('database: deadlocks', 'F7', deadlock, { weight: 2, lasts: [1_500, 3_000] }),
   one('database: connections thrown out', 'F8', throwOut, { weight: 2 }),
   one('database: no connection left', 'F8', exhaust, { weight: 1 }),
   one('disk full', 'F9', fillDisk, { weight: 3, lasts: [600, 2_000] }),
@@ -125,6 +150,18 @@ const CASES: readonly FaultCase[] = [
   one('bank: files from it held', 'F16', onFiles('back', 'held'), { weight: 2, lasts: [800, 3_000] }),
   one('bank: files from it backwards', 'F19', onFiles('back', 'backwards'), { weight: 2 }),
   one('bank: files from it twice', 'F19', onFiles('back', 'twice'), { weight: 2 }),
+  ...(['camt053', 'pain002'] as const).flatMap((kind) => [
+    one(`bank: half a ${kind}, completed later`, 'F14', tear(kind, 'completed'), { lasts: [1_000, 3_000] }),
+    one(`bank: half a ${kind} for ever`, 'F14', tear(kind, 'sent anew'), { lasts: [1_000, 3_000] }),
+  ]),
+  // The case is of the command that nobody can look for; whoever is not there when it comes leaves it open.
+  ...(['fetched', 'lost'] as const).map((how) =>
+    one(`bank: payment file ${how}, and its sender dies`, how === 'lost' ? 'F12' : 'F10', takeAway(how), {
+      weight: 2,
+      lasts: [1_000, 3_000],
+      excuses: { causes: ['outcome-unknown'] },
+    }),
+  ),
   one('erp: posting reversed by its people', 'F17', reverseBehind, {
     weight: 2,
     lasts: [50, 100],
@@ -167,7 +204,7 @@ export function playable(long: boolean): readonly FaultCase[] {
 export const NOT_HERE: Readonly<Record<string, string>> = {
   'F1 (migrations, rebuild of lists)':
     'a hub does neither: migrations are killed in test/migrate-kills.test.ts, and a rebuild writes nothing',
-  F4: 'a standby to fail over to is not part of what the hub starts',
-  F22: 'a million rows waiting is a measurement of its own, not a fault of a schedule',
-  F25: 'there is one version so far: nothing to upgrade from',
+  F4: 'a standby to fail over to is not part of what the hub starts; one that was behind is the scenario database-set-back',
+  F22: 'a million rows waiting is a measurement of its own (npm run bench), not a fault of a schedule',
+  F25: 'there is one version so far: nothing to upgrade from; older rules beside newer ones are refused in src/store/commit.test.ts',
 }

@@ -1,0 +1,102 @@
+/** What a hub is told by a real PostgreSQL whose rows, statements and COMMITs are in somebody's way. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Dice } from '../dice.ts'
+import type { World } from '../world/world.ts'
+import type { Begin, Stage } from './case.ts'
+import { deadlock, failToSerialize } from './database.ts'
+
+const DATABASE = `rig_faults_${process.pid}`
+const urlOf = (database: string): string => {
+  const url = new URL(process.env['TIEOUT_TEST_DATABASE_URL'] ?? '')
+  url.pathname = `/${database}`
+  return url.href
+}
+const admin = async <T>(work: (client: Client) => Promise<T>, url = process.env['TIEOUT_TEST_DATABASE_URL'] ?? ''): Promise<T> => {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+const stage = (world: object): Stage => ({
+  world: world as World,
+  dice: new Dice(1, 'database'),
+  bills: [],
+  lastsMs: 0,
+  excuse: () => {},
+})
+
+/** What the stand-in for a hub was told, by SQLSTATE, and what it committed. */
+let told: Map<string, { hits: number }>
+let committed: number
+let over: boolean
+let working: Promise<void>
+
+beforeEach(async () => {
+  await admin((client) => client.query(`CREATE DATABASE ${DATABASE}`))
+  await admin(
+    (client) =>
+      client.query(
+        'CREATE TABLE object (n int); INSERT INTO object VALUES (0); CREATE TABLE tenant_head (n int); INSERT INTO tenant_head VALUES (0)',
+      ),
+    urlOf(DATABASE),
+  )
+  ;[told, committed, over] = [new Map(), 0, false]
+  working = work()
+})
+afterEach(async () => {
+  over = true
+  await working
+  await admin((client) => client.query(`DROP DATABASE ${DATABASE} WITH (FORCE)`))
+})
+
+/** As a hub commits: objects, then the head; again from the first statement when it was told no. */
+async function work(): Promise<void> {
+  await admin(async (client) => {
+    while (!over) {
+      try {
+        await client.query('BEGIN; UPDATE object SET n = n + 1')
+        await sleep(5)
+        await client.query('UPDATE tenant_head SET n = n + 1')
+        await client.query('COMMIT')
+        committed++
+      } catch (error) {
+        counted((error as { code: string }).code).hits++
+        await client.query('ROLLBACK')
+      }
+    }
+  }, urlOf(DATABASE))
+}
+function counted(state: string): { hits: number } {
+  const found = told.get(state) ?? { hits: 0 }
+  told.set(state, found)
+  return found
+}
+
+test.each<[string, Begin, string]>([
+  ['statements that fail to serialize', failToSerialize('statement'), '40001'],
+  ['COMMITs that fail to serialize', failToSerialize('commit'), '40001'],
+  ['deadlocks', deadlock, '40P01'],
+])('of %s a hub is told, and of nothing else; afterwards it is told nothing', { timeout: 60_000 }, async (_what, begin, state) => {
+  const server = { url: urlOf, admin: (does: (client: Client) => Promise<unknown>, database = 'postgres') => admin(does, urlOf(database)) }
+  const { met, end } = await begin(stage({ server, database: DATABASE, hubs: [{ link: { told: counted } }] }))
+  await expect.poll(() => met?.(), { timeout: 30_000 }).toBeGreaterThan(0)
+  const hits = await end()
+  expect(hits).toBe(counted(state).hits)
+  const [so, before] = [committed, [...told].map(([code, { hits: times }]) => [code, times])]
+  expect(before).toEqual([[state, hits]])
+  await expect.poll(() => committed, { timeout: 10_000 }).toBeGreaterThan(so + 20)
+  expect([...told].map(([code, { hits: times }]) => [code, times])).toEqual(before)
+  // All of a transaction is done, or nothing.
+  over = true
+  await working
+  const { rows } = await admin(
+    (client) => client.query('SELECT object.n AS objects, tenant_head.n AS head FROM object, tenant_head'),
+    urlOf(DATABASE),
+  )
+  expect(rows).toEqual([{ objects: committed, head: committed }])
+})
