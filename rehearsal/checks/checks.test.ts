@@ -1,4 +1,7 @@
-/** The judges judged: a history in which all is well passes, and each hand-made bad one is convicted by the check that is there for it. */
+/**
+ * The judges judged: a history in which all is well passes, and each hand-made bad one, a row of one table, is convicted by the check that is
+ * there for it.
+ */
 import { describe, expect, test } from 'vitest'
 import type { Row, Sent } from '../history.ts'
 import { CHECKS, judge } from './all.ts'

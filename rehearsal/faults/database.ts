@@ -74,7 +74,7 @@ export const haltWriting: Begin = async ({ world: { server, database }, lastsMs 
     },
     async () => {
       if (halted) {
-        await later(halted.since + lastsMs - performance.now())
+        await later(Math.max(0, halted.since + lastsMs - performance.now()))
         server.goOn([halted.pid])
       }
       await client.end().catch(() => undefined)

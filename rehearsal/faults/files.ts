@@ -131,7 +131,8 @@ export const takeAway =
       async () => {
         if (!taken) return false
         const { name, bytes } = taken
-        const file = `public|payment-file|${/<MsgId>([^<]*)</u.exec(bytes.toString())?.[1] ?? ''}`
+        const [, messageId = ''] = MESSAGE_ID.exec(bytes.toString()) ?? []
+        const file = `public|payment-file|${messageId}`
         for (const one of await openCases(world, 'outcome-unknown')) {
           const object = await world.ask<{ readonly names: readonly string[] }>(`/v1/objects/${one.about}`)
           if (!object?.names.includes(file)) continue
@@ -152,6 +153,8 @@ export const takeAway =
       },
     )
   }
+
+const MESSAGE_ID = /<MsgId>([^<]*)/u
 
 /** The bills that a payment file pays, by the ERP's books. */
 function billsIn(world: World, file: string): readonly string[] {
