@@ -216,6 +216,16 @@ it('a clearing that a restored ERP forgot, one that was booked twice, and a pack
   expect(of.books('archive').filter(({ facts }) => facts.some(({ key }) => key.includes('/pack.'))).length).toBe(stowed.length - 1)
   expect(await sweep(of, 'erp')).toMatchObject({ reported: 0, missing: 0 })
   expect(await sweep(of, 'archive')).toMatchObject({ reported: 0, missing: 0 })
+
+  // A payment of a run that no feed tells of: found in the list of payment documents, once.
+  const made = of.books('erp').findLast((line) => line.op === 'payment.confirm' && line.facts.length > 0)!
+  await behindItsBack(of, 'erp', (all) => all.map((line) => (line.n === made.n ? besides(line) : line)))
+  expect(await sweep(of, 'erp')).toMatchObject({ unknown: 1 })
+  expect(await sweep(of, 'erp')).toMatchObject({ unknown: 0, missing: 0, unconfirmed: 0 })
+  await expect.poll(async () => (await of.summary()).exceptions, { timeout: 20_000 }).toEqual({ divergence: 3, 'erp-payment-unknown': 1 })
+  expect(await of.get('/v1/exceptions?cause=erp-payment-unknown')).toMatchObject({
+    exceptions: [{ owner: 'treasury', says: expect.stringMatching(/^The ERP’s payment document 29ELSE of company 1000 /u) as string }],
+  })
 })
 
 it('a status that an AP tool has forgotten is told again, once, and its case closes by itself', async () => {
@@ -255,6 +265,15 @@ it('with every notice lost and every hint gone with its process, sweeps reach th
   expect((await hub.summary()).log.size).toBe(size + 1)
 })
 
+/** The same line, as if it had made another payment, too, which the ERP tells of in no feed. */
+const besides = (line: BookLine): BookLine => {
+  const made = line.facts.find(({ what }) => what === 'PAYMENT')!
+  const key = '29ELSE'
+  return {
+    ...line,
+    facts: [...line.facts, { ...made, verb: 'SILENT', key, row: { ...made.row, payDocNo: key, endToEndId: key, msgId: 'ELSEWHERE' } }],
+  }
+}
 const forgotten = (line: BookLine): BookLine => ({
   ...line,
   facts: line.facts.map((fact) => ({

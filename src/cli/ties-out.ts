@@ -60,6 +60,7 @@ export const CASES: { readonly [cause in Cause]: 'held' | 'differs' } = {
   'payment-rejected': 'differs',
   'payment-returned': 'differs',
   'bank-entry-unknown': 'differs',
+  'erp-payment-unknown': 'differs',
   'amount-differs': 'differs',
   'statement-incomplete': 'differs',
   divergence: 'differs',

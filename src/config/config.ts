@@ -77,7 +77,7 @@ export const SCHEMA = z.strictObject({
       bypassFrom: z.iso
         .date()
         .default(DEFAULT_POLICY.bypassFrom)
-        .describe('documents of the ERP posted before this day are history: nobody asks who made them'),
+        .describe('documents of the ERP posted, and payments made, before this day are history: nobody asks who made them'),
       periodClosed: z
         .strictObject({
           ordinarily: z

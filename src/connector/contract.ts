@@ -336,7 +336,7 @@ export interface HoldingsPage {
 
 /** `facts`: all that it says by itself, for one that we do not have, or have otherwise. */
 export interface HeldThing extends Held {
-  facts(): readonly Observation[]
+  facts(at: Instant): readonly Observation[]
 }
 
 /** What a system pushes at us. Order and repetition of notices mean nothing; only what they say counts. */

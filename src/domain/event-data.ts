@@ -137,8 +137,19 @@ export interface FactData {
   /** `from` and `to`: the period that it is about, where it is told; `accounts`: for which of a posting's accounts. */
   'period.opened': { entity: string; month: string; from?: CalendarDate; to?: CalendarDate; accounts?: string }
   'period.closed': { entity: string; month: string; from?: CalendarDate; to?: CalendarDate; accounts?: string }
-  /** `of`: the number there of the one thing that it is about; `amount`: that thing's. */
-  'status.reported': { system: string; facet: Facet; word: string; claims?: string; of?: string; amount?: string }
+  /**
+   * `of`: the number there of the one thing that it is about; `amount`: that thing's. `document`: what the ERP itself says of a payment or
+   * a clearing, which nobody else may have told of.
+   */
+  'status.reported': {
+    system: string
+    facet: Facet
+    word: string
+    claims?: string
+    of?: string
+    amount?: string
+    document?: BookedDocument
+  }
   'hold.placed': { hold: string; kind: string; reason: string }
   'hold.released': { hold: string; reason: string }
   /** A person's answer to an exception: one of the actions that it allows. `second`: another person, where two are asked for. */
@@ -160,6 +171,17 @@ export interface FactData {
   'evidence.prepared': { wanted: string; document: string; covers: number }
   /** The archive holds these very bytes, read back. `covers`: how many facts of the invoice the pack rests on. */
   'evidence.archived': { archive: string; document: string; until: CalendarDate; covers: number }
+}
+
+/** A document by which the ERP shows something as paid. `clears`: the postings (by `postingName`) of a clearing that is no payment's. */
+export type BookedDocument = {
+  number: string
+  entity: string
+  supplier: string
+  amount: string
+  currency: string
+  on: CalendarDate
+  clears?: readonly { posting: string; amount: string }[]
 }
 
 export interface SweepData {

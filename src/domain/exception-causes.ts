@@ -414,6 +414,14 @@ export const CAUSES = {
     actions: ['explained'],
     dueHours: 24,
   },
+  'erp-payment-unknown': {
+    owner: 'treasury',
+    severity: 'high',
+    title: 'The ERP shows something as paid that nobody here knows',
+    hint: 'Find out who paid it and what for. It closes by itself when its payment file or its documents become known; otherwise have it taken back in the ERP, or say what it is.',
+    actions: ['explained'],
+    dueHours: 24,
+  },
   'amount-differs': {
     owner: 'treasury',
     severity: 'high',

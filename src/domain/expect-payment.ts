@@ -55,7 +55,8 @@ export function expectPayment(laws: Laws, { id, state }: Subject<PaymentState>):
       : []
   return {
     cells: [cellOf(id, state, erp, 'settlement', record ? 'settled' : null)].filter(
-      (cell) => cell.expected !== null || cell.told !== null || cell.reported !== null,
+      // Nobody can be asked again what a clearing without a payment shows.
+      (cell) => !state.booked?.clears && (cell.expected !== null || cell.told !== null || cell.reported !== null),
     ),
     effects: [...cancel, ...(record ? [record] : [])],
     marks: undone,

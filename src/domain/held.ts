@@ -59,7 +59,9 @@ const NUMBERS: { readonly [kind in SweptKind]: NumbersOf<SweptStates[kind]> } = 
     approval: (_id, state, system) => ticketsOf(state, system),
     status: (_id, state, system) => ticketsOf(state, system),
   },
-  payment: { settlement: (_id, { instructed }) => (instructed === null ? [] : [instructed.paymentDoc]) },
+  payment: {
+    settlement: (_id, { instructed, booked }) => [instructed?.paymentDoc ?? booked?.number].filter((number) => number !== undefined),
+  },
 }
 
 const bookedNumbers = (state: InvoiceState): string[] =>

@@ -8,6 +8,7 @@ import { expectBatch, expectPayment } from './expect-payment.ts'
 import { amountDue, liveAllocations, negative } from './headline.ts'
 import type { InvoiceState } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
+import { bookedNeighbours, judgeBooked } from './judge-booked.ts'
 import { diverge, unmappedWords } from './judge-cells.ts'
 import { batchName, endToEndName, paymentInfoName, paymentName, remittanceName } from './names.ts'
 import { aliasOf, type Judgement, type Look, type Neighbours, type ObjectRecord } from './object.ts'
@@ -21,7 +22,7 @@ import type { BatchRecord, Laws, PaymentRecord } from './view.ts'
 export const supplierAlias = (laws: Laws, number: string): string => aliasOf(laws.policy.systems.erp, 'supplier', number)
 
 export function paymentNeighbours(laws: Laws, { state }: PaymentRecord): Neighbours {
-  if (!state.instructed) return { read: [], write: [] }
+  if (!state.instructed) return bookedNeighbours(state)
   const { messageId, supplier, items } = state.instructed
   const invoices = items.map((item) => item.posting)
   return { read: [batchName(messageId), supplierAlias(laws, supplier)], write: invoices }
@@ -30,7 +31,7 @@ export function paymentNeighbours(laws: Laws, { state }: PaymentRecord): Neighbo
 export function judgePayment(laws: Laws, record: PaymentRecord, look: Look, asOf: Instant): Judgement {
   const sheet = new Scratch<PaymentState>(record.id, record.version, record.state, asOf, evolvePayment)
   const { instructed } = record.state
-  if (!instructed) return { decisions: [], wakeAt: null, waits: [] }
+  if (!instructed) return judgeBooked(laws, record, look, asOf)
   const batch = look(batchName(instructed.messageId)) as BatchRecord | undefined
   // Several postings may be one invoice.
   const invoices = new Map<string, { readonly invoice: ObjectRecord<InvoiceState>; readonly amount: string }>()

@@ -112,15 +112,18 @@ function documentRow(state: DocumentState): ListRow {
   }
 }
 
-function paymentRow(state: PaymentState): ListRow {
-  const instructed = state.instructed
+function paymentRow(state: PaymentState): ListRow | undefined {
+  const { instructed, booked } = state
+  // A clearing is no payment, and one that is explained is nobody's business.
+  if (!instructed && (!booked || booked.clears)) return undefined
   return {
     ...EMPTY,
-    title: instructed?.endToEndId ?? '',
-    state: state.progress ?? '',
-    currency: instructed?.currency ?? null,
-    amount: instructed?.amount ?? null,
-    party: instructed?.supplier ?? null,
-    open: !['settled', 'cancelled'].includes(state.progress ?? ''),
+    title: instructed?.endToEndId ?? booked?.number ?? '',
+    state: state.progress ?? 'observed',
+    currency: (instructed ?? booked)?.currency ?? null,
+    amount: (instructed ?? booked)?.amount ?? null,
+    party: (instructed ?? booked)?.supplier ?? null,
+    entity: booked?.entity ?? null,
+    open: instructed ? !['settled', 'cancelled'].includes(state.progress ?? '') : gravest(state.exceptions) !== null,
   }
 }

@@ -2,10 +2,10 @@
 import { inOrder } from '../lib/canonical-json.ts'
 import { diverging, showing } from './cell.ts'
 import type { Event, EventType } from './event.ts'
-import type { FactData } from './event-data.ts'
+import type { BookedDocument, FactData } from './event-data.ts'
 import { filing, NO_FILES, type Filed } from './filing.ts'
 import { later, ref } from './fact-order.ts'
-import type { FactRef, InvoiceState, Told } from './invoice-state.ts'
+import type { FactRef, Heard, InvoiceState, Told } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
 import { tracked, type ExceptionMap } from './exception.ts'
 import { sending, type EffectData, type SentMap } from './sent.ts'
@@ -18,6 +18,8 @@ export type Settled = { readonly entry: string; readonly bookedOn: string; reado
 
 export interface PaymentState {
   readonly instructed: (FactRef & FactData['payment.instructed']) | null
+  /** What the ERP shows of it, for as long as no file tells what it is. */
+  readonly booked: (BookedDocument & Pick<Heard, 'heardAt'>) | null
   readonly rejected: (FactRef & { readonly code: string; readonly reason: string }) | null
   readonly cancelled: FactRef | null
   readonly payee: (FactRef & { readonly pass: boolean; readonly failed: readonly string[] }) | null
@@ -73,6 +75,7 @@ export interface BatchState extends Filed {
 
 export const NO_PAYMENT: PaymentState = inOrder({
   instructed: null,
+  booked: null,
   rejected: null,
   cancelled: null,
   payee: null,
@@ -108,12 +111,17 @@ type Handler<S> = (state: S, event: Event, data: never) => S
 type On<S> = { readonly [type in EventType]?: Handler<S> }
 
 const PAYMENT: On<PaymentState> = {
-  'status.reported': showing,
+  'status.reported': (state, event, data: FactData['status.reported']) => ({
+    ...showing(state, event, data),
+    // As it was first heard, so that what is told again does not wait again.
+    booked: state.instructed === null && data.document ? (state.booked ?? { ...data.document, heardAt: event.recordedAt }) : state.booked,
+  }),
   'divergence.opened': diverging,
   'divergence.closed': diverging,
   'payment.instructed': (state, event, data: FactData['payment.instructed']) => ({
     ...state,
     instructed: later(state.instructed, { ...ref(event), ...data }),
+    booked: null,
   }),
   'payment.rejected': (state, event, data: FactData['payment.rejected']) => ({
     ...state,

@@ -297,7 +297,7 @@ async function compare({ tenant, connector, pool, submit }: Reader, things: read
     if (!record) done.unknown++
     else if (says.has('news')) done.news++
     else if (!says.has('report')) done.same++
-    if (!record || says.has('news')) arrivals.push(...thing.facts().map((fact) => observed(tenant, connector, fact)))
+    if (!record || says.has('news')) arrivals.push(...thing.facts(at).map((fact) => observed(tenant, connector, fact)))
   }
   // A fact that is known under other words is no event: then what it shows now is told by the next sweep's report, and nothing is lost.
   if (arrivals.length > 0) await submit(arrivals)

@@ -1,9 +1,9 @@
 /** Cases about money: files, statements, returns, what settles without cash. One table; what stands before it are names for what its rows repeat. */
 import { entry, fact, SUPPLIER } from '../facts.ts'
-import { aliasOf, type Arrival } from '../../src/domain/object.ts'
-import type { FactData } from '../../src/domain/event-data.ts'
+import { aliasOf, type Arrival, type Ref } from '../../src/domain/object.ts'
+import type { BookedDocument, FactData } from '../../src/domain/event-data.ts'
 import { sumOf } from '../../src/domain/invoice-content.ts'
-import { batchName, postingName } from '../../src/domain/names.ts'
+import { batchName, paymentName, postingName } from '../../src/domain/names.ts'
 import { choosing, NOW, type Case } from './case.ts'
 import {
   answers,
@@ -118,6 +118,20 @@ const standing = fact(
     postedOn: '2025-12-10',
   },
 )
+
+/** What the ERP shows as paid by a document of its own, whoever made that. */
+const booked = (about: Ref, document: Partial<BookedDocument> = {}): Arrival =>
+  fact('status.reported', 'erp', `shows ${about.names[0]}`, day(20, 9), [{ ...about, create: 'payment' }], {
+    system: 'erp',
+    facet: 'settlement',
+    word: 'CONFIRMED',
+    claims: 'settled',
+    document: { number: 'P-E1', entity: '1000', supplier: 'V1', amount: '119.00', currency: 'EUR', on: '2026-01-20', ...document },
+  })
+const e1: Ref = { names: [paymentName('M1', 'E1')] }
+const clearing: Ref = { names: [aliasOf('erp', 'booked-clearing', '1000 1500')] }
+const clearingOf = (...postings: string[]): Arrival =>
+  booked(clearing, { number: '1500', clears: postings.map((no) => ({ posting: postingName('erp', '1000', no), amount: '50.00' })) })
 
 export const PAYMENT_CASES: readonly Case[] = [
   {
@@ -544,6 +558,33 @@ export const PAYMENT_CASES: readonly Case[] = [
     axes: ['settlement'],
     story: 'The bank books 119.00 and names nothing that is known.',
     facts: [...company(), ...ready(), debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Thank you' })],
+  },
+  {
+    name: 'paid in the ERP by nobody',
+    story: 'The ERP shows a payment document as paid, of a run that nobody heard of.',
+    facts: [...company(), ...ready(), booked(e1)],
+  },
+  {
+    name: 'paid in the ERP before its file is read',
+    axes: ['settlement'],
+    story: 'The same; then the file tells what was paid, and the bank that it was.',
+    facts: [...company(), arrives(free), ...approved(free), ...paidInFull(free), booked(e1)],
+  },
+  {
+    name: 'paid in the ERP before anybody asks',
+    story: 'The ERP shows it as paid on the day before policy.bypassFrom: it is history.',
+    policy: { bypassFrom: '2026-01-21' },
+    facts: [...company(), ...ready(), booked(e1)],
+  },
+  {
+    name: 'clearing of what nobody knows',
+    story: 'A clerk clears two documents against each other, of which one is known here.',
+    facts: [...company(), ...ready(), clearingOf('5100', '5999')],
+  },
+  {
+    name: 'clearing of what is known',
+    story: 'The same, and the other document is told of, too: what cleared them is the invoices’ own matter.',
+    facts: [...company(), ...ready(), arrives(credit), ...approved(credit), books(credit, '5103'), clearingOf('5100', '5103')],
   },
   {
     name: 'reversal with the same bank reference',

@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { meaningOf, type Observation, type StatusTable } from '../../connector/contract.ts'
 import { shaped } from '../../connector/json.ts'
+import type { BookedDocument } from '../../domain/event-data.ts'
 import type { Facet, Ref } from '../../domain/object.ts'
 import { aliasOf } from '../../domain/object.ts'
 import { negative } from '../../domain/headline.ts'
@@ -12,7 +13,18 @@ import { entityOf, isOpen, isOrdinary, orderOf, supplierOf } from './answers.ts'
 import { zoneOf, type Setting } from './config.ts'
 import { booked, parked } from './document-facts.ts'
 import { CLEARING_KINDS, DOCUMENT_VERBS, MAP_VERSION, PAY_BLOCK, PAYMENT_VERBS, RUN_VERBS } from './map.ts'
-import { clearingAlias, companyAlias, companyRef, documentAlias, documentRef, NAMED_LINES, orderRef, person, vendorRef } from './names.ts'
+import {
+  bookedClearing,
+  clearingAlias,
+  companyAlias,
+  companyRef,
+  documentAlias,
+  documentRef,
+  NAMED_LINES,
+  orderRef,
+  person,
+  vendorRef,
+} from './names.ts'
 import {
   Clearing,
   CompanyCode,
@@ -41,7 +53,8 @@ export const READERS: { readonly [what: string]: Reader } = {
     return { facts: strange(setting, change, RUN_VERBS, about, 'transmission') }
   },
   PAYMENT: (setting, change) => row(change, PaymentDoc, (payment) => paymentFacts(setting, change, payment)),
-  CLEARING: (setting, change) => row(change, Clearing, (clearing) => clearingFacts(setting, clearing)),
+  CLEARING: (setting, change) =>
+    row(change, Clearing, (clearing) => [...clearingFacts(setting, clearing), ...clearingAlone(setting, clearing)]),
   REVALUATION: (setting, change) => row(change, Revaluation, (revaluation) => revalued(setting, revaluation)),
   VENDOR: (setting, change) =>
     row(change, Vendor, (vendor) => [
@@ -156,8 +169,26 @@ function paymentFacts(setting: Setting, change: Change, payment: PaymentDoc): Ob
     ]
   }
   // What is instructed is said by the file itself.
-  return claims === 'instructed' ? [] : [status(setting, change, about, 'settlement', change.verb, claims)]
+  if (claims === 'instructed') return []
+  const shown = status(setting, change, about, 'settlement', change.verb, claims)
+  return [claims === null ? shown : madeThere(shown, documentOf(payment))]
 }
+
+/** What the ERP shows as paid stands for itself until somebody knows it. */
+export const madeThere = (shown: Observation, document: BookedDocument): Observation => ({
+  ...shown,
+  about: shown.about.map((ref) => ({ ...ref, create: 'payment' })),
+  data: { ...shown.data, document },
+})
+
+export const documentOf = ({ payDocNo, companyCode, vendorNo, amt, waers, executeOn }: PaymentDoc): BookedDocument => ({
+  number: payDocNo,
+  entity: companyCode,
+  supplier: vendorNo,
+  amount: amt,
+  currency: waers,
+  on: executeOn,
+})
 
 /**
  * Clearings settle without cash by netting and by differences. A difference is the clearing's, not a line's: where one with
@@ -178,6 +209,31 @@ function clearingFacts(setting: Setting, clearing: Clearing): Observation[] {
   )
   // A netting settles all of its lines; one with a single line is settled by its difference and by nothing else.
   return netting && (another !== undefined || differences.length === 0) ? facts : differences
+}
+
+/** By no payment and not told by us: a thing for itself, in case that nobody knows its documents. */
+function clearingAlone({ system, config }: Setting, clearing: Clearing): Observation[] {
+  const { clearingDocNo: number, companyCode, vendorNo, payDocNo, means, waers, bookedOn, bookedAt, lines, by } = clearing
+  if (payDocNo !== null || by === config.user) return []
+  const shown: Observation = {
+    eventId: `clearing|${number}|${MAP_VERSION}`,
+    type: 'status.reported',
+    occurredAt: bookedAt,
+    reference: number,
+    about: [{ names: [bookedClearing(system, clearing)] }],
+    data: { system, facet: 'settlement', word: means, claims: 'settled' },
+  }
+  return [
+    madeThere(shown, {
+      number,
+      entity: companyCode,
+      supplier: vendorNo,
+      amount: sumOf(lines.map(({ amt }) => amt)),
+      currency: waers,
+      on: bookedOn,
+      clears: lines.map(({ docNo, amt }) => ({ posting: postingName(system, companyCode, docNo), amount: amt })),
+    }),
+  ]
 }
 
 function cleared(setting: Setting, clearing: Clearing, docNo: string, word: string, amount: string, part: string): Observation {

@@ -51,6 +51,19 @@ const planned = (payDocNo: string): Row => ({
   ],
 })
 
+const paymentDoc = (lifecycle: string): Row => ({
+  payDocNo: 'P1',
+  msgId: 'M',
+  endToEndId: 'P1',
+  companyCode: '1000',
+  vendorNo: 'K-1',
+  amt: '10.00',
+  waers: 'EUR',
+  executeOn: '2026-02-01',
+  lifecycle,
+  clearings: [],
+})
+
 const json = (value: unknown, status = 200): HttpReply => ({
   transport: 'http',
   status,
@@ -219,7 +232,7 @@ describe('words and rows', () => {
     readAll(changesFeed(setting(more)), erp(rows, 10, answers)).facts
 
   test('a verb that no table has is reported as it stands, without a claim', () => {
-    const payment = { payDocNo: 'P1', msgId: 'M', endToEndId: 'P1', amt: '1', waers: 'EUR', lifecycle: 'X', clearings: [] }
+    const payment = paymentDoc('X')
     expect(
       facts([
         change('DOCUMENT', 'ARCHIVED', '1', { docNo: '1' }),
@@ -234,7 +247,7 @@ describe('words and rows', () => {
   })
 
   test('a block set and lifted is one hold; a void payment is cancelled', () => {
-    const payment = { payDocNo: 'P1', msgId: 'M', endToEndId: 'P1', amt: '1', waers: 'EUR', lifecycle: 'VOID', clearings: [] }
+    const payment = paymentDoc('VOID')
     const [placed, , lifted, , cancelled] = facts([
       change('DOCUMENT', 'BLOCKED', '1', { docNo: '1', payBlock: 'R' }),
       change('DOCUMENT', 'UNBLOCKED', '1', { docNo: '1', payBlock: '' }),
@@ -244,12 +257,55 @@ describe('words and rows', () => {
     expect(placed?.data['hold']).toBe(lifted?.data['hold'])
   })
 
+  test('what the ERP shows as paid is told with its document, for whoever does not know it; what the hub cleared itself is not', () => {
+    const number = { entity: '1000', supplier: 'K-1', amount: '10.00', currency: 'EUR', on: '2026-02-01' }
+    const [confirmed, another] = facts([change('PAYMENT', 'CONFIRMED', 'P1', paymentDoc('CONFIRMED'))])
+    expect([confirmed?.about, confirmed?.data['document'], another]).toEqual([
+      [{ names: ['public|payment|M P1', 'erp|payment-doc|P1'], create: 'payment' }],
+      { number: 'P1', ...number },
+      undefined,
+    ])
+    const clearing = {
+      clearingDocNo: '15',
+      means: 'NETTING',
+      companyCode: '1000',
+      vendorNo: 'K-1',
+      payDocNo: null,
+      waers: 'EUR',
+      bookedOn: '2026-02-01',
+      bookedAt: AT,
+      lines: [
+        { docNo: '1', amt: '12.00' },
+        { docNo: '2', amt: '-2.00' },
+      ],
+      by: 'a.clerk',
+    }
+    const alone = (more: object): Observation[] =>
+      facts([change('CLEARING', 'BOOKED', '15', { ...clearing, ...more })]).filter(({ data }) => data['document'] !== undefined)
+    expect(alone({}).map(({ about, data }) => [about, data['document']])).toEqual([
+      [
+        [{ names: ['erp|booked-clearing|1000 15'], create: 'payment' }],
+        {
+          number: '15',
+          ...number,
+          amount: '10',
+          clears: [
+            { posting: 'erp|posting|1000 1', amount: '12.00' },
+            { posting: 'erp|posting|1000 2', amount: '-2.00' },
+          ],
+        },
+      ],
+    ])
+    expect([...alone({ payDocNo: 'P1' }), ...alone({ by: setting().config.user })]).toEqual([])
+  })
+
   test('a difference of a clearing with several documents is told as a word, not given to one of them', () => {
     const clearing = {
       clearingDocNo: '15',
       means: 'BANK',
       companyCode: '1000',
-      payDocNo: null,
+      vendorNo: 'K-1',
+      payDocNo: 'P1',
       waers: 'EUR',
       bookedOn: '2026-03-01',
       bookedAt: AT,

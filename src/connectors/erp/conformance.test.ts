@@ -244,7 +244,17 @@ async function subject(): Promise<Subject> {
         case 'document.payBlock':
           return forged('DOCUMENT', 'BLOCKED', { payBlock: word })
         default:
-          return forged('PAYMENT', word, { payDocNo: 'P', msgId: 'M', endToEndId: 'E', amt: '1.00', waers: 'EUR', lifecycle: word })
+          return forged('PAYMENT', word, {
+            payDocNo: 'P',
+            msgId: 'M',
+            endToEndId: 'E',
+            companyCode: '1000',
+            vendorNo: 'K-1',
+            amt: '1.00',
+            waers: 'EUR',
+            executeOn: '2026-02-01',
+            lifecycle: word,
+          })
       }
     },
   }

@@ -2,17 +2,20 @@
  * What the ERP holds, for a sweep: documents, each with what is cleared of it and its payment block, and payment documents. The list
  * of documents is a search and so may be behind by the ERP's search delay; whatever is asked for by its number never is.
  */
-import type { HeldThing, Holdings } from '../../connector/contract.ts'
+import type { HeldThing, Holdings, Observation } from '../../connector/contract.ts'
 import { meaningOf } from '../../connector/contract.ts'
 import { getJson, okReply, pathOf, readJson, replyName, type Shape } from '../../connector/json.ts'
 import type { Reply } from '../../connector/request.ts'
 import { ABSENT } from '../../domain/cell.ts'
 import { paymentName } from '../../domain/names.ts'
+import { aliasOf } from '../../domain/object.ts'
+import type { Instant } from '../../lib/time.ts'
 import type { z } from 'zod'
+import { documentOf, madeThere } from './change-facts.ts'
 import type { Setting } from './config.ts'
 import { documentFacts } from './document-facts.ts'
 import { LIST_LIMIT } from './lookup.ts'
-import { CLEARINGS, DOCUMENT_LIFECYCLE, PAY_BLOCK, PAYMENT_VERBS } from './map.ts'
+import { CLEARINGS, DOCUMENT_LIFECYCLE, MAP_VERSION, PAY_BLOCK, PAYMENT_VERBS } from './map.ts'
 import { attachedTo, documentRef } from './names.ts'
 import { refusalOf } from './replies.ts'
 import { Attachment, Document, listOf, PaymentDoc } from './wire.ts'
@@ -28,7 +31,7 @@ const documents = (setting: Setting): Holdings => ({
 const paymentDocs = (setting: Setting): Holdings => ({
   about: 'payment',
   facets: ['settlement'],
-  ...listed(setting, 'payment-docs', PaymentDoc, paymentHeld),
+  ...listed(setting, 'payment-docs', PaymentDoc, (payment) => paymentHeld(setting, payment)),
 })
 
 /** `GET /{list}`, page by page, and `GET /{list}/{number}`. */
@@ -108,12 +111,31 @@ function clearedAs({ lifecycle, clearings }: Document, claims: string | null): {
   return clearings.length === 0 ? { word: ABSENT, claims: null } : { word: lifecycle, claims: 'open' }
 }
 
-/** Not under its own number, which a restored ERP gives anew: what it is of is said by its file. What its run says of it, the feed reads. */
-function paymentHeld({ payDocNo, msgId, endToEndId, lifecycle, clearings }: PaymentDoc): HeldThing {
+/**
+ * Not under its own number, which a restored ERP gives anew: what it is of is said by its file. What its run says of it, the feed reads; one
+ * that nobody knows, and that is shown as paid, is told as the feed would.
+ */
+function paymentHeld({ system }: Setting, payment: PaymentDoc): HeldThing {
+  const { payDocNo, msgId, endToEndId, lifecycle, clearings } = payment
+  const names = [paymentName(msgId, endToEndId)]
   const claims = meaningOf(PAYMENT_VERBS, lifecycle)
   const shown =
     claims === 'instructed'
       ? { word: ABSENT, claims: null }
       : { word: lifecycle, claims: clearings.length > (CLEARINGS[lifecycle] ?? clearings.length) ? 'settled-twice' : claims }
-  return { names: [paymentName(msgId, endToEndId)], key: payDocNo, shows: [{ facet: 'settlement', ...shown }], facts: () => [] }
+  const paid = (at: Instant): Observation => ({
+    eventId: `payment-doc|${payDocNo}|${msgId}|${lifecycle}|${MAP_VERSION}`,
+    type: 'status.reported',
+    occurredAt: at,
+    about: [{ names, offers: [aliasOf(system, 'payment-doc', payDocNo)] }],
+    reference: payDocNo,
+    data: { system, facet: 'settlement', word: lifecycle, claims },
+  })
+  const stands = claims !== null && Object.hasOwn(CLEARINGS, lifecycle)
+  return {
+    names,
+    key: payDocNo,
+    shows: [{ facet: 'settlement', ...shown }],
+    facts: (at) => (stands ? [madeThere(paid(at), documentOf(payment))] : []),
+  }
 }

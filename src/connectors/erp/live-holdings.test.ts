@@ -80,10 +80,22 @@ describe('what the ERP holds', () => {
     const payments = of('payment', 'settlement')
     await post()
     const payment = await pay()
+    const AT = '2026-02-12T08:00:00.000Z'
     const shown = async (): Promise<unknown> => cells(await one(payments, payment.payDocNo))
-    expect(await shown()).toEqual([['settlement', 'absent', null]])
+    const told = async (): Promise<unknown[]> =>
+      (await page(payments)).filter(({ key }) => key === payment.payDocNo).flatMap(({ facts }) => facts(AT))
+    expect([await shown(), await told()]).toEqual([[['settlement', 'absent', null]], []])
     await confirm(payment)
     expect(await shown()).toEqual([['settlement', 'CONFIRMED', 'settled']])
+    // For whoever does not know it.
+    expect(await told()).toMatchObject([
+      {
+        type: 'status.reported',
+        occurredAt: AT,
+        about: [{ names: [paymentName(payment.msgId, payment.payDocNo)], create: 'payment' }],
+        data: { claims: 'settled', document: { number: payment.payDocNo, entity: '1000', amount: payment.amt, currency: 'EUR' } },
+      },
+    ])
     await confirm(payment)
     expect(await shown()).toEqual([['settlement', 'CONFIRMED', 'settled-twice']])
     // Known by its file, never by a number that a restored ERP gives anew.

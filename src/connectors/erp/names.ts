@@ -1,7 +1,7 @@
 /** How the ERP's things are named here, so that what the feed brings and what an invoice names become the same objects. */
 import { partyNames, personName, postingName } from '../../domain/names.ts'
 import { aliasOf, type Ref } from '../../domain/object.ts'
-import type { CompanyCode, Document, PurchaseOrder, Vendor } from './wire.ts'
+import type { Clearing, CompanyCode, Document, PurchaseOrder, Vendor } from './wire.ts'
 
 /** The company's directory: ERP and AP tool know a person by the same login. */
 export const person = (login: string): string => personName('directory', login)
@@ -29,6 +29,10 @@ export const reversalAlias = (system: string, stornoDocNo: string): string => al
 export const clearingAlias = (system: string, clearingDocNo: string, line = 0): string =>
   aliasOf(system, line === 0 ? 'clearing' : `clearing-${line + 1}`, clearingDocNo)
 export const NAMED_LINES = 10
+
+/** A clearing as a thing for itself, beside the documents that it clears: nobody asks for it by this. */
+export const bookedClearing = (system: string, { companyCode, clearingDocNo }: Pick<Clearing, 'companyCode' | 'clearingDocNo'>): string =>
+  aliasOf(system, 'booked-clearing', `${companyCode} ${clearingDocNo}`)
 
 /** A document that the hub did not cause becomes an invoice of its own: somebody owes that money, whoever posted it. */
 export function documentRef(system: string, document: Pick<Document, 'docNo' | 'companyCode' | 'extRef'>): Ref {

@@ -153,8 +153,11 @@ export const PaymentDoc = z.object({
   payDocNo: id,
   msgId: id,
   endToEndId: id,
+  companyCode: id,
+  vendorNo: id,
   amt: amount,
   waers: id,
+  executeOn: date,
   lifecycle: id,
   clearings: z.array(id).default([]),
 })
@@ -166,12 +169,14 @@ export const Clearing = z.object({
   clearingDocNo: id,
   means: id,
   companyCode: id,
+  vendorNo: id,
   payDocNo: id.nullable(),
   waers: id,
   bookedOn: date,
   bookedAt: instant,
   lines: z.array(z.object({ docNo: id, amt: amount })),
   differences: z.array(z.object({ reasonKey: id, amt: amount })).default([]),
+  by: maybe,
   partner: z.object({ companyCode: id, docNo: id }).nullable().default(null),
 })
 export type Clearing = z.infer<typeof Clearing>
