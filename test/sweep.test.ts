@@ -1,6 +1,7 @@
 /** Systems that forget, change or lose things behind our back, and notices that never come: what a sweep finds, and what it leaves alone. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as later } from 'node:timers/promises'
 import { afterEach, expect, it, vi } from 'vitest'
 import { startChild, type Child } from '../src/cli/processes.ts'
 import { KEY, QUICK_ERP, tryOut, type BookLine, type TryOut } from './try-out.ts'
@@ -255,7 +256,7 @@ it('with every notice lost and every hint gone with its process, sweeps reach th
   await hub.send((await hub.sample(4, 3)).slice(0, 4))
   await hub.killHub()
   await hub.startHub()
-  for (const system of ['ap', 'erp', 'procurement', 'bank', 'archive']) await sweep(hub, system)
+  for (const system of EACH_SYSTEM) await sweep(hub, system)
   await hub.quiet(60_000, ({ states }) => states['posted'] === 4)
   expect(await headlines(hub)).toBe(usual)
   // A full sweep of what nobody lost moves nothing.
@@ -274,6 +275,48 @@ const besides = (line: BookLine): BookLine => {
     facts: [...line.facts, { ...made, verb: 'SILENT', key, row: { ...made.row, payDocNo: key, endToEndId: key, msgId: 'ELSEWHERE' } }],
   }
 }
+const EACH_SYSTEM = ['ap', 'erp', 'procurement', 'bank', 'archive']
+const WAY = ['posted', 'in-payment', 'paid', 'archived']
+
+/** So many invoices have come to this headline, or beyond it; between two looks `meanwhile`. */
+async function come(of: TryOut, count: number, to: string, meanwhile: () => Promise<void>): Promise<void> {
+  for (const until = Date.now() + 180_000; ;) {
+    const { states } = await of.summary()
+    if (WAY.slice(WAY.indexOf(to)).reduce((sum, word) => sum + (states[word] ?? 0), 0) === count) return
+    if (Date.now() > until) throw new Error(`not ${to}: ${JSON.stringify(await of.summary())}`)
+    await meanwhile()
+  }
+}
+
+it('with every notice lost, and every hint gone with its process before each step, invoices reach their last headline', async () => {
+  hub = await tryOut(QUICK)
+  const of = hub
+  await callAp(of, 'PUT', '/hook', { url: null })
+  await of.send((await of.sample(3, 3)).slice(0, 3))
+  for (const word of ['posted', 'paid', 'archived']) {
+    await of.killHub()
+    await of.startHub()
+    await come(of, 3, word, pause)
+  }
+  await of.quiet(30_000, ({ states }) => states['archived'] === 3)
+  expect((await of.summary()).exceptions).toEqual({})
+})
+
+it('where not even a feed says anything, full sweeps alone bring invoices to their last headline', async () => {
+  hub = await tryOut({ ...QUICK, silent: true })
+  const of = hub
+  await callAp(of, 'PUT', '/hook', { url: null })
+  await of.send((await of.sample(3, 3)).slice(0, 3))
+  await come(of, 3, 'archived', async () => {
+    for (const system of EACH_SYSTEM) await sweep(of, system)
+  })
+  await of.quiet(30_000, ({ states }) => states['archived'] === 3)
+  expect((await of.summary()).exceptions).toEqual({})
+  // Each feed was read once, when the hub began and nothing was there; without sweeps nothing of this is heard.
+  expect(lines(of, 'payment.confirm').length).toBeGreaterThan(0)
+})
+
+const pause = (): Promise<void> => later(200)
 const forgotten = (line: BookLine): BookLine => ({
   ...line,
   facts: line.facts.map((fact) => ({

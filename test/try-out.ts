@@ -77,9 +77,11 @@ export interface TryOutWish {
   readonly erp?: { readonly [key: string]: unknown }
   /** Systems that run and that the hub is not told of. */
   readonly without?: readonly string[]
+  /** Feeds are read when the hub starts, and not again within the hour. */
+  readonly silent?: boolean
 }
 
-export async function tryOut({ env = {}, policy = {}, erp = {}, without = [] }: TryOutWish = {}): Promise<TryOut> {
+export async function tryOut({ env = {}, policy = {}, erp = {}, without = [], silent = false }: TryOutWish = {}): Promise<TryOut> {
   const database = await hubDatabase()
   const folder = mkdtempSync(join(tmpdir(), 'tieout-try-'))
   const lines: string[] = []
@@ -99,6 +101,13 @@ export async function tryOut({ env = {}, policy = {}, erp = {}, without = [] }: 
   const api = (): string => `http://127.0.0.1:${port}`
 
   const told = (of: object): object => Object.fromEntries(Object.entries(of).filter(([name]) => !without.includes(name)))
+  const rhythm = silent ? { feedEveryMs: 3_600_000 } : {}
+  const systems = Object.fromEntries(
+    Object.entries(company.systems).map(([name, { kind, config: its }]) => [
+      name,
+      { kind, config: { ...its, ...(name === 'erp' ? erp : {}), ...(name === 'archive' ? {} : rhythm) } },
+    ]),
+  )
   const startHub = async (): Promise<void> => {
     await writeFile(
       config,
@@ -109,7 +118,7 @@ export async function tryOut({ env = {}, policy = {}, erp = {}, without = [] }: 
         publish: join(folder, 'published'),
         sealEveryMs: 500,
         policy,
-        systems: told({ ...company.systems, erp: { ...company.systems['erp']!, config: { ...company.systems['erp']!.config, ...erp } } }),
+        systems: told(systems),
         parts: told(company.parts),
         api: { port },
       }),
