@@ -18,6 +18,8 @@ export const CASES: { readonly [cause in Cause]: 'held' | 'differs' } = {
   'tax-code-unknown': 'held',
   'period-closed': 'held',
   'posting-refused-by-policy': 'held',
+  // The cost stands in the ledger twice, or for an invoice that is none.
+  'accrual-to-take-back': 'differs',
   arithmetic: 'held',
   'duplicate-suspected': 'held',
   // Of these two one was posted or paid already, or may have been.

@@ -102,6 +102,14 @@ export const CAUSES = {
     actions: ['post-again', 'next-period', 'reject'],
     dueHours: 24,
   },
+  'accrual-to-take-back': {
+    owner: 'ap-lead',
+    severity: 'high',
+    title: 'An accrual was booked that must not stand any more',
+    hint: 'Have it taken back in the ERP under the number below, and say so. It closes by itself when the invoice comes back on the accrual list.',
+    actions: ['explained'],
+    dueHours: 24,
+  },
   arithmetic: {
     owner: 'ap-clerks',
     severity: 'normal',

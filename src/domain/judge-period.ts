@@ -153,8 +153,7 @@ function settleAccrual(laws: Laws, sheet: Sheet, look: Look): void {
   const is = dayIn(record?.state, laws.policy.systems.erp, was)
   const last = 'span' in is ? is.span.to : was
   if (live.some(([, { confirmed }]) => !confirmed?.settled || confirmed.postedOn > last)) return
-  const booked = accrual.booked ? `; the accrual was booked as ${accrual.booked.document}, and has to be taken back` : ''
-  drop(sheet, id, `it is posted as ${live.map(([postingNo]) => postingNo).join(' and ')} in period ${period} after all${booked}`)
+  drop(sheet, id, `it is posted as ${live.map(([postingNo]) => postingNo).join(' and ')} in period ${period} after all`)
 }
 
 function drop(sheet: Sheet, accrual: string, reason: string): void {

@@ -2,7 +2,7 @@
 import type { Sha256 } from '../lib/hash.ts'
 import type { Instant } from '../lib/time.ts'
 import { kindOf, type Event, type Kind } from './event.ts'
-import { evolveAccrual, NO_ACCRUAL, type AccrualState } from './accrual.ts'
+import { evolveAccrual, judgeAccrual, NO_ACCRUAL, type AccrualState } from './accrual.ts'
 import {
   evolveException,
   exceptionDecisions,
@@ -124,7 +124,11 @@ const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
       }
     },
   }),
-  accrual: kind<AccrualState>({ first: NO_ACCRUAL, evolve: evolveAccrual }),
+  accrual: kind<AccrualState>({
+    first: NO_ACCRUAL,
+    evolve: evolveAccrual,
+    judge: (laws, record, _look, asOf) => judgeAccrual(laws, record, asOf),
+  }),
   system: kind<SystemState>({
     first: NO_SYSTEM,
     evolve: evolveSystem,

@@ -6,6 +6,7 @@ import type { AccrualState } from './accrual.ts'
 import type { EffectInput } from './effect.ts'
 import type { PeriodSpan } from './event-data.ts'
 import type { InvoiceState } from './invoice-state.ts'
+import type { ExceptionState } from './exception.ts'
 import { lawOf } from './law.ts'
 import { DEFAULT_POLICY, type PeriodClosed } from './policy.ts'
 import type { Arrival } from './object.ts'
@@ -48,6 +49,23 @@ function waiting(closed: PeriodClosed = 'hold'): {
         .map(([cause]) => cause),
     accruals: () =>
       [...w.records.values()].filter(({ kind }) => kind === 'accrual').map((record) => record.state as unknown as AccrualState),
+  }
+}
+
+/** Its period is closed, it is on the accrual list, and a person has booked that. */
+function booked(): { w: World; about: string; toTakeBack: () => ExceptionState[] } {
+  const { w } = waiting('next')
+  w.submit(said('period.closed', day(31, 19)))
+  const about = [...w.records.values()].find(({ kind }) => kind === 'accrual')!.id
+  w.submit(fact('accrual.booked', 'person', 'booked', NOW, [{ names: [about] }], { document: '4711' }, { actor: 'person:lea' }))
+  return {
+    w,
+    about,
+    toTakeBack: () =>
+      [...w.records.values()]
+        .filter(({ kind }) => kind === 'exception')
+        .map(({ state }) => state as unknown as ExceptionState)
+        .filter(({ cause, open }) => cause === 'accrual-to-take-back' && open),
   }
 }
 
@@ -170,13 +188,36 @@ describe('a posting whose period is closed while it waits', () => {
     expect([later.state().headline, later.accruals()[0]?.dropped]).toEqual(['posted', null])
   })
 
-  it('an accrual that was booked before it turned out so says that it has to be taken back', () => {
-    const { w, accruals } = waiting('next')
-    w.submit(said('period.closed', day(31, 19)))
-    const about = [{ names: [[...w.records.values()].find(({ kind }) => kind === 'accrual')!.id] }]
-    w.submit(fact('accrual.booked', 'person', 'booked', NOW, about, { document: '4711' }, { actor: 'person:lea' }))
+  it('an accrual that was booked before it turned out so is a case until somebody says that it is taken back', () => {
+    const { w, toTakeBack, about } = booked()
+    expect(toTakeBack()).toEqual([])
     w.submit(books(free, '5100', day(31, 18), { postedOn: '2026-01-31' }))
-    expect(accruals()[0]?.dropped?.reason).toMatch(/the accrual was booked as 4711, and has to be taken back$/u)
+    expect(toTakeBack()).toMatchObject([
+      {
+        owner: 'ap-lead',
+        amount: '100.00',
+        currency: 'EUR',
+        entity: '1000',
+        actions: ['explained'],
+        says: '4711 over 100.00 EUR (4760 100.00), in period 2025/10 of company 1000, for invoice R-1 of Acme GmbH: it is posted as 5100 in period 2025/10 after all.',
+      },
+    ])
+    const [exception = ''] = [...w.records.keys()].filter((id) => id.startsWith('exc_'))
+    const said = { exception, action: 'explained', reason: 'taken back as 4712' }
+    w.submit(fact('exception.answered', 'person', 'said', w.now, [{ names: [exception] }, { names: [about] }], said))
+    expect(toTakeBack()).toEqual([])
+  })
+
+  it('nor is one booked for an invoice that is rejected to stand, for as long as that is so', () => {
+    const { w, toTakeBack } = booked()
+    w.submit(fact('invoice.rejected', 'person', 'no', '2026-01-31T20:00:00.000Z', [free.ref], { reason: 'not ours' }))
+    expect(toTakeBack()).toMatchObject([
+      { says: expect.stringMatching(/: the invoice is rejected, and no posting of it stands\.$/u) as string },
+    ])
+    w.submit(fact('invoice.reinstated', 'person', 'yes', '2026-01-31T20:30:00.000Z', [free.ref], { reason: 'ours' }))
+    expect(toTakeBack()).toEqual([])
+    w.submit(fact('invoice.rejected', 'person', 'again', '2026-01-31T20:40:00.000Z', [free.ref], { reason: 'not ours' }))
+    expect(toTakeBack()).toHaveLength(1)
   })
 
   it('is put on no other day and on no list while nobody knows whether it was posted; then as it turns out', () => {

@@ -1,8 +1,10 @@
 /** Cases about the ERP's journal: posted, reversed, by hand, otherwise than approved. */
 import { ENTITY, fact } from '../facts.ts'
+import { sha256 } from '../world.ts'
+import { derivedId } from '../../src/lib/ids.ts'
 import { postingName } from '../../src/domain/names.ts'
 import type { Arrival } from '../../src/domain/object.ts'
-import { choosing, type Case } from './case.ts'
+import { choosing, NOW, type Case } from './case.ts'
 import { answers, approved, arrives, bill, books, company, day, debits, NO_ORDER, run, storno, takes } from './story.ts'
 
 const free = bill(NO_ORDER)
@@ -26,6 +28,24 @@ const byHand: Arrival = fact(
     postedOn: '2026-01-12',
   },
 )
+
+/** It is postponed to February when January is closed. */
+const february = fact('reference.read', 'erp', 'february', day(2), [ENTITY], {
+  asked: 'period 2026-02',
+  readAt: NOW,
+  found: true,
+  period: { open: true },
+})
+const accrued = fact(
+  'accrual.booked',
+  'person',
+  'accrual booked',
+  day(31, 18),
+  [{ names: [derivedId(sha256, 'acr', derivedId(sha256, 'inv', free.ref.names[0]!))] }],
+  { document: '4711' },
+  { actor: 'person:lea' },
+)
+const rejected = fact('invoice.rejected', 'person', 'no', day(31, 19), [free.ref], { reason: 'not ours' })
 
 export const POSTING_CASES: readonly Case[] = [
   {
@@ -133,6 +153,14 @@ export const POSTING_CASES: readonly Case[] = [
     story: 'Closed after it was approved; the policy refuses what comes too late: it is not posted until a person says how.',
     policy: { periodClosed: { ordinarily: 'refuse', entities: {} } },
     facts: [...company(), arrives(free), ...approved(free), closed],
+  },
+  {
+    name: 'accrual booked, and the invoice rejected',
+    axes: ['approval', 'posting'],
+    onlyAsTold: 'what was open when it was approved is fixed then',
+    story: 'Postponed to the next period; a person books the accrual; then the invoice is rejected: the accrual has to be taken back.',
+    policy: { periodClosed: { ordinarily: 'next', entities: {} } },
+    facts: [...company(), february, arrives(free), ...approved(free), closed, accrued, rejected],
   },
   {
     name: 'split posting',
