@@ -51,6 +51,7 @@ export const CASES: { readonly [cause in Cause]: 'held' | 'differs' } = {
   'changed-after-sent': 'differs',
   'dead-letter': 'differs',
   'not-let-in': 'differs',
+  'system-silent': 'differs',
   'payment-file-differs': 'differs',
   'paid-outside': 'differs',
   'cleared-unexplained': 'differs',

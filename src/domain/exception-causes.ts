@@ -334,6 +334,14 @@ export const CAUSES = {
     actions: [],
     dueHours: 4,
   },
+  'system-silent': {
+    owner: 'engineering',
+    severity: 'high',
+    title: 'A system has not answered for long',
+    hint: 'See that it runs, can be reached and answers. What waits for it, or is in doubt there, goes on by itself as soon as it does; what is not asked any more is asked again with tieout replay.',
+    actions: [],
+    dueHours: 4,
+  },
   'payment-file-differs': {
     owner: 'treasury',
     severity: 'critical',

@@ -8,6 +8,7 @@ import type { Cause } from './exception-causes.ts'
 import { warranted } from './headline.ts'
 import type { Granted, InvoiceState, Verdict } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
+import { endedLookups } from './judge-reference.ts'
 import { periodQuestion, taxCodeQuestion } from './names.ts'
 import type { Look, ObjectRecord } from './object.ts'
 import type { ReferenceState } from './reference.ts'
@@ -64,15 +65,12 @@ const ASKED_ABOUT: ReadonlySet<Kind> = new Set<Kind>(['supplier', 'entity', 'ord
 
 function silentOf(record: ObjectRecord | undefined, asks: (question: string) => boolean): WantedException[] {
   if (!record || !ASKED_ABOUT.has(record.kind)) return []
-  const { sent, wants } = record.state as unknown as ReferenceState
-  return Object.entries(sent).flatMap(([place, { input, occurrence, says }]): WantedException[] => {
-    const at = occurrence.lastIndexOf('#')
-    const question = occurrence.slice(0, at)
-    if ((input !== 'refused' && input !== 'exhausted') || wants[question] !== occurrence.slice(at + 1) || !asks(question)) return []
-    const system = place.slice(place.indexOf('@') + 1).split(' ')[0] ?? ''
-    const end = input === 'refused' ? 'cannot answer' : 'was asked, gave no answer and is not asked any more'
-    return [{ cause: 'control-indeterminate', says: `${system} ${end}: ${says ?? 'no words'}`, system, command: `${place} ${occurrence}` }]
-  })
+  return endedLookups(record.state as unknown as ReferenceState)
+    .filter(({ question }) => asks(question))
+    .map(({ input, system, command, says }) => {
+      const end = input === 'refused' ? 'cannot answer' : 'was asked, gave no answer and is not asked any more'
+      return { cause: 'control-indeterminate', says: `${system} ${end}: ${says}`, system, command }
+    })
 }
 
 export const exceptionOf = (control: Evaluated): WantedException => ({

@@ -17,6 +17,7 @@ import { expectInvoice } from './expect-invoice.ts'
 import { evolveInvoice } from './invoice.ts'
 import { NO_INVOICE, type InvoiceState } from './invoice-state.ts'
 import { invoiceNeighbours, judgeInvoice } from './judge-invoice.ts'
+import { judgeReference } from './judge-reference.ts'
 import { entryNeighbours, judgeBatch, judgeEntry, judgePayment, paymentNeighbours } from './judge-payment.ts'
 import { listRowOf } from './list.ts'
 import type { Expectation, Judgement, Law, Look, Neighbours, ObjectRecord } from './object.ts'
@@ -50,6 +51,7 @@ const reference = (of: 'supplier' | 'entity'): KindLaw<never> =>
   kind<ReferenceState>({
     first: NO_REFERENCE,
     evolve: (state, event) => evolveReference(of, state, event),
+    judge: (laws, record, _look, asOf) => judgeReference(laws, record, asOf),
     expect: expectReference,
   })
 const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {

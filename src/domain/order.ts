@@ -6,10 +6,11 @@ import type { Instant } from '../lib/time.ts'
 import type { Event } from './event.ts'
 import type { FactData, OrderData } from './event-data.ts'
 import { answered, covers, type Answered } from './answers.ts'
-import { exceptionDecisions, tracked, type ExceptionMap, type WantedException } from './exception.ts'
+import { exceptionDecisions } from './exception.ts'
 import { later, ref } from './fact-order.ts'
 import type { FactRef } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
+import { silentLookups } from './judge-reference.ts'
 import { compareFigures, measureOf, unitPriceOf } from './matching.ts'
 import type { Judgement, ObjectRecord } from './object.ts'
 import { answersFor, askedAbout } from './policy.ts'
@@ -32,12 +33,11 @@ export interface OrderState extends ReferenceState {
   /** `receipt@system` */
   readonly receipts: { readonly [receipt: string]: Receipt }
   readonly invoiced: { readonly [invoice: string]: TakenLines }
-  readonly exceptions: ExceptionMap
   /** What people said of its cases, by cause. */
   readonly answers: { readonly [cause: string]: Answered }
 }
 
-export const NO_ORDER: OrderState = { ...NO_REFERENCE, receipts: {}, invoiced: {}, exceptions: {}, answers: {} }
+export const NO_ORDER: OrderState = { ...NO_REFERENCE, receipts: {}, invoiced: {}, answers: {} }
 
 export function evolveOrder(state: OrderState, event: Event): OrderState {
   switch (event.type) {
@@ -64,7 +64,7 @@ export function evolveOrder(state: OrderState, event: Event): OrderState {
       return cause === undefined ? state : { ...state, answers: { ...state.answers, [cause]: answered(event, thingsOf(state)) } }
     }
     default:
-      return tracked(evolveReference('order', state, event), event)
+      return evolveReference('order', state, event)
   }
 }
 
@@ -99,7 +99,7 @@ export function judgeOrder(laws: Laws, { id, state }: ObjectRecord<OrderState>, 
   const { policy } = laws
   const holder = answersFor(policy, 'order')
   const order = foundIn(state, 'order', holder)?.order
-  const wanted: WantedException[] = []
+  const wanted = silentLookups(laws, state)
   let wakeAt: Instant | null = null
   if (order) {
     const invoices = Object.keys(state.invoiced)

@@ -5,6 +5,7 @@
  */
 import type { CalendarDate, Instant } from '../lib/time.ts'
 import type { Event } from './event.ts'
+import { tracked, type ExceptionMap } from './exception.ts'
 import type { FactData, OrderData, ReferenceData } from './event-data.ts'
 import { heard, heardAfter, later, ref } from './fact-order.ts'
 import type { FactRef, Heard } from './invoice-state.ts'
@@ -23,6 +24,7 @@ export interface ReferenceState {
   /** By system: its last word apart from its answers that a supplier is blocked or an order closed, or no longer, and when we heard it. */
   readonly standing: { readonly [system: string]: Heard & { readonly version: number; readonly stopped: boolean } }
   readonly sent: SentMap
+  readonly exceptions: ExceptionMap
 }
 
 /** `outside`: only a question from outside has named it so far; what an invoice says of it counts for more. */
@@ -46,7 +48,7 @@ export interface PersonState {
   readonly revoked: readonly (FactRef & { readonly on: CalendarDate })[]
 }
 
-export const NO_REFERENCE: ReferenceState = { ask: null, wants: {}, reads: {}, standing: {}, sent: {} }
+export const NO_REFERENCE: ReferenceState = { ask: null, wants: {}, reads: {}, standing: {}, sent: {}, exceptions: {} }
 export const NO_PERSON: PersonState = { name: null, grants: [], revoked: [] }
 
 export type ReferenceKind = 'supplier' | 'entity' | 'order'
@@ -110,7 +112,7 @@ export function evolveReference<S extends ReferenceState>(kind: ReferenceKind, s
       return { ...state, sent: sending({ sent: state.sent, told: {} }, event, data).sent }
     }
     default:
-      return state
+      return tracked(state, event)
   }
 }
 

@@ -221,6 +221,31 @@ describe('an answer that does not come', () => {
     expect(open()).toEqual([['erp was asked, gave no answer and is not asked any more: HTTP 503', 'erp']])
   })
 
+  it('that a system gave up on is a case of whoever operates it, until it is asked again or answers; one that cannot answer is none', () => {
+    const { w } = company()
+    const operators = (): unknown[] =>
+      [...w.records.values()]
+        .map(({ state }) => state as unknown as ExceptionState)
+        .filter(({ cause, open }) => cause === 'system-silent' && open)
+        .map(({ owner, system, says }) => [owner, system, says])
+    const ask = w.command('lookup.supplier')
+    w.ends(ask, ask.subject, 'refused', 'Several fit: V1, V2.')
+    expect(operators()).toEqual([])
+    w.ends(ask, ask.subject, 'exhausted', 'HTTP 503')
+    const silent = [
+      'engineering',
+      'erp',
+      'erp has given no answer about Acme GmbH (supplier) since 2026-01-16 15:00 UTC, and is not asked any more: HTTP 503',
+    ]
+    expect(operators()).toEqual([silent])
+    w.ends(ask, ask.subject, 'replay')
+    expect(operators()).toEqual([])
+    w.ends(ask, ask.subject, 'exhausted', 'HTTP 503')
+    expect(operators()).toEqual([silent])
+    for (const one of masterData(NOW, '2026-01-16T16:00:00.000Z')) w.submit(one)
+    expect(operators()).toEqual([])
+  })
+
   it('to what another invoice asks is none of this one’s', () => {
     const { w, open } = company()
     const ask = w.command('lookup.entity')

@@ -2,10 +2,10 @@
  * A system as people see it: whether somebody has paused it, whether it is called at all. Everything else that delivery learns of
  * it is no event and stands in its own table.
  */
-import type { Instant } from '../lib/time.ts'
+import { instantOf, msOf, type Instant } from '../lib/time.ts'
 import type { FactData, SweepData } from './event-data.ts'
 import type { Event } from './event.ts'
-import { exceptionDecisions, tracked, type ExceptionMap } from './exception.ts'
+import { exceptionDecisions, tracked, type ExceptionMap, type WantedException } from './exception.ts'
 import type { Laws } from './view.ts'
 import { aliasOf, type Judgement, type ObjectRecord } from './object.ts'
 
@@ -57,13 +57,28 @@ export function evolveSystem(state: SystemState, event: Event): SystemState {
   }
 }
 
-/** One that does not let us in stays shut until somebody mends the credential: one case, however many commands wait. */
+/**
+ * One that does not let us in stays shut until somebody mends the credential; of one that does not answer somebody is told once that is no
+ * short failure any more. One case, however many commands wait, are in doubt, or ask.
+ */
 export function judgeSystem(laws: Laws, { id, state }: ObjectRecord<SystemState>, asOf: Instant): Judgement {
-  const wanted =
-    state.stopped?.cause === 'credential' ? [{ cause: 'not-let-in' as const, says: state.stopped.says, system: state.stopped.system }] : []
+  const { stopped } = state
+  const until = stopped?.cause === 'failing' ? instantOf(msOf(stopped.since) + laws.policy.indeterminateAfterMs) : null
+  const wanted: WantedException[] = []
+  if (stopped && until === null) wanted.push({ cause: 'not-let-in', says: stopped.says, system: stopped.system })
+  if (stopped && until !== null && asOf >= until)
+    wanted.push({ cause: 'system-silent', says: silence(stopped, asOf), system: stopped.system })
   return {
     decisions: exceptionDecisions(laws, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf),
-    wakeAt: null,
+    wakeAt: until !== null && asOf < until ? until : null,
     waits: [],
   }
 }
+
+function silence({ system, since, says }: Stopped, asOf: Instant): string {
+  const minutes = Math.floor((msOf(asOf) - msOf(since)) / 60_000)
+  return `${system} has not answered for ${minutes} minutes, since ${minuteOf(since)}; what is to be sent or asked there waits: ${says}`
+}
+
+/** As people read it. */
+export const minuteOf = (at: Instant): string => `${at.slice(0, 16).replace('T', ' ')} UTC`

@@ -6,9 +6,9 @@ import { batchName, documentName } from '../../src/domain/names.ts'
 import { aliasOf, type Arrival, type CommandName, type Ref } from '../../src/domain/object.ts'
 import { systemName } from '../../src/domain/system.ts'
 import { derivedId } from '../../src/lib/ids.ts'
-import { fact } from '../facts.ts'
+import { fact, SUPPLIER } from '../facts.ts'
 import { sha256 } from '../world.ts'
-import type { Case } from './case.ts'
+import { NOW, type Case } from './case.ts'
 import { acknowledged, approved, arrives, bill, books, company, day, ended, NO_ORDER, run } from './story.ts'
 
 const free = bill(NO_ORDER)
@@ -46,11 +46,23 @@ const transmitted = ended(FILE, 'effect.done', day(18, 10), {
 })
 
 const ERP: Ref = { names: [systemName('erp')], create: 'system' }
-const breaker = (type: 'breaker.opened' | 'breaker.closed', at: string): Arrival => ({
+const breaker = (type: 'breaker.opened' | 'breaker.closed', at: string, more: object = {}): Arrival => ({
   ...fact('invoice.rejected', 'hub', `${type} ${at}`, at, [ERP], { reason: '' }),
   type,
   source: { system: 'hub', role: 'hub' },
-  data: { system: 'erp', cause: 'credential', says: 'The ERP does not take our token.', since: at },
+  data: { system: 'erp', cause: 'credential', says: 'The ERP does not take our token.', since: at, ...more },
+})
+
+const FAILING = { cause: 'failing', says: 'HTTP 503' }
+const silent = breaker('breaker.opened', day(31), FAILING)
+const givenUp = ended(SUPPLIER, 'effect.resolved', NOW, {
+  target: 'erp',
+  command: 'lookup.supplier',
+  object: 's',
+  occurrence: `supplier#${NOW}`,
+  input: 'exhausted',
+  says: 'HTTP 503',
+  dead: true,
 })
 
 const STATEMENT: Ref = { names: [aliasOf('bank', 'statement', 'DE00 S1')], create: 'statement' }
@@ -152,6 +164,33 @@ export const SYSTEM_CASES: readonly Case[] = [
     story: 'The same; the token is renewed.',
     onlyAsTold: 'what we found last holds',
     facts: [breaker('breaker.opened', day(20)), breaker('breaker.closed', day(20, 9))],
+  },
+  {
+    name: 'system that has not answered for long',
+    story: 'The ERP has answered no call since the morning: one case, however many commands are in doubt there or wait.',
+    facts: [...before, silent],
+  },
+  {
+    name: 'system that has not answered for some minutes',
+    story: 'The same, since ten minutes only: it may be over by itself.',
+    facts: [breaker('breaker.opened', '2026-01-31T20:50:00.000Z', FAILING)],
+  },
+  {
+    name: 'system that had not answered for long',
+    onlyAsTold: 'a breaker closes after it has opened',
+    story: 'It answers again.',
+    facts: [silent, breaker('breaker.closed', day(31, 9))],
+  },
+  {
+    name: 'question that got no answer',
+    story:
+      'The ERP was asked about the supplier until that was given up: whoever operates it is told, and the clerk why the invoice waits.',
+    facts: [...company().filter((arrival) => arrival.data['asked'] !== 'supplier'), arrives(free), givenUp],
+  },
+  {
+    name: 'question that got its answer at last',
+    story: 'The same; then the ERP tells of the supplier.',
+    facts: [...company(), arrives(free), givenUp],
   },
   { name: 'statement that does not add up', story: 'Its balances do not fit its entries.', facts: [unbalanced] },
   {
