@@ -32,6 +32,7 @@ const cases = (w: World): ExceptionState[] =>
   [...w.records.values()].filter(({ kind }) => kind === 'exception').map(({ state }) => state as unknown as ExceptionState)
 const raised = (w: World): number => w.log.filter(({ type }) => type === 'exception.raised').length
 const openCauses = (w: World): string[] => cases(w).flatMap(({ open, cause }) => (open ? [cause] : []))
+const bookedOf = (w: World): unknown => [...w.records.values()].find(({ kind }) => kind === 'payment')?.state['booked']
 const words = (w: World): string[] => w.log.map(({ type }) => type).filter((type) => type.startsWith('divergence.'))
 
 describe('what the ERP shows as paid and nobody here knows', () => {
@@ -63,12 +64,12 @@ describe('what the ERP shows as paid and nobody here knows', () => {
     const early = shown()
     for (const one of paymentRun('5100', 'M1', 'E1', NOW)) early.w.submit(one)
     early.w.pass(later(DEFAULT_POLICY.graceMs))
-    expect([raised(early.w), words(early.w)]).toEqual([0, []])
+    expect([raised(early.w), words(early.w), bookedOf(early.w)]).toEqual([0, [], null])
 
     const late = shown()
     late.w.pass(later(DEFAULT_POLICY.graceMs))
     for (const one of paymentRun('5100', 'M1', 'E1', late.w.now)) late.w.submit(one)
-    expect([openCauses(late.w), words(late.w)]).toEqual([[], ['divergence.opened', 'divergence.closed']])
+    expect([openCauses(late.w), words(late.w), bookedOf(late.w)]).toEqual([[], ['divergence.opened', 'divergence.closed'], null])
   })
 
   it('ends when the ERP does not hold it any more, and when a person says what it is', () => {

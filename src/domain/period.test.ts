@@ -208,15 +208,31 @@ describe('a posting whose period is closed while it waits', () => {
     expect(toTakeBack()).toEqual([])
   })
 
-  it('nor is one booked for an invoice that is rejected to stand, for as long as that is so', () => {
-    const { w, toTakeBack } = booked()
-    w.submit(fact('invoice.rejected', 'person', 'no', '2026-01-31T20:00:00.000Z', [free.ref], { reason: 'not ours' }))
+  it('nor is one booked for an invoice that is rejected to stand, for as long as that is so; what was said of it once counts once', () => {
+    const { w, toTakeBack, about } = booked()
+    const minute = (n: number): string => `2026-01-31T20:${String(n).padStart(2, '0')}:00.000Z`
+    const rejects = (n: number): void => {
+      w.now = minute(n)
+      w.submit(fact('invoice.rejected', 'person', `no ${n}`, w.now, [free.ref], { reason: 'not ours' }))
+    }
+    const reinstates = (n: number): void => {
+      w.now = minute(n)
+      w.submit(fact('invoice.reinstated', 'person', `yes ${n}`, w.now, [free.ref], { reason: 'ours' }))
+    }
+    rejects(1)
     expect(toTakeBack()).toMatchObject([
       { says: expect.stringMatching(/: the invoice is rejected, and no posting of it stands\.$/u) as string },
     ])
-    w.submit(fact('invoice.reinstated', 'person', 'yes', '2026-01-31T20:30:00.000Z', [free.ref], { reason: 'ours' }))
+    reinstates(2)
     expect(toTakeBack()).toEqual([])
-    w.submit(fact('invoice.rejected', 'person', 'again', '2026-01-31T20:40:00.000Z', [free.ref], { reason: 'not ours' }))
+    rejects(3)
+    expect(toTakeBack()).toHaveLength(1)
+    const exception = [...w.records.values()].find(({ state }) => (state as unknown as ExceptionState) === toTakeBack()[0])!.id
+    const said = { exception, action: 'explained', reason: 'taken back as 4712' }
+    w.submit(fact('exception.answered', 'person', 'said', minute(4), [{ names: [exception] }, { names: [about] }], said))
+    expect(toTakeBack()).toEqual([])
+    reinstates(5)
+    rejects(6)
     expect(toTakeBack()).toHaveLength(1)
   })
 

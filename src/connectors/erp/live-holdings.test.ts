@@ -83,7 +83,7 @@ describe('what the ERP holds', () => {
     const AT = '2026-02-12T08:00:00.000Z'
     const shown = async (): Promise<unknown> => cells(await one(payments, payment.payDocNo))
     const told = async (): Promise<unknown[]> =>
-      (await page(payments)).filter(({ key }) => key === payment.payDocNo).flatMap(({ facts }) => facts(AT))
+      (await page(payments)).filter(({ key }) => key === payment.payDocNo).flatMap((thing) => thing.facts(AT))
     expect([await shown(), await told()]).toEqual([[['settlement', 'absent', null]], []])
     await confirm(payment)
     expect(await shown()).toEqual([['settlement', 'CONFIRMED', 'settled']])
