@@ -79,9 +79,18 @@ export interface TryOutWish {
   readonly without?: readonly string[]
   /** Feeds are read when the hub starts, and not again within the hour. */
   readonly silent?: boolean
+  /** No part of the hub hints at anything to another: each finds its work by looking. */
+  readonly deaf?: boolean
 }
 
-export async function tryOut({ env = {}, policy = {}, erp = {}, without = [], silent = false }: TryOutWish = {}): Promise<TryOut> {
+export async function tryOut({
+  env = {},
+  policy = {},
+  erp = {},
+  without = [],
+  silent = false,
+  deaf = false,
+}: TryOutWish = {}): Promise<TryOut> {
   const database = await hubDatabase()
   const folder = mkdtempSync(join(tmpdir(), 'tieout-try-'))
   const lines: string[] = []
@@ -125,7 +134,7 @@ export async function tryOut({ env = {}, policy = {}, erp = {}, without = [], si
     )
     hub = await startChild({
       name: 'hub',
-      flags: HUB_FLAGS,
+      flags: [...HUB_FLAGS, ...(deaf ? ['--import', join(import.meta.dirname, 'deaf-process.ts')] : [])],
       file: join(ROOT, 'src', 'cli', 'main.ts'),
       args: ['hub', '--config', config],
       log,
