@@ -8,7 +8,7 @@ import { configHash, policyOf, type Config } from './config/config.ts'
 import { windowsOf } from './config/delivery.ts'
 import { captureDocument } from './connectors/capture/capture.ts'
 import { replayable } from './delivery/answer.ts'
-import { closedUntil } from './delivery/calendar.ts'
+import { closedUntil, maintenanceOf } from './delivery/calendar.ts'
 import { Aftermath } from './delivery/aftermath.ts'
 import { takeIdentity } from './delivery/process.ts'
 import { startDelivery } from './delivery/run.ts'
@@ -217,12 +217,11 @@ async function start(options: HubOptions, started: AsyncDisposableStack): Promis
   const watch = startWatch({
     pool,
     systems: systems.map((connector) => {
-      // Its hours are for commands; what it tells is read whenever it can be.
-      const maintenance = windowsOf(config.systems[connector.system]!).filter((window) => !('open' in window))
+      const maintenance = maintenanceOf(windowsOf(config.systems[connector.system]!))
       return { tenant, connector, closedUntil: (now) => closedUntil(maintenance, now) }
     }),
     submit,
-    place: (of, system, withinMs) => delivery.place(of, system, withinMs),
+    place: delivery.place,
     secret,
     trouble,
     clocks,

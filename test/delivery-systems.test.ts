@@ -1,9 +1,12 @@
 /** When a system is called, and what people are told of it: outages, recovery, maintenance, over a real database and real HTTP. */
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Limits } from '../src/connector/contract.ts'
+import { modelConnector } from '../src/connector/kit/model-connector.ts'
 import { type ModelOptions, ModelTarget } from '../src/connector/kit/model-target.ts'
 import { clearAt } from '../src/delivery/forecast.ts'
 import { inTenant } from '../src/store/database.ts'
+import { startWatch, type Watch } from '../src/watch/watch.ts'
 import { deliveringHub, type Hub, invoice, type SystemOf, TENANT, until } from './delivery-world.ts'
 import { hubDatabase, type HubDatabase } from './hub-database.ts'
 
@@ -16,7 +19,9 @@ beforeEach(async () => {
 })
 const targets: ModelTarget[] = []
 const hubs: Hub[] = []
+const watches: Watch[] = []
 afterEach(async () => {
+  for (const watch of watches.splice(0)) await watch.stop()
   for (const hub of hubs.splice(0)) await hub.stop()
   for (const target of targets.splice(0)) await target.stop()
   await database.drop()
@@ -136,9 +141,9 @@ test('whoever asks beside delivery takes places of the same limits, and neither 
   ])
   await intake.submit(Array.from({ length: 40 }, (_, n) => invoice(n, 'erp')))
   for (let asked = 0; asked < 5; asked++) {
-    const answered = await delivery.place(TENANT, 'erp', 30_000)
+    const giveBack = await delivery.place(TENANT, 'erp', 30_000)
     await (await fetch(`${erp.url}/alive`)).text()
-    answered?.()
+    if (typeof giveBack === 'function') giveBack(undefined)
     await setTimeout(400)
   }
   const meanwhile = erp.booked.length
@@ -159,8 +164,93 @@ test('whoever asks beside delivery does not wait for as long as a system wants t
   const { intake, delivery } = await hub([{ system: 'erp', url: erp.url, class: 'K1' }])
   await intake.submit([invoice(1, 'erp')])
   await until('it asked for patience', () => delivery.stats()[0]!.toldToWaitUntil !== undefined)
-  expect(await delivery.place(TENANT, 'erp', 100)).toBeUndefined()
-  expect(await delivery.place(TENANT, 'nobody', 100)).toBeDefined()
+  expect(await delivery.place(TENANT, 'erp', 100)).toEqual({ says: expect.stringMatching(/^it wants to be left alone until /u) as unknown })
+  expect(await delivery.place(TENANT, 'nobody', 100)).toBeTypeOf('function')
+})
+
+/** What the hub of this delivery reads of its system, in the limits that delivery keeps. */
+function reads({ delivery, intake }: Hub, erp: ModelTarget, limits: Limits): Watch {
+  const started = startWatch({
+    pool: database.pool,
+    systems: [{ tenant: TENANT, connector: modelConnector({ url: erp.url, class: 'K1', limits }, 'erp') }],
+    submit: (arrivals) => intake.submit(arrivals),
+    secret: () => undefined,
+    place: delivery.place,
+  })
+  watches.push(started)
+  return started
+}
+const ofKind = (erp: ModelTarget, line: string): number[] => erp.calls.filter((call) => call.line.startsWith(line)).map(({ at }) => at)
+const FIVE_A_SECOND: Limits = { concurrency: 4, rate: { calls: 5, perMs: 1_000 } }
+const MANY: Limits = { concurrency: 8, rate: { calls: 1_000, perMs: 1_000 } }
+
+test('a feed takes its calls from the limits of deliveries: a long one and many commands pass each other, within them', async () => {
+  const erp = await target()
+  for (let n = 0; n < 150; n++) erp.change({ id: `H-${n}` })
+  const delivering = await hub([{ system: 'erp', url: erp.url, class: 'K1', limits: FIVE_A_SECOND }])
+  await delivering.intake.submit(Array.from({ length: 15 }, (_, n) => invoice(n, 'erp')))
+  reads(delivering, erp, FIVE_A_SECOND)
+  await until('all are done', async () => (await inState('done')) === 15)
+  await until('all is read', () => ofKind(erp, 'GET /changes').length >= 15)
+  const times = erp.calls.map(({ at }) => at)
+  const fullest = (ms: number): number => Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + ms).length))
+  expect([fullest(600) <= 5, fullest(2_600) <= 15, fullest(4_600) <= 25]).toEqual([true, true, true])
+  const [posts, polls] = [ofKind(erp, 'POST'), ofKind(erp, 'GET /changes')]
+  // Neither waited for the end of the other.
+  expect(polls.filter((at) => at < posts.at(-1)!).length).toBeGreaterThan(3)
+  expect(posts.filter((at) => at < polls[14]!).length).toBeGreaterThan(3)
+})
+
+test('a feed that is answered 429 is a wait for deliveries, and a delivery that is answered 429 one for feeds and sweeps', async () => {
+  const erp = await target()
+  const delivering = await hub([{ system: 'erp', url: erp.url, class: 'K1', limits: MANY }])
+  erp.reading = { reply: 'status', status: 429, retryAfter: '2' }
+  const watch = reads(delivering, erp, MANY)
+  await until('the feed was told to wait', () => delivering.delivery.stats()[0]!.toldToWaitUntil !== undefined)
+  erp.reading = {}
+  const [first] = ofKind(erp, 'GET /changes')
+  await delivering.intake.submit([invoice(1, 'erp')])
+  await until('it is done', async () => (await inState('done')) === 1)
+  expect(ofKind(erp, 'POST')[0]! - first!).toBeGreaterThanOrEqual(1_900)
+  await until('the feed is read again', () => watch.stats()[0]!.trouble === undefined)
+
+  erp.fates.push({ effect: 'none', reply: 'status', status: 429, retryAfter: '2' })
+  await delivering.intake.submit([invoice(2, 'erp')])
+  await until('the command was told to wait', () => delivering.delivery.stats()[0]!.toldToWaitUntil !== undefined)
+  const swept = await watch.sweep(TENANT, 'erp', true)!.over
+  expect(swept.trouble).toBeUndefined()
+  await until('it is done', async () => (await inState('done')) === 2)
+  const told = ofKind(erp, 'POST')[1]!
+  // What had left before the answer came is not called back.
+  expect(erp.calls.filter(({ at }) => at > told + 100 && at < told + 1_900)).toEqual([])
+})
+
+test('a feed of many pages stops in the middle when its system is paused, and goes on afterwards', async () => {
+  const erp = await target()
+  for (let n = 0; n < 200; n++) erp.change({ id: `H-${n}` })
+  const watch = reads(await hub([{ system: 'erp', url: erp.url, class: 'K1', limits: FIVE_A_SECOND }]), erp, FIVE_A_SECOND)
+  const pause = (paused: boolean): Promise<unknown> =>
+    query(`INSERT INTO system (tenant, name, paused) VALUES ('acme', 'erp', ${paused})
+           ON CONFLICT (tenant, name) DO UPDATE SET paused = excluded.paused`)
+  await until('it is read', () => ofKind(erp, 'GET /changes').length >= 2)
+  await pause(true)
+  await until('it stopped', () => watch.stats()[0]!.trouble === 'it is paused by a person')
+  expect(ofKind(erp, 'GET /changes').length).toBeLessThan(20)
+  await pause(false)
+  await until('all is read', () => watch.stats()[0]!.facts === 200)
+})
+
+test('a feed of many pages stops where maintenance begins', async () => {
+  const erp = await target()
+  for (let n = 0; n < 150; n++) erp.change({ id: `H-${n}` })
+  const [fromAt, toAt] = [Date.now() + 2_000, Date.now() + 5_000]
+  const windows = [{ fromAt, toAt }]
+  const watch = reads(await hub([{ system: 'erp', url: erp.url, class: 'K1', limits: FIVE_A_SECOND, windows }]), erp, FIVE_A_SECOND)
+  await until('all is read', () => watch.stats()[0]!.facts === 150)
+  const polls = ofKind(erp, 'GET /changes')
+  expect([polls.some((at) => at < fromAt), polls.some((at) => at > toAt)]).toEqual([true, true])
+  // What was sent in the last moment before comes a moment later.
+  expect(polls.filter((at) => at > fromAt + 50 && at < toAt)).toEqual([])
 })
 
 test('the forecast of a system that takes five a second is within a fifth of what comes', async () => {

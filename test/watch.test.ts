@@ -166,7 +166,7 @@ test('evidence that a feed brings ends what a person was asked about', async () 
   }
 })
 
-test('a sweep waits for a place before each call, and its calls have their time from then on', async () => {
+test('a feed and a sweep wait for a place before each call, and their calls have their time from then on', async () => {
   let places = 0
   let taken = 0
   const place = async (): Promise<() => void> => {
@@ -182,15 +182,17 @@ test('a sweep waits for a place before each call, and its calls have their time 
   const of = connector()
   const feeds = of.feeds.map((feed) => ({ ...feed, timeoutMs: 400, everyMs: 3_600_000 }))
   const running = watch({ ...of, feeds }, { place })
-  await until('the feed is read, which waits for nobody', async () => (await told('status.reported')).length === 25)
-  expect(places).toBe(0)
+  await until('the feed is read', () => running.stats()[0]!.rounds === 1)
+  expect([running.stats()[0]!.facts, places]).toEqual([25, 3])
   const swept = await running.sweep(TENANT, 'erp', true)!.over
   expect(swept.trouble).toBeUndefined()
-  expect(places).toBe(swept.feeds.reduce((sum, feed) => sum + feed.pages, 0))
-  expect(places).toBeGreaterThan(2)
+  expect(swept.feeds.map(({ pages }) => pages)).toEqual([3])
+  expect(places).toBe(6)
 })
 
-test('a sweep for which no place comes free ends and says so', async () => {
-  const running = watch(connector(), { place: async () => undefined })
-  expect((await running.sweep(TENANT, 'erp', true)!.over).trouble).toMatch(/left alone/u)
+test('a sweep and a feed for which there is no place end, say why, and ask nothing', async () => {
+  const running = watch(connector(), { place: async () => ({ says: 'it is paused by a person' }) })
+  expect((await running.sweep(TENANT, 'erp', true)!.over).trouble).toBe('it is paused by a person')
+  await until('the feed says so', () => running.stats()[0]!.trouble === 'it is paused by a person')
+  expect(erp.calls).toEqual([])
 })

@@ -72,6 +72,17 @@ function ofOutcome(outcome: Outcome): Omit<Verdict, 'observations'> {
   }
 }
 
+/**
+ * How long (ms) a system wants to be left alone, whatever it was asked: 429 (RFC 6585 section 4), and 503 that says how long (RFC 9110 section
+ * 15.6.4). Undefined when it does not.
+ */
+export function waitAsked(sending: Sending, now: number): number | undefined {
+  if (sending.kind !== 'answered' || sending.reply.transport !== 'http') return undefined
+  const { status, headers } = sending.reply
+  const ms = retryAfterMs(headers['retry-after'], now)
+  return status === 429 ? (ms ?? 0) : status === 503 ? ms : undefined
+}
+
 /** Seconds or an HTTP date (RFC 9110 section 10.2.3), clamped to [0, 1 h]; undefined for anything else. */
 export function retryAfterMs(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined

@@ -106,10 +106,19 @@ export class Budget {
     }
   }
 
-  /** The end of a call that was not delivery's own: it took a place, and says nothing of how calls that change something fare. */
-  leave(call: Started, now: number): void {
+  /**
+   * The end of a call that was not delivery's own: it took a place, and says nothing of how calls that change something fare; but a system
+   * that wants to be left alone for a while (`waitMs`) has one limit for all.
+   */
+  leave(call: Started, now: number, waitMs: number | undefined): void {
+    if (waitMs !== undefined) return this.end(call, now, 'busy', waitMs)
     this.inFlight--
     call.comeBy = Math.min(call.comeBy, now)
+  }
+
+  /** From one call to the next (ms), when they go evenly at the rate of one of `share` processes. */
+  gapMs(share = 1): number {
+    return this.limits.rate.perMs / this.callsPerWindow(share)
   }
 
   /** The system answers again: what is left to be tried again may be. */

@@ -31,6 +31,9 @@ export function closedUntil(windows: readonly Window[], now: number): number | u
   return until
 }
 
+/** Its hours are for commands; what a system tells is read whenever it can be, but in maintenance. */
+export const maintenanceOf = (windows: readonly Window[]): readonly Window[] => windows.filter((window) => !('open' in window))
+
 /** More windows than these do not follow one another; whoever is closed for ever is looked at again. */
 const LIMIT_CHAINED = 100
 

@@ -1,17 +1,20 @@
 /** Whether a system is called at all at this moment: paused by a person, closed by its calendar, or stopped by its breaker. */
 import { type Request, requestHash } from '../connector/request.ts'
 import { sha256 } from '../connector/transport/sending.ts'
+import { instantOf } from '../lib/time.ts'
 import { type ClientBase, inTenant } from '../store/database.ts'
 import { readSystem, type SystemRow, writeDelivery } from '../store/system.ts'
 import { type Breaker, BREAKER_CLOSED, type BreakerInput, FAILURES_TO_OPEN, mayProbe, stepBreaker } from './breaker.ts'
 import { type BreakerNews, newsArrival, newsOf } from './breaker-news.ts'
-import { closedUntil } from './calendar.ts'
+import { closedUntil, maintenanceOf } from './calendar.ts'
 import type { Desk, SystemSignal } from './ports.ts'
 import { submitSurely, surely } from './surely.ts'
 
 const PROBE_MS = 10_000
 /** A pause or an open breaker is seen at most this late by the other processes. */
 const FRESH_MS = 250
+/** By those who only read, where no command is due that would look. */
+const FRESH_FOR_READING_MS = 2_000
 /** A row of unclear outcomes lasts this long before it stops the calls. */
 const FAILING_MS = 1_000
 
@@ -46,6 +49,15 @@ export class Gate {
     // Read anew: another process may have been first.
     await this.read()
     return { until: now }
+  }
+
+  /** Why nothing is asked of it either, in words; undefined when it may be. Its breaker and its hours are for commands. */
+  async shut(): Promise<string | undefined> {
+    const { clocks, windows } = this.desk()
+    if (clocks.monotonic() - this.readAt > FRESH_FOR_READING_MS) await this.read()
+    if (this.paused) return 'it is paused by a person'
+    const until = closedUntil(maintenanceOf(windows), clocks.wall())
+    return until === undefined ? undefined : `it is in maintenance until ${instantOf(until)}`
   }
 
   /** What a call told about the system. Opening is written once; others read it at their next turn. */

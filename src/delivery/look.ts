@@ -3,7 +3,8 @@ import { mark } from '../lib/mark.ts'
 import { instantOf } from '../lib/time.ts'
 import type { Call, Found } from '../connector/contract.ts'
 import { type Request, requestHash } from '../connector/request.ts'
-import { sha256 } from '../connector/transport/sending.ts'
+import { type Sending, sha256 } from '../connector/transport/sending.ts'
+import { waitAsked } from '../connector/verdict.ts'
 import { addLook } from '../store/attempt.ts'
 import { inTenant } from '../store/database.ts'
 import { lockEffects, writeEffects } from '../store/effect.ts'
@@ -23,11 +24,12 @@ export async function lookFor(desk: Desk, job: PreparedLook): Promise<void> {
   desk.counts.looks++
   const call = desk.budget.start(monotonic(), 'look')
   const asked = wall()
-  const found = await ask(desk, job)
+  const { found, waitMs } = await ask(desk, job)
   mark('look-answered')
   const usable = found.kind !== 'unclear'
-  desk.budget.end(call, monotonic(), usable ? 'answered' : 'failed')
-  desk.signal(usable ? 'working' : 'failing', usable ? '' : found.says)
+  desk.budget.end(call, monotonic(), usable ? 'answered' : waitMs === undefined ? 'failed' : 'busy', waitMs)
+  // A throttle is no failure.
+  if (usable || found.says !== 'HTTP 429') desk.signal(usable ? 'working' : 'failing', usable ? '' : found.says)
   const at = wall()
   if (found.kind === 'one' || found.kind === 'several') await tellFound(desk, job, found, at)
   const { row } = job
@@ -42,20 +44,22 @@ export async function lookFor(desk: Desk, job: PreparedLook): Promise<void> {
   )
 }
 
-async function ask(desk: Desk, job: PreparedLook): Promise<Found> {
-  const { find, noEffect } = job.command
-  const { row, input } = job
+async function ask(desk: Desk, job: PreparedLook): Promise<{ readonly found: Found; readonly waitMs?: number | undefined }> {
   let request: Request
   try {
-    request = find.request(row.key, input)
+    request = job.command.find.request(job.row.key, job.input)
   } catch (error) {
-    return { kind: 'unclear', says: `the look could not be built (${(error as Error).name})` }
+    return { found: { kind: 'unclear', says: `the look could not be built (${(error as Error).name})` } }
   }
   const { wall, monotonic } = desk.clocks
   const sending = await desk.transport.send(request, requestHash(request, sha256), {
     wall: wall() + lookMs(job.command),
     monotonic: monotonic() + lookMs(job.command),
   })
+  return { found: foundIn(sending, job, wall()), waitMs: waitAsked(sending, wall()) }
+}
+
+function foundIn(sending: Sending, { command: { find, noEffect }, row, input }: PreparedLook, at: number): Found {
   if (sending.kind !== 'answered') return { kind: 'unclear', says: sending.says }
   const { reply } = sending
   if (
@@ -63,7 +67,7 @@ async function ask(desk: Desk, job: PreparedLook): Promise<Found> {
     (reply.status >= 500 || (reply.status >= 300 && reply.status < 400) || noEffect.some((entry) => entry.status === reply.status))
   )
     return { kind: 'unclear', says: `HTTP ${reply.status}` }
-  const call: Call = { key: row.key, input, object: row.object, occurrence: row.occurrence, at: instantOf(wall()) }
+  const call: Call = { key: row.key, input, object: row.object, occurrence: row.occurrence, at: instantOf(at) }
   try {
     return find.read(reply, call)
   } catch (error) {

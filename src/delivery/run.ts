@@ -2,11 +2,10 @@
  * Delivery: for every system of every tenant one loop that claims what is due, as much as the system has free places, carries
  * it out and records the end. Loops are apart: a slow system takes nobody else's place. Hints only make them faster.
  */
-import { setTimeout as later } from 'node:timers/promises'
 import { mark } from '../lib/mark.ts'
 import { instantOf } from '../lib/time.ts'
 import { LANE_POLICIES, type LanePolicies } from '../domain/lane.ts'
-import { type Clocks, sha256 } from '../connector/transport/sending.ts'
+import { type Clocks, type GiveBack, type NoPlace, sha256 } from '../connector/transport/sending.ts'
 import { openTransport } from '../connector/transport/transport.ts'
 import { inTenant, type Pool } from '../store/database.ts'
 import { heard } from '../store/system.ts'
@@ -18,6 +17,7 @@ import { claim } from './claim.ts'
 import { expire } from './expire.ts'
 import { Gate } from './gate.ts'
 import { lookFor } from './look.ts'
+import { Places } from './places.ts'
 import type { Counts, Desk, Submit, SystemPlan } from './ports.ts'
 import { type Identity, livingProcesses } from './process.ts'
 import { carryOut } from './send.ts'
@@ -28,8 +28,6 @@ const POLL_MS = 1_000
 const EXPIRE_MS = 2_000
 const AGAIN_MS = 50
 const AWAY_MS = 500
-/** Whoever waits for a place beside delivery looks again after so long, or when one comes free by rate. */
-const PLACE_MS = 20
 /** Claimed at once at most, so that one transaction stays short. */
 const CLAIM_LIMIT = 100
 const FREEZE_LIMIT_MS = 3_600_000
@@ -62,11 +60,11 @@ export interface Delivery {
   stop(): Promise<void>
   stats(): readonly SystemStats[]
   /**
-   * Waits, `withinMs` at most, until a system may be asked something once more within the limits that delivery keeps, and takes that place,
-   * before anything new is claimed; what it gives back is called when the answer came. Undefined when none came free: the system may have
-   * asked to be left alone for an hour. For a system that is not delivered to there is always a place.
+   * Waits until a system may be asked something once more within the limits that delivery keeps, and takes that place. There is none while it
+   * is paused or in maintenance, and none to wait for when it wants to be left alone for longer than `patienceMs`. For a system that is not
+   * delivered to there is always a place.
    */
-  place(tenant: string, target: string, withinMs: number): Promise<(() => void) | undefined>
+  place(tenant: string, target: string, patienceMs: number, stopped?: () => boolean): Promise<GiveBack | NoPlace>
   /** Whether, among the hub processes of now, this one is to do the work of this name. For work that may be done twice. */
   isMine(name: string): boolean
 }
@@ -108,9 +106,9 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       await Promise.all(loops.map((loop) => loop.desk.transport.close()))
     },
     stats: () => loops.map((loop) => loop.stats()),
-    place: async (tenant, target, withinMs) => {
+    place: async (tenant, target, patienceMs, stopped = () => false) => {
       const loop = loops.find(({ desk }) => desk.tenant === tenant && desk.connector.system === target)
-      return loop ? loop.place(withinMs) : () => {}
+      return loop ? loop.place(patienceMs, stopped) : () => {}
     },
     isMine(name) {
       const { living } = shared
@@ -157,10 +155,7 @@ class SystemLoop extends Sleeper {
   private readonly pollMs: number
   private readonly working = new Set<Promise<void>>()
   private heardAt = -Infinity
-  /** Places that a claim under way is going to take. */
-  private claiming = 0
-  /** Of those who wait for a place beside delivery. */
-  private waiting = 0
+  private readonly places: Places
 
   constructor(plan: SystemPlan, options: DeliveryOptions, clocks: Clocks, shared: Shared) {
     super()
@@ -192,6 +187,14 @@ class SystemLoop extends Sleeper {
       heard: () => this.heard(),
       trouble: options.trouble ?? (() => undefined),
     }
+    this.places = new Places({
+      limits: plan.connector.limits,
+      budget: this.desk.budget,
+      clocks,
+      processes: () => this.processes,
+      shut: () => this.gate.shut(),
+      wake: () => this.wake(),
+    })
   }
 
   async run(): Promise<void> {
@@ -227,50 +230,39 @@ class SystemLoop extends Sleeper {
   }
 
   /** See {@link Delivery.place}. */
-  async place(withinMs: number): Promise<(() => void) | undefined> {
-    const { budget, clocks } = this.desk
-    const until = clocks.monotonic() + withinMs
-    this.waiting++
-    try {
-      for (;;) {
-        const now = clocks.monotonic()
-        if (budget.free(now, this.processes) > this.claiming) {
-          const call = budget.start(now, 'look')
-          return () => {
-            budget.leave(call, clocks.monotonic())
-            this.wake()
-          }
-        }
-        if (now >= until || this.stopped) return undefined
-        await later(Math.min(this.pollMs, until - now, Math.max(PLACE_MS, budget.freeAt(now, this.processes) - now)))
-      }
-    } finally {
-      this.waiting--
-      this.wake()
-    }
+  place(patienceMs: number, stopped: () => boolean): Promise<GiveBack | NoPlace> {
+    return this.places.take(patienceMs, () => this.stopped || stopped())
   }
 
   /** One round; gives how long to sleep (ms). */
   private async turn(): Promise<number> {
-    const { desk } = this
-    if (desk.identity.current() === undefined) return AWAY_MS
+    const { desk, places } = this
     const now = desk.clocks.monotonic()
-    const free = Math.min(CLAIM_LIMIT, desk.budget.free(now, this.processes) - Math.min(1, this.waiting))
     // Without a free place the end of a call wakes it; without rate, the clock.
-    if (free <= 0) return Math.min(this.pollMs, desk.budget.freeAt(now, this.processes) - now || this.pollMs)
-    if (desk.aftermath && !(await desk.aftermath.look())) return this.pollMs
-    const gate = await this.gate.look()
-    if (gate !== 'open') return Math.min(this.pollMs, Math.max(AGAIN_MS, gate.until - desk.clocks.wall()))
-    this.claiming = free
-    try {
+    if (places.left(now) <= 0) return Math.min(this.pollMs, desk.budget.freeAt(now, this.processes) - now || this.pollMs)
+    const waitMs = await this.hinderedMs()
+    if (waitMs > 0) {
+      places.rest()
+      return waitMs
+    }
+    // Counted anew: meanwhile somebody may have asked something.
+    const { sleepMs } = await places.claim(CLAIM_LIMIT, async (free) => {
       const { calls, looks, arrivals, taken } = await claim(desk, free)
       for (const call of calls) this.work(carryOut(desk, call))
       for (const look of looks) this.work(lookFor(desk, look))
       if (arrivals.length > 0) this.work(submitSurely(desk, arrivals))
-      return taken >= free ? 0 : this.pollMs
-    } finally {
-      this.claiming = 0
-    }
+      return { taken, sleepMs: taken >= free ? 0 : this.pollMs }
+    })
+    return sleepMs
+  }
+
+  /** How long (ms) nothing is sent to it, whatever is due. */
+  private async hinderedMs(): Promise<number> {
+    const { identity, aftermath, clocks } = this.desk
+    if (identity.current() === undefined) return AWAY_MS
+    if (aftermath && !(await aftermath.look())) return this.pollMs
+    const gate = await this.gate.look()
+    return gate === 'open' ? 0 : Math.min(this.pollMs, Math.max(AGAIN_MS, gate.until - clocks.wall()))
   }
 
   /** Noted once a second: it is a clock, not a log. */

@@ -4,7 +4,7 @@ import { instantOf } from '../lib/time.ts'
 import { stepEffect } from '../domain/effect.ts'
 import type { Arrival } from '../domain/object.ts'
 import type { Observation } from '../connector/contract.ts'
-import { type Verdict, verdictOf } from '../connector/verdict.ts'
+import { type Verdict, verdictOf, waitAsked } from '../connector/verdict.ts'
 import { attemptsOf, closeAttempts, senderDone } from '../store/attempt.ts'
 import { inTenant } from '../store/database.ts'
 import { lockEffects, writeEffects } from '../store/effect.ts'
@@ -25,10 +25,12 @@ export async function carryOut(desk: Desk, call: PreparedCall): Promise<void> {
   desk.underWay.add(name)
   const started = desk.budget.start(desk.clocks.monotonic(), kind)
   let verdict: Verdict | undefined
+  let waitMs: number | undefined
   try {
     const sending = await desk.transport.send(call.request, call.hash, call.deadline)
     const at = desk.clocks.wall()
     if (sending.kind === 'answered') desk.heard()
+    waitMs = waitAsked(sending, at)
     verdict = verdictOf(
       call.command,
       sending,
@@ -37,7 +39,7 @@ export async function carryOut(desk: Desk, call: PreparedCall): Promise<void> {
     )
   } finally {
     // A transport that throws has broken its promise; the process ends over it, and the attempt is resolved as unknown.
-    learn(desk, started, verdict)
+    learn(desk, started, verdict, waitMs)
   }
   count(desk, verdict)
   mark('reply-before-record')
@@ -47,12 +49,14 @@ export async function carryOut(desk: Desk, call: PreparedCall): Promise<void> {
 }
 
 /** What the call tells about the system as a whole. */
-function learn(desk: Desk, started: Started, verdict: Verdict | undefined): void {
+function learn(desk: Desk, started: Started, verdict: Verdict | undefined, waitMs: number | undefined): void {
   const now = desk.clocks.monotonic()
   if (!verdict || verdict.late) return desk.budget.end(started, now, 'answered')
   const busy = verdict.state === 'no-effect' && verdict.about === 'target'
   const failed = verdict.state === 'not-sent' || verdict.state === 'unknown'
-  desk.budget.end(started, now, busy ? 'busy' : failed ? 'failed' : 'answered', verdict.retryAfterMs ?? 0)
+  // It may want to be left alone and leave open whether it did what it was asked.
+  const how = busy || waitMs !== undefined ? 'busy' : failed ? 'failed' : 'answered'
+  desk.budget.end(started, now, how, waitMs ?? verdict.retryAfterMs)
   if (verdict.state === 'no-effect' && verdict.about === 'credential') return desk.signal('credential', verdict.says)
   if (busy && verdict.says === 'HTTP 429') return
   desk.signal(verdict.state === 'not-sent' ? 'away' : busy || failed ? 'failing' : 'working', verdict.says)

@@ -4,7 +4,6 @@
  * lost. What nobody can read is kept for a person and passed over:
  * it must not stop what stands behind it.
  */
-import { setTimeout } from 'node:timers/promises'
 import { Fault } from '../lib/fault.ts'
 import { canonicalJson, type Json } from '../lib/canonical-json.ts'
 import { instantOf, msOf } from '../lib/time.ts'
@@ -42,9 +41,6 @@ export interface Round {
   readonly trouble?: string
 }
 
-/** Whoever asks a system for much takes at most half of what it takes. */
-export const strideMs = ({ limits: { rate } }: Pick<Connector, 'limits'>): number => (2 * rate.perMs) / rate.calls
-
 /** Pages of one round at most; the next round goes on. A reading from the beginning goes to the end. */
 const LIMIT_PAGES = 1_000
 /** Facts handed to the door at once. */
@@ -66,8 +62,6 @@ export async function readFeed(reader: Reader, feed: Feed, from: From, stopped: 
   const { tenant, pool, connector } = reader
   let cursor = from === 'beginning' ? null : from.position
   const done = { pages: 0, facts: 0, unreadable: 0, retold: 0 }
-  // Never faster than the system's rate allows, one call at a time.
-  const gapMs = from === 'beginning' ? strideMs(connector) : connector.limits.rate.perMs / connector.limits.rate.calls
   const taking: { readonly taken: Promise<Taken>; readonly cursor: string | null }[] = []
   let stored = cursor
   const settle = async (through: boolean): Promise<void> => {
@@ -106,7 +100,6 @@ export async function readFeed(reader: Reader, feed: Feed, from: From, stopped: 
     if (!page.more || !moved || taking.length >= AHEAD || page.observations.length > SLICE) await settle(!page.more)
     if (!page.more) return { ...done, through: true }
     if (!moved) return { ...done, through: false, trouble: 'the feed says that there is more and does not move' }
-    await setTimeout(gapMs)
   }
   await settle(false)
   return { ...done, through: false }

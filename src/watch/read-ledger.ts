@@ -2,7 +2,6 @@
  * Asks a system for its ledger: page after page, each reply kept as it came before anything is made of it, so that what a tie-out
  * says can be read again. A list that cannot be read to its end is no list: then there is only the trouble.
  */
-import { setTimeout } from 'node:timers/promises'
 import type { LedgerPage, LedgerQuestion, LedgerReport } from '../connector/contract.ts'
 import { requestHash, type Reply, type Request } from '../connector/request.ts'
 import { sha256 } from '../connector/transport/sending.ts'
@@ -11,7 +10,7 @@ import { instantOf } from '../lib/time.ts'
 import { inTenant } from '../store/database.ts'
 import { storeDocument } from '../store/document.ts'
 import { heard } from '../store/system.ts'
-import { strideMs, type Reader } from './read-feed.ts'
+import type { Reader } from './read-feed.ts'
 
 type Asking = Omit<Reader, 'submit'>
 export type Trouble = { readonly trouble: string }
@@ -87,7 +86,6 @@ async function asked<T extends object>(
   documents: string[],
   read: (reply: Reply) => T | Trouble,
 ): Promise<T | Trouble> {
-  if (documents.length > 0) await setTimeout(strideMs(connector))
   const until = { wall: clocks.wall() + report.timeoutMs, monotonic: clocks.monotonic() + report.timeoutMs }
   const sending = await transport.send(request, requestHash(request, sha256), until)
   if (sending.kind !== 'answered') return { trouble: sending.says }

@@ -3,7 +3,6 @@
  * door as `status.reported`, what it has and we have not as the facts that its feed would have brought; the law decides what that
  * means. A sweep moves no headline by itself, sends no command, and says what it could not confirm.
  */
-import { setTimeout } from 'node:timers/promises'
 import type { HeldThing, Holdings, HoldingsPage } from '../connector/contract.ts'
 import { requestHash, type Reply, type Request } from '../connector/request.ts'
 import { sha256 } from '../connector/transport/sending.ts'
@@ -20,7 +19,7 @@ import { inTenant } from '../store/database.ts'
 import { readObjects } from '../store/object.ts'
 import { heard, readCursor, writeCursor } from '../store/system.ts'
 import { observed } from '../connector/observed.ts'
-import { readFeed, strideMs, type Reader, type Round } from './read-feed.ts'
+import { readFeed, type Reader, type Round } from './read-feed.ts'
 
 export interface Sweep {
   readonly full: boolean
@@ -335,12 +334,11 @@ function report(
 
 /** One call. */
 async function asked<T extends object>(
-  { connector, transport, clocks }: Reader,
+  { transport, clocks }: Reader,
   { timeoutMs }: Holdings,
   request: Request,
   read: (reply: Reply) => T | { readonly trouble: string },
 ): Promise<T | { readonly trouble: string }> {
-  await setTimeout(strideMs(connector))
   const sending = await transport.send(request, requestHash(request, sha256), {
     wall: clocks.wall() + timeoutMs,
     monotonic: clocks.monotonic() + timeoutMs,

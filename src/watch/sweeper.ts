@@ -14,7 +14,7 @@ export interface SweepPlan {
   /** A sweep that ended, with what it came to. */
   readonly ended?: (system: string, done: Swept) => void
 }
-/** Each call takes its time, in half of the system's rate: 2,000 at ten a second are seven minutes. */
+/** Each call waits for its place, in half of the system's rate: 2,000 at ten a second are seven minutes. */
 const ASKED_AT_MOST = 2_000
 export const NO_SWEEPS: SweepPlan = { everyMs: 0, fullEveryMs: 0 }
 

@@ -1,8 +1,9 @@
 /** Watching: every feed of every system is polled in its rhythm, apart from all others, slower while it has trouble. */
 import { instantOf, msOf } from '../lib/time.ts'
-import type { Clocks } from '../connector/transport/sending.ts'
+import type { Clocks, GiveBack, NoPlace } from '../connector/transport/sending.ts'
 import type { Connector, Feed, LedgerQuestion } from '../connector/contract.ts'
 import { openTransport, type Transport } from '../connector/transport/transport.ts'
+import { waitAsked } from '../connector/verdict.ts'
 import { inTenant, type Pool } from '../store/database.ts'
 import { feedEnded, type SetBack } from '../store/set-back.ts'
 import { readTurn } from '../store/system.ts'
@@ -16,10 +17,10 @@ export interface WatchOptions {
   readonly systems: readonly { readonly tenant: string; readonly connector: Connector; readonly closedUntil?: ClosedUntil }[]
   readonly submit: Submit
   /**
-   * Waits so long at most for a place in a system's limits and takes it; what it gives back is called when the answer came. Undefined when
-   * none came free. Unless said there is always one.
+   * Waits for a place in a system's limits and takes it; what it gives back is called when the answer came. None when nothing may be asked
+   * of the system, or when it wants to be left alone for longer than `patienceMs`. Unless said there is always one.
    */
-  readonly place?: (tenant: string, system: string, withinMs: number) => Promise<(() => void) | undefined>
+  readonly place?: (tenant: string, system: string, patienceMs: number, stopped: () => boolean) => Promise<GiveBack | NoPlace>
   readonly secret: (tenant: string, name: string) => string | undefined
   readonly clocks?: Clocks
   /** By which a call is too late to be sent; the same, unless said. */
@@ -77,18 +78,19 @@ const PAUSED_MS = 2_000
 
 export function startWatch(options: WatchOptions): Watch {
   const clocks = options.clocks ?? { wall: Date.now, monotonic: () => performance.now() }
+  const { place = async () => () => {} } = options
+  let stopping = false
   const systems = options.systems.map(({ tenant, connector, closedUntil = () => undefined }) => {
-    const transport = openTransport(connector, {
+    const calls = openTransport(connector, {
       clocks: options.sending ?? clocks,
       secret: (name) => options.secret(tenant, name),
       mark: () => undefined,
     })
+    const transport = inPlaces(calls, (patienceMs) => place(tenant, connector.system, patienceMs, () => stopping), clocks)
     return {
       tenant,
       connector,
-      feedTransport: transport,
-      // Whoever asks for much at a time waits for each call: what is delivered goes to the same system.
-      transport: inPlaces(transport, async (ms) => (options.place ? options.place(tenant, connector.system, ms) : () => {}), clocks),
+      transport,
       closedUntil,
       feeds: connector.feeds.map((feed) => new FeedLoop({ tenant, connector, transport, clocks }, feed, closedUntil, options)),
     }
@@ -132,30 +134,35 @@ export function startWatch(options: WatchOptions): Watch {
       }
     },
     async stop() {
+      stopping = true
       for (const loop of loops) loop.stop()
       await Promise.all([...running, ...sweepers.map((sweeper) => sweeper.stop())])
-      await Promise.all(systems.map((system) => system.feedTransport.close()))
+      await Promise.all(systems.map((system) => system.transport.close()))
     },
     stats: () => loops.map((loop) => loop.stats()),
   }
 }
 
-/** A transport whose calls each wait for a place, as long as they may take themselves; their time begins when they have it. */
-function inPlaces(transport: Transport, place: (withinMs: number) => Promise<(() => void) | undefined>, clocks: Clocks): Transport {
+/** A transport whose calls each wait for a place; their time begins when they have it. Its limits hold for all that is asked of a system. */
+function inPlaces(transport: Transport, place: (patienceMs: number) => Promise<GiveBack | NoPlace>, clocks: Clocks): Transport {
   return {
     async send(request, committed, deadline) {
       const asked = clocks.monotonic()
-      const answered = await place(deadline.monotonic - asked)
-      if (!answered) return { kind: 'not-sent', says: 'it asked to be left alone for a while, or takes no more calls than it gets' }
+      // As patient as it is with the answer.
+      const giveBack = await place(deadline.monotonic - asked)
+      if (typeof giveBack !== 'function') return { kind: 'not-sent', says: giveBack.says }
       const waited = clocks.monotonic() - asked
+      let waitMs: number | undefined
       try {
-        return await transport.send(request, committed, {
+        const sending = await transport.send(request, committed, {
           ...deadline,
           wall: deadline.wall + waited,
           monotonic: deadline.monotonic + waited,
         })
+        waitMs = waitAsked(sending, clocks.wall())
+        return sending
       } finally {
-        answered()
+        giveBack(waitMs)
       }
     },
     close: () => transport.close(),

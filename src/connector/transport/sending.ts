@@ -28,6 +28,13 @@ export type Sending =
   | { readonly kind: 'answered'; readonly reply: Reply }
   | { readonly kind: 'unknown'; readonly says: string }
 
+/** A place in a system's limits is given back when the answer came: with how long (ms) the system wants to be left alone, where it said so. */
+export type GiveBack = (waitMs: number | undefined) => void
+/** Why there is none now, in words. */
+export interface NoPlace {
+  readonly says: string
+}
+
 /** Points at which a test may stop the process: in the middle of sending, and when all is sent and no reply read yet. */
 export type SendMark = (point: 'send-mid' | 'send-after') => void
 
