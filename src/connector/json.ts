@@ -55,10 +55,24 @@ export interface Shape<T> {
 
 /** The reply's body in the given shape, or why not. The status is the caller's to judge. */
 export function readJson<T>(reply: Reply, shape: Shape<T>): { readonly value: T } | { readonly trouble: string } {
-  if (reply.transport !== 'http') return { trouble: 'the reply did not come over HTTP' }
-  const parsed = parsedJson(reply.body)
-  return parsed === undefined ? { trouble: `HTTP ${reply.status}, and the body is not JSON` } : shaped(parsed.value, shape)
+  const body = jsonIn(reply)
+  return 'trouble' in body ? body : shaped(body.value, shape)
 }
+
+/**
+ * The reply's body. What looks like JSON and says that it is something else is nobody's answer to us: a proxy, a page to sign in at, a
+ * cache of another address. One that does not say what it is may be looked into (RFC 9110 section 8.3): then its shape decides.
+ */
+export function jsonIn(reply: Reply): { readonly value: unknown } | { readonly trouble: string } {
+  if (reply.transport !== 'http') return { trouble: 'the reply did not come over HTTP' }
+  const type = reply.headers['content-type']
+  if (type !== undefined && !JSON_TYPE.test(type))
+    return { trouble: `HTTP ${reply.status}, and the body is ${type.slice(0, 100)}, not JSON` }
+  return parsedJson(reply.body) ?? { trouble: `HTTP ${reply.status}, and the body is not JSON` }
+}
+
+/** `application/json` (RFC 8259), what is made of it (`application/problem+json`, RFC 6839 section 3.1), and the older `text/json`; with or without parameters. */
+const JSON_TYPE = /^\s*[^\s/;,]+\/(?:[^\s/;,]+\+)?json\s*(?:;.*)?$/iu
 
 /** As {@link readJson}, for a value already there. */
 export function shaped<T>(value: unknown, shape: Shape<T>): { readonly value: T } | { readonly trouble: string } {

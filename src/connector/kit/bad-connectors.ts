@@ -96,6 +96,12 @@ export const BAD_CONNECTORS: readonly BadConnector[] = [
         }
       : good
   }),
+  // "It parses, so it is JSON."
+  bad('does not look at what an answer says it is', 'classified', (good) =>
+    withCommand(good, (command) => ({
+      read: (reply, call) => command.read(reply.transport === 'http' ? { ...reply, headers: {} } : reply, call),
+    })),
+  ),
   // "Not found is not found."
   bad('takes any 404 for nothing being there', 'holdings', (good) => ({
     ...good,

@@ -2,7 +2,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { Json } from '../../lib/canonical-json.ts'
 import { aliasOf } from '../../domain/object.ts'
-import { getJson, parsedJson, pathOf, sendJson } from '../json.ts'
+import { getJson, jsonIn, parsedJson, pathOf, sendJson } from '../json.ts'
 import {
   type Call,
   type Command,
@@ -271,5 +271,6 @@ function notices(system: string): Notices {
 const isOk = (reply: Reply): boolean => reply.transport === 'http' && reply.status >= 200 && reply.status < 300
 
 function bodyOf(reply: Reply): Json | undefined {
-  return reply.transport === 'http' ? (parsedJson(reply.body)?.value as Json | undefined) : undefined
+  const body = jsonIn(reply)
+  return 'value' in body ? (body.value as Json) : undefined
 }

@@ -130,7 +130,12 @@ export async function holdingsPromise(attempt: Try): Promise<boolean> {
       attempt.must('trouble' in one.read(reply, NOBODY), `${named}: HTTP ${status} with “${text}” is taken for nothing being there`)
       attempt.must(!list || 'trouble' in list.readPage(reply, null), `${named}: HTTP ${status} with “${text}” is taken for a page`)
     }
-    const none = one.read(await attempt.reply(one.ask(NOBODY)), NOBODY)
+    const answer = await attempt.reply(one.ask(NOBODY))
+    attempt.must(
+      'trouble' in one.read(attempt.asPage(answer), NOBODY),
+      `${named}: an answer that says it is text/html is taken for nothing being there`,
+    )
+    const none = one.read(answer, NOBODY)
     attempt.must(!('trouble' in none) && none.length === 0, `${named}: of what is not there it is not said that it is not there`)
     if (!list) continue
     const page = list.readPage(await attempt.reply(list.ask(null)), null)

@@ -154,8 +154,19 @@ function classifiedJunk(attempt: Try, name: string, command: Command, one: Comma
   }
 }
 
+/** The best of answers is not the system's own when it says that it is something else. */
+async function classifiedPage(attempt: Try, name: string, command: Command, one: CommandCase): Promise<void> {
+  const [content, key] = [one.accepts(13), freshKey()]
+  const reply = await attempt.reply(command.write(attempt.inputOf(content), key))
+  // An answer without a body has no type that could be wrong.
+  if (reply.transport !== 'http' || reply.body.length === 0) return
+  const { state } = verdictOf(command, { kind: 'answered', reply: attempt.asPage(reply) }, attempt.callOf(content, key), Date.now())
+  attempt.must(state === 'unknown', `${name}: an answer that says it is text/html was taken for ${state}`)
+}
+
 async function classifiedOverHttp(attempt: Try, name: string, command: Command, one: CommandCase): Promise<void> {
   classifiedJunk(attempt, name, command, one)
+  await classifiedPage(attempt, name, command, one)
   for (const fate of UNKNOWABLE) {
     await one.fate(fate)
     const patience = fate.reply === 'never' ? attempt.patienceMs : undefined

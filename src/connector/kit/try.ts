@@ -118,6 +118,11 @@ export class Try {
     throw new Error(`the feed has not ended after ${LIMIT_PAGES} pages`)
   }
 
+  /** The same answer as a page for people: what a proxy or a place to sign in may make of it. */
+  asPage(reply: Reply): Reply {
+    return reply.transport === 'http' ? { ...reply, headers: { ...reply.headers, 'content-type': 'text/html' } } : reply
+  }
+
   async reply(request: Request): Promise<Reply> {
     const sending = await this.send(request)
     if (sending.kind !== 'answered') throw new Error(sending.says)

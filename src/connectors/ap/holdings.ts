@@ -1,6 +1,6 @@
 /** All tickets, each as it is now, for a sweep: that it is there, and what its badge shows. */
 import type { HeldThing, Holdings } from '../../connector/contract.ts'
-import { getJson, okReply, parsedJson, pathOf, readJson, replyName, shaped } from '../../connector/json.ts'
+import { getJson, okReply, pathOf, readJson, replyName, shaped } from '../../connector/json.ts'
 import type { Reply } from '../../connector/request.ts'
 import type { Setting } from './config.ts'
 import { badgeWord, isOurs, ticketFacts } from './ticket-facts.ts'
@@ -44,7 +44,8 @@ export function ticketHoldings(setting: Setting): Holdings {
 }
 
 function saysNone(reply: Reply): boolean {
-  return reply.transport === 'http' && reply.status === 404 && Refusal.safeParse(parsedJson(reply.body)?.value).data?.error === 'NO_TICKET'
+  const refusal = reply.transport === 'http' && reply.status === 404 ? readJson(reply, Refusal) : { trouble: replyName(reply) }
+  return 'value' in refusal && refusal.value.error === 'NO_TICKET'
 }
 
 function heldAs(setting: Setting, ticket: Ticket): HeldThing[] {
