@@ -132,8 +132,8 @@ ${table(
 ## Commands
 
 ${table(
-  ['command', 'lane', 'manner', 'facet'],
-  Object.entries(COMMANDS).map(([name, row]) => [`\`${name}\``, row.lane, row.manner, row.facet]),
+  ['command', 'lane', 'manner', 'facet', 'in its lane by'],
+  Object.entries(COMMANDS).map(([name, row]) => [`\`${name}\``, row.lane, row.manner, row.facet, row.by ?? 'day of the decision']),
 )}
 
 ## Exceptions

@@ -6,7 +6,7 @@ import { correctedBy, isWaived, liveHolds, livePostings, ticketOf, warranted } f
 import { settlementOf } from './axes.ts'
 import { attachmentCells, attachmentStep, evidenceCells, evidenceStep } from './evidence.ts'
 import type { InvoiceState } from './invoice-state.ts'
-import type { Expectation, WantedEffect } from './object.ts'
+import { dueBy, type Expectation, type WantedEffect } from './object.ts'
 import { toldAgain } from './reconcile.ts'
 import { UNROUTED, type HeadlineState, type Route } from './routes.ts'
 import type { Laws } from './view.ts'
@@ -187,7 +187,7 @@ function submission(ap: string, id: string, state: InvoiceState, route: Route): 
     object: id,
     occurrence: content.event,
     subject: id,
-    ...(value.dueOn ? { dueOn: value.dueOn } : {}),
+    ...dueBy(value.dueOn),
     content: {
       currency: value.currency,
       dueOn: value.dueOn,

@@ -1,7 +1,7 @@
 /** What the ERP, the bank and the archive should show of a payment and of the files that it is in, and which command leads there. */
 import { fileCells, fileSteps } from './evidence.ts'
 import type { Filed } from './filing.ts'
-import type { EffectMark, Expectation, WantedEffect } from './object.ts'
+import { dueBy, type EffectMark, type Expectation, type WantedEffect } from './object.ts'
 import type { BatchState, PaymentState } from './payment.ts'
 import type { Laws } from './view.ts'
 import { cellOf, type Subject } from './cell.ts'
@@ -18,6 +18,7 @@ export function expectPayment(laws: Laws, { id, state }: Subject<PaymentState>):
           object: id,
           occurrence: settled.entry,
           subject: id,
+          ...dueBy(settled.bookedOn),
           content: {
             paymentDoc: instructed.paymentDoc,
             bankReference: settled.bankReference,
@@ -39,6 +40,7 @@ export function expectPayment(laws: Laws, { id, state }: Subject<PaymentState>):
             object: id,
             occurrence: asked.event,
             subject: id,
+            ...dueBy(instructed.executeOn),
             content: {
               paymentDoc: instructed.paymentDoc,
               reason: asked.reason,
@@ -73,6 +75,7 @@ export function expectBatch(laws: Laws, { id, state }: Subject<BatchState>): Exp
           object: state.messageId,
           occurrence: state.messageId,
           subject: id,
+          ...dueBy(state.executeOn),
           content: { messageId: state.messageId, document: state.released.document },
         }
       : null

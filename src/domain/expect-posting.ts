@@ -3,7 +3,7 @@ import { covers, thingPosted, thingReversed } from './answers.ts'
 import { dateIn } from '../lib/time.ts'
 import { correctedBy, holdReasons, liveAllocations, livePostings, postingsOf, reversalAsked, warranted } from './headline.ts'
 import type { Granted, InvoiceState } from './invoice-state.ts'
-import type { Cell, EffectMark, WantedEffect } from './object.ts'
+import { dueBy, type Cell, type EffectMark, type WantedEffect } from './object.ts'
 import type { Route } from './routes.ts'
 import { cellOf } from './cell.ts'
 import { whoIs } from './names.ts'
@@ -37,7 +37,7 @@ export function posting(erp: string, id: string, state: InvoiceState, route: Rou
     object: id,
     occurrence: String(reversals(state).length),
     subject: id,
-    ...(value.dueOn ? { dueOn: value.dueOn } : {}),
+    ...dueBy(value.dueOn),
     content: {
       approvedAt: booking.approvedAt,
       approvers: booking.approvers,
@@ -107,6 +107,7 @@ export function reversing(erp: string, id: string, state: InvoiceState): WantedE
       object: `${id} ${postingNo}`,
       occurrence: postingNo,
       subject: id,
+      ...dueBy(state.content?.value.dueOn),
       content: { reference: id, posting: postingNo, reason: asked.reason, requestedBy: whoIs(asked.person), agreedBy: whoIs(asked.second) },
     }))
 }
@@ -123,6 +124,7 @@ export function blocking(erp: string, id: string, state: InvoiceState): WantedEf
         object: `${id} ${postingNo}`,
         occurrence: `${postingNo}#${lifted}`,
         subject: id,
+        ...dueBy(state.content?.value.dueOn),
         content: { posting: postingNo, reason },
       },
     ]
@@ -185,6 +187,7 @@ export function clearings(erp: string, id: string, state: InvoiceState, route: R
             object: id,
             occurrence: evidence,
             subject: id,
+            ...dueBy(booked.bookedOn),
             content: {
               reference: id,
               posting,

@@ -101,8 +101,12 @@ export interface WantedEffect {
   readonly subject: string
   /** All that `write` needs to build the request; canonical JSON. */
   readonly content: { readonly [key: string]: Json | undefined }
+  /** The date that {@link COMMANDS} names, where it is known. */
   readonly dueOn?: string
 }
+
+/** As a part of {@link WantedEffect}. */
+export const dueBy = (on: string | null | undefined): Pick<WantedEffect, 'dueOn'> => (on ? { dueOn: on } : {})
 
 export type CommandName =
   | 'invoice.post'
@@ -134,23 +138,25 @@ interface CommandRow {
   readonly facet: Facet
   /** The word that the target has been told once it is done; absent where the occurrence says it. */
   readonly tells?: string
+  /** The date of the money that it is about: inside its lane the nearest goes first. Without one that is the day on which it was decided. */
+  readonly by?: 'due date' | 'execution date' | 'booking date'
   /** Where one object has several at once, what says which: its `object` after the space, or its `occurrence` before the `#`. */
   readonly each?: 'object' | 'occurrence'
 }
 
 /** Every command kind, once. */
 export const COMMANDS: { readonly [name in CommandName]: CommandRow } = {
-  'invoice.post': { lane: 'posting', manner: 'money', facet: 'posting', tells: 'posted' },
-  'payment.transmit': { lane: 'payment', manner: 'money', facet: 'transmission', tells: 'transmitted' },
-  'settlement.record': { lane: 'settlement', manner: 'money', facet: 'settlement', tells: 'settled' },
-  'settlement.clear': { lane: 'settlement', manner: 'money', facet: 'settlement', tells: 'settled' },
-  'invoice.submit': { lane: 'approval', manner: 'latest', facet: 'approval', tells: 'submitted' },
+  'invoice.post': { lane: 'posting', manner: 'money', facet: 'posting', tells: 'posted', by: 'due date' },
+  'payment.transmit': { lane: 'payment', manner: 'money', facet: 'transmission', tells: 'transmitted', by: 'execution date' },
+  'settlement.record': { lane: 'settlement', manner: 'money', facet: 'settlement', tells: 'settled', by: 'booking date' },
+  'settlement.clear': { lane: 'settlement', manner: 'money', facet: 'settlement', tells: 'settled', by: 'booking date' },
+  'invoice.submit': { lane: 'approval', manner: 'latest', facet: 'approval', tells: 'submitted', by: 'due date' },
   'invoice.status': { lane: 'status', manner: 'latest', facet: 'status' },
   // Two persons ask for it; what it did is not undone but posted again.
-  'invoice.reverse': { lane: 'stop', manner: 'money', facet: 'posting', tells: 'reversed', each: 'object' },
-  'payment.cancel': { lane: 'stop', manner: 'money', facet: 'settlement', tells: 'cancelled' },
-  'payment.hold': { lane: 'stop', manner: 'money', facet: 'hold', tells: 'held', each: 'object' },
-  'payment.unhold': { lane: 'payment', manner: 'money', facet: 'hold', tells: 'free', each: 'object' },
+  'invoice.reverse': { lane: 'stop', manner: 'money', facet: 'posting', tells: 'reversed', by: 'due date', each: 'object' },
+  'payment.cancel': { lane: 'stop', manner: 'money', facet: 'settlement', tells: 'cancelled', by: 'execution date' },
+  'payment.hold': { lane: 'stop', manner: 'money', facet: 'hold', tells: 'held', by: 'due date', each: 'object' },
+  'payment.unhold': { lane: 'payment', manner: 'money', facet: 'hold', tells: 'free', by: 'due date', each: 'object' },
   'document.store': { lane: 'metadata', manner: 'latest', facet: 'document', tells: 'stored', each: 'object' },
   'evidence.store': { lane: 'metadata', manner: 'latest', facet: 'evidence' },
   'approval-evidence.attach': { lane: 'metadata', manner: 'latest', facet: 'attachment' },

@@ -8,6 +8,7 @@ import { later, ref } from './fact-order.ts'
 import type { FactRef, Heard, InvoiceState, Told } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
 import { tracked, type ExceptionMap } from './exception.ts'
+import type { CalendarDate } from '../lib/time.ts'
 import { sending, type EffectData, type SentMap } from './sent.ts'
 
 /** How far a payment is. Only `settled` rests on a booked entry; `returned` takes it back. */
@@ -61,6 +62,8 @@ export interface BatchState extends Filed {
   readonly file: (FactRef & FactData['file.completed']) | null
   /** What the payments that name this file add up to. */
   readonly seen: { readonly count: number; readonly sum: string }
+  /** The first day on which one of them is to be carried out, as far as they say one. */
+  readonly executeOn: CalendarDate | null
   /** Payments by the verdict on their payee: [passed, failed]. */
   readonly cleared: number
   readonly failed: number
@@ -96,6 +99,7 @@ export const NO_BATCH: BatchState = inOrder({
   released: null,
   file: null,
   seen: { count: 0, sum: '0' },
+  executeOn: null,
   cleared: 0,
   failed: 0,
   rejectedItems: { count: 0, sum: '0' },
@@ -174,6 +178,7 @@ const BATCH: On<BatchState> = {
     ...state,
     messageId: data.messageId,
     seen: { count: state.seen.count + 1, sum: sumOf([state.seen.sum, data.amount]) },
+    executeOn: [state.executeOn, data.executeOn].filter((on) => typeof on === 'string').sort()[0] ?? null,
   }),
   'payment.released': (state, event, data: FactData['payment.released']) => ({
     ...state,
