@@ -221,7 +221,7 @@ async function start(options: HubOptions, started: AsyncDisposableStack): Promis
       return { tenant, connector, closedUntil: (now) => closedUntil(maintenance, now) }
     }),
     submit,
-    place: delivery.place,
+    place: (of, system, patienceMs, stopping) => delivery.place(of, system, patienceMs, stopping),
     secret,
     trouble,
     clocks,

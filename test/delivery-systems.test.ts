@@ -175,7 +175,7 @@ function reads({ delivery, intake }: Hub, erp: ModelTarget, limits: Limits): Wat
     systems: [{ tenant: TENANT, connector: modelConnector({ url: erp.url, class: 'K1', limits }, 'erp') }],
     submit: (arrivals) => intake.submit(arrivals),
     secret: () => undefined,
-    place: delivery.place,
+    place: (of, system, patienceMs, stopping) => delivery.place(of, system, patienceMs, stopping),
   })
   watches.push(started)
   return started
