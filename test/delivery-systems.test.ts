@@ -225,6 +225,24 @@ test('a feed that is answered 429 is a wait for deliveries, and a delivery that 
   expect(erp.calls.filter(({ at }) => at > told + 100 && at < told + 1_900)).toEqual([])
 })
 
+test('a wait that one process was told is kept by the others, and by one that starts meanwhile', async () => {
+  const erp = await target()
+  erp.fates.push({ effect: 'none', reply: 'status', status: 429, retryAfter: '8' })
+  const config = { system: 'erp', url: erp.url, class: 'K1', limits: MANY } as const
+  const [one, two] = [await hub([config]), await hub([config])]
+  await one.intake.submit([invoice(0, 'erp')])
+  const waits = ({ delivery }: Hub): boolean => delivery.stats()[0]!.toldToWaitUntil !== undefined
+  await until('both wait', () => waits(one) && waits(two))
+  const [told] = ofKind(erp, 'POST')
+  await one.intake.submit(Array.from({ length: 10 }, (_, n) => invoice(n + 1, 'erp')))
+  const three = await hub([config])
+  await until('the third waits, too', () => waits(three))
+  await until('all are done', async () => (await inState('done')) === 11)
+  const posts = ofKind(erp, 'POST')
+  expect(posts.length).toBe(12)
+  expect(Math.min(...posts.slice(1)) - told!).toBeGreaterThanOrEqual(7_900)
+})
+
 test('a feed of many pages stops in the middle when its system is paused, and goes on afterwards', async () => {
   const erp = await target()
   for (let n = 0; n < 200; n++) erp.change({ id: `H-${n}` })

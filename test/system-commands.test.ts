@@ -69,9 +69,9 @@ it('the forecast of a queue begins when its system may be called again: after a 
   loads.set('erp', { ...load, toldToWaitUntil: Date.parse(today('09:10:00')) })
   expect((await told())[0]).toEqual([null, today('09:10:00'), today('09:11:40')])
   expect(await out()).toMatch(
-    / {4}queue: 1 waiting; clear at about 2026-01-15 09:11 UTC\n {4}told this hub process to wait until 2026-01-15 09:10 UTC\nap .*\n {4}queue: 1 waiting; clear at about 2026-01-15 10:01 UTC\n {4}closed by its calendar until 2026-01-15 10:00 UTC\n/u,
+    / {4}queue: 1 waiting; clear at about 2026-01-15 09:11 UTC\n {4}told us to wait until 2026-01-15 09:10 UTC\nap .*\n {4}queue: 1 waiting; clear at about 2026-01-15 10:01 UTC\n {4}closed by its calendar until 2026-01-15 10:00 UTC\n/u,
   )
-  expect(await out('erp')).toMatch(/\n {6}erp told this hub process to wait until 09:10:00 \(Retry-After\)\.\n/u)
+  expect(await out('erp')).toMatch(/\n {6}erp told us to wait until 09:10:00 \(Retry-After\)\.\n/u)
   loads.clear()
 })
 

@@ -169,7 +169,7 @@ const TROUBLES: readonly ((system: System) => readonly [style: Style, why: strin
       : ['yellow', `the database was set back: nothing is sent before these feeds were read to their ends: ${feeds.join(', ')}`],
   ({ paused, pausedBy }) => (paused ? ['yellow', `paused${pauseText(pausedBy)}`] : undefined),
   ({ closedUntil: until }) => (until === null ? undefined : ['yellow', `closed by its calendar until ${timeOf(until)}`]),
-  ({ toldToWaitUntil: until }) => (until === null ? undefined : ['yellow', `told this hub process to wait until ${timeOf(until)}`]),
+  ({ toldToWaitUntil: until }) => (until === null ? undefined : ['yellow', `told us to wait until ${timeOf(until)}`]),
   ({ breaker: { state, until, says } }) =>
     state === 'closed' ? undefined : ['red', `breaker ${state}${until ? `, next probe ${timeOf(until)}` : ''}`, says],
 ]

@@ -63,6 +63,11 @@ export class Budget {
     return Math.max(now, this.pausedUntil, oldest === undefined ? now : oldest.comeBy + this.limits.rate.perMs)
   }
 
+  /** It wants to be left alone so long (ms), as another process was told. */
+  rest(now: number, ms: number): void {
+    this.pausedUntil = Math.max(this.pausedUntil, now + ms)
+  }
+
   /** How long (ms) the target still wants to be left alone (Retry-After); 0 when it does not. */
   restMs(now: number): number {
     return Math.max(0, this.pausedUntil - now)

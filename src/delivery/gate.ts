@@ -17,11 +17,15 @@ const FRESH_MS = 250
 const FRESH_FOR_READING_MS = 2_000
 /** A row of unclear outcomes lasts this long before it stops the calls. */
 const FAILING_MS = 1_000
+/** A wait that the system asked for is told to the other processes when there is so much more of it than they know. */
+const REST_WORTH_TELLING_MS = 500
 
 export class Gate {
   /** As last read; the database has the last word. */
   breaker: Breaker = BREAKER_CLOSED
   paused = false
+  /** Until when (ms since 1970) the system wants to be left alone, as all processes know. */
+  private restUntil = 0
   private failures = 0
   private failingSince = 0
   private readAt = -Infinity
@@ -58,6 +62,20 @@ export class Gate {
     if (this.paused) return 'it is paused by a person'
     const until = closedUntil(maintenanceOf(windows), clocks.wall())
     return until === undefined ? undefined : `it is in maintenance until ${instantOf(until)}`
+  }
+
+  /** Whoever was told to wait tells the others, and whoever starts anew. */
+  async tellRest(): Promise<void> {
+    const desk = this.desk()
+    const until = desk.clocks.wall() + desk.budget.restMs(desk.clocks.monotonic())
+    if (until - Math.max(this.restUntil, desk.clocks.wall()) < REST_WORTH_TELLING_MS) return
+    await inTenant(desk.pool, desk.tenant, async (client) => {
+      const system = await readSystem(client, desk.tenant, desk.connector.system)
+      const knows = known(system)
+      // Where another one writes in the same moment it is told at the next turn.
+      if ((knows.restUntil ?? 0) >= until || (await writeKnown(desk, client, system, { ...knows, restUntil: until })))
+        this.restUntil = until
+    })
   }
 
   /** What a call told about the system. Opening is written once; others read it at their next turn. */
@@ -102,13 +120,14 @@ export class Gate {
     const desk = this.desk()
     const took = await inTenant(desk.pool, desk.tenant, async (client) => {
       const system = await readSystem(client, desk.tenant, desk.connector.system)
-      const { breaker = BREAKER_CLOSED, untold = [] } = known(system)
+      const knows = known(system)
+      const { breaker = BREAKER_CLOSED, untold = [] } = knows
       const now = desk.clocks.wall()
       const next = stepBreaker(breaker, input, now)
       this.breaker = next
       if (next === breaker) return false
       const news = newsOf(breaker, next, system.version, now)
-      return writeKnown(desk, client, system, { breaker: next, untold: news ? [...untold, news] : untold })
+      return writeKnown(desk, client, system, { ...knows, breaker: next, untold: news ? [...untold, news] : untold })
     })
     if (took) await this.read()
     return took
@@ -143,10 +162,13 @@ export class Gate {
   private async read(): Promise<void> {
     const desk = this.desk()
     const system = await inTenant(desk.pool, desk.tenant, (client) => readSystem(client, desk.tenant, desk.connector.system))
+    const { untold = [], restUntil = 0 } = known(system)
     this.breaker = breakerOf(system)
     this.paused = system.paused
     this.readAt = desk.clocks.monotonic()
-    this.tell(known(system).untold ?? [])
+    this.restUntil = restUntil
+    desk.budget.rest(this.readAt, restUntil - desk.clocks.wall())
+    this.tell(untold)
   }
 }
 
@@ -171,6 +193,7 @@ export async function probeTrouble(desk: Pick<Desk, 'connector' | 'transport' | 
 interface Known {
   readonly breaker?: Breaker
   readonly untold?: readonly BreakerNews[]
+  readonly restUntil?: number
 }
 
 function known(system: SystemRow): Known {

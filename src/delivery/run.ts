@@ -82,7 +82,7 @@ export interface SystemStats {
   readonly callsPerWindow: number
   /** Tries a second, by all hub processes together if they are alike. */
   readonly perSecond: number
-  /** Until when (ms since 1970) the system told this process to wait; undefined when it did not, or that is over. */
+  /** Until when (ms since 1970) the system wants to be left alone; undefined when it did not, or that is over. */
   readonly toldToWaitUntil: number | undefined
   readonly breaker: Breaker
   readonly paused: boolean
@@ -239,7 +239,10 @@ class SystemLoop extends Sleeper {
     const { desk, places } = this
     const now = desk.clocks.monotonic()
     // Without a free place the end of a call wakes it; without rate, the clock.
-    if (places.left(now) <= 0) return Math.min(this.pollMs, desk.budget.freeAt(now, this.processes) - now || this.pollMs)
+    if (places.left(now) <= 0) {
+      await this.gate.tellRest()
+      return Math.min(this.pollMs, desk.budget.freeAt(now, this.processes) - now || this.pollMs)
+    }
     const waitMs = await this.hinderedMs()
     if (waitMs > 0) {
       places.rest()

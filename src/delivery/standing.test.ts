@@ -94,7 +94,7 @@ describe('a command says why it is where it is', () => {
       {
         because: 'told-to-wait',
         movesAt: at(1.5),
-        text: 'erp told this hub process to wait until 14:06:30 (Retry-After). Moves when that is over, or before through another hub process that was not told so.',
+        text: 'erp told us to wait until 14:06:30 (Retry-After). Moves when that is over.',
       },
       {
         because: 'breaker',

@@ -51,7 +51,7 @@ export interface Load {
   readonly concurrency: number
   readonly callsPerWindow: number
   readonly perMs: number
-  /** Until when (ms since 1970) the system told that process to wait. */
+  /** Until when (ms since 1970) the system told us to wait. */
   readonly toldToWaitUntil: number | undefined
   /** Feeds that have to be read to their ends before anything is sent: the database was set back. */
   readonly behind?: readonly FeedName[]
@@ -135,8 +135,8 @@ const HINDRANCES: readonly ((...told: Parameters<Told>) => Standing | undefined)
       ? undefined
       : {
           because: 'told-to-wait',
-          why: `${system} told this hub process to wait until ${clock(load.toldToWaitUntil, now)} (Retry-After)`,
-          moves: 'when that is over, or before through another hub process that was not told so',
+          why: `${system} told us to wait until ${clock(load.toldToWaitUntil, now)} (Retry-After)`,
+          moves: 'when that is over',
           movesAt: instantOf(load.toldToWaitUntil),
         },
   (_queued, { system, breaker }, now) =>
