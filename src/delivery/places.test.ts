@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Budget } from './budget.ts'
 import { Places } from './places.ts'
 
@@ -52,6 +52,8 @@ function delivering(limits: ConstructorParameters<typeof Budget>[0], due: number
 async function asking({ places, order }: World, over: Promise<void>, callMs: number): Promise<void> {
   let stopped = false
   void over.then(() => (stopped = true))
+  // Before its first claim delivery does not know that anything is due.
+  await vi.waitUntil(() => order.includes('d'), { interval: 1 })
   while (!stopped) {
     const giveBack = await places.take(1_000, () => stopped)
     if (typeof giveBack !== 'function') return
