@@ -20,6 +20,8 @@ const NOTHING: Evidence = {
   bills: [],
   invoices: [],
   cases: [],
+  quarantined: [],
+  puts: new Map(),
   busy: 0,
   underWay: [],
   verified: null,
