@@ -122,6 +122,8 @@ const DATA: { readonly [T in keyof FactData]: FactData[T] } = {
   'hold.placed': { hold: 'H9', kind: 'payment', ...reason },
   'hold.released': { hold: 'H1', ...reason },
   'exception.answered': { exception: 'no such', action: 'duplicate', ...reason },
+  'exception.said': { exception: 'no such', action: 'reverse', person: CODER, knew: [], ...reason },
+  'exception.unsaid': { exception: 'no such', word: 'no such', ...reason },
   'invoice.taken-over': {
     postingNo: '5100',
     supplier: 'V1',

@@ -30,12 +30,15 @@ export interface Case {
   readonly open: boolean
   readonly actions: readonly { readonly action: string; readonly second: boolean }[]
   readonly answered: object | null
+  readonly said: { readonly person: string; readonly counts: boolean; readonly says: string } | null
 }
 interface Told {
   readonly status: number
   readonly code?: string
   readonly detail?: string
   readonly outcome?: string
+  readonly waits?: boolean
+  readonly says?: string
 }
 
 export interface PostingDesk {
@@ -51,6 +54,8 @@ export interface PostingDesk {
   readonly post: (url: string, body: object) => Promise<Told>
   readonly answer: (of: Case, body: object) => Promise<Told>
   readonly assign: (of: Case, body: object) => Promise<Told>
+  /** With another key than the others have. */
+  readonly answerBy: (key: string, of: Case, body: object, more?: Readonly<Record<string, string>>) => Promise<Told>
   readonly headline: () => Promise<unknown>
   /** The next submit of an event of this type finds the database away. */
   readonly breakNext: (type: string) => void
@@ -87,9 +92,9 @@ export async function postingDesk(change: Partial<ApiContext> = {}, policy: Poli
   const server = buildApi(fakeHub({ pool, tenant: TENANT, submit, now: () => clock, ...change }).context)
   const get = async <T>(url: string): Promise<T> =>
     (await server.inject({ method: 'GET', url, headers: { authorization: `Bearer ${KEY}` } })).json()
-  const post = async (url: string, body: object): Promise<Told> => {
+  const post = async (url: string, body: object, key = KEY, more: Readonly<Record<string, string>> = {}): Promise<Told> => {
     clock += 1_000
-    const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' }
+    const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json', ...more }
     const reply = await server.inject({ method: 'POST', url, headers, payload: JSON.stringify(body) })
     return { status: reply.statusCode, ...reply.json<object>() }
   }
@@ -102,7 +107,7 @@ export async function postingDesk(change: Partial<ApiContext> = {}, policy: Poli
     intake,
     effect,
     get,
-    post,
+    post: (url, body) => post(url, body),
     async tries(input, says) {
       clock += 60_000
       const at = new Date(clock).toISOString()
@@ -124,6 +129,7 @@ export async function postingDesk(change: Partial<ApiContext> = {}, policy: Poli
     },
     cases: async () => (await get<{ exceptions: Case[] }>('/v1/exceptions?open=true')).exceptions,
     answer: (of, body) => post(`/v1/exceptions/${of.id}/answers`, body),
+    answerBy: (key, of, body, more) => post(`/v1/exceptions/${of.id}/answers`, body, key, more),
     assign: (of, body) => post(`/v1/exceptions/${of.id}/assignments`, body),
     breakNext(type) {
       broken = type

@@ -144,7 +144,8 @@ function whyNotSent(type: string): string {
   if (!isEventType(type)) return 'docs/spec/api.md names those that are taken.'
   if (EVENT_TYPES[type].nature === 'decision') return `${type} is decided by the hub itself.`
   if (type === 'document.received') return 'Send the document itself to POST /v1/documents.'
-  if (type === 'exception.answered') return 'Answers of persons go to POST /v1/exceptions/{id}/answers.'
+  if (type === 'exception.answered' || type === 'exception.said' || type === 'exception.unsaid')
+    return 'Answers of persons go to POST /v1/exceptions/{id}/answers.'
   return `${type} is not taken here.`
 }
 

@@ -5,6 +5,7 @@ import type { EffectState } from '../domain/effect.ts'
 import { type ExceptionState } from '../domain/exception.ts'
 import { CAUSES, type Cause } from '../domain/exception-causes.ts'
 import type { ObjectRecord } from '../domain/object.ts'
+import { counts, thingsAbout, waitingWords } from '../domain/words.ts'
 import { titleOf } from '../export/title.ts'
 import { Fault } from '../lib/fault.ts'
 import { inTenant, type ClientBase } from '../store/database.ts'
@@ -70,10 +71,11 @@ export async function getExceptions({ context, query }: Call<z.infer<typeof EXCE
       page.rows.map((row) => row.object),
       false,
     )
-    const cases = page.rows.flatMap(({ object }) => {
-      const record = records.get(object)
-      return record ? [caseOf(record)] : []
-    })
+    const cases = await casesOf(
+      client,
+      tenant,
+      page.rows.flatMap(({ object }) => records.get(object) ?? []),
+    )
     // No case can be made of what our own code breaks on: it stands beside them.
     const quarantined = (await standingQuarantined(client, tenant, QUARANTINED_SHOWN)).map(
       ({ bytes: _bytes, resolvedAt: _resolvedAt, ...item }) => item,
@@ -86,12 +88,23 @@ export async function getException({ context, params }: Call): Promise<Answer> {
   const { pool, tenant } = context
   return inTenant(pool, tenant, async (client) => {
     const { record, about } = await readCase(client, tenant, params['id'] ?? '')
-    return { status: 200, body: { ...caseOf(record), object: about ? { id: about.id, kind: about.kind, title: titleOf(about) } : null } }
+    return {
+      status: 200,
+      body: { ...caseOf(record, about), object: about ? { id: about.id, kind: about.kind, title: titleOf(about) } : null },
+    }
   })
 }
 
+/** Cases as they are shown. Whether a word that waits still counts depends on the object: only those that have one are looked up. */
+export async function casesOf(client: ClientBase, tenant: string, records: readonly ObjectRecord[]): Promise<object[]> {
+  const states = records.map(({ state }) => state as unknown as ExceptionState)
+  const ids = [...new Set(states.filter(({ said }) => said !== undefined).map(({ about }) => about))]
+  const abouts = await readObjects(client, tenant, ids, false)
+  return records.map((record, at) => caseOf(record, abouts.get(states[at]?.about ?? '')))
+}
+
 /** A case as it is shown: what is wrong, who has it, and what may be answered. */
-export function caseOf(record: ObjectRecord): object {
+export function caseOf(record: ObjectRecord, about: ObjectRecord | undefined): object {
   const state = record.state as unknown as ExceptionState
   const row = Object.hasOwn(CAUSES, state.cause) ? CAUSES[state.cause as Cause] : undefined
   return {
@@ -114,8 +127,17 @@ export function caseOf(record: ObjectRecord): object {
     escalations: state.escalations,
     open: state.open,
     answered: state.answered,
+    said: saidOf(state, about),
     actions: state.actions.map((action) => ({ action, says: rowOf(action)?.says ?? '', second: rowOf(action)?.second ?? true })),
   }
+}
+
+/** What one person has said of it while another has yet to say the same. */
+function saidOf({ said }: ExceptionState, about: ObjectRecord | undefined): object | null {
+  if (!said) return null
+  const things = thingsAbout(about)
+  const { action, person, reason, at, through } = said
+  return { action, person, reason, at, through, counts: counts(said, things), says: waitingWords(said, things) }
 }
 
 export function rowOf(action: string): ActionRow | undefined {

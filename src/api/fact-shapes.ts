@@ -202,6 +202,8 @@ type NotSent =
   | 'document.received'
   | 'exception.answered'
   | 'exception.assigned'
+  | 'exception.said'
+  | 'exception.unsaid'
   | 'reference.asked'
   | 'tie-out.recorded'
   | 'invoice.taken-over'

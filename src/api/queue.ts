@@ -71,7 +71,7 @@ export async function getStanding({ context, params }: Call): Promise<Answer> {
     const open = Object.values(exceptions)
       .filter((exception) => exception.open)
       .map(({ id }) => id)
-    const cases = [...(await readObjects(client, tenant, open, false)).values()].map(caseOf)
+    const cases = [...(await readObjects(client, tenant, open, false)).values()].map((one) => caseOf(one, record))
     const invoice = record.kind === 'invoice' ? onRoute(record.state as unknown as InvoiceState) : {}
     return {
       status: 200,

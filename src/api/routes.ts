@@ -3,6 +3,7 @@ import type { FaultCode } from '../lib/fault.ts'
 import { ACCRUALS_QUERY, BOOKING_BODY, getAccruals, postBooking } from './accruals.ts'
 import { ANSWER_BODY, postAnswer } from './answers.ts'
 import { ASSIGNMENT_BODY, postAssignment } from './assignments.ts'
+import { postWithdrawal, WITHDRAWAL_BODY } from './withdrawals.ts'
 import { ASKED, type Asked, type AskedKind } from './asked.ts'
 import { DOCUMENT_QUERY, getDocument, postDocument } from './documents.ts'
 import { postEvents } from './events.ts'
@@ -12,6 +13,7 @@ import { getObject, getObjects, OBJECTS_QUERY } from './objects.ts'
 import { serving } from './openapi.ts'
 import { route, type AnswerShape, type Route } from './route.ts'
 import { ACCRUALS, BOOKED, CUT_OVER, TIE_OUT, TIE_OUT_RUN, TIE_OUTS } from './ledger-shapes.ts'
+import { HEALTH, PAUSED, SWEEPS, SYSTEMS } from './operation-shapes.ts'
 import {
   ANSWERED,
   ASSIGNED,
@@ -20,21 +22,18 @@ import {
   CASES,
   DOCUMENT,
   DOCUMENT_PROBLEM,
-  HEALTH,
   OBJECT,
   OBJECTS,
   OPENAPI,
-  PAUSED,
   QUEUE,
   RECEIPT,
   RECEIPTS,
   REPLAYED,
   STANDING,
   SUMMARY,
-  SWEEPS,
-  SYSTEMS,
   TRACE,
   VERDICT,
+  WITHDRAWN,
 } from './shapes.ts'
 import { getSweeps, postSweep, SWEEP_BODY } from './sweeps.ts'
 import { getSystems } from './systems.ts'
@@ -157,9 +156,22 @@ export const ROUTES: readonly Route[] = [
     once: true,
     does: 'Takes a person’s answer to a case.',
     takes: { kind: 'json', shape: ANSWER_BODY, limitBytes: 16 * KB },
-    answers: { 200: { says: 'The answer holds.', shape: ANSWERED } },
+    answers: {
+      200: { says: 'The answer holds; or, where `waits` is true, it is kept until another person says the same.', shape: ANSWERED },
+    },
     refuses: [...SUBMITS, 'not-found', 'exception-moved', 'answer-not-taken'],
     handle: postAnswer,
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/exceptions/{id}/withdrawals',
+    scope: 'cases.answer',
+    once: true,
+    does: 'Takes back what a person said that waits for another one.',
+    takes: { kind: 'json', shape: WITHDRAWAL_BODY, limitBytes: 16 * KB },
+    answers: { 200: { says: 'It does not wait any more.', shape: WITHDRAWN } },
+    refuses: [...SUBMITS, 'not-found', 'exception-moved', 'answer-not-taken'],
+    handle: postWithdrawal,
   }),
   route({
     method: 'POST',

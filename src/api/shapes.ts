@@ -14,7 +14,7 @@ export function named<T extends z.ZodType>(id: string, shape: T): T {
 export const text = z.string()
 export const maybe = text.nullable()
 export const instant = z.iso.datetime({ precision: 3 })
-const maybeInstant = instant.nullable()
+export const maybeInstant = instant.nullable()
 export const date = z.iso.date()
 const amount = z
   .string()
@@ -22,10 +22,10 @@ const amount = z
   .nullable()
 export const sha256 = z.string().regex(/^[0-9a-f]{64}$/u)
 export const count = z.int().min(0)
-const counts = z.record(text, count)
+export const counts = z.record(text, count)
 /** May gain members, or is whatever its source said. */
 const open = z.record(text, z.unknown())
-const outcome = z.enum(['new', 'repeat', 'parked'])
+export const outcome = z.enum(['new', 'repeat', 'parked'])
 
 export const PROBLEM = named(
   'Problem',
@@ -120,7 +120,19 @@ export const CANDIDATES = named(
   }),
 )
 
-const answered = z.strictObject({ action: text, person: text, reason: text }).nullable()
+const answered = z
+  .strictObject({
+    action: text,
+    person: text,
+    reason: text,
+    second: text.exactOptional(),
+    agrees: z.strictObject({ reason: text, through: z.array(text) }).exactOptional(),
+  })
+  .nullable()
+/** One person's word while another has yet to say the same. */
+const said = z
+  .strictObject({ action: text, person: text, reason: text, at: instant, through: text, counts: z.boolean(), says: text })
+  .nullable()
 const fromCase = {
   id: text,
   version: count,
@@ -141,6 +153,7 @@ const fromCase = {
   escalations: count,
   open: z.boolean(),
   answered,
+  said,
   actions: z.array(z.strictObject({ action: text, says: text, second: z.boolean() })),
 }
 const oneCase = named('CaseListed', z.strictObject(fromCase))
@@ -148,7 +161,11 @@ export const CASE = named('Case', z.strictObject({ ...fromCase, object: z.strict
 /** What our own code broke on: kept, and not taken in. */
 const quarantined = z.strictObject({ id: text, source: text, type: text, says: text, owner: text, since: text, lastAt: text, times: count })
 export const CASES = named('Cases', z.strictObject({ exceptions: z.array(oneCase), next: maybe, quarantined: z.array(quarantined) }))
-export const ANSWERED = named('Answered', z.strictObject({ exception: text, action: text, person: text, second: text.optional(), outcome }))
+export const ANSWERED = named(
+  'Answered',
+  z.strictObject({ exception: text, action: text, person: text, second: text.optional(), outcome, waits: z.boolean(), says: text }),
+)
+export const WITHDRAWN = named('Withdrawn', z.strictObject({ exception: text, action: text, person: text, outcome }))
 export const ASSIGNED = named('Assigned', z.strictObject({ exception: text, to: text, person: text, outcome }))
 
 const about = z.strictObject({ id: text, kind: text, title: text, amount, currency: maybe })
@@ -197,8 +214,6 @@ export const QUEUE = named(
     next: maybe,
   }),
 )
-const pausedBy = z.strictObject({ by: text, since: instant, reason: text }).nullable()
-export const PAUSED = named('Paused', z.strictObject({ system: text, paused: z.boolean(), pausedBy, outcome }))
 export const REPLAYED = named(
   'Replayed',
   z.strictObject({
@@ -317,6 +332,7 @@ export const TRACE = named(
         open: z.boolean(),
         actions: z.array(text),
         answered,
+        said: maybe,
       }),
     ),
     together: z.array(z.strictObject({ id: text, kind: text, title: text, state: maybe })),
@@ -324,50 +340,6 @@ export const TRACE = named(
   }),
 )
 
-export const SYSTEMS = named(
-  'Systems',
-  z.strictObject({
-    systems: z.array(
-      z.strictObject({
-        name: text,
-        kind: text,
-        role: text,
-        inStep: count,
-        behind: count,
-        queue: counts,
-        oldestDueAt: maybeInstant,
-        heardAt: maybeInstant,
-        closedUntil: maybeInstant,
-        toldToWaitUntil: maybeInstant,
-        waitsForFeeds: z.array(text),
-        clearAt: maybeInstant,
-        paused: z.boolean(),
-        pausedBy,
-        breaker: z.strictObject({ state: z.enum(['closed', 'open', 'half-open']), says: maybe, until: maybeInstant }),
-      }),
-    ),
-  }),
-)
-const swept = z.strictObject({
-  startedAt: instant,
-  full: z.boolean(),
-  trouble: text.exactOptional(),
-  facts: count,
-  retold: count,
-  listed: count,
-  asked: count,
-  same: count,
-  news: count,
-  reported: count,
-  missing: count,
-  unknown: count,
-  unconfirmed: count,
-  examples: z.array(z.strictObject({ object: text, facet: text, why: text })),
-})
-export const SWEEPS = named(
-  'Sweeps',
-  z.strictObject({ system: text, running: swept.nullable(), last: swept.extend({ endedAt: instant }).nullable() }),
-)
 export const SUMMARY = named(
   'Summary',
   z.strictObject({
@@ -382,16 +354,6 @@ export const SUMMARY = named(
     busy: count,
     moving: count,
     log,
-  }),
-)
-export const HEALTH = named(
-  'Health',
-  z.strictObject({
-    live: z.boolean(),
-    ready: z.boolean(),
-    database: z.enum(['ok', 'away']),
-    signer: z.enum(['ok', 'behind', 'unknown']),
-    unsealedMs: count.nullable(),
   }),
 )
 export const OPENAPI = z.record(text, z.unknown())

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander'
 import { z } from 'zod'
 import { CAUSES, OWNER_TEAMS } from '../domain/exception-causes.ts'
+import { answerWords } from '../domain/words.ts'
 import { Fault } from '../lib/fault.ts'
 import { hubOf, hubOptions, nextPage, type HubOptions } from './hub-call.ts'
 import { clipped, paintFor, padded, plainText, printed, wrapped, type Paint } from './terminal.ts'
@@ -22,6 +23,9 @@ interface ResolveOptions extends ActOptions {
   readonly action: string
   readonly reason: string
   readonly second?: string
+}
+interface WithdrawOptions extends ActOptions {
+  readonly reason: string
 }
 interface AssignOptions extends ActOptions {
   readonly to: string
@@ -46,7 +50,16 @@ const CASE = z.object({
   dueAt: z.string(),
   escalations: z.int(),
   open: z.boolean(),
-  answered: z.object({ action: z.string(), person: z.string(), reason: z.string() }).nullable(),
+  answered: z
+    .object({
+      action: z.string(),
+      person: z.string(),
+      reason: z.string(),
+      second: z.string().optional(),
+      agrees: z.object({ reason: z.string() }).optional(),
+    })
+    .nullable(),
+  said: z.object({ says: z.string(), reason: z.string() }).nullable(),
   actions: z.array(z.object({ action: z.string(), says: z.string(), second: z.boolean() })),
 })
 type Case = z.infer<typeof CASE>
@@ -62,11 +75,16 @@ const ITEM = z.object({
 const PAGE = z.object({ exceptions: z.array(CASE), next: z.string().nullable(), quarantined: z.array(ITEM) })
 const SHOWN = CASE.extend({ object: z.object({ id: z.string(), kind: z.string(), title: z.string() }).nullable() })
 const TAKEN = z.object({ outcome: z.string() })
+const HEARD = TAKEN.extend({ waits: z.boolean(), says: z.string() })
+
+const WITHDRAWN = TAKEN.extend({ action: z.string() })
 
 const WIDTH = 80
 
 export function exceptionsCommand(): Command {
-  const exceptions = new Command('exceptions').description('what waits for people: list, show, assign, resolve; through the running hub')
+  const exceptions = new Command('exceptions').description(
+    'what waits for people: list, show, assign, resolve, withdraw; through the running hub',
+  )
   hubOptions(exceptions.command('list', { isDefault: true }).description('open cases, the most urgent first'))
     .option('--owner <team>', `of one team: ${OWNER_TEAMS.join(', ')}`)
     .option('--cause <cause>', 'of one cause, as the list names it')
@@ -90,9 +108,17 @@ export function exceptionsCommand(): Command {
   acting(exceptions.command('resolve').description('answer a case'))
     .requiredOption('--action <action>', 'one of those that show names')
     .requiredOption('--reason <text>', 'why')
-    .option('--second <login>', 'the second person, where two are asked for')
+    .option(
+      '--second <login>',
+      'for whoever has asked both persons himself; without it the other one says the same in a command of his own',
+    )
     .action(async (id: string, options: ResolveOptions) => {
       printed(await resolve(id, options))
+    })
+  acting(exceptions.command('withdraw').description('take back what you said, while it waits for another person'))
+    .requiredOption('--reason <text>', 'why')
+    .action(async (id: string, options: WithdrawOptions) => {
+      printed(await withdraw(id, options))
     })
   return exceptions
 }
@@ -143,6 +169,7 @@ function listed(row: Case, paint: Paint): string[] {
     `${row.id}  ${padded(row.assigned ?? row.owner, 12)} ${paint(late ? 'red' : 'dim', padded(due, 22))}${paint('dim', ` v${row.version}`)}`,
     `    ${padded(clipped(row.cause, 22), 23)}${paint('bold', padded(plainText(moneyOf(row)), 18))} ${clipped(row.party ?? '', 33)}`.trimEnd(),
     `    ${clipped(row.says === '' ? row.title : row.says, WIDTH - 4)}`,
+    ...(row.said ? [`    ${clipped(row.said.says, WIDTH - 4)}`] : []),
   ]
 }
 
@@ -163,7 +190,7 @@ const minute = (instant: string): string => instant.slice(0, 16).replace('T', ' 
 async function show(id: string, options: HubOptions, paint: Paint): Promise<string[]> {
   const found = await hubOf(options).get(`/v1/exceptions/${encodeURIComponent(id)}`, SHOWN)
   if (options.json) return [plainText(JSON.stringify(found))]
-  const { object, answered, assigned, owner } = found
+  const { object, answered, said, assigned, owner } = found
   const lines: readonly (readonly [string, string])[] = [
     ['what', found.says],
     ['about', `${object?.title ?? ''} (${found.about})`],
@@ -176,7 +203,8 @@ async function show(id: string, options: HubOptions, paint: Paint): Promise<stri
     ['escalated', escalatedText(found)],
     ['hint', found.hint],
     ['version', String(found.version)],
-    ['answered', answered ? `${answered.action} by ${answered.person.replace('person:', '')}: ${answered.reason}` : ''],
+    ['answered', answered ? answerWords(answered) : ''],
+    ['said', said ? `${said.says}: ${said.reason}` : ''],
     ...(found.open ? answersTo(found) : []),
   ]
   return [
@@ -200,7 +228,7 @@ function answersTo({ actions }: Case): [string, string][] {
   if (actions.length === 0) return [['answers', 'none: it closes by itself when its cause is gone']]
   return actions.map(({ action, says, second }, at) => [
     at === 0 ? 'answers' : ' ',
-    `${action}: ${says}${second ? ' Two persons say so (--second).' : ''}`,
+    `${action}: ${says}${second ? ' Two persons say so, each in a command of his own.' : ''}`,
   ])
 }
 
@@ -211,13 +239,22 @@ async function assign(id: string, { to, by, seen, ...at }: AssignOptions): Promi
 }
 
 async function resolve(id: string, { action, reason, by, second, seen, ...at }: ResolveOptions): Promise<string[]> {
-  const taken = await hubOf(at).post(`/v1/exceptions/${encodeURIComponent(id)}/answers`, TAKEN, {
+  const taken = await hubOf(at).post(`/v1/exceptions/${encodeURIComponent(id)}/answers`, HEARD, {
     action,
     reason,
     person: by,
     version: seen,
     ...(second === undefined ? {} : { second }),
   })
-  if (at.json) return [plainText(JSON.stringify({ id, action, outcome: taken.outcome }))]
-  return [taken.outcome === 'repeat' ? 'It was answered so before; nothing changed.' : `Answered: ${action}.`]
+  const { outcome, waits, says } = taken
+  if (at.json) return [plainText(JSON.stringify({ id, action, outcome, waits, says }))]
+  if (outcome === 'repeat') return [waits ? `It was said so before. ${says}` : 'It was answered so before; nothing changed.']
+  return [waits ? `Said: ${action}. Nothing moves yet. ${plainText(says)}` : `Answered: ${action}. ${plainText(says)}`.trimEnd()]
+}
+
+async function withdraw(id: string, { reason, by, seen, ...at }: WithdrawOptions): Promise<string[]> {
+  const body = { reason, person: by, version: seen }
+  const { action, outcome } = await hubOf(at).post(`/v1/exceptions/${encodeURIComponent(id)}/withdrawals`, WITHDRAWN, body)
+  if (at.json) return [plainText(JSON.stringify({ id, action, outcome }))]
+  return [`Taken back: ${plainText(action)}.`]
 }

@@ -81,6 +81,7 @@ describe('the page of a trace', () => {
             open: true,
             actions: ['reject'],
             answered: { action: 'reject', person: 'person:a', reason: long },
+            said: long,
           },
         ],
         commands: [

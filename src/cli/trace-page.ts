@@ -1,5 +1,6 @@
 /** A trace as a page of text, 100 columns wide: where it stands, what happened and when, what was waited for, what proves it. */
 import type { Grade } from '../domain/event.ts'
+import { answerWords } from '../domain/words.ts'
 import { commandWords } from '../export/event-words.ts'
 import { durationOf, type Step, type Wait } from '../export/trace-steps.ts'
 import type { Trace, TracedCommand, Try } from '../export/trace.ts'
@@ -90,7 +91,7 @@ function cases({ cases }: Trace, paint: Paint): string[] {
   if (cases.length === 0) return []
   return [
     ...title(paint, 'Cases'),
-    ...cases.flatMap(({ open, id, title: name, says, owner, dueAt, actions, answered }) => [
+    ...cases.flatMap(({ open, id, title: name, says, owner, dueAt, actions, answered, said }) => [
       ...indented(`${name}. ${says}`, 10)
         .map((line, at) => (at === 0 ? `  ${open ? 'open  ' : 'closed'}  ${line.trimStart()}` : line))
         .map((line) => (open ? paint('yellow', line) : line)),
@@ -98,7 +99,8 @@ function cases({ cases }: Trace, paint: Paint): string[] {
         open ? `with ${owner}, due ${moment(dueAt)}${actions.length > 0 ? `; may be answered: ${actions.join(', ')}` : ''}  (${id})` : id,
         10,
       ).map((line) => paint('dim', line)),
-      ...(answered ? indented(`answered ${answered.action} by ${answered.person.replace('person:', '')}: ${answered.reason}`, 10) : []),
+      ...(said === null ? [] : indented(said, 10)),
+      ...(answered ? indented(`answered ${answerWords(answered)}`, 10) : []),
     ]),
   ]
 }

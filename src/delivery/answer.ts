@@ -24,6 +24,8 @@ export interface Answer {
   readonly second?: string
   /** By which means it came, e.g. the name of an access key. */
   readonly through?: string
+  /** By which means the second person's word came, where that was a request of its own. */
+  readonly secondThrough?: string
 }
 
 export interface AnswerDesk {
@@ -112,6 +114,7 @@ function answerArrival(desk: AnswerDesk, row: EffectRow, attempts: readonly Atte
       ...told.data,
       ...(answer.second === undefined ? {} : { second: answer.second }),
       ...(answer.through === undefined ? {} : { through: answer.through }),
+      ...(answer.secondThrough === undefined ? {} : { secondThrough: answer.secondThrough }),
     },
   }
 }

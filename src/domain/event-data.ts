@@ -6,6 +6,7 @@ import type { Question } from './question.ts'
 import type { Terms } from './terms.ts'
 import type { CutOverItem, CutOverRecord } from './cut-over.ts'
 import type { TieOutRecord } from './tie-out-record.ts'
+import type { Word } from './words.ts'
 
 export interface FactData {
   'invoice.received': { document: string; channel: string; content: InvoiceContent }
@@ -152,8 +153,15 @@ export interface FactData {
   }
   'hold.placed': { hold: string; kind: string; reason: string }
   'hold.released': { hold: string; reason: string }
-  /** A person's answer to an exception: one of the actions that it allows. `second`: another person, where two are asked for. */
-  'exception.answered': { exception: string; action: string; reason: string; second?: string }
+  /**
+   * A person's answer to an exception: one of the actions that it allows. Where two persons are asked for, `first` is the word of the
+   * other one, who said the same before, and `second` whoever says it now; or `second` is another person, when one request named both.
+   */
+  'exception.answered': { exception: string; action: string; reason: string; second?: string; first?: Word }
+  /** The first of two persons (in the data too, for two may say the same in the same words): `knew` is what stood in the object that the case is about. `instead`: the word that this one sets aside. */
+  'exception.said': { exception: string; action: string; person: string; reason: string; knew: readonly string[]; instead?: string }
+  /** Whoever said it takes it back; `word` is its event. */
+  'exception.unsaid': { exception: string; word: string; reason: string }
   /** An item that was open at cut-over, as the file (`document`) has it, taken over as of the day `on`. */
   'invoice.taken-over': CutOverItem & { entity: string; on: CalendarDate; file: string }
   'cut-over.recorded': CutOverRecord

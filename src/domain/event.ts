@@ -120,6 +120,9 @@ export const EVENT_TYPES = {
   'hold.released': fact('invoice', 'payment', ['erp', 'ap', 'person', 'hub']),
   'exception.assigned': fact('exception', 'approval', ['person']),
   'exception.answered': fact('exception', 'approval', ['person']),
+  /** One person's word where two are asked for, and its taking back: it waits, and moves nothing. */
+  'exception.said': fact('exception', 'approval', ['person']),
+  'exception.unsaid': fact('exception', 'approval', ['person']),
   'cut-over.recorded': fact('entity', 'intake', ['person']),
   'tie-out.recorded': fact('tie-out', 'metadata', ['hub'], 'settled'),
   'system.paused': fact('system', 'stop', ['person']),

@@ -7,11 +7,13 @@ import type { CalendarDate, Instant } from '../lib/time.ts'
 import { afterBusinessHours, calendarOf, instantAt, nextDay } from './business-calendar.ts'
 import type { EffectInput } from './effect.ts'
 import type { Event } from './event.ts'
+import type { FactData } from './event-data.ts'
 import { CAUSES, SEVERITIES, type Cause, type OwnerTeam } from './exception-causes.ts'
 import type { Decision, Judgement, ObjectRecord } from './object.ts'
 import type { Policy } from './policy.ts'
 import { overBy, type SentMap } from './sent.ts'
 import type { Laws } from './view.ts'
+import { personsOf, wordIn, type Word } from './words.ts'
 
 export type ExceptionMap = {
   readonly [cause: string]: {
@@ -38,7 +40,17 @@ export interface ExceptionState {
   readonly actions: readonly string[]
   readonly open: boolean
   readonly assigned: string | null
-  readonly answered: { readonly action: string; readonly person: string; readonly reason: string } | null
+  readonly answered: {
+    readonly action: string
+    readonly person: string
+    readonly reason: string
+    /** The other person, where two were asked for. */
+    readonly second?: string
+    /** The second one's own reason, and by which access key each of them said so, where they did in two requests. */
+    readonly agrees?: { readonly reason: string; readonly through: readonly [string, string] }
+  } | null
+  /** The word of one person that waits for another's. */
+  readonly said?: Word
   /** The company whose calendar its deadlines are on, and how often one has passed. */
   readonly entity: string | null
   readonly zone: string | null
@@ -239,14 +251,31 @@ export function evolveException(known: ExceptionState, event: Event): ExceptionS
         ...(data['command'] === undefined ? {} : { command: data['command'] }),
       }
     case 'exception.resolved':
-      return { ...known, open: false }
+      return { ...unsaid(known), open: false }
     case 'exception.escalated':
       return { ...known, owner: data['to']!, assigned: null, dueAt: data['dueAt']!, escalations: known.escalations + 1 }
     case 'exception.assigned':
       return { ...known, assigned: data['owner']! }
     case 'exception.answered':
-      return { ...known, answered: { action: data['action']!, person: event.actor, reason: data['reason']! } }
+      return { ...unsaid(known), answered: answerIn(event) }
+    case 'exception.said':
+      return { ...known, said: wordIn(event) }
+    case 'exception.unsaid':
+      return known.said?.event === data['word'] ? unsaid(known) : known
     default:
       return known
+  }
+}
+
+const unsaid = ({ said: _said, ...rest }: ExceptionState): ExceptionState => rest
+
+function answerIn(event: Event): NonNullable<ExceptionState['answered']> {
+  const { action, reason, first } = event.data as unknown as FactData['exception.answered']
+  const { second, ...persons } = personsOf(event)
+  return {
+    action,
+    ...persons,
+    ...(second === null ? {} : { second }),
+    ...(first ? { agrees: { reason, through: [first.through, event.source.reference ?? ''] } } : {}),
   }
 }

@@ -13,6 +13,7 @@ import type { HeadlineState, Routed } from './routes.ts'
 import type { Progress } from './payment.ts'
 import { HAPPENED, sending, type EffectData } from './sent.ts'
 import type { Terms } from './terms.ts'
+import { knownToBoth, personsOf } from './words.ts'
 import type { FactRef, Allocation, Granted, Parties, PostingPlan, Link, InvoiceState, Kept } from './invoice-state.ts'
 
 type Handler = (state: InvoiceState, event: Event, data: never) => InvoiceState
@@ -190,8 +191,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   'exception.answered': on<'exception.answered'>((state, event, data) => {
     const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
     if (cause === undefined) return state
-    const given = { action: data.action, person: event.actor, second: data.second ?? null, reason: data.reason }
-    const answer = { ...answered(event, thingsOf(state)), ...given }
+    const answer = { ...answered(event, knownToBoth(event, thingsOf(state))), action: data.action, ...personsOf(event) }
     return { ...state, answers: { ...state.answers, [cause]: answer } }
   }),
 
@@ -313,6 +313,8 @@ const NO_EVIDENCE: ReadonlySet<EventType> = new Set<EventType>([
   'exception.raised',
   'exception.resolved',
   'exception.assigned',
+  'exception.said',
+  'exception.unsaid',
   'divergence.opened',
   'divergence.closed',
   'invoice.state-moved',

@@ -10,6 +10,7 @@ import { sumOf } from './invoice-content.ts'
 import { tracked, type ExceptionMap } from './exception.ts'
 import type { CalendarDate } from '../lib/time.ts'
 import { sending, type EffectData, type SentMap } from './sent.ts'
+import { personsOf } from './words.ts'
 
 /** How far a payment is. Only `settled` rests on a booked entry; `returned` takes it back. */
 export const PROGRESS = ['instructed', 'released', 'accepted', 'rejected', 'cancelled', 'settled', 'returned'] as const
@@ -134,7 +135,7 @@ const PAYMENT: On<PaymentState> = {
   'payment.cancelled': (state, event) => ({ ...state, cancelled: later(state.cancelled, ref(event)) }),
   'exception.answered': (state, event, data: FactData['exception.answered']) => {
     const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
-    const answer = { ...ref(event), action: data.action, person: event.actor, second: data.second ?? null, reason: data.reason }
+    const answer = { ...ref(event), action: data.action, ...personsOf(event) }
     return cause === undefined ? state : { ...state, answers: { ...state.answers, [cause]: answer } }
   },
   'rule.evaluated': (state, event, data: { pass: boolean; failed: readonly string[] }) => ({

@@ -77,8 +77,10 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
     `tie-out of company ${text(data, 'entity')} as of ${text(data, 'to')}: ` +
     `${data['ties'] === true ? 'it ties out' : `${text(data, 'differences')} differences`}, ${short(data, 'document')}`,
   'exception.assigned': (data) => `case given to ${text(data, 'owner')}`,
-  'exception.answered': (data) =>
-    `answered: ${text(data, 'action')}${data['second'] === undefined ? '' : `, with ${person(data, 'second')}`}${because(data)}`,
+  'exception.answered': (data) => `answered: ${text(data, 'action')}${otherPerson(data)}${because(data)}`,
+  'exception.said': (data) =>
+    `said: ${text(data, 'action')}${because(data)}; it waits for another person${data['instead'] === undefined ? '' : ', in place of the word before'}`,
+  'exception.unsaid': (data) => `taken back what was said${because(data)}`,
   'sweep.completed': (data) =>
     `all that it holds was asked for: ${text(data, 'listed')} listed, ${text(data, 'reported')} otherwise than before, ${text(data, 'missing')} gone, ${text(data, 'unknown')} unknown here, ${text(data, 'unconfirmed')} not confirmed`,
   'log.set-back': (data) =>
@@ -231,6 +233,14 @@ function controls(data: EventDetails): string {
 function causeTitle(data: EventDetails): string {
   const cause = text(data, 'cause')
   return Object.hasOwn(CAUSES, cause) ? CAUSES[cause as Cause].title : cause
+}
+
+/** The other of two persons: who said the same before, when and by which means; or whom the one request named. */
+function otherPerson(data: EventDetails): string {
+  const first = part(data, 'first')
+  if (data['first'] !== undefined)
+    return `, as ${person(first, 'person')} said at ${text(first, 'at').slice(0, 16).replace('T', ' ')} UTC by ${text(first, 'through')} (${text(first, 'reason')})`
+  return data['second'] === undefined ? '' : `, with ${person(data, 'second')}`
 }
 
 const missing = (data: EventDetails): string =>

@@ -9,6 +9,7 @@ import type { InvoiceState } from '../domain/invoice-state.ts'
 import { listRowOf } from '../domain/list.ts'
 import { orderNames } from '../domain/invoice-content.ts'
 import type { CommandName, ListRow, ObjectRecord } from '../domain/object.ts'
+import { thingsAbout, waitingWords } from '../domain/words.ts'
 import type { Json } from '../lib/canonical-json.ts'
 import type { Instant } from '../lib/time.ts'
 import { boundNames, namesOf } from '../store/alias.ts'
@@ -95,6 +96,8 @@ export interface TracedCase {
   readonly open: boolean
   readonly actions: readonly string[]
   readonly answered: ExceptionState['answered']
+  /** What one person has said while another has yet to say the same, in words. */
+  readonly said: string | null
 }
 
 export interface Linked {
@@ -244,9 +247,11 @@ function casesOf(record: ObjectRecord, together: readonly ObjectRecord[]): Trace
   return [...(record.kind === 'exception' ? [record] : []), ...together]
     .flatMap(({ id, kind, state }) => {
       if (kind !== 'exception') return []
-      const { cause, says, owner, assigned, dueAt, open, actions, answered } = state as unknown as ExceptionState
+      const { cause, says, owner, assigned, dueAt, open, actions, answered, about, said } = state as unknown as ExceptionState
       const title = Object.hasOwn(CAUSES, cause) ? CAUSES[cause as Cause].title : cause
-      return [{ id, cause, title, says, owner: assigned ?? owner, dueAt, open, actions, answered }]
+      const things = thingsAbout([record, ...together].find((other) => other.id === about))
+      const waiting = said ? waitingWords(said, things) : null
+      return [{ id, cause, title, says, owner: assigned ?? owner, dueAt, open, actions, answered, said: waiting }]
     })
     .sort((a, b) => Number(b.open) - Number(a.open))
 }
