@@ -39,6 +39,7 @@ export const ACTIONS: { readonly [action in Action]: ActionRow } = {
   'next-period': { second: true, says: 'Post it in the next open period, and put it on the accrual list.' },
   cancel: { second: true, says: 'Cancel the payment in the ERP.' },
   reverse: { second: true, says: 'Reverse the posting in the ERP.' },
+  'reverse-next-period': { second: true, says: 'Reverse it in the next open period.' },
   'try-again': { second: false, effect: { input: 'replay', from: ['refused', 'dead'] }, says: 'Send the command again.' },
   explained: { second: false, says: 'It has been explained; close the case.' },
   'it-happened': { second: true, effect: { input: 'said-applied', from: ['held'] }, says: 'The system did carry it out.' },

@@ -20,6 +20,8 @@ export const CASES: { readonly [cause in Cause]: 'held' | 'differs' } = {
   'posting-refused-by-policy': 'held',
   // The cost stands in the ledger twice, or for an invoice that is none.
   'accrual-to-take-back': 'differs',
+  // The ERP has a posting that is not to stand.
+  'reversal-held': 'differs',
   arithmetic: 'held',
   'duplicate-suspected': 'held',
   // Of these two one was posted or paid already, or may have been.

@@ -110,6 +110,14 @@ export const CAUSES = {
     actions: ['explained'],
     dueHours: 24,
   },
+  'reversal-held': {
+    owner: 'ap-lead',
+    severity: 'high',
+    title: 'The posting is to be reversed, and the period of the reversal is closed',
+    hint: 'Where it is held it goes on by itself when the period is open; where the policy refuses it, say reverse then. Or have it reversed in the next open period.',
+    actions: ['reverse-next-period', 'reverse'],
+    dueHours: 24,
+  },
   arithmetic: {
     owner: 'ap-clerks',
     severity: 'normal',

@@ -2,12 +2,12 @@
 import { covers, thingPosted, thingReversed } from './answers.ts'
 import { dateIn } from '../lib/time.ts'
 import { correctedBy, holdReasons, liveAllocations, livePostings, postingsOf, reversalAsked, warranted } from './headline.ts'
-import type { Granted, InvoiceState } from './invoice-state.ts'
+import type { Granted, InvoiceState, ReversalPlan } from './invoice-state.ts'
 import { dueBy, type Cell, type EffectMark, type WantedEffect } from './object.ts'
 import type { Route } from './routes.ts'
 import { cellOf } from './cell.ts'
 import { whoIs } from './names.ts'
-import { isInDoubt } from './sent.ts'
+import { HAPPENED, isInDoubt } from './sent.ts'
 
 /** On what and on which day it is to be posted; null while, or because, it is not. Whether its period is open is another question. */
 export function toBePosted(state: InvoiceState, route: Route): Booking | null {
@@ -95,22 +95,61 @@ function bookingOf(state: InvoiceState, route: Route): Booking | null {
   }
 }
 
-/** Two persons said so after it was posted; a posting is reversed once, and one that only a reply named may be another's. */
-export function reversing(erp: string, id: string, state: InvoiceState): WantedEffect[] {
-  const asked = reversalAsked(state)
-  if (!asked) return []
-  return livePostings(state)
-    .filter(([postingNo, { confirmed }]) => confirmed?.settled && covers(asked, [thingPosted(postingNo)]) && asked.keeps !== postingNo)
-    .map(([postingNo]) => ({
-      target: erp,
-      command: 'invoice.reverse',
-      object: `${id} ${postingNo}`,
-      occurrence: postingNo,
-      subject: id,
-      ...dueBy(state.content?.value.dueOn),
-      content: { reference: id, posting: postingNo, reason: asked.reason, requestedBy: whoIs(asked.person), agreedBy: whoIs(asked.second) },
-    }))
+interface Reversal {
+  readonly asked: NonNullable<ReturnType<typeof reversalAsked>>
+  readonly postings: readonly string[]
+  /** The ERP's number of the company in whose books they stand. */
+  readonly entity: string
+  /** The day on which it is to be booked; another one than it was asked on where that one's period was closed. */
+  readonly on: string
+  readonly plan: ReversalPlan | undefined
 }
+
+/** Two persons said so after it was posted; a posting is reversed once, and one that only a reply named may be another's. */
+export function toBeReversed(state: InvoiceState): Reversal | null {
+  const asked = reversalAsked(state)
+  if (!asked) return null
+  const live = livePostings(state).filter(
+    ([postingNo, { confirmed }]) => confirmed?.settled && covers(asked, [thingPosted(postingNo)]) && asked.keeps !== postingNo,
+  )
+  const plan = state.reversalPlan?.of === asked.event ? state.reversalPlan : undefined
+  // Never before what it takes back.
+  const days = [dateIn(state.parties?.zone ?? 'UTC', asked.at), ...live.map(([, { confirmed }]) => confirmed?.postedOn ?? '')]
+  const [first] = live
+  if (!first) return null
+  const on = plan?.on ?? days.sort().at(-1) ?? ''
+  return { asked, postings: live.map(([postingNo]) => postingNo), entity: first[1].confirmed?.entity ?? '', on, plan }
+}
+
+/** Once it is known that its period is open; of a posting without an invoice nobody knows whom to ask, and the ERP says so itself. */
+export function reversing(erp: string, id: string, state: InvoiceState): WantedEffect[] {
+  const reversal = toBeReversed(state)
+  if (!reversal || (state.content && reversal.plan?.held !== null)) return []
+  const { asked, postings, on } = reversal
+  return postings.map((postingNo) => ({
+    target: erp,
+    command: 'invoice.reverse',
+    object: `${id} ${postingNo}`,
+    occurrence: postingNo,
+    subject: id,
+    ...dueBy(state.content?.value.dueOn),
+    content: {
+      reference: id,
+      posting: postingNo,
+      reason: asked.reason,
+      requestedBy: whoIs(asked.person),
+      agreedBy: whoIs(asked.second),
+      reversedOn: on,
+    },
+  }))
+}
+
+/** Whether nobody knows if what is to be reversed was reversed already, or it was and the ERP's journal has yet to show it. */
+export const reversalUnderWay = (erp: string, { sent }: InvoiceState, postings: readonly string[]): boolean =>
+  Object.entries(sent).some(
+    ([place, one]) =>
+      place.startsWith(`invoice.reverse@${erp}`) && postings.includes(one.occurrence) && (isInDoubt(one) || HAPPENED.has(one.input)),
+  )
 
 /** A block for as long as there is a reason for one, and its lifting afterwards. A block that somebody else set is left alone. */
 export function blocking(erp: string, id: string, state: InvoiceState): WantedEffect[] {

@@ -184,12 +184,15 @@ export function correctedBy(state: InvoiceState): Link | null {
 /** The kind of hold by which the ERP's own payment block is told. */
 const ERP_BLOCK = 'payment-block'
 
-/** The last word of two persons that the posting shall be reversed; `keeps`: of two postings the one that stays. */
+/** The last word of two persons that the posting shall be reversed, before its period was asked about; `keeps`: of two postings the one that stays. */
 export function reversalAsked(
   state: InvoiceState,
 ): (Answered & { readonly person: string; readonly second: string; readonly reason: string; readonly keeps: string | null }) | null {
   const asked = Object.entries(state.answers)
-    .filter(([, answer]) => answer.action === 'reverse' && answer.second !== null && answer.second !== answer.person)
+    .filter(
+      ([cause, answer]) =>
+        cause !== 'reversal-held' && answer.action === 'reverse' && answer.second !== null && answer.second !== answer.person,
+    )
     .sort(([, a], [, b]) => (a.at < b.at ? 1 : -1))[0]
   if (!asked) return null
   const [cause, answer] = asked

@@ -100,6 +100,14 @@ export type PostingPlan = FactRef & {
   readonly accrued: string | null
 }
 
+/** What the period of its date made of a reversal that two persons asked for (`of`: their answer); `on`: the day that it is booked on. */
+export type ReversalPlan = FactRef & {
+  readonly of: string
+  readonly period: string
+  readonly held: 'hold' | 'refuse' | null
+  readonly on: string
+}
+
 /** `system|facet` → the word we told it, and when it said that it took it. */
 export type Told = { readonly [cell: string]: { readonly word: string; readonly at: Instant } }
 
@@ -143,6 +151,7 @@ export interface InvoiceState {
   readonly granted: Granted | null
   /** What the period of the posting date made of the posting, while it was not yet made: held, or put on another day. */
   readonly postingPlan: PostingPlan | null
+  readonly reversalPlan?: ReversalPlan
   /** The policy's waiver, when the last approval verdict is one: on which order, and who approved that. */
   readonly waived: (FactRef & { readonly order: string; readonly by: string }) | null
   readonly approval: {

@@ -14,7 +14,7 @@ import type { Progress } from './payment.ts'
 import { HAPPENED, sending, type EffectData } from './sent.ts'
 import type { Terms } from './terms.ts'
 import { knownToBoth, personsOf } from './words.ts'
-import type { FactRef, Allocation, Granted, Parties, PostingPlan, Link, InvoiceState, Kept } from './invoice-state.ts'
+import type { FactRef, Allocation, Granted, Parties, PostingPlan, ReversalPlan, Link, InvoiceState, Kept } from './invoice-state.ts'
 
 type Handler = (state: InvoiceState, event: Event, data: never) => InvoiceState
 const on = <T extends keyof FactData>(handle: (state: InvoiceState, event: Event, data: FactData[T]) => InvoiceState): Handler => handle
@@ -269,6 +269,18 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     postingPlan: { ...ref(event), day: accrual.on, period, held: null, on: accrual.on, accrued: accruedAs(accrual) },
   })),
   'accrual.dropped': decided((state) => ({ ...state, postingPlan: null })),
+  'reversal.held': decided<Pick<ReversalPlan, 'of' | 'period' | 'held'> & { day: string }>((state, event, { of, day, period, held }) => ({
+    ...state,
+    reversalPlan: { ...ref(event), of, period, held, on: day },
+  })),
+  'reversal.freed': decided<Pick<ReversalPlan, 'of' | 'period'> & { day: string }>((state, event, { of, day, period }) => ({
+    ...state,
+    reversalPlan: { ...ref(event), of, period, held: null, on: day },
+  })),
+  'reversal.postponed': decided<Pick<ReversalPlan, 'of' | 'period' | 'on'>>((state, event, { of, period, on: day }) => ({
+    ...state,
+    reversalPlan: { ...ref(event), of, period, held: null, on: day },
+  })),
   'evidence.wanted': decided<{ covers: number; until: string }>((state, event, data) => ({
     ...state,
     evidence: { ...state.evidence, wanted: { ...ref(event), covers: data.covers, until: data.until } },

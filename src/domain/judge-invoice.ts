@@ -8,7 +8,7 @@ import { VALIDATION_CONTROLS } from './controls/validation.ts'
 import { exceptionDecisions, type WantedException } from './exception.ts'
 import { wantEvidence } from './evidence.ts'
 import { expectInvoice } from './expect-invoice.ts'
-import { toBePosted } from './expect-posting.ts'
+import { toBePosted, toBeReversed } from './expect-posting.ts'
 import { closed, decidedOn, differs, exceptionOf, patience, routed, verdictData, viewOf, type Sheet } from './gate.ts'
 import { headlineOf, isOver, isWaived, livePostings, warranted } from './headline.ts'
 import { evolveInvoice } from './invoice.ts'
@@ -21,6 +21,7 @@ import { betweenCompanies, link, precedes, superseded } from './judge-links.ts'
 import { giveBack, match, ordersTouched } from './judge-match.ts'
 import { accrualOf, checkPeriod } from './judge-period.ts'
 import { checkPosting } from './judge-posting.ts'
+import { checkReversal } from './judge-reversal.ts'
 import { plainAccount, periodQuestion, taxCodeQuestion } from './names.ts'
 import type { Judgement, Look, Neighbours, ObjectRecord } from './object.ts'
 import { bypassing } from './reconcile.ts'
@@ -61,7 +62,7 @@ export function invoiceNeighbours(laws: Laws, record: ObjectRecord<InvoiceState>
   if (waivable(laws, state)) names.push(...orderNames(content))
   const accrued = (state.postingPlan?.accrued ?? null) !== null
   if (accrued) names.push(accrualOf(laws, record.id))
-  if (accrued || toBePosted(state, routed(laws, state).rules)) names.push(...content.entity.names)
+  if (accrued || toBePosted(state, routed(laws, state).rules) || toBeReversed(state)) names.push(...content.entity.names)
   const orders = decidedOn(state.verdicts.validation, state) ? ordersTouched(laws, state) : orderNames(content)
   return { read: [...new Set(names)], write: [...orders, ...(precedes(state) ? precedingNames(laws.sha256, content) : [])] }
 }
@@ -83,11 +84,14 @@ export function judgeInvoice(laws: Laws, record: ObjectRecord<InvoiceState>, loo
   const failures = GATES.flatMap((gate) => gate(laws, sheet, look))
   // Nobody has to mend what was refused or taken back for good.
   const exceptions = closed(sheet.state) ? [] : failures
+  // What was rejected may stand in the books all the same.
+  const held = checkReversal(laws, sheet, look)
   move(laws, sheet)
   const expected = expectInvoice(laws, { id: sheet.id, state: sheet.state })
   const diverging = diverge(laws, sheet, expected.cells, bypassing(laws.policy, sheet.state))
   raise(laws, sheet, look, [
     ...exceptions,
+    ...held,
     ...conditions(laws, sheet.state, expected),
     ...refusedApproval(laws, sheet),
     ...superseded(sheet.state),

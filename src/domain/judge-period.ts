@@ -74,7 +74,7 @@ const heldCase = (held: 'hold' | 'refuse', period: string, entity: string): Want
 const MONTHS_AHEAD = 3
 
 /** The first day of the next open period, or today when that is in it; undefined while it is being asked for, or none is open. */
-function nextOpen(
+export function nextOpen(
   laws: Laws,
   sheet: Sheet,
   look: Look,
@@ -95,7 +95,7 @@ function nextOpen(
   return undefined
 }
 
-function askDay(laws: Laws, sheet: Sheet, look: Look, day: string, since: Instant | null): void {
+export function askDay(laws: Laws, sheet: Sheet, look: Look, day: string, since: Instant | null): void {
   const content = sheet.state.content?.value
   if (!content) return
   const view = { ...laws, look, asOf: sheet.asOf }

@@ -106,6 +106,9 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'posting.freed': (data) => `period ${text(data, 'period')} is open: it is posted on ${text(data, 'day')}`,
   'posting.postponed': (data) =>
     `posted on ${text(part(data, 'accrual'), 'on')} instead of ${text(part(data, 'accrual'), 'was')}, whose period is closed; on the accrual list`,
+  'reversal.held': (data) => `not reversed: period ${text(data, 'period')} was closed before ${text(data, 'day')} could be booked on`,
+  'reversal.freed': (data) => `period ${text(data, 'period')} is open: it is reversed on ${text(data, 'day')}`,
+  'reversal.postponed': (data) => `reversed on ${text(data, 'on')} instead of ${text(data, 'day')}, whose period is closed`,
   'accrual.dropped': (data) => `taken off the accrual list: ${text(data, 'reason')}`,
   'accrual.booked': (data) => `accrual booked in the ERP as ${text(data, 'document')}`,
   'evidence.wanted': (data) => `evidence to be archived until ${text(data, 'until')}, covers ${text(data, 'covers')} facts`,

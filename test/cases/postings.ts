@@ -46,6 +46,8 @@ const accrued = fact(
   { actor: 'person:lea' },
 )
 const rejected = fact('invoice.rejected', 'person', 'no', day(31, 19), [free.ref], { reason: 'not ours' })
+/** Posted over another amount than was approved. */
+const otherwise = [...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { amount: '120.00' })]
 
 export const POSTING_CASES: readonly Case[] = [
   {
@@ -161,6 +163,20 @@ export const POSTING_CASES: readonly Case[] = [
     story: 'Postponed to the next period; a person books the accrual; then the invoice is rejected: the accrual has to be taken back.',
     policy: { periodClosed: { ordinarily: 'next', entities: {} } },
     facts: [...company(), february, arrives(free), ...approved(free), closed, accrued, rejected],
+  },
+  {
+    name: 'reversal, its period closed',
+    axes: ['posting'],
+    onlyAsTold: 'what was open when it was asked for is another thing',
+    story: 'Posted over another amount; the period is closed, then two people say: reverse it. It is held until the period is open.',
+    facts: [...otherwise, closed, answers(free, 'posting-differs', 'reverse', day(17), 'person:tom')],
+  },
+  {
+    name: 'reversal, its period opened again',
+    axes: ['posting'],
+    onlyAsTold: 'what was open when it was asked for is another thing',
+    story: 'The same, and the period is opened: reversed on the day on which it was asked for.',
+    facts: [...otherwise, closed, answers(free, 'posting-differs', 'reverse', day(17), 'person:tom'), opened],
   },
   {
     name: 'split posting',

@@ -47,6 +47,23 @@ describe('posting', () => {
     expect(await here.look('invoice.post', order({ reference: 'inv_x' }))).toEqual({ kind: 'absent' })
   })
 
+  test('a reversal is booked on its day, and refused by the ERP when the period of that day is shut', async () => {
+    const { outcome: made } = await here.run('invoice.post', order({ reference: 'inv_back', number: 'RE-back' }), { key: 'k-back' })
+    const posting = made.kind === 'done' ? made.receipt.reference : ''
+    const reversal = { posting, reason: 'not ours', requestedBy: 'lea', agreedBy: 'tom' }
+    const gate = (state: string): Promise<unknown> =>
+      there.call('PUT', '/posting-periods/1000/2026/2/gate', { gate: state, by: 'm.keller' })
+    await gate('SHUT')
+    const on = { ...reversal, reversedOn: '2026-02-03' }
+    expect((await here.run('invoice.reverse', on, { key: 'k-r1' })).outcome).toMatchObject({
+      kind: 'refused',
+      says: expect.stringContaining('F5-286') as string,
+    })
+    await gate('OPEN')
+    expect((await here.run('invoice.reverse', on, { key: 'k-r2' })).outcome).toMatchObject({ kind: 'done' })
+    expect((await there.call('GET', `/documents/${posting}`)).body).toMatchObject({ lifecycle: 'STORNO', stornoOn: '2026-02-03' })
+  })
+
   test.each([
     ['the reply is lost', { reply: 'lost' }, 'one'],
     ['it lands late', { effect: 'late', lateMs: 150, reply: 'lost' }, 'one'],

@@ -11,7 +11,13 @@ import { reversed } from './document-facts.ts'
 import { answerIn, NO_EFFECT, nothing } from './replies.ts'
 import { Document } from './wire.ts'
 
-const Content = z.object({ posting: z.string(), reason: z.string(), requestedBy: z.string(), agreedBy: z.string() })
+const Content = z.object({
+  posting: z.string(),
+  reason: z.string(),
+  requestedBy: z.string(),
+  agreedBy: z.string(),
+  reversedOn: z.string().optional(),
+})
 const Reversed = z.object({ docNo: z.string(), stornoDocNo: z.string() })
 /** "reason ≤ 60 characters"; "extRef ≤ 60 characters", a key is a hash, any part of it will do. */
 const LENGTH = 60
@@ -23,12 +29,14 @@ export function reversePosting(setting: Setting): Command {
     timeoutMs: config.callTimeoutMs,
     noEffect: NO_EFFECT,
     write: ({ content }, key) => {
-      const { posting, reason, requestedBy, agreedBy } = contentAs(content, Content)
+      const { posting, reason, requestedBy, agreedBy, reversedOn } = contentAs(content, Content)
       return sendJson('POST', pathOf('documents', posting, 'storno'), {
         reason: reason.slice(0, LENGTH).toWellFormed() || 'reversed',
         requestedBy,
         agreedBy,
         extRef: key.slice(-LENGTH),
+        // Without a day the system takes today's, whichever period that is in.
+        ...(reversedOn === undefined ? {} : { stornoOn: reversedOn }),
       })
     },
     read: (reply, call) => {
