@@ -1,5 +1,5 @@
 /** What people see to the end, on real folders, before a stand-in for the hub that asks them and a bank whose books are written by hand. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -66,6 +66,11 @@ const stage = (): Stage => ({
   lastsMs: 0,
   excuse: (billNo) => excused.push(billNo),
 })
+/** Whole or not at all, as both sides do. */
+const put = (link: FolderLink, name: string, text: string): void => {
+  writeFileSync(join(link.from, `.${name}.tmp`), text)
+  renameSync(join(link.from, `.${name}.tmp`), join(link.from, name))
+}
 const STATEMENT = 'camt053-000004.xml'
 const arrivedAs = (name: string): string | undefined => {
   const path = join(back.to, name)
@@ -74,7 +79,7 @@ const arrivedAs = (name: string): string | undefined => {
 
 test('half a statement is completed when its people were asked, and read again; then their case is over', async () => {
   const { met, end } = await tear('camt053', 'completed')(stage())
-  writeFileSync(join(back.from, STATEMENT), 'statement!')
+  put(back, STATEMENT, 'statement!')
   await expect.poll(() => arrivedAs(STATEMENT)).toBe('state')
   asked = [
     { id: 'exc_0', version: 1, about: 'doc_0', says: 'half a bill: it ends early' },
@@ -89,7 +94,7 @@ test('half a statement is completed when its people were asked, and read again; 
 
 test('half a statement that stays so comes anew under another number', async () => {
   const { end } = await tear('camt053', 'sent anew')(stage())
-  writeFileSync(join(back.from, STATEMENT), 'statement!')
+  put(back, STATEMENT, 'statement!')
   await expect.poll(() => arrivedAs(STATEMENT)).toBe('state')
   asked = [{ id: 'exc_1', version: 3, about: 'doc_1', says: `${STATEMENT}: it ends early` }]
   expect(await end()).toBe(1)
@@ -104,11 +109,11 @@ test.each([
   'of a payment file that was %s people say what is in the bank’s books, and its reports wait for them',
   async (how, took, says, also) => {
     const { end } = await takeAway(how)(stage())
-    writeFileSync(join(out.from, 'pain001-M1.xml'), '<MsgId>M1</MsgId><EndToEndId>ZP1</EndToEndId>')
+    put(out, 'pain001-M1.xml', '<MsgId>M1</MsgId><EndToEndId>ZP1</EndToEndId>')
     await expect.poll(() => happened.length).toBe(3)
     expect(happened).toEqual(['SIGKILL', 'SIGKILL', `${how} pain001-M1.xml`])
     expect([readdirSync(out.from), readdirSync(out.to), excused]).toEqual([[], took ? ['pain001-M1.xml'] : [], ['A-1']])
-    writeFileSync(join(back.from, STATEMENT), 'statement!')
+    put(back, STATEMENT, 'statement!')
     asked = [
       { id: 'exc_2', version: 1, about: 'bat_2', says: 'another file' },
       { id: 'exc_1', version: 2, about: 'bat_1', says: 'nobody knows' },
@@ -132,8 +137,8 @@ test.each([
 ])('without %s nothing is met, and nothing is torn or taken afterwards', async (_what, begin) => {
   const { end } = await begin(stage())
   expect(await end()).toBe(0)
-  writeFileSync(join(back.from, 'pain002-000001.xml'), 'report')
-  writeFileSync(join(out.from, 'pain001-M1.xml'), 'pay')
+  put(back, 'pain002-000001.xml', 'report')
+  put(out, 'pain001-M1.xml', 'pay')
   await expect.poll(() => arrivedAs('pain002-000001.xml')).toBe('report')
   await expect.poll(() => readdirSync(out.to)).toEqual(['pain001-M1.xml'])
   expect([told, happened]).toEqual([[], []])

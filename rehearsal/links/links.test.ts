@@ -1,7 +1,7 @@
 /** The links do what a fault says, to a server that counts what it was asked: what was done, and what was only lost. */
 import { createServer, type Server } from 'node:http'
 import { createServer as createByteServer, connect, type AddressInfo } from 'node:net'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -207,8 +207,10 @@ describe('files', () => {
     rmSync(folder, { recursive: true, force: true })
   })
   const [A, B] = ['camt053-000001.xml', 'camt053-000002.xml']
+  /** Whole or not at all, as both sides do. */
   const put = (name: string, text: string): void => {
-    writeFileSync(join(link.from, name), text)
+    writeFileSync(join(link.from, `.${name}.tmp`), text)
+    renameSync(join(link.from, `.${name}.tmp`), join(link.from, name))
   }
   const arrived = (): Record<string, string> =>
     Object.fromEntries(
