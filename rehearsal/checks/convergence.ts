@@ -5,7 +5,7 @@ import { excusesOf, isExcused } from './excused.ts'
 const DONE = new Set(['paid', 'archived', 'rejected'])
 
 /** Cases that a rehearsal makes on purpose. */
-const MEANT = new Set(['unreadable-document'])
+const MEANT = new Set(['unreadable-document', 'unreadable-bank-file'])
 
 /**
  * E1 and E3: at rest each invoice is done, or somebody has a case of it. An open credit may wait for more to be set against, and what is

@@ -93,7 +93,7 @@ export const tear =
       async () => {
         const name = torn
         if (name === undefined) return false
-        const asked = (await openCases(world, 'unreadable-document')).find(({ says }) => says.startsWith(`${name}:`))
+        const asked = (await openCases(world, 'unreadable-bank-file')).find(({ says }) => says.startsWith(`${name}:`))
         if (asked) mended ??= mend(name)
         return asked !== undefined && mended !== undefined && (await mended()) && answered(world, asked, 'explained')
       },

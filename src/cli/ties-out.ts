@@ -11,6 +11,8 @@ import { plainText } from './terminal.ts'
 export const CASES: { readonly [cause in Cause]: 'held' | 'differs' } = {
   // Nobody knows what it says, and so not what any system should show of it.
   'unreadable-document': 'differs',
+  'unreadable-bank-file': 'differs',
+  'unreadable-record': 'differs',
   'supplier-unknown': 'held',
   'supplier-blocked': 'held',
   'entity-unknown': 'held',

@@ -1,5 +1,6 @@
 /** The `data` of each fact that connectors and people bring, by event type. Amounts are decimal texts in the named currency. */
 import type { CalendarDate, Instant } from '../lib/time.ts'
+import type { Role } from './event.ts'
 import type { Facet } from './object.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import type { Question } from './question.ts'
@@ -15,13 +16,17 @@ export interface FactData {
   'invoice.rejected': { reason: string }
   'invoice.reinstated': { reason: string }
   'document.attached': { document: string; rendition: string }
-  /** A document that could not be taken as an invoice; one that could is named by the invoice's own event. */
+  /**
+   * A document that could not be taken as an invoice; one that could is named by the invoice's own event. `told`: a system told it where it
+   * is read for news, and nobody can read it.
+   */
   'document.received': {
     document: string
     mediaType: string
     fileName: string
     channel: string
     refused: { code: string; says: string; line: number; column: number }
+    told?: Role
   }
   /** `ticket`: the AP tool's own id. */
   'approval.requested': { ticket: string; step?: string }

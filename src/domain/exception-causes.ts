@@ -46,6 +46,22 @@ export const CAUSES = {
     actions: ['explained'],
     dueHours: 24,
   },
+  'unreadable-bank-file': {
+    owner: 'treasury',
+    severity: 'high',
+    title: 'A file of the bank could not be read',
+    hint: 'What it says counts nowhere. Have the bank send it anew; where it only came in half and is whole now, have all files read again, and close this.',
+    actions: ['explained'],
+    dueHours: 24,
+  },
+  'unreadable-record': {
+    owner: 'engineering',
+    severity: 'high',
+    title: 'A system said something that its connector cannot read',
+    hint: 'What it says counts nowhere. Look at it with whoever knows the system: the system changed, or its connector is wrong.',
+    actions: ['explained'],
+    dueHours: 24,
+  },
   'supplier-unknown': {
     owner: 'master-data',
     severity: 'normal',

@@ -26,7 +26,7 @@ import type { Policy } from './policy.ts'
 import { evolveOrder, judgeOrder, NO_ORDER, type OrderState } from './order.ts'
 import { evolvePerson, evolveReference, NO_PERSON, NO_REFERENCE, type PersonState, type ReferenceState } from './reference.ts'
 import { casesOfSent } from './sent.ts'
-import { evolveDocument, NO_DOCUMENT, type DocumentState } from './document.ts'
+import { evolveDocument, NO_DOCUMENT, unreadable, type DocumentState } from './document.ts'
 import { evolveEntry, evolveStatement, NO_ENTRY, NO_STATEMENT, type EntryState, type StatementState } from './statement.ts'
 import { ledgerEntries } from './sub-ledger.ts'
 import { evolveSystem, judgeSystem, NO_SYSTEM, type SystemState } from './system.ts'
@@ -116,14 +116,8 @@ const KIND_LAWS: { readonly [name in Kind]: KindLaw<never> } = {
     first: NO_DOCUMENT,
     evolve: evolveDocument,
     judge: (laws, { id, state }, _look, asOf) => {
-      const explained = Object.values(state.answers).some((answer) => answer.action === 'explained')
-      const wanted =
-        state.refused && !explained ? [{ cause: 'unreadable-document' as const, says: `${state.fileName}: ${state.refused.says}` }] : []
-      return {
-        decisions: exceptionDecisions(laws, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf),
-        wakeAt: null,
-        waits: [],
-      }
+      const context = { amount: null, currency: null, party: null }
+      return { decisions: exceptionDecisions(laws, id, state.exceptions, unreadable(state), context, asOf), wakeAt: null, waits: [] }
     },
   }),
   accrual: kind<AccrualState>({

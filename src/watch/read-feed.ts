@@ -186,6 +186,7 @@ async function keepForPerson(reader: Reader, feed: Feed, thing: Unreadable): Pro
         fileName: reference,
         channel: `${connector.system} ${feed.name}`,
         refused: { code: 'not-readable', says: thing.says.slice(0, 500).toWellFormed(), line: 0, column: 0 },
+        told: connector.role,
       },
     },
   ])

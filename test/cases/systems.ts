@@ -91,20 +91,32 @@ const explained = fact(
 )
 
 const garbage = createHash('sha256').update('hello').digest('hex')
+const kept = (fileName: string, more: object): readonly Arrival[] => [
+  fact('document.received', 'hub', fileName, day(11), [{ names: [documentName(garbage)], create: 'document' }], {
+    document: garbage,
+    mediaType: 'text/plain',
+    fileName,
+    channel: 'mail',
+    refused: { code: 'not-xml', says: 'It is no XML document.', line: 1, column: 1 },
+    ...more,
+  }),
+]
 
 export const SYSTEM_CASES: readonly Case[] = [
   {
     name: 'document that is no invoice',
     story: 'A text comes by mail: it is kept, and shown to a person.',
-    facts: [
-      fact('document.received', 'capture', 'text', day(11), [{ names: [documentName(garbage)], create: 'document' }], {
-        document: garbage,
-        mediaType: 'text/plain',
-        fileName: 'hello.txt',
-        channel: 'mail',
-        refused: { code: 'not-xml', says: 'It is no XML document.', line: 1, column: 1 },
-      }),
-    ],
+    facts: kept('hello.txt', {}),
+  },
+  {
+    name: 'file of the bank that cannot be read',
+    story: 'Half of a statement stands in the bank’s folder: it is kept, and treasury is asked.',
+    facts: kept('camt053-000002.xml', { channel: 'bank files', told: 'bank' }),
+  },
+  {
+    name: 'record of a system that cannot be read',
+    story: 'The ERP’s changes have a row that its connector does not know: it is kept, and engineering is asked.',
+    facts: kept('change m1', { channel: 'erp changes', told: 'erp' }),
   },
   {
     name: 'status that is not mapped',
