@@ -109,8 +109,8 @@ export function settlementOf(state: InvoiceState): Axes['settlement'] {
     return size(sum) > size(due) ? 'over' : 'part'
   }
   const steps = Object.values(state.payments).map((payment) => payment.progress)
-  const takenBack = Object.values(state.allocations).some((allocation) => allocation.undone !== null && !isForeign(state, allocation))
-  if (takenBack || steps.includes('returned')) return 'returned'
+  const cameBack = Object.values(state.allocations).some((allocation) => allocation.undone !== null && !isForeign(state, allocation))
+  if (cameBack || steps.includes('returned')) return 'returned'
   for (const step of ['accepted', 'released', 'instructed'] as const) if (steps.includes(step)) return step
   return 'none'
 }
