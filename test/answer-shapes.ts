@@ -73,6 +73,7 @@ interface Case {
   readonly id: string
   readonly about: string
   readonly version: number
+  readonly actions: readonly { readonly action: string; readonly second: boolean }[]
 }
 
 /** Asks every address for what the other tests do not ask it for. */
@@ -107,6 +108,12 @@ export async function askEverything(
   await ask('POST', '/v1/systems/bank/pauses', { paused: false, reason: 'open again', person })
   await ask('POST', '/v1/replays', { system: 'erp', dryRun: true, reason: 'only looking', person })
   await ask('POST', `/v1/exceptions/${ofInvoice.id}/assignments`, { to: 'engineering', person, version: ofInvoice.version })
+  const versionOf = async (id: string): Promise<number> => ((await (await ask('GET', `/v1/exceptions/${id}`)).json()) as Case).version
+  const { action } = ofInvoice.actions.find(({ second }) => second)!
+  const word = { action, reason: 'as it should be', person }
+  await ask('POST', `/v1/exceptions/${ofInvoice.id}/answers`, { ...word, version: await versionOf(ofInvoice.id) })
+  const back = { reason: 'too early to say', person, version: await versionOf(ofInvoice.id) }
+  await ask('POST', `/v1/exceptions/${ofInvoice.id}/withdrawals`, back)
   await ask('POST', `/v1/exceptions/${unreadable.id}/answers`, { action: 'explained', reason: 'It was no invoice.', person })
   await ask('POST', '/v1/tie-outs', { entity: '1000', asOf: new Date().toISOString().slice(0, 10), person })
   const begun = await ask('POST', '/v1/tie-outs', { entity: '1000', asOf: new Date().toISOString().slice(0, 10), person, wait: false })

@@ -374,7 +374,7 @@ describe('the OpenAPI document', () => {
       (method, path, body) => call(method, path, body === undefined ? undefined : JSON.stringify(body), 'application/json'),
       {
         paid,
-        ofInvoice: all.find(({ about }) => about.startsWith('inv_'))!,
+        ofInvoice: all.find(({ about, actions }) => about.startsWith('inv_') && actions.some(({ second }) => second))!,
         unreadable: all.find(({ cause }) => cause === 'unreadable-document')!,
       },
     )
