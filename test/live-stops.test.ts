@@ -142,6 +142,9 @@ it('an approval taken back after posting is a payment block in the ERP; approved
 it('two people have the posting reversed: once in the ERP’s books, under both names; one alone, or twice the same, does nothing', async () => {
   const invoice = posted[1]!
   await recall(invoice)
+  // A word counts for what stands: the block that the hub sets meanwhile, and the ERP shows, would be something else.
+  await expect.poll(async () => (await inErp(invoice))['payBlock'], WAIT).not.toBe('')
+  await company.quiet(60_000, standing(12))
   const waiting = await caseOf('approval-taken-back', invoice.extRef)
   expect((await answer(waiting, 'reverse', 'lea', 'Lea ')).status).toBeGreaterThanOrEqual(400)
   expect(await answer(waiting, 'reverse', 'lea')).toMatchObject({ status: 200, waits: true })
@@ -197,6 +200,8 @@ it('a payment that was stopped is taken back in the ERP, once, when two people s
     }, WAIT)
     .toBe(1)
   expect(stopped[0]!.says).toContain(`Supplier ${invoice.vendorNo} is blocked or not active in procurement`)
+  await company.quiet(60_000, standing(11))
+  stopped = await casesOf('payment-stopped')
   expect(await answer(stopped[0]!, 'cancel', 'lea')).toMatchObject({ status: 200, waits: true })
   const [said] = await casesOf('payment-stopped')
   expect((await answer(said!, 'cancel', 'lea')).status).toBeGreaterThanOrEqual(400)
