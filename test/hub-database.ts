@@ -1,7 +1,7 @@
-import { Client } from 'pg'
+import type { Client } from 'pg'
 import { openPool, type Pool } from '../src/store/database.ts'
 import { createTenant, migrate } from '../src/store/migrate.ts'
-import { freshDatabase, templateDatabase } from './postgres.ts'
+import { connected, freshDatabase, templateDatabase } from './postgres.ts'
 
 export interface HubDatabase {
   /** Address for the superuser. */
@@ -40,15 +40,5 @@ export async function hubDatabase(tenants: readonly string[] = ['acme'], poolSiz
       await pool.end()
       await database.drop()
     },
-  }
-}
-
-async function connected<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
   }
 }

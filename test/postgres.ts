@@ -65,8 +65,11 @@ function serverUrl(): string {
   return url
 }
 
-async function asAdmin<T>(work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: serverUrl() })
+const asAdmin = <T>(work: (client: Client) => Promise<T>): Promise<T> => connected(serverUrl(), work)
+
+/** A connection for as long as `work` takes. */
+export async function connected<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new Client({ connectionString: url })
   await client.connect()
   try {
     return await work(client)

@@ -1,27 +1,13 @@
 /** What a hub is told by a real PostgreSQL whose rows, statements and COMMITs are in somebody's way. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from 'pg'
+import type { Client } from 'pg'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { connected, freshDatabase, type FreshDatabase } from '../../test/postgres.ts'
 import { Dice } from '../dice.ts'
 import type { World } from '../world/world.ts'
 import type { Begin, Stage } from './case.ts'
 import { deadlock, failToSerialize } from './database.ts'
 
-const DATABASE = `rig_faults_${process.pid}`
-const urlOf = (database: string): string => {
-  const url = new URL(process.env['TIEOUT_TEST_DATABASE_URL'] ?? '')
-  url.pathname = `/${database}`
-  return url.href
-}
-const admin = async <T>(work: (client: Client) => Promise<T>, url = process.env['TIEOUT_TEST_DATABASE_URL'] ?? ''): Promise<T> => {
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
-}
 const stage = (world: object): Stage => ({
   world: world as World,
   dice: new Dice(1, 'database'),
@@ -30,6 +16,7 @@ const stage = (world: object): Stage => ({
   excuse: () => {},
 })
 
+let database: FreshDatabase
 /** What the stand-in for a hub was told, by SQLSTATE, and what it committed. */
 let told: Map<string, { hits: number }>
 let committed: number
@@ -37,13 +24,11 @@ let over: boolean
 let working: Promise<void>
 
 beforeEach(async () => {
-  await admin((client) => client.query(`CREATE DATABASE ${DATABASE}`))
-  await admin(
-    (client) =>
-      client.query(
-        'CREATE TABLE object (n int); INSERT INTO object VALUES (0); CREATE TABLE tenant_head (n int); INSERT INTO tenant_head VALUES (0)',
-      ),
-    urlOf(DATABASE),
+  database = await freshDatabase()
+  await connected(database.adminUrl, (client) =>
+    client.query(
+      'CREATE TABLE object (n int); INSERT INTO object VALUES (0); CREATE TABLE tenant_head (n int); INSERT INTO tenant_head VALUES (0)',
+    ),
   )
   ;[told, committed, over] = [new Map(), 0, false]
   working = work()
@@ -51,12 +36,12 @@ beforeEach(async () => {
 afterEach(async () => {
   over = true
   await working
-  await admin((client) => client.query(`DROP DATABASE ${DATABASE} WITH (FORCE)`))
+  await database.drop()
 })
 
 /** As a hub commits: objects, then the head; again from the first statement when it was told no. */
 async function work(): Promise<void> {
-  await admin(async (client) => {
+  await connected(database.adminUrl, async (client) => {
     while (!over) {
       try {
         await client.query('BEGIN; UPDATE object SET n = n + 1')
@@ -69,7 +54,7 @@ async function work(): Promise<void> {
         await client.query('ROLLBACK')
       }
     }
-  }, urlOf(DATABASE))
+  })
 }
 function counted(state: string): { hits: number } {
   const found = told.get(state) ?? { hits: 0 }
@@ -82,8 +67,9 @@ test.each<[string, Begin, string]>([
   ['COMMITs that fail to serialize', failToSerialize('commit'), '40001'],
   ['deadlocks', deadlock, '40P01'],
 ])('of %s a hub is told, and of nothing else; afterwards it is told nothing', { timeout: 60_000 }, async (_what, begin, state) => {
-  const server = { url: urlOf, admin: (does: (client: Client) => Promise<unknown>, database = 'postgres') => admin(does, urlOf(database)) }
-  const { met, end } = await begin(stage({ server, database: DATABASE, hubs: [{ link: { told: counted } }] }))
+  const { name, adminUrl } = database
+  const server = { url: () => adminUrl, admin: (does: (client: Client) => Promise<unknown>) => connected(adminUrl, does) }
+  const { met, end } = await begin(stage({ server, database: name, hubs: [{ link: { told: counted } }] }))
   await expect.poll(() => met?.(), { timeout: 30_000 }).toBeGreaterThan(0)
   expect(await end()).toBeGreaterThan(0)
   // What was under way when it ended may have been told since.
@@ -100,9 +86,8 @@ test.each<[string, Begin, string]>([
   // All of a transaction is done, or nothing.
   over = true
   await working
-  const { rows } = await admin(
-    (client) => client.query('SELECT object.n AS objects, tenant_head.n AS head FROM object, tenant_head'),
-    urlOf(DATABASE),
+  const { rows } = await connected(adminUrl, (client) =>
+    client.query('SELECT object.n AS objects, tenant_head.n AS head FROM object, tenant_head'),
   )
   expect(rows).toEqual([{ objects: committed, head: committed }])
 })

@@ -1,8 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Client } from 'pg'
 import { afterEach, expect, test } from 'vitest'
-import { freshDatabase, type FreshDatabase } from '../../test/postgres.ts'
+import { connected, freshDatabase, type FreshDatabase } from '../../test/postgres.ts'
 import { migrate, migrations } from './migrate.ts'
 import { dumpSchema } from './schema.ts'
 
@@ -11,15 +10,6 @@ async function empty(): Promise<string> {
   const database = await freshDatabase()
   databases.push(database)
   return database.adminUrl
-}
-async function connected<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url })
-  await client.connect()
-  try {
-    return await work(client)
-  } finally {
-    await client.end()
-  }
 }
 afterEach(async () => {
   await Promise.all(databases.splice(0).map((database) => database.drop()))
