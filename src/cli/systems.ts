@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { z } from 'zod'
 import { Fault } from '../lib/fault.ts'
+import { minuteOf } from '../lib/time.ts'
 import { hubOf, hubOptions, type HubOptions } from './hub-call.ts'
 import { sweepAsked, type SweepOptions } from './sweep.ts'
 import { clipped, paintFor, padded, plainText, printed, wrapped, type Paint, type Style } from './terminal.ts'
@@ -194,9 +195,7 @@ const pauseText = (pause: z.infer<typeof PAUSE> | null): string =>
 
 /** Time of the day, in UTC; with its date when it is another day's. */
 const timeOf = (instant: string): string =>
-  instant.slice(0, 10) === new Date().toISOString().slice(0, 10)
-    ? `${instant.slice(11, 19)} UTC`
-    : `${instant.slice(0, 16).replace('T', ' ')} UTC`
+  instant.slice(0, 10) === new Date().toISOString().slice(0, 10) ? `${instant.slice(11, 19)} UTC` : minuteOf(instant)
 
 async function queue(
   name: string,

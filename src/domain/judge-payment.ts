@@ -1,5 +1,5 @@
 /** The decisions about payments, payment files and bank entries: who may be paid, how far it is, what a booked entry settles. */
-import type { Instant } from '../lib/time.ts'
+import { minuteOf, type Instant } from '../lib/time.ts'
 import { bankDaysOf, bankDeadline } from './bank-deadline.ts'
 import { runGate } from './controls/control.ts'
 import { PAYEE_CONTROLS, RELEASE_CONTROLS } from './controls/payment.ts'
@@ -84,7 +84,7 @@ function bankLate(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord |
   return [
     {
       cause: 'bank-late',
-      says: `The bank has it since ${since.slice(0, 10)}${now === 'accepted' ? ' and accepted it' : ''}; a booked entry was to be here by ${until.slice(0, 16).replace('T', ' ')} UTC.`,
+      says: `The bank has it since ${since.slice(0, 10)}${now === 'accepted' ? ' and accepted it' : ''}; a booked entry was to be here by ${minuteOf(until)}.`,
       system: laws.policy.systems.bank,
     },
   ]

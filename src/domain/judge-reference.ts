@@ -1,8 +1,7 @@
 /** What a supplier, a company or an order asks of a system that does not answer: told to whoever operates that, once for each. */
-import type { Instant } from '../lib/time.ts'
+import { minuteOf, type Instant } from '../lib/time.ts'
 import { exceptionDecisions, type WantedException } from './exception.ts'
-import { minuteOf } from './system.ts'
-import { COMMANDS, type Judgement, type ObjectRecord } from './object.ts'
+import { COMMANDS, type CommandName, type Judgement, type ObjectRecord } from './object.ts'
 import { readOf, type ReferenceState } from './reference.ts'
 import type { Laws } from './view.ts'
 
@@ -11,6 +10,7 @@ interface Ended {
   readonly input: 'refused' | 'exhausted'
   readonly question: string
   readonly since: Instant
+  readonly lookup: CommandName
   readonly system: string
   readonly command: string
   readonly says: string
@@ -21,8 +21,8 @@ export function endedLookups(state: ReferenceState): Ended[] {
     const at = occurrence.lastIndexOf('#')
     const [question, since] = [occurrence.slice(0, at), occurrence.slice(at + 1)]
     if ((input !== 'refused' && input !== 'exhausted') || state.wants[question] !== since) return []
-    const system = place.slice(place.indexOf('@') + 1).split(' ')[0] ?? ''
-    return [{ input, question, since, system, command: `${place} ${occurrence}`, says: says ?? 'no words' }]
+    const [lookup = '', system = ''] = place.split(' ')[0]!.split('@')
+    return [{ input, question, since, lookup: lookup as CommandName, system, command: `${place} ${occurrence}`, says: says ?? 'no words' }]
   })
 }
 
@@ -30,10 +30,10 @@ export function endedLookups(state: ReferenceState): Ended[] {
 export function silentLookups({ policy }: Laws, state: ReferenceState): WantedException[] {
   return endedLookups(state)
     .filter(({ input, question, since, system }) => input === 'exhausted' && (readOf(state, question, system)?.answer.readAt ?? '') < since)
-    .map(({ question, since, system, command, says }) => ({
+    .map(({ question, since, lookup, system, command, says }) => ({
       cause: 'system-silent',
       says: `${system} has given no answer about ${state.ask?.name ?? 'it'} (${question}) since ${minuteOf(since)}, and is not asked any more: ${says}`,
-      owner: policy.owners[COMMANDS['lookup.supplier'].lane].technical,
+      owner: policy.owners[COMMANDS[lookup].lane].technical,
       system,
       command,
     }))

@@ -2,7 +2,7 @@
  * A system as people see it: whether somebody has paused it, whether it is called at all. Everything else that delivery learns of
  * it is no event and stands in its own table.
  */
-import { instantOf, msOf, type Instant } from '../lib/time.ts'
+import { instantOf, minuteOf, msOf, type Instant } from '../lib/time.ts'
 import type { FactData, SweepData } from './event-data.ts'
 import type { Event } from './event.ts'
 import { exceptionDecisions, tracked, type ExceptionMap, type WantedException } from './exception.ts'
@@ -79,6 +79,3 @@ function silence({ system, since, says }: Stopped, asOf: Instant): string {
   const minutes = Math.floor((msOf(asOf) - msOf(since)) / 60_000)
   return `${system} has not answered for ${minutes} minutes, since ${minuteOf(since)}; what is to be sent or asked there waits: ${says}`
 }
-
-/** As people read it. */
-export const minuteOf = (at: Instant): string => `${at.slice(0, 16).replace('T', ' ')} UTC`

@@ -3,7 +3,7 @@
  * while that stands of which it was said. Nobody's words alone ever become one, however many they are.
  */
 import type { Json } from '../lib/canonical-json.ts'
-import type { Instant } from '../lib/time.ts'
+import { minuteOf, type Instant } from '../lib/time.ts'
 import { thingsOf } from './answers.ts'
 import type { Event, Kind } from './event.ts'
 import type { FactData } from './event-data.ts'
@@ -69,8 +69,6 @@ export function hear(
 /** Whether what it was said of still stands, all of it and nothing else. */
 export const counts = ({ knew }: Word, things: readonly string[]): boolean => knew.toSorted().join('\n') === things.toSorted().join('\n')
 
-/** An instant as people read it, in UTC. */
-const minuteOf = (at: Instant): string => `${at.slice(0, 16).replace('T', ' ')} UTC`
 const loginOf = (person: string): string => person.replace(/^person:/u, '')
 const nameOf = ({ person }: Word): string => loginOf(person)
 const saidBy = (word: Word): string => `${nameOf(word)} said so at ${minuteOf(word.at)}`

@@ -2,6 +2,7 @@
 import type { EventType } from '../domain/event.ts'
 import { CAUSES, type Cause } from '../domain/exception-causes.ts'
 import type { Json } from '../lib/canonical-json.ts'
+import { minuteOf } from '../lib/time.ts'
 
 export type EventDetails = { readonly [key: string]: Json | undefined }
 type Words = (data: EventDetails) => string
@@ -118,7 +119,7 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'settlement.unallocated': () => 'the settlement is taken back',
   'exception.raised': (data) => `case for ${text(data, 'owner')}: ${causeTitle(data)}. ${text(data, 'says')}`,
   'exception.escalated': (data) =>
-    `its deadline has passed: from ${text(data, 'from')} to ${text(data, 'to')}, due ${text(data, 'dueAt').slice(0, 16).replace('T', ' ')} UTC`,
+    `its deadline has passed: from ${text(data, 'from')} to ${text(data, 'to')}, due ${minuteOf(text(data, 'dueAt'))}`,
   'exception.resolved': (data) => `case closed: ${causeTitle(data)}${says(data)}`,
   'divergence.opened': (data) =>
     `${text(data, 'kind', 'divergence')}: ${text(data, 'says', `${cell(data)} shows ${text(data, 'reported')} and should show ${text(data, 'expected')}`)}`,
@@ -242,7 +243,7 @@ function causeTitle(data: EventDetails): string {
 function otherPerson(data: EventDetails): string {
   const first = part(data, 'first')
   if (data['first'] !== undefined)
-    return `, as ${person(first, 'person')} said at ${text(first, 'at').slice(0, 16).replace('T', ' ')} UTC by ${text(first, 'through')} (${text(first, 'reason')})`
+    return `, as ${person(first, 'person')} said at ${minuteOf(text(first, 'at'))} by ${text(first, 'through')} (${text(first, 'reason')})`
   return data['second'] === undefined ? '' : `, with ${person(data, 'second')}`
 }
 

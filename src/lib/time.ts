@@ -9,6 +9,9 @@ export function instantOf(ms: number): Instant {
   return new Date(ms).toISOString()
 }
 
+/** As people read it, to the minute. */
+export const minuteOf = (at: Instant): string => `${at.slice(0, 16).replace('T', ' ')} UTC`
+
 export function msOf(instant: Instant): number {
   return Date.parse(instant)
 }
