@@ -78,7 +78,8 @@ export class Company {
     }
     const args: Record<SystemName, readonly string[]> = {
       erp: ['--autopilot', '150'],
-      ap: ['--autopilot', '0', '--retry-base', '150', '--retry-max', '1000'],
+      // A notice of a wrong clock is never taken: those of ten schedules, each sent again every second, keep both ends busy.
+      ap: ['--autopilot', '0', '--retry-base', '150', '--retry-max', clocks['ap'] === undefined ? '1000' : '15000'],
       procurement: [],
       archive: [],
       bank: ['--in', files.out.to, '--out', files.back.from, '--poll', '80', '--settle-after', '0', '--statement-every', '300'],
@@ -140,7 +141,7 @@ export class Company {
       erp: { kind: 'sandbox-erp', config: { ...url('erp'), ...times } },
       ap: { kind: 'sandbox-ap', config: { ...url('ap'), ...times, noticeSecrets: ['SANDBOX_AP_WEBHOOK_SECRET'] } },
       procurement: { kind: 'sandbox-procurement', config: { ...url('procurement'), ...times } },
-      bank: { kind: 'sandbox-bank', config: { put: this.files.out.from, read: this.files.back.to, ...times } },
+      bank: { kind: 'sandbox-bank', config: { put: this.files.out.from, read: this.files.back.to, halfMs: 2 * feedEveryMs, ...times } },
       archive: { kind: 'sandbox-archive', config: { ...url('archive'), vault: VAULT, callTimeoutMs } },
     }
   }

@@ -17,6 +17,8 @@ export const BankConfig = z.strictObject({
   callTimeoutMs: ms(100, 120_000, 10_000),
   /** How often the folder is looked into. */
   feedEveryMs: ms(50, 3_600_000, 500),
+  /** How long a file that cannot be read has to stand as it is before a person is told: until then it may be half written. */
+  halfMs: ms(0, 3_600_000, 10_000),
   /** After an unknown outcome: how long a file that was being put there may still appear (a slow or remote disk). */
   settleMs: ms(1, 3_600_000, 2_000),
   gapMs: ms(1, 600_000, 1_000),

@@ -199,8 +199,13 @@ test('two MsgIds never share a file name, and every name is one that the folder 
 describe('the folder', () => {
   const feed = filesFeed(setting)
   const good = camt('')
-  /** Reads the folder until it is quiet; `folder` may grow between the calls. */
-  const read = (folder: ReadonlySet<string>, from: string | null): { names: string[]; unreadable: string[]; cursor: string | null } => {
+  const half = good.subarray(0, good.length >> 1)
+  const looks = setting.config.halfMs / setting.config.feedEveryMs
+  /** Reads the folder until it is quiet; `folder` may grow between the calls. What stands in a file is good, unless it is said. */
+  const read = (
+    folder: ReadonlySet<string> | ReadonlyMap<string, Uint8Array>,
+    from: string | null,
+  ): { names: string[]; unreadable: string[]; cursor: string | null } => {
     const names: string[] = []
     const unreadable: string[] = []
     let cursor = from
@@ -209,9 +214,11 @@ describe('the folder', () => {
       if (request.transport !== 'folder') throw new Error('not a folder')
       if (request.act === 'read') names.push(request.name)
       const reply: FolderReply =
-        request.act === 'read'
-          ? { transport: 'folder', state: 'read', bytes: good }
-          : { transport: 'folder', state: 'listed', names: [...folder].sort() }
+        request.act !== 'read'
+          ? { transport: 'folder', state: 'listed', names: [...folder.keys()].sort() }
+          : folder.has(request.name)
+            ? { transport: 'folder', state: 'read', bytes: folder instanceof Map ? folder.get(request.name)! : good }
+            : { transport: 'folder', state: 'absent' }
       const page = feed.readPage(reply, cursor, () => new Uint8Array())
       if ('trouble' in page) throw new Error(page.trouble)
       unreadable.push(...(page.unreadable ?? []).map((one) => one.reference))
@@ -242,5 +249,47 @@ describe('the folder', () => {
     expect(after.names).toHaveLength(393)
     expect(after.unreadable).toEqual(['file 6'])
     expect(read(folder, after.cursor).names).toEqual([])
+  })
+
+  /** As many rounds as a file may stand half written, and what they read. */
+  const rounds = (folder: ReadonlyMap<string, Uint8Array>, from: string | null, count = looks): ReturnType<typeof read> => {
+    let said: ReturnType<typeof read> = { names: [], unreadable: [], cursor: from }
+    for (let round = 0; round < count && said.names.length === 0; round++) said = read(folder, said.cursor)
+    return said
+  }
+
+  test('reads a file that is half written again when it has had the time to become whole; others do not wait for it', () => {
+    const folder = new Map([1, 2].map((number) => [name(number), number === 1 ? half : good] as const))
+    const first = read(folder, null)
+    expect(first).toMatchObject({ names: [name(1), name(2)], unreadable: [] })
+    const waiting = rounds(folder, first.cursor, looks - 1)
+    expect(waiting.names).toEqual([])
+    folder.set(name(1), good)
+    const whole = read(folder, waiting.cursor)
+    expect(whole).toMatchObject({ names: [name(1)], unreadable: [], cursor: expect.stringContaining('"upTo":2') })
+    expect(read(folder, whole.cursor)).toEqual({ names: [], unreadable: [], cursor: whole.cursor })
+  })
+
+  test('waits for as long as a file grows, gives up what stands as it was, and what is gone', () => {
+    const folder = new Map([[name(1), half]])
+    const first = read(folder, null)
+    folder.set(name(1), good.subarray(0, half.length + 1))
+    const grown = rounds(folder, first.cursor)
+    expect(grown).toMatchObject({ names: [name(1)], unreadable: [] })
+    const stands = rounds(folder, grown.cursor)
+    expect(stands).toMatchObject({ names: [name(1)], unreadable: [name(1)], cursor: expect.stringContaining('"doubts":{}') })
+    folder.set(name(2), half)
+    const again = read(folder, stands.cursor)
+    folder.delete(name(2))
+    const gone = read(folder, again.cursor)
+    expect(gone).toMatchObject({ names: [name(2)], unreadable: [name(2)] })
+    expect(read(folder, gone.cursor)).toEqual({ names: [], unreadable: [], cursor: gone.cursor })
+  })
+
+  test('with more files in doubt than are remembered gives up those beyond at once', () => {
+    const folder = new Map(Array.from({ length: 30 }, (_, at) => [name(at + 1), half] as const))
+    const { unreadable, cursor } = read(folder, null)
+    expect(unreadable).toEqual(Array.from({ length: 10 }, (_, at) => name(at + 21)))
+    expect(rounds(folder, cursor).unreadable).toHaveLength(20)
   })
 })

@@ -45,7 +45,7 @@ async function branch(...args: string[]): Promise<Held> {
     closed: [BELGIAN],
     bouncing: [],
   })
-  const config = bank.readConfig({ put, read })
+  const config = bank.readConfig({ put, read, halfMs: 0 })
   if (!('config' in config)) throw new Error(config.problems.join())
   const connector = bank.open(config.config, 'bank', { sha256 })
   const here = drive(connector)
