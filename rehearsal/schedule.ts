@@ -4,7 +4,7 @@ import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
 import { openFor } from './checks/convergence.ts'
 import { judge, type Finding } from './checks/all.ts'
-import { minor, type CaseView, type Evidence, type InvoiceView } from './checks/evidence.ts'
+import { minor, type CaseView, type Evidence, type InvoiceView, type Told } from './checks/evidence.ts'
 import { sendBill } from './clients.ts'
 import { Dice } from './dice.ts'
 import { later } from './faults/case.ts'
@@ -300,7 +300,7 @@ export async function evidenceOf(
     puts: world.company.files.out.puts,
     busy,
     underWay: looking.underWay,
-    verified: last || restedMs === null ? await verify(world) : null,
+    ...(last || restedMs === null ? await audited(world) : { verified: null, rebuilt: null }),
     residentMb: looking.residentMb,
     restedMs,
     stretch,
@@ -317,22 +317,18 @@ async function keepShown(world: World, { invoices, cases }: Evidence): Promise<v
   writeFileSync(join(world.folder, 'shown.json'), JSON.stringify(shown, undefined, 1))
 }
 
-async function verify({ source, folder, server, database, hubs: [signing] }: World): Promise<Evidence['verified']> {
+/** What an auditor asks: whether the log is what was sealed, and what is shown what the log comes to. */
+async function audited({ source, folder, server, database, hubs: [signing] }: World): Promise<Pick<Evidence, 'verified' | 'rebuilt'>> {
+  const tieout = (...args: readonly string[]): Promise<Told> =>
+    run({ file: join(source, 'src', 'cli', 'main.ts'), args: [...args, '--database', server.url(database, 'hub_read'), '--json'] })
   const key = signing.process?.ready['verifierKey']
-  if (typeof key !== 'string') return { status: null, output: 'the signing hub said no key' }
-  return run({
-    file: join(source, 'src', 'cli', 'main.ts'),
-    args: [
-      'verify',
-      '--key',
-      key,
-      '--checkpoint',
-      join(folder, 'published', TENANT, 'checkpoint'),
-      '--database',
-      server.url(database, 'hub_read'),
-      '--json',
-    ],
-  })
+  return {
+    verified:
+      typeof key === 'string'
+        ? await tieout('verify', '--key', key, '--checkpoint', join(folder, 'published', TENANT, 'checkpoint'))
+        : { status: null, output: 'the signing hub said no key' },
+    rebuilt: await tieout('rebuild', '--tenant', TENANT),
+  }
 }
 
 async function until(so: () => boolean, limitMs: number): Promise<void> {

@@ -25,6 +25,7 @@ import { checkpointOver } from '../src/store/checkpoint.ts'
 import { eventById, eventsAbout, eventsFrom, eventsOf, evidenceWanted } from '../src/store/event.ts'
 import { listObjects } from '../src/store/list-row.ts'
 import { nextWake, postpone } from '../src/store/object.ts'
+import { rebuild } from '../src/store/rebuild.ts'
 import { countQuarantined, keepQuarantined, quarantinedIds, resolveQuarantined, standingQuarantined } from '../src/store/quarantine.ts'
 import { claimRequest, forgetRequests, settleRequest } from '../src/store/request-key.ts'
 import { heard, lockSystem, readCursor, readSystem, readTurn, writeCursor, writeDelivery, writePaused } from '../src/store/system.ts'
@@ -296,6 +297,7 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
     INSERT INTO list_row (tenant, object, kind, since, title, state, owner, due_on, open, breaches)
       SELECT 'acme', 'exc' || n, 'exception', now(), '', 'open', 'o' || n % 7, current_date + n % 99, true, '{}' FROM generate_series(1, 500) AS n`),
   )
+  await rebuild(pool, 'acme', TEST_LAW)
   await pool.query('SELECT tables_have_grown()')
   await hub.close()
   await pool.end()

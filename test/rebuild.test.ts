@@ -4,9 +4,10 @@ import { DEFAULT_POLICY } from '../src/domain/policy.ts'
 import type { Arrival, Ref } from '../src/domain/object.ts'
 import { openIntake, type Intake } from '../src/intake/batcher.ts'
 import { startWaker } from '../src/intake/waker.ts'
-import { listObjects } from '../src/store/list-row.ts'
+import { listObjects, type Listed } from '../src/store/list-row.ts'
 import { inTenant } from '../src/store/database.ts'
-import { rebuild } from '../src/store/rebuild.ts'
+import { rebuild, type Difference, type RebuildDifference, type Rebuilt } from '../src/store/rebuild.ts'
+import { command, type Ran } from './command.ts'
 import { accepted, completed, entry, granted, invoiceDocument, masterData, paymentRun, posted, received, TENANT } from './facts.ts'
 import { hubDatabase, type HubDatabase } from './hub-database.ts'
 import { sha256 } from './world.ts'
@@ -30,6 +31,13 @@ afterAll(async () => {
   await Promise.all(hubs.map((hub) => hub.close()))
   await database.drop()
 })
+
+const invoices = async (): Promise<readonly Listed[]> =>
+  (await inTenant(database.pool, TENANT, (client) => listObjects(client, TENANT, { kind: 'invoice', limit: 100 }))).rows
+const rebuildCommand = (...args: readonly string[]): Promise<Ran> =>
+  command(['rebuild', '--database', database.url('hub_read'), '--tenant', TENANT, ...args])
+
+const byObject = (a: RebuildDifference, b: RebuildDifference): number => (a.object < b.object ? -1 : 1)
 
 function shuffled<T>(list: readonly T[], random: () => number): T[] {
   const copy = [...list]
@@ -78,11 +86,60 @@ test(`lives of invoices under the law itself, their facts in any order through t
   const result = await rebuild(database.pool, TENANT, law)
   console.log(`rebuilt ${result.objects} objects from ${result.events} events`)
   expect(result.differences).toEqual([])
-  const { rows } = await inTenant(database.pool, TENANT, (client) => listObjects(client, TENANT, { kind: 'invoice', limit: 100 }))
+  const rows = await invoices()
   console.log(
     Object.entries(Object.groupBy(rows, (row) => row.state))
       .map(([headline, of]) => `${headline} ${of!.length}`)
       .join(', '),
   )
   expect(rows).toHaveLength(12)
+})
+
+/** What a superuser does to the row of an object, and what is found of it. */
+const CHANGES: readonly { readonly what: Difference; readonly change: string }[] = [
+  { what: 'kind', change: `UPDATE object SET kind = 'order' WHERE id = $1` },
+  { what: 'version', change: `UPDATE object SET version = version + 1 WHERE id = $1` },
+  {
+    what: 'version',
+    change: `DELETE FROM event_link WHERE object = $1 AND applied = (SELECT max(applied) FROM event_link WHERE object = $1)`,
+  },
+  { what: 'state', change: `UPDATE object SET state = replace(state, '119.00', '911.00') WHERE id = $1` },
+  { what: 'list row', change: `UPDATE list_row SET state = 'received' WHERE object = $1` },
+  { what: 'list row', change: `DELETE FROM list_row WHERE object = $1` },
+  { what: 'ledger entries', change: `UPDATE ledger_entry SET amount = amount + 1 WHERE object = $1` },
+  { what: 'ledger entries', change: `DELETE FROM ledger_entry WHERE object = $1` },
+  { what: 'no object', change: `DELETE FROM object WHERE id = $1` },
+]
+/** Rows of things that never were: a copy of another one's, under an id of its own. */
+const PLANTED: readonly { readonly what: Difference; readonly object: string; readonly table: string; readonly column: string }[] = [
+  { what: 'no events', object: 'inv_0', table: 'object', column: 'id' },
+  { what: 'no object', object: 'inv_1', table: 'list_row', column: 'object' },
+  { what: 'no object', object: 'zzz_1', table: 'ledger_entry', column: 'object' },
+]
+
+test('what a superuser changed beside the log is named, each thing once, and the command ends with 1', async () => {
+  expect(await rebuildCommand()).toMatchObject({
+    status: 0,
+    err: '',
+    out: expect.stringContaining('FOLLOWS      what is shown is what the log comes to'),
+  })
+  const ids = (await invoices()).map(({ object }) => object)
+  await database.admin(async (client) => {
+    await client.query('SET session_replication_role = replica')
+    for (const [nth, { change }] of CHANGES.entries()) expect((await client.query(change, [ids[nth]])).rowCount, change).toBeGreaterThan(0)
+    for (const { object, table, column } of PLANTED)
+      await client.query(
+        `INSERT INTO ${table} SELECT (jsonb_populate_record(x, jsonb_build_object($1::text, $2::text))).* FROM ${table} x WHERE ${column} = $3`,
+        [column, object, ids.at(-1)],
+      )
+  })
+  const found = [...CHANGES.map(({ what }, nth) => ({ object: ids[nth]!, what })), ...PLANTED.map(({ object, what }) => ({ object, what }))]
+  const said = await rebuildCommand('--json')
+  expect(said.status).toBe(1)
+  const { differences, ...sums } = JSON.parse(said.out) as Rebuilt
+  expect(sums).toMatchObject({ tenant: TENANT, erased: 0, found: found.length })
+  expect(differences.toSorted(byObject)).toEqual(found.toSorted(byObject))
+  const told = await rebuildCommand()
+  expect(told.out.match(/^FOUND /gmu)).toHaveLength(found.length)
+  expect(told.out).toContain(`DOES NOT FOLLOW ${found.length} found`)
 })

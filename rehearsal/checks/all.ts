@@ -1,6 +1,6 @@
 /** Every check there is, by the invariant that it looks after (docs/spec/rehearsal.md). */
 import { boundedMemory, nothingLost, oneAnswer, refusedIsRefused, sameAgain, turnedAwayPolitely } from './acceptance.ts'
-import { atRest, everyBillKnown, logVerifies, nobodyNeeded, noBreach, nothingQuarantined, takenOver } from './convergence.ts'
+import { atRest, everyBillKnown, logVerifies, nobodyNeeded, noBreach, nothingQuarantined, shownFollows, takenOver } from './convergence.ts'
 import {
   archivedIsThere,
   clearedOnce,
@@ -46,6 +46,7 @@ export const CHECKS = {
   nothingQuarantined,
   takenOver,
   logVerifies,
+  shownFollows,
   noBreach,
 } as const satisfies Record<string, Check>
 

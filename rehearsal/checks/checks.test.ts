@@ -127,6 +127,7 @@ const GOOD: Evidence = {
   busy: 0,
   underWay: [{ effect: 'e', attempt: 1, from: 0, till: 3_000 }],
   verified: { status: 0, output: '' },
+  rebuilt: { status: 0, output: '' },
   trapped: 0,
   restedMs: 4_000,
   residentMb: 200,
@@ -365,6 +366,7 @@ const BAD: readonly (readonly [check: keyof typeof CHECKS, invariant: string, wh
     { ...withHistory(healed(2), healed(30)), underWay: [{ effect: 'e', attempt: 1, from: Date.parse(at(0)), till: Date.parse(at(29)) }] },
   ],
   ['logVerifies', 'H2', 'the log does not verify', { ...GOOD, verified: { status: 1, output: 'index 4' } }],
+  ['shownFollows', 'C3', 'an invoice is not what its events come to', { ...GOOD, rebuilt: { status: 1, output: 'state' } }],
   ['noBreach', 'D4', 'paid without approval', withInvoice({ headline: { state: 'archived', breaches: ['approved'] } })],
   [
     'noBreach',

@@ -90,6 +90,12 @@ export const logVerifies: Check = ({ verified }) =>
     ? []
     : [{ invariant: 'H2', about: 'log', says: `verify ended with ${String(verified.status)}: ${verified.output.slice(0, 400)}` }]
 
+/** C3: what objects, lists and the ledger show is what the events come to, folded anew. */
+export const shownFollows: Check = ({ rebuilt }) =>
+  rebuilt === null || rebuilt.status === 0
+    ? []
+    : [{ invariant: 'C3', about: 'log', says: `rebuild ended with ${String(rebuilt.status)}: ${rebuilt.output.slice(0, 400)}` }]
+
 /** A headline whose earlier warrant is missing is a breach that somebody decided on; nobody did here. */
 export const noBreach: Check = (evidence) =>
   evidence.invoices.flatMap(({ row, id, headline }): Violation[] => {

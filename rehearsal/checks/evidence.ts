@@ -77,6 +77,12 @@ export interface UnderWay {
   readonly till: number
 }
 
+/** How a command of the hub's own ended, and what it said. */
+export interface Told {
+  readonly status: number | null
+  readonly output: string
+}
+
 export interface Evidence {
   readonly books: Books
   readonly history: readonly Row[]
@@ -90,8 +96,10 @@ export interface Evidence {
   readonly quarantined: readonly { readonly id: string; readonly type: string; readonly says: string }[]
   readonly busy: number
   readonly underWay: readonly UnderWay[]
-  /** Status of `tieout verify` over the log at rest, and what it said; null when it was not asked. */
-  readonly verified: { readonly status: number | null; readonly output: string } | null
+  /** What `tieout verify` said over the log at rest; null when it was not asked. */
+  readonly verified: Told | null
+  /** What `tieout rebuild` said at rest; null when it was not asked. */
+  readonly rebuilt: Told | null
   /** Calls that followed a redirect to where nobody should come. */
   readonly trapped: number
   /** From the heal to rest (ms); null when rest was not reached in time. */

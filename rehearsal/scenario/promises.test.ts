@@ -25,6 +25,7 @@ const NOTHING: Evidence = {
   busy: 0,
   underWay: [],
   verified: null,
+  rebuilt: null,
   trapped: 0,
   restedMs: 4_000,
   residentMb: 200,

@@ -40,5 +40,6 @@ export const MEANINGS: { readonly [check in keyof typeof CHECKS]: Meaning } = {
   nothingQuarantined: { of: 'E5', means: 'Nothing was put aside as broken.' },
   takenOver: { of: 'E4', means: 'What a process had under way when it ended was taken over within 15 s.' },
   logVerifies: { of: 'H2, C1', means: 'The log is whole and agrees with what was signed.' },
+  shownFollows: { of: 'C3', means: 'What is shown is what the events come to, folded anew.' },
   noBreach: { of: 'D4', means: 'Nothing was posted or paid without the approval that it needs.' },
 }

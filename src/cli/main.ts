@@ -24,6 +24,7 @@ const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
   recover: async () => (await import('./recover.ts')).recoverCommand(),
   rehearse: async () => (await import('./rehearse.ts')).rehearseCommand(),
   verify: async () => (await import('./verify.ts')).verifyCommand(),
+  rebuild: async () => (await import('./rebuild.ts')).rebuildCommand(),
 }
 
 /** The command line for these arguments: with the command that they begin with, else with all of them. */

@@ -229,6 +229,14 @@ export function evidenceWanted(
   return rowsOf<readonly [number, string, string]>(client, WANTED, [tenant, from, below, limit])
 }
 
+/** An event of an object's history, and the index of the commit's row after which it was folded. */
+export type FoldedEvent = StoredEvent & { readonly applied: number }
+type FoldedRow = readonly [...Row, number, string[] | null]
+const folded = (row: FoldedRow | readonly [...FoldedRow, string]): FoldedEvent => ({
+  ...decode(row.slice(0, 13) as unknown as Row, row[14]),
+  applied: row[13],
+})
+
 /** Where a reader of an object's history stands: what was folded up to `applied`, and of that which had been parked up to `index`. */
 export interface HistoryPlace {
   readonly applied: number
@@ -236,18 +244,23 @@ export interface HistoryPlace {
 }
 
 // Both halves are ranges of an index in the same order; own rows come before parked facts that were folded after them.
-const HISTORY = {
-  name: 'event_history',
-  text: `WITH mine AS (
-           (SELECT e."index", e."index" AS applied, NULL::text[] AS bound FROM event e
-            WHERE e.tenant = $1 AND e.objects[1] = $2 AND e."index" > $3 ORDER BY e."index" LIMIT $5)
-           UNION ALL
-           (SELECT l."index", l.applied, l.bound FROM event_link l
-            WHERE l.tenant = $1 AND l.object = $2 AND l.applied >= $3
-              AND (l.applied > $3 OR (l."index" <> l.applied AND ($4 = $3 OR l."index" > $4)))
-            ORDER BY l.applied, (l."index" <> l.applied), l."index" LIMIT $5))
-         SELECT ${COLUMNS}, mine.applied, mine.bound FROM mine JOIN event e ON e.tenant = $1 AND e."index" = mine."index"
-         ORDER BY mine.applied, (mine."index" <> mine.applied), mine."index" LIMIT $5`,
+const ORDER = (of: string): string => `${of}.applied, (${of}."index" <> ${of}.applied), ${of}."index"`
+const history = (object: string, applied: string, index: string, limit: string): string =>
+  `WITH mine AS (
+     (SELECT e."index", e."index" AS applied, NULL::text[] AS bound FROM event e
+      WHERE e.tenant = $1 AND e.objects[1] = ${object} AND e."index" > ${applied} ORDER BY e."index" LIMIT ${limit})
+     UNION ALL
+     (SELECT l."index", l.applied, l.bound FROM event_link l
+      WHERE l.tenant = $1 AND l.object = ${object} AND l.applied >= ${applied}
+        AND (l.applied > ${applied} OR (l."index" <> l.applied AND (${index} = ${applied} OR l."index" > ${index})))
+      ORDER BY ${ORDER('l')} LIMIT ${limit}))
+   SELECT ${COLUMNS}, mine.applied, mine.bound FROM mine JOIN event e ON e.tenant = $1 AND e."index" = mine."index"
+   ORDER BY ${ORDER('mine')} LIMIT ${limit}`
+const HISTORY = { name: 'event_history', text: history('$2', '$3', '$4', '$5') }
+const BEGINNINGS = {
+  name: 'event_beginnings',
+  text: `SELECT h.*, x.object FROM unnest($2::text[]) AS x (object), LATERAL (${history('x.object', '-1', '-1', '$3')}) AS h
+         ORDER BY x.object, ${ORDER('h')}`,
 }
 
 /**
@@ -260,13 +273,24 @@ export async function eventsOf(
   object: string,
   after: HistoryPlace | null,
   limit: number,
-): Promise<(StoredEvent & { readonly applied: number })[]> {
-  const rows = await rowsOf<readonly [...Row, number, string[] | null]>(client, HISTORY, [
-    tenant,
-    object,
-    after?.applied ?? -1,
-    after?.index ?? -1,
-    limit,
-  ])
-  return rows.map((row) => ({ ...decode(row.slice(0, 13) as unknown as Row, row[14]), applied: row[13] }))
+): Promise<FoldedEvent[]> {
+  return (await rowsOf<FoldedRow>(client, HISTORY, [tenant, object, after?.applied ?? -1, after?.index ?? -1, limit])).map(folded)
+}
+
+/** Of each of these objects the first events of its history, at most `limit`; of one that has none, nothing. */
+export async function beginningsOf(
+  client: ClientBase,
+  tenant: string,
+  objects: readonly string[],
+  limit: number,
+): Promise<Map<string, FoldedEvent[]>> {
+  const rows = await rowsOf<readonly [...FoldedRow, string]>(client, BEGINNINGS, [tenant, textArray(objects), limit])
+  const histories = new Map<string, FoldedEvent[]>()
+  for (const row of rows) {
+    const object = row[15]
+    const events = histories.get(object)
+    if (events) events.push(folded(row))
+    else histories.set(object, [folded(row)])
+  }
+  return histories
 }
