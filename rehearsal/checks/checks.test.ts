@@ -422,6 +422,28 @@ test('an attempt counts from the heal, before which there may have been nobody t
   expect(openFor({ ...withHistory(healed(10)), underWay }).map(({ ms }) => ms)).toEqual([14_000])
 })
 
+test('the time in which connections of the database stand still does not count: what they hold nobody can take over', () => {
+  const underWay = [{ effect: 'e', attempt: 1, from: Date.parse(at(5)), till: Date.parse(at(40)) }]
+  const [what, other] = ['database: connections stand still for longer than anybody waits', 'erp: no answer']
+  const still = (...rows: Row[]): number[] => openFor({ ...withHistory(...rows), underWay }).map(({ ms }) => ms)
+  expect(still(did(10, 'fault', what), did(30, 'over', `${what}: 12`))).toEqual([15_000])
+  expect(still(did(2, 'fault', what), did(50, 'over', `${what}: 12`))).toEqual([0])
+  expect(still(did(2, 'fault', what), did(8, 'over', `${what}: 12`))).toEqual([32_000])
+  expect(still(did(10, 'fault', other), did(30, 'over', `${other}: 12`))).toEqual([35_000])
+})
+
+test('what a vendor collected of a bill that stands there twice is cleared once', () => {
+  const twice = (...more: Line[]): Evidence => ({
+    ...withBooks({
+      erp: [BOOKED, line(60, 'DOCUMENT', 'BOOKED', '52', posting('52')), ...more],
+      bank: [line(30, 'ENTRY', 'BOOKED', 'E30', collected('A-1'))],
+    }),
+  })
+  expect(CHECKS.paidIsCleared(twice(clearing(40)))).toEqual([])
+  expect(CHECKS.paidIsCleared(twice(line(40, 'CLEARING', 'BOOKED', 'C40', { lines: [{ docNo: '52', amt: '119.00' }] })))).toEqual([])
+  expect(CHECKS.paidIsCleared(twice())).toHaveLength(1)
+})
+
 test('a double that a late target may leave, and the breach of a reversal, are excused of that bill', () => {
   expect(judge({ ...SECOND, invoices: TOLD.invoices, ...excusing({ causes: ['posted-twice'], double: true }) })).toEqual([])
   const reversed = withInvoice({ headline: { state: 'archived', breaches: ['posted'] } })

@@ -78,10 +78,24 @@ export const takenOver: Check = (evidence) =>
     .filter(({ ms }) => ms > TAKEOVER_MS * evidence.stretch)
     .map(({ effect, attempt, ms }) => ({ invariant: 'E4', about: effect, says: `attempt ${attempt} stood open for ${ms} ms` }))
 
-/** How long each call was seen under way while there was somebody to take it over (ms). */
+/**
+ * How long each call was seen under way while there was somebody to take it over (ms): a hub, and a database that lets it. One of
+ * which connections stand still keeps what these hold, their process alive or dead, until they go on.
+ */
 export function openFor({ underWay, history }: Pick<Evidence, 'underWay' | 'history'>): readonly (UnderWay & { readonly ms: number })[] {
-  const whole = history.flatMap((row) => (row.kind === 'done' && row.what === 'whole' ? [Date.parse(row.at)] : []))
-  return underWay.map((call) => ({ ...call, ms: call.till - Math.max(call.from, ...whole.filter((at) => at <= call.till)) }))
+  const done = history.flatMap((row) => (row.kind === 'done' ? [{ ...row, at: Date.parse(row.at) }] : []))
+  const whole = done.filter(({ what }) => what === 'whole').map(({ at }) => at)
+  const still = done
+    .filter(({ what, detail }) => what === 'fault' && /^database: .*stand still/u.test(detail))
+    .map(({ at, detail }) => {
+      const over = done.find((other) => other.what === 'over' && other.at >= at && other.detail.startsWith(`${detail}: `))
+      return { from: at, till: over?.at ?? Number.POSITIVE_INFINITY }
+    })
+  return underWay.map((call) => {
+    const from = Math.max(call.from, ...whole.filter((at) => at <= call.till))
+    const kept = still.map((time) => Math.max(0, Math.min(time.till, call.till) - Math.max(time.from, from)))
+    return { ...call, ms: call.till - from - kept.reduce((sum, ms) => sum + ms, 0) }
+  })
 }
 
 /** C1 and H: the log is whole, in order, and what was signed covers it. */

@@ -25,8 +25,11 @@ export const postedStands: Check = (evidence) => {
   })
 }
 
-/** By document of the ERP what the bank paid of it for good: transfers by what the ERP instructed, collections by the bill they name. */
-function settledBy(evidence: Evidence, standing: readonly Fact[]): ReadonlyMap<string, bigint> {
+/**
+ * By document of the ERP what the bank paid of it for good: transfers by what the ERP instructed, collections by the bill they name. Of a
+ * bill that stands there twice, a collection is that of one document: the one that was cleared, if one was.
+ */
+function settledBy(evidence: Evidence, standing: readonly Fact[], cleared: ReadonlyMap<string, bigint>): ReadonlyMap<string, bigint> {
   const booked = bookedIn(evidence)
   const returned = new Set(booked.filter(({ kind }) => kind === 'RETURN').map(({ detail }) => detail.endToEndId))
   const payments = paidBy(evidence)
@@ -34,14 +37,14 @@ function settledBy(evidence: Evidence, standing: readonly Fact[]): ReadonlyMap<s
   const transferred = out.flatMap(({ detail }) => [...(payments.get(detail.endToEndId)?.items ?? [])])
   const collected = out
     .filter(({ kind }) => kind === 'COLLECTION' || kind === 'CARD')
-    .flatMap(({ detail }) =>
-      standing
-        .filter(
-          ({ row }) =>
-            minor(text(row, 'dueAmt')) === minor(detail.amt) && JSON.stringify(detail.remit).includes(`"${text(row, 'vendorDocNo')}"`),
-        )
-        .map(({ key }) => [key, minor(detail.amt)] as const),
-    )
+    .flatMap(({ detail }) => {
+      const named = standing.filter(
+        ({ row }) =>
+          minor(text(row, 'dueAmt')) === minor(detail.amt) && JSON.stringify(detail.remit).includes(`"${text(row, 'vendorDocNo')}"`),
+      )
+      const of = named.find(({ key }) => (cleared.get(key) ?? 0n) !== 0n) ?? named[0]
+      return of ? [[of.key, minor(detail.amt)] as const] : []
+    })
   return new Map([...transferred, ...collected])
 }
 
@@ -52,7 +55,7 @@ export const paidIsCleared: Check = (evidence) => {
   for (const { row } of factsOf(evidence.books.erp, 'CLEARING', 'BOOKED'))
     for (const { docNo, amt } of row['lines'] as readonly { readonly docNo: string; readonly amt: string }[])
       cleared.set(docNo, (cleared.get(docNo) ?? 0n) + minor(amt))
-  const settled = settledBy(evidence, standing)
+  const settled = settledBy(evidence, standing, cleared)
   return standing.flatMap(({ key, row }): Violation[] => {
     const paid = settled.get(key) ?? 0n
     return paid === (cleared.get(key) ?? 0n) || paid === 0n
