@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { PACES, startCompany, type Company } from '../src/cli/company.ts'
-import { eventually } from './clone.ts'
+import { COMPILED, started, type Started } from './clone.ts'
 import { command, type Ran } from './command.ts'
 import { freshDatabase, type FreshDatabase } from './postgres.ts'
 
@@ -60,7 +60,8 @@ it('init writes a file that config check and explain read; what is wrong in it i
   )
 })
 
-it('start --config sets the database up and connects the systems of the file, until it is told to stop', async () => {
+/** `start --config` with the company's ERP, AP tool and bank, when it says that it is ready. */
+async function startedOwn(): Promise<Started & { readonly env: { readonly TIEOUT_DATA: string } }> {
   const token = join(folder, 'erp-token')
   writeFileSync(token, company.secrets['SANDBOX_ERP_TOKEN'] ?? '', { mode: 0o600 })
   const { bank } = company.systems
@@ -76,42 +77,37 @@ systems:
 parts: { erp: erp, ap: ap, bank: bank }
 `,
   )
-  const data = join(folder, 'data')
   const env = {
-    TIEOUT_DATA: data,
+    ...COMPILED,
+    TIEOUT_DATA: join(folder, 'data'),
     TIEOUT_DATABASE_ADMIN_URL: '',
     DATABASE_URL: database.adminUrl,
     ...company.secrets,
     SANDBOX_ERP_TOKEN: '',
   }
-  const hub = spawn(process.execPath, [join(import.meta.dirname, '..', 'src', 'cli', 'main.ts'), 'start', '--config', file], {
-    env: { ...process.env, ...env },
-  })
-  let said = ''
-  for (const stream of [hub.stdout, hub.stderr])
-    stream.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-    })
-  const over = new Promise<number | null>((resolve) => {
-    hub.once('exit', resolve)
-  })
-  try {
-    await eventually(
-      () => said.includes('ready'),
-      60_000,
-      () => said,
-    )
-    let systems = ''
-    const heard = /^erp .*heard \d.*\n(.*\n)*ap .*heard \d/mu
-    for (const end = Date.now() + 60_000; !heard.test(systems) && Date.now() < end;) {
-      const { out, err } = await command(['systems'], { TIEOUT_DATA: data })
-      systems = out + err
-    }
-    expect(systems).toMatch(heard)
-    expect(systems).toMatch(/^bank /mu)
-    expect(existsSync(join(folder, 'signer', 'key.json'))).toBe(true)
-  } finally {
-    hub.kill('SIGTERM')
+  const run = started(join(import.meta.dirname, '..'), ['src/cli/main.ts', 'start', '--config', file], env)
+  await run.prints(/ready/u, 60_000)
+  return { ...run, env }
+}
+
+it('start --config sets the database up and connects the systems of the file, until it is told to stop', async () => {
+  const hub = await startedOwn()
+  let systems = ''
+  const heard = /^erp .*heard \d.*\n(.*\n)*ap .*heard \d/mu
+  for (const end = Date.now() + 60_000; !heard.test(systems) && Date.now() < end;) {
+    const { out, err } = await command(['systems'], hub.env)
+    systems = out + err
   }
-  expect([await over, said]).toEqual([0, expect.stringMatching(/^ {2}hub {7}http:.*\n {2}erp {7}sandbox-erp\n/u)])
+  expect(systems).toMatch(heard)
+  expect(systems).toMatch(/^bank /mu)
+  expect(existsSync(join(folder, 'signer', 'key.json'))).toBe(true)
+  hub.child.kill('SIGTERM')
+  expect([await hub.ended, hub.output()]).toEqual([0, expect.stringMatching(/^ {2}hub {7}http:.*\n {2}erp {7}sandbox-erp\n/u)])
+}, 180_000)
+
+it('start ends with a status of its own when its hub ends by itself', async () => {
+  const start = await startedOwn()
+  const hub = Number(execFileSync('pgrep', ['-P', String(start.child.pid), '-f', 'main.ts hub'], { encoding: 'utf8' }))
+  process.kill(hub, 'SIGKILL')
+  expect(await start.ended, start.output()).toBe(1)
 }, 180_000)
