@@ -219,6 +219,20 @@ describe('tenants', () => {
     await pool.end()
   })
 
+  // That a session of a host which is gone then ends was seen by hand, in a network that was cut: no test may do that to a machine.
+  test('a session asks its host whether it is there', async () => {
+    const pool = openPool(database.url(), { max: 1 })
+    const { rows } = await pool.query<{ name: string; setting: string }>(
+      `SELECT name, setting FROM pg_settings WHERE name LIKE 'tcp_keepalives%' ORDER BY name`,
+    )
+    await pool.end()
+    expect(rows.map(({ name, setting }) => `${name} ${setting}`)).toEqual([
+      'tcp_keepalives_count 3',
+      'tcp_keepalives_idle 5',
+      'tcp_keepalives_interval 3',
+    ])
+  })
+
   test('a partition by its own name shows nothing, even to the hub', async () => {
     await expect(inTenant(database.pool, 'acme', (client) => client.query('SELECT * FROM event_p0'))).rejects.toMatchObject({
       code: '42501',
