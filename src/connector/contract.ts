@@ -219,8 +219,11 @@ export type Found =
     }
   /** It is not there, but may have been carried out and left no trace: no later look can tell, only a person. */
   | { readonly kind: 'untraceable'; readonly says: string }
-  /** Nothing was learned; a later look may tell. */
-  | { readonly kind: 'unclear'; readonly says: string }
+  /**
+   * Nothing was learned; a later look may tell. `answered`: the system answered as it should, and what it says decides nothing. Without
+   * that it counts as failing, and after some of them nothing is asked of it for a while.
+   */
+  | { readonly kind: 'unclear'; readonly says: string; readonly answered?: true }
 
 // ----------------------------------------------------------------------------------------------------- facts, feeds, notices
 

@@ -26,10 +26,11 @@ export async function lookFor(desk: Desk, job: PreparedLook): Promise<void> {
   const asked = wall()
   const { found, waitMs } = await ask(desk, job)
   mark('look-answered')
-  const usable = found.kind !== 'unclear'
+  const usable = isAnswer(found)
   desk.budget.end(call, monotonic(), usable ? 'answered' : waitMs === undefined ? 'failed' : 'busy', waitMs)
+  const says = found.kind === 'unclear' ? found.says : ''
   // A throttle is no failure.
-  if (usable || found.says !== 'HTTP 429') desk.signal(usable ? 'working' : 'failing', usable ? '' : found.says)
+  if (usable || says !== 'HTTP 429') desk.signal(usable ? 'working' : 'failing', usable ? '' : says)
   const at = wall()
   if (found.kind === 'one' || found.kind === 'several') await tellFound(desk, job, found, at)
   const { row } = job
@@ -43,6 +44,9 @@ export async function lookFor(desk: Desk, job: PreparedLook): Promise<void> {
     }),
   )
 }
+
+/** Whether the system answered as it should: what counts for its breaker, also where nobody is wiser for it. */
+export const isAnswer = (found: Found): boolean => found.kind !== 'unclear' || found.answered === true
 
 async function ask(desk: Desk, job: PreparedLook): Promise<{ readonly found: Found; readonly waitMs?: number | undefined }> {
   let request: Request

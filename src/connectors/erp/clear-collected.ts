@@ -64,8 +64,11 @@ function found(reply: Reply, call: Call): Found {
   const { docNo, lifecycle, clearings } = read.value
   if (docNo !== contentAs(call.input.content, Content).posting) return { kind: 'unclear', says: `It answers for ${docNo}.` }
   const [first, second] = clearings
+  // PARKED, STORNO: never cleared, for a clearing that was undone stands there, too. The next attempt is refused in the ERP's own words.
   if (first === undefined)
-    return lifecycle === 'BOOKED' ? { kind: 'absent' } : { kind: 'unclear', says: `Document ${docNo} is ${lifecycle} without a clearing.` }
+    return ['BOOKED', 'PARKED', 'STORNO'].includes(lifecycle)
+      ? { kind: 'absent' }
+      : { kind: 'unclear', answered: true, says: `Document ${docNo} is ${lifecycle} without a clearing.` }
   if (second !== undefined)
     return {
       kind: 'several',

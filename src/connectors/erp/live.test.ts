@@ -123,6 +123,16 @@ describe('posting', () => {
     expect(look.kind === 'one' ? look.observations.map((one) => one.type) : []).toEqual(['posting.confirmed', 'posting.reversed'])
   })
 
+  test('a document that was reversed was never cleared: a clearing in doubt is not there, and the next one is refused', async () => {
+    const posted = await here.run('invoice.post', order({ reference: 'inv_collected' }))
+    const docNo = posted.outcome.kind === 'done' ? posted.outcome.receipt.reference : ''
+    await there.call('POST', `/documents/${docNo}/storno`, { reason: '01', requestedBy: 'a', agreedBy: 'b' })
+    const [entity, supplier, amount, currency] = ['1000', 'K-1', '119.00', 'EUR']
+    const clearing = { posting: docNo, entity, supplier, amount, currency, bankReference: 'B-77', bookedOn: '2026-11-20' }
+    expect(await here.look('settlement.clear', clearing)).toEqual({ kind: 'absent' })
+    expect((await here.run('settlement.clear', clearing)).outcome).toMatchObject({ kind: 'refused' })
+  })
+
   test('a search that lags says absent although it was booked: the settle time has to be longer than the lag', async () => {
     await there.call('PUT', '/tempo', { searchDelayMs: 400 })
     await here.run('invoice.post', order({ reference: 'inv_lag' }))

@@ -73,6 +73,7 @@ function found(reply: Reply, call: Call): Found {
   if (usual === undefined || first === undefined)
     return {
       kind: 'unclear',
+      answered: true,
       says: `Payment document ${payDocNo} is ${lifecycle} with ${clearings.length} clearings.`,
     }
   if (clearings.length > usual)
