@@ -220,10 +220,11 @@ describe('tenants', () => {
   })
 
   // That a session of a host which is gone then ends was seen by hand, in a network that was cut: no test may do that to a machine.
+  // As it was asked for: on a socket of the same machine, as here, nothing is asked and 0 shown.
   test('a session asks its host whether it is there', async () => {
     const pool = openPool(database.url(), { max: 1 })
     const { rows } = await pool.query<{ name: string; setting: string }>(
-      `SELECT name, setting FROM pg_settings WHERE name LIKE 'tcp_keepalives%' ORDER BY name`,
+      `SELECT name, reset_val AS setting FROM pg_settings WHERE name LIKE 'tcp_keepalives%' ORDER BY name`,
     )
     await pool.end()
     expect(rows.map(({ name, setting }) => `${name} ${setting}`)).toEqual([
