@@ -142,4 +142,8 @@ test('what a superuser changed beside the log is named, each thing once, and the
   const told = await rebuildCommand()
   expect(told.out.match(/^FOUND /gmu)).toHaveLength(found.length)
   expect(told.out).toContain(`DOES NOT FOLLOW ${found.length} found`)
+  expect(await command(['rebuild'], { TIEOUT_DATABASE_URL: '' })).toMatchObject({
+    status: 2,
+    err: expect.stringMatching(/^NOT COMPARED Nothing is running/u),
+  })
 })

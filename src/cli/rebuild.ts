@@ -32,8 +32,8 @@ export function rebuildCommand(): Command {
     .option('--database <url>', 'a PostgreSQL address that may read (default: TIEOUT_DATABASE_URL, else what is running)')
     .option('--tenant <name>', 'whose (default: the one that is running, or the only one)')
     .action(async (options: RebuildOptions) => {
-      const place = placeOf(options)
       try {
+        const place = placeOf(options)
         const tenant = await reading(place, (_client, chosen) => Promise.resolve(chosen))
         const rebuilt = await rebuiltFrom(place.databaseUrl, tenant)
         process.stdout.write(`${options.json ? plainText(JSON.stringify({ tenant, ...rebuilt })) : linesOf(tenant, rebuilt).join('\n')}\n`)
