@@ -79,6 +79,9 @@ function possible(variant: string): History {
     gross: content.totals.taxInclusive,
   }
   const amount = content.totals.payable
+  const whole = posted(ours, '5400', day(15), content.totals.taxInclusive, null)
+  const coding = [{ account: '4910', amount: content.totals.taxExclusive }]
+  const otherwise = { ...whole, data: { ...whole.data, tax: content.totals.tax, coding } }
   const sign = document.kind === 'credit-note' ? `-${amount}` : amount
   const by = { ticket: 'T1', person: PERSON }
   const run = (postingNo: string, message: string, at: string): Arrival[] => paymentRun(postingNo, message, `E${message}`, at, sign)
@@ -124,6 +127,7 @@ function possible(variant: string): History {
       reversed(ours, '5100', day(17)),
       posted(ours, '5200', day(18), content.totals.taxInclusive, null),
       posted(ours, '5300', day(19), '1.00', null),
+      otherwise,
       // What is fetched from our account is never instructed; what we pay is not found by its remittance text.
       ...(collected
         ? [entry('5', day(24, 9), '', { endToEndId: undefined as never, remittance: `Lastschrift R-1 Acme`, amount })]
@@ -171,7 +175,8 @@ function possible(variant: string): History {
         archive: 'a',
         document: '2'.repeat(64),
         until: '2036-01-01',
-        covers: 99,
+        // Of more facts than are told, claims among them.
+        covers: 999,
       }),
       fact('evidence.archived', 'archive', 'archive early', day(12), [ours], {
         archive: 'a',

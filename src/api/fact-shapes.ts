@@ -31,6 +31,7 @@ const name = z
   .refine(isCleanText, 'holds characters that cannot be kept')
 const list = <T extends z.ZodType>(item: T, max: number): z.ZodArray<T> => z.array(item).max(max, `has more than ${max} members`)
 
+const coding = list(z.strictObject({ account: id, costCentre: id.exactOptional(), amount }), 200)
 const terms = z.strictObject({
   supplier: name,
   payee: z.union([sha256, z.literal('none')]),
@@ -41,7 +42,7 @@ const terms = z.strictObject({
   gross: amount,
   orders: list(id, 50),
   dueOn: date.nullable(),
-  coding: list(z.strictObject({ account: id, costCentre: id.exactOptional(), amount }), 200).nullable(),
+  coding: coding.nullable(),
 })
 
 const party = z.strictObject({
@@ -241,6 +242,8 @@ export const FACT_SHAPES: { readonly [T in SentType]: z.ZodType<FactData[T]> } =
     reference: id.exactOptional(),
     account: id.exactOptional(),
     due: amount.exactOptional(),
+    tax: amount.exactOptional(),
+    coding: coding.exactOptional(),
   }),
   'posting.reversed': z.strictObject({ postingNo: id, entity: id, reversalNo: id, reversedOn: date, reason: words.exactOptional() }),
   'payment.instructed': z.strictObject({

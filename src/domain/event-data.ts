@@ -4,7 +4,7 @@ import type { Role } from './event.ts'
 import type { Facet } from './object.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import type { Question } from './question.ts'
-import type { Terms } from './terms.ts'
+import type { Coding, Terms } from './terms.ts'
 import type { CutOverItem, CutOverRecord } from './cut-over.ts'
 import type { TieOutRecord } from './tie-out-record.ts'
 import type { Word } from './words.ts'
@@ -42,7 +42,8 @@ export interface FactData {
   'posting.parked': { postingNo: string }
   /**
    * The ERP's journal entry. `reference`: ours, as the ERP keeps it, when it does. `supplier`: the ERP's supplier number. `account`:
-   * the account of the general ledger that it stands on. `due`: what it adds to what we owe, negative for a credit note.
+   * the account of the general ledger that it stands on. `due`: what it adds to what we owe, negative for a credit note. `tax` of
+   * the amount, and `coding`, the accounts that the rest stands on: as on paper.
    */
   'posting.confirmed': {
     postingNo: string
@@ -55,6 +56,8 @@ export interface FactData {
     reference?: string
     account?: string
     due?: string
+    tax?: string
+    coding?: Coding
   }
   'posting.reversed': { postingNo: string; entity: string; reversalNo: string; reversedOn: CalendarDate; reason?: string }
   /**

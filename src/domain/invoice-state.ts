@@ -8,7 +8,7 @@ import type { ExceptionMap } from './exception.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import type { HeadlineState, Routed } from './routes.ts'
 import type { Progress } from './payment.ts'
-import type { Terms } from './terms.ts'
+import type { Coding, Terms } from './terms.ts'
 export type FactRef = { readonly event: string; readonly at: Instant }
 
 export type Verdict = FactRef & {
@@ -37,6 +37,9 @@ export type Posting = {
         readonly entity: string
         readonly account: string | null
         readonly due: string | null
+        /** What of it is tax, and on which accounts the rest stands, where the ERP says so. */
+        readonly tax: string | null
+        readonly coding: Coding | null
       })
     | null
   readonly reversed: (FactRef & { readonly settled: boolean; readonly on: string }) | null

@@ -86,6 +86,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
       account: data.account ?? null,
       amount: data.amount,
       at: event.occurredAt,
+      coding: data.coding ?? null,
       currency: data.currency,
       due: data.due ?? null,
       entity: data.entity,
@@ -95,6 +96,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
       postedOn: data.postedOn,
       settled: event.grade === 'settled',
       supplier: data.supplier,
+      tax: data.tax ?? null,
     }
     return {
       ...state,
@@ -117,6 +119,8 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
       entity,
       account: open[0]?.account ?? null,
       due: open[0]?.amount ?? null,
+      tax: null,
+      coding: null,
     }
     return {
       ...state,

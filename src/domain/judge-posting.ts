@@ -1,9 +1,9 @@
 /** The posting gate: what the ERP booked is what was approved, in one posting or in several that are the invoice together. */
 import { runGate, type GateResult } from './controls/control.ts'
-import { POSTING_CONTROLS } from './controls/posting.ts'
+import { otherwiseCoded, POSTING_CONTROLS } from './controls/posting.ts'
 import type { WantedException } from './exception.ts'
-import { differs, exceptionOf, verdictData, viewOf, type Sheet } from './gate.ts'
-import { livePostings, SPLIT, warranted } from './headline.ts'
+import { differs, verdictData, viewOf, type Sheet } from './gate.ts'
+import { livePostings, postingsOf, SPLIT, warranted } from './headline.ts'
 import type { Posting } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
 import type { Look } from './object.ts'
@@ -20,8 +20,11 @@ export function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedExcept
   // Decided with the invoice at hand: a posting that came before it stood for itself, and is compared once there is something to compare.
   const { content } = sheet.state
   const decided = warranted(sheet.state, ['posted']) && (content === null || known?.rests.includes(content.event))
+  const before = decided && known ? confirmedOf(postingsOf(known.subject).map((postingNo) => sheet.state.postings[postingNo])) : null
+  // It may have come before its approval: then nobody knew on which accounts it was to be.
+  const otherwise = before !== null && otherwiseCoded(laws, sheet.state, before).length > 0
   // Nothing else to compare it with: nobody is looked at any more.
-  if (live.length === 1 && decided && known?.subject === proved[0]?.[0]) return []
+  if (live.length === 1 && decided && !otherwise && known?.subject === proved[0]?.[0]) return []
   // Of several postings the oldest that is what was approved is the one; if none is, the oldest is what is wrong.
   const judged = proved.map(([postingNo, posting]) => ({
     postingNo,
@@ -33,7 +36,7 @@ export function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedExcept
   const { postingNo, posting, result } = whole ?? split ?? judged[0]!
   const twice = split ? [] : several
   sheet.waitFor(result.waits)
-  if (result.outcome === 'wait' || (decided && known?.subject === postingNo)) return twice
+  if (result.outcome === 'wait' || (decided && known?.subject === postingNo && !(otherwise && result.outcome === 'fail'))) return twice
   const rests = [
     ...(content ? [content.event] : []),
     ...(split
@@ -48,7 +51,9 @@ export function checkPosting(laws: Laws, sheet: Sheet, look: Look): WantedExcept
   }
   if (differs(known, postingNo, rests, result.failed))
     sheet.decide('rule.evaluated', 'posting', verdictData(result, postingNo, rests, { gate: 'posting', pass: false }))
-  return [...twice, ...result.failed.map(exceptionOf)]
+  // Whoever looks at one that differs is told of the others, too.
+  const says = judged.flatMap((candidate) => candidate.result.failed.map((control) => control.says))
+  return [...twice, { cause: 'posting-differs', says: says.join(' ').slice(0, 400) }]
 }
 
 /** Several postings of one supplier, number and currency that are the invoice together: somebody split it. */
@@ -66,7 +71,22 @@ function together(
   if (!first || parts.some((part) => part.supplier !== first.supplier || part.currency !== first.currency || part.number !== first.number))
     return undefined
   const postingNo = proved.map(([name]) => name).join(SPLIT)
-  const posting = { confirmed: { ...first, amount: sumOf(parts.map((part) => part.amount)) }, reversed: null }
+  const posting = { confirmed: confirmedOf(proved.map(([, part]) => part)), reversed: null }
   const result = runGate(POSTING_CONTROLS, { ...viewOf(laws, sheet, look), postingNo, posting })
   return result.outcome === 'pass' ? { postingNo, posting, result } : undefined
+}
+
+/** What several postings book together; what one of them does not say of itself is not known of all. */
+function confirmedOf(postings: readonly (Posting | undefined)[]): Posting['confirmed'] {
+  const parts = postings.flatMap((posting) => posting?.confirmed ?? [])
+  const [first] = parts
+  if (!first) return null
+  const taxes = parts.flatMap(({ tax }) => tax ?? [])
+  const codings = parts.flatMap(({ coding }) => (coding === null ? [] : [coding]))
+  return {
+    ...first,
+    amount: sumOf(parts.map((part) => part.amount)),
+    tax: taxes.length === parts.length ? sumOf(taxes) : null,
+    coding: codings.length === parts.length ? codings.flat() : null,
+  }
 }

@@ -13,6 +13,8 @@ const posting = (event: string, more: Partial<NonNullable<Posting['confirmed']>>
     supplier: 'K-1',
     number: 'RE-1',
     postedOn: '2026-01-15',
+    tax: null,
+    coding: null,
     ours: true,
     entity: '1000',
     account: '160000',

@@ -7,6 +7,9 @@ import { parseMoney } from './money.ts'
 
 export const TERMS_VERSION = 1
 
+/** Accounts, cost objects and amounts. */
+export type Coding = readonly { readonly account: string; readonly costCentre?: string; readonly amount: string }[]
+
 export type Terms = {
   /** The supplier's first alias, as `partyNames` gives it. */ readonly supplier: string
   /** SHA-256 (hex) of the plain creditor account, or `none` (direct debit, card). */ readonly payee: string
@@ -17,8 +20,8 @@ export type Terms = {
   readonly gross: string
   readonly orders: readonly string[]
   readonly dueOn: CalendarDate | null
-  /** Accounts, cost objects and amounts as finally coded; null until coding is completed. */
-  readonly coding: readonly { readonly account: string; readonly costCentre?: string; readonly amount: string }[] | null
+  /** As finally coded; null until coding is completed. */
+  readonly coding: Coding | null
 }
 
 interface TermRow {

@@ -4,6 +4,7 @@ import { sha256 } from '../world.ts'
 import { derivedId } from '../../src/lib/ids.ts'
 import { postingName } from '../../src/domain/names.ts'
 import type { Arrival } from '../../src/domain/object.ts'
+import type { Coding } from '../../src/domain/terms.ts'
 import { choosing, NOW, type Case } from './case.ts'
 import { answers, approved, arrives, bill, books, company, day, debits, NO_ORDER, run, storno, takes } from './story.ts'
 
@@ -46,6 +47,11 @@ const accrued = fact(
   { actor: 'person:lea' },
 )
 const rejected = fact('invoice.rejected', 'person', 'no', day(31, 19), [free.ref], { reason: 'not ours' })
+const on = (...lines: readonly string[]): Coding =>
+  lines.map((line) => {
+    const [account = '', amount = ''] = line.split(' ')
+    return { account, amount }
+  })
 /** Posted over another amount than was approved. */
 const otherwise = [...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { amount: '120.00' })]
 
@@ -75,6 +81,48 @@ export const POSTING_CASES: readonly Case[] = [
     axes: ['posting'],
     story: 'The ERP books 191.00; 119.00 was approved.',
     facts: [...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { amount: '191.00' })],
+  },
+  {
+    name: 'posted with another tax',
+    axes: ['posting'],
+    story: 'The ERP books 119.00 with 0.00 of tax; the invoice has 19.00.',
+    facts: [...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { tax: '0.00' })],
+  },
+  {
+    name: 'posted on another account',
+    axes: ['posting'],
+    story: 'Approved on account 4760; the ERP books half of it on 4910.',
+    facts: [...company(), arrives(free), ...approved(free), books(free, '5100', day(15), { coding: on('4760 50.00', '4910 50.00') })],
+  },
+  {
+    name: 'posted on another account, accepted',
+    axes: ['posting'],
+    story: 'The same; a person accepts the difference.',
+    facts: [
+      ...company(),
+      arrives(free),
+      ...approved(free),
+      books(free, '5100', day(15), { coding: on('4760 50.00', '4910 50.00') }),
+      answers(free, 'posting-differs', 'accept-difference', day(16), 'person:tom'),
+    ],
+  },
+  {
+    name: 'posted on its account in two lines',
+    axes: ['posting'],
+    story: 'Approved on account 4760; the ERP books it there in two lines, and its tax as invoiced.',
+    facts: [
+      ...company(),
+      arrives(free),
+      ...approved(free),
+      books(free, '5100', day(15), { tax: '19.00', coding: on('4760 60.00', '4760 40.00') }),
+    ],
+  },
+  {
+    name: 'posted on the account of its route',
+    axes: ['posting'],
+    story: 'Posted before approval, on an account of the route’s; then approved on account 4760.',
+    policy: POST_FIRST,
+    facts: [...company(), arrives(ordered), books(ordered, '5100', day(15), { coding: on('3990 100.00') }), ...approved(ordered)],
   },
   {
     name: 'posted in another currency',

@@ -6,6 +6,7 @@ import { dateIn } from '../../lib/time.ts'
 import { meaningOf, type Observation } from '../../connector/contract.ts'
 import { negative } from '../../domain/headline.ts'
 import { sumOf } from '../../domain/invoice-content.ts'
+import type { Coding } from '../../domain/terms.ts'
 import { zoneOf, type Setting } from './config.ts'
 import { DOCUMENT_LIFECYCLE, DOCUMENT_TYPES, MAP_VERSION } from './map.ts'
 import { documentRef, isOurs, reversalAlias } from './names.ts'
@@ -54,6 +55,8 @@ export function booked(setting: Setting, document: Document): Observation[] {
         postedOn: document.postingDate,
         ...(document.reconAccount === undefined ? {} : { account: document.reconAccount }),
         ...due(document),
+        ...(document.taxAmt === undefined ? {} : { tax: document.taxAmt }),
+        ...coding(document),
         ...(isOurs(document.extRef) ? { reference: document.extRef } : {}),
       },
     },
@@ -64,6 +67,21 @@ export function booked(setting: Setting, document: Document): Observation[] {
 function due({ dueAmt, docType }: Document): { readonly due?: string } {
   if (dueAmt === undefined) return {}
   return { due: meaningOf(DOCUMENT_TYPES, docType) === 'credit-note' ? sumOf([negative(dueAmt)]) : dueAmt }
+}
+
+/** Accounts that a document is spread over; of one over more only the sums are told. */
+const ACCOUNTS = 100
+
+/** What stands on each account with its cost centre, as on paper. */
+function coding({ items = [] }: Document): { readonly coding?: Coding } {
+  const places = [...Map.groupBy(items, ({ glAccount, kostl }) => `${glAccount} ${kostl}`).values()]
+  if (places.length === 0 || places.length > ACCOUNTS) return {}
+  return {
+    coding: places.map((lines) => {
+      const [{ glAccount, kostl }] = lines as [(typeof items)[number]]
+      return { account: glAccount, ...(kostl === '' ? {} : { costCentre: kostl }), amount: sumOf(lines.map(({ netAmt }) => netAmt)) }
+    }),
+  }
 }
 
 /** Where the ERP does not give the day of a storno, it is the day of its instant in the company's zone. */

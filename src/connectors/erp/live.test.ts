@@ -147,7 +147,17 @@ describe('posting', () => {
     const asking = (object: string, number: string): ReturnType<Drive['run']> =>
       here.run('lookup.posting', { question: 'posting', postingNo: number, reference: object }, { object, occurrence: number })
     expect((await asking('inv_read', docNo)).observations).toMatchObject([
-      { type: 'posting.confirmed', readBack: true, data: { postingNo: docNo, reference: 'inv_read', amount: '119.00' } },
+      {
+        type: 'posting.confirmed',
+        readBack: true,
+        data: {
+          postingNo: docNo,
+          reference: 'inv_read',
+          amount: '119.00',
+          tax: '19.00',
+          coding: [{ account: '476000', costCentre: 'CC-10', amount: '100' }],
+        },
+      },
     ])
     expect((await asking('inv_read', '5199999999')).observations).toMatchObject([
       { type: 'status.reported', about: [{ names: ['inv_read'] }], data: { facet: 'posting', word: 'absent' } },
