@@ -5,6 +5,7 @@ import type { Limits } from '../src/connector/contract.ts'
 import { modelConnector } from '../src/connector/kit/model-connector.ts'
 import { type ModelOptions, ModelTarget } from '../src/connector/kit/model-target.ts'
 import { clearAt } from '../src/delivery/forecast.ts'
+import { LANE_POLICIES } from '../src/domain/lane.ts'
 import { inTenant } from '../src/store/database.ts'
 import { startWatch, type Watch } from '../src/watch/watch.ts'
 import { deliveringHub, type Hub, invoice, type SystemOf, TENANT, until } from './delivery-world.ts'
@@ -80,6 +81,33 @@ test('what a process that ended has left untold, another one tells', async () =>
   await hub([{ system: 'erp', url: erp.url, class: 'K1' }])
   await until('it is told', async () => (await events('breaker.closed')).length === 1)
   expect(await events('breaker.%')).toEqual([{ type: 'breaker.closed', data: { system: 'erp', since: news.since } }])
+})
+
+test('looks that are answered and decide nothing end at a person, who reads what they say; the system counts as working', async () => {
+  const erp = await target({ knows: 'none' })
+  erp.fates.push({ reply: 'lost' })
+  const says = 'Entry 1 is neither booked nor not.'
+  const usual = modelConnector({ url: erp.url, class: 'K3', settleMs: 100, gapMs: 20 }, 'erp')
+  const post = usual.commands['invoice.post']!
+  const find = { ...post.find!, read: () => ({ kind: 'undecided', says }) as const }
+  const connector = { ...usual, commands: { 'invoice.post': { ...post, find } as typeof post } }
+  const posting = { ...LANE_POLICIES.posting, firstMs: 20, longestMs: 20 }
+  const { intake, delivery, troubles } = await hub([], {
+    systems: [{ tenant: TENANT, connector }],
+    lanes: { ...LANE_POLICIES, posting },
+  })
+  await intake.submit([invoice(1, 'erp')])
+  await until('it is held', async () => (await inState('held')) === 1)
+  expect(erp.booked.length).toBe(1)
+  expect((await events('effect.%')).map(({ type, data }) => `${type} ${String(data['input'])}`)).toEqual([
+    'effect.unknown unclear',
+    'effect.resolved needs-person',
+  ])
+  expect((await events('effect.resolved'))[0]?.data['says']).toContain(`looked for 10 times: ${says}`)
+  const [looked] = await query<{ looks: string }>('SELECT looks FROM attempt')
+  expect(JSON.parse(looked!.looks)).toContainEqual({ at: expect.any(String) as string, found: 'undecided', says })
+  expect(delivery.stats()[0]!.breaker).toMatchObject({ state: 'closed' })
+  expect(troubles).toEqual([])
 })
 
 test('after an outage the first second already keeps the rate, the probe counted', async () => {

@@ -56,6 +56,7 @@ const LOOK_MS = 10_000
 export const FREEZE_LIMIT_MS = 3_600_000
 const LATER_LOOKS_MS = [60_000, 600_000, 3_600_000, 86_400_000]
 const REPEAT_LIMIT = 30
+const UNDECIDED_LIMIT = 10
 
 export class HubProcess {
   readonly id: string
@@ -494,6 +495,7 @@ export class HubProcess {
     return {
       freezeLimitMs: FREEZE_LIMIT_MS,
       repeatLimit: REPEAT_LIMIT,
+      undecidedLimit: UNDECIDED_LIMIT,
       laterLooksMs: LATER_LOOKS_MS,
       backoffMs: (n) => backoffMs(LANE_POLICIES[row.lane], n, row.key),
     }

@@ -284,7 +284,7 @@ const tried = z.strictObject({
   outcome: text,
   says: maybe,
   receipt: z.unknown(),
-  looks: z.array(z.strictObject({ at: instant, found: text })),
+  looks: z.array(z.strictObject({ at: instant, found: text, says: text.exactOptional() })),
 })
 const log = z.strictObject({ size: count, sealed: count, root: maybe })
 export const TRACE = named(

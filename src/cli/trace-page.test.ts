@@ -134,7 +134,10 @@ describe('the page of a trace', () => {
               outcome: 'unknown',
               says: 'no reply',
               receipt: null,
-              looks: [{ at: '2026-01-15T08:00:30.000Z', found: 'absent' }],
+              looks: [
+                { at: '2026-01-15T08:00:30.000Z', found: 'absent' },
+                { at: '2026-01-15T08:00:40.000Z', found: 'unclear', says: 'HTTP 502' },
+              ],
             },
             {
               n: 2,
@@ -157,7 +160,7 @@ describe('the page of a trace', () => {
     expect(text).toContain('[rests on #8]')
     expect(text).toMatch(/invoice\.post to erp +done after 2 tries/u)
     expect(text).toMatch(
-      /try 1 {2}08:00:00\.000 {7}5\.0 s {2}unknown: no reply +request a{12}\n +looked at 08:00:30: absent\n +try 2 {2}08:01:00\.000 {7}90 ms {2}done as 5100/u,
+      /try 1 {2}08:00:00\.000 {7}5\.0 s {2}unknown: no reply +request a{12}\n +looked at 08:00:30: absent\n +looked at 08:00:40: unclear \(HTTP 502\)\n +try 2 {2}08:01:00\.000 {7}90 ms {2}done as 5100/u,
     )
     expect(text).toContain('those below #8 are under a signed checkpoint')
   })

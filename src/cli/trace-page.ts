@@ -197,7 +197,7 @@ function tryLines({ n, openedAt, ms, outcome, says, requestHash, receipt, looks 
   return [
     `${lead}${padded(first, WIDTH - lead.length - 22)} ${paint('dim', `request ${requestHash.slice(0, 12)}`)}`,
     ...others.map((line) => ' '.repeat(lead.length) + line),
-    ...looks.flatMap(({ at, found }) => indented(`looked at ${at.slice(11, 19)}: ${found}`, lead.length)),
+    ...looks.flatMap(({ at, found, says }) => indented(`looked at ${at.slice(11, 19)}: ${found}${says ? ` (${says})` : ''}`, lead.length)),
   ]
 }
 

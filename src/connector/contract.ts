@@ -219,11 +219,10 @@ export type Found =
     }
   /** It is not there, but may have been carried out and left no trace: no later look can tell, only a person. */
   | { readonly kind: 'untraceable'; readonly says: string }
-  /**
-   * Nothing was learned; a later look may tell. `answered`: the system answered as it should, and what it says decides nothing. Without
-   * that it counts as failing, and after some of them nothing is asked of it for a while.
-   */
-  | { readonly kind: 'unclear'; readonly says: string; readonly answered?: true }
+  /** The system answered as it should, and what it says decides nothing; a later look may tell. After some of them a person is asked. */
+  | { readonly kind: 'undecided'; readonly says: string }
+  /** No answer that could be read. It counts as a failure of the system, of which after some nothing is asked for a while. */
+  | { readonly kind: 'unclear'; readonly says: string }
 
 // ----------------------------------------------------------------------------------------------------- facts, feeds, notices
 

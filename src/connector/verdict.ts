@@ -92,7 +92,7 @@ export function retryAfterMs(header: string | undefined, now: number): number | 
 }
 
 /** Their words as we can keep them: no NUL, no half character, not without end. */
-function bounded(text: string): string {
+export function bounded(text: string): string {
   const clean = text.replaceAll('\u0000', '�')
   return (clean.length <= LIMIT_SAYS ? clean : `${clean.slice(0, LIMIT_SAYS)}…`).toWellFormed()
 }

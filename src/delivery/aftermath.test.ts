@@ -80,7 +80,7 @@ describe('what waits when the database was set back', () => {
 
   test('is looked for where the system can be asked, sent under the same key where that is enough, and else asked of a person', () => {
     const { attempt } = asTriedBefore(LOST, waiting(), [], NOW)!
-    const policy: ResolvePolicy = { freezeLimitMs: 1, repeatLimit: 1, backoffMs: () => 0, laterLooksMs: [] }
+    const policy: ResolvePolicy = { freezeLimitMs: 1, repeatLimit: 1, undecidedLimit: 1, backoffMs: () => 0, laterLooksMs: [] }
     const step = (command: Parameters<typeof nextStep>[0]): string =>
       nextStep(command, 'unknown', [tryOf(attempt)], Date.parse(NOW), policy).do
     const find = { settleMs: 1, gapMs: 1, request: () => undefined as never, read: () => undefined as never }

@@ -63,6 +63,8 @@ const POSTPONE_MS = 1_000
 /** A row in doubt without a closed try is not foreseen; it is looked at again rather than forgotten. */
 const UNSURE_MS = 60_000
 const REPEAT_LIMIT = 30
+/** Of posting, looks so far apart take a quarter of an hour. */
+const UNDECIDED_LIMIT = 10
 const LATER_LOOKS_MS = [60_000, 600_000, 3_600_000, 86_400_000]
 
 /** Takes at most `limit` effects of the desk's system. Waits for nothing but the database. */
@@ -307,6 +309,7 @@ class Claiming implements Claimed {
     return {
       freezeLimitMs: this.desk.freezeLimitMs,
       repeatLimit: REPEAT_LIMIT,
+      undecidedLimit: UNDECIDED_LIMIT,
       laterLooksMs: LATER_LOOKS_MS,
       backoffMs: (n) => backoffMs(this.desk.lanes[row.lane], n, row.key),
     }
@@ -336,6 +339,6 @@ export function tryOf(attempt: AttemptRow): Try {
     notAfter: closedBySender ? Math.min(msOf(attempt.notAfter), msOf(attempt.closedAt ?? attempt.notAfter)) : msOf(attempt.notAfter),
     closedAt: attempt.closedAt === null ? null : msOf(attempt.closedAt),
     senderDoneAt: attempt.senderDoneAt === null ? null : msOf(attempt.senderDoneAt),
-    looks: attempt.looks.map((look) => ({ at: msOf(look.at), found: look.found as Look['found'] })),
+    looks: attempt.looks.map((look) => ({ ...look, at: msOf(look.at), found: look.found as Look['found'] })),
   }
 }

@@ -4,7 +4,7 @@ import { instantOf } from '../lib/time.ts'
 import type { Call, Found } from '../connector/contract.ts'
 import { type Request, requestHash } from '../connector/request.ts'
 import { type Sending, sha256 } from '../connector/transport/sending.ts'
-import { waitAsked } from '../connector/verdict.ts'
+import { bounded, waitAsked } from '../connector/verdict.ts'
 import { addLook } from '../store/attempt.ts'
 import { inTenant } from '../store/database.ts'
 import { lockEffects, writeEffects } from '../store/effect.ts'
@@ -26,9 +26,9 @@ export async function lookFor(desk: Desk, job: PreparedLook): Promise<void> {
   const asked = wall()
   const { found, waitMs } = await ask(desk, job)
   mark('look-answered')
-  const usable = isAnswer(found)
+  const usable = found.kind !== 'unclear'
   desk.budget.end(call, monotonic(), usable ? 'answered' : waitMs === undefined ? 'failed' : 'busy', waitMs)
-  const says = found.kind === 'unclear' ? found.says : ''
+  const says = 'says' in found && found.says !== undefined ? bounded(found.says) : ''
   // A throttle is no failure.
   if (usable || says !== 'HTTP 429') desk.signal(usable ? 'working' : 'failing', usable ? '' : says)
   const at = wall()
@@ -37,16 +37,17 @@ export async function lookFor(desk: Desk, job: PreparedLook): Promise<void> {
   await surely(desk, () =>
     inTenant(desk.pool, desk.tenant, async (client) => {
       const held = (await lockEffects(client, desk.tenant, [row.key])).get(row.key)
-      await addLook(client, desk.tenant, row.key, row.attempts, { at: instantOf(asked), found: found.kind })
+      await addLook(client, desk.tenant, row.key, row.attempts, {
+        at: instantOf(asked),
+        found: found.kind,
+        ...(says === '' ? {} : { says }),
+      })
       // The lease of this look is over: the rules say when to look again.
       if (held && held.attempts === row.attempts && held.state === row.state)
         await writeEffects(client, desk.tenant, [{ ...held, dueAt: instantOf(at) }])
     }),
   )
 }
-
-/** Whether the system answered as it should: what counts for its breaker, also where nobody is wiser for it. */
-export const isAnswer = (found: Found): boolean => found.kind !== 'unclear' || found.answered === true
 
 async function ask(desk: Desk, job: PreparedLook): Promise<{ readonly found: Found; readonly waitMs?: number | undefined }> {
   let request: Request

@@ -12,7 +12,7 @@ import type { EffectInput, EffectRow } from '../domain/effect.ts'
 import type { EventType } from '../domain/event.ts'
 import type { Arrival } from '../domain/object.ts'
 import type { Receipt } from '../connector/contract.ts'
-import type { AttemptRow } from '../store/attempt.ts'
+import type { AttemptRow, LookRow } from '../store/attempt.ts'
 import type { TryState } from './resolve.ts'
 
 /** `data` of `effect.done`, `.refused`, `.unknown` and `.resolved`. */
@@ -46,7 +46,7 @@ export interface TryReport {
   readonly outcome: TryState
   readonly closedAt?: Instant
   readonly says?: string
-  readonly looks?: readonly { readonly at: Instant; readonly found: string }[]
+  readonly looks?: readonly LookRow[]
 }
 
 const TYPES: { readonly [input in EffectInput]?: EventType } = {

@@ -21,6 +21,7 @@ const RETENTION_MS = 300_000
 const POLICY: ResolvePolicy = {
   freezeLimitMs: 3_600_000,
   repeatLimit: 8,
+  undecidedLimit: 10,
   backoffMs: (n) => Math.min(60_000, 1_000 * 2 ** n),
   laterLooksMs: [60_000, 600_000],
 }

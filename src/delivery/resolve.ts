@@ -35,6 +35,7 @@ export interface Look {
   /** When it was asked: what lands while the answer is on its way is not in it. */
   readonly at: number
   readonly found: Found['kind']
+  readonly says?: string
 }
 
 export interface ResolvePolicy {
@@ -42,6 +43,8 @@ export interface ResolvePolicy {
   readonly freezeLimitMs: number
   /** Repeated calls (K1, K2) until a person is asked. */
   readonly repeatLimit: number
+  /** Answers that decide nothing, after it had settled, until a person is asked. */
+  readonly undecidedLimit: number
   /** Wait before the n-th repetition or look without a settle time. */
   readonly backoffMs: (n: number) => number
   /** After a doubt was settled: when to look once more for doubles, counted from the end of the last try. */
@@ -130,10 +133,13 @@ function lookedFor(find: NonNullable<Command['find']>, tries: readonly Try[], la
       ? { do: 'conclude', input: 'needs-person', says: `${looked} any more, and may have been` }
       : { do: 'conclude', input: 'absent', says: looked }
   }
+  const undecided = last.looks.filter(({ found, at }) => found === 'undecided' && at >= settledAt)
+  if (undecided.length >= policy.undecidedLimit)
+    return { do: 'conclude', input: 'needs-person', says: `looked for ${undecided.length} times: ${undecided.at(-1)?.says ?? 'undecided'}` }
   if (now < settledAt) return { do: 'wait', until: settledAt }
-  // An unclear look is repeated at a growing distance; one that said absent, after the gap.
-  const distance =
-    lastLook.at < settledAt ? 0 : Math.max(find.gapMs, lastLook.found === 'unclear' ? policy.backoffMs(last.looks.length) : 0)
+  // A look that told nothing is repeated at a growing distance; one that said absent, after the gap.
+  const wiser = lastLook.found !== 'unclear' && lastLook.found !== 'undecided'
+  const distance = lastLook.at < settledAt ? 0 : Math.max(find.gapMs, wiser ? 0 : policy.backoffMs(last.looks.length))
   return again(lastLook.at + distance, now)
 }
 

@@ -229,7 +229,7 @@ const seconds = (ms: number): string => (ms % 1_000 === 0 ? `${ms / 1_000} s` : 
 function looked(last: AttemptRow | undefined, now: number): string {
   const look = last?.looks.at(-1)
   return last && look
-    ? `; looked for ${count(last.looks.length, 'time', 'times')}, last at ${clock(msOf(look.at), now)}: ${look.found}`
+    ? `; looked for ${count(last.looks.length, 'time', 'times')}, last at ${clock(msOf(look.at), now)}: ${look.found}${words(look.says)}`
     : ''
 }
 

@@ -8,6 +8,13 @@ import { rowsOf, type ClientBase } from './database.ts'
 export const ATTEMPT_OUTCOMES = ['open', 'not-sent', 'no-effect', 'done', 'refused', 'other', 'unknown'] as const
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number]
 
+export interface LookRow {
+  readonly at: Instant
+  readonly found: string
+  /** In the words of whoever looked or answered. */
+  readonly says?: string
+}
+
 export interface AttemptRow {
   readonly key: string
   readonly n: number
@@ -20,7 +27,7 @@ export interface AttemptRow {
   readonly receipt: Json
   readonly closedAt: Instant | null
   readonly senderDoneAt: Instant | null
-  readonly looks: readonly { readonly at: Instant; readonly found: string }[]
+  readonly looks: readonly LookRow[]
 }
 
 type Row = readonly [
@@ -173,13 +180,7 @@ export async function sendingProcesses(client: ClientBase, tenant: string): Prom
 }
 
 /** Adds a look to an attempt: two looks apart may be made by two processes. */
-export async function addLook(
-  client: ClientBase,
-  tenant: string,
-  key: string,
-  n: number,
-  look: { readonly at: Instant; readonly found: string },
-): Promise<void> {
+export async function addLook(client: ClientBase, tenant: string, key: string, n: number, look: LookRow): Promise<void> {
   await client.query({
     name: 'attempt_look',
     values: [tenant, key, n, JSON.stringify([look])],

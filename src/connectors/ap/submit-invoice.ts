@@ -112,7 +112,7 @@ function found(setting: Setting, reply: Reply, call: Call): Found {
   )
   const [first, second] = tickets
   if (first === undefined)
-    return read.value.more ? { kind: 'unclear', answered: true, says: 'More than 100 tickets carry our reference.' } : { kind: 'absent' }
+    return read.value.more ? { kind: 'undecided', says: 'More than 100 tickets carry our reference.' } : { kind: 'absent' }
   const observations = tickets.flatMap((ticket) => openedFacts(setting, ticket))
   if (second)
     return {

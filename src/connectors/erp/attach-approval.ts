@@ -75,6 +75,7 @@ export function lookupAttachment(setting: Setting): Lookup {
       switch (look.kind) {
         case 'absent':
           return nothing({ kind: 'no-effect', about: 'effect', says: `${posting} does not show the approval yet.` })
+        case 'undecided':
         case 'unclear':
         case 'untraceable':
           return nothing({ kind: 'unclear', says: look.says })

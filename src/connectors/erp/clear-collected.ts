@@ -68,7 +68,7 @@ function found(reply: Reply, call: Call): Found {
   if (first === undefined)
     return ['BOOKED', 'PARKED', 'STORNO'].includes(lifecycle)
       ? { kind: 'absent' }
-      : { kind: 'unclear', answered: true, says: `Document ${docNo} is ${lifecycle} without a clearing.` }
+      : { kind: 'undecided', says: `Document ${docNo} is ${lifecycle} without a clearing.` }
   if (second !== undefined)
     return {
       kind: 'several',

@@ -147,7 +147,7 @@ function found(setting: Setting, reply: Reply, call: Call): Found {
   const read = answerIn(reply, listOf(Document))
   if ('outcome' in read) return { kind: 'unclear', says: 'says' in read.outcome ? read.outcome.says : 'no list' }
   const content = contentAs(call.input.content, Content)
-  if (read.value.next !== null) return { kind: 'unclear', answered: true, says: 'More than 100 documents carry our reference.' }
+  if (read.value.next !== null) return { kind: 'undecided', says: 'More than 100 documents carry our reference.' }
   const documents = read.value.rows.filter(
     (row) => row.extRef === content.reference && (row.lifecycle !== 'STORNO' || row.zFields[KEY_FIELD] === call.key),
   )

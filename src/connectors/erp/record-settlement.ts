@@ -71,11 +71,7 @@ function found(reply: Reply, call: Call): Found {
   const usual = CLEARINGS[lifecycle]
   const [first] = clearings
   if (usual === undefined || first === undefined)
-    return {
-      kind: 'unclear',
-      answered: true,
-      says: `Payment document ${payDocNo} is ${lifecycle} with ${clearings.length} clearings.`,
-    }
+    return { kind: 'undecided', says: `Payment document ${payDocNo} is ${lifecycle} with ${clearings.length} clearings.` }
   if (clearings.length > usual)
     return {
       kind: 'several',
