@@ -48,8 +48,7 @@ describe('an answer', () => {
     const stands = (post: EffectState): Promise<void> =>
       inTenant(pool, TENANT, async (client) => writeEffects(client, TENANT, [{ ...(await effect()), state: post }]))
     await inTenant(pool, TENANT, async (client) => {
-      for (const statement of writingEffects(TENANT, [{ row: { ...other, state: 'refused' }, dueOn: undefined }], [], other.dueAt))
-        await client.query(statement)
+      for (const statement of writingEffects(TENANT, [{ ...other, state: 'refused' }], [])) await client.query(statement)
     })
     await stands('waiting')
     const body = { action: 'try-again', reason: 'The account is open again.', person: 'anna' }

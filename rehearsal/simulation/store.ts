@@ -78,7 +78,7 @@ export class Store extends World {
     const news = effectNews(TENANT, this.outcomes, decided, this.now)
     this.outcomes = []
     const plan = planEffects(this.effects, news, this.now)
-    for (const { row } of plan.inserted) this.write(row, 'new')
+    for (const row of plan.inserted) this.write(row, 'new')
     for (const row of plan.changed) this.write(row, news.outcomes[0]?.key === row.key ? news.outcomes[0].input : 'new')
     for (const cell of decided.cells) this.cells.set(`${cell.object}|${cell.system}|${cell.facet}`, cell)
     this.heard(decided.changed)

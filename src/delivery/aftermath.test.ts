@@ -27,6 +27,7 @@ const waiting = (over: Partial<EffectRow> = {}): EffectRow => ({
   attempts: 0,
   failures: 0,
   dueAt: SINCE,
+  dueOn: '2026-01-15',
   blocks: false,
   wanted: true,
   ...over,

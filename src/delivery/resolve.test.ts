@@ -9,6 +9,7 @@ import { type EffectInput, type EffectRow, stepEffect } from '../domain/effect.t
 import { instantOf, msOf } from '../lib/time.ts'
 import type { Command } from '../connector/contract.ts'
 import type { Verdict } from '../connector/verdict.ts'
+import { newEffect } from '../store/effect.ts'
 import { inputOf } from './outcome.ts'
 import { doubtful, nextStep, type ResolvePolicy, retentionMarginMs, type Step, type Try } from './resolve.ts'
 
@@ -79,23 +80,11 @@ type Rules = typeof nextStep
 
 class World {
   now = 0
-  row: EffectRow = {
-    key: 'k',
-    target: 'erp',
-    command: 'invoice.post',
-    object: 'inv_1',
-    occurrence: '0',
-    subject: 'inv_1',
-    content: '{}',
-    contentHash: '',
-    lane: 'posting',
-    state: 'waiting',
-    attempts: 0,
-    failures: 0,
-    dueAt: instantOf(0),
-    blocks: false,
-    wanted: true,
-  }
+  row: EffectRow = newEffect(
+    'acme',
+    { target: 'erp', command: 'invoice.post', object: 'inv_1', occurrence: '0', subject: 'inv_1', content: {} },
+    instantOf(0),
+  )
   tries: (Try & { inFlight?: boolean })[] = []
   /** What the target did: when. */
   applied: number[] = []

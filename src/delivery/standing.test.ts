@@ -20,6 +20,7 @@ const row = (change: Partial<EffectRow>): EffectRow => ({
   attempts: 0,
   failures: 0,
   dueAt: at(-1),
+  dueOn: '2026-01-15',
   blocks: true,
   wanted: true,
   ...change,

@@ -29,6 +29,7 @@ function row(state: EffectState, over: Partial<EffectRow> = {}): EffectRow {
     attempts: 1,
     failures: 0,
     dueAt: NOW,
+    dueOn: '2026-01-15',
     blocks: false,
     wanted: true,
     ...over,

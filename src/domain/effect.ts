@@ -1,5 +1,5 @@
 /** The life of an effect: one row for life, from decided to done. A total table (state × input); the delivery only carries it out. */
-import type { Instant } from '../lib/time.ts'
+import type { CalendarDate, Instant } from '../lib/time.ts'
 import type { Lane } from './event.ts'
 import { COMMANDS, type CommandName } from './object.ts'
 
@@ -47,6 +47,8 @@ export interface EffectRow {
   /** Definite failures in a row. */
   readonly failures: number
   readonly dueAt: Instant
+  /** Inside a lane the earlier comes first: the day on which the money is due, else that on which it was wanted. */
+  readonly dueOn: CalendarDate
   /** Money: no other of the same command and object may be decided while this stands. */
   readonly blocks: boolean
   /** Whether the law still asks for it. What it does not is never tried again, whatever becomes of a try that is under way or in doubt. */

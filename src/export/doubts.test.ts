@@ -18,6 +18,7 @@ const row = (change: Partial<EffectRow>): EffectRow => ({
   attempts: 1,
   failures: 0,
   dueAt: '2026-11-28T14:06:10.000Z',
+  dueOn: '2026-01-15',
   blocks: true,
   wanted: true,
   ...change,

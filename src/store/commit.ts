@@ -364,7 +364,7 @@ class Commit {
       ...changingInterest(tenant, waits.added, waits.removed),
       ...news,
       ...writingCells(tenant, decided.cells, now),
-      ...writingEffects(tenant, plan.inserted, plan.changed, now),
+      ...writingEffects(tenant, plan.inserted, plan.changed),
       ...unparking(
         tenant,
         this.taken.map((one) => one.parked),

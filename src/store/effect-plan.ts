@@ -2,7 +2,7 @@
 import { stepEffect, type EffectInput, type EffectRow, type StepAt } from '../domain/effect.ts'
 import { COMMANDS, type EffectMark, type EffectParts, type WantedEffect } from '../domain/object.ts'
 import type { Instant } from '../lib/time.ts'
-import { effectKey, newEffect, type NewEffect } from './effect.ts'
+import { effectKey, newEffect } from './effect.ts'
 
 /** The outcome of a try that counts. */
 export interface EffectOutcome {
@@ -18,7 +18,7 @@ export interface Blocked {
 }
 
 export interface EffectPlan {
-  readonly inserted: readonly NewEffect[]
+  readonly inserted: readonly EffectRow[]
   readonly changed: readonly EffectRow[]
   readonly blocked: readonly Blocked[]
   /** Targets that have something new to do. */
@@ -84,7 +84,7 @@ class Planning {
   private readonly locked: ReadonlyMap<string, EffectRow>
   private readonly now: Instant
   private readonly rows: Map<string, EffectRow>
-  private readonly inserted = new Map<string, NewEffect>()
+  private readonly inserted = new Map<string, EffectRow>()
   private readonly blocked: Blocked[] = []
   private readonly targets = new Set<string>()
   /** Marks of keys that are not there (yet). */
@@ -135,17 +135,18 @@ class Planning {
         const next = stepEffect(known, input, { now: this.now })
         return next === 'ignored' ? known : next
       }, fresh)
-      this.inserted.set(fresh.key, { row, dueOn: wanted.dueOn })
+      this.inserted.set(fresh.key, row)
       if (row.state !== 'waiting') return
     } else if (known.state === 'waiting' && !sameContent) {
       this.rows.set(known.key, {
         ...known,
         content: fresh.content,
         contentHash: fresh.contentHash,
+        dueOn: fresh.dueOn,
         dueAt: known.dueAt < this.now ? known.dueAt : this.now,
       })
     } else if (known.state === 'superseded' || ((known.state === 'refused' || known.state === 'dead') && !sameContent)) {
-      this.rows.set(known.key, { ...known, content: fresh.content, contentHash: fresh.contentHash })
+      this.rows.set(known.key, { ...known, content: fresh.content, contentHash: fresh.contentHash, dueOn: fresh.dueOn })
       this.step(known.key, 'replay')
     } else return
     this.targets.add(fresh.target)

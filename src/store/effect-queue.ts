@@ -37,7 +37,7 @@ function statements(name: string, text: (states: string) => string): { readonly 
 const PAGE = statements(
   'page',
   (states) => `
-  SELECT ${COLUMNS}, due_on FROM effect WHERE tenant = $1 AND target = $2 AND state IN (${states})
+  SELECT ${COLUMNS} FROM effect WHERE tenant = $1 AND target = $2 AND state IN (${states})
     AND (lane, due_on, due_at, key) > ($3::int2, $4::date, $5::timestamptz, $6::text) ORDER BY lane, due_on, due_at, key LIMIT $7`,
 )
 
@@ -52,20 +52,11 @@ export async function queuePage(
   limit: number,
   place: QueuePlace = START,
 ): Promise<{ readonly rows: readonly EffectRow[]; readonly next: QueuePlace | null }> {
-  const found = await rowsOf<[...Row, CalendarDate]>(client, PAGE[stands], [
-    tenant,
-    target,
-    place.lane,
-    place.dueOn,
-    place.dueAt,
-    place.key,
-    limit + 1,
-  ])
-  const page = found.slice(0, limit)
-  const rows = page.map((columns) => decode(columns as unknown as Row))
+  const found = await rowsOf<Row>(client, PAGE[stands], [tenant, target, place.lane, place.dueOn, place.dueAt, place.key, limit + 1])
+  const rows = found.slice(0, limit).map(decode)
   const last = rows.at(-1)
-  const dueOn = page.at(-1)?.at(-1) as CalendarDate
-  return { rows, next: last && found.length > limit ? { lane: LANES.indexOf(last.lane), dueOn, dueAt: last.dueAt, key: last.key } : null }
+  const next = last && found.length > limit ? { ...last, lane: LANES.indexOf(last.lane) } : null
+  return { rows, next }
 }
 
 export const LIMIT_COUNTED = 10_000

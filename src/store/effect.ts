@@ -31,6 +31,7 @@ export function newEffect(tenant: string, wanted: WantedEffect, now: Instant): E
     attempts: 0,
     failures: 0,
     dueAt: now,
+    dueOn: wanted.dueOn ?? now.slice(0, 10),
     blocks: COMMANDS[wanted.command].manner === 'money',
     wanted: true,
   }
@@ -50,11 +51,12 @@ export type Row = readonly [
   number,
   number,
   Instant,
+  CalendarDate,
   boolean,
   boolean,
 ]
 export const COLUMNS =
-  'key, target, command, object, occurrence, subject, content, content_hash, lane, state, attempts, failures, due_at, blocks, wanted'
+  'key, target, command, object, occurrence, subject, content, content_hash, lane, state, attempts, failures, due_at, due_on, blocks, wanted'
 export const decode = ([
   key,
   target,
@@ -69,6 +71,7 @@ export const decode = ([
   attempts,
   failures,
   dueAt,
+  dueOn,
   blocks,
   wanted,
 ]: Row): EffectRow => ({
@@ -85,6 +88,7 @@ export const decode = ([
   attempts,
   failures,
   dueAt,
+  dueOn,
   blocks,
   wanted,
 })
@@ -134,25 +138,19 @@ export async function lockEffects(
 const INSERT = {
   name: 'effect_insert',
   text: `INSERT INTO effect (tenant, key, target, command, object, occurrence, subject, content, content_hash, lane, state, due_at, due_on, blocks)
-         SELECT $1, k, t, c, o, n, s, b, h, l, st, a, coalesce(d, $2::timestamptz::date), m
-         FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::int2[], $12::date[], $13::bool[], $14::text[], $15::timestamptz[])
+         SELECT $1, k, t, c, o, n, s, b, h, l, st, a, d, m
+         FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int2[], $11::date[], $12::bool[], $13::text[], $14::timestamptz[])
            AS x (k, t, c, o, n, s, b, h, l, d, m, st, a)`,
 }
 
-/** An effect whose key is new, with its money date. */
-export interface NewEffect {
-  readonly row: EffectRow
-  readonly dueOn: CalendarDate | undefined
-}
-
 /** Writes what a commit does to effects. First those that no longer block, so that their mark is free for a new one. */
-export function writingEffects(tenant: string, inserted: readonly NewEffect[], changed: readonly EffectRow[], now: Instant): Query[] {
+export function writingEffects(tenant: string, inserted: readonly EffectRow[], changed: readonly EffectRow[]): Query[] {
   return [
     ...changing(
       tenant,
       changed.filter((row) => !row.blocks),
     ),
-    ...inserting(tenant, inserted, now),
+    ...inserting(tenant, inserted),
     ...changing(
       tenant,
       changed.filter((row) => row.blocks),
@@ -160,14 +158,13 @@ export function writingEffects(tenant: string, inserted: readonly NewEffect[], c
   ]
 }
 
-function inserting(tenant: string, effects: readonly NewEffect[], now: Instant): Query[] {
-  if (effects.length === 0) return []
-  const sorted = effects.toSorted((a, b) => (a.row.key < b.row.key ? -1 : 1))
-  const column = (pick: (row: EffectRow) => string): Buffer => textArray(sorted.map(({ row }) => pick(row)))
+function inserting(tenant: string, rows: readonly EffectRow[]): Query[] {
+  if (rows.length === 0) return []
+  const sorted = rows.toSorted((a, b) => (a.key < b.key ? -1 : 1))
+  const column = (pick: (row: EffectRow) => string): Buffer => textArray(sorted.map((row) => pick(row)))
   return [
     query(INSERT, [
       tenant,
-      now,
       column((row) => row.key),
       column((row) => row.target),
       column((row) => row.command),
@@ -176,21 +173,21 @@ function inserting(tenant: string, effects: readonly NewEffect[], now: Instant):
       column((row) => row.subject),
       column((row) => row.content),
       column((row) => row.contentHash),
-      int2Array(sorted.map(({ row }) => LANES.indexOf(row.lane))),
-      dateArray(sorted.map(({ dueOn }) => dueOn ?? null)),
-      boolArray(sorted.map(({ row }) => row.blocks)),
+      int2Array(sorted.map((row) => LANES.indexOf(row.lane))),
+      dateArray(sorted.map((row) => row.dueOn)),
+      boolArray(sorted.map((row) => row.blocks)),
       column((row) => row.state),
-      timestampArray(sorted.map(({ row }) => row.dueAt)),
+      timestampArray(sorted.map((row) => row.dueAt)),
     ]),
   ]
 }
 
 const WRITE = {
   name: 'effect_write',
-  text: `UPDATE effect e SET state = x.state, attempts = x.attempts, failures = x.failures, due_at = x.due_at, content = x.content, content_hash = x.hash, wanted = x.wanted,
+  text: `UPDATE effect e SET state = x.state, attempts = x.attempts, failures = x.failures, due_at = x.due_at, due_on = x.due_on, content = x.content, content_hash = x.hash, wanted = x.wanted,
            blocks = x.blocks AND NOT EXISTS (SELECT FROM effect o WHERE o.tenant = $1 AND o.command = e.command AND o.object = e.object AND o.blocks AND o.key <> e.key)
-         FROM unnest($2::text[], $3::text[], $4::int4[], $5::int4[], $6::timestamptz[], $7::bool[], $8::text[], $9::text[], $10::bool[])
-           AS x (key, state, attempts, failures, due_at, blocks, content, hash, wanted)
+         FROM unnest($2::text[], $3::text[], $4::int4[], $5::int4[], $6::timestamptz[], $7::date[], $8::bool[], $9::text[], $10::text[], $11::bool[])
+           AS x (key, state, attempts, failures, due_at, due_on, blocks, content, hash, wanted)
          WHERE e.tenant = $1 AND e.key = x.key`,
 }
 
@@ -205,6 +202,7 @@ function changing(tenant: string, rows: readonly EffectRow[]): Query[] {
       int4Array(rows.map((row) => row.attempts)),
       int4Array(rows.map((row) => row.failures)),
       timestampArray(rows.map((row) => row.dueAt)),
+      dateArray(rows.map((row) => row.dueOn)),
       boolArray(rows.map((row) => row.blocks)),
       textArray(rows.map((row) => row.content)),
       textArray(rows.map((row) => row.contentHash)),
@@ -215,7 +213,7 @@ function changing(tenant: string, rows: readonly EffectRow[]): Query[] {
 
 /** Writes rows that were locked in this transaction, at once. */
 export async function writeEffects(client: ClientBase, tenant: string, rows: readonly EffectRow[]): Promise<void> {
-  await Promise.all(writingEffects(tenant, [], rows, NEVER).map((statement) => client.query(statement)))
+  await Promise.all(writingEffects(tenant, [], rows).map((statement) => client.query(statement)))
 }
 
 // -------------------------------------------------------------------------------------------------------------- for delivery

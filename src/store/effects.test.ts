@@ -198,9 +198,17 @@ describe('what an object asks for', () => {
     await correct('11.00')
     const row = await effect(id, 'invoice.post')
     expect(row.content).toContain('11.00')
-    await opened(row)
+    // The day on which it is due goes with it: inside a lane that is its place.
+    expect(row.dueOn).toBe('2026-11-24')
+    await intake.submit([invoice(`e${number}`, { amount: '11.50', dueOn: '2026-11-20' }, { eventId: `e${number} due` })])
+    expect(await effect(id, 'invoice.post')).toMatchObject({ dueOn: '2026-11-20', content: expect.stringContaining('11.50') })
+    await opened(await effect(id, 'invoice.post'))
     await correct('12.00')
-    expect(await effect(id, 'invoice.post')).toMatchObject({ state: 'open', content: expect.stringContaining('11.00') })
+    expect(await effect(id, 'invoice.post')).toMatchObject({
+      state: 'open',
+      dueOn: '2026-11-20',
+      content: expect.stringContaining('11.50'),
+    })
   })
 
   test('what turned out not to have happened is tried again with what it should say by then', async () => {

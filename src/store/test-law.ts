@@ -5,12 +5,13 @@
  */
 import type { Json } from '../lib/canonical-json.ts'
 import { kindOf, type Event } from '../domain/event.ts'
-import type { Cell, Decision, EffectMark, Law, ObjectRecord, WantedEffect } from '../domain/object.ts'
+import { dueBy, type Cell, type Decision, type EffectMark, type Law, type ObjectRecord, type WantedEffect } from '../domain/object.ts'
 
 export interface TestState {
   readonly [key: string]: Json | undefined
   readonly events: readonly string[]
   readonly amount: string | null
+  readonly dueOn: string | null
   readonly supplier: string | null
   readonly validated: string | null
   readonly active: boolean
@@ -28,6 +29,7 @@ export type TestRecord = ObjectRecord<TestState>
 const NOTHING: TestState = {
   events: [],
   amount: null,
+  dueOn: null,
   supplier: null,
   validated: null,
   active: false,
@@ -48,6 +50,7 @@ function fold(state: TestState, event: Event): TestState {
       return {
         ...next,
         amount: (event.data['amount'] as string | undefined) ?? '0',
+        dueOn: (event.data['dueOn'] as string | undefined) ?? null,
         supplier: (event.data['supplier'] as string | undefined) ?? null,
         wakeOn: (event.data['wakeOn'] as string | undefined) ?? null,
       }
@@ -114,6 +117,7 @@ export const TEST_LAW: Law = {
         object: id,
         occurrence: state.again ? 'again' : String(state.reversals),
         subject: id,
+        ...dueBy(state.dueOn),
         content: { amount: state.amount ?? '', reference: id },
       },
       {
