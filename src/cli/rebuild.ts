@@ -69,7 +69,7 @@ function linesOf(tenant: string, { objects, events, erased, found, differences }
   return [
     `tenant       ${tenant}`,
     `folded       ${events} events of ${objects} objects`,
-    ...(erased > 0 ? [`erased       ${erased} objects cannot be folded: bodies of their events were removed`] : []),
+    ...(erased > 0 ? [`erased       ${erased} of these objects could not be compared: bodies of their events were removed`] : []),
     ...differences.map(({ object, what }) => `FOUND        ${plainText(object)} ${SAYS[what]}`),
     ...(found > differences.length ? [`FOUND        ${found - differences.length} more`] : []),
     found === 0 ? 'FOLLOWS      what is shown is what the log comes to' : `DOES NOT FOLLOW ${found} found; nothing was changed here`,
