@@ -238,9 +238,12 @@ describe('kill -9', () => {
         random = (random * 1_103_515_245 + 12_345) % 2 ** 31
         const before = latest()
         // Every other one has published something first, however busy the machine is: there must be something to hold against the end.
-        const killed = (kills % 2 === 0 ? Promise.resolve() : expect.poll(latest, UNTIL).not.toBe(before))
-          .then(() => setTimeout(random % 600))
-          .then(() => child.kill('SIGKILL'))
+        const kill = async (): Promise<void> => {
+          if (kills % 2 === 1) await expect.poll(latest, UNTIL).not.toBe(before)
+          await setTimeout(random % 600)
+          child.kill('SIGKILL')
+        }
+        const killed = kill()
         for (let part = 0; part < 8; part++) {
           await insertEvents(admin, 'acme', size, size + 1 + (random % 90))
           size += 1 + (random % 90)

@@ -154,6 +154,7 @@ export const EVENT_TYPES = {
   'settlement.allocated': decision('invoice', 'settlement'),
   'settlement.unallocated': decision('invoice', 'settlement'),
   'exception.raised': decision('exception', 'approval'),
+  'exception.restated': decision('exception', 'approval'),
   'exception.escalated': decision('exception', 'approval'),
   'exception.resolved': decision('exception', 'approval'),
   'divergence.opened': decision('invoice', 'status'),

@@ -1,6 +1,7 @@
 /**
  * Business cases for people, of the causes in `exception-causes.ts`. An object says which
- * causes it has now; what is new is raised, what is gone is resolved, and a person's answer is a fact like any other.
+ * causes it has now; what is new is raised, what is gone is resolved, what is otherwise than was said is said anew, and a person's answer
+ * is a fact like any other: of the case as it was when he looked at it.
  */
 import { derivedId } from '../lib/ids.ts'
 import type { CalendarDate, Instant } from '../lib/time.ts'
@@ -20,6 +21,8 @@ export type ExceptionMap = {
     readonly id: string
     readonly open: boolean
     readonly times: number
+    /** While it is open: what whoever looks at it reads. */
+    readonly says?: string
     /** Which command it is about, where it is about one. */
     readonly command?: string
   }
@@ -148,7 +151,11 @@ export function exceptionDecisions(
   for (const [cause, all] of standing) {
     const before = known[cause]
     if (before?.open) {
-      if (all.some(({ command }) => command === before.command)) continue
+      const still = all.find(({ command }) => command === before.command)
+      if (still) {
+        if (still.says !== before.says) decisions.push(restated(before.id, about, still))
+        continue
+      }
       resolve(cause, before)
     }
     const [exception] = all
@@ -181,23 +188,46 @@ export function exceptionDecisions(
   return decisions
 }
 
-/** Folds raised and resolved into the object that the exception is about. */
+/** An answer to what it said before is not taken any more: nobody agrees to what he has not read. */
+const restated = (id: string, about: string, { cause, says, system }: WantedException): Decision => ({
+  type: 'exception.restated',
+  objects: [id, about],
+  actor: 'rule:exceptions',
+  data: { cause, exception: id, about, says, system: system ?? null },
+})
+
+/** Folds raised, restated and resolved into the object that the exception is about. */
 export function tracked<S extends { readonly exceptions: ExceptionMap; readonly sent?: SentMap }>(state: S, event: Event): S {
-  if (event.type !== 'exception.raised' && event.type !== 'exception.resolved') return state
-  const { cause, exception, times, command, input } = event.data as unknown as {
+  const { cause, exception, times, says, command, input } = event.data as unknown as {
     cause: string
     exception: string
     times: number
+    says: string
     command?: string
     input?: EffectInput
   }
-  const open = event.type === 'exception.raised'
-  return {
-    ...state,
-    exceptions: { ...state.exceptions, [cause]: { ...(open && command !== undefined ? { command } : {}), id: exception, open, times } },
-    ...(!open && state.sent && command !== undefined && input ? { sent: overBy(state.sent, command, input) } : {}),
+  const about = command === undefined ? {} : { command }
+  switch (event.type) {
+    case 'exception.raised':
+      return withCase(state, cause, { ...about, id: exception, open: true, says, times })
+    case 'exception.restated': {
+      const known = state.exceptions[cause]
+      return known ? withCase(state, cause, { ...known, says }) : state
+    }
+    case 'exception.resolved':
+      return {
+        ...withCase(state, cause, { id: exception, open: false, times }),
+        ...(state.sent && command !== undefined && input ? { sent: overBy(state.sent, command, input) } : {}),
+      }
+    default:
+      return state
   }
 }
+
+const withCase = <S extends { readonly exceptions: ExceptionMap }>(state: S, cause: string, known: ExceptionMap[string]): S => ({
+  ...state,
+  exceptions: { ...state.exceptions, [cause]: known },
+})
 
 /** The gravest open case, by name where two are as grave: the keys of a map have no order that outlives its being stored. */
 export function gravest(exceptions: ExceptionMap): string | null {
@@ -250,6 +280,8 @@ export function evolveException(known: ExceptionState, event: Event): ExceptionS
         zone: data['zone'] ?? null,
         ...(data['command'] === undefined ? {} : { command: data['command'] }),
       }
+    case 'exception.restated':
+      return { ...unsaid(known), says: data['says']!, system: data['system']! }
     case 'exception.resolved':
       return { ...unsaid(known), open: false }
     case 'exception.escalated':

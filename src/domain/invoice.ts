@@ -259,6 +259,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
       : state
   }),
   'exception.raised': tracked,
+  'exception.restated': tracked,
   'exception.resolved': tracked,
   'posting.held': decided<Pick<PostingPlan, 'day' | 'period' | 'held'>>((state, event, { day, period, held }) => ({
     ...state,
@@ -327,6 +328,7 @@ const NO_EVIDENCE: ReadonlySet<EventType> = new Set<EventType>([
   'effect.resolved',
   'effect.replied-late',
   'exception.raised',
+  'exception.restated',
   'exception.resolved',
   'exception.assigned',
   'exception.said',

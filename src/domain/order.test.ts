@@ -79,7 +79,7 @@ describe('goods are matched up to what was received', () => {
     expect(company.open()).toEqual(['receipt-missing: Order line 1: received 0, invoiced before 0, now 10.'])
     expect(company.told()).toEqual(['R-1 awaiting-receipt'])
     company.tell(receipt('W1', '9', at(8)))
-    expect(company.open()).toEqual(['receipt-missing: Order line 1: received 0, invoiced before 0, now 10.'])
+    expect(company.open()).toEqual(['receipt-missing: Order line 1: received 9, invoiced before 0, now 10.'])
     company.tell(receipt('W2', '1', at(9)))
     expect(company.headlines()).toEqual({ 'R-1': 'matched' })
     expect(company.open()).toEqual([])

@@ -149,7 +149,7 @@ describe('a case about a command', () => {
     w.ends(post, w.invoice, 'done')
     w.submit(posted({ names: [w.invoice] }, '5100', day(15)))
     for (const says of ['5100 and 5101', '5100 and 5101 still']) w.ends(post, w.invoice, 'found-other', says)
-    expect(w.cases).toEqual([['found-other', 'invoice.post@erp: 5100 and 5101']])
+    expect(w.cases).toEqual([['found-other', 'invoice.post@erp: 5100 and 5101 still']])
     const other = new Company()
     other.approve()
     other.ends(post, other.invoice, 'found-other', '5100 over 120.00')

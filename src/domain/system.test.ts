@@ -36,7 +36,7 @@ it('a system that does not answer is one case once that has lasted, with its nam
   w.pass(later(14))
   expect(cases()).toEqual([])
   w.pass(later(15))
-  const says = 'erp has not answered for 15 minutes, since 2026-01-15 09:00 UTC; what is to be sent or asked there waits: HTTP 503'
+  const says = 'erp has not answered since 2026-01-15 09:00 UTC; what is to be sent or asked there waits: HTTP 503'
   expect(cases()).toEqual([['system-silent', true, 'engineering', 'erp', says]])
   w.pass(later(120))
   expect(cases()).toHaveLength(1)

@@ -66,8 +66,7 @@ export function judgeSystem(laws: Laws, { id, state }: ObjectRecord<SystemState>
   const until = stopped?.cause === 'failing' ? instantOf(msOf(stopped.since) + laws.policy.indeterminateAfterMs) : null
   const wanted: WantedException[] = []
   if (stopped && until === null) wanted.push({ cause: 'not-let-in', says: stopped.says, system: stopped.system })
-  if (stopped && until !== null && asOf >= until)
-    wanted.push({ cause: 'system-silent', says: silence(stopped, asOf), system: stopped.system })
+  if (stopped && until !== null && asOf >= until) wanted.push({ cause: 'system-silent', says: silence(stopped), system: stopped.system })
   return {
     decisions: exceptionDecisions(laws, id, state.exceptions, wanted, { amount: null, currency: null, party: null }, asOf),
     wakeAt: until !== null && asOf < until ? until : null,
@@ -75,7 +74,5 @@ export function judgeSystem(laws: Laws, { id, state }: ObjectRecord<SystemState>
   }
 }
 
-function silence({ system, since, says }: Stopped, asOf: Instant): string {
-  const minutes = Math.floor((msOf(asOf) - msOf(since)) / 60_000)
-  return `${system} has not answered for ${minutes} minutes, since ${minuteOf(since)}; what is to be sent or asked there waits: ${says}`
-}
+const silence = ({ system, since, says }: Stopped): string =>
+  `${system} has not answered since ${minuteOf(since)}; what is to be sent or asked there waits: ${says}`

@@ -118,6 +118,7 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
   'settlement.allocated': (data) => `${text(data, 'amount')} settled by ${text(data, 'kind')}`,
   'settlement.unallocated': () => 'the settlement is taken back',
   'exception.raised': (data) => `case for ${text(data, 'owner')}: ${causeTitle(data)}. ${text(data, 'says')}`,
+  'exception.restated': (data) => `case says now: ${text(data, 'says')}`,
   'exception.escalated': (data) =>
     `its deadline has passed: from ${text(data, 'from')} to ${text(data, 'to')}, due ${minuteOf(text(data, 'dueAt'))}`,
   'exception.resolved': (data) => `case closed: ${causeTitle(data)}${says(data)}`,
