@@ -254,6 +254,7 @@ function answerArrivals(call: Answering, read: CaseRead, first: Word | undefined
       // Two who say the same in the same words are told apart by their names alone.
       ...(first ? { first: { ...first }, second: `person:${body.person}` } : {}),
       ...(body.second === undefined ? {} : { second: `person:${body.second}` }),
+      ...(read.about?.kind === 'invoice' ? { knew: thingsAbout(read.about) } : {}),
     },
   }
   if (rowOf(body.action)?.rejects !== true) return [answer]

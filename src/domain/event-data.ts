@@ -164,8 +164,9 @@ export interface FactData {
   /**
    * A person's answer to an exception: one of the actions that it allows. Where two persons are asked for, `first` is the word of the
    * other one, who said the same before, and `second` whoever says it now; or `second` is another person, when one request named both.
+   * `knew`: what stood in the object when he was let answer; what came between that and the commit was seen by nobody.
    */
-  'exception.answered': { exception: string; action: string; reason: string; second?: string; first?: Word }
+  'exception.answered': { exception: string; action: string; reason: string; second?: string; first?: Word; knew?: readonly string[] }
   /** The first of two persons (in the data too, for two may say the same in the same words): `knew` is what stood in the object that the case is about. `instead`: the word that this one sets aside. */
   'exception.said': { exception: string; action: string; person: string; reason: string; knew: readonly string[]; instead?: string }
   /** Whoever said it takes it back; `word` is its event. */

@@ -13,7 +13,7 @@ import type { HeadlineState, Routed } from './routes.ts'
 import type { Progress } from './payment.ts'
 import { HAPPENED, sending, type EffectData } from './sent.ts'
 import type { Terms } from './terms.ts'
-import { knownToBoth, personsOf } from './words.ts'
+import { knownToAll, personsOf } from './words.ts'
 import type { FactRef, Allocation, Granted, Parties, PostingPlan, ReversalPlan, Link, InvoiceState, Kept } from './invoice-state.ts'
 
 type Handler = (state: InvoiceState, event: Event, data: never) => InvoiceState
@@ -195,7 +195,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   'exception.answered': on<'exception.answered'>((state, event, data) => {
     const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
     if (cause === undefined) return state
-    const answer = { ...answered(event, knownToBoth(event, thingsOf(state))), action: data.action, ...personsOf(event) }
+    const answer = { ...answered(event, knownToAll(event, thingsOf(state))), action: data.action, ...personsOf(event) }
     return { ...state, answers: { ...state.answers, [cause]: answer } }
   }),
 

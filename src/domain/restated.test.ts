@@ -7,6 +7,7 @@ import type { ExceptionState } from './exception.ts'
 import { lawOf } from './law.ts'
 import type { Arrival } from './object.ts'
 import { DEFAULT_POLICY } from './policy.ts'
+import { thingsAbout } from './words.ts'
 
 const free = bill()
 
@@ -34,6 +35,28 @@ it('a case says what is wrong now: with a third posting, with one that was rever
   expect(caseOf(w, 'posted-twice').version).toBe(version + 2)
   w.pass('2026-01-31T21:00:00.000Z')
   expect(restatements(w)).toBe(2)
+})
+
+it('what came while an answer was on its way to its commit is not covered by it', () => {
+  const w = posted(books(free, '5100', day(15), { amount: '191.00' }))
+  const things = thingsAbout(w.records.get(caseOf(w, 'posting-differs').state.about))
+  w.submit(books(free, '5101', day(16), { amount: '911.00' }))
+  w.submit(storno(free, '5100', day(16)))
+  const { id } = caseOf(w, 'posting-differs')
+  const accepts = (eventId: string, knew: readonly string[]): Arrival =>
+    fact(
+      'exception.answered',
+      'person',
+      eventId,
+      day(17),
+      [{ names: [id] }, free.ref],
+      { exception: id, action: 'accept-difference', reason: 'fine', knew },
+      { actor: 'person:tom' },
+    )
+  w.submit(accepts('of before', things))
+  expect(caseOf(w, 'posting-differs').state.open).toBe(true)
+  w.submit(accepts('of now', thingsAbout(w.records.get(caseOf(w, 'posting-differs').state.about))))
+  expect(caseOf(w, 'posting-differs').state.open).toBe(false)
 })
 
 it('what one person said of it before counts no more', () => {

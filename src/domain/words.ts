@@ -121,8 +121,11 @@ export function personsOf(event: Event): { readonly person: string; readonly rea
     : { person: event.actor, reason, second: second ?? null }
 }
 
-/** Of these things the ones that the first of two persons knew, too. */
-export const knownToBoth = (event: Event, things: readonly string[]): readonly string[] => {
-  const { first } = event.data as unknown as FactData['exception.answered']
-  return first ? things.filter((thing) => first.knew.includes(thing)) : things
+/** Of these things the ones that stood when whoever answers was let, and when the first of two persons spoke. */
+export const knownToAll = (event: Event, things: readonly string[]): readonly string[] => {
+  const { first, knew } = event.data as unknown as FactData['exception.answered']
+  return [first?.knew, knew].reduce<readonly string[]>(
+    (left, known) => (known ? left.filter((thing) => known.includes(thing)) : left),
+    things,
+  )
 }
