@@ -127,6 +127,9 @@ function possible(variant: string): History {
       reversed(ours, '5100', day(17)),
       posted(ours, '5200', day(18), content.totals.taxInclusive, null),
       posted(ours, '5300', day(19), '1.00', null),
+      // Another's number in the answer to our posting.
+      { ...posted(ours, '5097', day(16), content.totals.taxInclusive), readBack: false, eventId: 'named by reply' },
+      fact('status.reported', 'erp', 'denied', day(16, 9), [ours], { system: 'erp', facet: 'posting', word: 'absent', of: '5097' }),
       otherwise,
       // What is fetched from our account is never instructed; what we pay is not found by its remittance text.
       ...(collected

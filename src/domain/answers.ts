@@ -29,7 +29,10 @@ export const thingReversed = (postingNo: string): string => `reversal ${postingN
 export function thingsOf({ content, postings, allocations, links, reported }: InvoiceState): string[] {
   return [
     ...(content ? [thingSaid(content)] : []),
-    ...Object.entries(postings).flatMap(([no, { reversed }]) => (reversed ? [thingPosted(no), thingReversed(no)] : [thingPosted(no)])),
+    ...Object.entries(postings).flatMap(([no, { confirmed, reversed }]) => [
+      ...(confirmed || reversed ? [thingPosted(no)] : []),
+      ...(reversed ? [thingReversed(no)] : []),
+    ]),
     ...Object.keys(allocations),
     ...[...Object.values(links), ...Object.values(reported)].map(({ event }) => event),
   ]

@@ -133,7 +133,7 @@ export function livePostings({ postings }: InvoiceState): readonly Live[] {
   let live: Live[] | undefined
   for (const postingNo in postings) {
     const posting = postings[postingNo]
-    if (posting?.confirmed && !posting.reversed) (live ??= []).push([postingNo, posting])
+    if (posting?.confirmed && !posting.reversed && (posting.confirmed.settled || !posting.denied)) (live ??= []).push([postingNo, posting])
   }
   return live?.sort(byConfirmation) ?? NONE
 }

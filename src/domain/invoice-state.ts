@@ -43,6 +43,8 @@ export type Posting = {
       })
     | null
   readonly reversed: (FactRef & { readonly settled: boolean; readonly on: string }) | null
+  /** The ERP said once that under this number it has nothing of ours. What only a reply named stands no longer then. */
+  readonly denied?: true
 }
 export type Allocation = FactRef & {
   readonly kind: string

@@ -4,7 +4,7 @@
  */
 import { answered, thingsOf } from './answers.ts'
 import { accruedAs, type AccrualData } from './accrual.ts'
-import { diverging, showing } from './cell.ts'
+import { ABSENT, diverging, showing } from './cell.ts'
 import type { Event, EventType } from './event.ts'
 import { tracked } from './exception.ts'
 import { heard, later, ref } from './fact-order.ts'
@@ -191,7 +191,13 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     ...state,
     evidence: { ...state.evidence, prepared: further(state.evidence.prepared, { ...ref(event), ...data }) },
   })),
-  'status.reported': showing,
+  'status.reported': on<'status.reported'>((state, event, data) => {
+    const shown = showing(state, event, data)
+    const { facet, word, of } = data
+    if (facet !== 'posting' || word !== ABSENT || of === undefined || event.grade === 'claimed') return shown
+    const known = state.postings[of] ?? { confirmed: null, reversed: null }
+    return { ...shown, postings: { ...shown.postings, [of]: { ...known, denied: true } } }
+  }),
   'exception.answered': on<'exception.answered'>((state, event, data) => {
     const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
     if (cause === undefined) return state

@@ -79,7 +79,7 @@ export function refusedApproval(laws: Laws, sheet: Scratch<InvoiceState>): Wante
   const no = state.approval.ends.at(-1)
   if (
     !no ||
-    Object.keys(state.postings).length > 0 ||
+    Object.values(state.postings).some(({ confirmed, reversed }) => confirmed || reversed) ||
     !routeOf(laws.policy.routing, state).rules.requires.includes('approved') ||
     warranted(state, ['approved']) ||
     askedAgain(state, no) ||

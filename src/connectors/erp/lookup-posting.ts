@@ -48,6 +48,6 @@ function absent({ system }: Setting, call: Call): Observation {
     type: 'status.reported',
     occurredAt: call.at,
     about: [{ names: [call.object] }],
-    data: { system, facet: 'posting', word: ABSENT },
+    data: { system, facet: 'posting', word: ABSENT, of: call.occurrence },
   }
 }
