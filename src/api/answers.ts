@@ -120,7 +120,7 @@ async function effectMeant(
 const isAbout = ({ command, says }: ExceptionState, row: EffectRow): boolean =>
   command === undefined ? says.startsWith(`${row.command}@${row.target}: `) : commandName(row) === command
 
-/** A case has few events: raised, given, answered, closed. */
+/** A case has few events: raised, said anew, given, answered, closed. */
 const LIMIT_HISTORY = 200
 
 type Parties = Pick<EffectAnswer, 'person' | 'reason' | 'second' | 'through' | 'secondThrough'>

@@ -25,9 +25,14 @@ export const thingSaid = ({ corrected, event }: NonNullable<InvoiceState['conten
 export const thingPosted = (postingNo: string): string => `posting ${postingNo}`
 export const thingReversed = (postingNo: string): string => `reversal ${postingNo}`
 
+/** The approval as it was completed, which another completion replaces. */
+export const thingsCompleted = ({ approval }: InvoiceState): string[] => (approval.completed ? [approval.completed.event] : [])
+
 /** All that a case of an invoice may be about. */
-export function thingsOf({ content, postings, allocations, links, reported }: InvoiceState): string[] {
+export function thingsOf(state: InvoiceState): string[] {
+  const { content, postings, allocations, links, reported } = state
   return [
+    ...thingsCompleted(state),
     ...(content ? [thingSaid(content)] : []),
     ...Object.entries(postings).flatMap(([no, { confirmed, reversed }]) => [
       ...(confirmed || reversed ? [thingPosted(no)] : []),

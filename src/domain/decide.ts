@@ -215,7 +215,13 @@ class Desk {
       const had = new Map(was.effects.map((effect) => [partsKey(effect), effect]))
       for (const effect of is.effects) {
         const old = had.get(partsKey(effect))
-        if (!old || ended.has(partsKey(effect)) || JSON.stringify(old.content) !== JSON.stringify(effect.content)) wanted.push(effect)
+        if (
+          !old ||
+          ended.has(partsKey(effect)) ||
+          old.dueOn !== effect.dueOn ||
+          JSON.stringify(old.content) !== JSON.stringify(effect.content)
+        )
+          wanted.push(effect)
         had.delete(partsKey(effect))
       }
       withdrawn.push(...had.values())

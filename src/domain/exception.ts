@@ -153,7 +153,8 @@ export function exceptionDecisions(
     if (before?.open) {
       const still = all.find(({ command }) => command === before.command)
       if (still) {
-        if (still.says !== before.says) decisions.push(restated(before.id, about, still))
+        const says = sentence(all, still)
+        if (says !== before.says) decisions.push(restated(before.id, about, { ...still, says }))
         continue
       }
       resolve(cause, before)
@@ -173,7 +174,7 @@ export function exceptionDecisions(
         exception: id,
         about,
         times,
-        says: exception.says,
+        says: sentence(all, exception),
         ...(exception.system === undefined ? {} : { system: exception.system }),
         ...(exception.command === undefined ? {} : { command: exception.command }),
         owner: exception.owner ?? row.owner,
@@ -187,6 +188,10 @@ export function exceptionDecisions(
   for (const [cause, exception] of Object.entries(known)) if (exception.open && !standing.has(cause)) resolve(cause, exception)
   return decisions
 }
+
+/** What a case of a cause says: of one command its own words, else everything of that cause, in an order that is the same whatever came first. */
+const sentence = (all: readonly WantedException[], { says, command }: WantedException): string =>
+  command === undefined && all.length > 1 ? [...new Set(all.map((one) => one.says))].sort().join(' ').slice(0, 400) : says
 
 /** An answer to what it said before is not taken any more: nobody agrees to what he has not read. */
 const restated = (id: string, about: string, { cause, says, system }: WantedException): Decision => ({

@@ -203,8 +203,11 @@ export function reversalAsked(
 export const isSince = ({ origin, takenOver }: InvoiceState, on: string | null): boolean =>
   origin !== 'taken-over' || !takenOver || on === null || on > takenOver.on
 
+/** In the order of their keys, which is that of a map that was stored; one that has just got another key has it last. */
+export const byKey = <T>(map: { readonly [key: string]: T }): [string, T][] => Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))
+
 export function liveAllocations(state: InvoiceState): [string, Allocation][] {
-  return Object.entries(state.allocations).filter(
+  return byKey(state.allocations).filter(
     ([, allocation]) =>
       allocation.undone === null && isSince(state, allocation.on) && !isOthers(state, allocation) && !isForeign(state, allocation),
   )

@@ -3,7 +3,7 @@ import { covers, thingReversed, thingSaid } from './answers.ts'
 import type { WantedException } from './exception.ts'
 import { heardAfter } from './fact-order.ts'
 import { closed } from './gate.ts'
-import { correctedBy, liveGrants, livePostings, warranted } from './headline.ts'
+import { byKey, correctedBy, liveGrants, livePostings, warranted } from './headline.ts'
 import type { Heard, InvoiceState } from './invoice-state.ts'
 import { unmappedWords } from './judge-cells.ts'
 import { loginOf } from './names.ts'
@@ -32,7 +32,7 @@ export function conditions(laws: Laws, state: InvoiceState, expected: Expectatio
     if (payment.progress === 'rejected')
       wanted.push({ cause: 'payment-rejected', says: `Payment ${id} over ${payment.amount} was rejected by the bank.` })
   }
-  const outside = Object.entries(state.allocations).filter(([, allocation]) => allocation.outside && allocation.undone === null)
+  const outside = byKey(state.allocations).filter(([, allocation]) => allocation.outside && allocation.undone === null)
   if (outside.some(([event]) => !covers(state.answers['paid-outside'], [event]))) {
     wanted.push({
       cause: 'paid-outside',

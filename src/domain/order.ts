@@ -102,7 +102,7 @@ export function judgeOrder(laws: Laws, { id, state }: ObjectRecord<OrderState>, 
   const wanted = silentLookups(laws, state)
   let wakeAt: Instant | null = null
   if (order) {
-    const invoices = Object.keys(state.invoiced)
+    const invoices = Object.keys(state.invoiced).sort()
     for (const line of order.lines) {
       const taken = takenOf(state, line.id, [])
       if (taken.length === 0) continue

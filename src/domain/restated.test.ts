@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import { NOW } from '../../test/cases/case.ts'
-import { approved, arrives, bill, books, company, day, storno } from '../../test/cases/story.ts'
+import { answers, approved, arrives, bill, books, company, day, storno } from '../../test/cases/story.ts'
 import { fact } from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
-import type { ExceptionState } from './exception.ts'
+import { exceptionDecisions, type ExceptionState } from './exception.ts'
 import { lawOf } from './law.ts'
 import type { Arrival } from './object.ts'
 import { DEFAULT_POLICY } from './policy.ts'
@@ -35,6 +35,30 @@ it('a case says what is wrong now: with a third posting, with one that was rever
   expect(caseOf(w, 'posted-twice').version).toBe(version + 2)
   w.pass('2026-01-31T21:00:00.000Z')
   expect(restatements(w)).toBe(2)
+})
+
+it('who accepts a difference before it is approved accepts no other accounts than are approved then', () => {
+  const w = new World(lawOf(DEFAULT_POLICY, sha256), NOW)
+  const coding = [{ account: '4910', amount: '100.00' }]
+  for (const arrival of [...company(), arrives(free), books(free, '5100', day(12), { amount: '119.50', coding })]) w.submit(arrival)
+  w.submit(answers(free, 'posting-differs', 'accept-difference', day(12, 12), 'person:tom'))
+  expect(caseOf(w, 'posting-differs').state.open).toBe(false)
+  for (const arrival of approved(free)) w.submit(arrival)
+  const again = [...w.records.values()].flatMap(({ kind, state }) =>
+    kind === 'exception' && state['open'] === true ? [state['says']] : [],
+  )
+  expect(again).toEqual(['5100 books 119.50 EUR, the invoice says 119 EUR; 0 on 4760, approved 100; 100 on 4910, approved 0.'])
+})
+
+it('of several of one cause it says all, in whatever order they are found', () => {
+  const laws = { sha256, policy: DEFAULT_POLICY }
+  const two = ['Payment B came back.', 'Payment A came back.'].map((says) => ({ cause: 'payment-returned', says }) as const)
+  const context = { amount: null, currency: null, party: null }
+  const [raised] = exceptionDecisions(laws, 'inv', {}, two, context, NOW)
+  const { exception, says } = raised!.data as { exception: string; says: string }
+  expect(says).toBe('Payment A came back. Payment B came back.')
+  const known = { 'payment-returned': { id: exception, open: true, times: 1, says } }
+  expect(exceptionDecisions(laws, 'inv', known, two.toReversed(), context, NOW)).toEqual([])
 })
 
 it('what came while an answer was on its way to its commit is not covered by it', () => {

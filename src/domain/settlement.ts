@@ -4,7 +4,7 @@
  */
 import type { CalendarDate } from '../lib/time.ts'
 import { discountAllowed, type Discount } from './discount.ts'
-import { amountDue, currencyOf, isForeign, isSince, liveAllocations } from './headline.ts'
+import { amountDue, byKey, currencyOf, isForeign, isSince, liveAllocations } from './headline.ts'
 import type { Allocation, InvoiceState } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
 import { parseDecimal } from './money.ts'
@@ -82,7 +82,7 @@ export function differencesOutside(state: InvoiceState, limits: DifferenceLimits
 
 /** Money or a clearing in a currency that the invoice is not due in. A difference of rates is booked in the company's own, and is none. */
 export function settledInAnotherCurrency(state: InvoiceState): { readonly rests: string[]; readonly says: string } | null {
-  const foreign = Object.entries(state.allocations).filter(
+  const foreign = byKey(state.allocations).filter(
     ([, allocation]) =>
       allocation.undone === null && allocation.kind !== 'fx' && isForeign(state, allocation) && isSince(state, allocation.on),
   )

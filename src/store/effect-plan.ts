@@ -122,6 +122,8 @@ class Planning {
     const known = there && !there.wanted ? { ...there, wanted: true } : there
     if (known && known !== there) this.rows.set(known.key, known)
     const sameContent = known?.contentHash === fresh.contentHash
+    // A command without a date keeps the day on which it was first wanted.
+    const dueOn = wanted.dueOn ?? known?.dueOn ?? fresh.dueOn
     if (!known) {
       if (this.inserted.has(fresh.key)) return
       const by = fresh.blocks ? this.blocking.get(aboutOf(fresh)) : undefined
@@ -137,16 +139,16 @@ class Planning {
       }, fresh)
       this.inserted.set(fresh.key, row)
       if (row.state !== 'waiting') return
-    } else if (known.state === 'waiting' && !sameContent) {
+    } else if (known.state === 'waiting' && (!sameContent || known.dueOn !== dueOn)) {
       this.rows.set(known.key, {
         ...known,
         content: fresh.content,
         contentHash: fresh.contentHash,
-        dueOn: fresh.dueOn,
+        dueOn,
         dueAt: known.dueAt < this.now ? known.dueAt : this.now,
       })
     } else if (known.state === 'superseded' || ((known.state === 'refused' || known.state === 'dead') && !sameContent)) {
-      this.rows.set(known.key, { ...known, content: fresh.content, contentHash: fresh.contentHash, dueOn: fresh.dueOn })
+      this.rows.set(known.key, { ...known, content: fresh.content, contentHash: fresh.contentHash, dueOn })
       this.step(known.key, 'replay')
     } else return
     this.targets.add(fresh.target)

@@ -202,12 +202,16 @@ describe('what an object asks for', () => {
     expect(row.dueOn).toBe('2026-11-24')
     await intake.submit([invoice(`e${number}`, { amount: '11.50', dueOn: '2026-11-20' }, { eventId: `e${number} due` })])
     expect(await effect(id, 'invoice.post')).toMatchObject({ dueOn: '2026-11-20', content: expect.stringContaining('11.50') })
+    await intake.submit([invoice(`e${number}`, { amount: '11.50', dueOn: '2026-11-18' }, { eventId: `e${number} due again` })])
+    expect(await effect(id, 'invoice.post')).toMatchObject({ dueOn: '2026-11-18', content: expect.stringContaining('11.50') })
+    await correct('11.70')
+    expect(await effect(id, 'invoice.post')).toMatchObject({ dueOn: '2026-11-18', content: expect.stringContaining('11.70') })
     await opened(await effect(id, 'invoice.post'))
     await correct('12.00')
     expect(await effect(id, 'invoice.post')).toMatchObject({
       state: 'open',
-      dueOn: '2026-11-20',
-      content: expect.stringContaining('11.50'),
+      dueOn: '2026-11-18',
+      content: expect.stringContaining('11.70'),
     })
   })
 

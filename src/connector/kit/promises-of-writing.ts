@@ -46,7 +46,7 @@ async function landsLate(attempt: Try, name: string, command: Command, one: Comm
     const early = await attempt.look(command, content, key)
     // On a busy machine the look may come after it has landed.
     const landed = performance.now() - called > LATE_MS
-    attempt.must(landed || early?.kind === 'absent' || early?.kind === 'unclear', `${name}: what had not landed yet was seen`)
+    attempt.must(landed || ['absent', 'undecided', 'unclear'].includes(early?.kind ?? ''), `${name}: what had not landed yet was seen`)
     attempt.must(command.find.settleMs >= LATE_MS, `${name}: it settles in ${command.find.settleMs} ms, which no real system promises`)
   }
   await settle(attempt, name, command, one, content, key, 'landed late')

@@ -1,5 +1,5 @@
 /** The posting gate: what the ERP booked is what was approved (P5). What the ERP does not say is not compared. */
-import { covers, thingPosted } from '../answers.ts'
+import { covers, thingPosted, thingsCompleted } from '../answers.ts'
 import { postingsOf, warranted } from '../headline.ts'
 import { sumOf } from '../invoice-content.ts'
 import type { InvoiceState, Posting } from '../invoice-state.ts'
@@ -23,52 +23,46 @@ export const POSTING_CONTROLS: readonly Control<PostingView>[] = [
       const booked = view.posting.confirmed
       if (!content || !booked) return notApplicable('The hub never had this invoice; the posting stands for itself.')
       const accepted = view.state.answers['posting-differs']
-      if (accepted?.action === 'accept-difference' && covers(accepted, postingsOf(view.postingNo).map(thingPosted)))
-        return pass(`${accepted.person} accepted the difference.`)
+      const accounts = otherwiseCoded(view, view.state, booked)
+      // Who accepted it before it was approved accepted no other accounts than were approved.
+      const things = [...postingsOf(view.postingNo).map(thingPosted), ...(accounts.length > 0 ? thingsCompleted(view.state) : [])]
+      if (accepted?.action === 'accept-difference' && covers(accepted, things)) return pass(`${accepted.person} accepted the difference.`)
       const gross = sumOf([content.totals.taxInclusive])
-      if (sumOf([booked.amount]) !== gross || booked.currency !== content.currency) {
-        return fail(
-          'posting-differs',
-          `${view.postingNo} books ${booked.amount} ${booked.currency}; the invoice says ${gross} ${content.currency}.`,
-        )
-      }
       const tax = sumOf([content.totals.tax])
-      if (booked.tax !== null && sumOf([booked.tax]) !== tax)
-        return fail('posting-differs', `${view.postingNo} books ${booked.tax} ${booked.currency} of tax; the invoice says ${tax}.`)
-      if (foldedNumber(booked.number) !== foldedNumber(content.number))
-        return fail('posting-differs', `${view.postingNo} books invoice number ${booked.number}; the invoice is ${content.number}.`)
       // What was validated was approved. Only where nothing was do the ERP's answers of now speak, for which validation asks.
       const { parties } = view.state
       const companySaid = entityOf(view, content)
       const supplierSaid = supplierOf(view, content)
       const unknown = parties ? [] : [companySaid, supplierSaid].filter(({ known }) => known === 'unknown')
-      if (unknown.length > 0)
+      const entity = parties ? parties.entity : companySaid.found?.entity?.number
+      const supplier = parties ? parties.supplier : supplierSaid.found?.supplier?.number
+      const asked = unknown.length === 0
+      // All of them: whoever accepts what is said accepts everything that differs.
+      const differences: readonly (readonly [boolean, string])[] = [
+        [
+          sumOf([booked.amount]) !== gross || booked.currency !== content.currency,
+          `${booked.amount} ${booked.currency}, the invoice says ${gross} ${content.currency}`,
+        ],
+        [booked.tax !== null && sumOf([booked.tax]) !== tax, `${booked.tax} ${booked.currency} of tax, the invoice says ${tax}`],
+        [foldedNumber(booked.number) !== foldedNumber(content.number), `invoice number ${booked.number}, the invoice is ${content.number}`],
+        [asked && entity !== booked.entity, `company ${booked.entity}, the invoice’s is ${entity ?? 'not in the ERP'}`],
+        [asked && supplier !== booked.supplier, `supplier ${booked.supplier}, the invoice’s is ${supplier ?? 'not in the ERP'}`],
+        [accounts.length > 0, accounts.join('; ')],
+      ]
+      const says = differences.flatMap(([is, difference]) => (is ? [difference] : [])).join('; ')
+      if (says !== '') return fail('posting-differs', `${view.postingNo} books ${says}.`)
+      if (!asked)
         return indeterminate(
           'The ERP has not yet answered about the company and the supplier.',
           unknown.map(({ name }) => name),
         )
-      const entity = parties ? parties.entity : companySaid.found?.entity?.number
-      if (entity !== booked.entity)
-        return fail(
-          'posting-differs',
-          `${view.postingNo} is booked in company ${booked.entity}; the invoice’s is ${entity ?? 'not in the ERP'}.`,
-        )
-      const supplier = parties ? parties.supplier : supplierSaid.found?.supplier?.number
-      if (supplier !== booked.supplier)
-        return fail(
-          'posting-differs',
-          `${view.postingNo} books supplier ${booked.supplier}; the invoice’s is ${supplier ?? 'not in the ERP'}.`,
-        )
-      const accounts = otherwiseCoded(view, view.state, booked)
-      if (accounts.length > 0)
-        return fail('posting-differs', `${view.postingNo} books otherwise than it was approved on ${accounts.join(', ')}.`)
       return pass(`${view.postingNo} books ${booked.amount} ${booked.currency} to supplier ${booked.supplier}.`)
     },
   },
 ]
 
 /**
- * Accounts with their cost centres on which it does not stand as it was approved, however many lines either has. On a route
+ * Accounts with their cost centres on which it does not stand as it was approved, and what does, however many lines either has. On a route
  * with an account of its own nobody need have coded it; while it is not approved, or the ERP does not say, there is nothing to compare.
  */
 export function otherwiseCoded({ policy }: Laws, state: InvoiceState, { coding: booked }: NonNullable<Posting['confirmed']>): string[] {
@@ -78,6 +72,7 @@ export function otherwiseCoded({ policy }: Laws, state: InvoiceState, { coding: 
   return [...new Set([...wanted.keys(), ...there.keys()])]
     .filter((place) => (wanted.get(place) ?? '0') !== (there.get(place) ?? '0'))
     .sort()
+    .map((place) => `${there.get(place) ?? '0'} on ${place}, approved ${wanted.get(place) ?? '0'}`)
 }
 
 const sums = (coding: Coding): Map<string, string> =>
