@@ -35,6 +35,11 @@ it('of a number that only an answer named, and under which the ERP has nothing o
   expect([axesOf(invoice).posting, open]).toEqual(['posted', []])
 })
 
+it('what another system says of it moves nothing', () => {
+  const { invoice } = told(named, { ...denied, source: { system: 'ap', role: 'ap' }, actor: 'system:ap' })
+  expect(livePostings(invoice).map(([number]) => number)).toEqual(['5139'])
+})
+
 it('nor does it hide that the posting was reversed', () => {
   const { invoice, open } = told(named, books(free, '5141', day(15)), denied, storno(free, '5141', day(16)))
   expect([axesOf(invoice).posting, invoice.headline, open]).toEqual(['reversed', 'approved', ['posting-reversed']])

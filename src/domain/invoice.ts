@@ -194,7 +194,8 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   'status.reported': on<'status.reported'>((state, event, data) => {
     const shown = showing(state, event, data)
     const { facet, word, of } = data
-    if (facet !== 'posting' || word !== ABSENT || of === undefined || event.grade === 'claimed') return shown
+    // Nobody but the ERP knows what it holds.
+    if (facet !== 'posting' || word !== ABSENT || of === undefined || event.grade === 'claimed' || event.source.role !== 'erp') return shown
     const known = state.postings[of] ?? { confirmed: null, reversed: null }
     return { ...shown, postings: { ...shown.postings, [of]: { ...known, denied: true } } }
   }),
