@@ -1,0 +1,175 @@
+/** What a booked bank entry settles, or takes back: a payment, a whole file, or an invoice that nobody here paid. */
+import type { Instant } from '../lib/time.ts'
+import { exceptionDecisions, type WantedException } from './exception.ts'
+import { amountDue, liveAllocations, negative } from './headline.ts'
+import { sumOf } from './invoice-content.ts'
+import type { InvoiceState } from './invoice-state.ts'
+import { batchName, endToEndName, paymentInfoName, paymentName, remittanceName } from './names.ts'
+import type { Judgement, Look, Neighbours, ObjectRecord } from './object.ts'
+import type { BatchState, PaymentState, Progress, Settled } from './payment.ts'
+import { UNROUTED } from './routes.ts'
+import { Scratch } from './scratch.ts'
+import { evolveEntry, type EntryState } from './statement.ts'
+import type { Laws } from './view.ts'
+
+type EntryRecordOf = ObjectRecord<EntryState>
+
+/** The names under which what the entry settles may be known, best first. Locked: of two entries only one may have it. */
+function candidates(entry: NonNullable<EntryState['entry']>): string[] {
+  const about = entry.returns ?? entry
+  const names: string[] = []
+  if (about.endToEndId)
+    names.push(...(about.messageId ? [paymentName(about.messageId, about.endToEndId)] : []), endToEndName(about.endToEndId))
+  else names.push(...(about.messageId ? [batchName(about.messageId)] : []), ...(entry.batch ? [paymentInfoName(entry.batch)] : []))
+  return [...names, ...tokens(entry.remittance ?? '').map(remittanceName)]
+}
+
+/** Words of a remittance text that may be an invoice number: at most ten, of 3 to 35 characters with a digit. */
+function tokens(text: string): string[] {
+  return [...new Set(text.split(/[\s,;:]+/u).filter((word) => word.length >= 3 && word.length <= 35 && /\d/u.test(word)))].slice(0, 10)
+}
+
+export function entryNeighbours({ state }: EntryRecordOf): Neighbours {
+  return state.entry?.booked && !state.matched ? { read: [], write: candidates(state.entry) } : { read: [], write: [] }
+}
+
+export function judgeEntry(laws: Laws, record: EntryRecordOf, look: Look, asOf: Instant): Judgement {
+  const sheet = new Scratch<EntryState>(record.id, record.version, record.state, asOf, evolveEntry)
+  const { entry, matched } = record.state
+  if (!entry?.booked) return { decisions: [], wakeAt: null, waits: [] }
+  const { answers } = sheet.state
+  const wanted = matched ? [] : settle(laws, sheet, entry, look).filter(({ cause }) => answers[cause]?.action !== 'explained')
+  const context = { amount: entry.amount, currency: entry.currency, party: entry.counterparty ?? null }
+  for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)
+  return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
+}
+
+function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<EntryState['entry']>, look: Look): WantedException[] {
+  const names = candidates(entry)
+  const found = names
+    .map((name) => look(name))
+    .find((record) => record !== undefined && (record.kind !== 'invoice' || collected(seenAs<InvoiceState>(record))))
+  const says = `${entry.direction === 'debit' ? 'Paid' : 'Received'} ${entry.amount} ${entry.currency} on ${entry.bookedOn ?? 'an unknown day'}${entry.counterparty ? `, ${entry.counterparty}` : ''}${entry.remittance ? `: ${entry.remittance.slice(0, 140)}` : ''}`
+  const booked: Settled = {
+    entry: sheet.id,
+    bookedOn: entry.bookedOn ?? '',
+    bankReference: entry.bankReference ?? `${entry.statement} ${entry.position}`,
+  }
+  const returning = entry.returns !== undefined || entry.reversal || entry.direction === 'credit'
+  if (found?.kind === 'payment') {
+    const { state } = seenAs<PaymentState>(found)
+    if (returning)
+      return bind(
+        sheet,
+        found.id,
+        'returns',
+        entry,
+        booked,
+        entry.returns ? `${entry.returns.code} ${entry.returns.reason ?? ''}`.trim() : says,
+      )
+    const other = Object.entries(state.entries).find(([, known]) => known.kind === 'settles')
+    if (other) return [{ cause: 'bank-entry-unknown', says: `${says}. The payment was already settled by ${other[0]}.` }]
+    if (!equal(state.instructed?.amount, entry.amount) || state.instructed?.currency !== entry.currency)
+      return [{ cause: 'amount-differs', says: `${says}. Instructed were ${state.instructed?.amount} ${state.instructed?.currency}.` }]
+    return bind(sheet, found.id, 'settles', entry, booked, says)
+  }
+  if (found?.kind === 'payment-batch' && !returning && whole(seenAs<BatchState>(found).state)) {
+    const { state } = seenAs<BatchState>(found)
+    const due = sumOf([state.seen.sum, negative(state.rejectedItems.sum)])
+    if (state.entry) return [{ cause: 'bank-entry-unknown', says: `${says}. The file was already booked by ${state.entry.entry}.` }]
+    if (!equal(due, entry.amount)) {
+      sheet.waitFor([found.id])
+      return [{ cause: 'amount-differs', says: `${says}. The file less what was rejected is ${due}.` }]
+    }
+    return bind(sheet, found.id, 'settles', entry, booked, says)
+  }
+  if (found?.kind === 'invoice' && !returning) {
+    const { state } = seenAs<InvoiceState>(found)
+    if (
+      !liveAllocations(state).some(([, allocation]) => CASH.has(allocation.kind)) &&
+      equal(amountDue(state) ?? undefined, entry.amount) &&
+      state.content?.value.currency === entry.currency
+    ) {
+      settleInvoice(sheet, found.id, entry, booked, says, { kind: paying(state) === 'card' ? 'card' : 'bank' })
+      return []
+    }
+  }
+  sheet.waitFor(names)
+  const until = sheet.after(entry.at, laws.policy.entryGraceMs)
+  if (sheet.asOf < until) {
+    sheet.wake(until)
+    return []
+  }
+  const outside = found || returning ? undefined : paidOutside(names, entry, look)
+  if (!outside) return [{ cause: 'bank-entry-unknown', says }]
+  settleInvoice(sheet, outside, entry, booked, says, { kind: 'bank', outside: true })
+  return []
+}
+
+/** The only invoice that the entry names, whose whole open amount it is, and for which no payment of ours is under way. */
+function paidOutside(names: readonly string[], entry: NonNullable<EntryState['entry']>, look: Look): string | undefined {
+  const named = new Map(
+    names
+      .map((name) => look(name))
+      .filter((record) => record?.kind === 'invoice')
+      .map((record) => [record!.id, seenAs<InvoiceState>(record!).state]),
+  )
+  const [[id, state] = [], another] = [...named]
+  if (
+    id === undefined ||
+    state === undefined ||
+    another !== undefined ||
+    state.content?.value.currency !== entry.currency ||
+    state.content.value.kind !== 'invoice'
+  )
+    return undefined
+  if (Object.values(state.payments).some(({ progress }) => UNDER_WAY.has(progress))) return undefined
+  const open = sumOf([amountDue(state) ?? '0', ...liveAllocations(state).map(([, allocation]) => negative(allocation.amount))])
+  return equal(open, entry.amount) ? id : undefined
+}
+
+function settleInvoice(
+  sheet: Scratch<EntryState>,
+  invoice: string,
+  entry: NonNullable<EntryState['entry']>,
+  booked: Settled,
+  says: string,
+  how: { readonly kind: 'bank' | 'card'; readonly outside?: true },
+): void {
+  sheet.decide('statement.entry-matched', 'settlement', { to: invoice, kind: 'invoice', amount: entry.amount, says, ...booked })
+  sheet.add({
+    type: 'settlement.allocated',
+    objects: [invoice],
+    actor: 'rule:settlement',
+    data: {
+      ...how,
+      invoice,
+      amount: entry.amount,
+      entry: sheet.id,
+      booked: { bankReference: booked.bankReference, bookedOn: booked.bookedOn },
+    },
+  })
+}
+
+function bind(
+  sheet: Scratch<EntryState>,
+  to: string,
+  kind: 'settles' | 'returns',
+  entry: NonNullable<EntryState['entry']>,
+  booked: Settled,
+  says: string,
+): WantedException[] {
+  sheet.decide('statement.entry-matched', 'settlement', { to, kind, amount: entry.amount, says, ...booked }, [to])
+  return []
+}
+
+/** Of a file that is not known whole the sum says nothing. */
+const whole = ({ file, seen }: BatchState): boolean => file !== null && seen.count >= file.count
+/** A neighbour whose kind was looked at. */
+const seenAs = <S>(record: ObjectRecord): ObjectRecord<S> => record as unknown as ObjectRecord<S>
+const paying = (state: InvoiceState): string => (state.routed ?? UNROUTED).rules.pays
+const collected = ({ state }: ObjectRecord<InvoiceState>): boolean => paying(state) === 'collected' || paying(state) === 'card'
+const UNDER_WAY: ReadonlySet<Progress> = new Set<Progress>(['instructed', 'released', 'accepted', 'settled'])
+/** Only these allocations are money that left an account. */
+const CASH = new Set(['bank', 'card'])
+const equal = (a: string | undefined, b: string): boolean => a !== undefined && sumOf([a]) === sumOf([b])
