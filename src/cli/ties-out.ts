@@ -66,6 +66,7 @@ export const CASES: { readonly [cause in Cause]: 'held' | 'differs' } = {
   'bank-late': 'differs',
   'payment-rejected': 'differs',
   'payment-returned': 'differs',
+  'voided-at-bank': 'differs',
   'bank-entry-unknown': 'differs',
   'erp-payment-unknown': 'differs',
   'amount-differs': 'differs',

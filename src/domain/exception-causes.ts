@@ -370,7 +370,7 @@ export const CAUSES = {
     owner: 'treasury',
     severity: 'critical',
     title: 'The payment file is not what was released, or holds a payment that must not be made',
-    hint: 'It is kept from the bank. Withdraw the run in the ERP and correct it.',
+    hint: 'What has not left yet is kept from the bank. Withdraw the run in the ERP and correct it; when all of its payments are void there, this closes by itself.',
     actions: [],
     dueHours: 4,
   },
@@ -437,6 +437,14 @@ export const CAUSES = {
     hint: 'The bank’s reason stands below. Correct it in the ERP and pay again.',
     actions: [],
     dueHours: 8,
+  },
+  'voided-at-bank': {
+    owner: 'treasury',
+    severity: 'critical',
+    title: 'The ERP made a payment void that the bank has',
+    hint: 'The ERP would pay it again. Ask the bank to recall it, or have the ERP take it back up. It closes by itself when the bank says that it will not pay it, or gives it back.',
+    actions: ['explained'],
+    dueHours: 4,
   },
   'payment-returned': {
     owner: 'treasury',

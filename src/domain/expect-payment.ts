@@ -2,7 +2,7 @@
 import { fileCells, fileSteps } from './evidence.ts'
 import type { Filed } from './filing.ts'
 import { dueBy, type EffectMark, type Expectation, type WantedEffect } from './object.ts'
-import type { BatchState, PaymentState } from './payment.ts'
+import { isAsPassed, isAtBank, itemsBeside, type BatchState, type PaymentState } from './payment.ts'
 import type { Laws } from './view.ts'
 import { cellOf, type Subject } from './cell.ts'
 import { whoIs } from './names.ts'
@@ -11,7 +11,7 @@ export function expectPayment(laws: Laws, { id, state }: Subject<PaymentState>):
   const { erp } = laws.policy.systems
   const { instructed, settled } = state
   const record: WantedEffect | null =
-    instructed && settled && state.progress === 'settled'
+    instructed && settled && state.progress === 'settled' && itemsBeside(instructed) === null
       ? {
           target: erp,
           command: 'settlement.record',
@@ -67,8 +67,10 @@ export function expectPayment(laws: Laws, { id, state }: Subject<PaymentState>):
 
 export function expectBatch(laws: Laws, { id, state }: Subject<BatchState>): Expectation {
   const { bank } = laws.policy.systems
+  // What passed goes as it passed; when people or the ERP have thought better of it since, for as long as it has not left.
+  const stands = isAtBank(laws, state) || (isAsPassed(state) && (state.voidedItems?.count ?? 0) === 0)
   const transmit: WantedEffect | null =
-    state.release?.pass && state.released && state.messageId !== null
+    state.release?.pass && state.released && state.messageId !== null && stands
       ? {
           target: bank,
           command: 'payment.transmit',
@@ -76,7 +78,7 @@ export function expectBatch(laws: Laws, { id, state }: Subject<BatchState>): Exp
           occurrence: state.messageId,
           subject: id,
           ...dueBy(state.executeOn),
-          content: { messageId: state.messageId, document: state.released.document },
+          content: { messageId: state.messageId, document: state.release.document ?? state.released.document },
         }
       : null
   // What the bank says of the file proves that the bank has it, whatever became of our call: it is never sent again.

@@ -169,7 +169,10 @@ export interface InvoiceState {
   }
   readonly parked: { readonly [postingNo: string]: string }
   readonly postings: { readonly [postingNo: string]: Posting }
-  readonly payments: { readonly [payment: string]: { readonly progress: Progress; readonly amount: string; readonly event: string } }
+  /** `claims`: its payee has passed, so that no other payment may have the same money. */
+  readonly payments: {
+    readonly [payment: string]: { readonly progress: Progress; readonly amount: string; readonly event: string; readonly claims?: boolean }
+  }
   readonly allocations: { readonly [event: string]: Allocation }
   readonly revaluations: {
     readonly [event: string]: FactRef & {

@@ -10,7 +10,7 @@ import { tracked } from './exception.ts'
 import { heard, later, ref } from './fact-order.ts'
 import type { FactData } from './event-data.ts'
 import type { HeadlineState, Routed } from './routes.ts'
-import type { Progress } from './payment.ts'
+import type { Moved } from './payment.ts'
 import { HAPPENED, sending, type EffectData } from './sent.ts'
 import type { Terms } from './terms.ts'
 import { knownToAll, personsOf } from './words.ts'
@@ -222,10 +222,11 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     granted: data.granted,
     waived: { ...ref(event), order: data.order, by: data.by },
   })),
-  'rule.evaluated': decided<VerdictData & { gate: 'approval' | 'posting'; pass: boolean; granted?: Granted }>((state, event, data) => ({
-    ...verdict(state, data.gate, event, data, data.pass),
-    ...(data.granted ? { granted: data.granted } : {}),
-  })),
+  'rule.evaluated': decided<Evaluated>((state, event, data) =>
+    data.gate === 'payee'
+      ? claiming(state, data)
+      : { ...verdict(state, data.gate, event, data, data.pass), ...(data.granted ? { granted: data.granted } : {}) },
+  ),
   'invoice.state-moved': decided<{ from: HeadlineState | null; to: HeadlineState | null; breaches: readonly string[]; routed?: Routed }>(
     (state, event, data) => ({
       ...state,
@@ -305,6 +306,16 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
   'effect.resolved': decided<EffectData>(sent),
 }
 
+type Evaluated =
+  | (VerdictData & { readonly gate: 'approval' | 'posting'; readonly pass: boolean; readonly granted?: Granted })
+  | { readonly gate: 'payee'; readonly pass: boolean; readonly payment: string }
+
+/** Of several payments of it the one that passed first has what is open, until it fails or is no more. */
+function claiming(state: InvoiceState, { payment, pass }: { readonly payment: string; readonly pass: boolean }): InvoiceState {
+  const known = state.payments[payment]
+  return known ? { ...state, payments: { ...state.payments, [payment]: { ...known, claims: pass } } } : state
+}
+
 export interface VerdictData {
   readonly subject: string
   readonly rests: readonly string[]
@@ -346,13 +357,13 @@ const NO_EVIDENCE: ReadonlySet<EventType> = new Set<EventType>([
 ])
 
 function paid(state: InvoiceState, event: Event, id: string): InvoiceState {
-  const data = event.data as unknown as { payment: string; progress: Progress; amounts: { [invoice: string]: string } }
+  const data = event.data as unknown as Moved
   const amount = data.amounts[id]
   if (amount === undefined) return state
   return {
     ...state,
     facts: state.facts + 1,
-    payments: { ...state.payments, [data.payment]: { amount, event: event.id, progress: data.progress } },
+    payments: { ...state.payments, [data.payment]: { ...state.payments[data.payment], amount, event: event.id, progress: data.progress } },
   }
 }
 

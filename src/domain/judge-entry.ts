@@ -75,13 +75,14 @@ function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<Entry
   }
   if (found?.kind === 'payment-batch' && !returning && whole(seenAs<BatchState>(found).state)) {
     const { state } = seenAs<BatchState>(found)
-    const due = sumOf([state.seen.sum, negative(state.rejectedItems.sum)])
+    const [due, ...others] = amountsOf(state)
+    const fits = [due, ...others].find((one) => equal(one?.amount, entry.amount))
     if (state.entry) return [{ cause: 'bank-entry-unknown', says: `${says}. The file was already booked by ${state.entry.entry}.` }]
-    if (!equal(due, entry.amount)) {
+    if (!fits) {
       sheet.waitFor([found.id])
-      return [{ cause: 'amount-differs', says: `${says}. The file less what was rejected is ${due}.` }]
+      return [{ cause: 'amount-differs', says: `${says}. The file less what was rejected is ${due?.amount}.` }]
     }
-    return bind(sheet, found.id, 'settles', entry, booked, says)
+    return bind(sheet, found.id, 'settles', entry, booked, says, fits.withoutVoided ? { withoutVoided: true } : {})
   }
   if (found?.kind === 'invoice' && !returning) {
     const { state } = seenAs<InvoiceState>(found)
@@ -158,9 +159,25 @@ function bind(
   entry: NonNullable<EntryState['entry']>,
   booked: Settled,
   says: string,
+  but: { readonly withoutVoided?: true } = {},
 ): WantedException[] {
-  sheet.decide('statement.entry-matched', 'settlement', { to, kind, amount: entry.amount, says, ...booked }, [to])
+  sheet.decide('statement.entry-matched', 'settlement', { to, kind, amount: entry.amount, says, ...booked, ...but }, [to])
   return []
+}
+
+/** What one entry may be over that books a file: less what the bank refused, and what it may have recalled; or all that it had refused as a whole. */
+function amountsOf({
+  seen,
+  rejectedItems,
+  voidedItems,
+  rejected,
+}: BatchState): { readonly amount: string; readonly withoutVoided?: true }[] {
+  const due = sumOf([seen.sum, negative(rejectedItems.sum)])
+  return [
+    { amount: due },
+    ...(voidedItems ? [{ amount: sumOf([due, negative(voidedItems.sum)]), withoutVoided: true as const }] : []),
+    ...(rejected ? [{ amount: seen.sum }] : []),
+  ]
 }
 
 /** Of a file that is not known whole the sum says nothing. */

@@ -11,9 +11,19 @@ import { bookedNeighbours, judgeBooked } from './judge-booked.ts'
 import { diverge, unmappedWords } from './judge-cells.ts'
 import { batchName } from './names.ts'
 import { aliasOf, type Judgement, type Look, type Neighbours, type ObjectRecord } from './object.ts'
-import { evolveBatch, evolvePayment, type BatchState, type PaymentState, type Progress, type Settled } from './payment.ts'
+import {
+  evolveBatch,
+  evolvePayment,
+  isAsPassed,
+  isAtBank,
+  itemsBeside,
+  type BatchState,
+  type PaymentState,
+  type Progress,
+  type Settled,
+} from './payment.ts'
 import { Scratch } from './scratch.ts'
-import { casesOfSent } from './sent.ts'
+import { casesOfSent, isInDoubt } from './sent.ts'
 import type { BatchRecord, Laws, PaymentRecord } from './view.ts'
 
 export const supplierAlias = (laws: Laws, number: string): string => aliasOf(laws.policy.systems.erp, 'supplier', number)
@@ -36,9 +46,9 @@ export function judgePayment(laws: Laws, record: PaymentRecord, look: Look, asOf
     const invoice = look(item.posting) as ObjectRecord<InvoiceState> | undefined
     if (invoice) invoices.set(invoice.id, { invoice, amount: sumOf([invoices.get(invoice.id)?.amount ?? '0', item.amount]) })
   }
-  const wanted = payee(laws, sheet, batch, look)
-  progress(sheet, batch, new Map([...invoices].map(([id, item]) => [id, item.amount])))
-  allocate(sheet, invoices)
+  progress(laws, sheet, batch, new Map([...invoices].map(([id, item]) => [id, item.amount])))
+  const wanted = payee(laws, sheet, batch, look, [...invoices.keys()])
+  wanted.push(...voidedTooLate(laws, sheet, batch), ...allocate(sheet, invoices))
   if (sheet.state.progress !== 'settled' && sheet.state.progress !== 'returned' && batch) sheet.waitFor([batch.id])
   sheet.waitFor(instructed.items.flatMap((item) => (look(item.posting) ? [] : [item.posting])))
   if (sheet.state.progress === 'rejected')
@@ -87,11 +97,21 @@ function bankLate(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord |
   ]
 }
 
-/** The payee is judged when people have released the file, with what the supplier master says then. */
-function payee(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord | undefined, look: Look): WantedException[] {
-  const { instructed, payee: known } = sheet.state
-  if (!instructed || !batch?.state.released || batch.state.release?.pass) return []
-  if (known?.pass) return []
+/**
+ * The payee is judged from when people have released the file until all of it has passed, with what the supplier master and the invoices
+ * say then: a pass while the rest of the file is stopped may be old by the time it goes.
+ */
+function payee(
+  laws: Laws,
+  sheet: Scratch<PaymentState>,
+  batch: BatchRecord | undefined,
+  look: Look,
+  invoices: readonly string[],
+): WantedException[] {
+  const { instructed, cancelled, payee: known, progress: now } = sheet.state
+  if (!instructed || cancelled || !batch?.state.released || batch.state.release?.pass) return []
+  // What the bank has carried out past us is not stopped any more.
+  if (known?.pass && now !== null && now !== 'instructed') return []
   const result = runGate(PAYEE_CONTROLS, {
     ...laws,
     id: sheet.id,
@@ -99,7 +119,7 @@ function payee(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord | un
     allocated: Object.values(sheet.state.allocated),
     look,
   })
-  sheet.waitFor(result.waits)
+  sheet.waitFor([...result.waits, ...invoices, supplierAlias(laws, instructed.supplier)])
   if (result.outcome === 'wait') return []
   const failed = result.failed.map((control) => control.says)
   const pass = result.outcome === 'pass'
@@ -107,18 +127,29 @@ function payee(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord | un
     sheet.decide(
       'rule.evaluated',
       'payee',
-      { gate: 'payee', pass, was: known?.pass ?? null, subject: instructed.endToEndId, failed, controls: result.controls as never },
-      [batch.id],
+      {
+        gate: 'payee',
+        payment: sheet.id,
+        pass,
+        was: known?.pass ?? null,
+        subject: instructed.endToEndId,
+        failed,
+        controls: result.controls as never,
+      },
+      // The invoices hear it, too: of two payments that are judged beside each other the second sees what the first one claims.
+      [batch.id, ...invoices],
     )
   }
-  return pass || sheet.state.cancelled ? [] : [{ cause: 'payment-stopped', says: failed.join(' ') }]
+  return pass ? [] : [{ cause: 'payment-stopped', says: failed.join(' ') }]
 }
 
-function progress(sheet: Scratch<PaymentState>, batch: BatchRecord | undefined, amounts: ReadonlyMap<string, string>): void {
+function progress(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord | undefined, amounts: ReadonlyMap<string, string>): void {
   const { state } = sheet
   const settles = Object.entries(state.entries).find(([, entry]) => entry.kind === 'settles')
-  const rejected = state.rejected !== null || (batch?.state.rejected ?? null) !== null
-  const booked = !rejected && !state.cancelled ? batch?.state.entry : null
+  // What came under its MsgId after all of the file had passed was not in it.
+  const file = batch?.state.release?.pass && state.payee === null ? undefined : batch?.state
+  const rejected = state.rejected !== null || (file !== undefined && isRejected(file))
+  const booked = state.rejected === null && !isVoid(laws, state, file) ? file?.entry : null
   const settled: Settled | null = settles
     ? { entry: settles[0], bookedOn: settles[1].bookedOn, bankReference: settles[1].bankReference }
     : booked
@@ -130,36 +161,68 @@ function progress(sheet: Scratch<PaymentState>, batch: BatchRecord | undefined, 
       ? 'settled'
       : rejected
         ? 'rejected'
-        : state.cancelled
+        : isVoid(laws, state, file)
           ? 'cancelled'
-          : batch?.state.accepted
+          : file?.accepted
             ? 'accepted'
-            : batch?.state.release?.pass
+            : file?.release?.pass
               ? 'released'
               : 'instructed'
   const reaches = [...amounts].map(([id, amount]) => `${id} ${amount}`).sort()
-  if (now === state.progress && reaches.join() === state.reaches.join()) return
-  const others = now === 'rejected' && batch && state.progress !== 'rejected' ? [batch.id, ...amounts.keys()] : [...amounts.keys()]
+  const voids = state.cancelled !== null && !state.voided
+  if (now === state.progress && !voids && reaches.join() === state.reaches.join()) return
+  const tells = voids || (now === 'rejected') !== (state.progress === 'rejected')
+  const others = tells && batch ? [batch.id, ...amounts.keys()] : [...amounts.keys()]
   sheet.decide(
     'payment.moved',
     'payment',
     {
       payment: sheet.id,
       progress: now,
+      was: state.progress,
       amount: state.instructed?.amount,
       amounts: Object.fromEntries(amounts),
       ...(settled ? { settled } : {}),
+      ...(voids ? { voids } : {}),
     },
     others,
   )
+}
+
+/** A file's rejection holds unless the bank books the file, or says by it only that it has it already. */
+const isRejected = ({ rejected, accepted, entry }: BatchState): boolean =>
+  rejected !== null && entry === null && !(accepted && DUPLICATE.has(rejected.code))
+
+/** ISO 20022 external status reasons: a message, or what is in it, that came before. Where that was ours, ours stands. */
+const DUPLICATE: ReadonlySet<string> = new Set(['AM05', 'DU01', 'DU02', 'DU03', 'DU04', 'DU05'])
+
+/** The ERP may take back what has not left; of what the bank has, or may have, the bank alone can say that it will not be. */
+function isVoid(laws: Laws, { cancelled }: PaymentState, file: BatchState | undefined): boolean {
+  if (cancelled === null || cancelled.byBank || !file) return cancelled !== null
+  if (file.entry) return file.entry.withoutVoided === true
+  const sent = file.sent[`payment.transmit@${laws.policy.systems.bank}`]
+  return !isAtBank(laws, file) && !(sent && isInDoubt(sent))
+}
+
+/** The ERP counts it as void, and would pay again; the bank has it. */
+function voidedTooLate(laws: Laws, { state }: Scratch<PaymentState>, batch: BatchRecord | undefined): WantedException[] {
+  const { cancelled, progress: now, instructed, answers } = state
+  if (!cancelled || now === null || !['released', 'accepted', 'settled'].includes(now) || answers['voided-at-bank']) return []
+  const far = now === 'settled' ? 'has booked it' : batch && isAtBank(laws, batch.state) ? 'has it' : 'may have it'
+  return [{ cause: 'voided-at-bank', says: `The ERP made ${instructed?.paymentDoc} void; the bank ${far}.` }]
 }
 
 /** A settled payment covers its invoices; one that came back, or was rejected after all, no longer does. */
 function allocate(
   sheet: Scratch<PaymentState>,
   invoices: ReadonlyMap<string, { readonly invoice: ObjectRecord<InvoiceState>; readonly amount: string }>,
-): void {
-  const { progress: now, allocated, settled } = sheet.state
+): WantedException[] {
+  const { progress: now, allocated, settled, instructed, answers } = sheet.state
+  const items = instructed && itemsBeside(instructed)
+  if (now === 'settled' && settled && items !== null) {
+    const says = `${instructed?.amount} ${instructed?.currency} was booked on ${settled.bookedOn}; what it is for adds up to ${items}. Nothing is settled by it.`
+    return answers['amount-differs'] ? [] : [{ cause: 'amount-differs', says }]
+  }
   if (now === 'settled' && settled) {
     for (const [id, { invoice, amount }] of invoices) {
       const known = allocated[id] === undefined ? undefined : invoice.state.allocations[allocated[id]]
@@ -199,6 +262,22 @@ function allocate(
       })
     }
   }
+  return []
+}
+
+/** What has become otherwise since the file passed. */
+function sincePassed({ release, released, file, seen, messageId }: BatchState): string[] {
+  if (!release?.pass || !released || !file) return []
+  return [
+    ...(isAsPassed({ release, released })
+      ? []
+      : [
+          `Other bytes were released under ${messageId} (${released.document.slice(0, 12)}) than those that passed (${release.document?.slice(0, 12)}).`,
+        ]),
+    ...(seen.count > file.count
+      ? [`${seen.count} payments are known under ${messageId}; the file that was read last holds ${file.count}.`]
+      : []),
+  ]
 }
 
 export function judgeBatch(laws: Laws, record: BatchRecord, asOf: Instant): Judgement {
@@ -221,8 +300,12 @@ export function judgeBatch(laws: Laws, record: BatchRecord, asOf: Instant): Judg
         controls: result.controls as never,
       })
     }
-    if (result.outcome === 'fail') wanted.push({ cause: 'payment-file-differs', says: failed.join(' ') })
+    // A file of which all was cancelled is none any more.
+    if (result.outcome === 'fail' && (record.state.voidedItems?.count ?? 0) < file.count)
+      wanted.push({ cause: 'payment-file-differs', says: failed.join(' ') })
   }
+  const since = sincePassed(record.state)
+  if (since.length > 0) wanted.push({ cause: 'payment-file-differs', says: since.join(' ') })
   wanted.push(...casesOfSent(laws.policy.owners, sheet.state.sent, expectBatch(laws, { id: sheet.id, state: sheet.state })))
   const context = { amount: file?.sum ?? null, currency: null, party: null }
   for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)

@@ -7,9 +7,11 @@ import { filing, NO_FILES, type Filed } from './filing.ts'
 import { later, ref } from './fact-order.ts'
 import type { FactRef, Heard, InvoiceState, Told } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
+import { negative } from './headline.ts'
 import { tracked, type ExceptionMap } from './exception.ts'
 import type { CalendarDate } from '../lib/time.ts'
 import { sending, type EffectData, type SentMap } from './sent.ts'
+import type { Laws } from './view.ts'
 import { personsOf } from './words.ts'
 
 /** How far a payment is. Only `settled` rests on a booked entry; `returned` takes it back. */
@@ -23,7 +25,10 @@ export interface PaymentState {
   /** What the ERP shows of it, for as long as no file tells what it is. */
   readonly booked: (BookedDocument & Pick<Heard, 'heardAt'>) | null
   readonly rejected: (FactRef & { readonly code: string; readonly reason: string }) | null
-  readonly cancelled: FactRef | null
+  /** The ERP made it void, or the bank says that it has not carried it out: only that holds once the bank has the file. */
+  readonly cancelled: (FactRef & { readonly byBank?: true }) | null
+  /** Its file has been told that it was cancelled. */
+  readonly voided?: true
   readonly payee: (FactRef & { readonly pass: boolean; readonly failed: readonly string[] }) | null
   /** Booked entries that our entry judge matched to this payment. */
   readonly entries: {
@@ -69,11 +74,14 @@ export interface BatchState extends Filed {
   readonly cleared: number
   readonly failed: number
   readonly rejectedItems: { readonly count: number; readonly sum: string }
+  /** Payments of it that were cancelled, whether or not the bank has it. */
+  readonly voidedItems?: { readonly count: number; readonly sum: string }
   readonly accepted: (FactRef & { readonly code: string }) | null
   readonly rejected: (FactRef & { readonly code: string; readonly reason: string }) | null
-  readonly release: (FactRef & { readonly pass: boolean; readonly failed: readonly string[] }) | null
-  /** The entry that booked the file as one amount. */
-  readonly entry: (FactRef & Settled) | null
+  /** `document`: the bytes that were judged. */
+  readonly release: (FactRef & { readonly pass: boolean; readonly failed: readonly string[]; readonly document?: string }) | null
+  /** The entry that booked the file as one amount; `withoutVoided`: less what was cancelled. */
+  readonly entry: (FactRef & Settled & { readonly withoutVoided?: true }) | null
   readonly exceptions: ExceptionMap
 }
 
@@ -112,6 +120,18 @@ export const NO_BATCH: BatchState = inOrder({
   ...NO_FILES,
 })
 
+/** Of a payment that got further, or came to reach other invoices. */
+export interface Moved {
+  readonly payment: string
+  readonly progress: Progress
+  readonly was: Progress | null
+  readonly amount: string
+  readonly amounts: { readonly [invoice: string]: string }
+  readonly settled?: Settled
+  /** Its file hears now, and once, that it was cancelled. */
+  readonly voids?: true
+}
+
 type Handler<S> = (state: S, event: Event, data: never) => S
 type On<S> = { readonly [type in EventType]?: Handler<S> }
 
@@ -132,7 +152,13 @@ const PAYMENT: On<PaymentState> = {
     ...state,
     rejected: later(state.rejected, { ...ref(event), code: data.code, reason: data.reason }),
   }),
-  'payment.cancelled': (state, event) => ({ ...state, cancelled: later(state.cancelled, ref(event)) }),
+  'payment.cancelled': (state, event) => ({
+    ...state,
+    cancelled: {
+      ...later(state.cancelled, ref(event)),
+      ...(state.cancelled?.byBank || event.source.role === 'bank' ? { byBank: true as const } : {}),
+    },
+  }),
   'exception.answered': (state, event, data: FactData['exception.answered']) => {
     const cause = Object.keys(state.exceptions).find((name) => state.exceptions[name]?.id === data.exception)
     const answer = { ...ref(event), action: data.action, ...personsOf(event) }
@@ -164,8 +190,9 @@ const PAYMENT: On<PaymentState> = {
     ...state,
     allocated: Object.fromEntries(Object.entries(state.allocated).filter(([invoice]) => invoice !== data.invoice)),
   }),
-  'payment.moved': (state, _event, data: { progress: Progress; amounts: { [invoice: string]: string }; settled?: Settled }) => ({
+  'payment.moved': (state, _event, data: Moved) => ({
     ...state,
+    ...(data.voids ? { voided: true as const } : {}),
     progress: data.progress,
     reaches: Object.entries(data.amounts)
       .map(([id, amount]) => `${id} ${amount}`)
@@ -199,23 +226,64 @@ const BATCH: On<BatchState> = {
     data.endToEndId === undefined
       ? { ...state, rejected: later(state.rejected, { ...ref(event), code: data.code, reason: data.reason }) }
       : state,
-  'payment.moved': (state, _event, data: { progress: Progress; amount: string }) =>
-    data.progress === 'rejected'
-      ? { ...state, rejectedItems: { count: state.rejectedItems.count + 1, sum: sumOf([state.rejectedItems.sum, data.amount]) } }
-      : state,
-  'rule.evaluated': (state, event, data: { gate: 'payee' | 'release'; pass: boolean; was: boolean | null; failed: readonly string[] }) =>
+  'payment.moved': (state, _event, { progress, was, amount, voids }: Moved) => ({
+    ...state,
+    rejectedItems: tallied(state.rejectedItems, amount, rejects(progress, was)),
+    ...(voids ? { voidedItems: tallied(state.voidedItems ?? NONE, amount, 1) } : {}),
+  }),
+  'rule.evaluated': (state, event, data: Evaluated) =>
     data.gate === 'release'
-      ? { ...state, release: { ...ref(event), pass: data.pass, failed: data.failed } }
+      ? { ...state, release: { ...ref(event), pass: data.pass, failed: data.failed, document: data.subject } }
       : {
           ...state,
           cleared: state.cleared + (data.pass ? 1 : 0) - (data.was === true ? 1 : 0),
           failed: state.failed + (data.pass ? 0 : 1) - (data.was === false ? 1 : 0),
         },
-  'statement.entry-matched': (state, event, data: Settled) => ({
+  'statement.entry-matched': (state, event, data: Settled & { withoutVoided?: true }) => ({
     ...state,
-    entry: { ...ref(event), entry: data.entry, bookedOn: data.bookedOn, bankReference: data.bankReference },
+    entry: {
+      ...ref(event),
+      entry: data.entry,
+      bookedOn: data.bookedOn,
+      bankReference: data.bankReference,
+      ...(data.withoutVoided ? { withoutVoided: true as const } : {}),
+    },
   }),
 }
+
+/** Of the payees of a file, and of the file: `subject` is then the document that was judged. */
+interface Evaluated {
+  readonly gate: 'payee' | 'release'
+  readonly pass: boolean
+  readonly was: boolean | null
+  readonly subject: string
+  readonly failed: readonly string[]
+}
+
+/** Whether one more of a file is refused, or one less: what is carried out after all with the rest of it; what was booked by itself is not. */
+const rejects = (progress: Progress, was: Progress | null): -1 | 0 | 1 =>
+  progress === 'rejected' ? (was === 'rejected' ? 0 : 1) : was === 'rejected' && ONWARDS.has(progress) ? -1 : 0
+const ONWARDS: ReadonlySet<Progress> = new Set<Progress>(['instructed', 'released', 'accepted'])
+const NONE = { count: 0, sum: '0' } as const
+type Tally = { readonly count: number; readonly sum: string }
+const tallied = ({ count, sum }: Tally, amount: string, by: -1 | 0 | 1): Tally => ({
+  count: count + by,
+  sum: by === 0 ? sum : sumOf([sum, by > 0 ? amount : negative(amount)]),
+})
+
+/** Whether the bank has the file, by its own word or because it lies where it takes files. */
+export const isAtBank = (laws: Laws, { told, accepted, rejected, entry }: BatchState): boolean =>
+  told[`${laws.policy.systems.bank}|transmission`] !== undefined || (accepted ?? rejected ?? entry) !== null
+
+/** What it is for, added up; null while that is what it is over. */
+export function itemsBeside({ amount, items }: Pick<FactData['payment.instructed'], 'amount' | 'items'>): string | null {
+  const sum = sumOf(items.map((item) => item.amount))
+  return sum === sumOf([amount]) ? null : sum
+}
+
+/** Whether the bytes that people released last are those that passed. */
+export const isAsPassed = ({ release, released }: Pick<BatchState, 'release' | 'released'>): boolean =>
+  (release?.document ?? released?.document) === released?.document
 
 export function evolvePayment(state: PaymentState, event: Event): PaymentState {
   return tracked(event.type.startsWith('effect.') ? commanded(state, event) : fold(PAYMENT, state, event), event)

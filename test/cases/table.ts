@@ -11,6 +11,7 @@ import { POSTING_CASES } from './postings.ts'
 import { RECEIPT_CASES } from './receipts.ts'
 import { REFERENCE_CASES } from './references.ts'
 import { RELEASE_CASES } from './releases.ts'
+import { RUN_CASES } from './runs.ts'
 import { SYSTEM_CASES } from './systems.ts'
 
 export const CASES_FILE = join(import.meta.dirname, '..', '..', 'docs', 'spec', 'cases.md')
@@ -20,6 +21,7 @@ export const CASES: { readonly [subject: string]: readonly Case[] } = {
   Approval: APPROVAL_CASES,
   Posting: POSTING_CASES,
   'Payment files': RELEASE_CASES,
+  'Payment runs': RUN_CASES,
   'Payment and settlement': PAYMENT_CASES,
   'Master data': REFERENCE_CASES,
   'Systems and commands': SYSTEM_CASES,

@@ -5,7 +5,7 @@ import type { InvoiceState } from '../invoice-state.ts'
 import { sumOf } from '../invoice-content.ts'
 import { loginOf, plainAccount } from '../names.ts'
 import { aliasOf, type Look, type ObjectRecord } from '../object.ts'
-import type { BatchState } from '../payment.ts'
+import { itemsBeside, type BatchState, type Progress } from '../payment.ts'
 import { foundIn, type ReferenceState } from '../reference.ts'
 import { blockerOf, type Laws } from '../view.ts'
 import { fail, indeterminate, pass, type Control } from './control.ts'
@@ -83,7 +83,12 @@ export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
         if (held) return fail('payment-stopped', `${invoice.id} is on hold.`, {}, [invoice.id])
         const open = openIn(view, invoice.state)
         if (size(amount) > size(open))
-          return fail('payment-stopped', `${invoice.id}: ${amount} would be paid, ${open} is open.`, {}, [invoice.id])
+          return fail(
+            'payment-stopped',
+            `${invoice.id}: ${amount} would be paid, ${open} is open beside what is settled and what other payments are about to pay.`,
+            {},
+            [invoice.id],
+          )
       }
       return pass(`${view.payment.items.length} posted invoices.`)
     },
@@ -92,24 +97,26 @@ export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
     id: 'Y5',
     title: 'The payment is the sum of its items',
     evaluate: ({ payment }) => {
-      const sum = sumOf(payment.items.map((item) => item.amount))
-      return sum === sumOf([payment.amount])
+      const sum = itemsBeside(payment)
+      return sum === null
         ? pass(`${payment.amount} ${payment.currency}.`)
         : fail('payment-stopped', `${payment.endToEndId} is ${payment.amount}; its items add up to ${sum}.`)
     },
   },
 ]
 
-/** What is due, less what is settled and what other files that were released are about to pay. */
-function openIn(view: PayeeView, state: InvoiceState): string {
+/** What is due, less what is settled and what other payments are about to pay: those that have left, and those that passed and have not. */
+function openIn({ id: own, allocated }: PayeeView, state: InvoiceState): string {
   const settled = liveAllocations(state)
-    .filter(([event]) => !view.allocated.includes(event))
+    .filter(([event]) => !allocated.includes(event))
     .map(([, allocation]) => allocation.amount)
   const underWay = Object.entries(state.payments)
-    .filter(([id, { progress }]) => id !== view.id && (progress === 'released' || progress === 'accepted'))
+    .filter(([id, { progress, claims }]) => id !== own && (LEFT.has(progress) || (progress === 'instructed' && claims)))
     .map(([, { amount }]) => amount)
   return sumOf([amountDue(state) ?? '0', ...[...settled, ...underWay].map(negative)])
 }
+
+const LEFT: ReadonlySet<Progress> = new Set<Progress>(['released', 'accepted'])
 
 export const RELEASE_CONTROLS: readonly Control<BatchState>[] = [
   {
@@ -147,8 +154,9 @@ export const RELEASE_CONTROLS: readonly Control<BatchState>[] = [
   },
   {
     id: 'S10',
-    title: 'Every payee passed',
-    evaluate: ({ cleared, failed, file }) => {
+    title: 'Every payee passed, and no payment was cancelled',
+    evaluate: ({ cleared, failed, file, voidedItems }) => {
+      if (voidedItems) return fail('payment-file-differs', `${voidedItems.count} of ${file?.count ?? 0} payments were cancelled.`)
       if (failed > 0) return fail('payment-file-differs', `${failed} of ${file?.count ?? 0} payments failed their payee control.`)
       return file && cleared >= file.count
         ? pass(`${cleared} payees.`)
