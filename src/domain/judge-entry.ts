@@ -56,22 +56,20 @@ function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<Entry
     bankReference: entry.bankReference ?? `${entry.statement} ${entry.position}`,
   }
   const returning = entry.returns !== undefined || entry.reversal || entry.direction === 'credit'
-  if (found?.kind === 'payment') {
-    const { state } = seenAs<PaymentState>(found)
+  const payment = found?.kind === 'payment' ? seenAs<PaymentState>(found) : undefined
+  // One that only the ERP shows is not known yet: its file tells what was instructed.
+  if (payment?.state.instructed) {
+    const { id, state } = payment
+    const { instructed } = payment.state
     if (returning)
-      return bind(
-        sheet,
-        found.id,
-        'returns',
-        entry,
-        booked,
-        entry.returns ? `${entry.returns.code} ${entry.returns.reason ?? ''}`.trim() : says,
-      )
+      return bind(sheet, id, 'returns', entry, booked, entry.returns ? `${entry.returns.code} ${entry.returns.reason ?? ''}`.trim() : says)
     const other = Object.entries(state.entries).find(([, known]) => known.kind === 'settles')
     if (other) return [{ cause: 'bank-entry-unknown', says: `${says}. The payment was already settled by ${other[0]}.` }]
-    if (!equal(state.instructed?.amount, entry.amount) || state.instructed?.currency !== entry.currency)
-      return [{ cause: 'amount-differs', says: `${says}. Instructed were ${state.instructed?.amount} ${state.instructed?.currency}.` }]
-    return bind(sheet, found.id, 'settles', entry, booked, says)
+    if (!equal(instructed.amount, entry.amount) || instructed.currency !== entry.currency) {
+      sheet.waitFor([id])
+      return [{ cause: 'amount-differs', says: `${says}. Instructed were ${instructed.amount} ${instructed.currency}.` }]
+    }
+    return bind(sheet, id, 'settles', entry, booked, says)
   }
   if (found?.kind === 'payment-batch' && !returning && whole(seenAs<BatchState>(found).state)) {
     const { state } = seenAs<BatchState>(found)

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { entry, fact } from '../../test/facts.ts'
+import { sha256, World } from '../../test/world.ts'
+import { NOW } from '../../test/cases/case.ts'
+import { approved, arrives, bill, books, company, day, debits, NO_ORDER, run, takes } from '../../test/cases/story.ts'
+import { axesOf } from './axes.ts'
+import type { ExceptionState } from './exception.ts'
+import type { InvoiceState } from './invoice-state.ts'
+import { lawOf } from './law.ts'
+import { paymentName } from './names.ts'
+import type { Arrival } from './object.ts'
+import { DEFAULT_POLICY } from './policy.ts'
+
+const free = bill(NO_ORDER)
+/** Posted as 5100, and nothing more. */
+const posted = [...company(), arrives(free), ...approved(free), books(free, '5100')]
+/** In a file that the bank has. */
+const sent = [...run('M1', { E1: { 5100: '119.00' } }), takes('M1')]
+
+const told = (...facts: readonly Arrival[]): World => {
+  const w = new World(lawOf(DEFAULT_POLICY, sha256), NOW)
+  for (const arrival of facts) w.submit(arrival)
+  return w
+}
+/** Longer than an entry waits for what it belongs to. */
+const waited = (w: World): World => {
+  w.pass(new Date(Date.parse(w.now) + DEFAULT_POLICY.entryGraceMs).toISOString())
+  return w
+}
+const shown = (w: World): { headline: string | null; settlement: string; cases: readonly string[] } => {
+  const states = [...w.records.values()].filter(({ kind }) => kind === 'invoice').map(({ state }) => state as unknown as InvoiceState)
+  return {
+    headline: states[0]!.headline,
+    settlement: axesOf(states[0]!).settlement,
+    cases: openIn(w).map(({ cause }) => cause),
+  }
+}
+const openIn = (w: World): ExceptionState[] =>
+  [...w.records.values()]
+    .filter(({ kind }) => kind === 'exception')
+    .map(({ state }) => state as unknown as ExceptionState)
+    .filter(({ open }) => open)
+const saysOf = (w: World, cause: string): string | undefined => openIn(w).find((one) => one.cause === cause)?.says
+
+describe('an entry of a payment that only the ERP shows', () => {
+  const shows = fact('status.reported', 'erp', 'shows P-E1', day(19), [{ names: [paymentName('M1', 'E1')], create: 'payment' }], {
+    system: 'erp',
+    facet: 'settlement',
+    word: 'CONFIRMED',
+    claims: 'settled',
+    document: { number: 'P-E1', entity: '1000', supplier: 'V1', amount: '119.00', currency: 'EUR', on: '2026-01-20' },
+  })
+  const booked = debits('E1', '119.00', NOW, { messageId: 'M1' })
+
+  it('waits until its file tells what it is, and settles it then', () => {
+    const w = told(...posted, shows, booked)
+    expect(shown(w).cases).toEqual([])
+    waited(w)
+    expect(saysOf(w, 'bank-entry-unknown')).toContain('Paid 119.00 EUR')
+    for (const arrival of sent) w.submit(arrival)
+    expect(shown(w)).toEqual({ headline: 'paid', settlement: 'full', cases: [] })
+  })
+
+  it('is judged again when what was instructed is told anew', () => {
+    const w = told(...posted, ...sent.map(over('118.00')), booked)
+    expect(saysOf(w, 'amount-differs')).toContain('Instructed were 118.00 EUR.')
+    w.submit({ ...over('119.00')(sent[0]!), eventId: 'pay E1 anew', occurredAt: day(21) })
+    expect(shown(w)).toMatchObject({ headline: 'paid', settlement: 'full' })
+    expect(saysOf(w, 'amount-differs')).toBeUndefined()
+  })
+  const over =
+    (amount: string) =>
+    (arrival: Arrival): Arrival =>
+      arrival.type === 'payment.instructed'
+        ? { ...arrival, data: { ...arrival.data, amount, items: [{ posting: 'erp|posting|1000 5100', amount }] } }
+        : arrival
+})
