@@ -474,7 +474,7 @@ export const CAUSES = {
     owner: 'treasury',
     severity: 'high',
     title: 'The bank booked another amount than was instructed',
-    hint: 'Look for fees or a partial execution.',
+    hint: 'Look for fees, a partial execution or return, or somebody else’s payment under our number. It moves nothing: what stands below stays.',
     actions: ['explained'],
     dueHours: 24,
   },

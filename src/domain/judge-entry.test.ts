@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { entry, fact } from '../../test/facts.ts'
+import { fact } from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
 import { NOW } from '../../test/cases/case.ts'
-import { approved, arrives, bill, books, company, day, debits, NO_ORDER, run, takes } from '../../test/cases/story.ts'
+import { approved, arrives, bill, books, company, day, debits, NO_ORDER, returns, run, takes } from '../../test/cases/story.ts'
 import { axesOf } from './axes.ts'
 import type { ExceptionState } from './exception.ts'
 import type { InvoiceState } from './invoice-state.ts'
@@ -63,7 +63,7 @@ describe('an entry of a payment that only the ERP shows', () => {
 
   it('is judged again when what was instructed is told anew', () => {
     const w = told(...posted, ...sent.map(over('118.00')), booked)
-    expect(saysOf(w, 'amount-differs')).toContain('Instructed were 118.00 EUR.')
+    expect(saysOf(w, 'amount-differs')).toContain('is over 118.00 EUR and stays accepted.')
     w.submit({ ...over('119.00')(sent[0]!), eventId: 'pay E1 anew', occurredAt: day(21) })
     expect(shown(w)).toMatchObject({ headline: 'paid', settlement: 'full' })
     expect(saysOf(w, 'amount-differs')).toBeUndefined()
@@ -74,4 +74,47 @@ describe('an entry of a payment that only the ERP shows', () => {
       arrival.type === 'payment.instructed'
         ? { ...arrival, data: { ...arrival.data, amount, items: [{ posting: 'erp|posting|1000 5100', amount }] } }
         : arrival
+})
+
+describe('a credit that names a payment of ours', () => {
+  const paid = [...posted, ...sent, debits('E1', '119.00')]
+  const credits = (amount: string, change: Parameters<typeof debits>[3] = {}, at = day(22)): Arrival =>
+    debits('E1', amount, at, { direction: 'credit', ...change })
+  const returned = { headline: 'posted', settlement: 'returned', cases: ['payment-returned', 'payment-returned'] }
+
+  it.each<[string, Arrival]>([
+    ['a return, whatever else it says', returns('E1', '119.00')],
+    ['the reversal of a debit', credits('119.00', { reversal: true })],
+    ['a credit that says no more', credits('119.0')],
+  ])('of its amount takes it back, before it is booked and after: %s', (_what, credit) => {
+    expect(shown(told(...paid, credit))).toEqual(returned)
+    expect(shown(told(...posted, ...sent, credit, debits('E1', '119.00')))).toEqual(returned)
+  })
+
+  it.each<[string, Arrival, string]>([
+    ['a part comes back', returns('E1', '19.00'), 'Received 19.00 EUR'],
+    ['a customer pays under our number', credits('5000.00'), 'Received 5000.00 EUR'],
+    ['it is in another currency', credits('119.00', { currency: 'USD' }), 'Received 119.00 USD'],
+  ])('of another amount moves nothing, and says what stands: %s', (_what, credit, says) => {
+    const w = told(...paid, credit)
+    expect(shown(w)).toEqual({ headline: 'paid', settlement: 'full', cases: ['amount-differs'] })
+    expect(saysOf(w, 'amount-differs')).toMatch(new RegExp(`^${says} .* over 119.00 EUR and stays settled\\.$`, 'u'))
+    w.submit(returns('E1', '119.00', day(23)))
+    expect(saysOf(w, 'amount-differs')).toContain('stays returned.')
+  })
+
+  it('comes once: another one is nobody’s', () => {
+    const w = told(...paid, returns('E1', '119.00'), credits('119.00', {}, day(23)))
+    expect(shown(w)).toEqual({ ...returned, cases: [...returned.cases, 'bank-entry-unknown'] })
+    expect(saysOf(w, 'bank-entry-unknown')).toMatch(/had already come back by ste_/u)
+  })
+
+  it.each([
+    ['after the return', [returns('E1', '119.00')], returned],
+    ['without one', [], { headline: 'paid', settlement: 'full', cases: [] }],
+  ])('and is taken back by a debit is for a person to say: %s', (_what, before, stands) => {
+    const w = told(...paid, ...before, debits('E1', '119.00', day(24), { reversal: true }))
+    expect(shown(w)).toEqual({ ...stands, cases: [...stands.cases, 'bank-entry-unknown'] })
+    expect(saysOf(w, 'bank-entry-unknown')).toContain('The bank takes a credit back with it.')
+  })
 })

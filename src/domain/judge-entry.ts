@@ -10,12 +10,15 @@ import type { BatchState, PaymentState, Progress, Settled } from './payment.ts'
 import { UNROUTED } from './routes.ts'
 import { Scratch } from './scratch.ts'
 import { evolveEntry, type EntryState } from './statement.ts'
-import type { Laws } from './view.ts'
+import { shownAmount } from './tie-out.ts'
+import type { Laws, PaymentRecord } from './view.ts'
 
 type EntryRecordOf = ObjectRecord<EntryState>
+type Entry = NonNullable<EntryState['entry']>
+type Instructed = NonNullable<PaymentState['instructed']>
 
 /** The names under which what the entry settles may be known, best first. Locked: of two entries only one may have it. */
-function candidates(entry: NonNullable<EntryState['entry']>): string[] {
+function candidates(entry: Entry): string[] {
   const about = entry.returns ?? entry
   const names: string[] = []
   if (about.endToEndId)
@@ -44,7 +47,7 @@ export function judgeEntry(laws: Laws, record: EntryRecordOf, look: Look, asOf: 
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
 }
 
-function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<EntryState['entry']>, look: Look): WantedException[] {
+function settle(laws: Laws, sheet: Scratch<EntryState>, entry: Entry, look: Look): WantedException[] {
   const names = candidates(entry)
   const found = names
     .map((name) => look(name))
@@ -55,23 +58,11 @@ function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<Entry
     bookedOn: entry.bookedOn ?? '',
     bankReference: entry.bankReference ?? `${entry.statement} ${entry.position}`,
   }
-  const returning = entry.returns !== undefined || entry.reversal || entry.direction === 'credit'
-  const payment = found?.kind === 'payment' ? seenAs<PaymentState>(found) : undefined
   // One that only the ERP shows is not known yet: its file tells what was instructed.
-  if (payment?.state.instructed) {
-    const { id, state } = payment
-    const { instructed } = payment.state
-    if (returning)
-      return bind(sheet, id, 'returns', entry, booked, entry.returns ? `${entry.returns.code} ${entry.returns.reason ?? ''}`.trim() : says)
-    const other = Object.entries(state.entries).find(([, known]) => known.kind === 'settles')
-    if (other) return [{ cause: 'bank-entry-unknown', says: `${says}. The payment was already settled by ${other[0]}.` }]
-    if (!equal(instructed.amount, entry.amount) || instructed.currency !== entry.currency) {
-      sheet.waitFor([id])
-      return [{ cause: 'amount-differs', says: `${says}. Instructed were ${instructed.amount} ${instructed.currency}.` }]
-    }
-    return bind(sheet, id, 'settles', entry, booked, says)
-  }
-  if (found?.kind === 'payment-batch' && !returning && whole(seenAs<BatchState>(found).state)) {
+  const payment = found?.kind === 'payment' ? seenAs<PaymentState>(found) : undefined
+  if (payment?.state.instructed) return ofPayment(sheet, payment, payment.state.instructed, entry, booked, says)
+  const settling = settles(entry)
+  if (found?.kind === 'payment-batch' && settling && whole(seenAs<BatchState>(found).state)) {
     const { state } = seenAs<BatchState>(found)
     const [due, ...others] = amountsOf(state)
     const fits = [due, ...others].find((one) => equal(one?.amount, entry.amount))
@@ -82,7 +73,7 @@ function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<Entry
     }
     return bind(sheet, found.id, 'settles', entry, booked, says, fits.withoutVoided ? { withoutVoided: true } : {})
   }
-  if (found?.kind === 'invoice' && !returning) {
+  if (found?.kind === 'invoice' && settling) {
     const { state } = seenAs<InvoiceState>(found)
     if (
       !liveAllocations(state).some(([, allocation]) => CASH.has(allocation.kind)) &&
@@ -99,14 +90,43 @@ function settle(laws: Laws, sheet: Scratch<EntryState>, entry: NonNullable<Entry
     sheet.wake(until)
     return []
   }
-  const outside = found || returning ? undefined : paidOutside(names, entry, look)
+  const outside = found || !settling ? undefined : paidOutside(names, entry, look)
   if (!outside) return [{ cause: 'bank-entry-unknown', says }]
   settleInvoice(sheet, outside, entry, booked, says, { kind: 'bank', outside: true })
   return []
 }
 
+/**
+ * What an entry does that names a payment of ours: a debit of its amount settles it, a credit of its amount takes it back, once each.
+ * Whoever pays us numbers his payments as he likes, and a part that came back leaves the rest paid: any other amount moves nothing.
+ */
+function ofPayment(
+  sheet: Scratch<EntryState>,
+  { id, state }: PaymentRecord,
+  { amount, currency }: Instructed,
+  entry: Entry,
+  booked: Settled,
+  says: string,
+): WantedException[] {
+  const kind = entry.direction === 'credit' ? 'returns' : 'settles'
+  const takesBack = kind === 'settles' && !settles(entry)
+  const before = Object.entries(state.entries).find(([, known]) => known.kind === kind)?.[0]
+  const same = equal(amount, entry.amount) && currency === entry.currency
+  if (same && before === undefined && !takesBack) {
+    const { code, reason = '' } = entry.returns ?? {}
+    return bind(sheet, id, kind, entry, booked, code === undefined ? says : `${code} ${reason}`.trim())
+  }
+  sheet.waitFor([id])
+  const stays = `The payment that it names is over ${shownAmount(amount, currency)} ${currency} and stays ${state.progress ?? 'instructed'}.`
+  if (!same) return [{ cause: 'amount-differs', says: `${says}. ${stays}` }]
+  const why = takesBack
+    ? `The bank takes a credit back with it. ${stays} Do not pay it again before it is clear which of them stands.`
+    : `The payment ${kind === 'settles' ? 'was already settled' : 'had already come back'} by ${before}.`
+  return [{ cause: 'bank-entry-unknown', says: `${says}. ${why}` }]
+}
+
 /** The only invoice that the entry names, whose whole open amount it is, and for which no payment of ours is under way. */
-function paidOutside(names: readonly string[], entry: NonNullable<EntryState['entry']>, look: Look): string | undefined {
+function paidOutside(names: readonly string[], entry: Entry, look: Look): string | undefined {
   const named = new Map(
     names
       .map((name) => look(name))
@@ -130,7 +150,7 @@ function paidOutside(names: readonly string[], entry: NonNullable<EntryState['en
 function settleInvoice(
   sheet: Scratch<EntryState>,
   invoice: string,
-  entry: NonNullable<EntryState['entry']>,
+  entry: Entry,
   booked: Settled,
   says: string,
   how: { readonly kind: 'bank' | 'card'; readonly outside?: true },
@@ -154,7 +174,7 @@ function bind(
   sheet: Scratch<EntryState>,
   to: string,
   kind: 'settles' | 'returns',
-  entry: NonNullable<EntryState['entry']>,
+  entry: Entry,
   booked: Settled,
   says: string,
   but: { readonly withoutVoided?: true } = {},
@@ -178,6 +198,8 @@ function amountsOf({
   ]
 }
 
+/** A debit, unless it takes a credit back: of a reversal too the side is its own (RvslInd). */
+const settles = ({ direction, reversal, returns }: Entry): boolean => direction === 'debit' && !reversal && returns === undefined
 /** Of a file that is not known whole the sum says nothing. */
 const whole = ({ file, seen }: BatchState): boolean => file !== null && seen.count >= file.count
 /** A neighbour whose kind was looked at. */

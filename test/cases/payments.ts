@@ -207,6 +207,31 @@ export const PAYMENT_CASES: readonly Case[] = [
     facts: [...company(), arrives(free), ...approved(free), ...paidInFull(free), returns('E1', '119.00')],
   },
   {
+    name: 'a part comes back',
+    axes: ['settlement'],
+    story: 'Paid; the bank gives 19.00 of the 119.00 back: what is paid stays so, and a person is asked.',
+    facts: [...company(), arrives(free), ...approved(free), ...paidInFull(free), returns('E1', '19.00')],
+  },
+  {
+    name: 'somebody pays us under the number of our payment',
+    axes: ['settlement'],
+    story: 'Paid; a customer’s transfer of 5,000.00 has the end-to-end id of our payment.',
+    facts: [...company(), arrives(free), ...approved(free), ...paidInFull(free), debits('E1', '5000.00', day(22), { direction: 'credit' })],
+  },
+  {
+    name: 'returned, and the bank takes that back',
+    axes: ['settlement'],
+    story: 'Returned after it was paid; then the bank reverses its credit: a person is asked what stands.',
+    facts: [
+      ...company(),
+      arrives(free),
+      ...approved(free),
+      ...paidInFull(free),
+      returns('E1', '119.00'),
+      debits('E1', '119.00', day(24), { reversal: true }),
+    ],
+  },
+  {
     name: 'one item of a file returned',
     axes: ['settlement'],
     story: 'The bank books the file of two payments as one amount; later one of them comes back.',
@@ -598,7 +623,7 @@ export const PAYMENT_CASES: readonly Case[] = [
       ...run('M1', { E1: { 5100: '119.00' } }),
       takes('M1'),
       debits('E1', '119.00', day(20), { bankReference: '3101963431841' }),
-      debits('E1', '119.00', day(22), { bankReference: '3101963431841', reversal: true }),
+      debits('E1', '119.00', day(22), { bankReference: '3101963431841', direction: 'credit', reversal: true }),
     ],
   },
   {
@@ -613,7 +638,12 @@ export const PAYMENT_CASES: readonly Case[] = [
       ...run('M1', { E1: { 5100: '119.00' } }),
       takes('M1'),
       debits('E1', '119.00', day(20), { bankReference: '3101963431841' }),
-      debits('', '119.00', day(22), { endToEndId: undefined as never, bankReference: '3101963431841', reversal: true }),
+      debits('', '119.00', day(22), {
+        endToEndId: undefined as never,
+        bankReference: '3101963431841',
+        direction: 'credit',
+        reversal: true,
+      }),
     ],
   },
 ]
