@@ -2,12 +2,26 @@ import { describe, expect, it } from 'vitest'
 import { fact } from '../../test/facts.ts'
 import { sha256, World } from '../../test/world.ts'
 import { NOW } from '../../test/cases/case.ts'
-import { approved, arrives, bill, books, company, day, debits, NO_ORDER, returns, run, takes } from '../../test/cases/story.ts'
+import {
+  answersPayment,
+  approved,
+  arrives,
+  bill,
+  books,
+  company,
+  day,
+  debits,
+  NO_ORDER,
+  over,
+  returns,
+  run,
+  takes,
+} from '../../test/cases/story.ts'
 import { axesOf } from './axes.ts'
 import type { ExceptionState } from './exception.ts'
 import type { InvoiceState } from './invoice-state.ts'
 import { lawOf } from './law.ts'
-import { paymentName } from './names.ts'
+import { batchName, paymentName } from './names.ts'
 import type { Arrival } from './object.ts'
 import { DEFAULT_POLICY } from './policy.ts'
 
@@ -62,13 +76,13 @@ describe('an entry of a payment that only the ERP shows', () => {
   })
 
   it('is judged again when what was instructed is told anew', () => {
-    const w = told(...posted, ...sent.map(over('118.00')), booked)
+    const w = told(...posted, ...sent.map(instructing('118.00')), booked)
     expect(saysOf(w, 'amount-differs')).toContain('is over 118.00 EUR and stays accepted.')
-    w.submit({ ...over('119.00')(sent[0]!), eventId: 'pay E1 anew', occurredAt: day(21) })
+    w.submit({ ...instructing('119.00')(sent[0]!), eventId: 'pay E1 anew', occurredAt: day(21) })
     expect(shown(w)).toMatchObject({ headline: 'paid', settlement: 'full' })
     expect(saysOf(w, 'amount-differs')).toBeUndefined()
   })
-  const over =
+  const instructing =
     (amount: string) =>
     (arrival: Arrival): Arrival =>
       arrival.type === 'payment.instructed'
@@ -116,5 +130,63 @@ describe('a credit that names a payment of ours', () => {
     const w = told(...paid, ...before, debits('E1', '119.00', day(24), { reversal: true }))
     expect(shown(w)).toEqual({ ...stands, cases: [...stands.cases, 'bank-entry-unknown'] })
     expect(saysOf(w, 'bank-entry-unknown')).toContain('The bank takes a credit back with it.')
+  })
+})
+
+describe('a payment that is booked by itself and with its file', () => {
+  const second = bill({ ...over('50.00'), number: 'R-2' })
+  const both = [
+    ...posted,
+    arrives(second),
+    ...approved(second),
+    books(second, '5101'),
+    ...run('M1', { E1: { 5100: '119.00' }, E2: { 5101: '59.50' } }),
+    takes('M1'),
+  ]
+  const file = (amount = '178.50'): Arrival => debits('', amount, day(20), { endToEndId: undefined as never, messageId: 'M1' })
+  const alone = debits('E2', '59.50', day(21))
+  const headlines = (w: World): unknown[] =>
+    [...w.records.values()].flatMap(({ kind, state }) => (kind === 'invoice' ? [state['headline']] : []))
+  const idOf = (w: World, arrival: Arrival): string => w.bound.get(arrival.about[0]!.names[0]!)!
+
+  it('is paid once, and the second of the two is a case that names the first', () => {
+    const w = told(...both, file(), alone)
+    expect([headlines(w), shown(w).cases]).toEqual([['paid', 'paid'], ['bank-entry-unknown']])
+    expect(openIn(w)[0]).toMatchObject({ about: idOf(w, alone), says: expect.stringContaining(`already settled by ${idOf(w, file())}.`) })
+  })
+
+  it('so too where its own entry came first, and what else is in the file is paid', () => {
+    const w = told(...both, alone, file())
+    expect([headlines(w), shown(w).cases]).toEqual([['paid', 'paid'], ['bank-entry-unknown']])
+    expect(openIn(w)[0]).toMatchObject({
+      about: w.bound.get(paymentName('M1', 'E2')),
+      says: `Booked twice: settled by ${idOf(w, alone)} alone, and by ${idOf(w, file())} with its file.`,
+    })
+    w.submit(answersPayment('E2', 'M1', 'bank-entry-unknown', 'explained', day(23), 'person:tom'))
+    expect(shown(w).cases).toEqual([])
+  })
+
+  const refused = fact(
+    'payment.rejected',
+    'bank',
+    'rejects E2',
+    day(19),
+    [{ names: [paymentName('M1', 'E2')] }, { names: [batchName('M1')] }],
+    {
+      messageId: 'M1',
+      endToEndId: 'E2',
+      code: 'AC04',
+      reason: 'closed',
+      document: 'b'.repeat(64),
+    },
+  )
+
+  it.each([
+    ['before', [refused, file('119.00'), alone]],
+    ['after', [file(), refused, alone]],
+    ['at last', [refused, alone, file('119.00')]],
+  ])('is booked once where the bank had refused it in its file: %s', (_when, facts) => {
+    const w = told(...both, ...facts)
+    expect([headlines(w), shown(w).cases]).toEqual([['paid', 'paid'], []])
   })
 })

@@ -110,7 +110,7 @@ function ofPayment(
 ): WantedException[] {
   const kind = entry.direction === 'credit' ? 'returns' : 'settles'
   const takesBack = kind === 'settles' && !settles(entry)
-  const before = Object.entries(state.entries).find(([, known]) => known.kind === kind)?.[0]
+  const before = kind === 'returns' ? entryOf(state, kind) : settledBy(state)
   const same = equal(amount, entry.amount) && currency === entry.currency
   if (same && before === undefined && !takesBack) {
     const { code, reason = '' } = entry.returns ?? {}
@@ -198,6 +198,12 @@ function amountsOf({
   ]
 }
 
+/** The first of a payment's own entries of a kind. */
+const entryOf = ({ entries }: PaymentState, kind: 'settles' | 'returns'): string | undefined =>
+  Object.keys(entries).find((id) => entries[id]?.kind === kind)
+/** The entry that booked a payment: its own, or its file's, which a later refusal takes back from it. */
+const settledBy = (state: PaymentState): string | undefined =>
+  entryOf(state, 'settles') ?? (state.progress === 'settled' || state.progress === 'returned' ? state.settled?.entry : undefined)
 /** A debit, unless it takes a credit back: of a reversal too the side is its own (RvslInd). */
 const settles = ({ direction, reversal, returns }: Entry): boolean => direction === 'debit' && !reversal && returns === undefined
 /** Of a file that is not known whole the sum says nothing. */

@@ -49,7 +49,12 @@ export function judgePayment(laws: Laws, record: PaymentRecord, look: Look, asOf
   progress(laws, sheet, batch, new Map([...invoices].map(([id, item]) => [id, item.amount])))
   const wanted = payee(laws, sheet, batch, look, [...invoices.keys()])
   wanted.push(...voidedTooLate(laws, sheet, batch), ...allocate(sheet, invoices))
-  if (sheet.state.progress !== 'settled' && sheet.state.progress !== 'returned' && batch) sheet.waitFor([batch.id])
+  const [own] = Object.entries(sheet.state.entries).find(([, { kind }]) => kind === 'settles') ?? []
+  if (batch && (own ? !batch.state.entry : sheet.state.progress !== 'settled' && sheet.state.progress !== 'returned'))
+    sheet.waitFor([batch.id])
+  const withFile = entryOfFile(laws, sheet.state, fileOf(sheet.state, batch))
+  if (own && withFile && sheet.state.answers['bank-entry-unknown']?.action !== 'explained')
+    wanted.push({ cause: 'bank-entry-unknown', says: `Booked twice: settled by ${own} alone, and by ${withFile.entry} with its file.` })
   sheet.waitFor(instructed.items.flatMap((item) => (look(item.posting) ? [] : [item.posting])))
   if (sheet.state.progress === 'rejected')
     wanted.push({
@@ -146,10 +151,9 @@ function payee(
 function progress(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord | undefined, amounts: ReadonlyMap<string, string>): void {
   const { state } = sheet
   const settles = Object.entries(state.entries).find(([, entry]) => entry.kind === 'settles')
-  // What came under its MsgId after all of the file had passed was not in it.
-  const file = batch?.state.release?.pass && state.payee === null ? undefined : batch?.state
+  const file = fileOf(state, batch)
   const rejected = state.rejected !== null || (file !== undefined && isRejected(file))
-  const booked = state.rejected === null && !isVoid(laws, state, file) ? file?.entry : null
+  const booked = entryOfFile(laws, state, file)
   const settled: Settled | null = settles
     ? { entry: settles[0], bookedOn: settles[1].bookedOn, bankReference: settles[1].bankReference }
     : booked
@@ -188,6 +192,14 @@ function progress(laws: Laws, sheet: Scratch<PaymentState>, batch: BatchRecord |
     others,
   )
 }
+
+/** Its file; what came under its MsgId after all of the file had passed was not in it. */
+const fileOf = ({ payee: judged }: PaymentState, batch: BatchRecord | undefined): BatchState | undefined =>
+  batch?.state.release?.pass && judged === null ? undefined : batch?.state
+
+/** The entry that booked its file as one amount, which a payment that was refused or cancelled is no part of. */
+const entryOfFile = (laws: Laws, state: PaymentState, file: BatchState | undefined): BatchState['entry'] =>
+  state.rejected === null && !isVoid(laws, state, file) ? (file?.entry ?? null) : null
 
 /** A file's rejection holds unless the bank books the file, or says by it only that it has it already. */
 const isRejected = ({ rejected, accepted, entry }: BatchState): boolean =>

@@ -245,6 +245,19 @@ export const PAYMENT_CASES: readonly Case[] = [
     ],
   },
   {
+    name: 'one item of a file booked once more',
+    axes: ['settlement'],
+    story: 'The bank books the file of two payments as one amount, and one of them by itself as well.',
+    facts: [
+      ...company(),
+      ...[three[0]!, three[1]!].flatMap((invoice, index) => [arrives(invoice), ...approved(invoice), books(invoice, `510${index}`)]),
+      ...run('M1', { E1: { 5100: '119.00' }, E2: { 5101: '59.50' } }),
+      takes('M1'),
+      all('M1'),
+      debits('E2', '59.50', day(21)),
+    ],
+  },
+  {
     name: 'one item of a file rejected',
     axes: ['settlement'],
     story: 'The bank rejects one of two payments and books the other.',
