@@ -11,7 +11,7 @@ import { toldAgain } from './reconcile.ts'
 import { UNROUTED, type HeadlineState, type Route } from './routes.ts'
 import type { Laws } from './view.ts'
 import { cellOf, type Subject } from './cell.ts'
-import { blocking, blockMarks, clearings, holdCell, posting, postingMarks, reversing } from './expect-posting.ts'
+import { blocking, blockMarks, clearingMarks, clearings, holdCell, posting, postingMarks, reversing } from './expect-posting.ts'
 
 /** Others are not told of the archive: one that is archived is for them what it was before. */
 type Reached = Exclude<HeadlineState, 'archived'>
@@ -108,7 +108,7 @@ export function expectInvoice(laws: Laws, { id, state }: Subject<InvoiceState>):
       ...(procurement === undefined ? [] : [cellOf(id, state, procurement, 'status', told?.word ?? null)]),
     ].filter((cell) => cell.expected !== null || cell.told !== null || cell.reported !== null),
     effects,
-    marks: [...postingMarks(erp, id, state), ...blockMarks(erp, id, state)],
+    marks: [...postingMarks(erp, id, state), ...blockMarks(erp, id, state), ...clearingMarks(erp, id, state)],
   }
 }
 

@@ -254,6 +254,13 @@ function mayPostAgain(state: InvoiceState): boolean {
   return reversed.length === 0 || (answer?.action === 'post-again' && covers(answer, reversed))
 }
 
+/** What came back may be collected once more, and is cleared once more then. */
+export function clearingMarks(erp: string, id: string, { allocations }: InvoiceState): EffectMark[] {
+  return Object.values(allocations).flatMap(({ evidence, returned }): EffectMark[] =>
+    returned === undefined ? [] : [{ target: erp, command: 'settlement.clear', object: id, occurrence: evidence, input: 'undone' }],
+  )
+}
+
 /** Our postings that the ERP shows, whoever told us: each proves the effect with its number of earlier reversals. */
 export function postingMarks(erp: string, id: string, state: InvoiceState): EffectMark[] {
   const all = reversals(state)

@@ -53,6 +53,8 @@ export type Allocation = FactRef & {
   readonly currency: string | null
   readonly evidence: string
   readonly undone: string | null
+  /** Of one that an entry took back: what the bank said. */
+  readonly returned?: string
   /** Of an entry that was matched to this invoice alone: what the ledger is told of it. */
   readonly booked: { readonly bankReference: string; readonly bookedOn: string } | null
   /** True when the bank booked it and nobody had instructed it, as far as we know. */

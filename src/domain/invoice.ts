@@ -257,12 +257,20 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
       ...(data.outside ? { outside: true } : {}),
     }),
   ),
-  'settlement.unallocated': decided<{ allocation: string; bookedOn?: string }>((state, event, data) => {
+  'settlement.unallocated': decided<{ allocation: string; bookedOn?: string; says?: string }>((state, event, data) => {
     const known = state.allocations[data.allocation]
     return known
       ? {
           ...state,
-          allocations: { ...state.allocations, [data.allocation]: { ...known, undone: event.id, undoneOn: data.bookedOn || null } },
+          allocations: {
+            ...state.allocations,
+            [data.allocation]: {
+              ...known,
+              undone: event.id,
+              undoneOn: data.bookedOn || null,
+              ...(data.says === undefined ? {} : { returned: data.says }),
+            },
+          },
         }
       : state
   }),

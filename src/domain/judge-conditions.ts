@@ -32,6 +32,9 @@ export function conditions(laws: Laws, state: InvoiceState, expected: Expectatio
     if (payment.progress === 'rejected')
       wanted.push({ cause: 'payment-rejected', says: `Payment ${id} over ${payment.amount} was rejected by the bank.` })
   }
+  const back = warranted(state, ['paid']) ? [] : Object.values(state.allocations).filter(({ returned }) => returned !== undefined)
+  for (const { amount, undoneOn, returned } of back)
+    wanted.push({ cause: 'payment-returned', says: `${amount} came back on ${undoneOn ?? 'an unknown day'}: ${returned}` })
   const outside = byKey(state.allocations).filter(([, allocation]) => allocation.outside && allocation.undone === null)
   if (outside.some(([event]) => !covers(state.answers['paid-outside'], [event]))) {
     wanted.push({

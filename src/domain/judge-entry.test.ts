@@ -190,3 +190,61 @@ describe('a payment that is booked by itself and with its file', () => {
     expect([headlines(w), shown(w).cases]).toEqual([['paid', 'paid'], []])
   })
 })
+
+describe('an invoice that an entry settled by itself', () => {
+  const collected = bill({ ...NO_ORDER, paymentMeans: [{ code: '59', account: 'DE99' }] }, false)
+  const ready = [...company(), arrives(collected), ...approved(collected), books(collected, '5100')]
+  const booked = (at: string, change: Parameters<typeof debits>[3] = {}): Arrival =>
+    debits('', '119.00', at, { endToEndId: undefined as never, remittance: 'Invoice R-1 Acme', bookedOn: at.slice(0, 10), ...change })
+  const taken = booked(day(20))
+  const back = (change: Parameters<typeof debits>[3] = {}): Arrival => booked(day(25), { direction: 'credit', ...change })
+  const returned = { headline: 'posted', settlement: 'returned', cases: ['payment-returned'] }
+  const paid = { headline: 'paid', settlement: 'full', cases: [] }
+
+  it.each<[string, Arrival, string]>([
+    ['a return', back({ returns: { code: 'MD06', reason: 'not authorised' } }), 'MD06 not authorised'],
+    ['a reversal', back({ reversal: true }), 'Received 119.00 EUR on 2026-01-25: Invoice R-1 Acme'],
+    ['a return that names it in its end-to-end id', back({ returns: { code: 'AC04', endToEndId: 'R-1' }, remittance: 'sorry' }), 'AC04'],
+  ])('is open again when it comes back, whichever is heard of first: %s', (_what, credit, reason) => {
+    for (const facts of [
+      [taken, credit],
+      [credit, taken],
+    ]) {
+      const w = told(...ready, ...facts)
+      expect(shown(w)).toEqual(returned)
+      expect(saysOf(w, 'payment-returned')).toBe(`119.00 came back on 2026-01-25: ${reason}`)
+    }
+  })
+
+  it('may be collected and cleared once more, and nobody is asked any longer', () => {
+    const w = told(...ready, taken, back({ reversal: true }), booked(day(28)))
+    expect(shown(w)).toEqual(paid)
+    const record = [...w.records.values()].find(({ kind }) => kind === 'invoice')!
+    const { effects, marks } = w.law.expect(record)
+    const entryOf = (arrival: Arrival): string => w.bound.get(arrival.about[0]!.names[0]!)!
+    expect(effects.find(({ command }) => command === 'settlement.clear')?.occurrence).toBe(entryOf(booked(day(28))))
+    expect(marks).toContainEqual(expect.objectContaining({ command: 'settlement.clear', occurrence: entryOf(taken), input: 'undone' }))
+  })
+
+  it('is open again also where nobody had instructed it', () => {
+    const w = told(...posted, taken)
+    expect(shown(w)).toEqual({ ...paid, cases: ['paid-outside'] })
+    w.submit(back({ returns: { code: 'AC04' } }))
+    expect(shown(w)).toEqual(returned)
+  })
+
+  it.each<[string, Arrival]>([
+    ['of another amount', back({ reversal: true, amount: '19.00' })],
+    ['in another currency', back({ reversal: true, currency: 'USD' })],
+    ['of a supplier who sends money', back()],
+  ])('stays paid by a credit %s, which is a case', (_what, credit) => {
+    expect(shown(told(...ready, taken, credit))).toEqual({ ...paid, cases: ['bank-entry-unknown'] })
+  })
+
+  it('stays paid where what comes back may be another’s', () => {
+    const second = bill({ ...NO_ORDER, number: 'R-2', paymentMeans: [{ code: '59', account: 'DE99' }] }, false)
+    const other = [arrives(second), ...approved(second), books(second, '5101'), booked(day(21), { remittance: 'R-2' })]
+    const w = told(...ready, taken, ...other, back({ reversal: true, remittance: 'R-1 R-2' }))
+    expect(shown(w)).toEqual({ ...paid, cases: ['bank-entry-unknown'] })
+  })
+})

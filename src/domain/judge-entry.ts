@@ -1,7 +1,7 @@
 /** What a booked bank entry settles, or takes back: a payment, a whole file, or an invoice that nobody here paid. */
 import type { Instant } from '../lib/time.ts'
 import { exceptionDecisions, type WantedException } from './exception.ts'
-import { amountDue, liveAllocations, negative } from './headline.ts'
+import { amountDue, currencyOf, liveAllocations, negative } from './headline.ts'
 import { sumOf } from './invoice-content.ts'
 import type { InvoiceState } from './invoice-state.ts'
 import { batchName, endToEndName, paymentInfoName, paymentName, remittanceName } from './names.ts'
@@ -24,7 +24,9 @@ function candidates(entry: Entry): string[] {
   if (about.endToEndId)
     names.push(...(about.messageId ? [paymentName(about.messageId, about.endToEndId)] : []), endToEndName(about.endToEndId))
   else names.push(...(about.messageId ? [batchName(about.messageId)] : []), ...(entry.batch ? [paymentInfoName(entry.batch)] : []))
-  return [...names, ...tokens(entry.remittance ?? '').map(remittanceName)]
+  // Who gives back what was collected may name the invoice there alone.
+  const texts = [...(comesBack(entry) ? [about.endToEndId ?? ''] : []), entry.remittance ?? '']
+  return [...names, ...tokens(texts.join(' ')).map(remittanceName)]
 }
 
 /** Words of a remittance text that may be an invoice number: at most ten, of 3 to 35 characters with a digit. */
@@ -84,6 +86,11 @@ function settle(laws: Laws, sheet: Scratch<EntryState>, entry: Entry, look: Look
       return []
     }
   }
+  const back = comesBack(entry) ? settledByEntry(names, entry, look) : undefined
+  if (back) {
+    takeBack(sheet, ...back, entry, booked, saidOf(entry, says))
+    return []
+  }
   sheet.waitFor(names)
   const until = sheet.after(entry.at, laws.policy.entryGraceMs)
   if (sheet.asOf < until) {
@@ -112,10 +119,7 @@ function ofPayment(
   const takesBack = kind === 'settles' && !settles(entry)
   const before = kind === 'returns' ? entryOf(state, kind) : settledBy(state)
   const same = equal(amount, entry.amount) && currency === entry.currency
-  if (same && before === undefined && !takesBack) {
-    const { code, reason = '' } = entry.returns ?? {}
-    return bind(sheet, id, kind, entry, booked, code === undefined ? says : `${code} ${reason}`.trim())
-  }
+  if (same && before === undefined && !takesBack) return bind(sheet, id, kind, entry, booked, saidOf(entry, says))
   sheet.waitFor([id])
   const stays = `The payment that it names is over ${shownAmount(amount, currency)} ${currency} and stays ${state.progress ?? 'instructed'}.`
   if (!same) return [{ cause: 'amount-differs', says: `${says}. ${stays}` }]
@@ -127,13 +131,7 @@ function ofPayment(
 
 /** The only invoice that the entry names, whose whole open amount it is, and for which no payment of ours is under way. */
 function paidOutside(names: readonly string[], entry: Entry, look: Look): string | undefined {
-  const named = new Map(
-    names
-      .map((name) => look(name))
-      .filter((record) => record?.kind === 'invoice')
-      .map((record) => [record!.id, seenAs<InvoiceState>(record!).state]),
-  )
-  const [[id, state] = [], another] = [...named]
+  const [[id, state] = [], another] = invoicesOf(names, look)
   if (
     id === undefined ||
     state === undefined ||
@@ -145,6 +143,37 @@ function paidOutside(names: readonly string[], entry: Entry, look: Look): string
   if (Object.values(state.payments).some(({ progress }) => UNDER_WAY.has(progress))) return undefined
   const open = sumOf([amountDue(state) ?? '0', ...liveAllocations(state).map(([, allocation]) => negative(allocation.amount))])
   return equal(open, entry.amount) ? id : undefined
+}
+
+/** The only invoice that what comes back names and that a debit of its amount and currency settled, with the allocation by that. */
+function settledByEntry(names: readonly string[], entry: Entry, look: Look): [invoice: string, allocation: string] | undefined {
+  const [found, another] = invoicesOf(names, look).flatMap(([id, state]): [string, string][] => {
+    const [event] =
+      liveAllocations(state).find(
+        ([, { booked, amount }]) => booked && equal(amount, entry.amount) && currencyOf(state) === entry.currency,
+      ) ?? []
+    return event === undefined ? [] : [[id, event]]
+  })
+  return another ? undefined : found
+}
+
+const invoicesOf = (names: readonly string[], look: Look): (readonly [string, InvoiceState])[] => [
+  ...new Map(
+    names
+      .map((name) => look(name))
+      .filter((record) => record?.kind === 'invoice')
+      .map((record) => [record!.id, seenAs<InvoiceState>(record!).state]),
+  ),
+]
+
+function takeBack(sheet: Scratch<EntryState>, invoice: string, allocation: string, entry: Entry, booked: Settled, says: string): void {
+  sheet.decide('statement.entry-matched', 'settlement', { to: invoice, kind: 'returns', amount: entry.amount, says, ...booked })
+  sheet.add({
+    type: 'settlement.unallocated',
+    objects: [invoice],
+    actor: 'rule:settlement',
+    data: { invoice, allocation, entry: sheet.id, bookedOn: booked.bookedOn, says },
+  })
 }
 
 function settleInvoice(
@@ -198,6 +227,10 @@ function amountsOf({
   ]
 }
 
+/** A credit that says of itself that it is a return, or the reversal of a debit. */
+const comesBack = ({ direction, reversal, returns }: Entry): boolean => direction === 'credit' && (reversal || returns !== undefined)
+/** The bank's reason where it gives one. */
+const saidOf = ({ returns }: Entry, says: string): string => (returns ? `${returns.code} ${returns.reason ?? ''}`.trim() : says)
 /** The first of a payment's own entries of a kind. */
 const entryOf = ({ entries }: PaymentState, kind: 'settles' | 'returns'): string | undefined =>
   Object.keys(entries).find((id) => entries[id]?.kind === kind)

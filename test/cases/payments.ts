@@ -195,6 +195,22 @@ export const PAYMENT_CASES: readonly Case[] = [
     ],
   },
   {
+    name: 'direct debit, given back',
+    axes: ['settlement'],
+    story: 'The same; the bank gives the 119.00 back, and names the invoice number.',
+    facts: [
+      ...company(),
+      ...ready(collected),
+      debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1 Acme' }),
+      debits('', '119.00', day(25), {
+        endToEndId: undefined as never,
+        remittance: 'Invoice R-1 Acme',
+        direction: 'credit',
+        returns: { code: 'MD06', reason: 'refund' },
+      }),
+    ],
+  },
+  {
     name: 'card',
     axes: ['settlement'],
     story: 'Paid by card; the entry names the invoice number.',
@@ -578,6 +594,17 @@ export const PAYMENT_CASES: readonly Case[] = [
     axes: ['settlement'],
     story: 'The bank books 119.00 and names the invoice; nobody had instructed it.',
     facts: [...company(), ...ready(), debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1' })],
+  },
+  {
+    name: 'paid outside, given back',
+    axes: ['settlement'],
+    story: 'The same; then the bank reverses its entry.',
+    facts: [
+      ...company(),
+      ...ready(),
+      debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1' }),
+      debits('', '119.00', day(25), { endToEndId: undefined as never, remittance: 'Invoice R-1', direction: 'credit', reversal: true }),
+    ],
   },
   {
     name: 'paid outside, then instructed',
