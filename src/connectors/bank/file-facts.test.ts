@@ -23,12 +23,14 @@ const item = (id: string, amount: string, more = '', currency = 'EUR'): string =
 const details = (items: string): string => `<NtryDtls>${items}</NtryDtls>`
 const statement = (inside: string, closing = '70.00'): Uint8Array =>
   camt(`<Stmt><Id>S-1</Id>${ACCOUNT}${balance('OPBD', '100.00')}${balance('CLBD', closing)}${inside}</Stmt>`)
+/** Without what a hash makes of an entry's content. */
+const nameOf = (about: Observation['about']): string | undefined => about[0]?.names[0]?.replace(/ [0-9a-f]{32} /u, ' # ')
 const parts = (all: readonly Observation[]): unknown[] =>
   all
     .filter((one) => one.type !== 'statement.received')
     .map(({ type, about, data }) => [
       type,
-      about[0]?.names[0]?.split('|').slice(1).join(' '),
+      nameOf(about)?.split('|').slice(1).join(' '),
       data['endToEndId'],
       data['amount'],
       data['direction'],
@@ -37,8 +39,8 @@ const parts = (all: readonly Observation[]): unknown[] =>
 describe('entries', () => {
   test('with several payments are as many facts, each with its own amount', () => {
     expect(parts(facts(statement(entry('30.00', 'DBIT', details(item('E-1', '10.00') + item('E-2', '20.00'))))))).toEqual([
-      ['statement.entry-booked', 'entry DE89370400440532013000 S-1 1 1', 'E-1', '10.00', 'debit'],
-      ['statement.entry-booked', 'entry DE89370400440532013000 S-1 1 2', 'E-2', '20.00', 'debit'],
+      ['statement.entry-booked', 'entry DE89370400440532013000 S-1 # 1 1', 'E-1', '10.00', 'debit'],
+      ['statement.entry-booked', 'entry DE89370400440532013000 S-1 # 1 2', 'E-2', '20.00', 'debit'],
     ])
   })
 
@@ -47,13 +49,13 @@ describe('entries', () => {
     ['are in another currency', item('E-1', '10.00') + item('E-2', '20.00', '', 'USD')],
   ])('whose payments %s stay one amount, and the statement says so', (_what, items) => {
     const all = facts(statement(entry('30.00', 'DBIT', details(items))))
-    expect(parts(all)).toEqual([['statement.entry-booked', 'entry DE89370400440532013000 S-1 1 1', undefined, '30.00', 'debit']])
+    expect(parts(all)).toEqual([['statement.entry-booked', 'entry DE89370400440532013000 S-1 # 1 1', undefined, '30.00', 'debit']])
     expect(all.at(-1)?.data['findings']).toContain('items-differ: entry 1.')
   })
 
   test('with one payment have the entry’s amount, whatever was instructed', () => {
     expect(parts(facts(statement(entry('30.00', 'DBIT', details(item('NOTPROVIDED', '33.00', '', 'USD'))))))).toEqual([
-      ['statement.entry-booked', 'entry DE89370400440532013000 S-1 1 1', undefined, '30.00', 'debit'],
+      ['statement.entry-booked', 'entry DE89370400440532013000 S-1 # 1 1', undefined, '30.00', 'debit'],
     ])
   })
 
@@ -85,8 +87,38 @@ describe('entries', () => {
       `<Stmt><Id>S-1</Id><StmtPgntn><PgNb>2</PgNb><LastPgInd>true</LastPgInd></StmtPgntn>${ACCOUNT}${balance('CLBD', '5.00', 'DBIT')}${entry('1.00', 'DBIT')}</Stmt>`,
     )
     const all = facts(paged)
-    expect(all[0]?.about[0]?.names).toEqual(['bank|entry|DE89370400440532013000 S-1 page 2 1 1'])
+    expect(nameOf(all[0]?.about ?? [])).toBe('bank|entry|DE89370400440532013000 S-1 page 2 # 1 1')
     expect(all.at(-1)?.data).toMatchObject({ statement: 'S-1 page 2', opening: '', closing: '-5.00' })
+  })
+})
+
+describe('a statement that is sent again under its Id', () => {
+  const paying = (id: string, amount: string, more = '', on = '2026-02-28'): string =>
+    entry(amount, 'DBIT', `${more}${details(item(id, amount))}`, { booked: `<Dt>${on}</Dt>` })
+  const names = (...entries: string[]): (string | undefined)[] =>
+    facts(statement(entries.join('')))
+      .filter(({ type }) => type === 'statement.entry-booked')
+      .map(({ about }) => about[0]?.names[0])
+
+  test('with an entry that it lacked names the others as before, and none of them twice', () => {
+    const [one, two] = names(paying('E-1', '10.00'), paying('E-2', '20.00'))
+    const again = names(paying('E-0', '5.00'), paying('E-1', '10.0'), paying('E-2', '20.00'))
+    expect(again.slice(1)).toEqual([one, two])
+    expect(new Set(again).size).toBe(3)
+  })
+
+  test('with one more of two that say the same adds one', () => {
+    const [one, two] = names(paying('E-1', '10.00'), paying('E-1', '10.00'))
+    expect(one).not.toBe(two)
+    expect(names(paying('E-0', '5.00'), ...Array.from({ length: 3 }, () => paying('E-1', '10.00'))).slice(1, 3)).toEqual([one, two])
+  })
+
+  test('may count its entries by their positions (NtryRef); what else an entry says makes it another one', () => {
+    const numbered = (at: number): string => `<NtryRef>${at}</NtryRef>`
+    const [one] = names(paying('E-1', '10.00', numbered(1)))
+    expect(names(paying('E-0', '5.00', numbered(1)), paying('E-1', '10.00', numbered(2)))[1]).toBe(one)
+    // Where Ids begin anew each year.
+    expect(names(paying('E-1', '10.00', numbered(1), '2027-02-28'))).not.toContain(one)
   })
 })
 
@@ -103,11 +135,11 @@ describe('the bank’s own reference', () => {
     ])
   })
 
-  test('decides nothing: the entry is what its statement and position say', () => {
+  test('decides nothing: the entry is what its statement and what it says are, and which of those that say the same', () => {
     const [first, second] = facts(statement(referred('B-1') + referred('B-1')))
-    expect([first, second].map((one) => one?.about[0]?.names)).toEqual([
-      [`bank|entry|${ACCOUNT_NO} S-1 1 1`],
-      [`bank|entry|${ACCOUNT_NO} S-1 2 1`],
+    expect([first, second].map((one) => nameOf(one?.about ?? []))).toEqual([
+      `bank|entry|${ACCOUNT_NO} S-1 # 1 1`,
+      `bank|entry|${ACCOUNT_NO} S-1 # 2 1`,
     ])
   })
 

@@ -33,7 +33,7 @@ export function fileFacts(
     case 'camt.052':
     case 'camt.053':
     case 'camt.054':
-      return { observations: statementFacts(source, file) }
+      return { observations: statementFacts(source, file, sha256) }
   }
 }
 

@@ -8,14 +8,34 @@ import type { EntryData, FactData } from '../../domain/event-data.ts'
 import { sumOf } from '../../domain/invoice-content.ts'
 import { plainAccount } from '../../domain/names.ts'
 import { aliasOf, type Ref } from '../../domain/object.ts'
+import { entryContent } from '../../formats/bank/entry-content.ts'
+import { hexOf, type Sha256 } from '../../lib/hash.ts'
 import type { Source } from './file-facts.ts'
 import { ENTRY_STATUS, MAP_VERSION } from './map.ts'
 
-export function statementFacts(source: Source, file: StatementFile): Observation[] {
-  return file.statements.flatMap((statement) => [
-    ...statement.entries.flatMap((entry) => entryFacts(source, file.kind, statement, entry)),
-    ...(file.kind === 'camt.053' ? [received(source, file, statement)] : []),
-  ])
+export function statementFacts(source: Source, file: StatementFile, sha256: Sha256): Observation[] {
+  return file.statements.flatMap((statement) => {
+    const names = namesOf(statement, sha256)
+    return [
+      ...statement.entries.flatMap((entry, at) => entryFacts(source, file.kind, statement, entry, names[at] ?? '')),
+      ...(file.kind === 'camt.053' ? [received(source, file, statement)] : []),
+    ]
+  })
+}
+
+/**
+ * What each entry is called within its statement: by all that it says, and by how many of them said just that before it. Not by its
+ * position, which is another one when the bank sends the statement once more with an entry that it had left out; nor by its NtryRef, which
+ * some banks count by position.
+ */
+function namesOf({ entries }: StatementFile['statements'][number], sha256: Sha256): string[] {
+  const times = new Map<string, number>()
+  return entries.map(({ entryReference: _counted, ...entry }) => {
+    const content = hexOf(sha256(entryContent(entry))).slice(0, 32)
+    const nth = (times.get(content) ?? 0) + 1
+    times.set(content, nth)
+    return `${content} ${nth}`
+  })
 }
 
 function received(source: Source, file: StatementFile, statement: StatementFile['statements'][number]): Observation {
@@ -55,7 +75,7 @@ function balanceOf({ balances }: Statement, types: readonly string[], at: 0 | -1
   return balance === undefined ? '' : `${balance.side === 'debit' ? '-' : ''}${balance.amount}`
 }
 
-function entryFacts(source: Source, kind: StatementFile['kind'], statement: Statement, entry: StatementEntry): Observation[] {
+function entryFacts(source: Source, kind: StatementFile['kind'], statement: Statement, entry: StatementEntry, name: string): Observation[] {
   const booked = kind === 'camt.053' && meaningOf(ENTRY_STATUS, entry.status) === 'booked'
   const { account, id } = keysOf(statement)
   const items: readonly (EntryDetail | undefined)[] = entry.details.length === 0 || notItemised(entry) ? [undefined] : entry.details
@@ -63,7 +83,7 @@ function entryFacts(source: Source, kind: StatementFile['kind'], statement: Stat
     const part = index + 1
     const data = entryData(source, account, id, entry, item, part, items.length)
     const about: Ref = {
-      names: [aliasOf(source.system, booked ? 'entry' : 'announced-entry', `${account} ${id} ${entry.position} ${part}`)],
+      names: [aliasOf(source.system, booked ? 'entry' : 'announced-entry', `${account} ${id} ${name} ${part}`)],
       create: 'statement-entry',
       ...(booked ? referenceOf(source, account, entry, item, items.length) : {}),
     }

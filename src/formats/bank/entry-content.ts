@@ -3,8 +3,8 @@ import { canonicalJson, type Json } from '../../lib/canonical-json.ts'
 import { exact, figureOf } from './exact.ts'
 
 /**
- * What an entry says, as one canonical text to be hashed: with account, statement id (and page) and position it is the
- * entry's identity, which a bank's reference alone is not. Spelling does not matter (prefixes, order of elements, zeros at
+ * What an entry says, as one canonical text to be hashed: with account, statement id (and page), and how many others of it say the same,
+ * it is the entry's identity, which a bank's reference alone is not. Spelling does not matter (prefixes, order of elements, zeros at
  * the end of an amount); every term below does. The list is closed and carries its number: a reader that learns new terms
  * must not give old entries new identities.
  */
