@@ -58,6 +58,7 @@ export const CASES: { readonly [cause in Cause]: 'held' | 'differs' } = {
   'system-silent': 'differs',
   'payment-file-differs': 'differs',
   'paid-outside': 'differs',
+  overpaid: 'differs',
   'cleared-unexplained': 'differs',
   'difference-outside-policy': 'differs',
   'settled-in-another-currency': 'differs',

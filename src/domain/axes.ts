@@ -101,13 +101,14 @@ function postingOf(state: InvoiceState): Axes['posting'] {
 
 export function settlementOf(state: InvoiceState): Axes['settlement'] {
   const due = amountDue(state)
-  if (nothingDue(state)) return 'nothing-due'
   const live = liveAllocations(state)
-  if (live.length > 0 && due !== null) {
-    const sum = sumOf(live.map(([, allocation]) => allocation.amount))
-    if (sum === due && oneSided(state) === null) return due.startsWith('-') ? 'credit-applied' : 'full'
-    return size(sum) > size(due) ? 'over' : 'part'
-  }
+  const sum = live.length > 0 ? sumOf(live.map(([, allocation]) => allocation.amount)) : null
+  const over = due !== null && sum !== null && size(sum) > size(due)
+  // A prepayment that left nothing due is cleared in the ERP all the same; what the bank booked of it is too much.
+  if (nothingDue(state) && !(over && live.some(([, { posting }]) => posting === null))) return 'nothing-due'
+  if (over) return 'over'
+  if (due !== null && sum !== null)
+    return sum !== due || oneSided(state) !== null ? 'part' : due.startsWith('-') ? 'credit-applied' : 'full'
   const steps = Object.values(state.payments).map((payment) => payment.progress)
   const cameBack = Object.values(state.allocations).some((allocation) => allocation.undone !== null && !isForeign(state, allocation))
   if (cameBack || steps.includes('returned')) return 'returned'

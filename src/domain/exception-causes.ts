@@ -382,6 +382,14 @@ export const CAUSES = {
     actions: ['explained'],
     dueHours: 8,
   },
+  overpaid: {
+    owner: 'treasury',
+    severity: 'high',
+    title: 'More was settled than is due',
+    hint: 'Find out which of them is too much, and ask for the money back or have the ERP clear it with something else. It closes by itself when what is settled is no more than is due; otherwise say what becomes of it.',
+    actions: ['explained'],
+    dueHours: 8,
+  },
   'cleared-unexplained': {
     owner: 'treasury',
     severity: 'high',

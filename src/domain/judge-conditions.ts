@@ -11,7 +11,7 @@ import type { Expectation } from './object.ts'
 import { routeOf } from './routes.ts'
 import type { Scratch } from './scratch.ts'
 import { casesOfSent } from './sent.ts'
-import { differencesOutside, settledInAnotherCurrency } from './settlement.ts'
+import { differencesOutside, overpaid, settledInAnotherCurrency } from './settlement.ts'
 import { changedTerms } from './terms.ts'
 import type { Laws } from './view.ts'
 
@@ -45,6 +45,8 @@ export function conditions(laws: Laws, state: InvoiceState, expected: Expectatio
   const foreign = settledInAnotherCurrency(state)
   if (foreign && !covers(state.answers['settled-in-another-currency'], foreign.rests))
     wanted.push({ cause: 'settled-in-another-currency', says: foreign.says })
+  const tooMuch = overpaid(state)
+  if (tooMuch && !covers(state.answers['overpaid'], tooMuch.rests)) wanted.push({ cause: 'overpaid', says: tooMuch.says })
   const accepted = state.answers['difference-outside-policy']
   const differences = differencesOutside(state, laws.policy.differences).filter(({ rests }) => !covers(accepted, rests))
   if (differences.length > 0)

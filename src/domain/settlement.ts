@@ -3,11 +3,13 @@
  * than the policy allows, or comes too late, that is a finding for a person.
  */
 import type { CalendarDate } from '../lib/time.ts'
+import { thingPosted, thingSaid } from './answers.ts'
+import { settlementOf } from './axes.ts'
 import { discountAllowed, type Discount } from './discount.ts'
-import { amountDue, byKey, currencyOf, isForeign, isSince, liveAllocations } from './headline.ts'
+import { amountDue, byKey, currencyOf, isForeign, isSince, liveAllocations, livePostings } from './headline.ts'
 import type { Allocation, InvoiceState } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
-import { parseDecimal } from './money.ts'
+import { formatMoney, parseDecimal, parseMoney } from './money.ts'
 
 /** `cash` left an account; `clearing` is against another item, named by the ERP's document; a `difference` is a line with a reason. */
 export const ALLOCATION_KINDS = {
@@ -89,6 +91,27 @@ export function settledInAnotherCurrency(state: InvoiceState): { readonly rests:
   if (foreign.length === 0) return null
   const sums = foreign.map(([, { amount, currency }]) => `${amount} ${currency}`).join(', ')
   return { rests: foreign.map(([event]) => event), says: `It is due in ${currencyOf(state)}; settled with ${sums}.` }
+}
+
+/**
+ * More is settled than is due, whatever became of the posting since: with all that settles it, and with what says how much is due. In an
+ * order of its own: the keys of allocations depend on which of them came first.
+ */
+export function overpaid(state: InvoiceState): { readonly rests: string[]; readonly says: string } | null {
+  const due = amountDue(state)
+  const currency = currencyOf(state)
+  if (settlementOf(state) !== 'over' || due === null || currency === null) return null
+  const live = liveAllocations(state)
+  const shown = (amount: string): string => {
+    const money = parseMoney(amount, currency)
+    return money ? formatMoney(money) : amount
+  }
+  const by = live.map(([, { on, kind, amount, evidence }]) => `${on ?? 'on an unknown day'} ${kind} ${shown(amount)} (${evidence})`).sort()
+  const sum = sumOf(live.map(([, { amount }]) => amount))
+  return {
+    rests: [state.content ? thingSaid(state.content) : thingPosted(livePostings(state)[0]?.[0] ?? ''), ...live.map(([event]) => event)],
+    says: `Due are ${shown(due)} ${currency}, settled are ${shown(sum)}: ${by.join(', ')}`.slice(0, 400),
+  }
 }
 
 /** What the supplier himself offers needs no limit of ours: only the window and the share that the invoice states. */

@@ -14,6 +14,7 @@ import {
   books,
   clears,
   company,
+  corrects,
   day,
   debits,
   NO_ORDER,
@@ -38,6 +39,7 @@ const prepayment = bill({ ...over('100.00'), number: 'V-1', typeCode: '386' })
 const final = bill({ ...over('200.00'), number: 'R-1' })
 const zero = bill({ ...over('0.00') })
 const overpaid = bill(over('100.00', '-10.00'))
+const less10 = bill(over('90.00'))
 const offering = bill({ ...NO_ORDER, paymentTerms: 'Payable at once.\n#SKONTO#TAGE=21#PROZENT=5.00#\n' })
 const collected = bill({ ...NO_ORDER, paymentMeans: [{ code: '59', account: 'DE99' }] }, false)
 const card = bill({ ...NO_ORDER, paymentMeans: [{ code: '48' }] }, false)
@@ -67,6 +69,16 @@ const paying = (change: Partial<FactData['payment.instructed']>, postings: Payin
   run('M1', { E1: postings }).map((arrival) =>
     arrival.type === 'payment.instructed' ? { ...arrival, data: { ...arrival.data, ...change } } : arrival,
   )
+/** Paid in full, and once more by a file that was given to the bank past the hub. */
+const paidTwice = [
+  ...company(),
+  arrives(free),
+  ...approved(free),
+  ...paidInFull(free),
+  ...run('M2', { E2: { 5100: '119.00' } }, day(21)),
+  takes('M2', day(21, 9)),
+  debits('E2', '119.00', day(22)),
+]
 /** Where 119.00 EUR are due, the bank books 119.00 USD. */
 const inDollars = [
   ...company(),
@@ -172,6 +184,19 @@ export const PAYMENT_CASES: readonly Case[] = [
     axes: ['posting', 'settlement'],
     story: 'Gross 119.00, prepaid 119.00, payable 0.00.',
     facts: [...company(), ...ready(prepaid)],
+  },
+  {
+    name: 'prepaid to zero, and the prepayment cleared',
+    axes: ['settlement'],
+    story: 'The same; the ERP clears the prepayment of 119.00 against it.',
+    facts: [...company(), ...ready(prepaid), clears(prepaid, 'prepayment', '119.00')],
+  },
+  {
+    name: 'prepaid to zero, and paid',
+    axes: ['settlement'],
+    onlyAsTold: 'a payment that is booked is not stopped any more',
+    story: 'The same without the clearing; 119.00 are paid by a file that was given to the bank past the hub.',
+    facts: [...company(), ...ready(prepaid), ...run('M1', { E1: { 5100: '119.00' } }), takes('M1'), debits('E1', '119.00')],
   },
   {
     name: 'direct debit',
@@ -409,6 +434,67 @@ export const PAYMENT_CASES: readonly Case[] = [
     facts: [...company(), arrives(free), ...approved(free), ...paidInFull(free), clears(free, 'fx', '3.10', { currency: 'CHF' })],
   },
   {
+    name: 'paid twice',
+    axes: ['settlement'],
+    onlyAsTold: 'a payment that is booked is not stopped any more',
+    story: 'Paid in full, and once more by a file that was given to the bank past the hub.',
+    facts: paidTwice,
+  },
+  {
+    name: 'paid twice, and one comes back',
+    axes: ['settlement'],
+    onlyAsTold: 'a payment that is booked is not stopped any more',
+    story: 'The same; the bank gives the second one back.',
+    facts: [...paidTwice, returns('E2', '119.00', day(23))],
+  },
+  {
+    name: 'paid twice, explained',
+    axes: ['settlement'],
+    onlyAsTold: 'an answer counts for what stood when it was given',
+    story: 'The same without the return; treasury says that the supplier takes it off the next invoice.',
+    facts: [...paidTwice, answers(free, 'overpaid', 'explained', day(23))],
+  },
+  {
+    name: 'paid twice, explained, and settled once more',
+    axes: ['settlement'],
+    onlyAsTold: 'an answer counts for what stood when it was given',
+    story: 'The same; then the ERP clears a credit note against it: what was said of two says nothing of the third.',
+    facts: [...paidTwice, answers(free, 'overpaid', 'explained', day(23)), clears(free, 'netting', '23.80', {}, day(24))],
+  },
+  {
+    name: 'paid, and corrected to less',
+    axes: ['settlement'],
+    onlyAsTold: 'what is known when it is approved is what is approved',
+    story: 'Paid in full over 119.00; then a correction over 107.10 comes.',
+    facts: [...company(), arrives(free), ...approved(free), ...paidInFull(free), corrects(free, less10, day(22))],
+  },
+  {
+    name: 'paid in full, and netted',
+    axes: ['settlement'],
+    story: 'The bank books 119.00, and the ERP clears a credit note of 23.80 against the invoice as well.',
+    facts: [...company(), arrives(free), ...approved(free), ...paidInFull(free), clears(free, 'netting', '23.80')],
+  },
+  {
+    name: 'collected, and paid',
+    axes: ['settlement'],
+    onlyAsTold: 'a payment that is booked is not stopped any more',
+    story: 'The supplier collects 119.00; a file that was given to the bank past the hub pays them as well.',
+    facts: [
+      ...company(),
+      ...ready(collected),
+      debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1 Acme' }),
+      ...run('M1', { E1: { 5100: '119.00' } }, day(21)),
+      takes('M1', day(21, 9)),
+      debits('E1', '119.00', day(22)),
+    ],
+  },
+  {
+    name: 'credit note applied for more than it is',
+    axes: ['settlement'],
+    story: 'The credit note is over 23.80; the ERP clears 47.60 of it.',
+    facts: [...company(), ...ready(credit), clears(credit, 'netting', '-47.60')],
+  },
+  {
     name: 'file rejected as a whole',
     axes: ['settlement'],
     story: 'The bank refuses the file.',
@@ -564,6 +650,13 @@ export const PAYMENT_CASES: readonly Case[] = [
     facts: [...company(), ...ready(between), cleared('1000', '119.00'), cleared('2000', '100.00')],
   },
   {
+    name: 'between companies, more than is due',
+    axes: ['settlement'],
+    story: 'Both ledgers cleared 238.00.',
+    policy: BETWEEN,
+    facts: [...company(), ...ready(between), cleared('1000', '238.00'), cleared('2000', '238.00')],
+  },
+  {
     name: 'taken over at cut-over',
     axes: ['document', 'approval', 'posting', 'settlement'],
     story: 'Open when the hub began: 119.00 by the signed balance; then it is paid.',
@@ -580,6 +673,20 @@ export const PAYMENT_CASES: readonly Case[] = [
       ...run('M1', { E1: { 5800: '50.00' } }),
       takes('M1'),
       debits('E1', '50.00'),
+    ],
+  },
+  {
+    name: 'taken over, part paid before, then paid in full',
+    axes: ['document', 'settlement'],
+    onlyAsTold: 'a payment that is booked is not stopped any more',
+    story: 'The same; 119.00 are paid, by a file that was given to the bank past the hub.',
+    facts: [
+      ...company(),
+      { ...takenOver, data: { ...takenOver.data, open: [{ account: '1600', currency: 'EUR', amount: '50.00' }] } },
+      standing,
+      ...run('M1', { E1: { 5800: '119.00' } }),
+      takes('M1'),
+      debits('E1', '119.00'),
     ],
   },
   { name: 'nothing due', axes: ['posting', 'settlement'], story: 'Net, tax and payable are 0.00.', facts: [...company(), ...ready(zero)] },
