@@ -335,7 +335,7 @@ export class HubProcess {
     const budget = this.board.budgetOf(row.target)
     const now = this.around.clock.now()
     faults.count(`${command.class} ${verdict.state}`)
-    if (verdict.late) budget.end(started, now, 'answered')
+    if (verdict.late) budget.leave(started, now, undefined)
     else {
       const busy = verdict.state === 'no-effect' && verdict.about === 'target'
       const failed = verdict.state === 'not-sent' || verdict.state === 'unknown'

@@ -112,8 +112,8 @@ export class Budget {
   }
 
   /**
-   * The end of a call that was not delivery's own: it took a place, and says nothing of how calls that change something fare; but a system
-   * that wants to be left alone for a while (`waitMs`) has one limit for all.
+   * The end of a call that was not delivery's own, or never left: it took a place, and says nothing of how calls that change something
+   * fare; but a system that wants to be left alone for a while (`waitMs`) has one limit for all.
    */
   leave(call: Started, now: number, waitMs: number | undefined): void {
     if (waitMs !== undefined) return this.end(call, now, 'busy', waitMs)

@@ -48,10 +48,15 @@ export async function carryOut(desk: Desk, call: PreparedCall): Promise<void> {
   desk.underWay.delete(name)
 }
 
-/** What the call tells about the system as a whole. */
-function learn(desk: Desk, started: Started, verdict: Verdict | undefined, waitMs: number | undefined): void {
+/** What the call tells about the system as a whole; one that never left tells nothing. */
+export function learn(
+  desk: Pick<Desk, 'budget' | 'clocks' | 'signal'>,
+  started: Started,
+  verdict: Verdict | undefined,
+  waitMs: number | undefined,
+): void {
   const now = desk.clocks.monotonic()
-  if (!verdict || verdict.late) return desk.budget.end(started, now, 'answered')
+  if (!verdict || verdict.late) return desk.budget.leave(started, now, undefined)
   const busy = verdict.state === 'no-effect' && verdict.about === 'target'
   const failed = verdict.state === 'not-sent' || verdict.state === 'unknown'
   // It may want to be left alone and leave open whether it did what it was asked.
