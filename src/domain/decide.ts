@@ -213,6 +213,7 @@ class Desk {
       const mentioned = new Set(is.cells.map(cellKey))
       for (const cell of was.cells) if (!mentioned.has(cellKey(cell))) cells.push({ ...cell, expected: null, told: null, reported: null })
       const had = new Map(was.effects.map((effect) => [partsKey(effect), effect]))
+      const fresh = new Set(is.effects.map(partsKey).filter((key) => !had.has(key)))
       for (const effect of is.effects) {
         const old = had.get(partsKey(effect))
         if (
@@ -226,7 +227,9 @@ class Desk {
       }
       withdrawn.push(...had.values())
       const marked = new Set(was.marks.map((mark) => partsKey(mark) + mark.input))
-      marks.push(...is.marks.filter((mark) => !marked.has(partsKey(mark) + mark.input)))
+      // A proof that came before the wish found no effect to end: it is told once more beside the wish, which must not be sent.
+      const proves = (mark: EffectMark): boolean => mark.input === 'evidence' && fresh.has(partsKey(mark))
+      marks.push(...is.marks.filter((mark) => !marked.has(partsKey(mark) + mark.input) || proves(mark)))
     }
     return { events: this.events, changed, waits: this.waits, cells, wanted, withdrawn, marks }
   }

@@ -191,6 +191,25 @@ describe('what an object asks for', () => {
     expect(news.flatMap(({ targets }) => [...targets])).toEqual(['ap'])
   })
 
+  test('what was proved before anybody asked for it is never sent', async () => {
+    const supplier = `erp|supplier|e${number}`
+    await intake.submit([invoice(`e${number}`, { supplier })])
+    await intake.submit([posting(`e${number}`)])
+    const bound = await read((client) => boundNames(client, 'acme', [`capture|invoice|e${number}`]))
+    const id = bound.get(`capture|invoice|e${number}`)!
+    expect(await states(id)).toEqual([])
+    await intake.submit([
+      fact('supplier.activated', `active ${number}`, {
+        source: { system: 'erp', role: 'erp' },
+        about: [{ names: [supplier], create: 'supplier' }],
+      }),
+    ])
+    news = []
+    await intake.nudge('acme', [id])
+    expect(await effect(id, 'invoice.post')).toMatchObject({ state: 'done', attempts: 0, blocks: true, dueAt: NEVER })
+    expect(news.flatMap(({ targets }) => [...targets])).toEqual(['ap'])
+  })
+
   test('a posting that is under way is not touched by other content; one that waits gets it', async () => {
     const id = await received({ amount: '10.00' })
     const correct = (amount: string): Promise<unknown> =>

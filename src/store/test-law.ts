@@ -103,7 +103,8 @@ export const TEST_LAW: Law = {
   },
   expect(record) {
     const state = record.state as TestState
-    if (record.kind !== 'invoice' || state.validated === null) return { cells: [], effects: [], marks: [] }
+    const marks = marksOf(record.id, state)
+    if (record.kind !== 'invoice' || state.validated === null) return { cells: [], effects: [], marks }
     const { id } = record
     const word = state.posted === null ? 'validated' : 'posted'
     const cells: Cell[] = [
@@ -128,15 +129,6 @@ export const TEST_LAW: Law = {
         subject: id,
         content: { word, reference: id },
       },
-    ]
-    const marks: EffectMark[] = [
-      ...(state.posted === null
-        ? []
-        : [{ target: 'erp', command: 'invoice.post', object: id, occurrence: String(state.reversals), input: 'evidence' } as const]),
-      ...Array.from(
-        { length: state.reversals },
-        (_, at) => ({ target: 'erp', command: 'invoice.post', object: id, occurrence: String(at), input: 'undone' }) as const,
-      ),
     ]
     return { cells, effects, marks }
   },
@@ -178,4 +170,16 @@ export const TEST_LAW: Law = {
       },
     ]
   },
+}
+
+/** What the facts prove stands whether or not a posting is asked for by then. */
+function marksOf(id: string, { posted, reversals }: TestState): EffectMark[] {
+  const mark = (at: number, input: EffectMark['input']): EffectMark => ({
+    target: 'erp',
+    command: 'invoice.post',
+    object: id,
+    occurrence: String(at),
+    input,
+  })
+  return [...(posted === null ? [] : [mark(reversals, 'evidence')]), ...Array.from({ length: reversals }, (_, at) => mark(at, 'undone'))]
 }
