@@ -49,7 +49,7 @@ export interface EffectRow {
   readonly dueAt: Instant
   /** Inside a lane the earlier comes first: the day on which the money is due, else that on which it was wanted. */
   readonly dueOn: CalendarDate
-  /** Money: no other of the same command and object may be decided while this stands. */
+  /** Money: no other of the same command and object may be tried while this stands. */
   readonly blocks: boolean
   /** Whether the law still asks for it. What it does not is never tried again, whatever becomes of a try that is under way or in doubt. */
   readonly wanted: boolean
@@ -121,7 +121,7 @@ const LIFE = {
   },
 } as const satisfies Record<EffectState, Record<EffectInput, EffectState | '-'>>
 
-/** A money effect in one of these has, or may have, moved money; nothing else of its command and object may be decided. */
+/** A money effect in one of these has, or may have, moved money; nothing else of its command and object may be tried. */
 const MAY_HAVE_ACTED: ReadonlySet<EffectState> = new Set(['open', 'unknown', 'held', 'done'])
 /** What was begun and has not ended. */
 export const UNDER_WAY: ReadonlySet<EffectState> = new Set(['open', 'unknown', 'held'])

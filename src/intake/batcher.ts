@@ -10,7 +10,6 @@ import { mark } from '../lib/mark.ts'
 import { createCommitter } from '../store/committer.ts'
 import type { Settings } from '../store/commit.ts'
 import type { Pool } from '../store/database.ts'
-import type { Blocked } from '../store/effect-plan.ts'
 import type { FactItem, Item, Receipt } from '../store/item.ts'
 import { Backlog, type Outcome, type Waiting } from './backlog.ts'
 import { admit } from './door.ts'
@@ -41,8 +40,6 @@ export interface CommitNews {
   readonly targets: ReadonlySet<string>
   /** Somebody waits for what changed. */
   readonly stirred: boolean
-  /** Money effects that were wanted beside one that stands. */
-  readonly blocked: readonly Blocked[]
 }
 
 export interface Intake {
@@ -228,7 +225,6 @@ class Writer {
           fact: committed.receipts.findLast((receipt) => receipt?.outcome === 'new')?.eventId,
           targets: committed.targets,
           stirred: committed.news,
-          blocked: committed.blocked,
         })
       }
       for (const { items } of parts) await release(this.containment, this.tenant, items)

@@ -395,6 +395,6 @@ class Commit {
       assert(receipt, 'every fact has a receipt')
       return first === item ? receipt : repeatOf(item, first.fingerprint, receipt)
     })
-    return { receipts, targets: plan.targets, news, events, head: this.head, blocked: plan.blocked }
+    return { receipts, targets: plan.targets, news, events, head: this.head }
   }
 }

@@ -123,7 +123,7 @@ export function createCommitter(pool: Pool, settings: Settings): Committer {
   }
 }
 
-const NOTHING: Committed = { receipts: [], targets: new Set(), news: false, events: 0, head: 0, blocked: [] }
+const NOTHING: Committed = { receipts: [], targets: new Set(), news: false, events: 0, head: 0 }
 
 function isContainable(error: unknown): boolean {
   return error instanceof Fault && ITEM_FAULTS.has(error.code)

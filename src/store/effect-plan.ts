@@ -11,16 +11,9 @@ export interface EffectOutcome {
   readonly at: StepAt
 }
 
-/** A money effect that was wanted and not put into the queue: another one of its command and object stands. */
-export interface Blocked {
-  readonly wanted: WantedEffect
-  readonly by: string
-}
-
 export interface EffectPlan {
   readonly inserted: readonly EffectRow[]
   readonly changed: readonly EffectRow[]
-  readonly blocked: readonly Blocked[]
   /** Targets that have something new to do. */
   readonly targets: ReadonlySet<string>
 }
@@ -85,7 +78,6 @@ class Planning {
   private readonly now: Instant
   private readonly rows: Map<string, EffectRow>
   private readonly inserted = new Map<string, EffectRow>()
-  private readonly blocked: Blocked[] = []
   private readonly targets = new Set<string>()
   /** Marks of keys that are not there (yet). */
   private readonly proved = new Map<string, EffectInput[]>()
@@ -113,7 +105,7 @@ class Planning {
     for (const key of news.withdrawn) this.step(key, 'withdrawn')
     for (const { row, wanted } of news.wanted) this.want(row, wanted)
     const changed = [...this.rows.values()].filter((row) => this.locked.get(row.key) !== row)
-    return { inserted: [...this.inserted.values()], changed, blocked: this.blocked, targets: this.targets }
+    return { inserted: [...this.inserted.values()], changed, targets: this.targets }
   }
 
   private want(fresh: EffectRow, wanted: WantedEffect): void {
@@ -126,17 +118,14 @@ class Planning {
     const dueOn = wanted.dueOn ?? known?.dueOn ?? fresh.dueOn
     if (!known) {
       if (this.inserted.has(fresh.key)) return
-      const by = fresh.blocks ? this.blocking.get(aboutOf(fresh)) : undefined
-      if (by !== undefined) {
-        this.blocked.push({ wanted, by })
-        return
-      }
-      if (fresh.blocks) this.blocking.set(aboutOf(fresh), fresh.key)
       // What is proved before it was ever queued is queued as done: it must not be sent.
-      const row = (this.proved.get(fresh.key) ?? []).reduce<EffectRow>((known, input) => {
+      const first = (this.proved.get(fresh.key) ?? []).reduce<EffectRow>((known, input) => {
         const next = stepEffect(known, input, { now: this.now })
         return next === 'ignored' ? known : next
       }, fresh)
+      // Beside money that stands it waits without the mark: no claim takes it before that one is undone or turns out not to have happened.
+      const row = this.blocking.has(aboutOf(fresh)) ? { ...first, blocks: false } : first
+      if (row.blocks) this.blocking.set(aboutOf(fresh), fresh.key)
       this.inserted.set(fresh.key, row)
       if (row.state !== 'waiting') return
     } else if (known.state === 'waiting' && (!sameContent || known.dueOn !== dueOn)) {

@@ -8,6 +8,7 @@ import { boundNames } from './alias.ts'
 import { attemptsOf, closeAttempts, openAttempts, stillOpen } from './attempt.ts'
 import { inTenant, type ClientBase } from './database.ts'
 import { claimDue, effectsOf, nextDue, saveEffect, writeEffects } from './effect.ts'
+import { effectNews, planEffects } from './effect-plan.ts'
 import { eventsOf } from './event.ts'
 import { rebuild } from './rebuild.ts'
 import { TEST_LAW } from './test-law.ts'
@@ -270,24 +271,40 @@ describe('what an object asks for', () => {
     expect(await effect(id, 'invoice.post', '1')).toMatchObject({ blocks: true })
   })
 
-  test('money that is wanted beside one that stands is not queued, and the commit says so', async () => {
+  test('money that is wanted beside one that stands waits for it, and is taken once that one turns out not to have happened', async () => {
     const id = await received()
-    await opened(await effect(id, 'invoice.post'))
-    // The same key in the row of another occurrence: what the law asks for next is a second posting.
-    await read((client) =>
-      client.query(`UPDATE effect SET state = 'unknown' WHERE tenant = 'acme' AND object = $1 AND command = 'invoice.post'`, [id]),
-    )
-    news = []
+    const first = await opened(await effect(id, 'invoice.post'))
+    await intake.submit([outcome(first, 'effect.unknown', 'unclear')])
+    // What the law asks for next is a second posting.
     await intake.submit([
       fact('exception.answered', `again ${number}`, {
         source: { system: 'console', role: 'person' },
         about: [{ names: [`capture|invoice|e${number}`] }],
       }),
     ])
-    expect(await states(id)).toEqual(['invoice.post 0 unknown', 'invoice.status validated#1 waiting'])
-    expect(news).toMatchObject([
-      { blocked: [{ wanted: { command: 'invoice.post', occurrence: 'again' }, by: (await effect(id, 'invoice.post')).key }] },
-    ])
+    const taken = async (): Promise<string[]> =>
+      (await read((client) => claimDue(client, { tenant: 'acme', target: 'erp', limit: 100, now: NOW })))
+        .filter(({ object }) => object === id)
+        .map(({ occurrence, state }) => `${occurrence} ${state}`)
+    expect(await effect(id, 'invoice.post', 'again')).toMatchObject({ state: 'waiting', blocks: false })
+    expect(await taken()).toEqual(['0 unknown'])
+    await intake.submit([outcome(first, 'effect.resolved', 'absent', { guarded: false })])
+    expect(await states(id)).toContain('invoice.post 0 superseded')
+    expect(await taken()).toEqual(['again waiting'])
+    expect(await opened(await effect(id, 'invoice.post', 'again'))).toMatchObject({ state: 'open', blocks: true })
+  })
+
+  test('money that is proved beside one that stands is noted and takes no mark from it', async () => {
+    const id = await received()
+    const stands = await opened(await effect(id, 'invoice.post'))
+    const { target, command, object } = stands
+    const wanted = { target, command, object, occurrence: 'again', subject: object, content: {} }
+    const { inserted } = planEffects(
+      new Map([[stands.key, stands]]),
+      effectNews('acme', [], { marks: [{ ...wanted, input: 'evidence' }], withdrawn: [], wanted: [wanted] }, NOW),
+      NOW,
+    )
+    expect(inserted).toMatchObject([{ occurrence: 'again', state: 'done', blocks: false }])
   })
 })
 

@@ -3,7 +3,6 @@ import type { EventType, Grade, Lane, Source } from '../domain/event.ts'
 import type { Arrival } from '../domain/object.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Instant } from '../lib/time.ts'
-import type { Blocked } from './effect-plan.ts'
 import type { Refs } from './unbound.ts'
 
 /** An arrival that passed the door: checked, canonical, its body in bytes and committed to. */
@@ -73,8 +72,6 @@ export interface Committed {
   readonly events: number
   /** The log's next index when this commit began. */
   readonly head: number
-  /** Money effects that were wanted and not queued, because another one of their command and object stands. */
-  readonly blocked: readonly Blocked[]
 }
 
 /** Items that are refused although their identities were claimed: the batch runs again without them. */
