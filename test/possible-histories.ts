@@ -133,7 +133,10 @@ function possible(variant: string): History {
       otherwise,
       // What is fetched from our account is never instructed; what we pay is not found by its remittance text.
       ...(collected
-        ? [entry('5', day(24, 9), '', { endToEndId: undefined as never, remittance: `Lastschrift R-1 Acme`, amount })]
+        ? [
+            entry('5', day(24, 9), '', { endToEndId: undefined as never, remittance: `Lastschrift R-1 Acme`, amount }),
+            entry('6', day(26, 9), '', { remittance: 'Lastschrift R-1 Acme', amount, direction: 'credit', returns: { code: 'MD06' } }),
+          ]
         : [
             ...run('5100', 'M1', day(20)),
             ...run('5200', 'M2', day(21)),

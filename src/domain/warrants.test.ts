@@ -293,9 +293,10 @@ function settledPayments(facts: readonly Arrival[]): FactData['payment.instructe
 
 /** Everything that was told of money or its substitutes, as signed amounts. */
 function evidenceOf(facts: readonly Arrival[]): bigint[] {
-  const collected = toldAs(facts, 'statement.entry-booked').filter(
-    ({ remittance, direction, currency }) => remittance?.includes('R-1') && direction === 'debit' && currency === 'EUR',
+  const named = toldAs(facts, 'statement.entry-booked').filter(
+    ({ remittance, currency }) => remittance?.includes('R-1') && currency === 'EUR',
   )
+  const collected = named.some(({ direction }) => direction === 'credit') ? [] : named
   return [
     ...settledPayments(facts).map(({ amount }) => cents(amount)),
     ...collected.map(({ amount }) => cents(amount)),

@@ -222,7 +222,7 @@ export const PAYMENT_CASES: readonly Case[] = [
   {
     name: 'direct debit, given back',
     axes: ['settlement'],
-    story: 'The same; the bank gives the 119.00 back, and names the invoice number.',
+    story: 'The supplier collects 119.00; the bank gives it back, and names the invoice number.',
     facts: [
       ...company(),
       ...ready(collected),
@@ -704,17 +704,6 @@ export const PAYMENT_CASES: readonly Case[] = [
     facts: [...company(), ...ready(), debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1' })],
   },
   {
-    name: 'paid outside, given back',
-    axes: ['settlement'],
-    story: 'The same; then the bank reverses its entry.',
-    facts: [
-      ...company(),
-      ...ready(),
-      debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1' }),
-      debits('', '119.00', day(25), { endToEndId: undefined as never, remittance: 'Invoice R-1', direction: 'credit', reversal: true }),
-    ],
-  },
-  {
     name: 'paid outside, then instructed',
     axes: ['settlement'],
     onlyAsTold: 'what came first was paid',
@@ -724,6 +713,17 @@ export const PAYMENT_CASES: readonly Case[] = [
       ...ready(),
       debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1' }),
       ...run('M1', { E1: { 5100: '119.00' } }, day(22)),
+    ],
+  },
+  {
+    name: 'paid outside, given back',
+    axes: ['settlement'],
+    story: 'Paid outside; then the bank reverses its entry.',
+    facts: [
+      ...company(),
+      ...ready(),
+      debits('', '119.00', day(20), { endToEndId: undefined as never, remittance: 'Invoice R-1' }),
+      debits('', '119.00', day(25), { endToEndId: undefined as never, remittance: 'Invoice R-1', direction: 'credit', reversal: true }),
     ],
   },
   {
