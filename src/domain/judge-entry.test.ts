@@ -124,12 +124,15 @@ describe('a credit that names a payment of ours', () => {
   })
 
   it.each([
-    ['after the return', [returns('E1', '119.00')], returned],
-    ['without one', [], { headline: 'paid', settlement: 'full', cases: [] }],
-  ])('and is taken back by a debit is for a person to say: %s', (_what, before, stands) => {
-    const w = told(...paid, ...before, debits('E1', '119.00', day(24), { reversal: true }))
-    expect(shown(w)).toEqual({ ...stands, cases: [...stands.cases, 'bank-entry-unknown'] })
-    expect(saysOf(w, 'bank-entry-unknown')).toContain('The bank takes a credit back with it.')
+    ['after the return', [debits('E1', '119.00'), returns('E1', '119.00')], 'posted', 'returned'],
+    ['without one', [debits('E1', '119.00')], 'paid', 'settled'],
+    ['before it is booked', [], 'posted', 'accepted'],
+  ])('and is taken back by a debit is for a person to say: %s', (_what, before, headline, progress) => {
+    const w = told(...posted, ...sent, ...before, debits('E1', '119.00', day(24), { reversal: true }))
+    expect(shown(w)).toMatchObject({ headline })
+    expect(saysOf(w, 'bank-entry-unknown')).toContain(
+      `The bank takes a credit back with it. The payment that it names is over 119.00 EUR and stays ${progress}.`,
+    )
   })
 })
 
