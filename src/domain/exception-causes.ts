@@ -386,7 +386,7 @@ export const CAUSES = {
     owner: 'treasury',
     severity: 'high',
     title: 'More was settled than is due',
-    hint: 'Find out which of them is too much, and ask for the money back or have the ERP clear it with something else. It closes by itself when what is settled is no more than is due; otherwise say what becomes of it.',
+    hint: 'Find out which one is too much. Ask for the money back, or have the ERP clear it with something else; it closes by itself when no more is settled than is due. Otherwise say what becomes of it.',
     actions: ['explained'],
     dueHours: 8,
   },

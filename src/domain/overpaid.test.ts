@@ -43,7 +43,7 @@ const casesOf = (w: World): ExceptionState[] =>
     .filter(({ kind, state }) => kind === 'exception' && state['cause'] === 'overpaid')
     .map(({ state }) => state as unknown as ExceptionState)
 
-it('says what is due, what is settled and by what, in one order whatever came first', () => {
+it('the case says what is due, what is settled and by what, in one order whatever came first', () => {
   const said = [
     [...first, ...second, netted],
     [netted, ...second, ...first],

@@ -471,7 +471,7 @@ export const PAYMENT_CASES: readonly Case[] = [
   {
     name: 'paid in full, and netted',
     axes: ['settlement'],
-    onlyAsTold: 'a payment that is booked is not stopped any more',
+    onlyAsTold: 'what is open when its file is released is paid',
     story: 'The bank books 119.00, and the ERP clears a credit note of 23.80 against the invoice as well.',
     facts: [...company(), arrives(free), ...approved(free), ...paidInFull(free), clears(free, 'netting', '23.80')],
   },
