@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { accepted, entry, fact, invoiceDocument, masterData, paymentRun, posted, received } from '../../test/facts.ts'
+import { ended } from '../../test/cases/story.ts'
+import { accepted, ENTITY, entry, fact, invoiceDocument, masterData, paymentRun, posted, received } from '../../test/facts.ts'
+import { orderTold } from '../../test/goods.ts'
 import { sha256, World } from '../../test/world.ts'
 import { bankDeadline, executionDay, ORDINARY_BANK } from './bank-deadline.ts'
 import { type ExceptionState } from './exception.ts'
 import { CAUSES, NEXT_OWNER, OWNER_TEAMS } from './exception-causes.ts'
 import { lawOf } from './law.ts'
+import type { Arrival } from './object.ts'
 import type { PaymentState } from './payment.ts'
 import { DEFAULT_POLICY, type Policy } from './policy.ts'
 
@@ -53,6 +56,49 @@ describe('the deadline of a case', () => {
     expect(stopped({ calendars: { ...calendars, '1000': { weekend: [5, 6, 7], holidays: ['2026-01-19'] } } })).toEqual([
       '2026-01-20T03:00:00.000Z',
     ])
+  })
+
+  it('is on those of the company that an order is of, and of the company that was asked about', () => {
+    const dueAt = (row: Policy['calendars'][string], cause: string, ...facts: readonly Arrival[]): string[] => {
+      const w = new World(lawOf(policy({ calendars: { '1000': row } }), sha256), FRIDAY)
+      for (const arrival of [...masterData(undefined, FRIDAY), ...facts]) w.submit(arrival)
+      return cases(w).flatMap((one) => (one.cause === cause ? [one.dueAt] : []))
+    }
+    const holiday = { weekend: [6, 7], holidays: ['2026-01-19'] }
+    const dearer = orderTold(
+      {
+        number: 'PO-1',
+        entity: '1000',
+        supplier: 'V1',
+        currency: 'EUR',
+        open: true,
+        lines: [{ id: '1', quantity: '20', price: '12.00', unit: 'C62' }],
+      },
+      FRIDAY,
+      'erp',
+    )
+    const repriced = (row: Policy['calendars'][string]): string[] =>
+      dueAt(row, 'order-repriced', received(invoiceDocument(), 'doc1', '2026-01-11T08:00:00.000Z', 'd'.repeat(64)), dearer)
+    expect(repriced({ weekend: [6, 7], holidays: [] })).toEqual(['2026-01-20T15:00:00.000Z'])
+    expect(repriced(holiday)).toEqual(['2026-01-21T15:00:00.000Z'])
+    const what = 'period 2026-02'
+    const silent = (row: Policy['calendars'][string]): string[] =>
+      dueAt(
+        row,
+        'system-silent',
+        fact('reference.asked', 'hub', what, FRIDAY, [ENTITY], { what, since: FRIDAY, names: [], name: 'Us AG' } as never),
+        ended(ENTITY, 'effect.refused', FRIDAY, {
+          target: 'erp',
+          command: 'lookup.period',
+          object: 'company',
+          occurrence: `${what}#${FRIDAY}`,
+          input: 'exhausted',
+          says: 'HTTP 503',
+        }),
+      )
+    expect(silent({ weekend: [6, 7], holidays: [] })).toEqual(['2026-01-16T19:00:00.000Z'])
+    // From midnight of Tuesday by the clock of the company, which is what the ERP says of it.
+    expect(silent({ ...holiday, weekend: [5, 6, 7] })).toEqual(['2026-01-20T03:00:00.000Z'])
   })
 
   it('when it has passed the case goes to the next owner, with another deadline, until nobody is next', () => {

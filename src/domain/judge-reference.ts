@@ -2,7 +2,7 @@
 import { minuteOf, type Instant } from '../lib/time.ts'
 import { exceptionDecisions, type WantedException } from './exception.ts'
 import { COMMANDS, type CommandName, type Judgement, type ObjectRecord } from './object.ts'
-import { readOf, type ReferenceState } from './reference.ts'
+import { foundIn, readOf, type ReferenceState } from './reference.ts'
 import type { Laws } from './view.ts'
 
 /** A lookup that ended without the answer that is still wanted: the system cannot say (`refused`), or gave none (`exhausted`). */
@@ -40,6 +40,8 @@ export function silentLookups({ policy }: Laws, state: ReferenceState): WantedEx
 }
 
 export function judgeReference(laws: Laws, { id, state }: ObjectRecord<ReferenceState>, asOf: Instant): Judgement {
-  const context = { amount: null, currency: null, party: null }
+  // A question to a company is that company's; a supplier is everybody's.
+  const company = foundIn(state, 'entity', laws.policy.systems.erp)?.entity
+  const context = { amount: null, currency: null, party: null, ...(company ? { entity: company.number, zone: company.zone } : {}) }
   return { decisions: exceptionDecisions(laws, id, state.exceptions, silentLookups(laws, state), context, asOf), wakeAt: null, waits: [] }
 }

@@ -139,7 +139,13 @@ export function judgeOrder(laws: Laws, { id, state }: ObjectRecord<OrderState>, 
   // One case per cause: the first line that shows it.
   const unanswered = wanted.filter(({ cause }) => !explained(state, holder, cause))
   const first = [...new Map(unanswered.toReversed().map((exception) => [exception.cause, exception])).values()].toReversed()
-  const context = { amount: null, currency: order?.currency ?? null, party: order?.supplier ?? null }
+  const entity = order?.entity ?? state.ask?.entity
+  const context = {
+    amount: null,
+    currency: order?.currency ?? null,
+    party: order?.supplier ?? null,
+    ...(entity === undefined ? {} : { entity }),
+  }
   return { decisions: exceptionDecisions(laws, id, state.exceptions, first, context, asOf), wakeAt, waits: [] }
 }
 
