@@ -223,3 +223,25 @@ describe('a posting that was reversed in the ERP', () => {
     expect(await cases()).toEqual([])
   })
 })
+
+describe('a case that says something else by now', () => {
+  it('is not answered by the same words once more, from the version before', async () => {
+    const { id, cases, answer } = await approved()
+    const books = (postingNo: string): Promise<unknown> => desk!.intake.submit([posted(INVOICE, postingNo, '2026-01-15T08:00:00.000Z')])
+    await books('5100')
+    await books('5101')
+    const [one] = await cases()
+    expect(one).toMatchObject({ cause: 'posted-twice', answered: null })
+    const body = { action: 'reverse', reason: 'One is too many.', person: 'anna', second: 'berta', version: one!.version }
+    expect(await answer(one!, body)).toMatchObject({ status: 200, outcome: 'new' })
+    // Its reply was lost: it is the very answer that moved the case.
+    expect(await answer(one!, body)).toMatchObject({ status: 200, outcome: 'repeat' })
+    await books('5102')
+    const [now] = await cases()
+    expect(now).toMatchObject({ id: one!.id, answered: null })
+    expect(await answer(one!, body)).toMatchObject({ status: 409, code: 'exception-moved' })
+    expect(await answer(now!, { ...body, version: now!.version })).toMatchObject({ status: 200, outcome: 'new' })
+    const events = await inTenant(desk!.database.pool, TENANT, (client) => eventsOf(client, TENANT, id, null, 200))
+    expect(events.filter(({ type }) => type === 'exception.answered')).toHaveLength(2)
+  })
+})

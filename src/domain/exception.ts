@@ -286,7 +286,8 @@ export function evolveException(known: ExceptionState, event: Event): ExceptionS
         ...(data['command'] === undefined ? {} : { command: data['command'] }),
       }
     case 'exception.restated':
-      return { ...unsaid(known), says: data['says']!, system: data['system']! }
+      // What was said and answered was another sentence; the history has it.
+      return { ...unsaid(known), answered: null, says: data['says']!, system: data['system']! }
     case 'exception.resolved':
       return { ...unsaid(known), open: false }
     case 'exception.escalated':

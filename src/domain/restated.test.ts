@@ -102,3 +102,11 @@ it('what one person said of it before counts no more', () => {
   expect(caseOf(w, 'posting-differs').state).toMatchObject({ open: true, says: expect.stringContaining('5101 books 911.00') as string })
   expect(caseOf(w, 'posting-differs').state.said).toBeUndefined()
 })
+
+it('what was answered to what it said before is no answer to what it says now', () => {
+  const w = posted(books(free, '5100', day(15)), books(free, '5101', day(15)))
+  w.submit(answers(free, 'posted-twice', 'reverse', day(16), 'person:tom'))
+  expect(caseOf(w, 'posted-twice').state).toMatchObject({ open: true, answered: { action: 'reverse', person: 'person:lea' } })
+  w.submit(books(free, '5102', day(17)))
+  expect(caseOf(w, 'posted-twice').state).toMatchObject({ open: true, says: 'The ERP holds 5100 and 5101 and 5102.', answered: null })
+})
