@@ -50,7 +50,7 @@ const BY_TENANT: { readonly [name: string]: string } = {
   unbound_park_names: 'the head is one row per tenant',
   stir_oldest: 'the first of the table in the order of its key',
   object_next_wake: 'the first of an index',
-  attempt_senders: 'a partial index of the attempts that may still be sent',
+  attempt_senders: 'a partial index of the attempts that may still be sent: as many as are under way or in doubt',
   effect_refused: 'a partial index of what waits for people',
   effect_count: 'partial indexes of what stands in queues; what is done is in none',
   quarantine_count: 'a partial index of what stands in quarantine',
@@ -252,7 +252,7 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
     await closeAttempts(client, 'acme', [{ key: row.key, n: 1, outcome: 'done', says: null, receipt: null }], now)
     await addLook(client, 'acme', row.key, 1, { at: now, found: 'absent' })
     await senderDone(client, 'acme', row.key, 1, now)
-    await senderGone(client, 'acme', 'p', now)
+    await senderGone(client, 'acme', ['p'], now, 10)
     await postpone(client, 'acme', [id], now)
     await noticeParked(client, 'acme', [1])
     await keepQuarantined(client, 'acme', { id: 'q', source: 's', type: 't', bytes: null, says: '', owner: '' }, now)

@@ -106,9 +106,13 @@ export class Store extends World {
     this.attempts.set(attempt.key, [...this.triesOf(attempt.key), attempt])
   }
 
-  /** Writes a try's outcome, once; false when somebody had. */
+  /** Writes a try's outcome, once; false when somebody had. Any but `unknown` is its sender's word, who has finished with it. */
   close(key: string, n: number, outcome: AttemptRow['outcome'], says: string | null): boolean {
-    return this.change(key, n, (attempt) => (attempt.outcome === 'open' ? { ...attempt, outcome, says, closedAt: this.now } : undefined))
+    return this.change(key, n, (attempt) =>
+      attempt.outcome === 'open'
+        ? { ...attempt, outcome, says, closedAt: this.now, senderDoneAt: outcome === 'unknown' ? attempt.senderDoneAt : this.now }
+        : undefined,
+    )
   }
 
   senderDone(key: string, n: number): void {

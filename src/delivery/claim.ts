@@ -11,7 +11,7 @@ import type { Arrival } from '../domain/object.ts'
 import type { Command, CommandInput, Content } from '../connector/contract.ts'
 import { type Request, requestHash } from '../connector/request.ts'
 import { type Deadline, sha256 } from '../connector/transport/sending.ts'
-import { type AttemptRow, attemptsOf, noteAttempt, type Opening, openAttempts, senderDone, senderGone } from '../store/attempt.ts'
+import { type AttemptRow, attemptsOf, noteAttempt, type Opening, openAttempts, senderDone } from '../store/attempt.ts'
 import { type ClientBase, inTenant } from '../store/database.ts'
 import { readDocument } from '../store/document.ts'
 import { claimDue, lookAgainDue, writeEffects } from '../store/effect.ts'
@@ -160,10 +160,8 @@ class Claiming implements Claimed {
     const finished = unsure.filter((attempt) =>
       attempt.process === this.process ? !underWay.has(`${attempt.key} ${attempt.n}`) : !living.has(attempt.process),
     )
-    for (const process of new Set(finished.map((attempt) => attempt.process).filter((other) => other !== this.process)))
-      await senderGone(client, tenant, process, at)
     for (const attempt of finished) {
-      if (attempt.process === this.process) await senderDone(client, tenant, attempt.key, attempt.n, at)
+      await senderDone(client, tenant, attempt.key, attempt.n, at)
       attempts.set(
         attempt.key,
         (attempts.get(attempt.key) ?? []).map((other) => (other.n === attempt.n ? { ...other, senderDoneAt: at } : other)),

@@ -12,6 +12,8 @@ import type { Submit } from './ports.ts'
 import { livingProcesses } from './process.ts'
 import { outcomeArrival } from './report.ts'
 
+/** Of tries that are over it is noted so many at a time that their process is gone. */
+const GONE_LIMIT = 5_000
 /** For clocks of hub machines apart, and for a reply that is being recorded. */
 const GRACE_MS = 1_000
 const LIMIT = 500
@@ -34,7 +36,7 @@ export async function expire(given: Expiry): Promise<number> {
     const living = senders.length === 0 ? new Set<string>() : new Set(await livingProcesses(client))
     const gone = new Set(senders.filter((process) => !living.has(process)))
     const orphaned = gone.size === 0 ? [] : (await stillOpen(client, tenant, LIMIT)).filter((attempt) => gone.has(attempt.process))
-    for (const process of gone) await senderGone(client, tenant, process, instantOf(now))
+    await senderGone(client, tenant, [...gone], instantOf(now), GONE_LIMIT)
     const lost = new Map(
       [
         ...overdue.map((attempt) => ({ attempt, by: 'expired' as const })),

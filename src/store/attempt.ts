@@ -128,9 +128,12 @@ export interface Closing {
   readonly receipt: string | null
 }
 
+// Only its own sender says of a try that it is over and how; anybody says of one that it is unknown. So any other end is also the sender's
+// word that it has finished, and the index of those that may still be sent holds what is under way and what is in doubt.
 const CLOSE = {
   name: 'attempt_close',
-  text: `UPDATE attempt a SET outcome = x.outcome, says = x.says, receipt = x.receipt, closed_at = $2
+  text: `UPDATE attempt a SET outcome = x.outcome, says = x.says, receipt = x.receipt, closed_at = $2,
+           sender_done_at = CASE WHEN x.outcome = 'unknown' THEN a.sender_done_at ELSE coalesce(a.sender_done_at, $2) END
          FROM unnest($3::text[], $4::int4[], $5::text[], $6::text[], $7::text[]) AS x (key, n, outcome, says, receipt)
          WHERE a.tenant = $1 AND a.key = x.key AND a.n = x.n AND a.outcome = 'open' RETURNING a.key, a.n`,
 }
@@ -151,7 +154,7 @@ export async function closeAttempts(client: ClientBase, tenant: string, rows: re
   return new Set(closed.map(([key, n]) => `${key} ${n}`))
 }
 
-/** The sender itself says that it can no longer send this attempt. */
+/** The sender itself says that it can no longer send this attempt; or its process was seen gone. */
 export async function senderDone(client: ClientBase, tenant: string, key: string, n: number, at: Instant): Promise<void> {
   await client.query({
     name: 'attempt_sender_done',
@@ -160,13 +163,24 @@ export async function senderDone(client: ClientBase, tenant: string, key: string
   })
 }
 
-/** A process is certainly gone (its session lock was seen free): none of its attempts can be sent any more. */
-export async function senderGone(client: ClientBase, tenant: string, process: string, at: Instant): Promise<void> {
-  await client.query({
-    name: 'attempt_sender_gone',
-    values: [tenant, process, at],
-    text: 'UPDATE attempt SET sender_done_at = $3 WHERE tenant = $1 AND process = $2 AND sender_done_at IS NULL',
-  })
+const GONE = {
+  name: 'attempt_sender_gone',
+  text: `UPDATE attempt SET sender_done_at = $3 WHERE ctid = ANY (ARRAY(
+           SELECT ctid FROM attempt WHERE tenant = $1 AND process = ANY($2::text[]) AND sender_done_at IS NULL LIMIT $4 FOR NO KEY UPDATE SKIP LOCKED))`,
+}
+
+/**
+ * Processes are certainly gone (their session locks were seen free): none of their attempts can be sent any more. Notes it of so many at
+ * most, so that the transaction stays short however many there are; of the rest whoever asks next.
+ */
+export async function senderGone(
+  client: ClientBase,
+  tenant: string,
+  processes: readonly string[],
+  at: Instant,
+  limit: number,
+): Promise<void> {
+  if (processes.length > 0) await client.query({ ...GONE, values: [tenant, textArray(processes), at, limit] })
 }
 
 /** Processes that have attempts of which nobody knows whether they can still be sent. */
