@@ -196,6 +196,20 @@ test('content that changes while it waits is what is sent', async () => {
   expect(erp.booked.map((entry) => entry.amount)).toEqual(['99.00'])
 })
 
+test('content that changes while a call is under way that then does nothing is what is sent next', async () => {
+  const erp = await target('K2')
+  erp.fates.push({ effect: 'none', reply: 'status', status: 429, retryAfter: '1', slowMs: 2_000 })
+  const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K2', timeoutMs: 20_000 }])
+  await intake.submit([invoice(1, 'erp', { amount: '10.00' })])
+  await until('the call came', () => bookings(erp).length > 0)
+  await intake.submit([invoice(1, 'erp', { amount: '99.00', again: true })])
+  expect((await effects())[0]).toMatchObject({ state: 'open', content: expect.stringContaining('10.00') })
+  await until('it is done', () => all('done', 1))
+  expect(erp.booked.map((entry) => entry.amount)).toEqual(['99.00'])
+  expect((await attempts()).map((attempt) => attempt.outcome)).toEqual(['no-effect', 'done'])
+  expect((await objects())[0]?.outcomes).toEqual(['effect.resolved no-effect', 'effect.done done'])
+})
+
 test('a refusal is told in their words and not tried again', async () => {
   const erp = await target('K1')
   const { intake } = await hub([{ system: 'erp', url: erp.url, class: 'K1' }])

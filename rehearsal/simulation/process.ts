@@ -353,7 +353,9 @@ export class HubProcess {
     const input = inputOf(verdict, doubt, command, { failures: row.failures, deadAfter: policy.deadAfter })
     const at = this.wall()
     const facts = verdict.observations.map((observation) => this.observed(row.target, observation))
-    if (input === 'not-sent' || input === 'no-effect' || (input === 'unclear' && doubt)) {
+    // What would try again what is not wanted any more is the law's matter.
+    const unwanted = input !== 'unclear' && store.effects.get(row.key)?.wanted === false
+    if (!unwanted && (input === 'not-sent' || input === 'no-effect' || (input === 'unclear' && doubt))) {
       const nextAt = verdict.late ? at : retryAt(policy, Math.max(1, row.attempts), row.key, at, verdict.retryAfterMs)
       if (store.close(row.key, row.attempts, verdict.state, verdict.says)) {
         store.step(row.key, input, {

@@ -75,7 +75,8 @@ function count(desk: Desk, verdict: Verdict): void {
 
 /**
  * An end with a meaning for the business goes through the door (done, refused, given up, found to be something else, and the
- * first doubt); one without only closes the try and sets when to try again.
+ * first doubt); one without only closes the try and sets when to try again. Where that would try again what is not wanted any more, the
+ * law has the word: it may want something else by now.
  */
 async function record(desk: Desk, call: PreparedCall, verdict: Verdict): Promise<void> {
   const { row, command, doubt } = call
@@ -83,10 +84,9 @@ async function record(desk: Desk, call: PreparedCall, verdict: Verdict): Promise
   const input = inputOf(verdict, doubt, command, { failures: row.failures, deadAfter: policy.deadAfter })
   const at = desk.clocks.wall()
   const silent = input === 'not-sent' || input === 'no-effect' || (input === 'unclear' && doubt)
-  if (silent) {
-    const nextAt = verdict.late ? at : retryAt(policy, Math.max(1, row.attempts), row.key, at, verdict.retryAfterMs)
-    // In doubt the rules of its class say when; they look at once.
-    await closeQuietly(desk, call, verdict, input === 'unclear' ? at : nextAt)
+  const nextAt = verdict.late ? at : retryAt(policy, Math.max(1, row.attempts), row.key, at, verdict.retryAfterMs)
+  // In doubt the rules of its class say when; they look at once.
+  if (silent && (await closeQuietly(desk, call, verdict, input === 'unclear' ? at : nextAt)) !== 'unwanted') {
     await tellFacts(desk, verdict.observations)
   } else {
     const arrival = outcomeArrival({
@@ -117,7 +117,11 @@ async function record(desk: Desk, call: PreparedCall, verdict: Verdict): Promise
     )
 }
 
-async function closeQuietly(desk: Desk, call: PreparedCall, verdict: Verdict, nextAt: number): Promise<void> {
+/** Takes a quiet close back. */
+class Unwanted extends Error {}
+
+/** `unwanted`: nothing was closed, since what the try said is not wanted any more; a correction that came first holds the same lock. */
+async function closeQuietly(desk: Desk, call: PreparedCall, verdict: Verdict, nextAt: number): Promise<'closed' | 'fenced' | 'unwanted'> {
   const { row, command, doubt } = call
   const closed = await surely(desk, () =>
     inTenant(desk.pool, desk.tenant, async (client) => {
@@ -129,7 +133,7 @@ async function closeQuietly(desk: Desk, call: PreparedCall, verdict: Verdict, ne
         [{ key: row.key, n: row.attempts, outcome: verdict.state, says: verdict.says, receipt: null }],
         instantOf(now),
       )
-      if (names.size === 0) return false
+      if (names.size === 0) return 'fenced'
       const held = (await lockEffects(client, desk.tenant, [row.key])).get(row.key)
       const input = inputOf(verdict, doubt, command, { failures: 0, deadAfter: Infinity })
       const next = held
@@ -139,11 +143,16 @@ async function closeQuietly(desk: Desk, call: PreparedCall, verdict: Verdict, ne
             counts: verdict.state === 'no-effect' && verdict.about === 'effect' && !doubt,
           })
         : 'ignored'
+      if (next !== 'ignored' && next.state === 'superseded') throw new Unwanted()
       if (next !== 'ignored') await writeEffects(client, desk.tenant, [next])
-      return true
+      return 'closed'
+    }).catch((error: unknown) => {
+      if (error instanceof Unwanted) return 'unwanted' as const
+      throw error
     }),
   )
-  if (closed === false) await fenced(desk, call)
+  if (closed === 'fenced') await fenced(desk, call)
+  return closed ?? 'closed'
 }
 
 /** Whether what was told about the try came too late: others had declared it unknown before. Asked only when that is possible. */

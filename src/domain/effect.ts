@@ -51,7 +51,10 @@ export interface EffectRow {
   readonly dueOn: CalendarDate
   /** Money: no other of the same command and object may be tried while this stands. */
   readonly blocks: boolean
-  /** Whether the law still asks for it. What it does not is never tried again, whatever becomes of a try that is under way or in doubt. */
+  /**
+   * Whether the law still asks for what it says. What it does not is never tried again, whatever becomes of a try that is under way or in
+   * doubt; what should be said instead is told when that one has ended.
+   */
   readonly wanted: boolean
 }
 

@@ -142,6 +142,8 @@ const RESOLVED: { readonly [input: string]: string } = {
   'found-other': 'something else was found under our reference',
   absent: 'looked for and not there, it was not carried out',
   'needs-person': 'only a person can tell',
+  'no-effect': 'the call did nothing, and what it said was not wanted any more',
+  'not-sent': 'it was not sent, and what it would have said was not wanted any more',
   'said-applied': 'a person says it was carried out',
   'said-not-applied': 'a person says it was not carried out',
   replay: 'a person asks for it again',

@@ -1,5 +1,5 @@
 /** What a commit does to effects: pure, over the rows that it has locked. */
-import { stepEffect, type EffectInput, type EffectRow, type StepAt } from '../domain/effect.ts'
+import { stepEffect, UNDER_WAY, type EffectInput, type EffectRow, type StepAt } from '../domain/effect.ts'
 import { COMMANDS, type EffectMark, type EffectParts, type WantedEffect } from '../domain/object.ts'
 import type { Instant } from '../lib/time.ts'
 import { effectKey, newEffect } from './effect.ts'
@@ -110,10 +110,11 @@ class Planning {
 
   private want(fresh: EffectRow, wanted: WantedEffect): void {
     const there = this.rows.get(fresh.key)
-    // Withdrawn while it was under way, and wanted again.
-    const known = there && !there.wanted ? { ...there, wanted: true } : there
+    const sameContent = there?.contentHash === fresh.contentHash
+    // What is under way goes on saying what it said, and is wanted only for as long as that is what should be said.
+    const wantedSo = there !== undefined && (sameContent || !UNDER_WAY.has(there.state))
+    const known = there && there.wanted !== wantedSo ? { ...there, wanted: wantedSo } : there
     if (known && known !== there) this.rows.set(known.key, known)
-    const sameContent = known?.contentHash === fresh.contentHash
     // A command without a date keeps the day on which it was first wanted.
     const dueOn = wanted.dueOn ?? known?.dueOn ?? fresh.dueOn
     if (!known) {

@@ -245,6 +245,22 @@ describe('what an object asks for', () => {
     expect(await effect(id, 'invoice.post')).toMatchObject({ state: 'waiting', content: expect.stringContaining('12.00') })
   })
 
+  test('what is under way and should say something else by now is not wanted, and is queued anew by an end that did nothing', async () => {
+    const id = await received({ amount: '11.00' })
+    const open = await opened(await effect(id, 'invoice.post'))
+    let times = 0
+    const correct = (amount: string): Promise<unknown> =>
+      intake.submit([invoice(`e${number}`, { amount }, { eventId: `e${number} ${amount} ${(times += 1)}` })])
+    await correct('12.00')
+    expect(await effect(id, 'invoice.post')).toMatchObject({ state: 'open', wanted: false, content: expect.stringContaining('11.00') })
+    await correct('11.00')
+    expect(await effect(id, 'invoice.post')).toMatchObject({ state: 'open', wanted: true })
+    await correct('13.00')
+    await intake.submit([outcome(open, 'effect.resolved', 'no-effect', { data: { outcome: 'no-effect' } })])
+    expect(await effect(id, 'invoice.post')).toMatchObject({ state: 'waiting', wanted: true, content: expect.stringContaining('13.00') })
+    expect(await read((client) => attemptsOf(client, 'acme', [open.key]))).toMatchObject([{ n: 1, outcome: 'no-effect' }])
+  })
+
   test('money: while one stands there is no second one; once it was undone the next is decided', async () => {
     const id = await received()
     const first = await effect(id, 'invoice.post')
