@@ -464,10 +464,6 @@ export class HubProcess {
       if (stepEffect(row, 'claimed', { now: instantOf(now) }) !== 'ignored') continue
       faults.count(gone ? 'orphaned' : 'overdue')
       const says = `no outcome was recorded ${gone ? 'before its process ended' : 'in time'}`
-      if (tries.some((other) => other.n !== last.n && other.outcome === 'unknown')) {
-        if (store.close(row.key, last.n, 'unknown', says)) store.step(row.key, 'unclear', { now: instantOf(now) })
-        continue
-      }
       const at = gone ? msOf(last.openedAt) : msOf(last.notAfter) + EXPIRE_GRACE_MS
       const arrival = this.outcome({
         row,

@@ -3,10 +3,11 @@
  * effect goes on from there. A takeover never sends what another process had opened.
  */
 import { instantOf, msOf } from '../lib/time.ts'
-import { stepEffect, type EffectRow } from '../domain/effect.ts'
-import { type AttemptRow, attemptsOf, closeAttempts, senderGone, sendingProcesses, stillOpen } from '../store/attempt.ts'
+import type { EffectRow } from '../domain/effect.ts'
+import type { Arrival } from '../domain/object.ts'
+import { type AttemptRow, attemptsOf, senderGone, sendingProcesses, stillOpen } from '../store/attempt.ts'
 import { inTenant, type Pool } from '../store/database.ts'
-import { lockEffects, readEffects, writeEffects } from '../store/effect.ts'
+import { readEffects } from '../store/effect.ts'
 import type { Clocks } from '../connector/transport/sending.ts'
 import type { Submit } from './ports.ts'
 import { livingProcesses } from './process.ts'
@@ -27,7 +28,7 @@ export interface Expiry {
 
 /** Declares unknown what is overdue or orphaned, at most 500 at a time. Gives how many. */
 export async function expire(given: Expiry): Promise<number> {
-  const { pool, tenant, clocks } = given
+  const { pool, tenant, clocks, submit } = given
   const now = clocks.wall()
   const { lost, rows, tries } = await inTenant(pool, tenant, async (client) => {
     const overdue = await stillOpen(client, tenant, LIMIT, instantOf(now - GRACE_MS))
@@ -51,56 +52,27 @@ export async function expire(given: Expiry): Promise<number> {
     }
   })
   const effects = new Map(rows.map((row) => [row.key, row]))
-  let count = 0
-  for (const { attempt, by } of lost.values()) {
+  const arrivals = [...lost.values()].flatMap(({ attempt, by }) => {
     const row = effects.get(attempt.key)
-    if (row && row.attempts === attempt.n && (await declareUnknown(given, row, attempt, tries.get(row.key) ?? [], by))) count++
-  }
-  return count
+    return row?.attempts === attempt.n ? [declaredUnknown(tenant, row, attempt, tries.get(row.key) ?? [], by)] : []
+  })
+  if (arrivals.length > 0) await submit(arrivals)
+  return arrivals.length
 }
 
 /** How every such sentence begins: by it a sender sees that others closed its try. */
 export const SAYS_UNKNOWN = 'no outcome was recorded'
 const SAYS = { expired: `${SAYS_UNKNOWN} in time`, gone: `${SAYS_UNKNOWN} before its process ended` } as const
 
-async function declareUnknown(
-  given: Expiry,
+/** Also where an earlier try was in doubt: that doubt may have been settled since, and this one is news then. */
+function declaredUnknown(
+  tenant: string,
   row: EffectRow,
   attempt: AttemptRow,
-  tries: readonly AttemptRow[],
+  attempts: readonly AttemptRow[],
   by: keyof typeof SAYS,
-): Promise<boolean> {
-  const doubt = tries.some((other) => other.n !== attempt.n && other.outcome === 'unknown')
+): Arrival {
   // The same for everybody who notices, so that it is one event.
   const at = by === 'expired' ? msOf(attempt.notAfter) + GRACE_MS : msOf(attempt.openedAt)
-  if (!doubt) {
-    await given.submit([
-      outcomeArrival({
-        tenant: given.tenant,
-        row,
-        attempts: tries,
-        input: 'unclear',
-        outcome: 'unknown',
-        at,
-        by,
-        guarded: true,
-        says: SAYS[by],
-      }),
-    ])
-    return true
-  }
-  const { tenant, clocks } = given
-  return inTenant(given.pool, tenant, async (client) => {
-    const now = instantOf(clocks.wall())
-    const closed = await closeAttempts(
-      client,
-      tenant,
-      [{ key: row.key, n: attempt.n, outcome: 'unknown', says: SAYS[by], receipt: null }],
-      now,
-    )
-    const held = (await lockEffects(client, tenant, [row.key])).get(row.key)
-    const next = held && closed.size > 0 ? stepEffect(held, 'unclear', { now }) : 'ignored'
-    if (next !== 'ignored') await writeEffects(client, tenant, [next])
-    return closed.size > 0
-  })
+  return outcomeArrival({ tenant, row, attempts, input: 'unclear', outcome: 'unknown', at, by, guarded: true, says: SAYS[by] })
 }
