@@ -110,6 +110,34 @@ test('looks that are answered and decide nothing end at a person, who reads what
   expect(troubles).toEqual([])
 })
 
+test('looks that get no usable answer end at a person where the system serves others meanwhile, and not where it serves nobody', async () => {
+  const erp = await target({ knows: 'none' })
+  erp.fates.push({ reply: 'lost' })
+  const usual = modelConnector({ url: erp.url, class: 'K3', settleMs: 100, gapMs: 20 }, 'erp')
+  const post = usual.commands['invoice.post']!
+  let looks = 0
+  const find = {
+    ...post.find!,
+    read: () => {
+      looks++
+      throw new Error('nobody can read this')
+    },
+  }
+  const connector = { ...usual, commands: { 'invoice.post': { ...post, find } as typeof post } }
+  const posting = { ...LANE_POLICIES.posting, firstMs: 20, longestMs: 20 }
+  const { intake } = await hub([], { systems: [{ tenant: TENANT, connector }], lanes: { ...LANE_POLICIES, posting } })
+  await intake.submit([invoice(0, 'erp')])
+  await until('it is looked for more often than a person waits for', () => looks > 12)
+  expect(await inState('unknown')).toBe(1)
+  let n = 0
+  await until('it is held', async () => {
+    if ((await inState('waiting')) === 0) await intake.submit([invoice(++n, 'erp')])
+    return (await inState('held')) === 1
+  })
+  expect((await events('effect.resolved'))[0]?.data['says']).toContain('looked for 10 times: the reply could not be read (Error)')
+  expect(await inState('unknown')).toBe(0)
+})
+
 test('after an outage the first second already keeps the rate, the probe counted', async () => {
   const erp = await target()
   const { port } = new URL(erp.url)

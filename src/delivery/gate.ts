@@ -24,6 +24,8 @@ export class Gate {
   /** As last read; the database has the last word. */
   breaker: Breaker = BREAKER_CLOSED
   paused = false
+  /** When a call last worked (ms since 1970). */
+  workedAt = -Infinity
   /** Until when (ms since 1970) the system wants to be left alone, as all processes know. */
   private restUntil = 0
   private failures = 0
@@ -80,7 +82,9 @@ export class Gate {
 
   /** What a call told about the system. Opening is written once; others read it at their next turn. */
   signal(how: SystemSignal, says: string): void {
-    const now = this.desk().clocks.monotonic()
+    const { monotonic, wall } = this.desk().clocks
+    const now = monotonic()
+    if (how === 'working') this.workedAt = wall()
     this.failures = how === 'working' ? 0 : this.failures + 1
     if (this.failures === 1) this.failingSince = now
     if (how === 'working' && this.breaker.pauseMs === 0) return

@@ -62,6 +62,8 @@ export interface Desk {
   readonly claimed: (attempt: { readonly key: string; readonly n: number }) => void
   /** Says that a system worked or failed, so that its breaker can move. */
   readonly signal: (how: SystemSignal, says: string) => void
+  /** When a call of this process last worked (ms since 1970). */
+  readonly workedAt: () => number
   /** The system has answered. */
   readonly heard: () => void
   /** A fault that nothing here can mend, for the log. */

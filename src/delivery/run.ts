@@ -184,6 +184,7 @@ class SystemLoop extends Sleeper {
       aftermath: options.aftermath,
       claimed: (attempt) => options.claimed?.(plan.connector.system, attempt),
       signal: (how, says) => this.gate.signal(how, says),
+      workedAt: () => this.gate.workedAt,
       heard: () => this.heard(),
       trouble: options.trouble ?? (() => undefined),
     }
