@@ -107,7 +107,9 @@ function repeatable(command: Pick<Command, 'class'> & Partial<Command>, tries: r
 function repetition(tries: readonly Try[], last: Try, now: number, policy: ResolvePolicy): Step {
   const doubts = doubtful(tries)
   if (doubts.length > policy.repeatLimit) return { do: 'conclude', input: 'exhausted', says: `${doubts.length} calls and no clear answer` }
-  const until = (last.closedAt ?? last.notAfter) + policy.backoffMs(doubts.length)
+  // One that did nothing since settles nothing, counts for nothing, and is a reason to come less often.
+  const idle = tries.length - 1 - tries.findLastIndex(({ state }) => state === 'unknown')
+  const until = (last.closedAt ?? last.notAfter) + policy.backoffMs(doubts.length + idle)
   return now >= until ? { do: 'repeat' } : { do: 'wait', until }
 }
 

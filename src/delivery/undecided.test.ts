@@ -1,4 +1,4 @@
-/** A look that is answered as it should, and of which nobody is wiser. */
+/** Answers of which nobody is wiser: to a look, and to a call that is repeated. */
 import { expect, test } from 'vitest'
 import type { Command } from '../connector/contract.ts'
 import { type Look, nextStep, type ResolvePolicy, type Try } from './resolve.ts'
@@ -37,4 +37,25 @@ test('answers that decide nothing: asked again at a growing distance, and the te
   const absent = [now, now + GAP_MS].map((at): Look => ({ at, found: 'absent' }))
   const known = [{ ...tries[0]!, looks: [...looks.slice(0, -1), ...absent] }]
   expect(nextStep(K3, 'unknown', known, now + GAP_MS, POLICY)).toMatchObject({ do: 'conclude', input: 'absent' })
+})
+
+test('a call in doubt that is turned away each time is repeated at a growing distance, which ends with the next doubt', () => {
+  const command = { class: 'K2', timeoutMs: 10_000 } as Command
+  const distance = (...states: Try['state'][]): number => {
+    const tries = states.map((state, at): Try => ({
+      n: at + 1,
+      state,
+      openedAt: at,
+      notAfter: at,
+      closedAt: at,
+      senderDoneAt: at,
+      looks: [],
+    }))
+    const step = nextStep(command, 'unknown', tries, 0, POLICY)
+    return step.do === 'wait' ? step.until - (states.length - 1) : 0
+  }
+  expect(distance('unknown')).toBe(2_000)
+  expect(distance('unknown', 'no-effect')).toBe(4_000)
+  expect(distance('unknown', 'no-effect', 'not-sent', 'no-effect')).toBe(16_000)
+  expect(distance('unknown', 'no-effect', 'no-effect', 'unknown')).toBe(4_000)
 })
