@@ -13,7 +13,7 @@ import {
 } from './effects.ts'
 import { inStep, paidIsCleared, paidIsTold, postedStands } from './lacking.ts'
 import type { Check, Evidence, Violation } from './evidence.ts'
-import { amountAsInstructed, halfPaysNothing, paidByTheBank, paidOnce, putOnce, returnedIsOpen } from './payments.ts'
+import { amountAsInstructed, halfPaysNothing, paidByTheBank, paidOnce, paidOnlyDue, putOnce, returnedIsOpen } from './payments.ts'
 
 export const CHECKS = {
   nothingLost,
@@ -32,6 +32,7 @@ export const CHECKS = {
   noRedirect,
   paidByTheBank,
   amountAsInstructed,
+  paidOnlyDue,
   paidOnce,
   putOnce,
   halfPaysNothing,

@@ -38,19 +38,22 @@ const posting = (docNo: string, changed: Fact['row'] = {}): Fact['row'] => ({
   ...changed,
 })
 const BOOKED = line(10, 'DOCUMENT', 'BOOKED', '51', posting('51'))
-const INSTRUCTED = line(20, 'PAYMENT', 'INSTRUCTED', 'ZP1', {
-  endToEndId: 'ZP1',
-  msgId: 'M1',
-  amt: '119.00',
-  items: [{ docNo: '51', amt: '119.00' }],
-})
-const entry = (second: number, kind: string, side: string): Line =>
+/** How much of which document a payment pays. */
+const instructs = (second: number, endToEndId: string, items: Readonly<Record<string, string>>, amt = '119.00'): Line =>
+  line(second, 'PAYMENT', 'INSTRUCTED', endToEndId, {
+    endToEndId,
+    msgId: 'M1',
+    amt,
+    items: Object.entries(items).map(([docNo, part]) => ({ docNo, amt: part })),
+  })
+const INSTRUCTED = instructs(20, 'ZP1', { 51: '119.00' })
+const entry = (second: number, kind: string, side: string, endToEndId = 'ZP1', amt = '119.00'): Line =>
   line(second, 'ENTRY', 'BOOKED', `E${second}`, {
     kind,
     side,
-    amt: '119.00',
+    amt,
     bookedAt: at(second),
-    details: [{ endToEndId: 'ZP1', amt: '119.00', remit: {} }],
+    details: [{ endToEndId, amt, remit: {} }],
   })
 const collected = (named: string): Fact['row'] => ({
   kind: 'COLLECTION',
@@ -59,7 +62,8 @@ const collected = (named: string): Fact['row'] => ({
   bookedAt: at(30),
   details: [{ endToEndId: '', amt: '119.00', remit: { Ustrd: named } }],
 })
-const clearing = (second: number): Line => line(second, 'CLEARING', 'BOOKED', `C${second}`, { lines: [{ docNo: '51', amt: '119.00' }] })
+const clearing = (second: number, amt = '119.00', docNo = '51'): Line =>
+  line(second, 'CLEARING', 'BOOKED', `C${second}`, { lines: [{ docNo, amt }] })
 
 const badge = (second: number, says: string): Line => line(second, 'TICKET', 'BADGED', 'T-1', { corrRef: 'inv_1', badge: { badge: says } })
 const note = (second: number, shows: string): Line => line(second, 'NOTE', 'NOTED', `n${second}`, { claimRef: 'inv_1', shows })
@@ -142,6 +146,28 @@ const withInvoice = (changed: Partial<typeof invoice>): Evidence => ({ ...GOOD, 
 
 const SECOND = withBooks({ erp: [...GOOD.books.erp, line(60, 'DOCUMENT', 'BOOKED', '52', posting('52'))] })
 const TOLD = withInvoice({ exceptions: [{ cause: 'posted-twice', open: true }] })
+/** Paid by one payment, and what is booked of another one, with what the ERP's books have besides. */
+const paidAlso = (amt: string, ...erp: Line[]): Evidence['books'] => ({
+  ...GOOD.books,
+  erp: [...GOOD.books.erp, ...erp],
+  bank: [...GOOD.books.bank, entry(64, 'TRANSFER', 'DBIT', 'ZP2', amt)],
+})
+const PAID_TWICE = withBooks(paidAlso('119.00', instructs(61, 'ZP2', { 51: '119.00' })))
+const CREDIT = { ...BILL, file: '0002-A2.xml', billKind: 'CREDIT', billNo: 'A-2', gross: '19.00' } as const
+const CREDITED = line(
+  11,
+  'DOCUMENT',
+  'BOOKED',
+  '52',
+  posting('52', { vendorDocNo: 'A-2', docType: 'KG', grossAmt: '19.00', dueAmt: '19.00' }),
+)
+const NETTED: Evidence = {
+  ...withBooks({
+    erp: [BOOKED, CREDITED, instructs(20, 'ZP1', { 51: '119.00', 52: '-19.00' }, '100.00'), clearing(40), clearing(41, '-19.00', '52')],
+    bank: [entry(30, 'TRANSFER', 'DBIT', 'ZP1', '100.00')],
+  }),
+  bills: [BILL, CREDIT],
+}
 const STATEMENT = (says: string, n = 2): Line =>
   line(29, 'OUT', 'MADE', `camt053-00000${n}.xml`, { text: `<Ntry><EndToEndId>${says}</EndToEndId></Ntry>` })
 const STATED = withBooks({ bank: [...GOOD.books.bank, STATEMENT('ZP1')] })
@@ -260,6 +286,84 @@ const BAD: readonly (readonly [check: keyof typeof CHECKS, invariant: string, wh
       erp: [BOOKED, line(20, 'PAYMENT', 'INSTRUCTED', 'ZP1', { endToEndId: 'ZP1', amt: '11.90', items: [{ docNo: '51', amt: '119.00' }] })],
     }),
   ],
+  ['paidOnlyDue', 'F2', 'two payments paid one document', PAID_TWICE],
+  [
+    'paidOnlyDue',
+    'F2',
+    'the two documents of one bill were each paid, and a late target had met it and a person was told',
+    {
+      ...withBooks(
+        paidAlso(
+          '119.00',
+          line(60, 'DOCUMENT', 'BOOKED', '52', posting('52')),
+          instructs(61, 'ZP2', { 52: '119.00' }),
+          clearing(65, '119.00', '52'),
+        ),
+      ),
+      invoices: TOLD.invoices,
+      ...excusing({ causes: ['posted-twice'], double: true }),
+    },
+  ],
+  [
+    'paidOnlyDue',
+    'F2',
+    'the parts that were paid are more than the document',
+    withBooks(paidAlso('60.00', instructs(61, 'ZP2', { 51: '60.00' }, '60.00'))),
+  ],
+  [
+    'paidOnlyDue',
+    'F2',
+    'the vendor collected it, and it was paid as well',
+    withBooks({ bank: [...GOOD.books.bank, line(33, 'ENTRY', 'BOOKED', 'E33', collected('A-1'))] }),
+  ],
+  [
+    'paidOnlyDue',
+    'F2',
+    'the whole bill was paid, and less was due of its document',
+    withBooks({ erp: [line(10, 'DOCUMENT', 'BOOKED', '51', posting('51', { dueAmt: '100.00' })), ...GOOD.books.erp.slice(1)] }),
+  ],
+  [
+    'paidOnlyDue',
+    'F2',
+    'it was paid as it was posted, and that is more than the bill says',
+    withBooks({
+      erp: [
+        line(10, 'DOCUMENT', 'BOOKED', '51', posting('51', { dueAmt: '190.00' })),
+        instructs(20, 'ZP1', { 51: '190.00' }, '190.00'),
+        clearing(40, '190.00'),
+      ],
+      bank: [entry(30, 'TRANSFER', 'DBIT', 'ZP1', '190.00')],
+    }),
+  ],
+  [
+    'paidOnlyDue',
+    'F2',
+    'a credit was set against two payments',
+    {
+      ...NETTED,
+      books: {
+        ...NETTED.books,
+        erp: [
+          ...NETTED.books.erp,
+          line(12, 'DOCUMENT', 'BOOKED', '53', posting('53', { vendorDocNo: 'A-3' })),
+          instructs(61, 'ZP2', { 53: '119.00', 52: '-19.00' }, '100.00'),
+        ],
+        bank: [...NETTED.books.bank, entry(64, 'TRANSFER', 'DBIT', 'ZP2', '100.00')],
+      },
+    },
+  ],
+  [
+    'paidOnlyDue',
+    'F2',
+    'a credit was paid instead of set against something',
+    {
+      ...withBooks({
+        erp: [CREDITED, instructs(20, 'ZP1', { 52: '19.00' }, '19.00')],
+        bank: [entry(30, 'TRANSFER', 'DBIT', 'ZP1', '19.00')],
+      }),
+      bills: [CREDIT],
+    },
+  ],
   [
     'paidOnce',
     'F6',
@@ -277,12 +381,8 @@ const BAD: readonly (readonly [check: keyof typeof CHECKS, invariant: string, wh
   ],
   ['postedStands', 'D5', 'archived, and posted twice', SECOND],
   ['paidIsCleared', 'D5', 'the bank paid it, and it is open in the ERP', withBooks({ erp: [BOOKED, INSTRUCTED] })],
-  [
-    'paidIsCleared',
-    'D5',
-    'cleared, and its clearing taken back',
-    withBooks({ erp: [...GOOD.books.erp, line(60, 'CLEARING', 'BOOKED', 'C60', { lines: [{ docNo: '51', amt: '-119.00' }] })] }),
-  ],
+  ['paidIsCleared', 'D5', 'two payments paid it, and it was cleared once', PAID_TWICE],
+  ['paidIsCleared', 'D5', 'cleared, and its clearing taken back', withBooks({ erp: [...GOOD.books.erp, clearing(60, '-119.00')] })],
   [
     'paidIsCleared',
     'D5',
@@ -416,6 +516,59 @@ test('what came back need not be cleared, what a vendor collected of others neit
   expect(stands({ ...reversed, books: withBooks({ erp: [] }).books })).toEqual([])
 })
 
+/** What looks at amounts of money. */
+const MONEY = new Set<string>(['amountAsInstructed', 'paidOnlyDue', 'paidOnce', 'paidIsCleared', 'clearedOnce'])
+test.each<readonly [string, Evidence]>([
+  [
+    'it came back, and was paid again',
+    withBooks({
+      ...paidAlso('119.00', clearing(45, '-119.00'), instructs(61, 'ZP2', { 51: '119.00' }), clearing(65)),
+      bank: [...GOOD.books.bank, entry(35, 'RETURN', 'CRDT'), entry(64, 'TRANSFER', 'DBIT', 'ZP2')],
+    }),
+  ],
+  [
+    'it came back, was reversed and posted again, and that was paid',
+    withBooks({
+      ...paidAlso(
+        '119.00',
+        clearing(45, '-119.00'),
+        line(46, 'DOCUMENT', 'STORNO', '51', {}),
+        line(50, 'DOCUMENT', 'BOOKED', '52', posting('52')),
+        instructs(61, 'ZP2', { 52: '119.00' }),
+        clearing(65, '119.00', '52'),
+      ),
+      bank: [...GOOD.books.bank, entry(35, 'RETURN', 'CRDT'), entry(64, 'TRANSFER', 'DBIT', 'ZP2')],
+    }),
+  ],
+  [
+    'two payments paid a part each',
+    withBooks({
+      erp: [
+        BOOKED,
+        instructs(20, 'ZP1', { 51: '60.00' }, '60.00'),
+        instructs(21, 'ZP2', { 51: '59.00' }, '59.00'),
+        clearing(40, '60.00'),
+        clearing(41, '59.00'),
+      ],
+      bank: [entry(30, 'TRANSFER', 'DBIT', 'ZP1', '60.00'), entry(31, 'TRANSFER', 'DBIT', 'ZP2', '59.00')],
+    }),
+  ],
+  ['a credit was set against it', NETTED],
+  [
+    'what a vendor had collected came back, and was collected again',
+    withBooks({
+      erp: [BOOKED, clearing(40)],
+      bank: [
+        line(30, 'ENTRY', 'BOOKED', 'E30', collected('A-1')),
+        line(31, 'ENTRY', 'BOOKED', 'E31', { ...collected('A-1'), kind: 'RETURN', side: 'CRDT' }),
+        line(32, 'ENTRY', 'BOOKED', 'E32', collected('A-1')),
+      ],
+    }),
+  ],
+])('money went out once: %s', (_what, evidence) => {
+  expect(judge(evidence).filter(({ check }) => MONEY.has(check))).toEqual([])
+})
+
 test('an attempt counts from the heal, before which there may have been nobody to take it over', () => {
   const underWay = [{ effect: 'e', attempt: 1, from: Date.parse(at(0)), till: Date.parse(at(24)) }]
   expect(CHECKS.takenOver({ ...withHistory(healed(10)), underWay })).toEqual([])
@@ -440,7 +593,7 @@ test('what a vendor collected of a bill that stands there twice is cleared once'
     }),
   })
   expect(CHECKS.paidIsCleared(twice(clearing(40)))).toEqual([])
-  expect(CHECKS.paidIsCleared(twice(line(40, 'CLEARING', 'BOOKED', 'C40', { lines: [{ docNo: '52', amt: '119.00' }] })))).toEqual([])
+  expect(CHECKS.paidIsCleared(twice(clearing(40, '119.00', '52')))).toEqual([])
   expect(CHECKS.paidIsCleared(twice())).toHaveLength(1)
 })
 

@@ -1,6 +1,7 @@
 /** D: in the systems' own books each effect is there at most once, and what the hub shows as done is there. */
 import { excusesOf } from './excused.ts'
 import { factsOf, invoiceOf, minor, shownOf, text, type Check, type Evidence, type Fact, type Line, type Violation } from './evidence.ts'
+import { clearedIn } from './payments.ts'
 
 /** Facts of one key that stand more than once. */
 function doubled(all: readonly Fact[], keyOf: (fact: Fact) => string, invariant: string, says: string): Violation[] {
@@ -48,13 +49,8 @@ export const clearedOnce: Check = ({ books }) => {
   const due = new Map(
     factsOf(books.erp, 'DOCUMENT', 'BOOKED').map(({ key, row }) => [key, { bill: billOf(row), amount: minor(text(row, 'dueAmt')) }]),
   )
-  const cleared = new Map<string, bigint>()
-  for (const { row } of factsOf(books.erp, 'CLEARING', 'BOOKED')) {
-    for (const line of (row['lines'] ?? []) as readonly { docNo: string; amt: string }[])
-      cleared.set(line.docNo, (cleared.get(line.docNo) ?? 0n) + minor(line.amt))
-  }
   const size = (amount: bigint): bigint => (amount < 0n ? -amount : amount)
-  return [...cleared].flatMap(([docNo, amount]): Violation[] => {
+  return [...clearedIn(books)].flatMap(([docNo, amount]): Violation[] => {
     const document = due.get(docNo)
     return !document || size(amount) <= size(document.amount)
       ? []

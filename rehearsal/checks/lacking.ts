@@ -1,16 +1,10 @@
 /** D5, the other way round: at rest all that should be there is there. What the hub shows as done stands in every book, once and whole. */
 import { excusesOf } from './excused.ts'
-import { factsOf, invoiceOf, minor, text, type Bill, type Books, type Check, type Evidence, type Fact, type Violation } from './evidence.ts'
-import { bookedIn, paidBy } from './payments.ts'
+import { factsOf, invoiceOf, text, type Bill, type Check, type Fact, type Violation } from './evidence.ts'
+import { clearedIn, settledIn, standingIn } from './payments.ts'
 
 const POSTED = new Set(['posted', 'paid', 'archived'])
 const PAID = new Set(['paid', 'archived'])
-
-/** The documents of the ERP that nobody reversed. */
-function standingIn({ erp }: Books): readonly Fact[] {
-  const gone = new Set(factsOf(erp, 'DOCUMENT', 'STORNO').map(({ key }) => key))
-  return factsOf(erp, 'DOCUMENT', 'BOOKED').filter(({ key }) => !gone.has(key))
-}
 
 /** What is shown as posted, paid or archived has exactly one posting, which nobody reversed. */
 export const postedStands: Check = (evidence) => {
@@ -25,38 +19,10 @@ export const postedStands: Check = (evidence) => {
   })
 }
 
-/**
- * By document of the ERP what the bank paid of it for good: transfers by what the ERP instructed, collections by the bill they name. Of a
- * bill that stands there twice, a collection is that of one document: the one that was cleared, if one was.
- */
-function settledBy(evidence: Evidence, standing: readonly Fact[], cleared: ReadonlyMap<string, bigint>): ReadonlyMap<string, bigint> {
-  const booked = bookedIn(evidence)
-  const returned = new Set(booked.filter(({ kind }) => kind === 'RETURN').map(({ detail }) => detail.endToEndId))
-  const payments = paidBy(evidence)
-  const out = booked.filter(({ side, detail }) => side === 'DBIT' && !returned.has(detail.endToEndId))
-  const transferred = out.flatMap(({ detail }) => [...(payments.get(detail.endToEndId)?.items ?? [])])
-  const collected = out
-    .filter(({ kind }) => kind === 'COLLECTION' || kind === 'CARD')
-    .flatMap(({ detail }) => {
-      const named = standing.filter(
-        ({ row }) =>
-          minor(text(row, 'dueAmt')) === minor(detail.amt) && JSON.stringify(detail.remit).includes(`"${text(row, 'vendorDocNo')}"`),
-      )
-      const of = named.find(({ key }) => (cleared.get(key) ?? 0n) !== 0n) ?? named[0]
-      return of ? [[of.key, minor(detail.amt)] as const] : []
-    })
-  return new Map([...transferred, ...collected])
-}
-
 /** What the bank paid is cleared in the ERP, over the same amount, so that it is not paid again. */
 export const paidIsCleared: Check = (evidence) => {
-  const standing = standingIn(evidence.books)
-  const cleared = new Map<string, bigint>()
-  for (const { row } of factsOf(evidence.books.erp, 'CLEARING', 'BOOKED'))
-    for (const { docNo, amt } of row['lines'] as readonly { readonly docNo: string; readonly amt: string }[])
-      cleared.set(docNo, (cleared.get(docNo) ?? 0n) + minor(amt))
-  const settled = settledBy(evidence, standing, cleared)
-  return standing.flatMap(({ key, row }): Violation[] => {
+  const [cleared, settled] = [clearedIn(evidence.books), settledIn(evidence)]
+  return standingIn(evidence.books).flatMap(({ key, row }): Violation[] => {
     const paid = settled.get(key) ?? 0n
     return paid === (cleared.get(key) ?? 0n) || paid === 0n
       ? []

@@ -1,5 +1,17 @@
-/** F: paid is what a bank booked; nothing is sent or booked twice; what comes back is open again. */
-import { didOf, factsOf, invoiceOf, minor, shownOf, text, type Check, type Evidence, type Violation } from './evidence.ts'
+/** F: paid is what a bank booked; nothing is sent or booked twice, and no bill paid twice; what comes back is open again. */
+import {
+  didOf,
+  factsOf,
+  invoiceOf,
+  minor,
+  shownOf,
+  text,
+  type Books,
+  type Check,
+  type Evidence,
+  type Fact,
+  type Violation,
+} from './evidence.ts'
 
 interface Detail {
   readonly endToEndId: string
@@ -46,6 +58,50 @@ export function paidBy({ books }: Evidence): ReadonlyMap<string, Instructed> {
       ]
     }),
   )
+}
+
+/** The documents of the ERP that nobody reversed. */
+export function standingIn({ erp }: Books): readonly Fact[] {
+  const gone = new Set(factsOf(erp, 'DOCUMENT', 'STORNO').map(({ key }) => key))
+  return factsOf(erp, 'DOCUMENT', 'BOOKED').filter(({ key }) => !gone.has(key))
+}
+
+/** By document, what the ERP cleared of it. */
+export const clearedIn = ({ erp }: Books): ReadonlyMap<string, bigint> =>
+  summed(
+    factsOf(erp, 'CLEARING', 'BOOKED').flatMap(({ row }) =>
+      ((row['lines'] ?? []) as readonly { docNo: string; amt: string }[]).map(({ docNo, amt }) => [docNo, minor(amt)] as const),
+    ),
+  )
+
+/**
+ * By document what the bank paid of it for good, without what came back: transfers by what the ERP instructed, collections by the bill
+ * they name. Of a bill that stands there twice, a collection is that of one document: the one that was cleared, if one was.
+ */
+export function settledIn(evidence: Evidence): ReadonlyMap<string, bigint> {
+  const [standing, cleared, payments] = [standingIn(evidence.books), clearedIn(evidence.books), paidBy(evidence)]
+  const collected = ({ amt, remit }: Detail): Instructed['items'] => {
+    const named = standing.filter(
+      ({ row }) => minor(text(row, 'dueAmt')) === minor(amt) && JSON.stringify(remit).includes(`"${text(row, 'vendorDocNo')}"`),
+    )
+    const of = named.find(({ key }) => (cleared.get(key) ?? 0n) !== 0n) ?? named[0]
+    return of ? [[of.key, minor(amt)]] : []
+  }
+  return summed(
+    bookedIn(evidence)
+      .filter(({ kind, side }) => side === 'DBIT' || kind === 'RETURN')
+      .flatMap(({ side, detail }) =>
+        (payments.get(detail.endToEndId)?.items ?? collected(detail)).map(
+          ([docNo, amount]) => [docNo, side === 'DBIT' ? amount : -amount] as const,
+        ),
+      ),
+  )
+}
+
+function summed(amounts: readonly (readonly [of: string, amount: bigint])[]): ReadonlyMap<string, bigint> {
+  const sums = new Map<string, bigint>()
+  for (const [of, amount] of amounts) sums.set(of, (sums.get(of) ?? 0n) + amount)
+  return sums
 }
 
 /** F1: an invoice is shown as paid only after the bank has booked a payment that names it. */
@@ -101,6 +157,41 @@ export const amountAsInstructed: Check = (evidence) => {
             },
           ]
     })
+}
+
+/**
+ * F2: for one document of the ERP the bank paid no more than is due of it, and for one bill no more than it is, however many documents
+ * there are of it. No fault excuses more: what was posted twice is still paid only by files that the hub lets pass.
+ */
+export const paidOnlyDue: Check = (evidence) => {
+  const settled = settledIn(evidence)
+  const documents = factsOf(evidence.books.erp, 'DOCUMENT', 'BOOKED')
+  const paidOf = (of: readonly Fact[]): bigint => of.reduce((sum, { key }) => sum + (settled.get(key) ?? 0n), 0n)
+  const owed = (credit: boolean, amount: string): bigint => (credit ? -minor(amount) : minor(amount))
+  const each = [
+    ...documents.map((document) => ({
+      what: `document ${document.key}`,
+      bill: text(document.row, 'vendorDocNo'),
+      due: owed(text(document.row, 'docType') === 'KG', text(document.row, 'dueAmt')),
+      paid: paidOf([document]),
+    })),
+    ...evidence.bills.map(({ billNo, billKind, vendorNo, gross }) => ({
+      what: 'the bill',
+      bill: billNo,
+      due: owed(billKind === 'CREDIT', gross),
+      paid: paidOf(documents.filter(({ row }) => text(row, 'vendorNo') === vendorNo && text(row, 'vendorDocNo') === billNo)),
+    })),
+  ]
+  return (
+    each
+      // A credit is set against what is paid: once, and never paid itself.
+      .filter(({ due, paid }) => (due < 0n ? paid < due || paid > 0n : paid > due))
+      .map(({ what, bill, due, paid }) => ({
+        invariant: 'F2',
+        about: bill,
+        says: `the bank paid ${paid} for ${what}, of which ${due} is due (in ten-thousandths)`,
+      }))
+  )
 }
 
 /** F6 and D1: the bank sees a message once, and pays each payment once. */

@@ -26,6 +26,7 @@ export const MEANINGS: { readonly [check in keyof typeof CHECKS]: Meaning } = {
   noRedirect: { of: 'S22', means: 'No call went where somebody else wanted it.' },
   paidByTheBank: { of: 'F1', means: 'Nothing was shown as paid before the bank had booked it.' },
   amountAsInstructed: { of: 'F2', means: 'The bank paid what was instructed, to the cent.' },
+  paidOnlyDue: { of: 'F2', means: 'No invoice was paid twice, and none with more than was due.' },
   paidOnce: { of: 'F6, D1', means: 'The bank was given each payment file once, and paid each payment once.' },
   putOnce: { of: 'D3', means: 'What nobody could look for was sent again only because people said that it had not happened.' },
   halfPaysNothing: { of: 'F1', means: 'A statement of which half arrived paid nothing until the rest was there.' },
