@@ -1,12 +1,12 @@
 /**
  * `node rehearsal/main.ts --schedules N --seed S`: real hubs, a real database and a simulated company under faults that the seed
- * chooses, judged from outside. Interrupted, the same command goes on where it was. Exit status 0: everything held.
+ * chooses, judged from outside. Interrupted, the same command goes on where it was. Exit status 0: all were played, and everything held.
  */
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { coverage, failed, openResult, repeats, totals, writeResult, type Played } from './result.ts'
+import { coverage, cutShort, failed, openResult, repeats, totals, writeResult, type Asked, type Played } from './result.ts'
 import { Dice } from './dice.ts'
 import { PER_WORLD, planOf, play, type Plan } from './schedule.ts'
 import { playable } from './faults/table.ts'
@@ -64,13 +64,20 @@ mkdirSync(dirname(file), { recursive: true })
 const result = openResult(file, seed, source)
 const until = Date.now() + minutes * 60_000
 let stopping = false
+let interrupted = false
 
+const asked: Asked = {
+  indexes: only === undefined ? Array.from({ length: schedules }, (_, index) => index) : [only],
+  long: only === undefined && long,
+}
 const known = new Set(result.schedules.map(({ index }) => index))
-const indexes = (only === undefined ? Array.from({ length: schedules }, (_, index) => index) : [only]).filter((index) => !known.has(index))
+const indexes = asked.indexes.filter((index) => !known.has(index))
 const worlds = [...Map.groupBy(indexes, (index) => Math.floor(index / PER_WORLD))].map(([nth, all]) => ({ nth, all }))
-const over = (): boolean => stopping || Date.now() > until
+const over = (): boolean => stopping || interrupted || Date.now() > until
 
 function told(played: Played): void {
+  // Its hubs were stopped under its hands: it is played anew when the run goes on.
+  if (interrupted) return
   result.schedules.push(played)
   writeResult(file, result, cases)
   const faults = played.faults.map(({ name, hits }) => `${name}${hits === 0 ? ' (met nothing)' : ''}`).join('; ')
@@ -165,6 +172,8 @@ const servers = await Promise.all(Array.from({ length: Math.min(workers, worlds.
 // Hubs and systems end with us, and with the signal if it went to all of the group: what is being played then says nothing.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.once(signal, () => {
+    interrupted = true
+    process.stdout.write(`\n${cutShort(result, asked, file)}`)
     void Promise.all(servers.map((server) => server.stop())).finally(() => {
       process.exit(130)
     })
@@ -193,6 +202,8 @@ process.stdout.write(`a call was seen under way for ${longestOpenMs} ms at most,
 process.stdout.write(`late writes of woken hubs, refused: ${lateWritesRefused}\n`)
 if (never.length > 0 && schedules >= LONG_RUN) process.stdout.write(`${never.length} cases met nothing: ${never.join('; ')}\n`)
 for (const [row, why] of Object.entries(notHere)) process.stdout.write(`${row} is not here: ${why}\n`)
-process.stdout.write(`seed ${seed}, ${result.commit}: ${held} held, ${violated} violated, ${broken} broken. ${bound}.\n${file}\n`)
+process.stdout.write(
+  `seed ${seed}, ${result.commit}: ${held} held, ${violated} violated, ${broken} broken. ${bound}.\n${cutShort(result, asked, file)}${file}\n`,
+)
 // Said outright: Node may wait for ever for sockets that were reset.
-process.exit(failed(result, cases, only === undefined && long) ? 1 : 0)
+process.exit(failed(result, cases, asked) ? 1 : 0)

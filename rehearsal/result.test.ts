@@ -5,7 +5,20 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { done } from './faults/case.ts'
 import type { FaultCase } from './faults/table.ts'
-import { commitOf, coverage, failed, openResult, repeats, totals, writeResult, type Played, type Result, type Verdict } from './result.ts'
+import {
+  commitOf,
+  coverage,
+  cutShort,
+  failed,
+  openResult,
+  repeats,
+  totals,
+  writeResult,
+  type Asked,
+  type Played,
+  type Result,
+  type Verdict,
+} from './result.ts'
 import { planOf } from './schedule.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -35,6 +48,7 @@ const played = (index: number, verdict: Verdict, ...met: readonly [name: string,
   findings: [],
 })
 const resultOf = (...schedules: Played[]): Result => ({ seed: 7, commit: 'c', begun: '', ended: '', machine: '', schedules })
+const asked = (long: boolean, ...indexes: number[]): Asked => ({ long, indexes })
 const ALL = played(0, 'held', ['killed', 1], ['frozen', 2], ['link cut', 1], ['turned', 3])
 
 test('the same seed plans the same schedule; another seed and another number plan others', () => {
@@ -65,12 +79,26 @@ test('a case counts in how many schedules it met something, and one that never d
 })
 
 test('a row that was never hit fails a long run, and no short one; so does a long run without a late write', () => {
-  expect(failed(resultOf(ALL), TABLE, true)).toBe(false)
+  expect(failed(resultOf(ALL), TABLE, asked(true, 0))).toBe(false)
   const without = resultOf(played(0, 'held', ['killed', 1], ['frozen', 2], ['link cut', 1], ['turned', 0]))
-  expect([failed(without, TABLE, true), failed(without, TABLE, false)]).toEqual([true, false])
+  expect([failed(without, TABLE, asked(true, 0)), failed(without, TABLE, asked(false, 0))]).toEqual([true, false])
   const unfrozen = TABLE.filter(({ row }) => row !== 'F2')
-  expect(failed(resultOf(played(0, 'held', ['killed', 1], ['link cut', 1], ['turned', 1])), unfrozen, true)).toBe(true)
-  for (const verdict of ['violated', 'broken'] as const) expect(failed(resultOf(ALL, played(1, verdict)), TABLE, false)).toBe(true)
+  expect(failed(resultOf(played(0, 'held', ['killed', 1], ['link cut', 1], ['turned', 1])), unfrozen, asked(true, 0))).toBe(true)
+  for (const verdict of ['violated', 'broken'] as const)
+    expect(failed(resultOf(ALL, played(1, verdict)), TABLE, asked(false, 0, 1))).toBe(true)
+})
+
+test('a run of which not all was played fails, though all that was played held and every case met something, and says how it goes on', () => {
+  for (const long of [true, false]) {
+    expect(failed(resultOf(ALL), TABLE, asked(long, 0, 1, 2))).toBe(true)
+    // What the file held before counts, and what it holds beside what was asked for does not stand in for it.
+    expect(failed(resultOf(ALL, played(5, 'held')), TABLE, asked(long, 0, 1))).toBe(true)
+    expect(failed(resultOf(played(2, 'held'), ALL, played(1, 'held')), TABLE, asked(long, 0, 1, 2))).toBe(false)
+  }
+  expect(cutShort(resultOf(ALL), asked(true, 0, 1, 2), '/tmp/500.json')).toMatch(
+    /^2 of 3 schedules were not played, .* --out \/tmp\/500\.json /u,
+  )
+  expect(cutShort(resultOf(ALL), asked(true, 0), '/tmp/500.json')).toBe('')
 })
 
 test('a bound is said of what was judged; what the rig itself failed at says nothing', () => {

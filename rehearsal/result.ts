@@ -83,10 +83,34 @@ export function totals({ schedules }: Result): Totals {
   return { held, violated, broken, bound, lateWritesRefused, longestOpenMs: Math.max(0, ...schedules.map(({ openMs }) => openMs)) }
 }
 
-/** Whether the run failed: something did not hold, or a long one has a case that never met anything, or no late write that was refused. */
-export function failed(result: Result, table: readonly FaultCase[], long: boolean): boolean {
+/** What was asked of a run: these schedules of its seed, and of a long run that every case meets something in it. */
+export interface Asked {
+  readonly indexes: readonly number[]
+  readonly long: boolean
+}
+
+/**
+ * Whether the run failed: something did not hold, or not all was played that was asked for, or a long one has a case that never met
+ * anything, or no late write that was refused.
+ */
+export function failed(result: Result, table: readonly FaultCase[], asked: Asked): boolean {
   const { violated, broken, lateWritesRefused } = totals(result)
-  return violated + broken > 0 || (long && (coverage(result, table).never.length > 0 || lateWritesRefused === 0))
+  const lacking = violated + broken > 0 || unplayed(result, asked) > 0
+  return lacking || (asked.long && (coverage(result, table).never.length > 0 || lateWritesRefused === 0))
+}
+
+/** Of the schedules that were asked for, how many were not played. */
+function unplayed({ schedules }: Result, { indexes }: Asked): number {
+  const played = new Set(schedules.map(({ index }) => index))
+  return indexes.filter((index) => !played.has(index)).length
+}
+
+/** For whoever interrupted a run or gave it too few minutes; empty when all was played. */
+export function cutShort(result: Result, asked: Asked, file: string): string {
+  const lacking = unplayed(result, asked)
+  return lacking === 0
+    ? ''
+    : `${lacking} of ${asked.indexes.length} schedules were not played, so the run does not count as one that held. The same command with --out ${file} plays them.\n`
 }
 
 /** Of a run, what chose its schedules. */
