@@ -133,6 +133,20 @@ export const RUN_CASES: readonly Case[] = [
     ],
   },
   {
+    name: 'overpaid, and to be paid once more',
+    axes: ['settlement'],
+    story: 'Two payments of R-1 are booked past the hub; then a file pays it a third time: it is kept from the bank.',
+    onlyAsTold: 'a payment that is booked is not stopped any more',
+    facts: [
+      ...both,
+      ...run('M1', { E1: { 5100: '119.00' } }).slice(0, 1),
+      ...run('M2', { E2: { 5100: '119.00' } }).slice(0, 1),
+      debits('E1', '119.00'),
+      debits('E2', '119.00'),
+      ...run('M3', { E3: { 5100: '119.00' } }, day(25)),
+    ],
+  },
+  {
     name: 'void at the ERP, and at the bank',
     axes: ['settlement'],
     story: 'The bank has the file; then the ERP makes a payment of it void.',

@@ -3,6 +3,7 @@ import type { FactData } from '../event-data.ts'
 import { amountDue, currencyOf, holdReasons, liveAllocations, liveHolds, livePostings, negative } from '../headline.ts'
 import type { InvoiceState } from '../invoice-state.ts'
 import { sumOf } from '../invoice-content.ts'
+import { parseDecimal } from '../money.ts'
 import { loginOf, plainAccount } from '../names.ts'
 import { aliasOf, type Look, type ObjectRecord } from '../object.ts'
 import { itemsBeside, type BatchState, type Progress } from '../payment.ts'
@@ -82,7 +83,7 @@ export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
           )
         if (held) return fail('payment-stopped', `${invoice.id} is on hold.`, {}, [invoice.id])
         const open = openIn(view, invoice.state)
-        if (size(amount) > size(open))
+        if (!within(amount, open))
           return fail(
             'payment-stopped',
             `${invoice.id}: ${amount} would be paid, ${open} is open beside what is settled and what other payments are about to pay.`,
@@ -165,8 +166,9 @@ export const RELEASE_CONTROLS: readonly Control<BatchState>[] = [
   },
 ]
 
-const size = (amount: string): bigint => {
-  const plain = amount.replace('-', '')
-  const [whole = '0', fraction = ''] = plain.split('.')
-  return BigInt(whole + fraction.padEnd(18, '0').slice(0, 18))
+/** Of one side with what is open, and no more: where more was paid than is due, what is open is the supplier's to give back. */
+function within(amount: string, open: string): boolean {
+  const [part, whole] = [parseDecimal(amount, 18), parseDecimal(open, 18)]
+  if (part === undefined || whole === undefined) return false
+  return whole < 0n ? part <= 0n && part >= whole : part >= 0n && part <= whole
 }
