@@ -84,6 +84,7 @@ const past = (more: Partial<Past> = {}): Past => ({
 
 const PAID = view({ at: 60, state: 'paid' })
 const BOOKED = { at: 50, kind: 'booked', message: 'M1', endToEnd: 'E1', amount: '119.00', invoices: ['inv'] } as const
+const ANOTHER = { ...BOOKED, at: 80, message: 'M2' } as const
 
 const AWAY = { system: 'erp', from: 0, to: 2 * HOUR, why: 'away' }
 const inVain = (times: number, kind: 'command' | 'probe'): Past['calls'] =>
@@ -148,7 +149,15 @@ const BAD: { readonly [invariant: string]: { readonly [how: string]: Partial<Pas
     'paid before the bank booked': { shown: [view(), { ...PAID, at: 49 }, PAID], bank: [BOOKED] },
     'another amount booked': { shown: [view(), PAID], bank: [{ ...BOOKED, amount: '19.00' }] },
   },
-  F2: { 'left the account twice': { shown: [view(), PAID], bank: [BOOKED, { ...BOOKED, at: 55 }] } },
+  F2: {
+    'left the account twice': { shown: [view(), PAID], bank: [BOOKED, { ...BOOKED, at: 55 }] },
+    'paid by two payments of one file': { shown: [view(), PAID], bank: [BOOKED, { ...BOOKED, at: 55, endToEnd: 'E2' }] },
+    'paid by two files, and one came back': {
+      shown: [view(), PAID],
+      bank: [BOOKED, { ...ANOTHER, at: 55 }, { ...ANOTHER, kind: 'returned' }],
+    },
+    'parts that are more together': { shown: [view(), PAID], bank: [BOOKED, { ...ANOTHER, amount: '0.01' }] },
+  },
   F3: {
     'came back and shows paid': { shown: [view(), PAID], bank: [BOOKED, { ...BOOKED, at: 70, kind: 'returned' }] },
     'booked and never shown': { bank: [BOOKED] },
@@ -195,6 +204,18 @@ test('a good history is not convicted, with or without a payment', () => {
       }),
     ),
   ).toEqual([])
+})
+
+test('an invoice may be paid again when its payment had come back, and in parts; what the bank took in late is the double of a payment, not of an invoice', () => {
+  const back = { ...BOOKED, at: 70, kind: 'returned' } as const
+  expect(judge(past({ shown: [view(), PAID], bank: [BOOKED, back, ANOTHER] }))).toEqual([])
+  const parts = [
+    { ...BOOKED, amount: '60.00' },
+    { ...ANOTHER, at: 55, amount: '59.00' },
+  ]
+  expect(judge(past({ shown: [view(), PAID], bank: parts }))).toEqual([])
+  const sent = deed({ system: 'bank', command: 'payment.transmit', key: 't', reference: 'M1', inTime: false })
+  expect(judge(past({ shown: [view(), PAID], bank: [BOOKED, { ...BOOKED, at: 55 }], done: [deed(), sent] }))).toEqual([])
 })
 
 test('every invariant has a history that it convicts', () => {

@@ -214,22 +214,7 @@ export const INVARIANTS: { readonly [name: string]: Invariant } = {
         return enough ? [] : [{ invariant: 'F1', at: view.at, says: `shows ${view.amount} paid; the bank has booked no such payment` }]
       }),
 
-  // What the bank took in after the time that it had promised is D2's.
-  F2: (past) =>
-    [
-      ...Map.groupBy(
-        past.bank.filter(({ kind }) => kind === 'booked'),
-        (line) => `${line.message} ${line.endToEnd}`,
-      ),
-    ].flatMap(([payment, lines]) => {
-      const late = past.done.some(
-        (deed) =>
-          deed.command === 'payment.transmit' && deed.reference === lines[0]!.message && (!deed.inTime || excused(past, deed.key, [deed])),
-      )
-      return lines.length > 1 && !late
-        ? [{ invariant: 'F2', at: lines[1]!.at, says: `payment ${payment} left the account ${lines.length} times` }]
-        : []
-    }),
+  F2: (past) => [...bookedTwice(past), ...overpaid(past)],
 
   F3: (past) =>
     [...lastShown(past).values()].flatMap((view) => {
@@ -329,6 +314,35 @@ export const INVARIANTS: { readonly [name: string]: Invariant } = {
       ]
     }),
   ],
+}
+
+/** Payments that left the account more than once. What the bank took in after the time that it had promised is D2's. */
+function bookedTwice(past: Past): Violation[] {
+  const booked = past.bank.filter(({ kind }) => kind === 'booked')
+  return [...Map.groupBy(booked, ({ message, endToEnd }) => `${message} ${endToEnd}`)].flatMap(([payment, lines]) => {
+    const late = past.done.some(
+      (deed) =>
+        deed.command === 'payment.transmit' && deed.reference === lines[0]!.message && (!deed.inTime || excused(past, deed.key, [deed])),
+    )
+    return lines.length > 1 && !late
+      ? [{ invariant: 'F2', at: lines[1]!.at, says: `payment ${payment} left the account ${lines.length} times` }]
+      : []
+  })
+}
+
+/** Invoices for which more had left the account than anybody ever approved, by whatever payments; each counts once, less what came back. */
+function overpaid({ bank, approved }: Past): Violation[] {
+  const once = new Map(bank.map((line) => [`${line.kind} ${line.message} ${line.endToEnd}`, line]))
+  return [...Map.groupBy(once.values(), ({ invoices }) => invoices.join())].flatMap(([invoice, lines]) => {
+    const most = Math.max(0, ...approved.filter(({ reference }) => reference === invoice).map((yes) => cents([yes])))
+    const out = lines.map((_line, n) =>
+      lines.slice(0, n + 1).reduce((sum, line) => sum + (line.kind === 'booked' ? 1 : -1) * cents([line]), 0),
+    )
+    const at = out.findIndex((sum) => sum > most)
+    return at === -1
+      ? []
+      : [{ invariant: 'F2', at: lines[at]!.at, says: `${out[at]} cents left the account for an invoice of which ${most} were approved` }]
+  })
 }
 
 /** More than so many calls of a row within so many ms at a system that is away. */
