@@ -43,9 +43,12 @@ function outcomeOf(state: InvoiceState): Outcome {
       : '-'
   }
   const axes = axesOf(state)
-  // Whether a hold, an approval taken back or a reversal came before or after the release of a payment is a matter of order; the release's own verdict says it.
+  // Whether a hold, an approval taken back, a second posting or a reversal came before or after the release of a payment is a matter of order; the release's own verdict says it.
   const late =
-    axes.holds.length > 0 || state.approval.ends.length > 0 || Object.values(state.postings).some((posting) => posting.reversed !== null)
+    axes.holds.length > 0 ||
+    state.approval.ends.length > 0 ||
+    Object.keys(state.postings).length > 1 ||
+    Object.values(state.postings).some((posting) => posting.reversed !== null)
   const settlement = late && ['instructed', 'released', 'accepted'].includes(axes.settlement) ? 'none' : axes.settlement
   return {
     axes: { ...axes, settlement },

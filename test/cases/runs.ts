@@ -4,7 +4,22 @@ import type { FactData } from '../../src/domain/event-data.ts'
 import { batchName, paymentName } from '../../src/domain/names.ts'
 import type { Arrival } from '../../src/domain/object.ts'
 import type { Case } from './case.ts'
-import { answersPayment, approved, arrives, bill, books, company, day, debits, ended, over, run, takes, type Paying } from './story.ts'
+import {
+  answersPayment,
+  approved,
+  arrives,
+  bill,
+  books,
+  company,
+  corrects,
+  day,
+  debits,
+  ended,
+  over,
+  run,
+  takes,
+  type Paying,
+} from './story.ts'
 
 const ANOTHER_ACCOUNT = 'DE99500105175407324931'
 const first = bill({ ...over('100.00'), number: 'R-1' })
@@ -144,6 +159,17 @@ export const RUN_CASES: readonly Case[] = [
       debits('E1', '119.00'),
       debits('E2', '119.00'),
       ...run('M3', { E3: { 5100: '119.00' } }, day(25)),
+    ],
+  },
+  {
+    name: 'posted twice, corrected upwards, and both to be paid',
+    axes: ['settlement'],
+    story: 'R-1 over 119.00 is posted twice; a correction is over 238.00; a file pays both postings: it is kept from the bank.',
+    facts: [
+      ...both,
+      books(first, '5102', day(16)),
+      corrects(first, bill({ ...over('200.00'), number: 'R-1' }), day(17)),
+      ...run('M1', { E1: { 5100: '119.00' }, E2: { 5102: '119.00' } }),
     ],
   },
   {

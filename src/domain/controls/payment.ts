@@ -1,6 +1,6 @@
 /** The release gates: every payment to an account of the supplier master, and the whole file exactly what people released. */
 import type { FactData } from '../event-data.ts'
-import { amountDue, currencyOf, holdReasons, liveAllocations, liveHolds, livePostings, negative } from '../headline.ts'
+import { amountDue, currencyOf, holdReasons, liveAllocations, liveHolds, livePostings, negative, postingsOf } from '../headline.ts'
 import type { InvoiceState } from '../invoice-state.ts'
 import { sumOf } from '../invoice-content.ts'
 import { parseDecimal } from '../money.ts'
@@ -82,6 +82,9 @@ export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
             [invoice.id],
           )
         if (held) return fail('payment-stopped', `${invoice.id} is on hold.`, {}, [invoice.id])
+        // Each of its postings would be paid, as far as what is due by now lets them.
+        if (isTwice(invoice.state))
+          return fail('payment-stopped', `${invoice.id} is posted twice, and nobody has said which posting stays.`, {}, [invoice.id])
         const open = openIn(view, invoice.state)
         if (!within(amount, open))
           return fail(
@@ -105,6 +108,13 @@ export const PAYEE_CONTROLS: readonly Control<PayeeView>[] = [
     },
   },
 ]
+
+/** Several postings of it stand that are not together what was approved. */
+function isTwice(state: InvoiceState): boolean {
+  const proved = livePostings(state).filter(([, { confirmed }]) => confirmed?.settled).length
+  const { posting } = state.verdicts
+  return proved > 1 && !(posting?.pass && postingsOf(posting.subject).length === proved)
+}
 
 /** What is due, less what is settled and what other payments are about to pay: those that have left, and those that passed and have not. */
 function openIn({ id: own, allocated }: PayeeView, state: InvoiceState): string {
