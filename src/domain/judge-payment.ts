@@ -313,7 +313,8 @@ export function judgeBatch(laws: Laws, record: BatchRecord, asOf: Instant): Judg
       })
     }
     // A file of which all was cancelled is none any more.
-    if (result.outcome === 'fail' && (record.state.voidedItems?.count ?? 0) < file.count)
+    const { voidedItems } = record.state
+    if (result.outcome === 'fail' && !(voidedItems && voidedItems.count >= file.count))
       wanted.push({ cause: 'payment-file-differs', says: failed.join(' ') })
   }
   const since = sincePassed(record.state)
