@@ -66,12 +66,12 @@ function settle(laws: Laws, sheet: Scratch<EntryState>, entry: Entry, look: Look
   const settling = settles(entry)
   if (found?.kind === 'payment-batch' && settling && whole(seenAs<BatchState>(found).state)) {
     const { state } = seenAs<BatchState>(found)
-    const [due, ...others] = amountsOf(state)
-    const fits = [due, ...others].find((one) => equal(one?.amount, entry.amount))
+    const amounts = amountsOf(state)
+    const fits = amounts.find(({ amount }) => equal(amount, entry.amount))
     if (state.entry) return [{ cause: 'bank-entry-unknown', says: `${says}. The file was already booked by ${state.entry.entry}.` }]
     if (!fits) {
       sheet.waitFor([found.id])
-      return [{ cause: 'amount-differs', says: `${says}. The file less what was rejected is ${due?.amount}.` }]
+      return [{ cause: 'amount-differs', says: `${says}. The file less what was rejected is ${amounts[0].amount}.` }]
     }
     return bind(sheet, found.id, 'settles', entry, booked, says, fits.withoutVoided ? { withoutVoided: true } : {})
   }
@@ -212,13 +212,9 @@ function bind(
   return []
 }
 
+type Amount = { readonly amount: string; readonly withoutVoided?: true }
 /** What one entry may be over that books a file: less what the bank refused, and what it may have recalled; or all that it had refused as a whole. */
-function amountsOf({
-  seen,
-  rejectedItems,
-  voidedItems,
-  rejected,
-}: BatchState): { readonly amount: string; readonly withoutVoided?: true }[] {
+function amountsOf({ seen, rejectedItems, voidedItems, rejected }: BatchState): [Amount, ...Amount[]] {
   const due = sumOf([seen.sum, negative(rejectedItems.sum)])
   return [
     { amount: due },
