@@ -4,7 +4,8 @@
  * (whose GOAWAY would let a library decide about repeating), no reply longer than the place's limit.
  */
 import { isIP } from 'node:net'
-import { Pool, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
+import Pool from 'undici/lib/dispatcher/pool.js'
 import { Fault } from '../../lib/fault.ts'
 import type { Auth, HttpPlace } from '../contract.ts'
 import type { HttpReply, HttpRequest } from '../request.ts'
