@@ -14,22 +14,21 @@ export interface HubDatabase {
   drop(): Promise<void>
 }
 
-/** A database with our tables and these tenants, of this test's own. Built once per run, then copied. */
+/** A database with our tables and these tenants, of this test's own. Built once per run for each such list, then copied. */
 export async function hubDatabase(tenants: readonly string[] = ['acme'], poolSize = 8): Promise<HubDatabase> {
-  await templateDatabase('hub', (adminUrl) =>
+  const template = `hub of ${tenants.join(' and ')}`
+  await templateDatabase(template, (adminUrl) =>
     connected(adminUrl, async (client) => {
       await migrate(client)
+      for (const tenant of tenants) await createTenant(client, tenant)
     }),
   )
-  const database = await freshDatabase('hub')
+  const database = await freshDatabase(template)
   const url = (role = 'hub_app'): string => {
     const address = new URL(database.adminUrl)
     address.username = role
     return address.href
   }
-  await connected(database.adminUrl, async (client) => {
-    for (const tenant of tenants) await createTenant(client, tenant)
-  })
   const pool = openPool(url(), { max: poolSize })
   return {
     adminUrl: database.adminUrl,

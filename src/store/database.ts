@@ -58,6 +58,8 @@ export function openPool(url: string, options: PoolOptions = {}): Pool {
     max: options.max ?? 8,
     application_name: options.name ?? 'tieout',
     connectionTimeoutMillis: 10_000,
+    // A new connection plans every statement anew: one that the next burst needs is not closed in between.
+    idleTimeoutMillis: 300_000,
     keepAlive: true,
     // The same from this side: a server that is gone is known to be after 15 s, and with it what it kept for us.
     keepAliveInitialDelayMillis: 5_000,
