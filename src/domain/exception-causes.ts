@@ -458,7 +458,7 @@ export const CAUSES = {
     owner: 'treasury',
     severity: 'high',
     title: 'A paid amount came back',
-    hint: 'The bank’s reason stands below. Check the account, then pay again.',
+    hint: 'The bank’s reason stands below. Check the account, and that the bank had not booked it twice; then pay again.',
     actions: [],
     dueHours: 8,
   },

@@ -124,6 +124,19 @@ describe('a credit that names a payment of ours', () => {
   })
 
   it.each([
+    ['after it', [returns('E1', '119.00'), debits('E1', '119.00', day(21), { bankReference: 'another' })]],
+    ['before it', [debits('E1', '119.00', day(21), { bankReference: 'another' }), returns('E1', '119.00')]],
+  ])(
+    'of what was booked twice leaves it open, and nobody is told to pay again unlooked: the second booking is known %s',
+    (_when, facts) => {
+      const w = told(...paid, ...facts)
+      expect(shown(w)).toMatchObject({ headline: 'posted', settlement: 'returned' })
+      expect(shown(w).cases.toSorted()).toEqual(['bank-entry-unknown', ...returned.cases])
+      expect(saysOf(w, 'bank-entry-unknown')).toMatch(/already settled by ste_\w+\. It came back by ste_\w+\. Do not pay it again before/u)
+    },
+  )
+
+  it.each([
     ['after the return', [debits('E1', '119.00'), returns('E1', '119.00')], 'posted', 'returned'],
     ['without one', [debits('E1', '119.00')], 'paid', 'settled'],
     ['before it is booked', [], 'posted', 'accepted'],

@@ -123,9 +123,12 @@ function ofPayment(
   sheet.waitFor([id])
   const stays = `The payment that it names is over ${shownAmount(amount, currency)} ${currency} and stays ${state.progress ?? 'instructed'}.`
   if (!same) return [{ cause: 'amount-differs', says: `${says}. ${stays}` }]
+  const again = 'Do not pay it again before it is clear which of them stands.'
   const why = takesBack
-    ? `The bank takes a credit back with it. ${stays} Do not pay it again before it is clear which of them stands.`
-    : `The payment ${kind === 'settles' ? 'was already settled' : 'had already come back'} by ${before}.`
+    ? `The bank takes a credit back with it. ${stays} ${again}`
+    : kind === 'returns'
+      ? `The payment had already come back by ${before}.`
+      : `The payment was already settled by ${before}.${entryOf(state, 'returns') ? ` It came back by ${entryOf(state, 'returns')}. ${again}` : ''}`
   return [{ cause: 'bank-entry-unknown', says: `${says}. ${why}` }]
 }
 
