@@ -27,14 +27,7 @@ export function conditions(laws: Laws, state: InvoiceState, expected: Expectatio
   const end = state.approval.ends.at(-1)
   if (end && livePostings(state).length > 0 && !warranted(state, ['approved']) && !warranted(state, ['paid']))
     wanted.push({ cause: 'approval-taken-back', says: saidNo(end) })
-  for (const [id, payment] of Object.entries(state.payments)) {
-    if (payment.progress === 'returned') wanted.push({ cause: 'payment-returned', says: `Payment ${id} over ${payment.amount} came back.` })
-    if (payment.progress === 'rejected')
-      wanted.push({ cause: 'payment-rejected', says: `Payment ${id} over ${payment.amount} was rejected by the bank.` })
-  }
-  const back = warranted(state, ['paid']) ? [] : Object.values(state.allocations).filter(({ returned }) => returned !== undefined)
-  for (const { amount, undoneOn, returned } of back)
-    wanted.push({ cause: 'payment-returned', says: `${amount} came back on ${undoneOn ?? 'an unknown day'}: ${returned}` })
+  if (!warranted(state, ['paid'])) wanted.push(...failedPayments(state))
   const outside = byKey(state.allocations).filter(([, allocation]) => allocation.outside && allocation.undone === null)
   if (outside.some(([event]) => !covers(state.answers['paid-outside'], [event]))) {
     wanted.push({
@@ -107,3 +100,17 @@ const askedAgain = (state: InvoiceState, no: Heard): boolean =>
 
 const saidNo = ({ kind, person, reason }: InvoiceState['approval']['ends'][number]): string =>
   `${loginOf(person)} ${kind === 'refused' ? 'refused it' : 'took the approval back'}: ${reason}`
+
+/** What was to pay it and does not; once something else has paid it, nobody has to do anything about that. */
+function failedPayments(state: InvoiceState): WantedException[] {
+  const wanted: WantedException[] = []
+  for (const [id, payment] of Object.entries(state.payments)) {
+    if (payment.progress === 'returned') wanted.push({ cause: 'payment-returned', says: `Payment ${id} over ${payment.amount} came back.` })
+    if (payment.progress === 'rejected')
+      wanted.push({ cause: 'payment-rejected', says: `Payment ${id} over ${payment.amount} was rejected by the bank.` })
+  }
+  for (const { amount, undoneOn, returned } of Object.values(state.allocations))
+    if (returned !== undefined)
+      wanted.push({ cause: 'payment-returned', says: `${amount} came back on ${undoneOn ?? 'an unknown day'}: ${returned}` })
+  return wanted
+}

@@ -5,6 +5,7 @@ import { runGate } from './controls/control.ts'
 import { PAYEE_CONTROLS, RELEASE_CONTROLS } from './controls/payment.ts'
 import { exceptionDecisions, type WantedException } from './exception.ts'
 import { expectBatch, expectPayment } from './expect-payment.ts'
+import { warranted } from './headline.ts'
 import type { InvoiceState } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
 import { bookedNeighbours, judgeBooked } from './judge-booked.ts'
@@ -56,16 +57,7 @@ export function judgePayment(laws: Laws, record: PaymentRecord, look: Look, asOf
   if (own && withFile && sheet.state.answers['bank-entry-unknown']?.action !== 'explained')
     wanted.push({ cause: 'bank-entry-unknown', says: `Booked twice: settled by ${own} alone, and by ${withFile.entry} with its file.` })
   sheet.waitFor(instructed.items.flatMap((item) => (look(item.posting) ? [] : [item.posting])))
-  if (sheet.state.progress === 'rejected')
-    wanted.push({
-      cause: 'payment-rejected',
-      says: `${sheet.state.rejected?.code ?? batch?.state.rejected?.code ?? ''} ${sheet.state.rejected?.reason ?? batch?.state.rejected?.reason ?? ''}`.trim(),
-    })
-  if (sheet.state.progress === 'returned')
-    wanted.push({
-      cause: 'payment-returned',
-      says: Object.values(sheet.state.entries).find((entry) => entry.kind === 'returns')?.says ?? 'The bank gave no reason.',
-    })
+  wanted.push(...failed(sheet, batch, invoices, look))
   const expected = expectPayment(laws, { id: sheet.id, state: sheet.state })
   wanted.push(...casesOfSent(laws.policy.owners, sheet.state.sent, expected), ...bankLate(laws, sheet, batch))
   wanted.push(...unmappedWords(sheet.state), ...diverge(laws, sheet, expected.cells))
@@ -78,6 +70,29 @@ export function judgePayment(laws: Laws, record: PaymentRecord, look: Look, asOf
   }
   for (const decision of exceptionDecisions(laws, sheet.id, sheet.state.exceptions, wanted, context, asOf)) sheet.add(decision)
   return { decisions: sheet.decisions, wakeAt: sheet.wakeAt, waits: [...sheet.waits].sort() }
+}
+
+/** That the bank does not pay it is somebody's work until something else has paid all that it was for. */
+function failed(
+  sheet: Scratch<PaymentState>,
+  batch: BatchRecord | undefined,
+  invoices: ReadonlyMap<string, { readonly invoice: ObjectRecord<InvoiceState> }>,
+  look: Look,
+): WantedException[] {
+  const { progress: now, rejected, entries, instructed } = sheet.state
+  if (now !== 'rejected' && now !== 'returned') return []
+  sheet.waitFor([...invoices.keys()])
+  const known = instructed?.items.every((item) => look(item.posting)) && invoices.size > 0
+  if (known && [...invoices.values()].every(({ invoice }) => warranted(invoice.state, ['paid']))) return []
+  if (now === 'returned')
+    return [
+      {
+        cause: 'payment-returned',
+        says: Object.values(entries).find(({ kind }) => kind === 'returns')?.says ?? 'The bank gave no reason.',
+      },
+    ]
+  const why = rejected ?? batch?.state.rejected
+  return [{ cause: 'payment-rejected', says: `${why?.code ?? ''} ${why?.reason ?? ''}`.trim() }]
 }
 
 /** Pending for as long as the bank has time, and pending still afterwards: nobody concludes anything, but somebody asks the bank. */
