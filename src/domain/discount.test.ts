@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { NOW } from '../../test/cases/case.ts'
+import { approved, arrives, bill, books, clears, company, NO_ORDER } from '../../test/cases/story.ts'
+import { sha256, World } from '../../test/world.ts'
 import { discountAllowed, discountsIn } from './discount.ts'
+import type { InvoiceState } from './invoice-state.ts'
+import { lawOf } from './law.ts'
+import { DEFAULT_POLICY } from './policy.ts'
+import { DEFAULT_DIFFERENCES, differencesOutside } from './settlement.ts'
 
 describe('discount in payment terms', () => {
   it.each([
@@ -32,5 +39,28 @@ describe('discount in payment terms', () => {
     const start = performance.now()
     discountsIn('#SKONTO#TAGE=1'.repeat(200_000))
     expect(performance.now() - start).toBeLessThan(2_000)
+  })
+})
+
+describe('a discount that the ERP cleared', () => {
+  /** Of an invoice over 119 that offers 5 %, which is 5.95. */
+  const cleared = (amount: string, currency: string): readonly unknown[] => {
+    const offering = bill({ ...NO_ORDER, paymentTerms: '#SKONTO#TAGE=21#PROZENT=5.00#\n' })
+    const w = new World(lawOf(DEFAULT_POLICY, sha256), NOW)
+    for (const arrival of [...company(), arrives(offering), ...approved(offering), books(offering, '5100')]) w.submit(arrival)
+    w.submit(clears(offering, 'discount', amount, { bookedOn: '2026-01-20' }))
+    const state = [...w.records.values()].find(({ kind }) => kind === 'invoice')!.state as unknown as InvoiceState
+    const allocations = Object.fromEntries(Object.entries(state.allocations).map(([event, one]) => [event, { ...one, currency }]))
+    const content = { ...state.content!, value: { ...state.content!.value, currency } }
+    return differencesOutside({ ...state, content, allocations }, DEFAULT_DIFFERENCES)
+  }
+
+  it.each([
+    ['EUR', '5.95', '5.96'],
+    ['JPY', '6', '7'],
+    ['KWD', '5.950', '5.951'],
+  ])('may be rounded to what its currency has, and no further: %s', (currency, fits, exceeds) => {
+    expect(cleared(fits, currency)).toEqual([])
+    expect(cleared(exceeds, currency)).toHaveLength(1)
   })
 })

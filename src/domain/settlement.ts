@@ -9,7 +9,7 @@ import { discountAllowed, type Discount } from './discount.ts'
 import { amountDue, byKey, currencyOf, isForeign, isSince, liveAllocations, livePostings } from './headline.ts'
 import type { Allocation, InvoiceState } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
-import { formatMoney, parseDecimal, parseMoney } from './money.ts'
+import { formatMoney, parseDecimal, parseMoney, scaleOf } from './money.ts'
 
 /** `cash` left an account; `clearing` is against another item, named by the ERP's document; a `difference` is a line with a reason. */
 export const ALLOCATION_KINDS = {
@@ -63,7 +63,7 @@ export function differencesOutside(state: InvoiceState, limits: DifferenceLimits
     if (ALLOCATION_KINDS[kind as keyof typeof ALLOCATION_KINDS] !== 'difference') return []
     const offered = state.content?.value.discounts
     if (kind === 'discount' && offered && issuedOn !== undefined)
-      return beyondOffer(offered, due, issuedOn, allocations).map((says) => ({ rests, says }))
+      return beyondOffer(offered, due, currencyOf(state), issuedOn, allocations).map((says) => ({ rests, says }))
     const limit = limits[kind as Difference]
     const sum = sumOf(allocations.map((allocation) => allocation.amount))
     const late =
@@ -115,7 +115,13 @@ export function overpaid(state: InvoiceState): { readonly rests: string[]; reado
 }
 
 /** What the supplier himself offers needs no limit of ours: only the window and the share that the invoice states. */
-function beyondOffer(offered: readonly Discount[], due: string, issuedOn: CalendarDate, allocations: readonly Allocation[]): string[] {
+function beyondOffer(
+  offered: readonly Discount[],
+  due: string,
+  currency: string | null,
+  issuedOn: CalendarDate,
+  allocations: readonly Allocation[],
+): string[] {
   const sum = sumOf(allocations.map(({ amount }) => amount))
   const last =
     allocations
@@ -124,14 +130,13 @@ function beyondOffer(offered: readonly Discount[], due: string, issuedOn: Calend
       .sort()
       .at(-1) ?? null
   const allowed = discountAllowed(offered, due, last === null ? null : daysBetween(issuedOn, last))
-  // Rounded to the cent, in whoever's favour: half a cent is as much as that can be.
-  if (size(sum) * 100n <= allowed + HALF_CENT) return []
+  // Rounded to the cent, or to what the currency has in its place, in whoever's favour: half of one is as much as that can be.
+  const half = 5n * 10n ** BigInt(19 - ((currency === null ? undefined : scaleOf(currency)) ?? 2))
+  if (size(sum) * 100n <= allowed + half) return []
   const terms = offered.map(({ days, percent, base }) => `${percent} % within ${days} days${base === null ? '' : ` of ${base}`}`).join(', ')
   return [`${sum} discount${last === null ? '' : ` on ${last}`} is not what the invoice offers: ${terms} of ${issuedOn}.`]
 }
 
-/** In the units of {@link discountAllowed}. */
-const HALF_CENT = 5n * 10n ** 17n
 const daysBetween = (from: CalendarDate, to: CalendarDate): number =>
   Math.round((Date.parse(`${to}T00:00:00.000Z`) - Date.parse(`${from}T00:00:00.000Z`)) / 86_400_000)
 const dayAfter = (day: CalendarDate, days: number): CalendarDate =>
