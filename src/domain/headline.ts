@@ -206,11 +206,16 @@ export const isSince = ({ origin, takenOver }: InvoiceState, on: string | null):
 /** In the order of their keys, which is that of a map that was stored; one that has just got another key has it last. */
 export const byKey = <T>(map: { readonly [key: string]: T }): [string, T][] => Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))
 
+/** What settles what is due. A prepayment that the invoice itself takes off is none of it, though the ERP clears it as well. */
 export function liveAllocations(state: InvoiceState): [string, Allocation][] {
-  return byKey(state.allocations).filter(
+  const live = byKey(state.allocations).filter(
     ([, allocation]) =>
       allocation.undone === null && isSince(state, allocation.on) && !isOthers(state, allocation) && !isForeign(state, allocation),
   )
+  const takenOff = state.content?.value.kind === 'invoice' ? state.content.value.totals.prepaid : '0'
+  const prepaid = live.filter(([, { kind }]) => kind === 'prepayment').map(([, { amount }]) => amount)
+  const beyond = sumOf([...prepaid, negative(takenOff)])
+  return beyond === '0' || beyond.startsWith('-') ? live.filter(([, { kind }]) => kind !== 'prepayment') : live
 }
 
 /** Money of another currency settles nothing: 119.00 USD are not the 119.00 EUR that are due. What is due in nothing yet is in no other. */

@@ -35,6 +35,7 @@ const three = [
 ]
 const credit = bill({ ...over('20.00'), number: 'G-1', kind: 'credit-note', typeCode: '381' })
 const prepaid = bill(over('100.00', '0.00'))
+const prepaidInPart = bill(over('100.00', '19.00'))
 const prepayment = bill({ ...over('100.00'), number: 'V-1', typeCode: '386' })
 const final = bill({ ...over('200.00'), number: 'R-1' })
 const zero = bill({ ...over('0.00') })
@@ -190,6 +191,33 @@ export const PAYMENT_CASES: readonly Case[] = [
     axes: ['settlement'],
     story: 'The same; the ERP clears the prepayment of 119.00 against it.',
     facts: [...company(), ...ready(prepaid), clears(prepaid, 'prepayment', '119.00')],
+  },
+  {
+    name: 'prepaid in part',
+    axes: ['settlement'],
+    story: 'Gross 119.00, prepaid 100.00, payable 19.00, which the bank books; the ERP clears the prepayment of 100.00 beside it.',
+    facts: [
+      ...company(),
+      ...ready(prepaidInPart),
+      clears(prepaidInPart, 'prepayment', '100.00'),
+      ...run('M1', { E1: { 5100: '19.00' } }),
+      takes('M1'),
+      debits('E1', '19.00'),
+    ],
+  },
+  {
+    name: 'prepaid in part, and more of it cleared than it takes off',
+    axes: ['settlement'],
+    story: 'The same, but the ERP clears 119.00 as prepayment and the bank books 19.00.',
+    onlyAsTold: 'a payment that is booked is not stopped any more',
+    facts: [
+      ...company(),
+      ...ready(prepaidInPart),
+      ...run('M1', { E1: { 5100: '19.00' } }),
+      takes('M1'),
+      debits('E1', '19.00'),
+      clears(prepaidInPart, 'prepayment', '119.00'),
+    ],
   },
   {
     name: 'prepaid to zero, and paid',
