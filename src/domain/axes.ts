@@ -1,6 +1,7 @@
 /** The axes of an invoice: each one question, answered from its facts alone. Shown beside the headline. */
 import {
   amountDue,
+  exceeds,
   isOver,
   isWaived,
   liveAllocations,
@@ -14,7 +15,6 @@ import {
 } from './headline.ts'
 import type { InvoiceState, Verdict } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
-import { parseDecimal } from './money.ts'
 import { UNROUTED } from './routes.ts'
 import { changedTerms } from './terms.ts'
 
@@ -103,7 +103,7 @@ export function settlementOf(state: InvoiceState): Axes['settlement'] {
   const due = amountDue(state)
   const live = liveAllocations(state)
   const sum = live.length > 0 ? sumOf(live.map(([, allocation]) => allocation.amount)) : null
-  const over = due !== null && sum !== null && size(sum) > size(due)
+  const over = due !== null && sum !== null && exceeds(sum, due)
   // A prepayment that left nothing due is cleared in the ERP all the same; what the bank booked of it is too much.
   if (nothingDue(state) && !(over && live.some(([, { posting }]) => posting === null))) return 'nothing-due'
   if (over) return 'over'
@@ -114,9 +114,4 @@ export function settlementOf(state: InvoiceState): Axes['settlement'] {
   if (cameBack || steps.includes('returned')) return 'returned'
   for (const step of ['accepted', 'released', 'instructed'] as const) if (steps.includes(step)) return step
   return 'none'
-}
-
-function size(amount: string): bigint {
-  const minor = parseDecimal(amount, 18) ?? 0n
-  return minor < 0n ? -minor : minor
 }

@@ -3,9 +3,10 @@
  * code yields a headline. What happened (the furthest state with its own warrant) is kept apart from what was allowed
  * (the breaches: states that the route requires before it and whose warrant is missing).
  */
-import { covers, type Answered } from './answers.ts'
+import { covers, thingPosted, thingSaid, type Answered } from './answers.ts'
 import type { Allocation, InvoiceState, Link, Posting, Verdict } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
+import { sizeOf } from './money.ts'
 import { UNROUTED, type HeadlineState, type Routed, type Route, type Step } from './routes.ts'
 
 /** Ids of the events that warrant the state; null when the warrant is not there. */
@@ -31,8 +32,13 @@ const WARRANTS: { readonly [state in HeadlineState]: Warrant } = {
     if (due === null) return null
     if (nothingDue(state)) return WARRANTS.posted(state)
     const live = liveAllocations(state)
-    if (live.length === 0 || sumOf(live.map(([, allocation]) => allocation.amount)) !== due || oneSided(state) !== null) return null
-    return [...dueRests(state), ...live.map(([event]) => event)]
+    if (live.length === 0 || oneSided(state) !== null) return null
+    const sum = sumOf(live.map(([, allocation]) => allocation.amount))
+    const rests = [...dueRests(state), ...live.map(([event]) => event)]
+    if (sum === due) return rests
+    // What becomes of the rest somebody has said: the invoice itself is paid.
+    const word = state.answers['overpaid']
+    return exceeds(sum, due) && word && covers(word, overpaidThings(state)) ? [...rests, word.event] : null
   },
   archived: (state) => {
     const rests = WARRANTS.paid(state) ?? WARRANTS.rejected(state)
@@ -217,6 +223,15 @@ export function liveAllocations(state: InvoiceState): [string, Allocation][] {
   const beyond = sumOf([...prepaid, negative(takenOff)])
   return beyond === '0' || beyond.startsWith('-') ? live.filter(([, { kind }]) => kind !== 'prepayment') : live
 }
+
+/** Whether more is settled than is due, of a credit note as of an invoice. */
+export const exceeds = (sum: string, due: string): boolean => sizeOf(sum) > sizeOf(due)
+
+/** What a person's word about an overpayment is about: all that settles the invoice, and what says how much is due. */
+export const overpaidThings = (state: InvoiceState): string[] => [
+  state.content ? thingSaid(state.content) : thingPosted(livePostings(state)[0]?.[0] ?? ''),
+  ...liveAllocations(state).map(([event]) => event),
+]
 
 /** Money of another currency settles nothing: 119.00 USD are not the 119.00 EUR that are due. What is due in nothing yet is in no other. */
 export function isForeign(state: InvoiceState, { currency }: Allocation): boolean {

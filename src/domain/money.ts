@@ -110,3 +110,6 @@ export function formatMoney(money: Money): string {
 export function absolute(minor: bigint): bigint {
   return minor < 0n ? -minor : minor
 }
+
+/** How much an amount is, whatever its sign; in 10⁻¹⁸ of the currency, 0 for what is no amount. */
+export const sizeOf = (amount: string): bigint => absolute(parseDecimal(amount, 18) ?? 0n)

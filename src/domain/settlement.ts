@@ -3,13 +3,12 @@
  * than the policy allows, or comes too late, that is a finding for a person.
  */
 import type { CalendarDate } from '../lib/time.ts'
-import { thingPosted, thingSaid } from './answers.ts'
 import { settlementOf } from './axes.ts'
 import { discountAllowed, type Discount } from './discount.ts'
-import { amountDue, byKey, currencyOf, isForeign, isSince, liveAllocations, livePostings } from './headline.ts'
+import { amountDue, byKey, currencyOf, isForeign, isSince, liveAllocations, overpaidThings } from './headline.ts'
 import type { Allocation, InvoiceState } from './invoice-state.ts'
 import { sumOf } from './invoice-content.ts'
-import { formatMoney, parseDecimal, parseMoney, scaleOf } from './money.ts'
+import { formatMoney, parseMoney, scaleOf, sizeOf } from './money.ts'
 
 /** `cash` left an account; `clearing` is against another item, named by the ERP's document; a `difference` is a line with a reason. */
 export const ALLOCATION_KINDS = {
@@ -71,10 +70,10 @@ export function differencesOutside(state: InvoiceState, limits: DifferenceLimits
         ? undefined
         : allocations.find(({ on }) => on !== null && on > dayAfter(issuedOn, limit.days ?? 0))
     return [
-      ...(limit.absolute !== null && size(sum) > size(limit.absolute)
+      ...(limit.absolute !== null && sizeOf(sum) > sizeOf(limit.absolute)
         ? [{ rests, says: `${sum} ${kind} is more than the ${limit.absolute} that are allowed.` }]
         : []),
-      ...(limit.bps !== null && size(sum) * 10_000n > size(due) * BigInt(limit.bps)
+      ...(limit.bps !== null && sizeOf(sum) * 10_000n > sizeOf(due) * BigInt(limit.bps)
         ? [{ rests, says: `${sum} ${kind} is more than the ${limit.bps / 100} % of ${due} that are allowed.` }]
         : []),
       ...(late ? [{ rests, says: `${kind} was taken on ${late.on}, later than ${limit.days} days after ${issuedOn}.` }] : []),
@@ -109,7 +108,7 @@ export function overpaid(state: InvoiceState): { readonly rests: string[]; reado
   const by = live.map(([, { on, kind, amount, evidence }]) => `${on ?? 'on an unknown day'} ${kind} ${shown(amount)} (${evidence})`).sort()
   const sum = sumOf(live.map(([, { amount }]) => amount))
   return {
-    rests: [state.content ? thingSaid(state.content) : thingPosted(livePostings(state)[0]?.[0] ?? ''), ...live.map(([event]) => event)],
+    rests: overpaidThings(state),
     says: `Due are ${shown(due)} ${currency}, settled are ${shown(sum)}: ${by.join(', ')}`.slice(0, 400),
   }
 }
@@ -132,7 +131,7 @@ function beyondOffer(
   const allowed = discountAllowed(offered, due, last === null ? null : daysBetween(issuedOn, last))
   // Rounded to the cent, or to what the currency has in its place, in whoever's favour: half of one is as much as that can be.
   const half = 5n * 10n ** BigInt(19 - ((currency === null ? undefined : scaleOf(currency)) ?? 2))
-  if (size(sum) * 100n <= allowed + half) return []
+  if (sizeOf(sum) * 100n <= allowed + half) return []
   const terms = offered.map(({ days, percent, base }) => `${percent} % within ${days} days${base === null ? '' : ` of ${base}`}`).join(', ')
   return [`${sum} discount${last === null ? '' : ` on ${last}`} is not what the invoice offers: ${terms} of ${issuedOn}.`]
 }
@@ -141,8 +140,3 @@ const daysBetween = (from: CalendarDate, to: CalendarDate): number =>
   Math.round((Date.parse(`${to}T00:00:00.000Z`) - Date.parse(`${from}T00:00:00.000Z`)) / 86_400_000)
 const dayAfter = (day: CalendarDate, days: number): CalendarDate =>
   new Date(Date.parse(`${day}T00:00:00.000Z`) + days * 86_400_000).toISOString().slice(0, 10)
-
-function size(amount: string): bigint {
-  const figure = parseDecimal(amount, 18) ?? 0n
-  return figure < 0n ? -figure : figure
-}
