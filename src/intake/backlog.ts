@@ -66,27 +66,29 @@ export class Backlog {
     this.bytes += bytesOf(waiting.item)
   }
 
-  /** The next batch: the highest lanes first, within the limits of a batch but at least one item. */
+  /**
+   * The next batch, of at least one item: the highest lanes first. Where they would fill it, an eighth goes to what has waited longest,
+   * whatever its lane: a flood in one lane must not keep the lower ones for as long as it lasts.
+   */
   take(): Waiting[] {
-    const batch: Waiting[] = []
-    let bytes = 0
-    const objects = new Set<string>()
-    for (const queue of this.queues) {
-      while (queue.head < queue.items.length) {
-        const next = queue.items[queue.head]!
-        const [moreBytes, more] = [bytesOf(next.item), objectsNamed(next.item).filter((name) => !objects.has(name))]
-        const fits =
-          batch.length < BATCH_LIMITS.items && bytes + moreBytes <= BATCH_LIMITS.bytes && objects.size + more.length <= BATCH_LIMITS.objects
-        if (!fits && batch.length > 0) return this.taken(batch, bytes)
-        batch.push(next)
-        bytes += moreBytes
-        for (const name of more) objects.add(name)
+    const batch = new Batch()
+    const byLane = (): Queue | undefined => this.queues.find(isWaiting)
+    const byAge = (): Queue | undefined =>
+      this.queues
+        .filter(isWaiting)
+        .reduce<Queue | undefined>((oldest, queue) => (oldest && first(oldest) <= first(queue) ? oldest : queue), undefined)
+    for (const [next, share] of [
+      [byLane, 7 / 8],
+      [byAge, 1],
+    ] as const)
+      for (let queue = next(); queue && batch.takes(queue.items[queue.head]!, share); queue = next()) {
         queue.head += 1
+        if (!isWaiting(queue)) {
+          queue.items = []
+          queue.head = 0
+        }
       }
-      queue.items = []
-      queue.head = 0
-    }
-    return this.taken(batch, bytes)
+    return this.taken(batch.items, batch.bytes)
   }
 
   private taken(batch: Waiting[], bytes: number): Waiting[] {
@@ -102,6 +104,32 @@ export class Backlog {
     return batch
   }
 }
+
+/** What goes together into one commit. */
+class Batch {
+  readonly items: Waiting[] = []
+  bytes = 0
+  private readonly objects = new Set<string>()
+
+  /** Takes the item if it fits into this share of what a batch may hold. */
+  takes(next: Waiting, share: number): boolean {
+    const bytes = this.bytes + bytesOf(next.item)
+    const more = objectsNamed(next.item).filter((name) => !this.objects.has(name))
+    const fits =
+      this.items.length < BATCH_LIMITS.items * share &&
+      bytes <= BATCH_LIMITS.bytes * share &&
+      this.objects.size + more.length <= BATCH_LIMITS.objects * share
+    if (!fits && this.items.length > 0) return false
+    this.items.push(next)
+    this.bytes = bytes
+    for (const name of more) this.objects.add(name)
+    return true
+  }
+}
+
+const isWaiting = ({ items, head }: Queue): boolean => head < items.length
+/** Since when the first of a queue waits. */
+const first = ({ items, head }: Queue): number => items[head]!.since
 
 function bytesOf(item: Item): number {
   return item.kind === 'fact' ? item.body.length : 0

@@ -36,6 +36,19 @@ describe('the backlog', () => {
     expect(backlog.size).toBe(0)
   })
 
+  test('a flood in one lane leaves an eighth of each batch to what has waited longest', () => {
+    const backlog = new Backlog(LANE_POLICIES)
+    for (let n = 0; n < 3_000; n++) waits(backlog, admit(inLane('approval', `flood ${n}`)), 100 + n)
+    for (const lane of ['metadata', 'status'] as const)
+      for (let n = 0; n < 50; n++) waits(backlog, admit(inLane(lane, `${lane} ${n}`)), lane === 'metadata' ? 90 : 95)
+    const batches = [backlog.take(), backlog.take()].map((batch) => batch.map(({ item }) => item.lane))
+    expect(batches.map((batch) => batch.length)).toEqual([BATCH_LIMITS.items, BATCH_LIMITS.items])
+    const share = BATCH_LIMITS.items / 8
+    expect(batches.map((batch) => batch.slice(0, BATCH_LIMITS.items - share).every((lane) => lane === 'approval'))).toEqual([true, true])
+    expect(batches[0]!.filter((lane) => lane === 'metadata')).toHaveLength(50)
+    expect(batches.flat().filter((lane) => lane === 'status')).toHaveLength(50)
+  })
+
   test('a batch stays within items, bytes and objects, and takes one item whatever its size', () => {
     const limits = [
       { make: (n: number) => inLane('intake', `${n}`), count: 1_200, most: BATCH_LIMITS.items },
