@@ -386,7 +386,7 @@ export const CAUSES = {
     owner: 'treasury',
     severity: 'high',
     title: 'More was settled than is due',
-    hint: 'Find out which one is too much. Ask for the money back, or have the ERP clear it with something else; it closes by itself when no more is settled than is due. Otherwise say what becomes of it: then the invoice counts as paid.',
+    hint: 'Find out which one is too much. Ask for the money back, or have the ERP clear it with something else: it closes by itself then. Otherwise say what becomes of it, and it counts as paid.',
     actions: ['explained'],
     dueHours: 8,
   },
