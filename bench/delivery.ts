@@ -65,7 +65,8 @@ async function takeover(stage: Stage): Promise<Row[]> {
   for (let round = 0; round < rounds; round++) {
     await stage.submitted(Array.from({ length: 8 }, (_, n) => invoice(`${round}-${n}`, 'erp')))
     const victim = await stage.hubProcess([
-      erp(target, { timeoutMs: 60_000, limits: { concurrency: 8, rate: { calls: 1_000, perMs: 1_000 } } }),
+      // The other hub has half of its places.
+      erp(target, { timeoutMs: 60_000, limits: { concurrency: 16, rate: { calls: 1_000, perMs: 1_000 } } }),
     ])
     await eventually(async () => (await opened()) === 8, 30_000)
     const killed = performance.now()
