@@ -218,8 +218,9 @@ export function liveAllocations(state: InvoiceState): [string, Allocation][] {
     ([, allocation]) =>
       allocation.undone === null && isSince(state, allocation.on) && !isOthers(state, allocation) && !isForeign(state, allocation),
   )
-  const takenOff = state.content?.value.kind === 'invoice' ? state.content.value.totals.prepaid : '0'
   const prepaid = live.filter(([, { kind }]) => kind === 'prepayment').map(([, { amount }]) => amount)
+  if (prepaid.length === 0) return live
+  const takenOff = state.content?.value.kind === 'invoice' ? state.content.value.totals.prepaid : '0'
   const beyond = sumOf([...prepaid, negative(takenOff)])
   return beyond === '0' || beyond.startsWith('-') ? live.filter(([, { kind }]) => kind !== 'prepayment') : live
 }
