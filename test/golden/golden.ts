@@ -4,10 +4,20 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { NO_ACCRUAL } from '../../src/domain/accrual.ts'
+import { NO_DOCUMENT } from '../../src/domain/document.ts'
 import { EVENT_TYPES, gradeOf, kindOf, KINDS, type Event, type EventType, type Kind } from '../../src/domain/event.ts'
+import { NO_EXCEPTION } from '../../src/domain/exception.ts'
+import { NO_INVOICE } from '../../src/domain/invoice-state.ts'
 import { lawOf } from '../../src/domain/law.ts'
 import type { ObjectRecord } from '../../src/domain/object.ts'
+import { NO_ORDER } from '../../src/domain/order.ts'
+import { NO_BATCH, NO_PAYMENT } from '../../src/domain/payment.ts'
 import { DEFAULT_POLICY } from '../../src/domain/policy.ts'
+import { NO_PERSON, NO_REFERENCE } from '../../src/domain/reference.ts'
+import { NO_ENTRY, NO_STATEMENT } from '../../src/domain/statement.ts'
+import { NO_SYSTEM } from '../../src/domain/system.ts'
+import { NO_TIE_OUT } from '../../src/domain/tie-out-record.ts'
 import { canonicalJson, type Json } from '../../src/lib/canonical-json.ts'
 import { derivedId } from '../../src/lib/ids.ts'
 import { worldOf } from '../cases/case.ts'
@@ -35,8 +45,8 @@ const law = lawOf(DEFAULT_POLICY, sha256)
 /** What the event makes of the object that has heard the others. */
 export function movesOf({ object, before, event }: Pick<Golden, 'object' | 'before' | 'event'>): Golden['moves'] {
   const was = before.reduce<ObjectRecord | undefined>((record, other) => law.evolve(record, object, other), undefined)
-  const known = membersOf(was ?? law.evolve(undefined, object, { ...event, grade: 'claimed', type: 'rule.evaluated', data: {} }))
-  const now = membersOf(law.evolve(was, object, event))
+  const known = membersOf(was?.state ?? FIRST[kindOf(object)])
+  const now = membersOf(law.evolve(was, object, event).state)
   return Object.fromEntries(
     [...new Set([...Object.keys(known), ...Object.keys(now)])]
       .filter((member) => canonicalJson(known[member] ?? null) !== canonicalJson(now[member] ?? null))
@@ -45,11 +55,37 @@ export function movesOf({ object, before, event }: Pick<Golden, 'object' | 'befo
   )
 }
 
-const membersOf = (record: ObjectRecord): { readonly [member: string]: Json } =>
-  JSON.parse(canonicalJson(record.state)) as { readonly [member: string]: Json }
+const membersOf = (state: object): { readonly [member: string]: Json } =>
+  JSON.parse(canonicalJson(state as Json)) as { readonly [member: string]: Json }
 
-/** Types that are there to be read, and change no object. */
-export const RECORDS_ONLY: ReadonlySet<EventType> = new Set<EventType>(['cut-over.recorded', 'log.set-back', 'intake.quarantined'])
+/** What is known of an object that has heard nothing. */
+const FIRST: { readonly [kind in Kind]: object } = {
+  invoice: NO_INVOICE,
+  order: NO_ORDER,
+  supplier: NO_REFERENCE,
+  entity: NO_REFERENCE,
+  person: NO_PERSON,
+  'payment-batch': NO_BATCH,
+  payment: NO_PAYMENT,
+  statement: NO_STATEMENT,
+  'statement-entry': NO_ENTRY,
+  document: NO_DOCUMENT,
+  exception: NO_EXCEPTION,
+  system: NO_SYSTEM,
+  'tie-out': NO_TIE_OUT,
+  accrual: NO_ACCRUAL,
+}
+
+/** Whether it makes something otherwise, beside that an invoice counts what it hears. */
+export const isSeen = (moves: Golden['moves']): boolean => Object.keys(moves).some((member) => member !== 'facts')
+
+/** Types that are there to be read, and change no object: a late reply settles nothing, either. */
+export const RECORDS_ONLY: ReadonlySet<EventType> = new Set<EventType>([
+  'cut-over.recorded',
+  'log.set-back',
+  'intake.quarantined',
+  'effect.replied-late',
+])
 
 /** The type, the version and the kind of object that a line is of. */
 export const keyOf = ({ event, object }: Pick<Golden, 'event' | 'object'>): string => `${event.type} ${event.v} ${kindOf(object)}`
@@ -80,7 +116,7 @@ function write(): void {
 function shortest(object: string, history: readonly Event[], event: Event): Golden | undefined {
   for (const before of [[], ...history.map((other) => [other]), history]) {
     const moves = movesOf({ object, before, event })
-    if (Object.keys(moves).length > 0 || RECORDS_ONLY.has(event.type)) return { object, before, event, moves }
+    if (isSeen(moves) || RECORDS_ONLY.has(event.type)) return { object, before, event, moves }
   }
   return undefined
 }
