@@ -77,11 +77,13 @@ function sortedList(list: readonly Json[], known: readonly Json[] | undefined, d
   return copy ?? list
 }
 
+// Not for … in: V8's optimised code of such a loop is thrown away at each record that has a key like '1', and made anew (2,654
+// times in 36,000 events; the walk took twice as long).
 function sortedRecord(record: Members, known: Members | undefined, depth: number): Json {
   let copy: { [key: string]: Json } | undefined
   let last = ''
   let seen = 0
-  for (const key in record) {
+  for (const key of Object.keys(record)) {
     const member = record[key]
     if (member === undefined || key < last) return reordered(copy ?? record, seen, known, depth)
     last = key
@@ -100,7 +102,7 @@ function reordered(record: Members, seen: number, known: Members | undefined, de
   const keys: string[] = []
   const members: Json[] = []
   let at = 0
-  for (const key in record) {
+  for (const key of Object.keys(record)) {
     const member = record[key]
     if (member !== undefined) {
       keys.push(key)
