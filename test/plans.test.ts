@@ -3,7 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { stepEffect, type EffectRow } from '../src/domain/effect.ts'
 import { openIntake } from '../src/intake/batcher.ts'
 import { startWaker } from '../src/intake/waker.ts'
-import { boundNames, findByAnyId, namesOf } from '../src/store/alias.ts'
+import { boundNames, namesOf } from '../src/store/alias.ts'
+import { findObjects } from '../src/store/find.ts'
 import {
   addLook,
   attemptsOf,
@@ -218,7 +219,7 @@ async function statementsOfEverything(): Promise<Map<string, string>> {
   const hash = await storeDocument(pool, 'acme', Buffer.from('document'), 'text/plain')
   await read(async (client) => {
     await Promise.all([
-      findByAnyId(client, 'acme', '1'),
+      findObjects(client, 'acme', '1'),
       namesOf(client, 'acme', id),
       cellsOf(client, 'acme', id),
       eventById(client, 'acme', 'evt_1'),

@@ -15,7 +15,7 @@ interface TraceOptions {
 export function traceCommand(): Command {
   return new Command('trace')
     .description('tell everything that happened to one thing, by any id that any system uses for it')
-    .argument('<id>', 'a number of an invoice, order, document, payment or posting; or an id of ours')
+    .argument('<id>', 'a number of an invoice, order, document, payment, posting or statement; or an id of ours')
     .option('--json', 'one JSON object')
     .option('--limit <number>', 'how many steps of the history', steps, 500)
     .option('--database <url>', 'a PostgreSQL address that may read (default: TIEOUT_DATABASE_URL, else what is running)')
@@ -59,7 +59,7 @@ function linesOf(traced: Traced, paint: Paint): string[] {
     case 'none':
       return [
         `No system that we know calls anything ${plainText(traced.asked)}. ` +
-          'Any number of an invoice, order, document, payment or posting will do.',
+          'Any number of an invoice, order, document, payment, posting or statement will do.',
       ]
   }
 }

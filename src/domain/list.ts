@@ -5,7 +5,9 @@ import { gravest, type ExceptionState } from './exception.ts'
 import { livePostings } from './headline.ts'
 import type { InvoiceState } from './invoice-state.ts'
 import type { ListRow, ObjectRecord } from './object.ts'
+import type { OrderState } from './order.ts'
 import type { PaymentState } from './payment.ts'
+import type { StatementState } from './statement.ts'
 import type { TieOutState } from './tie-out-record.ts'
 
 const EMPTY: ListRow = {
@@ -37,6 +39,10 @@ export function listRowOf(record: ObjectRecord): ListRow | undefined {
       return accrualRow(record.state as unknown as AccrualState)
     case 'document':
       return documentRow(record.state as unknown as DocumentState)
+    case 'order':
+      return orderRow(record.state as unknown as OrderState)
+    case 'statement':
+      return numbered((record.state as unknown as StatementState).received?.statement)
     default:
       return undefined
   }
@@ -110,6 +116,14 @@ function documentRow(state: DocumentState): ListRow {
     cause: state.refused?.code ?? null,
     open: Object.values(state.exceptions).some((exception) => exception.open),
   }
+}
+
+/** Nobody works off a list of these: they are found by the number, which no name of theirs is alone, since another company or account may have it, too. */
+const numbered = (number: string | undefined): ListRow | undefined =>
+  number === undefined ? undefined : { ...EMPTY, title: number, open: false }
+
+function orderRow({ reads }: OrderState): ListRow | undefined {
+  return numbered(Object.values(reads).flatMap(({ answer }) => (answer.found && answer.order ? [answer.order.number] : []))[0])
 }
 
 function paymentRow(state: PaymentState): ListRow | undefined {

@@ -8,12 +8,12 @@ import { readObjects } from './object.ts'
 
 const NUMBERED = {
   name: 'list_row_numbered',
-  text: "SELECT object FROM list_row WHERE tenant = $1 AND kind = 'invoice' AND title = $2 ORDER BY object LIMIT 50",
+  text: "SELECT object FROM list_row WHERE tenant = $1 AND kind IN ('invoice', 'order', 'statement') AND title = $2 ORDER BY object LIMIT 50",
 }
 
 /**
- * The objects that anybody knows under `id`: a canonical id, an external name, the id in one, or the number on an invoice, which
- * several suppliers (or a duplicate) may have used. At most 100.
+ * The objects that anybody knows under `id`: a canonical id, an external name, the id in one, or the number of an invoice, an order
+ * or a statement, which several suppliers (or a duplicate), companies or accounts may have used. At most 100.
  */
 export async function findObjects(client: ClientBase, tenant: string, id: string): Promise<string[]> {
   if (id === '') return []

@@ -328,7 +328,7 @@ CREATE TABLE list_row (
 ) WITH (fillfactor=70);
 CREATE INDEX list_row_due ON public.list_row USING btree (tenant, kind, COALESCE(due_on, 'infinity'::date), object) WHERE open;
 CREATE INDEX list_row_newest ON public.list_row USING btree (tenant, kind, state, since DESC, object);
-CREATE INDEX list_row_number ON public.list_row USING btree (tenant, title) WHERE (kind = 'invoice'::text);
+CREATE INDEX list_row_number ON public.list_row USING btree (tenant, title) WHERE (kind = ANY (ARRAY['invoice'::text, 'order'::text, 'statement'::text]));
 ALTER TABLE list_row ENABLE ROW LEVEL SECURITY;
 ALTER TABLE list_row FORCE ROW LEVEL SECURITY;
 CREATE POLICY one_tenant ON list_row FOR ALL USING ((tenant = NULLIF(current_setting('hub.tenant'::text, true), ''::text)));
