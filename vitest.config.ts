@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     // Processes, not threads: tests start servers, set environment variables and listen for signals.
     pool: 'forks',
+    // Where every processor has work, threads that collect garbage beside it only add to it.
+    execArgv: ['--single-threaded-gc'],
     // Tests wait as often as they work: one more than there are processors.
     maxWorkers: Math.min(4, availableParallelism() + 1),
     sequence: { sequencer: LongestFirst },
