@@ -2,18 +2,23 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { said, WITHOUT_AUTHORITY } from '../../test/claims.ts'
-import { HISTORIES } from '../../test/possible-histories.ts'
+import { invoiceDocument, received } from '../../test/facts.ts'
+import { CORRECTIONS, knowsOthers } from '../../test/other-terms.ts'
+import { HISTORIES, NOW, VARIANTS } from '../../test/possible-histories.ts'
 import { invoiceIn, lived, pick, RUNS, SEED, told, twoOrders } from '../../test/random-histories.ts'
-import type { World } from '../../test/world.ts'
+import { sha256, type World } from '../../test/world.ts'
+import { hexOf } from '../lib/hash.ts'
 import { axesOf } from './axes.ts'
 import type { FactData } from './event-data.ts'
 import type { EventType } from './event.ts'
 import { amountDue, headlineOf, warranted } from './headline.ts'
 import { evolveInvoice } from './invoice.ts'
+import type { InvoiceDocument } from './invoice-document.ts'
 import { NO_INVOICE, type InvoiceState } from './invoice-state.ts'
 import type { Arrival, ObjectRecord } from './object.ts'
 import { UNROUTED, type Routed } from './routes.ts'
 import { postingName } from './names.ts'
+import { TERM_ROWS } from './terms.ts'
 
 /** How many claims one history hears. */
 const CLAIMS = 60
@@ -104,6 +109,41 @@ describe('the law over random histories, judged by what was told', () => {
         }
       }),
       { numRuns: Math.ceil(RUNS / 3), seed: SEED },
+    )
+  }, 240_000)
+
+  it(`reopens approval with a change of any one of its terms, and has it again with the terms as they were approved (seed ${SEED})`, () => {
+    fc.assert(
+      fc.property(twoOrders, ([variant, order]) => {
+        const history = HISTORIES[variant]!
+        const world = lived(pick(history, order))
+        const before = invoiceIn(world, history)
+        // Where the policy waives approval nobody approved any terms.
+        if (!before || axesOf(before).approval !== 'complete' || before.routed?.rules.waives) return
+        const document = invoiceDocument(VARIANTS[variant])
+        for (const read of knowsOthers(NOW)) world.submit(read)
+        const corrected = (name: string, minute: number, change: Partial<InvoiceDocument>): InvoiceState => {
+          const at = `2026-01-28T08:${String(minute).padStart(2, '0')}:00.000Z`
+          world.submit(received({ ...document, ...change }, `other ${name}`, at, hexOf(sha256(name)), 'invoice.corrected', history.id))
+          return invoiceIn(world, history)!
+        }
+        for (const [minute, [term, { change, terms }]] of Object.entries(CORRECTIONS).entries()) {
+          const state = corrected(term, minute, change)
+          const words = `another ${term} after\n${told(history, order)}`
+          expect(axesOf(state), words).toMatchObject({ validation: 'passed', approval: 'insufficient' })
+          expect(state.headline === 'approved' || (saysPosted(state) && !state.breaches.includes('approved')), words).toBe(false)
+          const [differ = ''] = state.verdicts.approval!.failed.filter((says) => says.startsWith('approval-terms-differ'))
+          const named = TERM_ROWS.map((row) => row.term).filter((name) => differ.includes(`${name} (approved`))
+          expect(named.sort(), words).toEqual(
+            terms.filter((name) => name !== 'orders' || term === 'orders' || document.orderReference).sort(),
+          )
+          count(`another ${term}`)
+        }
+        expect(axesOf(corrected('none', 30, {})), told(history, order)).toMatchObject({ approval: 'complete' })
+        expect(axesOf(corrected('later', 31, { dueOn: '2026-03-02' })), told(history, order)).toMatchObject({ approval: 'complete' })
+        count('approved again')
+      }),
+      { numRuns: Math.ceil(RUNS / 12), seed: SEED },
     )
   }, 240_000)
 
@@ -216,6 +256,8 @@ describe('the law over random histories, judged by what was told', () => {
     const zero = [
       ...RANK.map((state) => `falls from ${state}`),
       'falls with its last leg',
+      ...Object.keys(CORRECTIONS).map((term) => `another ${term}`),
+      'approved again',
       'paid by evidence',
       'paid, nothing was due',
       'a posting shows',
@@ -237,6 +279,7 @@ const shown = (state: InvoiceState): object => ({
   // Being heard, though not believed, makes it judged again: a verdict may be given anew, in other words.
   verdicts: Object.entries(state.verdicts).map(([gate, verdict]) => [gate, verdict && [verdict.pass, verdict.subject, verdict.rests]]),
 })
+const saysPosted = (state: InvoiceState): boolean => rankOf(state.headline, state) >= RANK.indexOf('posted')
 const saysPaid = (state: InvoiceState): boolean =>
   state.headline === 'paid' || (state.headline === 'archived' && warranted(state, ['paid']))
 
