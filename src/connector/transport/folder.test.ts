@@ -1,7 +1,10 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile, mkdir, rename } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { marksIn } from '../../../test/marks.ts'
 import { hexOf } from '../../lib/hash.ts'
 import { type Request, requestHash } from '../request.ts'
 import { makeFolders } from './folder.ts'
@@ -97,6 +100,48 @@ describe('a file that its reader fetched and deleted', () => {
     await writeFile(join(root, 'in', '.sent'), 'no folder')
     expect(await send(put('M-1.xml', 'pay 1'))).toMatchObject({ kind: 'not-sent' })
     expect(await readdir(join(root, 'in'))).toEqual(['.sent'])
+  })
+})
+
+describe('killed (SIGKILL) while it puts a file', () => {
+  const NAME = 'M-1.xml'
+  const LONG = 'pay 1 '.repeat(15)
+  /** Its named points, and twice between them: all is written, it lies ready. */
+  const POINTS = [...marksIn((file) => file === 'src/connector/transport/folder.ts'), 'clock:2', 'clock:3']
+  const met = new Set<string>()
+
+  /** What its reader sees: whatever is not hidden. */
+  const seen = async (): Promise<string[]> => (await readdir(join(root, 'in'))).filter((name) => !name.startsWith('.'))
+  const hidden = async (): Promise<string> => {
+    const lies = await readdir(join(root, 'in', '.sent')).catch((): string[] => [])
+    const begun = (await readdir(join(root, 'in'))).some((name) => name.endsWith('.tmp'))
+    return lies.includes(`.${NAME}`) ? 'lies ready' : lies.includes(NAME) ? 'moved' : begun ? 'begun' : 'nothing'
+  }
+
+  test.each(POINTS)('at %s: it appears once, whole, and nobody takes what was given for what was not', async (point) => {
+    const started = spawn(process.execPath, [join(import.meta.dirname, '../../../test/put-process.ts'), join(root, 'in'), NAME, LONG], {
+      stdio: 'inherit',
+      env: { ...process.env, NODE_OPTIONS: '', TIEOUT_KILL_AT: point },
+    })
+    expect(await once(started, 'exit')).toEqual([null, 'SIGKILL'])
+    met.add(await hidden())
+    const given = (await seen()).length > 0
+    expect(await send(look(NAME, LONG))).toEqual(state(given ? 'same' : 'absent'))
+    if (given) {
+      // Its reader may be quicker than whoever looks.
+      await rename(join(root, 'in', NAME), join(root, 'fetched'))
+      expect(await send(look(NAME, LONG))).toEqual(state('noted'))
+      await rename(join(root, 'fetched'), join(root, 'in', NAME))
+    }
+    expect(await send(put(NAME, LONG))).toEqual(state(given ? 'same' : 'written'))
+    expect(await seen()).toEqual([NAME])
+    expect(await readFile(join(root, 'in', NAME), 'utf8')).toBe(LONG)
+    expect(await send(look(NAME, LONG))).toEqual(state('same'))
+    expect(await hidden()).toBe('moved')
+  })
+
+  test('every stage of the file was met', () => {
+    expect([...met].toSorted()).toEqual(['begun', 'lies ready', 'moved'])
   })
 })
 
