@@ -96,6 +96,16 @@ export const BAD_CONNECTORS: readonly BadConnector[] = [
         }
       : good
   }),
+  // "That one is simple, it needs no case."
+  bad('declares a command that nobody tries', 'classified', (good) => {
+    const posting = good.commands['invoice.post']!
+    const believing: Command = {
+      ...posting,
+      noEffect: [...posting.noEffect, { status: 500, about: 'target' }],
+      read: () => ({ outcome: { kind: 'done', receipt: { reference: '?' } }, observations: [] }),
+    }
+    return { ...good, commands: { ...good.commands, 'payment.hold': believing } }
+  }),
   // "It parses, so it is JSON."
   bad('does not look at what an answer says it is', 'classified', (good) =>
     withCommand(good, (command) => ({

@@ -11,6 +11,7 @@ afterAll(() => Promise.all(targets.map((target) => target.stop())))
 
 const KNOWS = { K1: 'key', K2: 'reference', K3: 'none', K4: 'none' } as const
 const TOKEN = 'canary-9d1e'
+const SAME = 'it is the very function that posts'
 
 async function subject(
   of: keyof typeof KNOWS,
@@ -39,6 +40,7 @@ async function subject(
     secrets: { api: TOKEN },
     patienceMs: 250,
     commands: { 'invoice.post': posting },
+    untried: { 'invoice.status': SAME, 'settlement.record': SAME },
     happens: (count) =>
       Promise.resolve(
         Array.from({ length: count }, () => {
@@ -86,6 +88,17 @@ describe.concurrent('the kit fails a connector that', () => {
 
   test('every promise has a connector that breaks it', () => {
     expect([...new Set(BAD_CONNECTORS.map((bad) => bad.breaks))].toSorted()).toEqual(Object.keys(PROMISES).toSorted())
+  })
+
+  test('is given a reason for what is tried, and for what it does not declare, by "classified"', async () => {
+    const given = await subject('K1')
+    const results = await runConformance({ ...given, untried: { ...given.untried, 'invoice.post': SAME, 'payment.hold': SAME } })
+    expect(results.filter((result) => result.broken.length > 0)).toMatchObject([
+      {
+        promise: 'classified',
+        broken: ['invoice.post: has a case, and a reason why it has none', 'payment.hold: the kit was told of it, and it is not declared'],
+      },
+    ])
   })
 
   test.each([

@@ -4,7 +4,8 @@
  *
  *     for (const result of await runConformance(subject)) test(result.promise, () => expect(result.broken).toEqual([]))
  *
- * What a connector does not declare it need not keep (`applies: false`); the declaration is public, so leaving out is too.
+ * What a connector does not declare it need not keep (`applies: false`); the declaration is public, so leaving out is too. A command
+ * that it declares is tried, or the subject says why it cannot be.
  */
 import type { Json } from '../../lib/canonical-json.ts'
 import type { CommandName } from '../../domain/object.ts'
@@ -60,6 +61,8 @@ export interface Subject {
   /** Values of the secrets that the configuration names. The kit searches everything that comes out for them. */
   readonly secrets: Readonly<Record<string, string>>
   readonly commands: { readonly [name in CommandName]?: CommandCase }
+  /** Commands that are declared and that the kit cannot try here, each with the reason; one in neither is a promise broken. */
+  readonly untried?: { readonly [name in CommandName]?: string }
   /** Documents that the contents name, by SHA-256 (hex). */
   readonly documents?: ReadonlyMap<string, Uint8Array>
   /** How long the kit waits for an answer that never comes (ms), instead of the declared time-out. */

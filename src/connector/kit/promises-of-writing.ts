@@ -111,12 +111,25 @@ const MAY_BE_LISTED = new Set([400, 401, 402, 403, 404, 405, 406, 408, 413, 415,
 const WITH_JUNK = [400, 401, 403, 404, 409, 418, 422, 429, 503]
 
 export async function classifiedPromise(attempt: Try): Promise<boolean> {
+  allTried(attempt)
   for (const [name, command, one] of attempt.cases) {
     for (const { status } of command.noEffect)
       attempt.must(MAY_BE_LISTED.has(status), `${name}: lists HTTP ${status} as without effect, after which it may have happened`)
     if (attempt.connector.places.http) await classifiedOverHttp(attempt, name, command, one)
   }
   return attempt.cases.length > 0
+}
+
+/** What is declared has a case, or a reason why it has none; nothing else has either. */
+function allTried(attempt: Try): void {
+  const { commands, untried = {} } = attempt.subject
+  const declared = attempt.connector.commands
+  for (const name of Object.keys(declared)) {
+    attempt.must(name in commands || name in untried, `${name}: is declared, and the kit was given neither a case for it nor a reason`)
+    attempt.must(!(name in commands && name in untried), `${name}: has a case, and a reason why it has none`)
+  }
+  for (const name of Object.keys({ ...commands, ...untried }))
+    attempt.must(name in declared, `${name}: the kit was told of it, and it is not declared`)
 }
 
 /** What a success may not be read from: no id, an error, half an answer, no answer at all, a page for people. */

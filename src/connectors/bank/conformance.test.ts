@@ -1,6 +1,6 @@
 /**
- * The conformance kit against the running bank, as far as it goes: it keeps no documents, so `payment.transmit` is tried in
- * live.test.ts (put once, refused other bytes, looked for), and the bank invents no status.
+ * The conformance kit against the running bank, as far as it goes: a folder can do nothing of what the kit does to a reply, so
+ * `payment.transmit` is tried in live.test.ts (put once, refused other bytes, looked for), and the bank invents no status.
  */
 import { readdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -64,6 +64,7 @@ async function subject(): Promise<Subject> {
     sha256,
     secrets: {},
     commands: {},
+    untried: { 'payment.transmit': 'a folder answers nothing that could be lost, late or a page for people; see live.test.ts' },
     happens: async (count) => {
       const marks: string[] = []
       for (let at = 0; at < count; at++) marks.push(await entry('1.00'))

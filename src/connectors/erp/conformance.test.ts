@@ -1,5 +1,6 @@
 /** The conformance kit against the running ERP. Where the ERP lets no word be invented, its own replies are patched. */
 import { afterAll, describe, expect, test } from 'vitest'
+import type { Content } from '../../connector/contract.ts'
 import { runConformance, type CommandCase, type Subject, type TargetFate } from '../../connector/kit/conformance.ts'
 import { sha256 } from '../../connector/transport/sending.ts'
 import { claim, SETUP } from '../../../sandbox/erp/fixture.ts'
@@ -49,7 +50,7 @@ async function subject(): Promise<Subject> {
   }
   await call('PUT', '/setup', SETUP)
   const instructed = async (letter: string): Promise<{ payDocNo: string }[]> => {
-    for (let at = 0; at < 40; at++)
+    for (let at = 0; at < 32; at++)
       await call('POST', '/documents', claim({ extRef: `inv_${letter}${at}`, vendorDocNo: `${letter}-${at}` }))
     const run = await call('POST', '/runs', {
       companyCode: '1000',
@@ -134,7 +135,7 @@ async function subject(): Promise<Subject> {
     fate: fateOf(there, 'clearing.post'),
   }
   const booking: string[] = []
-  for (let at = 0; at < 40; at++)
+  for (let at = 0; at < 32; at++)
     booking.push((await call('POST', '/documents', claim({ extRef: `inv_s${at}`, vendorDocNo: `S-${at}` }))).body.docNo as string)
   const reversing: CommandCase = {
     accepts: (n) => ({ posting: booking[n] ?? 'none', reason: 'approval taken back', requestedBy: 'lea', agreedBy: 'tom' }),
@@ -156,7 +157,7 @@ async function subject(): Promise<Subject> {
   /** Documents that stand free, and documents with a block. */
   const blockable = async (name: string, payBlock: string): Promise<string[]> => {
     const numbers: string[] = []
-    for (let at = 0; at < 40; at++)
+    for (let at = 0; at < 32; at++)
       numbers.push(
         (await call('POST', '/documents', claim({ extRef: `inv_${name}${at}`, vendorDocNo: `${name}-${at}`, payBlock }))).body
           .docNo as string,
@@ -189,11 +190,13 @@ async function subject(): Promise<Subject> {
     truth: async (key) => (await booked(there, 'ATTACHMENT')).filter(({ row }) => row['by'] === `hub ${key.slice(-16)}`).map(() => ({})),
     fate: fateOf(there, 'document.attach'),
   }
-  const looking: CommandCase = {
-    accepts: (n) => ({ question: 'supplier', names: [], name: n % 2 === 0 ? 'Blauwal B.V.' : 'Nobody' }),
+  /** It asks for what is there, and every other time for what is not. */
+  const looking = (op: string, asked: Content, nowhere: Content): CommandCase => ({
+    accepts: (n) => (n % 2 === 0 ? asked : { ...asked, ...nowhere }),
     truth: () => Promise.resolve([]),
-    fate: fateOf(there, 'vendor.read'),
-  }
+    fate: fateOf(there, op),
+  })
+  const party = (question: string, name: string): Content => ({ question, names: [], name })
   let n = 0
   const post = async (more: Record<string, unknown>): Promise<string> =>
     `"${(await call('POST', '/documents', claim({ extRef: `inv_n${++n}`, ...more }))).body.docNo as string}"`
@@ -226,7 +229,13 @@ async function subject(): Promise<Subject> {
       'payment.hold': holding,
       'payment.unhold': unholding,
       'approval-evidence.attach': attaching,
-      'lookup.supplier': looking,
+      'lookup.supplier': looking('vendor.read', party('supplier', 'Blauwal B.V.'), { name: 'Nobody' }),
+      'lookup.entity': looking('company.read', party('entity', 'Nordlicht Handel GmbH'), { name: 'Nobody' }),
+      'lookup.tax-code': looking('tax.read', { question: 'tax-code', entity: '1000', category: 'S', rate: '19' }, { rate: '7' }),
+      'lookup.order': looking('order.read', { question: 'order', number: '4500000001', entity: '1000' }, { number: '77' }),
+      'lookup.period': looking('period.read', { question: 'period', entity: '1000', month: '2026-02' }, { month: '1999-02' }),
+      'lookup.posting': looking('document.read', { question: 'posting', postingNo: '5100000001' }, { postingNo: '5199999999' }),
+      'lookup.attachment': looking('document.attachments', attaching.accepts(2), attaching.accepts(9)),
     },
     happens: async (count) => {
       const marks: string[] = []
