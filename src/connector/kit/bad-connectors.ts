@@ -3,7 +3,7 @@
  * one part; a kit that passes one of them is no good.
  */
 import { randomUUID } from 'node:crypto'
-import type { Command, Connector, ConnectorKind, Feed, Reading } from '../contract.ts'
+import type { Command, Connector, ConnectorKind, Feed, Observation, Reading } from '../contract.ts'
 import type { PromiseName } from './conformance.ts'
 import { modelConnector, modelKind, type ModelConfig } from './model-connector.ts'
 
@@ -92,6 +92,27 @@ export const BAD_CONNECTORS: readonly BadConnector[] = [
           notices: {
             ...notices,
             verify: (raw, headers, secrets) => notices.verify(raw, headers, secrets, Number(headers['x-time']) * 1_000),
+          },
+        }
+      : good
+  }),
+  // "What comes later has overtaken it."
+  bad('drops a notice that is older than the last', 'notices', (good) => {
+    const { notices } = good
+    let newest = 0
+    const numberOf = ({ eventId }: Observation): number => Number(eventId.replace('change ', ''))
+    return notices
+      ? {
+          ...good,
+          notices: {
+            ...notices,
+            readNotice(raw) {
+              const read = notices.readNotice(raw)
+              if ('trouble' in read) return read
+              const observations = read.observations.filter((one) => numberOf(one) >= newest)
+              newest = Math.max(newest, ...observations.map(numberOf))
+              return { observations }
+            },
           },
         }
       : good

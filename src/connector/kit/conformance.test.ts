@@ -58,7 +58,7 @@ async function subject(
     },
     notice(m, atMs, secret) {
       const raw = JSON.stringify({
-        id: `N-${m}`,
+        id: 'N-1',
         n: 900 + m,
         key: '',
         reference: '',

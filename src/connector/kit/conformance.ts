@@ -21,7 +21,7 @@ export const PROMISES = {
   refusal: { says: 'a refusal is told in their words and is no reason to try again', run: refusalPromise },
   classified: { says: 'each failure of HTTP and transport means what it means', run: classifiedPromise },
   statuses: { says: 'every status is mapped, an invented one is reported and not guessed', run: statusesPromise },
-  notices: { says: 'a bad signature is refused, a replay is harmless', run: noticesPromise },
+  notices: { says: 'a bad signature is refused, a replay is harmless, the order irrelevant', run: noticesPromise },
   holdings: { says: 'only its own word that something is not there means that it is gone', run: holdingsPromise },
   money: { says: 'amounts are exact', run: moneyPromise },
   limits: { says: 'limits are stated and kept, reading comes to an end', run: limitsPromise },
@@ -73,7 +73,7 @@ export interface Subject {
   readonly shows?: (table: string, word: string) => Promise<string>
   /** Makes a fact with this amount that the feed tells of. */
   readonly tells?: (amount: string) => Promise<string>
-  /** A notice as the target sends and signs it. */
+  /** The n-th notice of one thing, as the target sends and signs it; each tells a fact of its own. */
   readonly notice?: (
     n: number,
     atMs: number,

@@ -1,7 +1,7 @@
 /** Promises about what a system tells: pages, statuses, notices. */
 import { type HeldThing, meaningOf, type Observation } from '../contract.ts'
 import type { Reply } from '../request.ts'
-import type { Try } from './try.ts'
+import { Try } from './try.ts'
 
 const MANY = 37
 
@@ -99,6 +99,7 @@ export async function noticesPromise(attempt: Try): Promise<boolean> {
   const [first, again] = [notices.readNotice(good.raw), notices.readNotice(good.raw)]
   if ('trouble' in first || 'trouble' in again) attempt.break('a good notice cannot be read')
   else attempt.must(sameFacts(first.observations, again.observations), 'a replayed notice tells something else')
+  await inBothOrders(attempt, good.raw, other.raw)
   for (const junk of ['', '{', '[]', 'null', '"x"', '{"a":1}']) {
     try {
       notices.readNotice(new TextEncoder().encode(junk))
@@ -107,6 +108,19 @@ export async function noticesPromise(attempt: Try): Promise<boolean> {
     }
   }
   return true
+}
+
+/** One overtakes another: whichever comes first, they tell the same. Each order meets a connector of its own, as after a start. */
+async function inBothOrders(attempt: Try, earlier: Uint8Array, later: Uint8Array): Promise<void> {
+  const told = async (notices: readonly Uint8Array[]): Promise<Observation[]> => {
+    const anew = new Try(attempt.subject)
+    const read = notices.map((raw) => anew.connector.notices?.readNotice(raw))
+    await anew.end()
+    return read.flatMap((one) => (one && 'observations' in one ? one.observations : []))
+  }
+  const facts = await told([earlier, later])
+  attempt.must(new Set(facts.map(({ eventId }) => eventId)).size > 1, 'two notices do not tell two facts')
+  attempt.must(sameFacts(facts, await told([later, earlier])), 'two notices tell something else when the later one comes first')
 }
 
 /** What somebody between us and the system answers, half an answer, and one of no shape. */

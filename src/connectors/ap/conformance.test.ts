@@ -130,16 +130,17 @@ async function subject(): Promise<Subject> {
     },
     shows: (_table, word) => forged({ badge: { badge: word, refs: null, at: '2026-02-01T10:00:00.000Z' } }),
     notice: (m, atMs, secret) => {
+      const recalledAt = `2026-02-01T10:00:0${m}.000Z`
       const raw = JSON.stringify({
         type: 'ticket.recalled',
-        timestamp: '2026-02-01T10:00:00.000Z',
+        timestamp: recalledAt,
         data: {
-          ticketNo: `T-${m}`,
+          ticketNo: 'T-1',
           corrRef: 'inv_1',
           mark: m,
           stage: 'RECALLED',
           by: { handle: 'l', fullName: 'L' },
-          at: '2026-02-01T10:00:00.000Z',
+          at: recalledAt,
           reason: 'x',
         },
       })
