@@ -51,6 +51,30 @@ test.each([40, 60, 200])(
   },
 )
 
+test('each state has its count, its bar and its money in each currency, each system what is in step and what is behind', () => {
+  const money = [
+    ...SUMMARY.money,
+    { state: 'received', currency: 'CHF', amount: '7.50' },
+    { state: 'paid', currency: 'JPY', amount: '900' },
+  ]
+  const systems = { ...SUMMARY.systems, bank: { inStep: 10, behind: 0 } }
+  const rows = picture({ ...SUMMARY, money, systems }, FED, 100, paintFor({ isTTY: false })).map((line) => line.trimEnd())
+  const row = (state: string, count: number, bars: number, amounts = ''): string =>
+    `  ${state.padEnd(10)} ${String(count).padStart(6)}  ${'█'.repeat(bars).padEnd(32)}  ${amounts}`.trimEnd()
+  const begin = rows.indexOf('  Invoices') + 1
+  expect(rows.slice(begin, begin + 13)).toEqual([
+    row('received', 2, 6, '7.50 CHF'),
+    ...['validated', 'matched', 'approved', 'posted'].map((state) => row(state, 0, 0)),
+    row('paid', 10, 32, '1000.00 EUR  900 JPY'),
+    ...['archived', 'rejected'].map((state) => row(state, 0, 0)),
+    '',
+    '  Systems             in step   behind',
+    '  erp                      24        3',
+    '  bank                     10        0',
+    '',
+  ])
+})
+
 test('it counts what was not taken, what is still to be sent, and what of the log is sealed', () => {
   const lines = picture(SUMMARY, FED, 100, paintFor({ isTTY: false }))
   expect(lines).toContain('  Not taken: 1')
