@@ -164,6 +164,50 @@ describe('the page of a trace', () => {
     )
     expect(text).toContain('those below #8 are under a signed checkpoint')
   })
+
+  it('tells who said each thing and how good that is, what each control came to, and what each system shows', () => {
+    const cell = { heardAt: null }
+    const lines = page({
+      steps: [
+        step(1),
+        step(2, { system: 'ap', role: 'person', actor: 'person:m.keller', grade: 'acknowledged', says: 'approved' }),
+        step(3, {
+          system: 'tieout',
+          nature: 'decision',
+          says: 'checked',
+          controls: [
+            { id: 'S1', verdict: 'fail', says: 'Supplier K-1 is blocked.' },
+            { id: 'P2', verdict: 'pass', says: 'Company 1000 takes EUR.' },
+            { id: 'M7', verdict: 'not-applicable', says: 'It names no order.' },
+            { id: 'T1', verdict: 'indeterminate', says: 'The tax codes are not known yet.' },
+          ],
+        }),
+      ],
+      cells: [
+        { ...cell, system: 'erp', facet: 'posting', expected: 'posted', told: 'posted', reported: null },
+        { ...cell, system: 'ap', facet: 'status', expected: 'paid', told: 'paid', reported: 'posted' },
+        { ...cell, system: 'bank', facet: 'transmission', expected: 'transmitted', told: null, reported: null },
+      ],
+    }).split('\n')
+    const between = (first: string, last: string): string[] =>
+      lines.slice(lines.indexOf(first) + 1, lines.indexOf(last) - 1).map((line) => line.replaceAll(/ {2,}/gu, '  ').trim())
+    expect(between('What happened (times in UTC)', 'What each system shows')).toEqual([
+      '2026-01-15',
+      '08:00:00.000  erp  proved  booked as 5100: 119.00 EUR on 2026-01-15  #1',
+      '08:00:00.000  m.keller  acknowledged  approved  #2',
+      '08:00:00.000  tieout  decided  checked  #3',
+      'S1  failed  Supplier K-1 is blocked.',
+      'P2  passed  Company 1000 takes EUR.',
+      'M7  not needed  It names no order.',
+      'T1  open  The tax codes are not known yet.',
+    ])
+    expect(between('What each system shows', 'Proof')).toEqual([
+      'system  about  should show  was told  says itself',
+      'erp  posting  posted  posted  -',
+      'ap  status  paid  paid  posted  (behind)',
+      'bank  transmission  transmitted  -  -  (behind)',
+    ])
+  })
 })
 
 describe('the terminal', () => {
