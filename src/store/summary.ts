@@ -36,7 +36,7 @@ export async function summaryOf(client: ClientBase, tenant: string): Promise<Sum
     name: 'summary_invoices',
     text: `SELECT state, currency, count(*)::int AS count, coalesce(sum(amount::numeric), 0)::text AS amount,
              count(*) FILTER (WHERE cardinality(breaches) > 0)::int AS breaches, count(*) FILTER (WHERE open AND cause IS NULL)::int AS moving
-           FROM list_row WHERE tenant = $1 AND kind = 'invoice' GROUP BY 1, 2`,
+           FROM list_row WHERE tenant = $1 AND kind = 'invoice' GROUP BY 1, 2 ORDER BY 1, 2`,
     values: [tenant],
   })
   const cases = await client.query<{ cause: string; count: number }>({
