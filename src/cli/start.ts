@@ -43,11 +43,11 @@ export function startCommand(): Command {
 }
 
 async function start(options: StartOptions): Promise<number> {
-  const say = options.json
-    ? (): void => {}
-    : (line: string): void => {
-        process.stdout.write(`${line}\n`)
-      }
+  // Whoever asked for JSON on standard output gets nothing else there.
+  const person = options.json ? process.stderr : process.stdout
+  const say = (line: string): void => {
+    person.write(`${line}\n`)
+  }
   const place = placeFor(tenantOf(options))
   await prepareDatabase(place)
   const company = await startCompany(join(place.folder, 'company'), PACES[options.fast || options.once ? 'full' : 'watch'], logTo(place))
@@ -104,7 +104,7 @@ async function prepareWork(options: StartOptions, place: Place, say: (line: stri
   const readLines = join(out, 'read.jsonl')
   writeFileSync(readLines, `${lines.join('\n')}\n`)
   const said = await runTool('sample', 'from-inbox.ts', ['--read', readLines, '--out', out, '--seed', options.seed])
-  for (const line of leftOut(said, join(out, 'left-out.json'))) say(line)
+  for (const line of leftOut(said, options.seed, join(out, 'left-out.json'))) say(line)
   const files = lines.map((line) => (JSON.parse(line) as { file: string }).file)
   return { setup: out, files }
 }
@@ -121,7 +121,7 @@ interface Left {
 }
 
 /** What the set-up leaves out and alters by seed, so that one can foretell which invoices end with people. */
-export function leftOut(said: { readonly [key: string]: unknown }, file: string): string[] {
+export function leftOut(said: { readonly [key: string]: unknown }, seed: string, file: string): string[] {
   const [suppliers, orders] = [said['vendorsLeftOut'], said['ordersAltered']] as unknown as (readonly Left[])[]
   const bills = ({ billNos }: Left): string =>
     `${billNos.slice(0, 3).join(', ')}${billNos.length > 3 ? ` and ${billNos.length - 3} more` : ''}`
@@ -132,7 +132,7 @@ export function leftOut(said: { readonly [key: string]: unknown }, file: string)
       .map((left) => `order ${left.poNo} has ${left.now} for ${left.was} in item ${left.poItem} (${bills(left)})`),
   ]
   return [
-    `  set-up    ${suppliers?.length ?? 0} suppliers left out, ${orders?.length ?? 0} orders altered: their invoices must end with people`,
+    `  set-up    ${suppliers?.length ?? 0} suppliers left out, ${orders?.length ?? 0} orders altered by seed ${seed}: their invoices must end with people`,
     ...rows.map((row) => `            ${plainText(row)}`),
     ...(rows.length > 0 ? [`            (${file})`] : []),
   ]
