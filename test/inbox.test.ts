@@ -1,4 +1,5 @@
-import { mkdtempSync } from 'node:fs'
+/** `tieout start --once --inbox`: somebody's own invoices, for which the company is made up; what of it is not so, by seed. */
+import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -28,20 +29,34 @@ interface LeftOut {
   readonly ordersAltered: readonly Left[]
 }
 
-test('a folder of invoices: those of suppliers left out and orders altered end in the exception of that name, no other does', async () => {
+test('a folder of invoices: those of suppliers left out and orders altered end in the exception of that name, no other does; what is not taken is named', async () => {
   const inbox = join(folder, 'inbox')
   const { bills } = await generateSample({ dir: folder, count: COUNT, seed: 11 })
+  const long = join(inbox, `${'n'.repeat(210)}.xml`)
+  writeFileSync(long, '<Invoice/>')
+  writeFileSync(join(inbox, '0-empty.xml'), '')
+  symlinkSync(join(folder, 'nowhere'), join(inbox, '1-dangling.xml'))
   const env = { ...COMPILED, TIEOUT_DATA: join(folder, 'data'), TIEOUT_DATABASE_ADMIN_URL: database.adminUrl, HOME: folder }
-  const run = started(ROOT, ['src/cli/main.ts', 'start', '--once', '--inbox', inbox, '--seed', '3'], env)
-  expect(await run.ended, run.output()).toBe(0)
+  const run = started(ROOT, ['src/cli/main.ts', 'start', '--once', '--json', '--inbox', inbox, '--seed', '3'], env)
+  let [out, told] = ['', '']
+  run.child.stdout.on('data', (chunk) => {
+    out += String(chunk)
+  })
+  run.child.stderr.on('data', (chunk) => {
+    told += String(chunk)
+  })
+  expect(await run.ended, run.output()).toBe(1)
 
-  const file = /^ +\((\S+left-out\.json)\)$/mu.exec(run.output())?.[1] ?? ''
+  const file = /^ +\((\S+left-out\.json)\)$/mu.exec(told)?.[1] ?? ''
   const left = JSON.parse(await readFile(file, 'utf8')) as LeftOut
   const unknown = left.vendorsLeftOut.flatMap(({ billNos }) => billNos)
   const altered = left.ordersAltered.flatMap(({ billNos }) => billNos)
   expect(unknown.length).toBeGreaterThan(0)
   expect(altered.length).toBeGreaterThan(0)
-  for (const number of [...unknown.slice(0, 1), ...altered.slice(0, 1)]) expect(run.output()).toContain(`(${number}`)
+  expect(told).toContain(
+    `  set-up    ${left.vendorsLeftOut.length} suppliers left out, ${left.ordersAltered.length} orders altered by seed 3: `,
+  )
+  for (const number of [...unknown.slice(0, 1), ...altered.slice(0, 1)]) expect(told).toContain(`(${number}`)
 
   const client = new Client({ connectionString: database.adminUrl })
   await client.connect()
@@ -63,4 +78,33 @@ test('a folder of invoices: those of suppliers left out and orders altered end i
   // A credit whose invoice is held has nothing to be netted with.
   const open = rows.filter(({ title, state }) => state !== 'archived' && expected(title).length === 0)
   expect(open.filter(({ title }) => bills.find(({ billNo }) => billNo === title)?.billKind !== 'CREDIT')).toEqual([])
+
+  expect(out.split('\n'), 'one line, and nothing else').toHaveLength(2)
+  const { states, systems, log, ...said } = JSON.parse(out) as {
+    states: Record<string, number>
+    systems: Record<string, { behind: number }>
+    log: object
+  }
+  expect(said).toEqual({
+    received: COUNT,
+    refused: 0,
+    breaches: 0,
+    exceptions: countsOf(rows.flatMap(({ title }) => expected(title))),
+    notTaken: [
+      { file: join(inbox, '0-empty.xml'), says: 'The body is empty.', whatToDo: 'Correct the file or its name.' },
+      { file: join(inbox, '1-dangling.xml'), says: 'There is no such file.', whatToDo: expect.any(String) },
+      { file: long, says: expect.stringContaining('is longer than 200'), whatToDo: expect.any(String) },
+    ],
+    tiedOut: false,
+    // What people hold is expected, and does not count.
+    why: ['3 files not taken'],
+  })
+  expect(states).toEqual(countsOf(rows.map(({ state }) => state)))
+  expect(Object.keys(log)).toEqual(['size', 'root', 'sealed'])
+  expect(Object.entries(systems).map(([name, { behind }]) => [name, behind])).toEqual(
+    ['ap', 'archive', 'bank', 'erp', 'procurement'].map((name) => [name, 0]),
+  )
 }, 180_000)
+
+const countsOf = (words: readonly string[]): { readonly [word: string]: number } =>
+  Object.fromEntries([...Map.groupBy(words, (word) => word)].map(([word, all]) => [word, all.length]))
