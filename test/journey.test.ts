@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Trace } from '../src/export/trace.ts'
 import { erpTruth, openCredits, tryOut, wrong, type BookLine, type TryOut } from './try-out.ts'
 
 const notes = (company: TryOut): readonly BookLine['facts'][number]['row'][] =>
@@ -17,7 +18,7 @@ describe('invoices travel from arrival to paid', () => {
     await company.end()
   }, 30_000)
 
-  const rows = (system: 'erp' | 'ap', what: string, verb: string): BookLine['facts'][number]['row'][] =>
+  const rows = (system: 'erp' | 'ap' | 'bank', what: string, verb: string): BookLine['facts'][number]['row'][] =>
     company
       .books(system)
       .flatMap(({ facts }) => facts)
@@ -26,14 +27,23 @@ describe('invoices travel from arrival to paid', () => {
 
   it("every one of the sample is posted once and settled once in the ERP's own books, and the hub says archived", async () => {
     await company.callProcurement('PUT', '/tempo', { doorMs: 0 })
+    await company.callErp('PUT', '/tempo', { autopilotMs: 0 })
     const files = await company.sample(40)
     await company.send(files)
+    const awaiting = (): number => notes(company).filter((row) => row['shows'] === 'GOODS_AWAITED').length
+    // Nothing is paid until all that can be is posted: so there are vendors with several invoices in one run.
+    const payable = async (): Promise<number> => {
+      const { validated, posted = 0, archived = 0 } = (await company.summary()).states
+      return validated === awaiting() ? validated + posted + archived : 0
+    }
+    await expect.poll(payable, { timeout: 60_000, interval: 100 }).toBe(40)
+    await company.callErp('PUT', '/tempo', { autopilotMs: 500 })
     // While the door is shut, nothing that needs its goods is sent for approval; procurement is told what it is waited for.
     const before = await company.quiet(
       60_000,
       ({ states }) => (states['archived'] ?? 0) + (states['validated'] ?? 0) + openCredits(company.books('erp')) === 40,
     )
-    const awaited = notes(company).filter((row) => row['shows'] === 'GOODS_AWAITED').length
+    const awaited = awaiting()
     expect(awaited).toBeGreaterThan(5)
     expect(before.states['validated']).toBe(awaited)
     await company.callProcurement('PUT', '/tempo', { doorMs: 50 })
@@ -86,6 +96,45 @@ describe('invoices travel from arrival to paid', () => {
       expect(zFields['ZZPOLICY']).toMatch(/^terms [0-9a-f]{16}$/u)
       expect(zFields['ZZCORRELATION']).toBe(extRef)
     }
+  })
+
+  it('payments for several invoices, credits among them, and an entry for a whole batch of payments settle each of these', async () => {
+    interface Document {
+      readonly docNo: string
+      readonly extRef: string
+      readonly docType: string
+    }
+    interface Instructed {
+      readonly endToEndId: string
+      readonly items: readonly Document[]
+    }
+    interface Entry {
+      readonly kind: string
+      readonly details: readonly { readonly endToEndId: string }[]
+    }
+    const invoices = new Map((rows('erp', 'DOCUMENT', 'BOOKED') as unknown as Document[]).map(({ docNo, extRef }) => [docNo, extRef]))
+    const several = (rows('erp', 'PAYMENT', 'INSTRUCTED') as unknown as Instructed[]).filter(({ items }) => items.length > 1)
+    expect(several.length).toBeGreaterThan(1)
+    expect(several.flatMap(({ items }) => items.map(({ docType }) => docType))).toContain('KG')
+    for (const { endToEndId, items } of several) {
+      const { steps, together } = await company.get<Trace>(`/v1/trace/${endToEndId}`)
+      const paid = items.map(({ docNo }) => invoices.get(docNo)).toSorted()
+      expect(
+        steps
+          .filter(({ type }) => type === 'settlement.allocated')
+          .flatMap((step) => step.with)
+          .toSorted(),
+      ).toEqual(paid)
+      const invoicesOf = together.filter(({ kind }) => kind === 'invoice')
+      expect(invoicesOf.map(({ id }) => id).toSorted()).toEqual(paid)
+      expect(new Set(invoicesOf.map(({ state }) => state))).toEqual(new Set(['archived']))
+    }
+    // The bank says of a batch how many payments it holds, and not which.
+    const batches = (rows('bank', 'ENTRY', 'BOOKED') as unknown as Entry[]).filter(
+      ({ kind, details }) => kind === 'BATCH' && details.length > 1,
+    )
+    const inBatches = new Set(batches.flatMap(({ details }) => details.map((detail) => detail.endToEndId)))
+    expect(several.filter(({ endToEndId }) => inBatches.has(endToEndId)).length).toBeGreaterThan(0)
   })
 
   it('the same documents again are the same invoices', async () => {
