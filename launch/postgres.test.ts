@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -28,7 +28,7 @@ async function query(url: string, sql: string): Promise<unknown[]> {
 
 const pidIn = (folder: string) => Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0])
 
-test('is made, stopped, started again with its data, and brought back under the same address when it is killed', async () => {
+test('is made, stopped, started again with its data, closed to other accounts, and brought back under the same address when it is killed', async () => {
   const dataDir = temporaryFolder()
   const first = await startPostgres({ dataDir })
   await query(first.url('tieout'), 'CREATE TABLE kept AS SELECT 1 AS n')
@@ -40,6 +40,12 @@ test('is made, stopped, started again with its data, and brought back under the 
     lines.push(line)
   })
   expect(again.adopted).toBe(false)
+  // Whoever can open the socket is the superuser: no password is asked for on it.
+  if (process.platform !== 'win32')
+    for (const place of [again.socketDir, join(again.socketDir, `.s.PGSQL.${again.port}`)]) {
+      const { mode, uid } = statSync(place)
+      expect({ mode: (mode & 0o7777).toString(8), uid }, place).toEqual({ mode: '700', uid: statSync(again.folder).uid })
+    }
   const killed = pidIn(again.folder)
   process.kill(killed, 'SIGKILL')
   await eventually(
