@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { eventually, started, temporaryFolder } from '../test/clone.ts'
 import { canReach, serverAccount } from './postgres-account.mjs'
 import { serverBinaries } from './postgres-binaries.mjs'
+import { serverEnvironment } from './postgres-settings.mjs'
 import { runningPostgresUrl, startPostgres } from './postgres.mjs'
 import { isRunning } from './processes.mjs'
 
@@ -146,6 +147,11 @@ test('a database of another major version is refused with advice', async () => {
   await expect(startPostgres({ dataDir })).rejects.toThrow(
     /made by PostgreSQL 17, and this version of Tieout brings PostgreSQL 18. Start the version/,
   )
+})
+
+test('the server speaks plain text and hears of no other database, whatever the shell says', () => {
+  const shell = { PATH: '/usr/bin', HOME: '/root', LANG: 'de_DE', LC_ALL: 'de_DE', TZ: 'Europe/Berlin', PGHOST: 'x', PGDATA: '/x' }
+  expect(serverEnvironment(shell)).toEqual({ PATH: '/usr/bin', LC_ALL: 'C', TZ: 'UTC' })
 })
 
 test('missing programs are named', () => {
