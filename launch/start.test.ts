@@ -5,14 +5,14 @@ import { cloneWith, eventually, started, temporaryFolder } from '../test/clone.t
 import { startPostgres } from './postgres.mjs'
 import { isRunning } from './processes.mjs'
 
-/** Stands in for the hub: says where it works, and whether the database is still there when it is asked to stop. */
+/** Stands in for the hub: says where it works, and whether the database is there for as long as it stops: one that stops too cuts it off. */
 const PROGRAM = `
   import pg from 'pg'
   const client = new pg.Client({ connectionString: process.env.TIEOUT_DATABASE_ADMIN_URL })
   await client.connect()
   console.log('program', process.pid, process.argv.slice(2).join(' '), process.env.TIEOUT_DATA)
   process.on('SIGTERM', async () => {
-    const { rows } = await client.query('SELECT 1 AS n')
+    const { rows } = await client.query('SELECT 1 AS n FROM pg_sleep(0.3)')
     console.log('stopping with the database at hand:', rows[0].n === 1)
     await client.end()
     process.exit()
@@ -33,7 +33,7 @@ const pidOf = (output: string) => Number(/program (\d+)/.exec(output)![1])
 test('Ctrl-C stops the program, then the database; a second start meanwhile is refused', async () => {
   const root = cloneWith(PROGRAM)
   const { data, env } = places()
-  const first = started(root, ['launch/enter.cjs', 'start', '--inbox', 'invoices'], env)
+  const first = started(root, ['launch/enter.cjs', 'start', '--inbox', 'invoices'], env, { detached: true })
   const output = await first.prints(/program \d+/)
   expect(output).toContain(`start --inbox invoices ${data}`)
 
@@ -44,7 +44,8 @@ test('Ctrl-C stops the program, then the database; a second start meanwhile is r
       'Stop it there with Ctrl-C, or give this one data of its own: TIEOUT_DATA=/another/folder npm start',
   )
 
-  first.child.kill('SIGINT')
+  // As a terminal does it: to all that was not taken out of its group.
+  process.kill(-first.child.pid!, 'SIGINT')
   expect(await first.ended).toBe(0)
   expect(first.output()).toMatch(/stopping with the database at hand: true\n+Stopped. Your data stay in/)
   expect(existsSync(join(data, 'postgres', 'postmaster.pid'))).toBe(false)

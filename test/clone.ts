@@ -37,10 +37,11 @@ export interface Started {
   readonly ended: Promise<number | null>
 }
 
-/** Starts a program as a terminal would; killed when the test ends, if it still runs then. */
-export function started(root: string, args: readonly string[], env: Record<string, string>): Started {
+/** Starts a program as a terminal would, detached as the leader of its group; killed when the test ends, if it still runs then. */
+export function started(root: string, args: readonly string[], env: Record<string, string>, { detached = false } = {}): Started {
   const child = spawn(process.execPath, args, {
     cwd: root,
+    detached,
     env: { PATH: process.env['PATH'] ?? '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
