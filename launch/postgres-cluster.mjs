@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
@@ -48,32 +48,36 @@ export function existingCluster(dataDir) {
 /**
  * Makes the cluster of a data folder. It is made under another name and renamed when it is whole: whatever interrupts this,
  * the next start finds either nothing or all of it.
- * @param {string} dataDir
- * @param {Account | undefined} account
- * @param {string} programs the folder that holds bin/initdb
- * @param {string} passwordFile used on Windows only
- * @returns {Cluster}
+ * @param {object} what
+ * @param {string} what.dataDir
+ * @param {Account | undefined} what.account
+ * @param {string} what.programs the folder that holds bin/initdb
+ * @param {string} what.passwordFile used on Windows only
+ * @param {(line: string) => void} what.progress takes how far it is
+ * @returns {Promise<Cluster>}
  */
-export function makeCluster(dataDir, account, programs, passwordFile) {
+export async function makeCluster({ dataDir, account, programs, passwordFile, progress }) {
   const name = join(dataDir, 'postgres')
   const folder = canReach(account, dataDir) ? name : join(rootsDatabases(account), randomBytes(4).toString('hex'))
   clearUnfinished(dirname(folder))
   const unfinished = join(dirname(folder), `.unfinished-${process.pid}`)
   mkdirSync(unfinished, { mode: 0o700 })
   if (account) chownSync(unfinished, account.uid, account.gid)
-  run(account, join(programs, 'bin', 'initdb'), [
-    '--pgdata',
-    unfinished,
-    '--username',
-    ADMIN,
-    '--encoding',
-    'UTF8',
-    '--locale',
-    'C',
-    '--no-instructions',
-    ...authentication(passwordFile),
-  ])
-  run(account, join(programs, 'bin', 'postgres'), ['--single', '-D', unfinished, 'postgres'], `CREATE DATABASE ${FIRST_DATABASE}\n`)
+  const started = Date.now()
+  // Whoever waits for 2 s without a word thinks that it hangs.
+  const ticking = setInterval(() => {
+    progress(`  making it, ${Math.round((Date.now() - started) / 1000)} s`)
+  }, 1_500)
+  try {
+    const locale = ['--encoding', 'UTF8', '--locale', 'C']
+    const initdb = ['--pgdata', unfinished, '--username', ADMIN, ...locale, '--no-instructions', ...authentication(passwordFile)]
+    await run(account, join(programs, 'bin', 'initdb'), initdb)
+    const single = ['--single', '-D', unfinished, 'postgres']
+    await run(account, join(programs, 'bin', 'postgres'), single, `CREATE DATABASE ${FIRST_DATABASE}\n`)
+  } finally {
+    clearInterval(ticking)
+  }
+  progress('  made, starting it')
   renameSync(unfinished, folder)
   if (folder !== name) {
     if (lstatSync(name, { throwIfNoEntry: false })?.isSymbolicLink()) unlinkSync(name)
@@ -144,10 +148,24 @@ function isOthers(name) {
  * @param {readonly string[]} args
  * @param {string} [input]
  */
-function run(account, program, args, input = '') {
+async function run(account, program, args, input = '') {
   const identity = account ? { uid: account.uid, gid: account.gid } : {}
-  const done = spawnSync(program, args, { ...identity, input, cwd: '/', env: serverEnvironment(), encoding: 'utf8' })
-  if (done.status === 0) return
-  const words = (done.stderr ?? '').trim().split('\n').at(-1) || String(done.error ?? `signal ${done.signal}`)
-  throw new Advice(`The database could not be made: ${words}`)
+  const child = spawn(program, args, { ...identity, cwd: '/', env: serverEnvironment(), stdio: ['pipe', 'ignore', 'pipe'] })
+  let words = ''
+  child.stderr.setEncoding('utf8').on('data', (part) => {
+    words += part
+  })
+  // One that ends before it has read it all says why itself.
+  child.stdin.on('error', () => {}).end(input)
+  /** @type {string | undefined} */
+  const trouble = await new Promise((resolve) => {
+    child.once('error', (error) => {
+      resolve(String(error))
+    })
+    child.once('close', (code, signal) => {
+      resolve(code === 0 ? undefined : signal ? `signal ${signal}` : `status ${code}`)
+    })
+  })
+  if (trouble === undefined) return
+  throw new Advice(`The database could not be made: ${words.trim().split('\n').at(-1) || trouble}`)
 }

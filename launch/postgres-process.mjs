@@ -110,7 +110,7 @@ export async function launchServer({ programs, cluster: { folder, account }, whe
     })
 
   const ready = () => over || (stateOf(folder)?.pid === child.pid && stateOf(folder)?.ready === true)
-  for (const limit = Date.now() + START_LIMIT_MS; !(await until(ready, 2_000));) {
+  for (const limit = Date.now() + START_LIMIT_MS; !(await until(ready, 1_500));) {
     if (Date.now() > limit) break
     log('Waiting for the database; after a hard stop it first repeats what its journal holds.')
   }

@@ -35,17 +35,18 @@ const JOURNAL_PART_BYTES = 16 * 2 ** 20
  * @param {object} options
  * @param {string} options.dataDir made when it is not there; the server's files go to `postgres` in it
  * @param {(line: string) => void} [options.log] takes a line for the person at the terminal
+ * @param {(line: string) => void} [options.progress] takes how far it is, each in the place of the one before
  * @param {(why: Advice) => void} [options.onLost] called when the server ended and cannot be brought back
  * @returns {Promise<Postgres>}
  */
-export async function startPostgres({ dataDir, log = () => {}, onLost = () => {} }) {
+export async function startPostgres({ dataDir, log = () => {}, progress = () => {}, onLost = () => {} }) {
   const found = existingCluster(prepared(dataDir))
   const account = found ? found.account : serverAccount(undefined)
   const programs = serverBinaries(account, log)
   if (found) requireVersion(found, programs.major)
   else log('Making the database, once.')
   const passwordFile = join(dataDir, 'postgres-password')
-  const cluster = found ?? makeCluster(dataDir, account, programs.folder, passwordFile)
+  const cluster = found ?? (await makeCluster({ dataDir, account, programs: programs.folder, passwordFile, progress }))
   const logFile = join(dataDir, 'postgres.log')
 
   const running = await adoptable(cluster.folder, programs.folder)

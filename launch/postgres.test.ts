@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
-import { eventually, started, temporaryFolder } from '../test/clone.ts'
+import { eventually, started, temporaryFolder, textOf } from '../test/clone.ts'
 import { canReach, serverAccount } from './postgres-account.mjs'
 import { serverBinaries } from './postgres-binaries.mjs'
+import { makeCluster } from './postgres-cluster.mjs'
 import { serverEnvironment } from './postgres-settings.mjs'
 import { runningPostgresUrl, startPostgres } from './postgres.mjs'
 import { isRunning } from './processes.mjs'
@@ -152,6 +153,37 @@ test('a database of another major version is refused with advice', async () => {
 test('the server speaks plain text and hears of no other database, whatever the shell says', () => {
   const shell = { PATH: '/usr/bin', HOME: '/root', LANG: 'de_DE', LC_ALL: 'de_DE', TZ: 'Europe/Berlin', PGHOST: 'x', PGDATA: '/x' }
   expect(serverEnvironment(shell)).toEqual({ PATH: '/usr/bin', LC_ALL: 'C', TZ: 'UTC' })
+})
+
+test('while it is made somebody is told how far it is; what could not be made is said in its own words', async () => {
+  const [programs, dataDir] = [temporaryFolder(), temporaryFolder()]
+  mkdirSync(join(programs, 'bin'))
+  const program = (name: string, script: string) => {
+    writeFileSync(join(programs, 'bin', name), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  }
+  const lines: string[] = []
+  const make = () =>
+    makeCluster({
+      dataDir,
+      account: undefined,
+      programs,
+      passwordFile: '',
+      progress: (line) => {
+        lines.push(line)
+        writeFileSync(join(programs, 'told'), '')
+      },
+    })
+  // It goes on once somebody was told, and gives up when nobody is.
+  program('initdb', `for n in $(seq 200); do [ -e ${programs}/told ] && exit; sleep 0.05; done; exit 1`)
+  program('postgres', 'cat >"$3/asked"')
+  const { folder } = await make()
+  expect(lines[0]).toMatch(/^ {2}making it, \d+ s$/)
+  expect(lines.at(-1)).toBe('  made, starting it')
+  expect(textOf(join(folder, 'asked'))).toBe('CREATE DATABASE tieout\n')
+
+  rmSync(folder, { recursive: true })
+  program('postgres', 'echo "WARNING: a little" >&2; echo "FATAL: no room" >&2; exit 1')
+  await expect(make()).rejects.toThrow(/^The database could not be made: FATAL: no room$/)
 })
 
 test('missing programs are named', () => {

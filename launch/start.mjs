@@ -6,7 +6,7 @@ import { dataFolder, ROOT } from './places.mjs'
 import { startPostgres } from './postgres.mjs'
 import { ensureInstalled, nodeBinary, nodeEnvironment } from './setup.mjs'
 import { supervise } from './supervise.mjs'
-import { runMain, say } from './terminal.mjs'
+import { runMain, say, showProgress } from './terminal.mjs'
 
 const HELP = `npm start: starts Tieout, with a database of its own and a company of simulated systems to try it on.
 
@@ -51,7 +51,7 @@ async function run(args, dataDir) {
   const lost = deferred(/** @type {Advice | undefined} */ (undefined))
   const postgres = process.env['DATABASE_URL']
     ? undefined
-    : await startPostgres({ dataDir, log: say, onLost: lost.resolve })
+    : await startPostgres({ dataDir, log: say, progress: showProgress, onLost: lost.resolve })
         // Ctrl-C reaches what is making the database too; that it then fails is no news.
         .catch((error) => {
           if (!asked.already()) throw error
