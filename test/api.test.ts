@@ -37,7 +37,8 @@ function altered(number: string, change: (xml: string) => string = (xml) => xml)
 const BOMB = Array.from({ length: 10 }, (_, n) => `<!ENTITY a${n + 1} "${`&a${n || ''};`.repeat(10)}">`)
 
 describe('documents that are no invoice', () => {
-  const hostile: readonly (readonly [string, () => string | Buffer])[] = [
+  /** What it is, how it is made, and a word that the sentence has where the document says what is wrong with it. */
+  const hostile: readonly (readonly [string, () => string | Buffer, string?])[] = [
     ['plain text', () => 'hello'],
     ['HTML', () => '<html><body><script>alert(1)</script></body></html>'],
     ['XML of another kind', () => '<Order xmlns="urn:oasis:names:specification:ubl:schema:xsd:Order-2"/>'],
@@ -57,10 +58,12 @@ describe('documents that are no invoice', () => {
       () => altered('N-5', (xml) => xml.replace(/<cbc:IssueDate>.*<\/cbc:IssueDate>/u, '<cbc:IssueDate>2026-02-30</cbc:IssueDate>')),
     ],
     ['an amount with an exponent', () => altered('N-6', (xml) => xml.replace(/(<cbc:PayableAmount[^>]*>)[^<]*/u, '$11e2'))],
+    ['a currency that does not exist', () => altered('N-8', (xml) => xml.replaceAll(/EUR|SEK/gu, 'ZZZ')), 'ZZZ'],
     ['a zip file', () => Buffer.from('PK\u0003\u0004 and so on')],
   ]
 
-  it.each(hostile)('%s is kept, told with a sentence, and becomes a case with the document behind it', async (what, make) => {
+  const rows = hostile.map(([what, make, word = '']) => [what, make, word] as const)
+  it.each(rows)('%s is kept, told with a sentence, and becomes a case with the document behind it', async (what, make, word) => {
     const bytes = Buffer.from(make())
     const before = await company.summary()
     const reply = await call('POST', `/v1/documents?name=${encodeURIComponent(what)}.xml`, bytes)
@@ -69,6 +72,7 @@ describe('documents that are no invoice', () => {
     const problem = (await reply.json()) as Problem & { document: string; refused: { code: string; says: string } }
     expect(problem).toMatchObject({ code: 'document-not-read', document: createHash('sha256').update(bytes).digest('hex') })
     expect(problem.refused.says.length).toBeGreaterThan(10)
+    expect(problem.refused.says).toContain(word)
     expect(JSON.stringify(problem)).not.toMatch(/\.ts\b|\bat \w+ \(|undefined|passwd|alert/u)
     // Nothing is lost: the bytes come back as they were, as a file that no browser runs.
     const kept = await call('GET', `/v1/documents/${problem.document}`)

@@ -27,15 +27,6 @@ const fact = { specversion: '1.0', source: 'erp', time: '2026-11-20T08:00:00Z' }
 const altered = (number: string, change: (xml: string) => string): string =>
   change(sample.replace(/<cbc:ID>[^<]*<\/cbc:ID>/u, `<cbc:ID>${number}</cbc:ID>`))
 
-it('a currency that does not exist is told, and the document kept', async () => {
-  const xml = altered('A-3', (text) => text.replaceAll('EUR', 'ZZZ').replaceAll('SEK', 'ZZZ'))
-  const reply = await call('POST', '/v1/documents?name=zzz.xml', xml)
-  expect([reply.status, await reply.json()]).toMatchObject([
-    422,
-    { code: 'document-not-read', refused: { says: expect.stringContaining('ZZZ') as string } },
-  ])
-})
-
 it('a name that would steer a terminal is taken, and is a name', async () => {
   const name = '\u202eabc'
   const xml = altered('A-4', (text) => text.replaceAll(/(<cbc:(?:RegistrationName|Name)>)[^<]*/gu, `$1${name}`))
