@@ -30,11 +30,12 @@ afterAll(async () => {
   await database.drop()
 })
 
-/** One that the law cannot fold, one that it cannot judge, one that the tables cannot hold: a number that is none. */
+/** One that the law cannot fold, one that it cannot judge, two that the tables cannot hold: a number that is none, a row too large. */
 const POISONS = [
   { what: 'folding', make: (id: string) => invoice(id, { poison: 'evolve' }) },
   { what: 'judging', make: (id: string) => invoice(id, { amount: 'poison' }) },
   { what: 'storing', make: (id: string) => invoice(id, { amount: '1.1.1' }) },
+  { what: 'keeping a constraint', make: (id: string) => invoice(id, { poison: 'grow' }) },
 ]
 const COUNT = 20
 

@@ -45,6 +45,8 @@ const NOTHING: TestState = {
 function fold(state: TestState, event: Event): TestState {
   if (event.data['poison'] === 'evolve') throw new Error('the law cannot fold this')
   const next = { ...state, events: [...state.events.slice(-20), event.id] }
+  // More than the row of an object may hold.
+  if (event.data['poison'] === 'grow') return { ...next, conflict: 'x'.repeat(300_000) }
   switch (event.type) {
     case 'invoice.received':
       return {
