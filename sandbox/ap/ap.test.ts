@@ -166,6 +166,12 @@ describe('tickets', () => {
       remitTo: { iban: 'NL91ABNA0417164300' },
       signers: [{ verdict: 'SIGNED' }, { verdict: 'SIGNED' }],
     })
+    await system.call('POST', `/tickets/${no}/amend`, { by: 'h.berg', changes: { dueOn: '2026-02-20', billNo: 'RE-9' } })
+    // Kept in the ticket, and told by the list: whoever lost the notice finds it there.
+    expect((await system.call('GET', '/tickets')).body.tickets[0].amendments).toEqual([
+      { by: 'c.lind', at: expect.stringMatching(/Z$/u) as string, changed: ['remitTo'] },
+      { by: 'h.berg', at: expect.stringMatching(/Z$/u) as string, changed: ['dueOn', 'billNo'] },
+    ])
     expect((await system.call('POST', `/tickets/${no}/recall`, { by: 'h.berg', reason: 'wrong supplier' })).body.stage).toBe('RECALLED')
     const { body } = await system.call('GET', `/tickets/${no}`)
     expect(body).toMatchObject({ stage: 'RECALLED', closedBy: 'h.berg', closedReason: 'wrong supplier' })

@@ -103,6 +103,8 @@ export interface Ticket extends Readonly<Opened> {
   readonly badge: (Of<typeof badgeBody> & { readonly on: string; readonly at: string }) | null
   readonly closedBy: string | null
   readonly closedReason: string | null
+  /** Who changed which fields since it was opened, oldest first. */
+  readonly amendments: readonly { readonly by: string; readonly at: string; readonly changed: readonly string[] }[]
   readonly changedAt: string
 }
 

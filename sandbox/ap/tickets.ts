@@ -76,6 +76,7 @@ function open(tray: Tray, call: Call, at: string): Outcome {
       badge: null,
       closedBy: null,
       closedReason: null,
+      amendments: [],
     },
     at,
   )
@@ -207,10 +208,16 @@ function amend(tray: Tray, call: Call, ticket: Ticket, at: string): Outcome {
   if (read.refused) return read.refused
   const wrong = problemOf(tray, read.value)
   if (wrong) return wrong
-  const amended = { ...ticket, ...read.value, rev: ticket.rev + 1 }
+  const changed = Object.keys(changes)
+  const amended = {
+    ...ticket,
+    ...read.value,
+    rev: ticket.rev + 1,
+    amendments: [...ticket.amendments, { by: person.handle, at, changed }],
+  }
   const done = change(tray, 'AMENDED', amended, at, {
     type: 'ticket.amended',
-    data: { by: who(person), at, changed: Object.keys(changes), terms: termsOf(amended) },
+    data: { by: who(person), at, changed, terms: termsOf(amended) },
   })
   return { status: 200, body: brief(done.ticket), facts: done.facts }
 }

@@ -45,6 +45,8 @@ const terms = z.strictObject({
   coding: coding.nullable(),
 })
 
+const amended = z.strictObject({ person: name, terms: list(terms.keyof(), 10) })
+
 const party = z.strictObject({
   name: text(200),
   names: list(name, 10).min(1, 'is empty'),
@@ -226,7 +228,7 @@ export const FACT_SHAPES: { readonly [T in SentType]: z.ZodType<FactData[T]> } =
   'approval.requested': z.strictObject({ ticket: id, step: id.exactOptional() }),
   'approval.granted': z.strictObject({ ticket: id, step: id, person: name, terms }),
   'approval.refused': z.strictObject({ ticket: id, step: id, person: name, reason: words }),
-  'approval.completed': z.strictObject({ ticket: id, terms, enterers: list(name, 50) }),
+  'approval.completed': z.strictObject({ ticket: id, terms, enterers: list(name, 50), amended: list(amended, 50).exactOptional() }),
   'approval.withdrawn': z.strictObject({ ticket: id, person: name, reason: words }),
   'authority.granted': z.strictObject({ person: name, name: text(200), limit: amount, currency, from: date, to: date.exactOptional() }),
   'authority.revoked': z.strictObject({ person: name, on: date }),

@@ -112,6 +112,21 @@ describe('approval', () => {
     expect(outcome(limit('200'), codersLimit, own, ...yes)).toEqual({ headline: 'approved', open: [] })
   })
 
+  it.each(TERM_ROWS)('by the person who amended $term counts as the table of terms says: $enters', ({ term, enters }) => {
+    const done = yes[1]!
+    const amended = { ...done, data: { ...done.data, amended: [{ person: PERSON, terms: [term] }] } }
+    expect(outcome(limit('200'), yes[0]!, amended)).toEqual(
+      enters ? { headline: 'matched', open: ['duties-conflict'] } : { headline: 'approved', open: [] },
+    )
+  })
+
+  it('stands no more when the only one who gave it amends the amount afterwards', () => {
+    const again = completed(INVOICE, '2026-01-12T08:02:00.000Z')
+    const amended = { ...again, data: { ...again.data, amended: [{ person: PERSON, terms: ['gross'] }] } }
+    expect(outcome(limit('200'), ...yes, again).headline).toBe('approved')
+    expect(outcome(limit('200'), ...yes, amended)).toEqual({ headline: 'matched', open: ['duties-conflict'] })
+  })
+
   it('by the person who created the supplier is none', () => {
     const created = fact('reference.read', 'erp', 'again', '2026-01-11T09:00:00.000Z', [SUPPLIER], {
       asked: 'supplier',

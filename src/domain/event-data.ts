@@ -4,7 +4,7 @@ import type { Role } from './event.ts'
 import type { Facet } from './object.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import type { Question } from './question.ts'
-import type { Coding, Terms } from './terms.ts'
+import type { Amended, Coding, Terms } from './terms.ts'
 import type { CutOverItem, CutOverRecord } from './cut-over.ts'
 import type { TieOutRecord } from './tie-out-record.ts'
 import type { Word } from './words.ts'
@@ -33,8 +33,11 @@ export interface FactData {
   /** One named person's yes. `person` is the alias that `personName` gives; `terms` as the tool held them at that moment. */
   'approval.granted': { ticket: string; step: string; person: string; terms: Terms }
   'approval.refused': { ticket: string; step: string; person: string; reason: string }
-  /** `enterers`: aliases of the persons who coded it or changed amount, supplier or payee. */
-  'approval.completed': { ticket: string; terms: Terms; enterers: readonly string[] }
+  /**
+   * `enterers`: aliases of the persons who entered or coded it. `amended`: who changed which terms in the AP tool; the table of terms says
+   * which of these make one an enterer, too.
+   */
+  'approval.completed': { ticket: string; terms: Terms; enterers: readonly string[]; amended?: readonly Amended[] }
   'approval.withdrawn': { ticket: string; person: string; reason: string }
   /** `currency`: `*` where the limit holds in any, figure for figure. */
   'authority.granted': { person: string; name: string; limit: string; currency: string; from: CalendarDate; to?: CalendarDate }

@@ -24,6 +24,9 @@ export type Terms = {
   readonly coding: Coding | null
 }
 
+/** A person, by alias, and the terms that this person changed in the AP tool. */
+export type Amended = { readonly person: string; readonly terms: readonly (keyof Terms)[] }
+
 interface TermRow {
   readonly term: keyof Terms
   /** True when `now` may stand where `then` was approved. */
@@ -66,6 +69,12 @@ export const TERM_ROWS: readonly TermRow[] = [
 /** The terms in which `now` differs from what was approved `then` beyond what the term's row allows. */
 export function changedTerms(then: Terms, now: Terms): (keyof Terms)[] {
   return TERM_ROWS.filter((row) => !row.tolerates(then, now)).map((row) => row.term)
+}
+
+/** Whoever changed a term by which one becomes an enterer. */
+export function enteredBy(amended: readonly Amended[]): string[] {
+  const entering = new Set(TERM_ROWS.filter((row) => row.enters).map((row) => row.term))
+  return amended.filter(({ terms }) => terms.some((term) => entering.has(term))).map(({ person }) => person)
 }
 
 export function termsHash(sha256: Sha256, terms: Terms): string {

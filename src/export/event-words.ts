@@ -19,7 +19,7 @@ export const EVENT_WORDS: { readonly [type in EventType]: Words } = {
 
   'approval.requested': (data) => `approval asked for, ticket ${text(data, 'ticket')}`,
   'approval.granted': (data) => `${person(data, 'person')} said yes at step ${text(data, 'step')}: ${amount(part(data, 'terms'), 'gross')}`,
-  'approval.completed': (data) => `approval completed: ${amount(part(data, 'terms'), 'gross')}${entered(data)}`,
+  'approval.completed': (data) => `approval completed: ${amount(part(data, 'terms'), 'gross')}${entered(data)}${amended(data)}`,
   'approval.refused': (data) => `${person(data, 'person')} said no${because(data)}`,
   'approval.withdrawn': (data) => `${person(data, 'person')} took the yes back${because(data)}`,
   'authority.granted': (data) =>
@@ -202,6 +202,11 @@ const known = (name: string): string =>
     .replace(/^person:/u, '')
 const person = (data: EventDetails, key: string): string => known(text(data, key, 'somebody'))
 const people = (data: EventDetails, key: string): string => texts(data, key).map(known).join(' and ') || 'nobody'
+const amended = (data: EventDetails): string =>
+  rows(data, 'amended')
+    .map((item) => item as EventDetails)
+    .map((item) => `, amended by ${person(item, 'person')} (${texts(item, 'terms').join(', ')})`)
+    .join('')
 const entered = (data: EventDetails): string => (rows(data, 'enterers').length > 0 ? `, entered by ${people(data, 'enterers')}` : '')
 
 function invoice(data: EventDetails): string {

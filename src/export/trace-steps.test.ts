@@ -56,6 +56,13 @@ describe('the words of an event', () => {
     })
     expect(words).toBe('payment E1 over 119.00 EUR put into file M1, to account …2051')
     expect(
+      wordsOf('approval.completed', {
+        terms: { gross: '119.00', currency: 'EUR' },
+        enterers: ['public|person|directory carl'],
+        amended: [{ person: 'public|person|directory anna', terms: ['gross', 'net'] }],
+      }),
+    ).toBe('approval completed: 119.00 EUR, entered by carl, amended by anna (gross, net)')
+    expect(
       wordsOf('approval.granted', {
         ticket: 'T',
         step: '1',

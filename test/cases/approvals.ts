@@ -98,6 +98,18 @@ export const APPROVAL_CASES: readonly Case[] = [
     facts: [...company(), limited(CODER, 'Carl'), arrives(free), yes(free, day(13), { person: CODER }), complete(free)],
   },
   {
+    name: 'amended by who approves',
+    axes: ['approval'],
+    story: 'Carl coded it; Anna, the only one who says yes, changed the amount in the AP tool before.',
+    facts: [...company(), arrives(free), yes(free), complete(free, day(13, 9), { amended: [{ person: PERSON, terms: ['gross', 'net'] }] })],
+  },
+  {
+    name: 'due date amended by who approves',
+    axes: ['approval'],
+    story: 'The same, and she changed nothing but the due date, which is not entering it.',
+    facts: [...company(), arrives(free), yes(free), complete(free, day(13, 9), { amended: [{ person: PERSON, terms: ['dueOn'] }] })],
+  },
+  {
     name: 'approved on the day that it is where the company is',
     axes: ['approval'],
     story: 'Dora’s limit begins on the 14th; she says yes at 23:30 UTC of the 13th, when it is half past midnight in Berlin.',

@@ -7,7 +7,7 @@ import { contentOf, invoiceRef, sumOf, type InvoiceContent } from '../../src/dom
 import type { InvoiceDocument } from '../../src/domain/invoice-document.ts'
 import { batchName, endToEndName, paymentName, personName, postingName } from '../../src/domain/names.ts'
 import type { Arrival, CommandName, Ref } from '../../src/domain/object.ts'
-import type { Terms } from '../../src/domain/terms.ts'
+import type { Amended, Terms } from '../../src/domain/terms.ts'
 import { hexOf } from '../../src/lib/hash.ts'
 import { derivedId } from '../../src/lib/ids.ts'
 import { NOW } from './case.ts'
@@ -83,11 +83,16 @@ export const yes = ({ ref, terms }: Bill, at = day(13), more: { person?: string;
     person: more.person ?? PERSON,
     terms: more.terms ?? terms,
   })
-export const complete = ({ ref, terms }: Bill, at = day(13, 9), more: { terms?: Terms; enterers?: string[] } = {}): Arrival =>
+export const complete = (
+  { ref, terms }: Bill,
+  at = day(13, 9),
+  more: { terms?: Terms; enterers?: string[]; amended?: Amended[] } = {},
+): Arrival =>
   fact('approval.completed', 'ap', `complete ${ref.names[0]} ${at}`, at, [ref], {
     ticket: `T ${ref.names[0]}`,
     terms: more.terms ?? terms,
     enterers: more.enterers ?? [CODER],
+    ...(more.amended ? { amended: more.amended } : {}),
   })
 export const approved = (invoice: Bill): Arrival[] => [yes(invoice), complete(invoice)]
 

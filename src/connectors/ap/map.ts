@@ -1,5 +1,7 @@
 /** The AP tool's words and what they claim in ours. Total: a word that is not here is reported as it stands and means nothing. */
 import type { StatusTable } from '../../connector/contract.ts'
+import type { Terms } from '../../domain/terms.ts'
+import type { HeldTerms } from './wire.ts'
 
 /** Raised whenever a table changes: the same word then says something else, and reading it again is another fact. */
 export const MAP_VERSION = 1
@@ -56,6 +58,19 @@ export const VERDICTS: StatusTable = {
 
 /** Our kind of invoice → the tool's. */
 export const BILL_KINDS = { invoice: 'BILL', 'credit-note': 'CREDIT' } as const
+
+/** The fields of a ticket that hold our terms → those terms. Our name for the company travels in `remitTo`, too (see terms.ts). */
+export const TERMS_IN: { readonly [field in Exclude<keyof HeldTerms, 'rev' | 'coding'>]: readonly (keyof Terms)[] } = {
+  creditor: ['supplier'],
+  remitTo: ['payee', 'entity'],
+  legalUnit: ['entity'],
+  dueOn: ['dueOn'],
+  ccy: ['currency'],
+  netTotal: ['net'],
+  taxTotal: ['tax'],
+  grossTotal: ['gross'],
+  poRefs: ['orders'],
+}
 
 /** The words that are reported as they stand with what they claim; stages and verdicts become facts of their own. */
 export const STATUSES: readonly StatusTable[] = [BADGES]

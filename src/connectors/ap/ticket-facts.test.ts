@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { HttpReply } from '../../connector/request.ts'
 import { sha256 } from '../../connector/transport/sending.ts'
+import { personName } from '../../domain/names.ts'
 import { ap } from './connector.ts'
 import { ApConfig, type Setting } from './config.ts'
 import { notices } from './notices.ts'
@@ -29,6 +30,7 @@ const ticket = (more: object = {}): object => ({
   coding: null,
   signers: [],
   badge: null,
+  amendments: [],
   ...more,
 })
 const page = (...tickets: object[]): ReturnType<ReturnType<typeof ticketsFeed>['readPage']> => {
@@ -67,6 +69,28 @@ test('a word that does not fit its badge is not believed', () => {
     'NONE',
     'approved',
   ])
+})
+
+test('a completion names who amended which of our terms, once, whoever coded it and whatever else was amended', () => {
+  const amendments = [
+    { by: 'A', at: AT, changed: ['grossTotal', 'netTotal', 'billNo', 'payTotal', 'constructor'] },
+    { by: 'b', at: AT, changed: ['rows', 'openedBy'] },
+    { by: 'c', at: AT, changed: ['remitTo'] },
+    { by: 'a', at: AT, changed: ['grossTotal', 'dueOn'] },
+  ]
+  const greenlit = { stage: 'GREENLIT', rev: 5, coding: { by: 'c', at: AT, lines: [] } }
+  const completed = (more: object): unknown => {
+    const read = page(ticket({ ...greenlit, ...more }))
+    return 'observations' in read ? read.observations.find(({ type }) => type === 'approval.completed')?.data : read
+  }
+  expect(completed({ amendments })).toMatchObject({
+    enterers: [personName('directory', 'c')],
+    amended: [
+      { person: personName('directory', 'a'), terms: ['dueOn', 'gross', 'net'] },
+      { person: personName('directory', 'c'), terms: ['entity', 'payee'] },
+    ],
+  })
+  expect(completed({ amendments: amendments.slice(1, 2) })).not.toHaveProperty('amended')
 })
 
 test('a ticket that nobody can read is kept and hides no other', () => {

@@ -5,15 +5,16 @@
  * - A notice of a signature carries the terms as held at that moment. The ticket carries today's; they are the same as long as
  *   it was never amended, or when the signature is the last thing that happened to it. Else the sweep says nothing of that
  *   signature: nobody is said to have approved what he may not have seen.
- * - Only the ticket says who coded it, so the completion comes from the sweep alone. Neither says who amended a ticket long
- *   ago; terms that were amended away from ours fail by being compared, and those amended back are ours.
+ * - Only the ticket says who coded it and who ever amended it, so the completion comes from the sweep alone. Whoever amended one
+ *   of our terms is named with it; which of these terms make an enterer is for the domain.
  */
 import { meaningOf, type Observation } from '../../connector/contract.ts'
 import { personName } from '../../domain/names.ts'
 import { aliasOf, type Ref } from '../../domain/object.ts'
+import type { Amended } from '../../domain/terms.ts'
 import { instantOf, msOf, type Instant } from '../../lib/time.ts'
 import type { Setting } from './config.ts'
-import { BADGE_OF, BADGES, MAP_VERSION, STAGES, VERDICTS } from './map.ts'
+import { BADGE_OF, BADGES, MAP_VERSION, STAGES, TERMS_IN, VERDICTS } from './map.ts'
 import { termsOf } from './terms.ts'
 import type { HeldTerms, Ticket } from './wire.ts'
 
@@ -115,12 +116,30 @@ function ending(setting: Setting, ticket: Ticket, held: HeldTerms, grantedAt: re
  */
 function completed(setting: Setting, ticket: Ticket, held: HeldTerms, grantedAt: readonly Instant[]): Observation {
   const at = [...grantedAt].sort().at(-1) ?? ticket.coding?.at ?? ticket.openedAt
+  const amended = amendedIn(ticket)
   return {
     ...common(setting, ticket, `greenlit|${ticket.rev}`, instantOf(msOf(at) + Math.max(0, ticket.rev - FIRST_REV))),
     type: 'approval.completed',
-    data: { ticket: ticket.ticketNo, terms: termsOf(setting, held), enterers: ticket.coding ? [person(ticket.coding.by)] : [] },
+    data: {
+      ticket: ticket.ticketNo,
+      terms: termsOf(setting, held),
+      enterers: ticket.coding ? [person(ticket.coding.by)] : [],
+      ...(amended.length === 0 ? {} : { amended }),
+    },
   }
 }
+
+/** Who changed which of our terms there; other fields of a ticket hold none. */
+function amendedIn({ amendments }: Ticket): Amended[] {
+  const changes = amendments.flatMap(({ by, changed }) =>
+    changed.flatMap((field) => (isTermField(field) ? TERMS_IN[field] : [])).map((term) => ({ who: person(by), term })),
+  )
+  return [...Map.groupBy(changes, ({ who }) => who)].map(([who, theirs]) => ({
+    person: who,
+    terms: [...new Set(theirs.map(({ term }) => term))].sort(),
+  }))
+}
+const isTermField = (field: string): field is keyof typeof TERMS_IN => Object.hasOwn(TERMS_IN, field)
 
 /** What a badge shows: where several of our words share it, the one that was told stands beside it. */
 export function badgeWord({ badge, refs }: NonNullable<Ticket['badge']>): { readonly word: string; readonly claims: string | null } {

@@ -59,6 +59,7 @@ export const Ticket = z.object({
   badge: z.object({ badge: id, refs: z.record(z.string(), z.unknown()).nullish(), at: instant }).nullable(),
   closedBy: id.nullish(),
   closedReason: text.nullish(),
+  amendments: z.array(z.object({ by: id, changed: z.array(id) })),
 })
 export type Ticket = z.infer<typeof Ticket>
 

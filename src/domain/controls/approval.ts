@@ -48,7 +48,7 @@ export const APPROVAL_CONTROLS: readonly Control<ApprovalView>[] = [
       const grants = grantsOf(view)
       if (grants.length === 0) {
         return sayingYes(view).length > 0
-          ? notApplicable('Nobody but those who entered it said yes.')
+          ? notApplicable('Nobody but those who entered or changed it said yes.')
           : fail('approval-incomplete', 'The AP tool says approved; no grant on these terms is there.')
       }
       const { gross, currency } = view.ours
@@ -77,7 +77,7 @@ export const APPROVAL_CONTROLS: readonly Control<ApprovalView>[] = [
     evaluate: (view) => {
       const own = sayingYes(view)[0]
       if (own && grantsOf(view).length === 0)
-        return fail('duties-conflict', `${loginOf(own.person)} approved what the same person entered, and nobody else did.`)
+        return fail('duties-conflict', `${loginOf(own.person)} approved what the same person entered or changed, and nobody else did.`)
       return pass('Entered and approved by different persons.')
     },
   },
