@@ -118,7 +118,7 @@ describe('invoices travel from arrival to paid', () => {
     expect(several.flatMap(({ items }) => items.map(({ docType }) => docType))).toContain('KG')
     for (const { endToEndId, items } of several) {
       const { steps, together } = await company.get<Trace>(`/v1/trace/${endToEndId}`)
-      const paid = items.map(({ docNo }) => invoices.get(docNo)).toSorted()
+      const paid = items.map(({ docNo }) => String(invoices.get(docNo))).toSorted()
       expect(
         steps
           .filter(({ type }) => type === 'settlement.allocated')
