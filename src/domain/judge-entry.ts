@@ -17,7 +17,7 @@ type EntryRecordOf = ObjectRecord<EntryState>
 type Entry = NonNullable<EntryState['entry']>
 type Instructed = NonNullable<PaymentState['instructed']>
 
-/** The names under which what the entry settles may be known, best first. Locked: of two entries only one may have it. */
+/** The names under which what the entry settles may be known, best first. Locked: the second of two entries waits, and is judged once. */
 function candidates(entry: Entry): string[] {
   const about = entry.returns ?? entry
   const names: string[] = []
