@@ -47,6 +47,8 @@ export const VARIANTS: Record<string, Partial<InvoiceDocument>> = {
   'does not add up': { totals: { lines: '100.00', taxExclusive: '100.00', tax: '19.00', taxInclusive: '120.00', payable: '120.00' } },
   'self-billed': { typeCode: '389' },
   'never sent to us': {},
+  // Open when the hub began, and nothing more was sent.
+  'taken over': {},
   'dearer than ordered': {
     lines: [{ ...invoiceDocument().lines[0]!, price: '12.50', quantity: '8' }],
   },
@@ -64,12 +66,25 @@ function possible(variant: string): History {
   const content = contentOf(document)
   const invoice = invoiceRef(sha256, content, 'd'.repeat(64))
   const w = new World(law, NOW)
-  const observed = variant === 'never sent to us'
   const adopted: Arrival = {
     ...posted({ names: [] }, '5200', day(18), content.totals.taxInclusive, null),
     about: [{ names: [postingName('erp', '1000', '5200')], create: 'invoice' }],
   }
-  w.submit(observed ? adopted : received(document, 'doc1', day(11), 'd'.repeat(64)))
+  const takenOver = fact('invoice.taken-over', 'person', 'taken over', day(5), adopted.about, {
+    postingNo: '5200',
+    entity: '1000',
+    supplier: 'V1',
+    number: content.number,
+    amount: content.totals.taxInclusive,
+    currency: content.currency,
+    postedOn: '2026-01-04',
+    open: [{ account: '1600', currency: content.currency, amount: content.totals.taxInclusive }],
+    on: '2026-01-05',
+    file: '4'.repeat(64),
+  })
+  // Without a document of ours.
+  const unsent = { 'never sent to us': [adopted], 'taken over': [takenOver, adopted] }[variant]
+  w.submit(unsent?.[0] ?? received(document, 'doc1', day(11), 'd'.repeat(64)))
   const id = [...w.records.keys()].find((key) => key.startsWith('inv_'))!
   const ours = { names: [id] }
   const terms: Terms = {
@@ -99,13 +114,11 @@ function possible(variant: string): History {
       ...masterData(undefined, NOW).map((arrival) =>
         variant === 'goods' && arrival.eventId === 'read order' ? ofGoods(arrival) : arrival,
       ),
-      ...(observed
-        ? [adopted]
-        : [
-            received(document, 'doc1', day(11), 'd'.repeat(64)),
-            { ...received(document, 'doc1 again', day(11, 9), '1'.repeat(64)), about: [ours] },
-            received({ ...document, dueOn: '2026-03-01' }, 'doc2', day(12), 'e'.repeat(64), 'invoice.corrected', id),
-          ]),
+      ...(unsent ?? [
+        received(document, 'doc1', day(11), 'd'.repeat(64)),
+        { ...received(document, 'doc1 again', day(11, 9), '1'.repeat(64)), about: [ours] },
+        received({ ...document, dueOn: '2026-03-01' }, 'doc2', day(12), 'e'.repeat(64), 'invoice.corrected', id),
+      ]),
       fact('approval.requested', 'ap', 'req', day(11, 10), [ours], { ticket: 'T1' }),
       granted(ours, day(13), terms),
       completed(ours, day(13, 9), terms),

@@ -47,6 +47,7 @@ const ORDINARY = [
   'read order',
   'limit anna',
   'doc1',
+  'taken over',
   'erp receipt W1',
   'req',
   `grant ${day(13)}`,

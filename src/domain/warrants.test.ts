@@ -39,8 +39,8 @@ const refold = (events: readonly Told[], id: string): InvoiceState =>
 
 /** What may carry a state in the place of what was removed: another event of the same line. */
 const LINES: readonly (readonly EventType[])[] = [
-  // A document, its renditions and its correction, and the ERP's own posting of it.
-  ['invoice.received', 'invoice.corrected', 'posting.confirmed'],
+  // A document, its renditions and its correction, the ERP's own posting of it, and that this was open when the hub began.
+  ['invoice.received', 'invoice.corrected', 'posting.confirmed', 'invoice.taken-over'],
   ['invoice.rejected', 'invoice.withdrawn'],
   // A verdict that was given twice on one content.
   ['invoice.matched'],
@@ -318,7 +318,7 @@ const cents = (amount: string): bigint => BigInt(amount.replace('.', ''))
 function dueBy(variant: string, facts: readonly Arrival[]): bigint {
   const [document] = [...toldAs(facts, 'invoice.corrected'), ...toldAs(facts, 'invoice.received')]
   if (!document) {
-    expect(variant, 'without a document only what was posted is due').toBe('never sent to us')
+    expect(['never sent to us', 'taken over'], 'without a document only what was posted is due').toContain(variant)
     return cents('119.00')
   }
   const due = cents(document.content.totals.payable)
@@ -327,7 +327,8 @@ function dueBy(variant: string, facts: readonly Arrival[]): bigint {
 
 /** Payments of postings of ours that a booked entry of exactly their amount and currency carried out, and that nobody rejected or gave back. */
 function settledPayments(facts: readonly Arrival[]): FactData['payment.instructed'][] {
-  const posted = new Set(toldAs(facts, 'posting.confirmed').map(({ entity, postingNo }) => postingName('erp', entity, postingNo)))
+  const booked = [...toldAs(facts, 'posting.confirmed'), ...toldAs(facts, 'invoice.taken-over')]
+  const posted = new Set(booked.map(({ entity, postingNo }) => postingName('erp', entity, postingNo)))
   const entries = toldAs(facts, 'statement.entry-booked')
   const refused = new Set(toldAs(facts, 'payment.rejected').map(({ endToEndId }) => endToEndId))
   const back = new Set(entries.map(({ returns }) => returns?.endToEndId))
