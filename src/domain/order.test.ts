@@ -108,6 +108,41 @@ describe('goods are matched up to what was received', () => {
     expect(takenOf(company.order, '1', []).map(({ quantity }) => quantity)).toEqual(['6', '6'])
   })
 
+  it(`of any invoices and receipts of a line, in any order, those that match fit what came in, and no other would (seed ${SEED})`, () => {
+    const reached = { matched: 0, 'receipt-missing': 0, mismatch: 0 }
+    const amounts = (least: number, most: number): fc.Arbitrary<number[]> =>
+      fc.array(fc.integer({ min: 1, max: 12 }), { minLength: least, maxLength: most })
+    const anyOrder = fc.tuple(amounts(2, 5), amounts(1, 4)).chain(([wanted, came]) => {
+      const all = [...wanted.map((_, nth) => `R-${nth}`), ...came.map((_, nth) => `W${nth}`)]
+      return fc.tuple(fc.constant(wanted), fc.constant(came), fc.shuffledSubarray(all, { minLength: all.length }))
+    })
+    fc.assert(
+      fc.property(anyOrder, ([wanted, came, order]) => {
+        const company = new Company()
+        for (const name of order) {
+          const nth = Number(name.replace(/\D+/u, ''))
+          if (name.startsWith('R')) company.invoice(name, wanted[nth]!)
+          else company.tell(receipt(name, String(came[nth]), at(8)))
+        }
+        const headlines = company.headlines()
+        const matched = wanted.filter((_, nth) => headlines[`R-${nth}`] === 'matched')
+        const sum = (of: readonly number[]): number => of.reduce((total, quantity) => total + quantity, 0)
+        // 20 are ordered, whatever came in.
+        const left = Math.min(20, sum(came)) - sum(matched)
+        expect(left, `${sum(matched)} of ${sum(came)}`).toBeGreaterThanOrEqual(0)
+        const waiting = wanted.filter((_, nth) => headlines[`R-${nth}`] === 'validated')
+        expect(matched.length + waiting.length).toBe(wanted.length)
+        for (const quantity of waiting) expect(quantity, 'it would fit').toBeGreaterThan(left)
+        const causes = company.open().map((says) => says.slice(0, says.indexOf(':')) as keyof typeof reached)
+        expect(causes).toHaveLength(waiting.length)
+        for (const cause of causes) reached[cause]++
+        reached.matched += matched.length
+      }),
+      { seed: SEED, numRuns: 100 },
+    )
+    expect(Object.entries(reached).filter(([, times]) => times === 0)).toEqual([])
+  })
+
   it('what is rejected gives back what it took, and competes anew when it comes back', () => {
     const company = new Company()
       .tell(receipt('W1', '10', at(1)))
