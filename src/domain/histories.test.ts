@@ -183,7 +183,6 @@ const AXIS_VALUES: { readonly [axis in Exclude<keyof Axes, 'holds'>]: { readonly
     released: true,
     accepted: true,
     part: true,
-
     full: true,
     over: true,
     returned: true,
