@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -112,4 +113,34 @@ test('a missing npm is named', async () => {
   printed()
   const { root } = clone('')
   await expect(ensureInstalled({ root, npm: join(root, 'no-npm') })).rejects.toThrow(/npm is missing/)
+})
+
+test.each([
+  [
+    'is older than what can set up',
+    '17.9.1',
+    'x64',
+    'Tieout needs Node 18 or newer to set itself up (this is Node 17.9.1); on Linux and Windows it then brings its own Node 24, on macOS please install Node 24.',
+  ],
+  [
+    'cannot be replaced by one that npm brings',
+    '20.11.0',
+    's390x',
+    `Tieout needs Node 24 and cannot bring it to this kind of machine (${process.platform}-s390x); please install Node 24 or newer (this is 20.11.0) and start again.`,
+  ],
+])('a Node that %s is told in one sentence', (_what, node, arch, says) => {
+  const data = temporaryFolder()
+  const pretence = join(data, 'pretence.cjs')
+  writeFileSync(
+    pretence,
+    `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${node}' } })
+    Object.defineProperty(process, 'arch', { value: '${arch}' })`,
+  )
+  // One that is let through finds no npm, and leaves this clone as it is.
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['-r', pretence, 'launch/enter.cjs', 'tieout', 'reset'], {
+    cwd: join(import.meta.dirname, '..'),
+    env: { PATH: data, TIEOUT_DATA: join(data, 'data') },
+    encoding: 'utf8',
+  })
+  expect({ status, said: (stdout + stderr).trim() }).toEqual({ status: 1, said: says })
 })
