@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Advice } from './advice.mjs'
 import { shown, takeDataFolder } from './data-folder.mjs'
@@ -64,21 +64,17 @@ async function run(args, dataDir) {
   )
 
   const supervisor = supervise({ log: say })
-  /** @type {Promise<number>} */
-  let over = new Promise(() => {})
-  if (existsSync(PROGRAM)) {
-    const hub = supervisor.start({
-      name: 'tieout',
-      node: nodeBinary(),
-      args: [PROGRAM, 'start', ...args],
-      output: 'terminal',
-      // A run that ends by itself has said with its status how it went.
-      restart: !args.includes('--once'),
-      cwd: process.env['INIT_CWD'] ?? process.cwd(),
-      env: { ...nodeEnvironment(), TIEOUT_DATA: dataDir, ...(postgres ? { TIEOUT_DATABASE_ADMIN_URL: postgres.url('tieout') } : {}) },
-    })
-    over = hub.over.then(({ code }) => code ?? 1)
-  } else say(`  ready     data in ${shown(dataDir)}; Ctrl-C stops it`)
+  const hub = supervisor.start({
+    name: 'tieout',
+    node: nodeBinary(),
+    args: [PROGRAM, 'start', ...args],
+    output: 'terminal',
+    // A run that ends by itself has said with its status how it went.
+    restart: !args.includes('--once'),
+    cwd: process.env['INIT_CWD'] ?? process.cwd(),
+    env: { ...nodeEnvironment(), TIEOUT_DATA: dataDir, ...(postgres ? { TIEOUT_DATABASE_ADMIN_URL: postgres.url('tieout') } : {}) },
+  })
+  const over = hub.over.then(({ code }) => code ?? 1)
 
   const status = await Promise.race([asked.once, over, lost.promise])
   if (asked.already()) say('\nStopping. (Ctrl-C once more ends it at once.)')

@@ -57,6 +57,7 @@ test('a folder of invoices: those of suppliers left out and orders altered end i
     `  set-up    ${left.vendorsLeftOut.length} suppliers left out, ${left.ordersAltered.length} orders altered by seed 3: `,
   )
   for (const number of [...unknown.slice(0, 1), ...altered.slice(0, 1)]) expect(told).toContain(`(${number}`)
+  expect(told).toMatch(/^ {2}ready +\d+ files to send; it ends when nothing is left to do$/mu)
 
   const client = new Client({ connectionString: database.adminUrl })
   await client.connect()

@@ -63,6 +63,7 @@ async function start(options: StartOptions): Promise<number> {
       [
         `  ${'hub'.padEnd(12)}${api} (key in ${place.keyFile})`,
         ...Object.entries(company.urls).map(([name, url]) => `  ${name.padEnd(12)}${url}`),
+        `  ${'ready'.padEnd(12)}${work.files.length} files to send; ${options.once ? 'it ends when nothing is left to do' : 'Ctrl-C stops it'}`,
       ].join('\n'),
     )
     const status = await run(options, { api, key: place.key, files: work.files, hub })
