@@ -12,7 +12,7 @@ import type { FactData } from './event-data.ts'
 import type { HeadlineState, Routed } from './routes.ts'
 import type { Moved } from './payment.ts'
 import { HAPPENED, sending, type EffectData } from './sent.ts'
-import { enteredBy, type Terms } from './terms.ts'
+import { enterersAmong, type Terms } from './terms.ts'
 import { knownToAll, personsOf } from './words.ts'
 import type { FactRef, Allocation, Granted, Parties, PostingPlan, ReversalPlan, Link, InvoiceState, Kept } from './invoice-state.ts'
 
@@ -62,7 +62,7 @@ const HANDLERS: { readonly [type in EventType]?: Handler } = {
     approving(state, data.ticket, {
       completed: later(state.approval.completed, {
         at: event.occurredAt,
-        enterers: [...new Set([...data.enterers, ...enteredBy(data.amended ?? [])])].sort(),
+        enterers: [...new Set([...data.enterers, ...enterersAmong(data.amended ?? [])])].sort(),
         event: event.id,
         terms: data.terms,
       }),

@@ -72,7 +72,7 @@ export function changedTerms(then: Terms, now: Terms): (keyof Terms)[] {
 }
 
 /** Whoever changed a term by which one becomes an enterer. */
-export function enteredBy(amended: readonly Amended[]): string[] {
+export function enterersAmong(amended: readonly Amended[]): string[] {
   const entering = new Set(TERM_ROWS.filter((row) => row.enters).map((row) => row.term))
   return amended.filter(({ terms }) => terms.some((term) => entering.has(term))).map(({ person }) => person)
 }
