@@ -331,8 +331,9 @@ describe('what people say', () => {
       refused: 'It is held; that cannot be said of it now.',
     })
     expect(await answerEffect(desk, { ...person, effect: there, input: 'said-applied', second: 'person:bob' })).toEqual({ state: 'done' })
+    // It may be on its way again by now.
     expect(await answerEffect(desk, { ...person, effect: lost, input: 'said-not-applied', second: 'person:bob' })).toEqual({
-      state: 'waiting',
+      state: expect.stringMatching(/^(?:waiting|open)$/u) as string,
     })
     await until('both are done', () => all('done', 2))
     expect(bookings(erp).length).toBe(3)
