@@ -9,7 +9,6 @@ import type { PaymentState } from '../src/domain/payment.ts'
 import { DEFAULT_POLICY } from '../src/domain/policy.ts'
 import type { EntryState } from '../src/domain/statement.ts'
 import { openIntake, type Intake } from '../src/intake/batcher.ts'
-import { startWaker } from '../src/intake/waker.ts'
 import { boundNames } from '../src/store/alias.ts'
 import { inTenant, openPool, type ClientBase, type Pool } from '../src/store/database.ts'
 import { readObjects } from '../src/store/object.ts'
@@ -18,6 +17,7 @@ import { NOW } from './cases/case.ts'
 import { approved, arrives, bill, books, company, day, debits, NO_ORDER, run, takes, type Bill } from './cases/story.ts'
 import { entry, TENANT } from './facts.ts'
 import { hubDatabase, type HubDatabase } from './hub-database.ts'
+import { untilNothingStirs } from './stirred.ts'
 import { sha256, World } from './world.ts'
 
 const HUBS = 4
@@ -209,7 +209,7 @@ test('at once, by several hubs, exactly one settles and every other has its case
     Array.from({ length: ROUNDS }, (_, n) => ({ what, row, race: row.race(`${kind}${n}1`) })),
   )
   await hubs[0]!.submit([...company(), ...races.flatMap(({ race }) => race.before)])
-  await settle()
+  await untilNothingStirs(database, hubs[0]!, CLOCK)
   const { names: known } = await everything(races.flatMap(({ race }) => race.over))
   for (const { race } of races) for (const name of race.over) tables.set(known.get(name)!, { race, at: new Set() })
   reruns = 0
@@ -222,7 +222,7 @@ test('at once, by several hubs, exactly one settles and every other has its case
     ])
   }
   const anew = reruns
-  await settle()
+  await untilNothingStirs(database, hubs[0]!, CLOCK)
   const { names, records } = await everything(races.flatMap(({ race }) => namesOf(race)))
   // Of a payment that is booked by itself and with its file either may have been first.
   const alone = races.filter(({ race: { invoices, over } }) => {
@@ -244,22 +244,6 @@ test('at once, by several hubs, exactly one settles and every other has its case
   expect(anew).toBe(0)
   expect((await rebuild(database.pool, TENANT, law)).differences).toEqual([])
 }, 120_000)
-
-/** Whoever waits for news is woken until there is none. */
-async function settle(): Promise<void> {
-  const waker = startWaker({
-    pool: database.pool,
-    nudge: (tenant, objects) => hubs[0]!.nudge(tenant, objects),
-    clock: CLOCK,
-    everyMs: 3_600_000,
-  })
-  await waker.stop()
-  for (let left = 1; left > 0;) {
-    await waker.round()
-    const { rows } = await database.admin((client) => client.query('SELECT count(*)::int AS n FROM stir'))
-    left = (rows as { n: number }[])[0]!.n
-  }
-}
 
 /** Every object there is, and what these names are bound to. */
 const everything = (names: readonly string[]): Promise<{ names: Map<string, string>; records: Map<string, ObjectRecord> }> =>

@@ -6,7 +6,6 @@ import { orderName } from '../src/domain/names.ts'
 import type { Arrival, Ref } from '../src/domain/object.ts'
 import { receivedOf, takenOf, type OrderState } from '../src/domain/order.ts'
 import { openIntake, type Intake } from '../src/intake/batcher.ts'
-import { startWaker } from '../src/intake/waker.ts'
 import { boundNames } from '../src/store/alias.ts'
 import { inTenant, openPool, type Pool } from '../src/store/database.ts'
 import { listObjects } from '../src/store/list-row.ts'
@@ -16,6 +15,7 @@ import { ENTITY, received, TENANT } from './facts.ts'
 import { goodsData, goodsInvoice, goodsOrder, receipt, receiptReversed, WITH_PROCUREMENT } from './goods.ts'
 import { hubDatabase, type HubDatabase } from './hub-database.ts'
 import { sha256 } from './world.ts'
+import { untilNothingStirs } from './stirred.ts'
 
 const HUBS = 4
 const ORDERS = 6
@@ -74,33 +74,17 @@ test('of five invoices over 6 pieces each, as many match as pieces came in, whoe
       for (let at = mine; at < all.length; at += HUBS) await hub.submit([all[at]!])
     }),
   )
-  await settle()
+  await untilNothingStirs(database, hubs[0]!, NOW)
   expect(bugs).toEqual([])
   expect(await matchedPerOrder()).toEqual(Array.from({ length: ORDERS }, () => ({ matched: 2, taken: 12, came: 13 })))
   // 5 more: 18 of 18 pieces, three invoices; all hubs bring the same receipt.
   await Promise.all(
     hubs.map((hub) => hub.submit(Array.from({ length: ORDERS }, (_, n) => ofOrder(n, receipt('W4', '5', '2026-01-13T08:00:00.000Z'))))),
   )
-  await settle()
+  await untilNothingStirs(database, hubs[0]!, NOW)
   expect(await matchedPerOrder()).toEqual(Array.from({ length: ORDERS }, () => ({ matched: 3, taken: 18, came: 18 })))
   expect((await rebuild(database.pool, TENANT, law)).differences).toEqual([])
 }, 120_000)
-
-/** Whoever waits for news is woken until there is none. */
-async function settle(): Promise<void> {
-  const waker = startWaker({
-    pool: database.pool,
-    nudge: (tenant, objects) => hubs[0]!.nudge(tenant, objects),
-    clock: NOW,
-    everyMs: 3_600_000,
-  })
-  await waker.stop()
-  for (let left = 1; left > 0;) {
-    await waker.round()
-    const { rows } = await database.admin((client) => client.query('SELECT count(*)::int AS n FROM stir'))
-    left = (rows as { n: number }[])[0]!.n
-  }
-}
 
 async function matchedPerOrder(): Promise<{ matched: number; taken: number; came: number }[]> {
   return inTenant(database.pool, TENANT, async (client) => {

@@ -104,7 +104,7 @@ const TOTALS = statements(
   (states) => `
   WITH q AS (SELECT subject FROM effect WHERE tenant = $1 AND target = $2 AND state IN (${states}) ORDER BY lane, due_on, due_at LIMIT ${LIMIT_COUNTED})
   SELECT r.kind, count(*)::int, r.currency, sum(r.amount)::text
-  FROM (SELECT DISTINCT subject FROM q) AS q JOIN list_row r ON r.tenant = $1 AND r.object = q.subject AND r.kind <> 'order' GROUP BY 1, 3 ORDER BY 1, 3`,
+  FROM (SELECT DISTINCT subject FROM q) AS q JOIN list_row r ON r.tenant = $1 AND r.object = q.subject AND r.kind IN ('invoice', 'payment') GROUP BY 1, 3 ORDER BY 1, 3`,
 )
 
 /** What the first {@link LIMIT_COUNTED} commands of the queue are about: invoices and payments, each once, by currency. */
