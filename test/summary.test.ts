@@ -3,6 +3,7 @@ import { afterEach, expect, it } from 'vitest'
 import type { InvoiceDocument } from '../src/domain/invoice-document.ts'
 import type { Summary } from '../src/store/summary.ts'
 import { invoiceDocument, posted, received } from './facts.ts'
+import type { Trace } from '../src/export/trace.ts'
 import { INVOICE, postingDesk, type PostingDesk } from './posting-desk.ts'
 
 let desk: PostingDesk | undefined
@@ -69,4 +70,11 @@ it('counts what is behind in each system until the system shows it, and money by
     'currency-refused': 'ap-lead',
     'order-differs': 'procurement',
   })
+})
+
+it('counts no order, which is found by its number and shows no state', async () => {
+  desk = await postingDesk()
+  expect((await desk.get<Summary>('/v1/summary')).received).toBe(1)
+  const { kind, standing } = await desk.get<Trace>('/v1/trace/PO-1')
+  expect([kind, standing.state]).toEqual(['order', null])
 })

@@ -165,17 +165,20 @@ export async function traceOf(
   }
 }
 
+/** Orders and statements have a row by which their number is found, and no state. */
+const stateIn = (row: ListRow | null | undefined): string | null => (row && row.state !== '' ? row.state : null)
+
 const linkedOf = (record: ObjectRecord): Linked => ({
   id: record.id,
   kind: record.kind,
   title: titleOf(record),
-  state: listRowOf(record)?.state ?? null,
+  state: stateIn(listRowOf(record)),
 })
 
 async function standingOf(client: ClientBase, tenant: string, record: ObjectRecord, events: readonly StoredEvent[]): Promise<Standing> {
   const row = listRowOf(record) ?? null
   if (record.kind !== 'invoice') {
-    return { state: row?.state ?? null, row, breaches: [], rests: [], route: null, axes: null, amountDue: null }
+    return { state: stateIn(row), row, breaches: [], rests: [], route: null, axes: null, amountDue: null }
   }
   const state = record.state as unknown as InvoiceState
   const headline = headlineOf(state)
