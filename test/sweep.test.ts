@@ -32,7 +32,11 @@ async function sweep(of: TryOut, system: string, full = true): Promise<NonNullab
 }
 
 /** Ends a simulated system, alters its books as a restore or an administrator would, and starts it at the same address. */
-async function behindItsBack(of: TryOut, system: 'erp' | 'ap' | 'archive', alter: (lines: BookLine[]) => BookLine[]): Promise<void> {
+async function behindItsBack(
+  of: TryOut,
+  system: 'erp' | 'ap' | 'procurement' | 'archive',
+  alter: (lines: BookLine[]) => BookLine[],
+): Promise<void> {
   const { children, secrets, urls } = of.company
   await (started.find(({ name }) => name === system) ?? children.find(({ name }) => name === system))!.end()
   const file = join(of.folder, 'company', system, 'book.jsonl')
@@ -227,6 +231,45 @@ it('a clearing that a restored ERP forgot, one that was booked twice, and a pack
   expect(await of.get('/v1/exceptions?cause=erp-payment-unknown')).toMatchObject({
     exceptions: [{ owner: 'treasury', says: expect.stringMatching(/^The ERP’s payment document 29ELSE of company 1000 /u) as string }],
   })
+})
+
+it('what an ERP and procurement do after they were restored, under marks that they had given before, is heard like anything else', async () => {
+  hub = await tryOut(QUICK)
+  const of = hub
+  await of.sample(4, 3)
+  const { rows } = (await of.callErp('GET', '/vendors?limit=2')).body as { rows: { vendorNo: string; vatReg: string; name: string }[] }
+  const rename = async (vendor: (typeof rows)[number]): Promise<void> => {
+    const { createdBy: _by, createdAt: _at, changedBy: _who, changedAt: _when, vendorNo, ...row } = vendor as Record<string, unknown>
+    const { status } = await of.callErp('PUT', `/vendors/${String(vendorNo)}`, { ...row, name: `${vendor.name} AG`, by: 'm.data' })
+    expect(status).toBe(200)
+  }
+  const bar = async ({ vatReg }: (typeof rows)[number]): Promise<void> => {
+    const { items } = (await of.callProcurement('GET', `/merchants?vatReg=${vatReg}`)).body as { items: Record<string, unknown>[] }
+    const { merchantId, name, country } = items[0]!
+    const barred = { name, vatReg, country, clearance: 'BARRED', by: 'p.orlow' }
+    expect((await of.callProcurement('PUT', `/merchants/${String(merchantId)}`, barred)).status).toBe(200)
+  }
+  const says = async ({ vendorNo }: (typeof rows)[number]): Promise<string> => JSON.stringify(await of.get(`/v1/trace/${vendorNo}`))
+  const heardOf = async (vendor: (typeof rows)[number]): Promise<void> => {
+    await expect.poll(() => says(vendor), { timeout: 20_000 }).toContain(`${vendor.name} AG`)
+    await expect.poll(() => says(vendor), { timeout: 20_000 }).toContain('"supplier.blocked"')
+  }
+  await rename(rows[0]!)
+  await bar(rows[0]!)
+  await heardOf(rows[0]!)
+  for (const system of ['erp', 'procurement'] as const) {
+    await behindItsBack(of, system, (all) =>
+      all.slice(
+        0,
+        all.findLastIndex(({ op }) => op.endsWith('.put')),
+      ),
+    )
+    await sweep(of, system)
+  }
+  await rename(rows[1]!)
+  await bar(rows[1]!)
+  await heardOf(rows[1]!)
+  expect((await of.summary()).exceptions).toEqual({})
 })
 
 it('a status that an AP tool has forgotten is told again, once, and its case closes by itself', async () => {

@@ -229,7 +229,7 @@ export type Found =
 /**
  * A fact as the system says it; the engine adds tenant, source and actor. `eventId` is its identity within the system: the
  * same fact read again, by whichever way, has the same id and the same content (so no time of reading in it), and a fact
- * that changed has another id.
+ * that changed has another id. A place in a feed is no id: a restored system gives it anew. Its instant goes with it.
  */
 export type Observation = Pick<Arrival, 'eventId' | 'type' | 'occurredAt' | 'about' | 'data'> & {
   readonly [key in 'readBack' | 'ensures' | 'correlation' | 'causation']?: Exclude<Arrival[key], undefined>

@@ -106,9 +106,13 @@ export const READERS: { readonly [what: string]: Reader } = {
   USER: (_setting, change) => row(change, User, (user) => authority(change, user)),
 }
 
+/** A restored ERP gives its marks anew: what happens under one then is another change, at another instant. */
+export const changeId = ({ mark, at }: Pick<Change, 'mark' | 'at'>, ...parts: readonly string[]): string =>
+  ['change', mark, at, ...parts].join('|')
+
 /** Facts of master data are about the row as it is after the change; each change is a fact of its own. */
-function master(change: Change, part = ''): Pick<Observation, 'eventId' | 'occurredAt' | 'readBack' | 'reference'> {
-  return { eventId: `change|${change.mark}${part === '' ? '' : `|${part}`}`, occurredAt: change.at, readBack: true, reference: change.key }
+function master(change: Change, ...parts: readonly string[]): Pick<Observation, 'eventId' | 'occurredAt' | 'readBack' | 'reference'> {
+  return { eventId: changeId(change, ...parts), occurredAt: change.at, readBack: true, reference: change.key }
 }
 
 function row<T extends z.ZodType>(change: Change, shape: T, facts: (row: z.infer<T>) => readonly Observation[]): Facts {
@@ -140,7 +144,7 @@ function holds(setting: Setting, change: Change, document: Pick<DocumentChange, 
   const { payBlock } = document
   if (payBlock === undefined) return []
   const hold = `${setting.system} payment block ${change.key}`
-  const common = { eventId: `change|${change.mark}|hold`, occurredAt: change.at, about: [about], reference: change.key }
+  const common = { eventId: changeId(change, 'hold'), occurredAt: change.at, about: [about], reference: change.key }
   const told = status(setting, change, about, 'hold', payBlock, meaningOf(PAY_BLOCK, payBlock))
   return payBlock === ''
     ? [{ ...common, type: 'hold.released', data: { hold, reason: `The ERP lifted the payment block of ${change.key}.` } }, told]
@@ -354,7 +358,7 @@ function status(
   claims: string | null,
 ): Observation {
   return {
-    eventId: `change|${change.mark}|status|${facet}|${MAP_VERSION}`,
+    eventId: changeId(change, 'status', facet, String(MAP_VERSION)),
     type: 'status.reported',
     occurredAt: change.at,
     about: [about],

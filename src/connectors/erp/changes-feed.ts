@@ -13,7 +13,7 @@ import { taxCodeQuestion } from '../../domain/names.ts'
 import { canonicalJson, type Json } from '../../lib/canonical-json.ts'
 import { hexOf } from '../../lib/hash.ts'
 import { chosenTaxKey } from './answers.ts'
-import { READERS, type Facts } from './change-facts.ts'
+import { changeId, READERS, type Facts } from './change-facts.ts'
 import type { Setting } from './config.ts'
 import { reversed } from './document-facts.ts'
 import { taxCodeOf, taxKeysRequest } from './lookup-tax-code.ts'
@@ -190,7 +190,7 @@ function taxFacts(
     if (!('one' in chosen)) return []
     return [
       {
-        eventId: `change|${mark}|${companyCode}|${chosen.one.taxKey}`,
+        eventId: changeId({ mark, at }, companyCode, chosen.one.taxKey),
         type: 'reference.read',
         occurredAt: at,
         readBack: true,

@@ -85,8 +85,9 @@ function reading<T extends z.ZodType>(entry: Entry, shape: T, facts: (row: z.inf
   return typeof made === 'string' ? { trouble: made } : { facts: made }
 }
 
+/** A restored journal counts on from where it was: what happens under a number then is another entry, at another instant. */
 const told = (entry: Entry): Pick<Observation, 'eventId' | 'occurredAt' | 'readBack' | 'reference'> => ({
-  eventId: `journal|${entry.seq}`,
+  eventId: `journal|${entry.seq}|${entry.when}`,
   occurredAt: entry.when,
   readBack: true,
   reference: entry.key,
@@ -120,7 +121,7 @@ function noteFacts({ system }: Setting, entry: Entry, note: Note): Observation[]
   return [
     {
       ...told(entry),
-      eventId: `journal|${entry.seq}|v${MAP_VERSION}`,
+      eventId: `${told(entry).eventId}|v${MAP_VERSION}`,
       readBack: false,
       type: 'status.reported',
       about: [{ names: [note.claimRef] }],
