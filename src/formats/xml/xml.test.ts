@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { timed } from '../../../test/processor-time.ts'
+import { soon } from '../../../test/soon.ts'
 import { MAX_DEPTH, readXml, type XmlHandler } from './read-xml.ts'
 import { readTree, type XmlNode } from './tree.ts'
 
@@ -105,22 +105,19 @@ describe('what is refused, with its place', () => {
     expect(root(utf8('<a>1</a>')).text).toBe('1')
   })
 
-  test('deeper than the limit, and 200,000 deep within a second', () => {
+  test('deeper than the limit, and 200,000 deep', () => {
     const nested = (depth: number): Uint8Array => utf8('<a>'.repeat(depth) + '</a>'.repeat(depth))
     expect(root(nested(MAX_DEPTH)).local).toBe('a')
     expect(refused(nested(MAX_DEPTH + 1))).toMatchObject(at('xml-too-deep', 1, MAX_DEPTH * 3 + 1))
-    const { result, ms } = timed(() => refused(utf8('<a>'.repeat(200_000))))
-    expect(result).toMatchObject(at('xml-too-deep', 1, 301))
-    expect(ms).toBeLessThan(1000)
+    expect(soon(() => refused(utf8('<a>'.repeat(200_000))))).toMatchObject(at('xml-too-deep', 1, 301))
   })
 
   test('more attributes than any element has, without taking them all in', () => {
-    const { result, ms } = timed(() => refused(utf8(`<a>\n<b ${Array.from({ length: 400_000 }, (_, i) => `a${i}=""`).join(' ')}/></a>`)))
-    expect(result).toMatchObject({ code: 'xml-too-many', line: 2 })
-    expect(ms).toBeLessThan(1000)
+    const bytes = utf8(`<a>\n<b ${Array.from({ length: 400_000 }, (_, i) => `a${i}=""`).join(' ')}/></a>`)
+    expect(soon(() => refused(bytes))).toMatchObject({ code: 'xml-too-many', line: 2 })
   })
 
-  test('more elements than can be held, a million of them within seconds', () => {
+  test('more elements than can be held', () => {
     expect(refused(utf8(`<a>${'<b/>'.repeat(1_000_000)}</a>`)).code).toBe('xml-too-many')
   })
 
@@ -159,10 +156,8 @@ describe('a handler', () => {
     expect(opened).toBe(2)
   })
 
-  test('is told of a 9 MB attribute at once', () => {
-    const { result, ms } = timed(() => readXml(utf8(`<a b="${'x'.repeat(9_000_000)}"/>`), deaf))
-    expect(result).toBeUndefined()
-    expect(ms).toBeLessThan(2000)
+  test('is told of a 9 MB attribute in one call', () => {
+    expect(soon(() => readXml(utf8(`<a b="${'x'.repeat(9_000_000)}"/>`), deaf))).toBeUndefined()
   })
 })
 
