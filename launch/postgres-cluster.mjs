@@ -20,6 +20,7 @@ import { dirname, join } from 'node:path'
 import { Advice, codeOf } from './advice.mjs'
 import { canReach, serverAccount } from './postgres-account.mjs'
 import { serverEnvironment } from './postgres-settings.mjs'
+import { birthOf, isRunning, until } from './processes.mjs'
 
 /**
  * @typedef {import('./postgres-account.mjs').Account} Account
@@ -32,6 +33,8 @@ const FIRST_DATABASE = 'tieout'
 
 /** Where root's databases go when the account that runs the server cannot enter the data folder (below /root). */
 const ROOTS_DATABASES = '/var/lib/tieout'
+
+const REMOVAL_LIMIT_MS = 10_000
 
 /**
  * The cluster that belongs to a data folder, if there is one.
@@ -59,8 +62,8 @@ export function existingCluster(dataDir) {
 export async function makeCluster({ dataDir, account, programs, passwordFile, progress }) {
   const name = join(dataDir, 'postgres')
   const folder = canReach(account, dataDir) ? name : join(rootsDatabases(account), randomBytes(4).toString('hex'))
-  clearUnfinished(dirname(folder))
-  const unfinished = join(dirname(folder), `.unfinished-${process.pid}`)
+  await clearUnfinished(dirname(folder))
+  const unfinished = join(dirname(folder), `.unfinished-${process.pid}-${birthOf(process.pid)}`)
   mkdirSync(unfinished, { mode: 0o700 })
   if (account) chownSync(unfinished, account.uid, account.gid)
   const started = Date.now()
@@ -125,21 +128,32 @@ function rootsDatabases(account) {
   }
 }
 
-/** What an earlier start was making when it was ended. Called under the lock of the data folder. @param {string} folder */
-function clearUnfinished(folder) {
+/**
+ * What an earlier start was making when it was ended. Called under the lock of the data folder. What that start had begun may be at work
+ * there for a moment yet, and a removal ends early, also without an error, when something comes or goes under it.
+ * @param {string} folder
+ */
+async function clearUnfinished(folder) {
   for (const name of readdirSync(folder)) {
-    if (name.startsWith('.unfinished-') && !isOthers(name)) rmSync(join(folder, name), { recursive: true, force: true })
+    const place = join(folder, name)
+    if (name.startsWith('.unfinished-') && !isOthers(name)) await until(() => isRemoved(place), REMOVAL_LIMIT_MS)
   }
+}
+
+/** @param {string} place */
+function isRemoved(place) {
+  try {
+    rmSync(place, { recursive: true, force: true })
+  } catch (error) {
+    if (codeOf(error) !== 'ENOTEMPTY') throw error
+  }
+  return !existsSync(place)
 }
 
 /** Several data folders may share /var/lib/tieout: one that another start is making now is left alone. @param {string} name */
 function isOthers(name) {
-  try {
-    process.kill(Number(name.slice('.unfinished-'.length)), 0)
-    return true
-  } catch {
-    return false
-  }
+  const [pid, birth] = name.slice('.unfinished-'.length).split('-')
+  return isRunning(Number(pid)) && birthOf(Number(pid)) === birth
 }
 
 /**

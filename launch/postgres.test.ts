@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -27,6 +27,9 @@ async function query(url: string, sql: string): Promise<unknown[]> {
     await client.end()
   }
 }
+
+const HOLDER = `const { startPostgres } = await import(${JSON.stringify(new URL('postgres.mjs', import.meta.url).href)})
+  console.log((await startPostgres({ dataDir: process.argv[2] })).url('tieout'))`
 
 const pidIn = (folder: string) => Number(readFileSync(join(folder, 'postmaster.pid'), 'utf8').split('\n')[0])
 
@@ -111,11 +114,7 @@ test.skipIf(process.platform !== 'linux' || process.getuid?.() !== 0)(
 test('is gone on with after a kill of whoever started it, with the address that it has', async () => {
   const dataDir = temporaryFolder()
   const holder = join(temporaryFolder(), 'holder.mjs')
-  writeFileSync(
-    holder,
-    `const { startPostgres } = await import(${JSON.stringify(new URL('postgres.mjs', import.meta.url).href)})
-    console.log((await startPostgres({ dataDir: process.argv[2] })).url('tieout'))`,
-  )
+  writeFileSync(holder, HOLDER)
   const other = started('/', [holder, dataDir], {})
   const url = (await other.prints(/postgresql:.*\n/)).trim()
   other.child.kill('SIGKILL')
@@ -128,6 +127,30 @@ test('is gone on with after a kill of whoever started it, with the address that 
   await adopted.stop()
   expect(isRunning(pid)).toBe(false)
 })
+
+// What tells that initdb is at work, and that its database is being made.
+test.each(['PG_VERSION', 'postmaster.pid'])(
+  'a start that is killed while it makes the database (once %s is there) is made good by the next',
+  async (file) => {
+    const dataDir = temporaryFolder()
+    const holder = join(temporaryFolder(), 'holder.mjs')
+    writeFileSync(holder, HOLDER)
+    const other = started('/', [holder, dataDir], {})
+    const unfinished = (): string[] => readdirSync(dataDir).filter((name) => name.startsWith('.unfinished-'))
+    await eventually(
+      () => unfinished().some((name) => existsSync(join(dataDir, name, file))),
+      20_000,
+      () => `no ${file} in ${readdirSync(dataDir).join(', ')}`,
+    )
+    other.child.kill('SIGKILL')
+    await other.ended
+    expect(unfinished()).toHaveLength(1)
+    const server = await start(dataDir)
+    expect(server.adopted).toBe(false)
+    expect(await query(server.url('tieout'), 'SELECT 1')).toEqual([1])
+    expect(unfinished()).toEqual([])
+  },
+)
 
 test('a process id that now belongs to something else is no server to go on with', async () => {
   const dataDir = temporaryFolder()
