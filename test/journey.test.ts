@@ -137,6 +137,33 @@ describe('invoices travel from arrival to paid', () => {
     expect(several.filter(({ endToEndId }) => inBatches.has(endToEndId)).length).toBeGreaterThan(0)
   })
 
+  it('by the number of anything in the books of any system something is found', async () => {
+    const numbers = new Map<string, Set<string>>()
+    for (const system of ['erp', 'ap', 'procurement', 'bank', 'archive'] as const) {
+      for (const { what, key, row } of company.books(system).flatMap(({ facts }) => facts)) {
+        const of = `${system} ${what}`
+        const number = row['depositNo'] ?? row['attachNo']
+        numbers.set(of, (numbers.get(of) ?? new Set()).add(typeof number === 'string' ? number : key))
+      }
+    }
+    const NAMED = {
+      erp: ['COMPANY', 'VENDOR', 'ORDER', 'DOCUMENT', 'ATTACHMENT', 'RUN', 'PAYMENT', 'CLEARING'],
+      ap: ['TICKET'],
+      procurement: ['MERCHANT', 'PURCHASE', 'SLIP', 'NOTE'],
+      bank: ['ENTRY', 'FILE', 'MESSAGE'],
+      archive: ['DEPOSIT'],
+    }
+    for (const of of Object.entries(NAMED).flatMap(([system, kinds]) => kinds.map((kind) => `${system} ${kind}`))) {
+      const some = [...numbers.get(of)!].slice(0, 5)
+      expect(some.length).toBeGreaterThan(0)
+      for (const number of some) {
+        const found = await company.get(`/v1/trace/${encodeURIComponent(number)}`).catch(({ message }: Error) => message)
+        // 300: several things have it.
+        if (typeof found === 'string') expect(found, of).toContain('answered 300')
+      }
+    }
+  }, 60_000)
+
   it('the same documents again are the same invoices', async () => {
     const before = await company.summary()
     await company.send(await company.sample(40))

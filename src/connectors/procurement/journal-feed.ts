@@ -1,6 +1,7 @@
 /** `GET /journal`: all that procurement has done, in order, the same each time it is read. `from` is only ever an `upTo` that it gave. */
 import type { z } from 'zod'
 import { meaningOf, type Feed, type Observation, type Page, type Unreadable } from '../../connector/contract.ts'
+import { aliasOf } from '../../domain/object.ts'
 import { getJson, okReply, readJson, replyName, shaped } from '../../connector/json.ts'
 import type { Reply } from '../../connector/request.ts'
 import { orderOf, orderRef, supplierOf, supplierRef } from './answers.ts'
@@ -61,7 +62,7 @@ const READERS: { readonly [sort: string]: Reader } = {
     reading(entry, Slip, (slip) => {
       const common = { receipt: slip.slipNo, number: slip.purchaseNo, entity: slip.unitCode }
       return deed(SLIP_DEEDS, entry, (type) => ({
-        about: [orderRef(setting.system, slip)],
+        about: [{ ...orderRef(setting.system, slip), offers: [aliasOf(setting.system, 'receipt', slip.slipNo)] }],
         data:
           type === 'receipt.recorded'
             ? { ...common, lines: slip.rows.map(({ pos, counted }) => ({ line: pos, quantity: counted })) }
