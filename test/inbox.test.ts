@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { generateSample } from '../sandbox/sample/generate.ts'
+import { plural } from '../src/cli/ties-out.ts'
 import { COMPILED, started } from './clone.ts'
 import { freshDatabase, type FreshDatabase } from './postgres.ts'
 
@@ -54,7 +55,7 @@ test('a folder of invoices: those of suppliers left out and orders altered end i
   expect(unknown.length).toBeGreaterThan(0)
   expect(altered.length).toBeGreaterThan(0)
   expect(told).toContain(
-    `  set-up    ${left.vendorsLeftOut.length} suppliers left out, ${left.ordersAltered.length} orders altered by seed 3: `,
+    `  set-up    ${plural(left.vendorsLeftOut.length, 'supplier')} left out, ${plural(left.ordersAltered.length, 'order')} altered by seed 3: `,
   )
   for (const number of [...unknown.slice(0, 1), ...altered.slice(0, 1)]) expect(told).toContain(`(${number}`)
   expect(told).toMatch(/^ {2}ready +\d+ files to send; it ends when nothing is left to do$/mu)

@@ -66,6 +66,9 @@ it('counts what is behind in each system until the system shows it, and money by
     systems: { ap: { inStep: 0, behind: 4 }, erp: { inStep: 1, behind: 1 } },
     moving: 3,
   })
+  // The one in a currency that nobody takes is not to be told to anybody yet.
+  const { totals } = await get<{ totals: object[] }>('/v1/systems/ap/queue')
+  expect(totals).toEqual([{ kind: 'invoice', objects: 3, currency: 'EUR', amount: '226.10' }])
   expect(Object.fromEntries(latest.map(({ cause, owner }) => [cause, owner]))).toEqual({
     'currency-refused': 'ap-lead',
     'order-differs': 'procurement',

@@ -11,7 +11,7 @@ test('what is left out and altered is named with its seed, and nothing in the na
     '/set-up/left-out.json',
   )
   expect(lines).toEqual([
-    '  set-up    1 suppliers left out, 1 orders altered by seed 3: their invoices must end with people',
+    '  set-up    1 supplier left out, 1 order altered by seed 3: their invoices must end with people',
     '            without supplier \\u001b[2JMüller GmbH (R-\\u009b1, R-2)',
     '            order 45\\u202e has \\u00076 for 5 in item 10 (R-3)',
     '            (/set-up/left-out.json)',

@@ -13,7 +13,7 @@ import { startChild, type Child } from './processes.ts'
 import { quietClock } from './quiet.ts'
 import { lineOf, readFiles } from './read.ts'
 import { plainText, printed } from './terminal.ts'
-import { closingLines, untied } from './ties-out.ts'
+import { closingLines, plural, untied } from './ties-out.ts'
 
 interface StartOptions {
   readonly inbox?: string
@@ -133,7 +133,7 @@ export function leftOut(said: { readonly [key: string]: unknown }, seed: string,
       .map((left) => `order ${left.poNo} has ${left.now} for ${left.was} in item ${left.poItem} (${bills(left)})`),
   ]
   return [
-    `  set-up    ${suppliers?.length ?? 0} suppliers left out, ${orders?.length ?? 0} orders altered by seed ${seed}: their invoices must end with people`,
+    `  set-up    ${plural(suppliers?.length ?? 0, 'supplier')} left out, ${plural(orders?.length ?? 0, 'order')} altered by seed ${seed}: their invoices must end with people`,
     ...rows.map((row) => `            ${plainText(row)}`),
     ...(rows.length > 0 ? [`            (${file})`] : []),
   ]

@@ -135,4 +135,4 @@ const differing = ({ exceptions }: Summary): number =>
     0,
   )
 
-const plural = (count: number, one: string, more = `${one}s`): string => `${count} ${count === 1 ? one : more}`
+export const plural = (count: number, one: string, more = `${one}s`): string => `${count} ${count === 1 ? one : more}`

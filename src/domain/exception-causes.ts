@@ -257,7 +257,7 @@ export const CAUSES = {
   'duties-conflict': {
     owner: 'ap-lead',
     severity: 'high',
-    title: 'The same person entered and approved it',
+    title: 'Somebody approved what they had entered or changed',
     hint: 'Have it approved by somebody who did not enter or change it.',
     actions: ['reject'],
     dueHours: 24,
