@@ -93,11 +93,23 @@ test('a completion names who amended which of our terms, once, whoever coded it 
   expect(completed({ amendments: amendments.slice(1, 2) })).not.toHaveProperty('amended')
 })
 
+test('a number that a restored tool gives anew, to another invoice or once more to the same, is another ticket', () => {
+  const ids = (more: object): string[] => {
+    const at = '2026-01-16T10:00:00.000Z'
+    const signers = [{ step: 1, by: 'a', verdict: 'SIGNED', at }]
+    const read = page(ticket({ stage: 'GREENLIT', coding: { by: 'c', at, lines: [] }, signers, changedAt: at, ...more }))
+    return 'observations' in read ? read.observations.map(({ eventId }) => eventId) : []
+  }
+  const [first, other] = [ids({}), ids({ corrRef: 'inv_2' })]
+  expect([first.length, new Set([...first, ...other]).size]).toEqual([4, 8])
+  expect(ids({ openedAt: '2026-01-15T11:00:00.000Z' })[0]).not.toBe(first[0])
+})
+
 test('a ticket that nobody can read is kept and hides no other', () => {
   const read = page({ ticketNo: 'T-9', mark: 3, stage: 5 }, ticket())
   expect(read).toMatchObject({
     unreadable: [{ reference: 'ticket T-9 at 3' }],
-    observations: [{ eventId: 'ticket|T-1|opened' }],
+    observations: [{ eventId: `ticket|T-1|inv_1|opened|${AT}` }],
     cursor: '7',
   })
 })

@@ -32,6 +32,7 @@ export interface About {
 /** A ticket that the hub did not open is not one of its invoices and none of its business. */
 export const isOurs = ({ corrRef }: About): boolean => corrRef?.startsWith('inv_') === true
 
+/** A restored tool gives its numbers anew: to another invoice, or to the same one at another instant. */
 function common(
   { system }: Setting,
   { ticketNo, corrRef }: About,
@@ -39,7 +40,8 @@ function common(
   at: Instant,
 ): Pick<Observation, 'eventId' | 'occurredAt' | 'about' | 'reference' | 'correlation'> {
   const about: Ref = { names: [corrRef ?? '', aliasOf(system, 'ticket', ticketNo)] }
-  return { eventId: `ticket|${ticketNo}|${what}`, occurredAt: at, about: [about], reference: ticketNo, correlation: corrRef ?? '' }
+  const eventId = `ticket|${ticketNo}|${corrRef}|${what}|${at}`
+  return { eventId, occurredAt: at, about: [about], reference: ticketNo, correlation: corrRef ?? '' }
 }
 
 export function signed(setting: Setting, about: About, step: number, handle: string, at: Instant, held: HeldTerms): Observation {
@@ -54,7 +56,7 @@ export function coded(setting: Setting, about: About, at: Instant): Observation 
   return { ...common(setting, about, 'coded', at), type: 'approval.requested', data: { ticket: about.ticketNo, step: 'sign-off' } }
 }
 
-/** `refused`: a step's no, which is no rejection of the invoice. `guessed`: the instant is the earliest that it can be. */
+/** `refused`: a step's no, which is no rejection of the invoice. */
 export function closed(
   setting: Setting,
   about: About,
@@ -62,13 +64,11 @@ export function closed(
   handle: string,
   reason: string,
   at: Instant,
-  guessed = false,
 ): Observation {
-  const what = `${how === 'refused' ? 'declined' : 'recalled'}|${guessed ? 'at the earliest' : at}`
   const data = { ticket: about.ticketNo, person: person(handle), reason }
   return how === 'refused'
-    ? { ...common(setting, about, what, at), type: 'approval.refused', data: { ...data, step: 'sign-off' } }
-    : { ...common(setting, about, what, at), type: 'approval.withdrawn', data }
+    ? { ...common(setting, about, 'declined', at), type: 'approval.refused', data: { ...data, step: 'sign-off' } }
+    : { ...common(setting, about, 'recalled', at), type: 'approval.withdrawn', data }
 }
 
 export function openedFacts(setting: Setting, ticket: Ticket): Observation[] {
@@ -104,10 +104,10 @@ function ending(setting: Setting, ticket: Ticket, held: HeldTerms, grantedAt: re
   if (stage !== 'refused' && stage !== 'withdrawn') return []
   const declined = ticket.signers.find(({ verdict, at }) => meaningOf(VERDICTS, verdict) === 'refused' && at !== null)?.at
   const earliest = [ticket.openedAt, ticket.coding?.at ?? '', ...grantedAt].sort().at(-1) ?? ticket.openedAt
-  // After a badge the ticket's last change is the badge's; once amended it may be an amendment's.
+  // The earliest that it can be, where nobody says when it was. After a badge the ticket's last change is the badge's; once amended it may be an amendment's.
   const other = ticket.rev > FIRST_REV || (ticket.badge !== null && ticket.badge.at >= ticket.changedAt)
   const known = (stage === 'refused' ? declined : null) ?? (other ? null : ticket.changedAt)
-  return [closed(setting, ticket, stage, ticket.closedBy ?? '', ticket.closedReason ?? '', known ?? earliest, known === null)]
+  return [closed(setting, ticket, stage, ticket.closedBy ?? '', ticket.closedReason ?? '', known ?? earliest)]
 }
 
 /**
@@ -154,7 +154,7 @@ function badgeFacts(setting: Setting, ticket: Ticket): Observation[] {
   const { word, claims } = badgeWord(badge)
   return [
     {
-      ...common(setting, ticket, `badge|${MAP_VERSION}|${badge.at}`, badge.at),
+      ...common(setting, ticket, `badge|${MAP_VERSION}`, badge.at),
       type: 'status.reported',
       data: { system: setting.system, facet: 'status', word, ...(claims === null ? {} : { claims }) },
     },
@@ -168,7 +168,7 @@ function strangeWords(setting: Setting, ticket: Ticket): Observation[] {
     ...ticket.signers.flatMap(({ verdict }) => (meaningOf(VERDICTS, verdict) === null ? [verdict] : [])),
   ]
   return [...new Set(words)].map((word) => ({
-    ...common(setting, ticket, `word|${MAP_VERSION}|${word}|${ticket.changedAt}`, ticket.changedAt),
+    ...common(setting, ticket, `word|${MAP_VERSION}|${word}`, ticket.changedAt),
     type: 'status.reported',
     data: { system: setting.system, facet: 'approval', word },
   }))
