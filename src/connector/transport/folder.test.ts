@@ -110,11 +110,11 @@ describe('killed (SIGKILL) while it puts a file', () => {
   const POINTS = [...marksIn((file) => file === 'src/connector/transport/folder.ts'), 'clock:2', 'clock:3']
   const met = new Set<string>()
 
-  /** What its reader sees: whatever is not hidden. */
-  const seen = async (): Promise<string[]> => (await readdir(join(root, 'in'))).filter((name) => !name.startsWith('.'))
+  /** What lies in its reader's way. */
+  const seen = async (): Promise<string[]> => (await readdir(join(root, 'in'))).filter((name) => name !== '.sent')
   const hidden = async (): Promise<string> => {
     const lies = await readdir(join(root, 'in', '.sent')).catch((): string[] => [])
-    const begun = (await readdir(join(root, 'in'))).some((name) => name.endsWith('.tmp'))
+    const begun = lies.some((name) => name.endsWith('.tmp'))
     return lies.includes(`.${NAME}`) ? 'lies ready' : lies.includes(NAME) ? 'moved' : begun ? 'begun' : 'nothing'
   }
 
@@ -171,7 +171,7 @@ test('the deadline is looked at between writing and linking, and nothing of the 
       },
     }),
   ).toMatchObject({ kind: 'not-sent', late: true })
-  expect(await readdir(join(root, 'in'))).toEqual([])
+  expect(await readdir(join(root, 'in'), { recursive: true })).toEqual(['.sent'])
 })
 
 test('a name is a name: no path, no hidden or temporary file', async () => {

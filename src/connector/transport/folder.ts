@@ -1,6 +1,6 @@
 /**
  * A folder that another system reads files from. A file appears under its final name whole or not at all: it is written under a
- * temporary name, synced, laid ready in `.sent`, and moved to its final name by rename(2), the one step that has an effect.
+ * temporary name in `.sent`, synced, laid ready there, and moved to its final name by rename(2), the one step that has an effect.
  *
  * Its reader may delete it, so that it looks as if it had never been there. An empty note of its name therefore stays in `.sent`, left
  * when the file lies ready there: a note without the file says that it was moved, whatever became of it since; the file there, that
@@ -58,12 +58,14 @@ async function put(
   limitBytes: number,
   options: TransportOptions,
 ): Promise<Sending> {
-  const temporary = join(folder, `.${name}.${randomBytes(8).toString('hex')}.tmp`)
+  // In our own folder: one that is left by a death is nobody's to wonder about. No name ends in `.tmp`.
+  const temporary = join(folder, SENT, `.${name}.${randomBytes(8).toString('hex')}.tmp`)
   const wanted = hexOf(sha256(bytes))
   let moving = false
   try {
     const before = await compared(folder, name, wanted, limitBytes)
     if (before !== 'absent') return answered({ state: before })
+    await madeOnce(folder)
     await written(temporary, bytes, options)
     if (isLate(deadline, options.clocks)) return LATE
     if (!(await laidReady(folder, temporary, name, wanted, limitBytes)))
@@ -111,14 +113,17 @@ async function written(path: string, bytes: Uint8Array, options: TransportOption
   }
 }
 
-/** Lays the file ready and leaves its note, both durable; one that a process left which died may lie there. False when that has other bytes. */
-async function laidReady(folder: string, temporary: string, name: string, wanted: string, limitBytes: number): Promise<boolean> {
+async function madeOnce(folder: string): Promise<void> {
   try {
     await mkdir(join(folder, SENT), { mode: 0o750 })
     await synced(folder)
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error
   }
+}
+
+/** Lays the file ready and leaves its note, both durable; one that a process left which died may lie there. False when that has other bytes. */
+async function laidReady(folder: string, temporary: string, name: string, wanted: string, limitBytes: number): Promise<boolean> {
   try {
     await link(temporary, ready(folder, name))
   } catch (error) {
