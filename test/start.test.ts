@@ -1,28 +1,18 @@
-/** `tieout start --once --json` as a controller's script calls it: one object on standard output, and an exit status. */
-import { mkdtempSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+/** `npm start -- --once --json` as a controller's script calls it, from nothing: one object on standard output, and an exit status. */
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { startPostgres } from '../launch/postgres.mjs'
 import { generateSample } from '../sandbox/sample/generate.ts'
-import { COMPILED, started } from './clone.ts'
-import { freshDatabase, type FreshDatabase } from './postgres.ts'
+import { COMPILED, started, temporaryFolder } from './clone.ts'
 
 const ROOT = join(import.meta.dirname, '..')
-const folder = mkdtempSync(join(tmpdir(), 'tieout-start-'))
-let database: FreshDatabase
-beforeAll(async () => {
-  database = await freshDatabase()
-})
-afterAll(async () => {
-  await database.drop()
-  await rm(folder, { recursive: true, force: true })
-})
 
-test('without a folder it takes invoices of its own, by seed; all tie out, and the root is that of the whole log', async () => {
-  const env = { ...COMPILED, TIEOUT_DATA: join(folder, 'data'), TIEOUT_DATABASE_ADMIN_URL: database.adminUrl, HOME: folder }
-  const run = started(ROOT, ['src/cli/main.ts', 'start', '--once', '--json', '--count', '4'], env)
+test('with an empty home it makes a database and takes invoices of its own, by seed; all tie out, and the root is that of the whole log', async () => {
+  const folder = temporaryFolder()
+  const dataDir = join(folder, 'data')
+  const env = { ...COMPILED, TIEOUT_DATA: dataDir, HOME: folder }
+  const run = started(ROOT, ['launch/enter.cjs', 'start', '--once', '--json', '--count', '4'], env)
   let out = ''
   run.child.stdout.on('data', (chunk) => {
     out += String(chunk)
@@ -41,7 +31,9 @@ test('without a folder it takes invoices of its own, by seed; all tie out, and t
   expect(Object.keys(systems)).toEqual(['ap', 'archive', 'bank', 'erp', 'procurement'])
   for (const [name, steps] of Object.entries(systems)) expect([name, steps.inStep > 0, steps.behind]).toEqual([name, true, 0])
 
-  const client = new Client({ connectionString: database.adminUrl })
+  const server = await startPostgres({ dataDir })
+  onTestFinished(() => server.stop())
+  const client = new Client({ connectionString: server.url('tieout') })
   await client.connect()
   const { rows } = await client.query<{ size: number; root: Buffer; events: number }>(
     'SELECT size::int, root, (SELECT count(*)::int FROM event) AS events FROM checkpoint ORDER BY size DESC LIMIT 1',
