@@ -28,12 +28,14 @@ export function plainAccount(text: string): string {
  */
 export function partyNames(role: 'supplier' | 'entity', party: Party): string[] {
   const names: string[] = []
-  if (party.vatId) names.push(aliasOf('public', `${role}-vat`, plainNumber(party.vatId)))
+  if (party.vatId) names.push(vatName(role, party.vatId))
   if (party.taxId) names.push(aliasOf('public', `${role}-tax`, plainNumber(party.taxId)))
   if (party.legalId) names.push(aliasOf('public', `${role}-register`, plainNumber(party.legalId)))
   if (names.length === 0) names.push(aliasOf('public', `${role}-name`, foldedName(party.name)))
   return names
 }
+
+export const vatName = (role: 'supplier' | 'entity', vatId: string): string => aliasOf('public', `${role}-vat`, plainNumber(vatId))
 
 /** An order's number is its company's: two companies may both have given it. `entity`: the company's first name. */
 export const orderName = (entity: string, number: string): string => aliasOf('public', 'order', `${entity} ${number.trim()}`)

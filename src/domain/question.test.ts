@@ -94,6 +94,14 @@ describe('a question', () => {
       },
       'supplier-unknown',
     ],
+    // The ERP was restored, and has given the number to somebody else since.
+    [
+      'supplier',
+      (data) => {
+        row(data, 'supplier')['vatId'] = 'DE222'
+      },
+      'supplier-unknown',
+    ],
     [
       'entity',
       (data) => {

@@ -4,7 +4,7 @@ import type { Instant } from '../lib/time.ts'
 import type { InvoiceContent } from './invoice-content.ts'
 import { likeNames, numberName, orderNames } from './invoice-content.ts'
 import type { InvoiceState } from './invoice-state.ts'
-import { periodQuestion, taxCodeQuestion } from './names.ts'
+import { periodQuestion, taxCodeQuestion, vatName } from './names.ts'
 import type { Look, ObjectRecord } from './object.ts'
 import { answersFor, askedAbout, type Policy } from './policy.ts'
 import { foundIn, readOf, stopsSupplier, type Found, type PersonState, type ReferenceState } from './reference.ts'
@@ -59,10 +59,19 @@ export function answerOf(view: Looking, names: readonly string[], asked: string,
   return { record, name: record?.id ?? name, system, known, found: known === 'yes' ? foundIn(record?.state, asked, system) : undefined }
 }
 
-export const supplierOf = (view: Looking, content: Pick<Named, 'supplier'>): Answer => answerOf(view, content.supplier.names, 'supplier')
+export const supplierOf = (view: Looking, { supplier: { names } }: Pick<Named, 'supplier'>): Answer =>
+  ofItself(answerOf(view, names, 'supplier'), names)
 /** The supplier as the system that holds the orders numbers it. */
-export const orderSupplierOf = (view: Looking, content: Pick<Named, 'supplier'>): Answer =>
-  answerOf(view, content.supplier.names, 'supplier', answersFor(view.policy, 'order'))
+export const orderSupplierOf = (view: Looking, { supplier: { names } }: Pick<Named, 'supplier'>): Answer =>
+  ofItself(answerOf(view, names, 'supplier', answersFor(view.policy, 'order')), names)
+
+/** A system that was restored may give a supplier's number to somebody else: what it then says of that number is no answer about this one. */
+function ofItself(answer: Answer, names: readonly string[]): Answer {
+  const vatId = answer.found?.supplier?.vatId
+  const named = names.filter((name) => name.startsWith(vatName('supplier', '')))
+  const another = vatId !== undefined && named.length > 0 && !named.includes(vatName('supplier', vatId))
+  return another ? { ...answer, known: 'no', found: undefined } : answer
+}
 /** Another system than the ERP that says that the supplier is blocked or not active. */
 export const blockerOf = (policy: Policy, state: ReferenceState | undefined): string | undefined =>
   askedAbout(policy, 'supplier')

@@ -66,7 +66,8 @@ function held({ system, sha256 }: Setting, { body, headers }: HttpReply, call: C
       observations: [],
     }
   const observation: Observation = {
-    eventId: `deposit|${depositNo}|${keepTill}`,
+    // A restored archive gives its numbers anew.
+    eventId: `deposit|${depositNo}|${document}|${stowedAt}|${keepTill}`,
     type: 'evidence.archived',
     occurredAt: instantOf(Date.parse(stowedAt)),
     readBack: true,

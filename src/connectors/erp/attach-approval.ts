@@ -83,13 +83,14 @@ export function lookupAttachment(setting: Setting): Lookup {
           return nothing({ kind: 'other', says: look.says })
         case 'one': {
           if (!look.equal) return nothing({ kind: 'other', says: look.says ?? 'It is another file.', reference: look.receipt.reference })
+          const at = look.receipt['at'] as string
           return {
             outcome: { kind: 'done', receipt: look.receipt },
             observations: [
               {
-                eventId: `attachment|${look.receipt.reference}`,
+                eventId: `attachment|${look.receipt.reference}|${at}`,
                 type: 'status.reported',
-                occurredAt: look.receipt['at'] as string,
+                occurredAt: at,
                 about: [{ names: [reference] }],
                 reference: look.receipt.reference,
                 data: { system: setting.system, facet: 'attachment', word: posting, claims: posting },

@@ -220,7 +220,7 @@ function clearingAlone({ system, config }: Setting, clearing: Clearing): Observa
   const { clearingDocNo: number, companyCode, vendorNo, payDocNo, means, waers, bookedOn, bookedAt, lines, by } = clearing
   if (payDocNo !== null || by === config.user) return []
   const shown: Observation = {
-    eventId: `clearing|${number}|${MAP_VERSION}`,
+    eventId: `clearing|${number}|${bookedAt}|${MAP_VERSION}`,
     type: 'status.reported',
     occurredAt: bookedAt,
     reference: number,
@@ -244,7 +244,7 @@ function cleared(setting: Setting, clearing: Clearing, docNo: string, word: stri
   const kind = meaningOf(CLEARING_KINDS, word)
   if (kind === null) return untold(setting, clearing, docNo, word, part)
   return {
-    eventId: `clearing|${clearing.clearingDocNo}|${part}`,
+    eventId: `clearing|${clearing.clearingDocNo}|${clearing.bookedAt}|${part}`,
     type: 'clearing.recorded',
     occurredAt: clearing.bookedAt,
     readBack: true,
@@ -277,7 +277,7 @@ function betweenCompanies(setting: Setting, clearing: Clearing): Observation[] {
 /** A counter-entry says the same with the sign turned. */
 function revalued(setting: Setting, { revalNo, companyCode, waers, bookedOn, bookedAt, lines }: Revaluation): Observation[] {
   return lines.map(({ docNo, diffAmt }) => ({
-    eventId: `revaluation|${revalNo}|${docNo}`,
+    eventId: `revaluation|${revalNo}|${bookedAt}|${docNo}`,
     type: 'revaluation.recorded',
     occurredAt: bookedAt,
     readBack: true,
@@ -289,7 +289,7 @@ function revalued(setting: Setting, { revalNo, companyCode, waers, bookedOn, boo
 
 function untold({ system }: Setting, clearing: Clearing, docNo: string, word: string, part: string): Observation {
   return {
-    eventId: `clearing|${clearing.clearingDocNo}|${part}|${MAP_VERSION}`,
+    eventId: `clearing|${clearing.clearingDocNo}|${clearing.bookedAt}|${part}|${MAP_VERSION}`,
     type: 'status.reported',
     occurredAt: clearing.bookedAt,
     reference: clearing.clearingDocNo,

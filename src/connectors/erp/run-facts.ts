@@ -84,7 +84,7 @@ function signed({ docType, amt }: RunPayment['items'][number]): string {
 
 function released(run: Run, messageId: string, batch: Ref, document: string, at: Instant): Observation {
   return {
-    eventId: `run|${run.runNo}|released`,
+    eventId: `run|${run.runNo}|released|${at}`,
     type: 'payment.released',
     occurredAt: at,
     about: [batch],

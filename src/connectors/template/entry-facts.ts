@@ -43,11 +43,11 @@ export function entryFacts(setting: Setting, entry: Entry): Observation[] {
   ]
 }
 
-/** Their word as it stands, with what it claims where we know it. `at`: where it stands in what they tell, its identity. */
+/** Their word as it stands, with what it claims where we know it. `at`: where it stands in what they tell; its instant beside it, for a restored system gives places anew. */
 export function statusFact(setting: Setting, entry: Entry, at: string): Observation {
   const claims = meaningOf(STATUS, entry.status)
   return {
-    eventId: `status|${at}|v${STATUS.version}`,
+    eventId: `status|${at}|${entry.at}|v${STATUS.version}`,
     type: 'status.reported',
     occurredAt: entry.at,
     readBack: true,
