@@ -10,7 +10,7 @@ import type { Json } from '../lib/canonical-json.ts'
 import { instantOf, type Instant } from '../lib/time.ts'
 import type { EffectInput, EffectRow } from '../domain/effect.ts'
 import type { EventType } from '../domain/event.ts'
-import { aliasOf, type Arrival, type Ref } from '../domain/object.ts'
+import { aliasOf, COMMANDS, type Arrival, type Ref } from '../domain/object.ts'
 import type { Receipt } from '../connector/contract.ts'
 import type { AttemptRow, LookRow } from '../store/attempt.ts'
 import type { TryState } from './resolve.ts'
@@ -119,10 +119,13 @@ export function outcomeArrival(telling: Telling): Arrival {
 /** Longer ones, and such with control characters, are no numbers that anybody asks by. */
 const NUMBER = /^[^\u0000-\u001f\u007f]{1,200}$/
 
-/** The number under which the target keeps it, for whoever asks by it. Offered: it may be the name of something already. */
-function receiptOf({ row, input, receipt }: Telling): Pick<Ref, 'offers'> {
-  const ours = input === 'done' || input === 'found'
-  return ours && receipt && NUMBER.test(receipt.reference) ? { offers: [aliasOf(row.target, 'receipt', receipt.reference)] } : {}
+/**
+ * The number under which the target keeps what it was told, for whoever asks by it. Offered: it may be the name of something already. Each
+ * command has numbers of its own, and what a question was answered with is no number of the one that asked.
+ */
+function receiptOf({ row: { target, command }, input, receipt }: Telling): Pick<Ref, 'offers'> {
+  const kept = COMMANDS[command].manner !== 'read' && (input === 'done' || input === 'found')
+  return kept && receipt && NUMBER.test(receipt.reference) ? { offers: [aliasOf(target, command, receipt.reference)] } : {}
 }
 
 const MOMENTARY: ReadonlySet<Telling['by']> = new Set<Telling['by']>(['look', 'claim', 'person'])
