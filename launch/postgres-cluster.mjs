@@ -34,6 +34,7 @@ const FIRST_DATABASE = 'tieout'
 /** Where root's databases go when the account that runs the server cannot enter the data folder (below /root). */
 const ROOTS_DATABASES = '/var/lib/tieout'
 
+const UNFINISHED = '.unfinished-'
 const REMOVAL_LIMIT_MS = 10_000
 
 /**
@@ -63,7 +64,7 @@ export async function makeCluster({ dataDir, account, programs, passwordFile, pr
   const name = join(dataDir, 'postgres')
   const folder = canReach(account, dataDir) ? name : join(rootsDatabases(account), randomBytes(4).toString('hex'))
   await clearUnfinished(dirname(folder))
-  const unfinished = join(dirname(folder), `.unfinished-${process.pid}-${birthOf(process.pid)}`)
+  const unfinished = join(dirname(folder), `${UNFINISHED}${process.pid}-${birthOf(process.pid)}`)
   mkdirSync(unfinished, { mode: 0o700 })
   if (account) chownSync(unfinished, account.uid, account.gid)
   const started = Date.now()
@@ -130,29 +131,34 @@ function rootsDatabases(account) {
 
 /**
  * What an earlier start was making when it was ended. Called under the lock of the data folder. What that start had begun may be at work
- * there for a moment yet, and a removal ends early, also without an error, when something comes or goes under it.
+ * there for a moment yet: under another name it is not found any more by whoever writes there, and what is open there is waited for. A
+ * removal ends early, also without an error, when something comes or goes under it.
  * @param {string} folder
  */
 async function clearUnfinished(folder) {
   for (const name of readdirSync(folder)) {
-    const place = join(folder, name)
-    if (name.startsWith('.unfinished-') && !isOthers(name)) await until(() => isRemoved(place), REMOVAL_LIMIT_MS)
+    if (!name.startsWith(UNFINISHED) || isOthers(name)) continue
+    const place = join(folder, UNFINISHED + randomBytes(4).toString('hex'))
+    await until(() => isDone(() => renameSync(join(folder, name), place)), REMOVAL_LIMIT_MS)
+    await until(() => isDone(() => rmSync(place, { recursive: true, force: true })) && !existsSync(place), REMOVAL_LIMIT_MS)
   }
 }
 
-/** @param {string} place */
-function isRemoved(place) {
+/** False when something in there is in use. @param {() => void} work */
+function isDone(work) {
   try {
-    rmSync(place, { recursive: true, force: true })
+    work()
+    return true
   } catch (error) {
-    if (codeOf(error) !== 'ENOTEMPTY') throw error
+    // The last three: Windows, where what is open stays.
+    if (!['ENOTEMPTY', 'EBUSY', 'EPERM', 'EACCES'].includes(codeOf(error) ?? '')) throw error
+    return false
   }
-  return !existsSync(place)
 }
 
 /** Several data folders may share /var/lib/tieout: one that another start is making now is left alone. @param {string} name */
 function isOthers(name) {
-  const [pid, birth] = name.slice('.unfinished-'.length).split('-')
+  const [pid, birth] = name.slice(UNFINISHED.length).split('-')
   return isRunning(Number(pid)) && birthOf(Number(pid)) === birth
 }
 

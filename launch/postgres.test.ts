@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, s
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { eventually, started, temporaryFolder, textOf } from '../test/clone.ts'
 import { canReach, serverAccount } from './postgres-account.mjs'
 import { serverBinaries } from './postgres-binaries.mjs'
@@ -11,6 +11,8 @@ import { makeCluster } from './postgres-cluster.mjs'
 import { serverEnvironment } from './postgres-settings.mjs'
 import { runningPostgresUrl, startPostgres } from './postgres.mjs'
 import { isRunning } from './processes.mjs'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 async function start(dataDir: string, log: (line: string) => void = () => {}) {
   const server = await startPostgres({ dataDir, log })
@@ -128,29 +130,63 @@ test('is gone on with after a kill of whoever started it, with the address that 
   expect(isRunning(pid)).toBe(false)
 })
 
-// What tells that initdb is at work, and that its database is being made.
-test.each(['PG_VERSION', 'postmaster.pid'])(
-  'a start that is killed while it makes the database (once %s is there) is made good by the next',
-  async (file) => {
-    const dataDir = temporaryFolder()
-    const holder = join(temporaryFolder(), 'holder.mjs')
-    writeFileSync(holder, HOLDER)
-    const other = started('/', [holder, dataDir], {})
-    const unfinished = (): string[] => readdirSync(dataDir).filter((name) => name.startsWith('.unfinished-'))
-    await eventually(
-      () => unfinished().some((name) => existsSync(join(dataDir, name, file))),
-      20_000,
-      () => `no ${file} in ${readdirSync(dataDir).join(', ')}`,
-    )
-    other.child.kill('SIGKILL')
-    await other.ended
-    expect(unfinished()).toHaveLength(1)
-    const server = await start(dataDir)
-    expect(server.adopted).toBe(false)
-    expect(await query(server.url('tieout'), 'SELECT 1')).toEqual([1])
-    expect(unfinished()).toEqual([])
-  },
-)
+const unfinishedIn = (dataDir: string): string[] => readdirSync(dataDir).filter((name) => name.startsWith('.unfinished-'))
+
+test('a start that is killed while initdb is at work is made good by the next', async () => {
+  const dataDir = temporaryFolder()
+  const holder = join(temporaryFolder(), 'holder.mjs')
+  writeFileSync(holder, HOLDER)
+  const other = started('/', [holder, dataDir], {})
+  await eventually(
+    () => unfinishedIn(dataDir).some((name) => existsSync(join(dataDir, name, 'PG_VERSION'))),
+    20_000,
+    () => `nothing is made in ${readdirSync(dataDir).join(', ')}`,
+  )
+  other.child.kill('SIGKILL')
+  await other.ended
+  expect(unfinishedIn(dataDir)).toHaveLength(1)
+  const server = await start(dataDir)
+  expect(server.adopted).toBe(false)
+  expect(await query(server.url('tieout'), 'SELECT 1')).toEqual([1])
+  expect(unfinishedIn(dataDir)).toEqual([])
+})
+
+// Programs that write on as long as their folder is there, whoever started them: an orphan under the removal.
+test.each([
+  ['initdb', '"$2/late"'],
+  ['postgres', '"$3/late"'],
+])('what a killed start left writing (%s) does not stay, nor keep the next one from beginning', async (name, late) => {
+  const [programs, dataDir] = [temporaryFolder(), temporaryFolder()]
+  mkdirSync(join(programs, 'bin'))
+  const program = (file: string, script: string): void => {
+    writeFileSync(join(programs, 'bin', file), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  }
+  const programsThatEnd = (): void => {
+    program('initdb', 'exit')
+    program('postgres', 'cat >"$3/asked"')
+  }
+  programsThatEnd()
+  program(name, `n=0; while echo x >${late}.$n; do n=$((n + 1)); done 2>&-`)
+  const holder = join(programs, 'holder.mjs')
+  const wish = { dataDir, account: undefined, programs, passwordFile: '' }
+  writeFileSync(
+    holder,
+    `const { makeCluster } = await import(${JSON.stringify(new URL('postgres-cluster.mjs', import.meta.url).href)})
+    await makeCluster({ ...${JSON.stringify(wish)}, progress: () => {} })`,
+  )
+  const other = started('/', [holder], {})
+  await eventually(
+    () => unfinishedIn(dataDir).some((unfinished) => existsSync(join(dataDir, unfinished, 'late.0'))),
+    20_000,
+    () => `nothing is made in ${readdirSync(dataDir).join(', ')}`,
+  )
+  other.child.kill('SIGKILL')
+  await new Promise((resolve) => other.child.once('exit', resolve))
+  programsThatEnd()
+  const { folder } = await makeCluster({ ...wish, progress: () => {} })
+  expect(textOf(join(folder, 'asked'))).toBe('CREATE DATABASE tieout\n')
+  expect(unfinishedIn(dataDir)).toEqual([])
+})
 
 test('a process id that now belongs to something else is no server to go on with', async () => {
   const dataDir = temporaryFolder()

@@ -1,9 +1,11 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { cloneWith, eventually, started, temporaryFolder } from '../test/clone.ts'
 import { startPostgres } from './postgres.mjs'
 import { isRunning } from './processes.mjs'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 /** Stands in for the hub: says where it works, and whether the database is there for as long as it stops: one that stops too cuts it off. */
 const PROGRAM = `
