@@ -79,7 +79,8 @@ async function put(
     moving = true
     return await moved(folder, name, wanted, limitBytes, options)
   } catch (error) {
-    if (moving) return { kind: 'unknown', says: `the file may or may not have its name (${codeOf(error)})` }
+    // `.sent` is a mount or a link of somebody's: nothing can have been moved.
+    if (moving && codeOf(error) !== 'EXDEV') return { kind: 'unknown', says: `the file may or may not have its name (${codeOf(error)})` }
     return { kind: 'not-sent', says: `the file could not be prepared (${codeOf(error)})` }
   } finally {
     await unlink(temporary).catch(() => undefined)
