@@ -56,7 +56,7 @@ export function started(root: string, args: readonly string[], env: Record<strin
   onTestFinished(() => {
     child.kill('SIGKILL')
   })
-  const prints = async (pattern: RegExp, timeoutMs = 20_000) => {
+  const prints = async (pattern: RegExp, timeoutMs = 60_000) => {
     await eventually(
       () => pattern.test(output),
       timeoutMs,

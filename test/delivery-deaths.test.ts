@@ -158,8 +158,7 @@ describe('killed (SIGKILL) at', () => {
     await rescuer()
     await until('it is done', () => done(1))
     // The look may take a second here and be noted within two more. Measured: under 4 s.
-    console.log(performance.now() - started)
-    expect(performance.now() - started).toBeLessThan(15_000)
+    expect(performance.now() - started).toBeLessThan(30_000)
     expect(targets.K3.booked.length).toBe(1)
   })
 

@@ -45,8 +45,8 @@ it('every first reply to a posting is lost: each invoice is posted once', async 
 }, 70_000)
 
 it('a posting that lands after our time-out and after our first look is the only one, also of an invoice that is corrected meanwhile', async () => {
-  const late = { op: 'document.post', first: 2, effect: 'late', lateMs: 3_000, reply: 'lost' }
-  const { company: hub, files } = await companyWith([late], 2, { settleMs: 3_000 })
+  const late = { op: 'document.post', first: 2, effect: 'late', lateMs: 8_000, reply: 'lost' }
+  const { company: hub, files } = await companyWith([late], 2, { settleMs: 8_000 })
   const { invoices, get, post } = apiOf(() => hub)
   await hub.send(files)
   const shown = async (): Promise<readonly Shown[]> => Promise.all((await invoices()).map(({ id }) => get<Shown>(`/v1/objects/${id}`)))
@@ -60,7 +60,7 @@ it('a posting that lands after our time-out and after our first look is the only
     const told = { specversion: '1.0', source: 'ap', id: `correction ${id}`, time: new Date().toISOString(), type: 'invoice.corrected' }
     expect((await post({ ...told, subject: id, data: { document, channel: 'ap', content: doubled(value) } })).status).toBe(200)
   }
-  const summary = await hub.quiet(40_000, ({ exceptions }) => exceptions['posting-differs'] === 2)
+  const summary = await hub.quiet(60_000, ({ exceptions }) => exceptions['posting-differs'] === 2)
   expect(summary.states).toEqual({ approved: 1, validated: 1 })
   expect(postings(hub)).toEqual([1, 1])
   expect(says(await shown())).toEqual([])
@@ -77,7 +77,7 @@ it('a posting that lands after our time-out and after our first look is the only
     const others = orders.length > 0 ? ['approval-terms-differ', 'changed-after-sent', 'mismatch'] : []
     expect(cases.flatMap(({ cause, open }) => (open ? [cause] : [])).toSorted()).toEqual([...others, 'posting-differs'])
   }
-}, 70_000)
+}, 150_000)
 
 interface Shown {
   readonly id: string

@@ -106,7 +106,7 @@ test('a folder of invoices: those of suppliers left out and orders altered end i
   expect(Object.entries(systems).map(([name, { behind }]) => [name, behind])).toEqual(
     ['ap', 'archive', 'bank', 'erp', 'procurement'].map((name) => [name, 0]),
   )
-}, 180_000)
+}, 600_000)
 
 const countsOf = (words: readonly string[]): { readonly [word: string]: number } =>
   Object.fromEntries([...Map.groupBy(words, (word) => word)].map(([word, all]) => [word, all.length]))

@@ -125,7 +125,7 @@ test('what is no event is kept for a person, and the feed goes on behind it', as
   const running = watch(spoiled)
   await until('the cursor stands behind them', async () => (await cursor()) === '15')
   expect((await told('status.reported')).length).toBe(13)
-  expect(running.stats()[0]).toMatchObject({ facts: 15, unreadable: 3, trouble: undefined })
+  await expect.poll(() => running.stats()[0]).toMatchObject({ facts: 15, unreadable: 3, trouble: undefined })
   const roles = await query<{ told: string }>(
     `SELECT convert_from(body, 'UTF8')::jsonb -> 'data' ->> 'told' AS told FROM event WHERE type = 'document.received'`,
   )

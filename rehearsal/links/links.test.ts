@@ -40,7 +40,7 @@ describe('HTTP', () => {
         method: 'POST',
         body: '{}',
         redirect: 'manual',
-        signal: AbortSignal.timeout(400),
+        signal: AbortSignal.timeout(1_500),
       })
       return { status: answer.status, text: await answer.text() }
     } catch {
@@ -118,8 +118,8 @@ describe('bytes', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** What came back, and whether the connection was cut. */
-  const say = (words: string): Promise<{ told: string; cut: boolean }> =>
+  /** What came back, and whether the connection was cut; who expects that it is waits longer. */
+  const say = (words: string, ms = 300): Promise<{ told: string; cut: boolean }> =>
     new Promise((done) => {
       let told = ''
       const socket = connect(link.port, '127.0.0.1', () => {
@@ -131,7 +131,7 @@ describe('bytes', () => {
       }
       const timer = setTimeout(() => {
         end(false)
-      }, 300)
+      }, ms)
       socket
         .on('data', (bytes) => {
           told += bytes.toString()
@@ -162,25 +162,25 @@ describe('bytes', () => {
   })
   test('refused connections end at once', async () => {
     link.set({ kind: 'refuse' })
-    expect(await say('SELECT')).toEqual({ told: '', cut: true })
+    expect(await say('SELECT', 5_000)).toEqual({ told: '', cut: true })
     expect(heard).toBe('')
   })
   test('COMMIT done and its answer lost: the server has heard it, the client is cut', async () => {
     link.set({ kind: 'cut-at', word: 'COMMIT', after: true, times: 1 })
-    expect(await say('COMMIT')).toEqual({ told: '', cut: true })
+    expect(await say('COMMIT', 5_000)).toEqual({ told: '', cut: true })
     expect(heard).toBe('COMMIT')
     expect(await say('COMMIT')).toEqual({ told: 'ok', cut: false })
   })
   test('cut before COMMIT: the server never hears it', async () => {
     link.set({ kind: 'cut-at', word: 'COMMIT', after: false, times: 1 })
-    expect(await say('COMMIT')).toEqual({ told: '', cut: true })
+    expect(await say('COMMIT', 5_000)).toEqual({ told: '', cut: true })
     expect(heard).toBe('')
   })
   test.each(['client', 'server'] as const)(
     'what the %s sends is swallowed, and the connection is cut when the link heals',
     async (side) => {
       link.set({ kind: 'swallow', side })
-      const saying = say('SELECT')
+      const saying = say('SELECT', 5_000)
       await expect.poll(() => link.hits).toBeGreaterThan(0)
       expect(heard).toBe(side === 'client' ? '' : 'SELECT')
       link.heal()
@@ -189,8 +189,9 @@ describe('bytes', () => {
   )
   test('dripping, all of it arrives in the end', async () => {
     link.set({ kind: 'drip', bytes: 2 })
-    await say('SELECT 1')
-    expect(heard).toBe('SELECT 1')
+    const saying = say('SELECT 1')
+    await expect.poll(() => heard).toBe('SELECT 1')
+    await saying
   })
 })
 

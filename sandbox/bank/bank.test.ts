@@ -311,7 +311,7 @@ describe('the process', () => {
   })
 
   test('SIGKILL between acceptance and booking: it is booked once after the next start, and no file is taken twice', async () => {
-    const held = await bank('--settle-after', '150', '--pickup', 'leave')
+    const held = await bank('--settle-after', '2000', '--pickup', 'leave')
     await drop(held.inDir, 'k.xml', paymentFile({ msgId: 'K', orders: [{ id: 'E-1', amt: '100.00' }] }))
     await outOf(held, 'pain002', 1)
     await held.system.kill('SIGKILL')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { soon } from '../../test/soon.ts'
 import { NOW } from '../../test/cases/case.ts'
 import { approved, arrives, bill, books, clears, company, NO_ORDER } from '../../test/cases/story.ts'
 import { sha256, World } from '../../test/world.ts'
@@ -36,9 +37,7 @@ describe('discount in payment terms', () => {
   })
 
   it('reads terms of any length in no time', () => {
-    const start = performance.now()
-    discountsIn('#SKONTO#TAGE=1'.repeat(200_000))
-    expect(performance.now() - start).toBeLessThan(2_000)
+    expect(soon(() => discountsIn('#SKONTO#TAGE=1'.repeat(200_000)))).toEqual([])
   })
 })
 

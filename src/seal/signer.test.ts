@@ -181,7 +181,7 @@ describe('the signer as a process of its own', () => {
     const first = pidOf(dir)
     process.kill(first, 'SIGKILL')
     // A call may meet the dying process; by then it fails as a fault, and the next one has a new process.
-    await expect.poll(() => signer.last('acme').catch(() => ''), { timeout: 5_000 }).toContain('\n7\n')
+    await expect.poll(() => signer.last('acme').catch(() => ''), { timeout: 20_000 }).toContain('\n7\n')
     expect(pidOf(dir)).not.toBe(first)
     expect(await signer.sign(await growth(7, 9))).toHaveProperty('note')
   })

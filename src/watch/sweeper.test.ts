@@ -34,7 +34,7 @@ test('a database that is away ends a sweep and not the process, whether somebody
   )
   await vi.waitFor(() => {
     expect(troubles.length).toBeGreaterThan(1)
-  })
+  }, 10_000)
   expect(troubles[0]).toBe('sweeping erp: no database')
   await expect(sweeper.start(true).over).rejects.toBe(away)
   await sweeper.stop()

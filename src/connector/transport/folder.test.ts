@@ -133,7 +133,7 @@ describe('killed (SIGKILL) while it puts a file', () => {
       expect(await send(look(NAME, LONG))).toEqual(state('noted'))
       await rename(join(root, 'fetched'), join(root, 'in', NAME))
     }
-    expect(await send(put(NAME, LONG))).toEqual(state(given ? 'same' : 'written'))
+    expect(await send(put(NAME, LONG), { ms: 10_000 })).toEqual(state(given ? 'same' : 'written'))
     expect(await seen()).toEqual([NAME])
     expect(await readFile(join(root, 'in', NAME), 'utf8')).toBe(LONG)
     expect(await send(look(NAME, LONG))).toEqual(state('same'))
@@ -155,7 +155,7 @@ test('two writers of one name: one has written it, the other sees it', async () 
 })
 
 test('several writers of one name: it is there, and each knows that it is', async () => {
-  const results = await Promise.all(Array.from({ length: 8 }, () => send(put('M-1.xml', 'pay 1'))))
+  const results = await Promise.all(Array.from({ length: 8 }, () => send(put('M-1.xml', 'pay 1'), { ms: 10_000 })))
   expect(results).toContainEqual(state('written'))
   for (const result of results) expect([state('written'), state('same')]).toContainEqual(result)
   expect(await readFile(join(root, 'in', 'M-1.xml'), 'utf8')).toBe('pay 1')

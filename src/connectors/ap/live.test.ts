@@ -63,10 +63,10 @@ describe('commands', () => {
   })
 
   test('while the first call is at work the second is unclear; a ticket of another submission is not this one', async () => {
-    await there.call('PUT', '/tempo', { latencyMs: 300 })
+    await there.call('PUT', '/tempo', { latencyMs: 2_000 })
     const slow = here.run('invoice.submit', invoice('inv_slow'), { key: 'slow' })
     await expect
-      .poll(async () => (await here.run('invoice.submit', invoice('inv_slow'), { key: 'slow' })).outcome, { timeout: 250, interval: 20 })
+      .poll(async () => (await here.run('invoice.submit', invoice('inv_slow'), { key: 'slow' })).outcome, { timeout: 1_800, interval: 20 })
       .toMatchObject({ kind: 'unclear', says: expect.stringContaining('KEY_BUSY') })
     await there.call('PUT', '/tempo', { latencyMs: 0 })
     expect((await slow).outcome.kind).toBe('done')

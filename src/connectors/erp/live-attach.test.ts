@@ -70,7 +70,7 @@ describe('the approval', () => {
     const content = await approval()
     await faults({ op: 'document.attach', first: 1, ...rule })
     expect((await here.run('approval-evidence.attach', content)).outcome.kind).toBe('unclear')
-    await expect.poll(async () => (await here.look('approval-evidence.attach', content)).kind, { timeout: 3_000 }).toBe(kind)
+    await expect.poll(async () => (await here.look('approval-evidence.attach', content)).kind, { timeout: 10_000 }).toBe(kind)
     expect(await attachments(content)).toHaveLength(count)
   })
 
@@ -87,7 +87,7 @@ describe('the approval', () => {
 
   test('a list that lags says not yet, then it is there', async () => {
     const content = await approval()
-    await there.call('PUT', '/tempo', { searchDelayMs: 300 })
+    await there.call('PUT', '/tempo', { searchDelayMs: 1_500 })
     await here.run('approval-evidence.attach', content)
     expect((await here.run('lookup.attachment', content)).outcome.kind).toBe('no-effect')
     await expect.poll(async () => (await here.run('lookup.attachment', content)).outcome.kind, { timeout: 3_000 }).toBe('done')

@@ -79,7 +79,7 @@ describe('posting', () => {
     expect((await here.run('invoice.post', order({ reference }))).outcome.kind).toBe('unclear')
     await there.call('PUT', '/faults', { rules: [] })
     if ('effect' in rule && rule.effect === 'late')
-      await expect.poll(async () => (await here.look('invoice.post', order({ reference }))).kind, { timeout: 3_000 }).toBe('one')
+      await expect.poll(async () => (await here.look('invoice.post', order({ reference }))).kind, { timeout: 10_000 }).toBe('one')
     const look = await here.look('invoice.post', order({ reference }))
     expect(look.kind).toBe(found)
     if (look.kind === 'one') {
@@ -134,7 +134,7 @@ describe('posting', () => {
   })
 
   test('a search that lags says absent although it was booked: the settle time has to be longer than the lag', async () => {
-    await there.call('PUT', '/tempo', { searchDelayMs: 400 })
+    await there.call('PUT', '/tempo', { searchDelayMs: 1_500 })
     await here.run('invoice.post', order({ reference: 'inv_lag' }))
     expect(await here.look('invoice.post', order({ reference: 'inv_lag' }))).toEqual({ kind: 'absent' })
     await expect.poll(async () => (await here.look('invoice.post', order({ reference: 'inv_lag' }))).kind, { timeout: 3_000 }).toBe('one')
