@@ -39,7 +39,7 @@ export class FolderLink {
   readonly to: string
   /** How often a file of a name was put there. */
   readonly puts = new Map<string, number>()
-  #there: ReadonlySet<string> = new Set()
+  #there = new Set<string>()
   readonly #carried = new Set<string>()
   #timer: NodeJS.Timeout
   #rule: Rule | undefined
@@ -131,6 +131,8 @@ export class FolderLink {
       return
     }
     rmSync(join(this.from, name))
+    // It may be put again before the next look.
+    this.#there.delete(name)
     if (fault === 'fetched') this.give(name, bytes)
   }
 

@@ -262,7 +262,7 @@ describe('files', () => {
     )
     put(A, 'pay')
     // Whoever is told is told before it arrives.
-    await expect.poll(() => struck).toEqual([[A, 'pay', false]])
+    await expect.poll(() => struck, { interval: 1 }).toEqual([[A, 'pay', false]])
     expect([readdirSync(link.from), arrived()]).toEqual([[], there])
     put(A, 'pay')
     await expect.poll(() => link.puts.get(A)).toBe(2)
