@@ -5,8 +5,8 @@ import type { InvoiceState } from '../src/domain/invoice-state.ts'
 import type { Arrival } from '../src/domain/object.ts'
 import { day, HISTORIES, law, NOW, type History } from './possible-histories.ts'
 
-/** The same each time, so that what fails was changed; a longer run (TIEOUT_RUNS) draws its own with TIEOUT_SEED. */
 export const RUNS = Number(process.env['TIEOUT_RUNS'] ?? 2000)
+/** The same each time, so that what fails was changed; a longer run (TIEOUT_RUNS) draws its own. */
 export const SEED = Number(process.env['TIEOUT_SEED'] ?? 1)
 
 /** All that is told, and then time enough for what waits. */
